@@ -1,0 +1,99 @@
+"""MiniMax Hailuo video generation in notebooks: magics, widgets and a run log.
+
+``%load_ext hailuo_widgets`` registers ``%hailuo`` and ``%%hailuo``; everything is there in plain Python too::
+
+    import hailuo_widgets as hw
+
+    run = hw.generate("A fox runs through fresh snow, [Push in]")
+    await run  # run.wait() in a script
+    hw.runs()
+
+Public names are loaded when they are first used: importing this package loads neither pandas nor httpx.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hailuo_widgets.api import generate, resume, run, runs
+    from hailuo_widgets.errors import (
+        AuthError,
+        BudgetExceeded,
+        Cancelled,
+        DownloadError,
+        HailuoError,
+        InsufficientCredits,
+        InvalidRequest,
+        MissingKey,
+        Moderated,
+        ProviderError,
+        RateLimited,
+        Skipped,
+        StoreError,
+        TaskLost,
+        TransportError,
+        Unconfirmed,
+        UsageError,
+    )
+    from hailuo_widgets.handles import Run
+    from hailuo_widgets.session import Session
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AuthError",
+    "BudgetExceeded",
+    "Cancelled",
+    "DownloadError",
+    "HailuoError",
+    "InsufficientCredits",
+    "InvalidRequest",
+    "MissingKey",
+    "Moderated",
+    "ProviderError",
+    "RateLimited",
+    "Run",
+    "Session",
+    "Skipped",
+    "StoreError",
+    "TaskLost",
+    "TransportError",
+    "Unconfirmed",
+    "UsageError",
+    "__version__",
+    "generate",
+    "resume",
+    "run",
+    "runs",
+]
+
+_ROOMS = {"Run": "handles", "Session": "session"} | dict.fromkeys(("generate", "resume", "run", "runs"), "api")
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name from its room."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_ROOMS.get(name, 'errors')}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """``%load_ext hailuo_widgets``: register the magics. Calling it twice changes nothing."""
+    from hailuo_widgets.magics import load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """``%unload_ext hailuo_widgets``: take all of it back. Runs in flight go on."""
+    from hailuo_widgets.magics import unload
+
+    unload(ipython)

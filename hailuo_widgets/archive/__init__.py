@@ -1,0 +1,31 @@
+"""The archive: clips brought here once, checked, and kept under names of our own.
+
+- `files`: the folder (`Archive`), and what a kept clip is (`Archived`)
+- `fetch`: one download with its tries; `answers`: what a server's answer says
+- `part`, `owners`: half-done files, and whose they are
+- `boxes`, `mp4`: is it a whole MP4; `poster`: a small still of it
+- `inputs`: the pictures that requests were made from; `links`: how a notebook names a clip; `disk`: what all share
+"""
+
+from __future__ import annotations
+
+from hailuo_widgets.archive.fetch import Stream, fetch
+from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
+from hailuo_widgets.archive.links import relative_src
+from hailuo_widgets.archive.mp4 import ContainerError, Mp4Facts, check_container
+from hailuo_widgets.archive.part import Part
+from hailuo_widgets.archive.poster import poster
+
+__all__ = [
+    "Archive",
+    "Archived",
+    "ContainerError",
+    "Mp4Facts",
+    "NotWholeError",
+    "Part",
+    "Stream",
+    "check_container",
+    "fetch",
+    "poster",
+    "relative_src",
+]

@@ -1,0 +1,147 @@
+"""The few disk operations that the archive is made of, and the sentences that say what the disk refused.
+
+Files are made with mode 0600 and without following a symbolic link; sizes are bytes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import secrets
+import shutil
+from typing import TYPE_CHECKING, TypeVar
+
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ErrorT = TypeVar("ErrorT", bound=HailuoError)
+
+MIB = 1 << 20
+GIB = 1 << 30
+
+# Not every system has these flags; where one is missing there is nothing to ask for.
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
+_MOVE = "set HAILUO_HOME (or HAILUO_ARCHIVE) to a folder"
+
+
+def token() -> str:
+    """Sixteen hexadecimal digits that no other process has."""
+    return secrets.token_hex(8)
+
+
+def create(path: Path) -> int:
+    """Open a new file for writing; FileExistsError if the name is taken, even by a dangling link."""
+    return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+
+
+def reopen(path: Path) -> int:
+    """Open a file that is there for reading and writing; a symbolic link is refused."""
+    return os.open(path, _FLAGS)
+
+
+def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
+    """Write every byte: one system call may take fewer than it was given."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Make a file with this content, on the disk when it returns; nothing is left of it if that fails."""
+    descriptor = create(path)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    except BaseException:
+        os.close(descriptor)
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
+    os.close(descriptor)
+
+
+def place(source: Path, target: Path) -> None:
+    """Give a finished file its final name, only if that name is free.
+
+    Where the disk has hard links, the old name stays beside the new one; elsewhere it is gone.
+
+    Raises:
+        FileExistsError: The name is taken. Nothing was touched.
+    """
+    try:
+        target.hardlink_to(source)
+    except FileExistsError:
+        raise
+    except OSError as error:
+        if error.errno not in _NO_HARD_LINKS:
+            raise
+        os.close(create(target))  # reserves the name: only one process can
+        try:
+            source.replace(target)
+        except OSError:
+            target.unlink(missing_ok=True)  # ours, and empty
+            raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable, where the system can."""
+    with contextlib.suppress(OSError):  # Windows opens no folders, some network disks sync none
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's content, as 64 hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def free_bytes(folder: Path) -> int | None:
+    """What the disk of a folder has free, or None where it does not say."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return None
+
+
+def full_error(kind: type[ErrorT], folder: Path, needed: int | None, run_id: str | None = None) -> ErrorT:
+    """The error for a disk without room for ``needed`` more bytes."""
+    free = free_bytes(folder)
+    want = "more space" if needed is None else f"{max(needed, 1) / 1e6:.1f} MB"
+    have = "" if free is None else f", {free / 1e6:.1f} MB are free"
+    return kind(
+        f"The disk is full: {want} needed in {str(folder)!r}{have}.",
+        run_id=run_id,
+        hint=f"Free space there, or {_MOVE} on another disk. No clip was removed, and downloading again is free.",
+    )
+
+
+def disk_error(
+    kind: type[ErrorT], error: OSError, folder: Path, *, needed: int | None = None, run_id: str | None = None
+) -> ErrorT:
+    """The error that says in a user's words what the disk refused.
+
+    Args:
+        kind: The error class to make.
+        error: What the system said.
+        folder: The archive's folder.
+        needed: Bytes still to be written, if known.
+        run_id: The run whose clip it is.
+    """
+    if error.errno in _FULL:
+        return full_error(kind, folder, needed, run_id)
+    what = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    return kind(
+        f"The archive folder {str(folder)!r} cannot be used: {error.strerror or error} ({what}).",
+        run_id=run_id,
+        hint=f"Make it a folder that you can write to, or {_MOVE} that is one.",
+    )

@@ -1,0 +1,275 @@
+"""Bring one clip here: from a stream that the engine opens, into a part, checked, under its final name.
+
+Downloading again is free, so what may pass is tried again, and bytes that are here are not asked for twice: an
+interrupted download goes on where it stopped, if the server shows that it still has the same bytes. What can not be a
+clip is refused at its first bytes. This module opens no connection; disks are written in threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from hailuo_widgets.archive import answers
+from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
+from hailuo_widgets.errors import DownloadError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from contextlib import AbstractAsyncContextManager
+
+    from hailuo_widgets.archive.part import Part
+
+T = TypeVar("T")
+
+ATTEMPTS = 5
+BATCH = 256 * 1024
+_REASON_BYTES = 8192
+_DEAD = {401, 403, 404, 410}
+_PASSING = {408, 425, 429}
+_OK, _PARTIAL, _UNSATISFIABLE, _SERVER_ERROR = 200, 206, 416, 500
+_FRESH = "Ask the provider for the task again: it gives a fresh link while it still has the clip."
+
+
+class Stream(Protocol):
+    """An answer whose body has not been read yet."""
+
+    @property
+    def status(self) -> int:
+        """The HTTP status."""
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """The headers, with lower-case names."""
+
+    def aiter(self) -> AsyncIterator[bytes]:
+        """The body, piece by piece."""
+
+
+class _Again(Exception):
+    """This attempt brought no whole clip, but the next may."""
+
+    def __init__(self, why: str, code: str | None = None) -> None:
+        super().__init__(why)
+        self.code = code
+
+
+async def back_off(attempt: int) -> None:
+    """Sleep up to 1, 2, 4, 8 … seconds (full jitter), never more than 15."""
+    await asyncio.sleep(random.uniform(0, min(15.0, 2.0 ** (attempt - 1))))  # noqa: S311 - jitter is no secret
+
+
+async def fetch(
+    archive: Archive,
+    run_id: str,
+    open_stream: Callable[[int, str | None], AbstractAsyncContextManager[Stream]],
+    *,
+    attempts: int = ATTEMPTS,
+    sleep: Callable[[int], Awaitable[None]] = back_off,
+    on_progress: Callable[[int, int | None], None] | None = None,
+) -> Archived:
+    """Download a run's clip into the archive.
+
+    Args:
+        archive: Where to.
+        run_id: Whose clip it is.
+        open_stream: Opens the download from an offset. With an offset above 0, send ``Range: bytes=<offset>-`` and
+            ``If-Range: <validator>``; always send ``Accept-Encoding: identity``. What it or the body raises as
+            TransportError or OSError is tried again.
+        attempts: Tries in all.
+        sleep: Awaited between tries, with the number of the try that ended (from 1).
+        on_progress: Called on the loop with the bytes here and those of the whole (None: unknown).
+
+    Returns:
+        The clip under its final name.
+
+    Raises:
+        DownloadError: It could not be brought here; ``dead_link`` says that only a fresh link can help. A part that
+            can be gone on with stays.
+        asyncio.CancelledError: As asked. The part stays.
+    """
+    opened: list[Part] = []
+    try:
+        await in_thread(lambda: opened.append(archive.part(run_id)))
+        return await _Download(archive, opened[0], open_stream, on_progress).run(attempts, sleep)
+    finally:
+        for part in opened:
+            if part.resumable:
+                part.close()
+            else:
+                part.discard()
+
+
+class _Download:
+    """One clip's tries."""
+
+    def __init__(
+        self,
+        archive: Archive,
+        part: Part,
+        open_stream: Callable[[int, str | None], AbstractAsyncContextManager[Stream]],
+        on_progress: Callable[[int, int | None], None] | None,
+    ) -> None:
+        self._archive = archive
+        self._part = part
+        self._open_stream = open_stream
+        self._on_progress = on_progress
+        self._unsealed: int | None = None  # size of an earlier try that might have been cut
+
+    async def run(self, attempts: int, sleep: Callable[[int], Awaitable[None]]) -> Archived:
+        if self._part.complete:  # all bytes came, and then we were stopped: no link is needed any more
+            with contextlib.suppress(NotWholeError):
+                return await in_thread(self._archive.publish, self._part)
+            await in_thread(self._part.restart)
+        for attempt in range(1, attempts + 1):
+            try:
+                return await self._try()
+            except (_Again, NotWholeError, TransportError, OSError) as error:
+                if attempt == attempts:
+                    raise self._given_up(error, attempts) from error
+            await sleep(attempt)
+        raise DownloadError(f"attempts={attempts!r}: at least one is needed.", run_id=self._part.run_id)
+
+    def _given_up(self, error: Exception, attempts: int) -> DownloadError:
+        # An error of ours has its own sentence; its hints and codes are kept.
+        why = getattr(error, "message", None) or str(error) or type(error).__name__
+        return DownloadError(
+            f"The clip could not be brought here in {attempts} tries; the last: {why.rstrip('.')}.",
+            run_id=self._part.run_id,
+            code=getattr(error, "code", None),
+            hint="Resume later; downloading again is free while the provider keeps the clip.",
+        )
+
+    async def _try(self) -> Archived:
+        part = self._part
+        if part.offset and not part.resumable:
+            await in_thread(part.restart)
+        async with self._open_stream(part.offset, part.validator if part.offset else None) as stream:
+            if stream.status == _UNSATISFIABLE and part.offset:
+                if answers.content_range(stream.headers).total != part.offset:
+                    await in_thread(part.restart)
+                    raise _Again("the server has fewer bytes than are here", "HTTP 416")
+                total: int | None = part.offset
+            else:
+                total = await self._take(stream)
+        try:
+            return await self._finish(total)
+        except NotWholeError:
+            await in_thread(part.restart)
+            raise
+
+    async def _finish(self, total: int | None) -> Archived:
+        here = self._part.offset
+        if not here:
+            raise _Again("the file is empty")
+        if total is not None and here < total:
+            raise _Again(f"{here} of {total} bytes arrived")
+        if total is None and here != self._unsealed and not await in_thread(self._archive.sealed, self._part):
+            self._unsealed = here
+            await in_thread(self._part.restart)
+            raise _Again("nothing shows that the file is whole; the same size once more will")
+        # A body longer than its announced length is judged by its boxes alone.
+        return await in_thread(self._archive.publish, self._part)
+
+    async def _take(self, stream: Stream) -> int | None:
+        """Write the body; gives the size of the whole, if the server said."""
+        part, headers = self._part, stream.headers
+        if stream.status not in (_OK, _PARTIAL):
+            raise await self._refused(stream)
+        if coding := answers.coded(headers):
+            raise DownloadError(
+                f"The server sent the clip with Content-Encoding {coding!r}; only plain bytes are taken.",
+                run_id=part.run_id,
+                hint="A proxy may do this; try from another network.",
+            )
+        length, mark = answers.content_length(headers), answers.validator(headers)
+        total = answers.content_range(headers).total if stream.status == _PARTIAL else length
+        if stream.status == _PARTIAL:
+            if not self._goes_on(headers, mark):
+                await in_thread(part.restart)
+                raise _Again("the server's answer does not go on from what is here", "HTTP 206")
+        elif part.offset:
+            await in_thread(part.restart)  # the whole comes again: never append it
+        await in_thread(part.remember, part.validator if part.offset else mark, total)
+        await self._write(stream, total)
+        return total
+
+    def _goes_on(self, headers: Mapping[str, str], mark: str | None) -> bool:
+        part, sent = self._part, answers.content_range(headers)
+        if sent.total is None or sent.first != part.offset:
+            return False
+        return not part.offset or (part.total in (None, sent.total) and mark in (None, part.validator))
+
+    async def _write(self, stream: Stream, total: int | None) -> None:
+        part, waiting, judged = self._part, bytearray(), self._part.offset > 0
+        try:
+            async for piece in stream.aiter():
+                waiting += piece
+                if not judged and len(waiting) >= answers.HEAD:
+                    self._judge(bytes(waiting))
+                    judged = True
+                if judged and len(waiting) >= BATCH:
+                    batch, waiting = waiting, bytearray()
+                    await in_thread(part.write, batch)
+                    self._tell(total)
+        except (TransportError, OSError):
+            if judged and waiting:
+                await in_thread(part.write, waiting)
+            raise
+        if waiting and not judged:
+            self._judge(bytes(waiting))
+        if waiting:
+            await in_thread(part.write, waiting)
+        self._tell(total)
+
+    def _tell(self, total: int | None) -> None:
+        if self._on_progress is not None:
+            self._on_progress(self._part.offset, total)
+
+    def _judge(self, head: bytes) -> None:
+        kind = answers.foreign_kind(head)
+        if kind is not None:
+            dead = answers.is_refusal(head)
+            raise DownloadError(
+                f"The link gave {kind} instead of an MP4 file.",
+                run_id=self._part.run_id,
+                provider_message=answers.reason(head) if dead else None,
+                dead_link=dead,
+                hint=_FRESH if dead else "Open the link in a browser to see what it is.",
+            )
+
+    async def _refused(self, stream: Stream) -> Exception:
+        status, code = stream.status, f"HTTP {stream.status}"
+        if status >= _SERVER_ERROR or status in _PASSING:
+            return _Again(f"the server answered {code}", code)
+        body = b""
+        with contextlib.suppress(TransportError, OSError):  # the status alone says enough
+            async for piece in stream.aiter():
+                body += piece
+                if len(body) >= _REASON_BYTES:
+                    break
+        dead = status in _DEAD or answers.is_refusal(body)
+        return DownloadError(
+            "The link to the clip is expired or wrong." if dead else "The link to the clip gave no file.",
+            run_id=self._part.run_id,
+            code=code,
+            provider_message=answers.reason(body[:_REASON_BYTES]),
+            dead_link=dead,
+            hint=_FRESH,
+        )
+
+
+async def in_thread(work: Callable[..., T], *args: object) -> T:
+    """Do blocking work in a thread; a cancel waits for its end, so that nothing is closed under it."""
+    task = asyncio.ensure_future(asyncio.to_thread(work, *args))
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with contextlib.suppress(asyncio.CancelledError):
+                await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # looked at, so that the loop does not report it
+        raise

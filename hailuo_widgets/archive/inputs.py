@@ -1,0 +1,90 @@
+"""The pictures that requests were made from, kept by content: ``inputs/<sha256>.<ext>`` in the archive.
+
+A request in the log names its pictures by their SHA-256, so that a comparison made months later still knows what
+was sent, whatever happened to the user's own file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.archive import disk
+from hailuo_widgets.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+def keep_input(folder: Path, data: bytes, media_type: str) -> Path:
+    """Store a picture under its hash; the same picture is stored once.
+
+    Args:
+        folder: The archive's folder for inputs.
+        data: The picture as it is sent.
+        media_type: One of `EXTENSIONS`.
+
+    Raises:
+        UsageError: An unknown media type, or no bytes.
+        StoreError: The folder cannot be written.
+    """
+    if media_type not in EXTENSIONS:
+        raise UsageError(f"media_type={media_type!r}: a picture is one of {', '.join(EXTENSIONS)}.")
+    if not data:
+        raise UsageError("data=b'': a picture has bytes.")
+    sha256 = hashlib.sha256(data).hexdigest()
+    target = folder / f"{sha256}.{EXTENSIONS[media_type]}"
+    if _matches(target, sha256):
+        return target
+    part = folder / f"input.{disk.token()}.part"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.write_new(part, data)
+        part.replace(target)  # same name, same content: at worst it replaces a damaged copy by a good one
+        disk.sync_folder(folder)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
+        raise disk.disk_error(StoreError, error, folder, needed=len(data)) from error
+    return target
+
+
+def read_input(folder: Path, sha256: str) -> bytes:
+    """The picture with that hash.
+
+    Raises:
+        UsageError: ``sha256`` is not 64 hexadecimal digits.
+        StoreError: It is not there, not readable, or its bytes have changed.
+    """
+    if not _SHA256.fullmatch(sha256):
+        raise UsageError(f"sha256={sha256!r}: 64 lower-case hexadecimal digits are expected.")
+    damaged = None
+    for extension in EXTENSIONS.values():
+        path = folder / f"{sha256}.{extension}"
+        try:
+            data = path.read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise disk.disk_error(StoreError, error, folder) from error
+        if hashlib.sha256(data).hexdigest() == sha256:
+            return data
+        damaged = path
+    hint = "Give the picture again; it is kept under the same name."
+    if damaged is not None:
+        raise StoreError(
+            f"The kept picture {str(damaged)!r} was changed: its SHA-256 is no longer its name.", hint=hint
+        )
+    raise StoreError(f"No picture with SHA-256 {sha256} is kept in {str(folder)!r}.", hint=hint)
+
+
+def _matches(path: Path, sha256: str) -> bool:
+    try:
+        return path.is_file() and disk.sha256_of(path) == sha256
+    except OSError:
+        return False

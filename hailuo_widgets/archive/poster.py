@@ -1,0 +1,82 @@
+"""A small still of a clip: what a saved notebook shows where the clip itself is not loaded.
+
+An early frame, but not a black one: clips often fade in. At most 15 kB of JPEG, so that a hundred of them stay small.
+The decoder sees local files only; whatever goes wrong in it means no poster, never a lost clip.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import av
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from PIL import Image
+
+_AT_S = 1.0  # where the still is taken
+_SEARCH_S = 3.0  # how far a frame that is not dark is looked for
+_SEARCH_FRAMES = 120
+_DARK = 24.0  # mean luma (0-255) under which a frame counts as black
+_MAX_PIXELS = 50_000_000
+_MIN_WIDTH = 64
+
+
+def poster(path: Path, *, width: int = 320, quality: int = 82, limit: int = 15_000) -> bytes | None:
+    """A JPEG of an early frame, or None where none can be made.
+
+    Args:
+        path: A local MP4 file.
+        width: Pixels; a smaller clip is not enlarged.
+        quality: JPEG quality (1-95) to begin with; it is lowered until the bytes fit.
+        limit: At most this many bytes.
+    """
+    try:
+        still = _still(path, width)
+        return _jpeg(still, quality, limit) if still is not None else None
+    except Exception:  # noqa: BLE001 - decoders fail in many ways; a missing still must never fail a paid clip
+        return None
+
+
+def _still(path: Path, width: int) -> Image.Image | None:
+    best: tuple[float, Image.Image] | None = None
+    # Without the whitelist a crafted playlist or data reference could make the decoder open addresses.
+    with av.open(str(path), format="mp4", options={"protocol_whitelist": "file"}) as container:
+        stream = container.streams.video[0]
+        if stream.codec_context.width * stream.codec_context.height > _MAX_PIXELS:
+            return None
+        for count, frame in enumerate(container.decode(stream)):
+            late = float(frame.time or 0.0)
+            if best is not None and (late > _SEARCH_S or count > _SEARCH_FRAMES):
+                break
+            if best is not None and late < _AT_S and count % 12:  # a few looks before, in case the clip is short
+                continue
+            across = min(width, frame.width)
+            height = max(2, round(frame.height * across / frame.width))
+            image: Image.Image = frame.to_image(width=across, height=height)  # type: ignore[no-untyped-call] # PyAV says no more
+            light = _light(image)
+            # Until the wanted moment each look replaces the one before; a dark one only if all before were darker.
+            if best is None or light >= min(_DARK, best[0]):
+                best = (light, image)
+            if late >= _AT_S and light >= _DARK:
+                break
+    return best[1] if best else None
+
+
+def _light(image: Image.Image) -> float:
+    histogram = image.convert("L").histogram()
+    return sum(level * count for level, count in enumerate(histogram)) / max(1, sum(histogram))
+
+
+def _jpeg(image: Image.Image, quality: int, limit: int) -> bytes | None:
+    while True:
+        for step in (quality, min(quality, 65), min(quality, 45)):
+            out = io.BytesIO()
+            image.save(out, "JPEG", quality=step, optimize=True, progressive=True)
+            if out.tell() <= limit:
+                return out.getvalue()
+        if image.width < _MIN_WIDTH:
+            return None
+        image = image.resize((image.width * 3 // 4, max(2, image.height * 3 // 4)))

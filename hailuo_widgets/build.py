@@ -1,0 +1,134 @@
+"""From what a user gives to a request: names resolved, defaults filled in, images loaded, everything checked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.check import Problem, check
+from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.domain.catalog import Facts, Model
+
+__all__ = ["REQUEST_ARGUMENTS", "Built", "build"]
+
+REQUEST_ARGUMENTS = (
+    "prompt",
+    "model",
+    "duration",
+    "resolution",
+    "aspect_ratio",
+    "seed",
+    "replicate",
+    "first_frame",
+    "last_frame",
+    "subject",
+    "template",
+    "text",
+    "prompt_optimizer",
+    "fast_pretreatment",
+    "watermark",
+    "callback_url",
+    "width",
+    "height",
+    "options",
+)
+_WHOLE = ("duration", "seed", "width", "height")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A request that may be sent, and the doubts about it."""
+
+    request: Request
+    warnings: tuple[Problem, ...]
+
+
+def build(facts: Facts, arguments: Mapping[str, Any]) -> Built:
+    """Make and check one request.
+
+    Args:
+        facts: The provider's table.
+        arguments: By the names of :data:`REQUEST_ARGUMENTS`; None is "not given".
+
+    Raises:
+        UsageError: Every problem that all sources agree on, at once. Nothing is sent.
+    """
+    given = {k: v for k, v in arguments.items() if v is not None}
+    values: dict[str, Any] = {"prompt": "", **given, "provider": facts.name}
+    for name in _WHOLE:
+        if name in values:
+            values[name] = _whole(name, values[name])
+    for name in IMAGE_FIELDS:
+        if name in values:
+            from hailuo_widgets.inputs import load_image
+
+            values[name] = load_image(values[name], argument=name)
+    if not isinstance(values["prompt"], str):
+        raise UsageError(f"prompt={values['prompt']!r} is no text", hint="give a string")
+    if "template" in values:
+        values["template"] = _template(facts, str(values["template"]))
+        values["model"] = ""
+    else:
+        model = _model(facts, values.get("model"))
+        values["model"] = model.name
+        values |= _frame(facts, model, values)
+    request = Request(**values)
+    problems = check(request, facts)
+    errors = [p for p in problems if p.severity == "error"]
+    if errors:
+        raise UsageError(
+            "\n".join(p.message for p in errors),
+            provider=facts.name,
+            hint="\n→ ".join(dict.fromkeys(p.hint for p in errors if p.hint)) or None,
+        )
+    return Built(request=request, warnings=problems)
+
+
+def _whole(name: str, value: Any) -> int:
+    try:
+        number = int(str(value)) if not isinstance(value, float) else int(value)
+    except ValueError:
+        number = None
+    if number is None or isinstance(value, bool) or (isinstance(value, float) and value != number):
+        raise UsageError(f"{name}={value!r} is no whole number", hint=f"give a number, for example {name}=6")
+    return number
+
+
+def _model(facts: Facts, word: object) -> Model:
+    model = facts.find_model(str(word)) if word is not None else facts.model(facts.default_model)
+    if model is None:
+        names = [m.name for m in facts.models]
+        near = nearest(str(word), [*names, *(s for m in facts.models for s in m.short_names)])
+        raise UsageError(
+            f"model={word!r} is not known at {facts.title}; there are {', '.join(names)}",
+            provider=facts.name,
+            hint=f"did you mean {near!r}?" if near else f"%hailuo models {facts.name} lists them",
+        )
+    return model
+
+
+def _template(facts: Facts, word: str) -> str:
+    row = facts.template(word)
+    return row.id if row else word
+
+
+def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Duration and resolution as they will be: given, or the default where the model has it, or the only one."""
+    mode = Request(**values).mode
+    offers = [o for o in facts.offers if o.model == model.name and o.mode == mode]
+    known = [o.resolution for o in offers if o.resolution]
+    resolution = values.get("resolution")
+    if resolution is None:
+        resolution = facts.default_resolution if facts.default_resolution in known else next(iter(known), None)
+    else:
+        resolution = next((r for r in known if r.casefold() == str(resolution).casefold()), str(resolution))
+    durations = sorted({d for o in offers if o.resolution in {None, resolution} for d in o.durations})
+    duration = values.get("duration")
+    if duration is None and durations:
+        duration = facts.default_duration if facts.default_duration in durations else durations[0]
+    return {"resolution": resolution, "duration": duration}

@@ -1,0 +1,63 @@
+"""``%hailuo doctor``: is everything here that a run needs, and if not, what to do."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hailuo_widgets.api import default_session
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["report"]
+
+PACKAGES = (
+    "hailuo-widgets",
+    "ipykernel",
+    "ipywidgets",
+    "anywidget",
+    "jupyterlab",
+    "pandas",
+    "httpx",
+    "av",
+    "SQLAlchemy",
+)
+
+
+def report() -> pd.DataFrame:
+    """One row a check: ``check``, ``ok``, ``finding``."""
+    session = default_session()
+    rows = [
+        _checked("run log", lambda: session.log.call(session.log.check)),
+        _checked("archive", lambda: _archive(session.archive.probe, str(session.archive.root))),
+        ("mode", True, f"{session.settings.mode}; provider {session.settings.provider}"),
+        ("python", True, f"{platform.python_version()} on {sys.platform}"),
+        *((name, found != "", found or "not installed here") for name, found in ((n, _version(n)) for n in PACKAGES)),
+    ]
+    return pd.DataFrame(rows, columns=["check", "ok", "finding"])
+
+
+def _archive(probe: Callable[[], None], root: str) -> str:
+    probe()
+    return f"{root} can be written"
+
+
+def _checked(name: str, check: Callable[[], str]) -> tuple[str, bool, str]:
+    try:
+        finding = check()
+    except HailuoError as e:
+        return name, False, str(e)
+    return name, "integrity" not in finding or finding.endswith("integrity ok"), finding
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

@@ -1,0 +1,95 @@
+"""The 15 camera instructions: ``[Push in]`` or ``[推进]`` in a prompt; those of one bracket act at once.
+
+Source: MiniMax video API document (Chinese words, groups, "max 3") and MiniMax's image-to-video page (English words).
+A bracket that holds no instruction is ordinary text: providers read it as such.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from hailuo_widgets.errors import nearest
+
+__all__ = ["INSTRUCTIONS", "Instruction", "Move", "advice", "moves"]
+
+MOST_AT_ONCE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instruction:
+    """One instruction: its official English and Chinese words, what the camera does, and the word of its opposite."""
+
+    english: str
+    chinese: str
+    meaning: str
+    opposite: str | None = None
+
+
+INSTRUCTIONS = (
+    Instruction(english="Truck left", chinese="左移", meaning="the camera moves to the left", opposite="Truck right"),
+    Instruction(english="Truck right", chinese="右移", meaning="the camera moves to the right", opposite="Truck left"),
+    Instruction(english="Pan left", chinese="左摇", meaning="the camera turns to the left", opposite="Pan right"),
+    Instruction(english="Pan right", chinese="右摇", meaning="the camera turns to the right", opposite="Pan left"),
+    Instruction(english="Push in", chinese="推进", meaning="the camera moves towards the subject", opposite="Pull out"),
+    Instruction(english="Pull out", chinese="拉远", meaning="the camera moves away", opposite="Push in"),
+    Instruction(english="Pedestal up", chinese="上升", meaning="the camera rises", opposite="Pedestal down"),
+    Instruction(english="Pedestal down", chinese="下降", meaning="the camera sinks", opposite="Pedestal up"),
+    Instruction(english="Tilt up", chinese="上摇", meaning="the camera turns upwards", opposite="Tilt down"),
+    Instruction(english="Tilt down", chinese="下摇", meaning="the camera turns downwards", opposite="Tilt up"),
+    Instruction(english="Zoom in", chinese="变焦推近", meaning="the lens narrows", opposite="Zoom out"),
+    Instruction(english="Zoom out", chinese="变焦拉远", meaning="the lens widens", opposite="Zoom in"),
+    Instruction(english="Shake", chinese="晃动", meaning="a hand-held tremor"),
+    Instruction(english="Tracking shot", chinese="跟随", meaning="the camera follows the subject"),
+    Instruction(english="Static shot", chinese="固定", meaning="the camera stands still"),
+)
+_BY_WORD = {word.casefold(): i for i in INSTRUCTIONS for word in (i.english, i.chinese)}
+_BRACKET = re.compile(r"\[([^\[\]\n]{1,120})\]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """One bracket of a prompt: the instructions that act at once, and the words in it that are none."""
+
+    text: str
+    position: int  # characters from the prompt's start
+    instructions: tuple[Instruction, ...]
+    unknown: tuple[str, ...]
+
+
+def moves(prompt: str) -> tuple[Move, ...]:
+    """The camera moves of a prompt, in their order."""
+    found = []
+    for match in _BRACKET.finditer(prompt):
+        words = [w.strip() for w in re.split(r"[,，、]", match[1]) if w.strip()]
+        known = tuple(_BY_WORD[w.casefold()] for w in words if w.casefold() in _BY_WORD)
+        unknown = tuple(w for w in words if w.casefold() not in _BY_WORD)
+        if known or any(nearest(w, _BY_WORD) for w in unknown):
+            found.append(Move(text=match[0], position=match.start(), instructions=known, unknown=unknown))
+    return tuple(found)
+
+
+def advice(prompt: str) -> tuple[tuple[str, str], ...]:
+    """What is doubtful about a prompt's moves, as pairs of (what, what to do). No provider refuses any of it."""
+    said: list[tuple[str, str]] = []
+    for move in moves(prompt):
+        for word in move.unknown:
+            near = nearest(word, _BY_WORD)
+            right = _BY_WORD[near].english if near else None
+            said.append(
+                (
+                    f"{move.text}: {word!r} is no camera instruction, and is sent as plain text",
+                    f"did you mean [{right}]?" if right else "%hailuo camera lists the 15 instructions",
+                )
+            )
+        names = [i.english for i in move.instructions]
+        if len(names) > MOST_AT_ONCE:
+            said.append(
+                (f"{move.text}: {len(names)} moves at once", f"at most {MOST_AT_ONCE} in one bracket are documented")
+            )
+        against = sorted({i.english for i in move.instructions if i.opposite in names})
+        if against:
+            said.append((f"{move.text}: {' and '.join(against)} contradict each other", "leave one of them out"))
+        if "Static shot" in names and len(set(names)) > 1:
+            said.append((f"{move.text}: Static shot contradicts the other moves", "leave one of them out"))
+    return tuple(said)

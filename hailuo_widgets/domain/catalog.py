@@ -1,0 +1,175 @@
+"""The rows that a provider's facts are made of. Each row says where it comes from; code asks the rows, never a name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Auth", "Facts", "ImageRules", "Model", "Offer", "Option", "Price", "Seeds", "Template"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Model:
+    """One model. ``typical_s`` is the usual generation time in seconds by resolution (None: any), from public documents."""
+
+    name: str
+    title: str
+    short_names: tuple[str, ...] = ()
+    camera: bool = False  # obeys camera instructions
+    fast_pretreatment: bool = False
+    fixed: bool = False  # takes neither duration nor resolution: they are what the single offer says
+    seeds: bool = True  # where the provider takes seeds at all
+    typical_s: Mapping[str | None, float] = field(default_factory=dict)
+    note: str = ""
+    source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a model does in one mode at one resolution. ``doubt``: a document allows it, other evidence says that it fails."""
+
+    model: str
+    mode: str
+    resolution: str | None
+    durations: tuple[int, ...]
+    source: str
+    doubt: str = ""
+    doubtful_durations: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Price:
+    """What one clip costs: ``micros`` are millionths of ``currency``. None for a column means any."""
+
+    model: str | None
+    resolution: str | None
+    duration: int | None
+    micros: int
+    currency: str
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seeds:
+    """The seeds that a provider takes; ``random`` is the one that means "choose one"."""
+
+    low: int
+    high: int
+    random: int | None
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRules:
+    """What an input image must be. Sides are pixels, the ratio is width / height."""
+
+    max_bytes: int
+    source: str
+    formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP")
+    short_side_over: int | None = None
+    ratio: tuple[float, float] | None = None
+    url_only: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Template:
+    """One of MiniMax's video templates. The id is text: it exceeds 2**53."""
+
+    id: str
+    english: str
+    chinese: str
+    picture: str | None  # what the picture is to show; None where none is taken
+    text: str | None  # what the words are to say; None where none are taken
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Option:
+    """A field of the provider's own, given by ``--option NAME=VALUE``."""
+
+    name: str
+    kind: type
+    help: str
+    low: float | None = None
+    high: float | None = None
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Auth:
+    """How a key is sent: the header, and what stands before the key in it."""
+
+    header: str
+    prefix: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts:
+    """One provider's table.
+
+    ``max_concurrent`` and ``requests_per_minute`` are what one account may have; None is "not documented".
+    ``poll_floor_s`` is the shortest documented time between two polls of a task, ``link_life_s`` how long a download
+    link is sure to live.
+    """
+
+    name: str
+    title: str
+    base_url: str
+    auth: Auth
+    default_model: str
+    models: tuple[Model, ...]
+    offers: tuple[Offer, ...]
+    prices: tuple[Price, ...]
+    images: ImageRules
+    source: str
+    prompt_max: int
+    prompt_min: int = 0
+    default_duration: int | None = 6
+    default_resolution: str | None = "768P"
+    seeds: Seeds | None = None
+    returns_seed: bool = False
+    aspect_ratios: tuple[str, ...] = ()
+    dimensions: tuple[tuple[int, int], ...] = ()
+    optimizer: bool = False
+    watermark: bool = False
+    callback: bool = False
+    templates: tuple[Template, ...] = ()
+    options: tuple[Option, ...] = ()
+    max_concurrent: int | None = None
+    requests_per_minute: int | None = None
+    poll_floor_s: float = 5.0
+    link_life_s: float | None = None
+    key_page: str = ""
+
+    def model(self, name: str) -> Model | None:
+        """The model of that name, or None."""
+        return next((m for m in self.models if m.name == name), None)
+
+    def find_model(self, word: str) -> Model | None:
+        """The model that a user means: the provider's own name or a short one, whatever its case."""
+        folded = word.strip().casefold()
+        for model in self.models:
+            if folded in {model.name.casefold(), *(s.casefold() for s in model.short_names)}:
+                return model
+        return None
+
+    def template(self, word: str) -> Template | None:
+        """The template that a user means: its id, its English or its Chinese name."""
+        folded = word.strip().casefold()
+        return next((t for t in self.templates if folded in {t.id, t.english.casefold(), t.chinese}), None)
+
+    def price(self, model: str, resolution: str | None, duration: int | None) -> Price | None:
+        """The first price row that fits; None where no source names one: unknown is never 0."""
+        for row in self.prices:
+            fits = (
+                row.model in {None, model}
+                and row.resolution in {None, resolution}
+                and (row.duration is None or row.duration == duration)
+            )
+            if fits:
+                return row
+        return None

@@ -1,0 +1,25 @@
+"""Run and sweep ids: text that sorts by the time it was made and is safe in a file name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+__all__ = ["make_id"]
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+
+
+def _base32(number: int, length: int) -> str:
+    digits = []
+    for _ in range(length):
+        number, rest = divmod(number, 32)
+        digits.append(_ALPHABET[rest])
+    return "".join(reversed(digits))
+
+
+def make_id(prefix: str, moment: datetime, random_bits: int) -> str:
+    """``prefix`` + 9 characters of milliseconds + 8 characters of the 40 ``random_bits``: sortable until the year 3084."""
+    return prefix + _base32(int(moment.timestamp() * 1000), 9) + _base32(random_bits, 8)

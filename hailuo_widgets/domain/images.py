@@ -1,0 +1,36 @@
+"""An image as a request holds it: a URL that is the user's own affair, or bytes known by their content."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass, field
+
+__all__ = ["MEDIA_TYPES", "Image"]
+
+MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image:
+    """One input image: either ``url``, or ``data`` with its facts. ``name`` is what the user gave, shortened, for messages."""
+
+    name: str
+    url: str | None = None
+    data: bytes | None = field(default=None, repr=False)
+    sha256: str | None = None
+    media_type: str | None = None
+    width: int | None = None
+    height: int | None = None
+
+    @property
+    def identity(self) -> str:
+        """What makes two images the same one: the content's hash, or the URL."""
+        return f"sha256:{self.sha256}" if self.sha256 else f"url:{self.url}"
+
+    def wire(self) -> str:
+        """The image as providers take it in JSON: its URL, or a data URL of its bytes."""
+        if self.url is not None:
+            return self.url
+        if self.data is None:
+            raise ValueError(f"the bytes of image {self.name!r} are not loaded")
+        return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"

@@ -1,0 +1,111 @@
+"""A request: the frozen, complete description of one video, and the hash that says two of them are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.images import Image
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["IMAGE_FIELDS", "MODES", "Request"]
+
+MODES = ("text_to_video", "image_to_video", "first_last_frame", "subject_to_video", "template")
+IMAGE_FIELDS = ("first_frame", "last_frame", "subject")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """One video at one provider.
+
+    Args:
+        prompt: What is to be seen, as it is sent.
+        provider: The gateway's name.
+        model: The provider's own name of the model (empty for a template).
+        duration: Seconds; None where the provider does not let one choose.
+        resolution: As the catalog writes it (``768P``).
+        seed: The seed to send; None where none is sent.
+        replicate: 1, 2, … tells repeats of the same request apart. It is never sent.
+        template: A template's id, as text: it exceeds 2**53.
+        text: A template's words.
+        options: Further fields of this provider's own, by the provider's own names.
+    """
+
+    prompt: str
+    provider: str
+    model: str
+    duration: int | None = None
+    resolution: str | None = None
+    aspect_ratio: str | None = None
+    seed: int | None = None
+    replicate: int = 1
+    first_frame: Image | None = None
+    last_frame: Image | None = None
+    subject: Image | None = None
+    template: str | None = None
+    text: str | None = None
+    prompt_optimizer: bool = False
+    fast_pretreatment: bool | None = None
+    watermark: bool | None = None
+    callback_url: str | None = None
+    width: int | None = None
+    height: int | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def mode(self) -> str:
+        """What the request does, told from what it holds: one of :data:`MODES`."""
+        if self.template is not None:
+            return "template"
+        if self.subject is not None:
+            return "subject_to_video"
+        if self.last_frame is not None:
+            return "first_last_frame"
+        return "image_to_video" if self.first_frame is not None else "text_to_video"
+
+    def to_json(self) -> dict[str, Any]:
+        """The request as JSON holds it. Images are by their identity: their bytes are in the archive."""
+        out: dict[str, Any] = {}
+        for f in fields(self):
+            value = getattr(self, f.name)
+            if isinstance(value, Image):
+                value = {
+                    "name": value.name,
+                    "url": value.url,
+                    "sha256": value.sha256,
+                    "media_type": value.media_type,
+                    "width": value.width,
+                    "height": value.height,
+                }
+            elif f.name == "options":
+                value = dict(value)
+            out[f.name] = value
+        return out
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Request:
+        """The request that :meth:`to_json` wrote; images come without their bytes."""
+        known = {f.name for f in fields(cls)}
+        values = {k: v for k, v in data.items() if k in known}
+        for name in IMAGE_FIELDS:
+            if values.get(name):
+                values[name] = Image(**values[name])
+        return cls(**values)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 (64 hex digits) over everything that shapes the video, the replicate's number included.
+
+        A callback's address shapes nothing and stays out; an image counts by its content.
+        """
+        shape = self.to_json()
+        del shape["callback_url"]
+        for name in IMAGE_FIELDS:
+            image = getattr(self, name)
+            shape[name] = image.identity if image else None
+        text = json.dumps(shape, sort_keys=True, ensure_ascii=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()

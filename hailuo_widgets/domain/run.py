@@ -1,0 +1,99 @@
+"""A run's record, its states, and the steps between states that are legal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.request import Request
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+__all__ = ["ENDS", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "may_become"]
+
+STATUSES = (
+    "planned",
+    "submitting",
+    "queued",
+    "running",
+    "downloading",
+    "succeeded",
+    "failed",
+    "unconfirmed",
+    "cancelled",
+    "skipped",
+    "lost",
+)
+
+TRANSITIONS: Mapping[str, frozenset[str]] = {
+    # Back from submitting to planned: the create certainly was not accepted (never sent, or refused for its rate).
+    "planned": frozenset({"submitting", "cancelled", "skipped", "failed", "succeeded"}),
+    "submitting": frozenset({"planned", "queued", "failed", "unconfirmed", "skipped", "cancelled"}),
+    "queued": frozenset({"running", "downloading", "failed", "cancelled", "lost"}),
+    "running": frozenset({"downloading", "failed", "cancelled", "lost"}),
+    "downloading": frozenset({"succeeded", "failed", "cancelled", "lost"}),
+    "succeeded": frozenset(),
+    # A failed download and a run that we stopped following can be taken up again for free; nothing else leaves an end.
+    "failed": frozenset({"downloading"}),
+    "cancelled": frozenset({"queued"}),
+    "unconfirmed": frozenset({"queued", "failed"}),
+    "skipped": frozenset({"planned"}),
+    "lost": frozenset(),
+}
+ENDS = frozenset({"succeeded", "failed", "unconfirmed", "cancelled", "skipped", "lost"})
+UNFINISHED = frozenset(STATUSES) - ENDS
+
+
+def may_become(status: str, following: str) -> bool:
+    """Whether a run may go from one status to another (staying is always legal)."""
+    return following == status or following in TRANSITIONS[status]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """All that is known of one run: one row of the log.
+
+    Times are aware UTC datetimes, ``cost_micros`` are millionths of ``currency`` (``USD``, ``CNY`` or ``credits``),
+    ``cost_kind`` is ``estimated`` (the price list) or ``reported`` (the provider's own figure). None is "not known".
+    """
+
+    run_id: str
+    created_at: datetime
+    request: Request
+    request_hash: str
+    status: str = "planned"
+    simulated: bool = False
+    origin: str | None = None  # the live gateway's origin; None for the simulator, whose port changes
+    sweep_id: str | None = None
+    sweep_index: int | None = None
+    variant: str | None = None
+    variables: Mapping[str, Any] = field(default_factory=dict)
+    tags: tuple[str, ...] = ()
+    task_id: str | None = None
+    channel: str | None = None  # which of the provider's endpoints knows the task
+    client_uuid: str | None = None  # our own id at a provider that takes one
+    result_index: int = 0  # which of the task's results is this run's
+    submitted_at: datetime | None = None
+    started_at: datetime | None = None
+    finished_at: datetime | None = None
+    cost_micros: int | None = None
+    cost_kind: str | None = None
+    currency: str | None = None
+    seed_returned: int | None = None
+    file_id: str | None = None
+    video_url: str | None = None
+    backup_url: str | None = None
+    video: str | None = None  # the file's path
+    sha256: str | None = None
+    video_bytes: int | None = None
+    error: Mapping[str, str] | None = None  # kind, message, code, provider_message, trace_id, hint
+    rating: int | None = None
+    note: str | None = None
+    reused_from: str | None = None  # the run whose clip this run shows
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether something is still to come."""
+        return self.status in UNFINISHED

@@ -1,0 +1,118 @@
+"""The gateways that runs go to: opened once for each account and loop, simulated or live."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.engine.gateway import SIMULATOR, Gateway
+from hailuo_widgets.engine.limits import Limiter
+from hailuo_widgets.errors import MissingKey
+from hailuo_widgets.http import Http
+from hailuo_widgets.providers import open_provider
+from hailuo_widgets.settings import Secret, base_url, find_key, is_loopback
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.backdrop import Backdrop
+    from hailuo_widgets.providers.base import Provider
+    from hailuo_widgets.settings import Settings
+
+__all__ = ["Accounts"]
+
+LOCAL_POLL_FLOOR_S = 0.25
+SIMULATED_CONCURRENT = 10
+
+
+class Accounts:
+    """Providers by name, and gateways by loop, provider and origin."""
+
+    def __init__(self, settings: Settings, backdrop: Backdrop) -> None:
+        self._settings = settings
+        self._backdrop = backdrop
+        self._providers: dict[str, Provider] = {}
+        self._https: dict[asyncio.AbstractEventLoop, Http] = {}
+        self._gateways: dict[tuple[asyncio.AbstractEventLoop, str, str], Gateway] = {}
+
+    def provider(self, name: str) -> Provider:
+        """The provider of that name."""
+        if name not in self._providers:
+            self._providers[name] = open_provider(name, self._settings)
+        return self._providers[name]
+
+    def origin(self, provider: Provider) -> str:
+        """Where a new run goes: the live origin, or ``simulator``.
+
+        Raises:
+            MissingKey: ``mode`` is ``live`` and there is no key.
+        """
+        facts = provider.facts
+        if self._settings.mode == "simulated":
+            return SIMULATOR
+        if find_key(facts.name) is not None:
+            return base_url(facts.name, facts.base_url)
+        if self._settings.mode == "auto":
+            return SIMULATOR
+        name = f"{facts.name.upper()}_API_KEY"
+        raise MissingKey(
+            f"mode is live, and {name} is not set",
+            provider=facts.name,
+            hint=f"set it before the kernel starts, or: import os, getpass; os.environ[{name!r}] = getpass.getpass(); "
+            "mode='simulated' works without a key",
+        )
+
+    def list_price(self, request: Request) -> dict[str, Any]:
+        """The cost fields that the price list gives a request; empty where no source names a price."""
+        price = self.provider(request.provider).facts.price(request.model, request.resolution, request.duration)
+        if price is None or request.template is not None:
+            return {}
+        return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": "estimated"}
+
+    def speed(self, record: RunRecord) -> float:
+        """How many times faster than the documents the run's gateway is."""
+        return self._settings.simulator_speed if record.origin == SIMULATOR else 1.0
+
+    async def gateway(self, record: RunRecord) -> Gateway:
+        """The gateway that a run goes to, or went to."""
+        loop = asyncio.get_running_loop()
+        provider = self.provider(record.request.provider)
+        log_origin = record.origin or self.origin(provider)
+        place = (loop, provider.facts.name, log_origin)
+        if place in self._gateways:
+            return self._gateways[place]
+        simulated = log_origin == SIMULATOR
+        if simulated:
+            origin = await asyncio.to_thread(self._backdrop.url)
+            key: Secret | None = Secret("simulated")
+        else:
+            origin, key = log_origin, find_key(provider.facts.name)
+            if key is None:
+                raise MissingKey(
+                    f"run {record.run_id} was sent to {origin}, and {provider.facts.name.upper()}_API_KEY is not set",
+                    provider=provider.facts.name,
+                    hint="set the key, then %hailuo resume",
+                )
+        for gone in [known for known in self._https if known.is_closed()]:
+            del self._https[gone]
+        self._gateways = {k: g for k, g in self._gateways.items() if not k[0].is_closed()}
+        if place not in self._gateways:  # another run may have opened it while we waited for the simulator
+            self._gateways[place] = self._open(provider, origin, key, log_origin)
+        return self._gateways[place]
+
+    def _open(self, provider: Provider, origin: str, key: Secret | None, log_origin: str) -> Gateway:
+        facts, settings = provider.facts, self._settings
+        local = is_loopback(origin)
+        limit = settings.max_parallel or facts.max_concurrent or (SIMULATED_CONCURRENT if local else None)
+        return Gateway(
+            provider=provider,
+            origin=origin,
+            key=key,
+            http=self._https.setdefault(asyncio.get_running_loop(), Http()),
+            limiter=Limiter(concurrent=limit, per_minute=None if local else facts.requests_per_minute),
+            log_origin=log_origin,
+            simulated=log_origin == SIMULATOR,
+            local=local,
+            poll_floor_s=min(LOCAL_POLL_FLOOR_S, facts.poll_floor_s) if local else facts.poll_floor_s,
+            speed=settings.simulator_speed if log_origin == SIMULATOR else 1.0,
+        )

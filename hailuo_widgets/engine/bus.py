@@ -1,0 +1,48 @@
+"""News of runs: who wants to know gets each record as it is after a step."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["Bus"]
+
+_log = logging.getLogger(__name__)
+
+
+class Bus:
+    """Subscribers by run (None: all runs). They are called in the thread where the news arises, and must not block."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._subscribers: dict[int, tuple[str | None, Callable[[RunRecord], None]]] = {}
+        self._next = 0
+
+    def subscribe(self, run_id: str | None, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
+        """Call ``callback`` with each news of the run; the function returned ends it."""
+        with self._lock:
+            token = self._next
+            self._next += 1
+            self._subscribers[token] = (run_id, callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._subscribers.pop(token, None)
+
+        return unsubscribe
+
+    def tell(self, record: RunRecord) -> None:
+        """Tell the run's subscribers. One that fails is logged and disturbs neither the run nor the others."""
+        with self._lock:
+            wanted = [c for run_id, c in self._subscribers.values() if run_id in {None, record.run_id}]
+        for callback in wanted:
+            try:
+                callback(record)
+            except Exception:  # noqa: BLE001 - a widget's mistake must not stop a paid run
+                _log.exception("a listener of run %s failed", record.run_id)

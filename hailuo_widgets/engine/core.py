@@ -1,0 +1,313 @@
+"""The engine: which runs are followed, on which loop, by whom; and every word that the log gets of them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine import create, follow
+from hailuo_widgets.engine.accounts import Accounts
+from hailuo_widgets.engine.bus import Bus
+from hailuo_widgets.engine.control import Control
+from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.loop import Home
+from hailuo_widgets.engine.owner import is_dead, name_of_this_process
+from hailuo_widgets.engine.polling import Expectation, expect
+from hailuo_widgets.engine.rescue import keep_accepted
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+
+    from hailuo_widgets.archive import Archive
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.backdrop import Backdrop
+    from hailuo_widgets.settings import Settings
+    from hailuo_widgets.store import RunLog
+
+__all__ = ["Engine"]
+
+T = TypeVar("T")
+RENEW_S = 20.0
+_log = logging.getLogger(__name__)
+
+
+class Engine:
+    """Carries runs from plan to clip.
+
+    Args:
+        settings: What it goes by.
+        log: The run log.
+        archive: Where clips go.
+        backdrop: The bundled simulator.
+    """
+
+    def __init__(self, settings: Settings, *, log: RunLog, archive: Archive, backdrop: Backdrop) -> None:
+        self.settings = settings
+        self.log = log
+        self.archive = archive
+        self.bus = Bus()
+        self.home = Home()
+        self.owner = name_of_this_process()
+        self.accounts = Accounts(settings, backdrop)
+        self._lock = threading.RLock()
+        self._records: dict[str, RunRecord] = {}
+        self._open: dict[str, bool] = {}  # runs to follow → whether an equal one's clip may serve
+        self._controls: dict[str, Control] = {}
+        self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
+        self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
+        self._renewing: asyncio.Task[None] | None = None
+
+    # -- from any thread ------------------------------------------------------------------------------------------
+
+    def start(self, records: Sequence[RunRecord], *, reuse: bool) -> None:
+        """Follow new runs: they are written to the log first, in its own thread."""
+        added = self.log.submit(self.log.add, records, self.owner)
+        with self._lock:
+            for record in records:
+                self._records[record.run_id] = record
+                self._open[record.run_id] = reuse
+        del added  # its failure reaches each run by its own first step, which the log takes after it
+        self.drive()
+
+    def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
+        """Follow runs that an earlier kernel left unfinished and nobody follows now; blocks for the log.
+
+        Runs that were planned and never sent stay so: sending is paying.
+        """
+        wanted = [r.run_id for r in self.log.call(self.log.unfinished) if r.status != "planned"]
+        if run_ids is not None:
+            wanted = [i for i in run_ids if i in wanted]
+        wanted = [i for i in wanted if i not in self._open]
+        taken = self.log.call(self.log.claim, wanted, self.owner, is_dead) if wanted else []
+        with self._lock:
+            for record in taken:
+                self._records[record.run_id] = record
+                self._open[record.run_id] = False
+        self.drive()
+        return taken
+
+    def follows(self, run_id: str) -> bool:
+        """Whether the run is being followed here."""
+        return run_id in self._open
+
+    def record(self, run_id: str) -> RunRecord:
+        """The run as it is known now; asks the log for one that is not followed here."""
+        if run_id not in self._records or run_id not in self._open:
+            known = self._records.get(run_id)
+            if known is None or known.status not in ENDS:
+                return self.log.call(self.log.get, run_id)
+        return self._records[run_id]
+
+    def cancel(self, run_id: str) -> None:
+        """Stop following a run. What was sent goes on at the provider, which may bill it."""
+        with self._lock:
+            control = self._controls.get(run_id)
+            unsent = run_id in self._open and control is None
+            if unsent:
+                del self._open[run_id]
+        if control is not None:
+            control.cancel()
+        elif unsent or self.record(run_id).unfinished:
+            record = self.log.call(self.log.change, run_id, "cancelled here", status="cancelled")
+            self._records[run_id] = record
+            self.bus.tell(record)
+
+    def nudge(self, run_id: str) -> None:
+        """Ask for the run's state now rather than later."""
+        control = self._controls.get(run_id)
+        if control is not None:
+            control.nudge()
+
+    def drive(self) -> None:
+        """See that every open run is followed on the loop that runs now. Without one, a later ``wait`` does it."""
+        loop = self.home.claim()
+        if loop is None or not loop.is_running():
+            return
+        loop.call_soon_threadsafe(self._launch_all, loop)
+
+    # -- on the loop ----------------------------------------------------------------------------------------------
+
+    def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        with self._lock:
+            for run_id in self._open:
+                control = self._controls.get(run_id)
+                if control is not None and control.loop is loop and control.task and not control.task.done():
+                    continue
+                if control is not None:
+                    control.abandoned = True
+                control = Control(run_id, loop)
+                self._controls[run_id] = control
+                control.task = loop.create_task(self._carry(control), name=f"hailuo {run_id}")
+                self._hold(control.task)
+            if self._open and (
+                self._renewing is None or self._renewing.done() or self._renewing.get_loop() is not loop
+            ):
+                self._renewing = loop.create_task(self._renew(), name="hailuo leases")
+                self._hold(self._renewing)
+
+    def _hold(self, task: asyncio.Future[Any]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A task that lives on when whoever awaits it is cancelled."""
+        task = asyncio.get_running_loop().create_task(work)
+        self._hold(task)
+        return task
+
+    async def to_thread(self, work: Callable[..., T], *args: Any) -> T:
+        """Blocking work, off the loop."""
+        return await asyncio.to_thread(work, *args)
+
+    async def _carry(self, control: Control) -> None:
+        """Follow one run to its end, or to where it must be left."""
+        run_id = control.run_id
+        try:
+            record = await self._steps(control)
+        except asyncio.CancelledError:
+            # The loop is being shut down: the log says where the run stands, and another loop takes it up from there.
+            raise
+        except HailuoError as e:
+            record = await self._left(run_id, e)
+        except Exception as e:  # noqa: BLE001 - whatever happens, the run says so and its waiters wake
+            _log.exception("run %s met an error in hailuo-widgets itself", run_id)
+            record = await self._left(
+                run_id, HailuoError(f"an error in hailuo-widgets itself: {type(e).__name__}: {e}")
+            )
+        if control.abandoned:
+            return
+        self._records[run_id] = record
+        with self._lock:
+            self._open.pop(run_id, None)
+            self._controls.pop(run_id, None)
+            if not self._open and self._renewing is not None:
+                self._renewing.cancel()
+        self.bus.tell(record)
+        self.log.submit(self.log.release, run_id, self.owner)
+
+    async def _steps(self, control: Control) -> RunRecord:
+        record = await self.log.ask(self.log.get, control.run_id)
+        if control.cancelled and record.status == "planned":
+            return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
+        if record.status == "planned" and self._open.get(record.run_id):
+            record = await self._reuse(record)
+        if not record.unfinished:
+            return record
+        if record.status == "planned":
+            await self.to_thread(self.archive.probe)  # nothing is paid for that cannot be kept
+        self.expected[record.run_id] = await self.expectation(record)
+        gateway = await self.accounts.gateway(record)
+        already = record.status in {"queued", "running", "downloading"}
+        async with gateway.limiter.slot(control.stopping, already_there=already) as held:
+            if not held:
+                return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
+            if record.status == "submitting":
+                record = await create.settle(self, control, gateway, record)
+            if record.status == "planned":
+                record = await self._with_inputs(record)
+                record = await create.create(self, control, gateway, record)
+            if record.status in {"queued", "running"}:
+                record = await follow.follow(self, control, gateway, record)
+        if record.status == "downloading":
+            record = await follow.bring(self, control, gateway, record)
+        return record
+
+    async def _reuse(self, record: RunRecord) -> RunRecord:
+        """The clip of an equal run that succeeded, where its file is still what it was."""
+        found = await self.log.ask(self.log.reusable, record.request_hash, simulated=record.simulated)
+        if found is None or not found.video or not found.sha256:
+            return record
+        path = self.archive.root / found.video
+        if not await self.to_thread(self.archive.verify, path, found.sha256):
+            return record
+        return await self.change(
+            record.run_id,
+            "an equal run's clip serves",
+            {"run": found.run_id},
+            status="succeeded",
+            reused_from=found.run_id,
+            task_id=None,
+            video=found.video,
+            video_url=found.video_url,
+            video_bytes=found.video_bytes,
+            sha256=found.sha256,
+            seed_returned=found.seed_returned,
+            cost_micros=0 if found.currency else None,
+            currency=found.currency,
+            cost_kind="reused",
+            finished_at=datetime.now(UTC),
+        )
+
+    async def _with_inputs(self, record: RunRecord) -> RunRecord:
+        """The record with its images' bytes, which the log keeps by their hash alone."""
+        images = {}
+        for name in ("first_frame", "last_frame", "subject"):
+            image = getattr(record.request, name)
+            if image is not None and image.sha256 and image.data is None:
+                data = await self.to_thread(self.archive.read_input, image.sha256)
+                images[name] = replace(image, data=data)
+        return replace(record, request=replace(record.request, **images)) if images else record
+
+    async def _renew(self) -> None:
+        while True:
+            await asyncio.sleep(RENEW_S)
+            if mine := list(self._open):
+                await self.log.ask(self.log.renew, mine, self.owner)
+
+    # -- words for the log ----------------------------------------------------------------------------------------
+
+    async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+        """Write a step and what it changed, and tell whoever listens."""
+        record = await self.log.ask(self.log.change, run_id, what, data, **changes)
+        before = self._records.get(run_id)
+        if before is not None:  # the log's copy of a request holds no image bytes; ours may
+            record = replace(record, request=before.request)
+        self._records[run_id] = record
+        self.bus.tell(record)
+        return record
+
+    async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+        """Write what happened and changed nothing."""
+        await self.log.ask(self.log.note, run_id, what, data)
+
+    async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
+        """Write the task id of an accepted create: the one thing that must not be lost."""
+        changes = create.accepted_changes(record, task_id, simulated=simulated)
+        changes |= self.accounts.list_price(record.request)
+        return await keep_accepted(self, record, task_id, data, changes)
+
+    async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed") -> RunRecord:
+        """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
+        changes: dict[str, Any] = {"error": as_detail(error, record.run_id), "finished_at": datetime.now(UTC)}
+        if record.cost_kind != "reported" and record.status != "downloading":
+            changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
+        return await self.change(record.run_id, status, status=status, **changes)
+
+    async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
+        """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
+        return await self.change(record.run_id, "left for resume()", error=as_detail(error, record.run_id))
+
+    async def _left(self, run_id: str, error: HailuoError) -> RunRecord:
+        """Write an error that no step expected; in memory alone where even the log fails."""
+        record = self._records[run_id]
+        detail = as_detail(error, run_id)
+        ended: dict[str, Any] = {}
+        if record.status == "planned":
+            ended = {"status": "failed", "finished_at": datetime.now(UTC)}
+        try:
+            return await self.change(run_id, "stopped by an error", error=detail, **ended)
+        except HailuoError:
+            return replace(record, error=detail, **ended)  # the log cannot be written either: say it here at least
+
+    async def expectation(self, record: RunRecord) -> Expectation | None:
+        """How long the run will take, from the log or the documents."""
+        request = record.request
+        facts = self.accounts.provider(request.provider).facts
+        history = await self.log.ask(self.log.durations, request.provider, request.model, simulated=record.simulated)
+        return expect(request, facts, history, speed=self.accounts.speed(record))

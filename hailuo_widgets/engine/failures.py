@@ -1,0 +1,31 @@
+"""Errors as the log keeps them, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hailuo_widgets import errors
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["as_detail", "error_of"]
+
+
+def as_detail(error: HailuoError, run_id: str) -> dict[str, str]:
+    """The error as text fields; its kind is its class's name."""
+    return {"kind": type(error).__name__, **error.detail(), "run_id": run_id}
+
+
+def error_of(record: RunRecord) -> HailuoError | None:
+    """The error that a run ended with, or that stands in its way; None where there is none."""
+    detail: Mapping[str, str] | None = record.error
+    if detail is None:
+        return None
+    kind = getattr(errors, detail.get("kind", ""), HailuoError)
+    fields = {k: v for k, v in detail.items() if k not in {"kind", "message"}}
+    error: HailuoError = kind(detail.get("message", record.status), **fields)
+    return error

@@ -1,0 +1,251 @@
+"""The steps after the create call: ask until the task ends, then bring the clip here. All of them are free."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.archive import fetch
+from hailuo_widgets.engine.limits import backoff_s, retry_after_s
+from hailuo_widgets.engine.polling import next_poll_s
+from hailuo_widgets.errors import (
+    AuthError,
+    DownloadError,
+    HailuoError,
+    ProviderError,
+    RateLimited,
+    TaskLost,
+    TransportError,
+)
+from hailuo_widgets.providers.base import Clip, Poll, Task
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from hailuo_widgets.archive import Archived
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.control import Control
+    from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.engine.gateway import Gateway
+    from hailuo_widgets.http import Stream
+
+__all__ = ["bring", "follow"]
+
+SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query
+MOST_UNKNOWN = 3
+MOST_LINKS = 3
+
+
+def task_of(record: RunRecord) -> Task:
+    """What the provider knows the run's task by."""
+    return Task(task_id=str(record.task_id), channel=record.channel or "", result_index=record.result_index)
+
+
+async def follow(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
+    """Poll a queued or running task until it ends, is cancelled, or the time-out is over."""
+    watch = _Watch(engine, gateway, record)
+    while True:
+        late = watch.late
+        if not late:
+            await control.pause(watch.pause_s())
+        if control.stopped:
+            return await _stop(engine, control, record)
+        await gateway.limiter.turn()
+        try:
+            poll = await gateway.query(task_of(record))
+        except TaskLost as e:
+            watch.unknown += 1
+            watch.misses += 1
+            if watch.elapsed_s > SETTLING_S and watch.unknown >= MOST_UNKNOWN:
+                return await engine.fail(record, e, status="lost")
+        except AuthError as e:
+            return await engine.park(record, e)
+        except (ProviderError, TransportError) as e:
+            await _missed(engine, gateway, watch, record, e)
+        else:
+            watch.misses = watch.unknown = 0
+            record = await _take(engine, record, poll)
+            if record.status not in {"queued", "running"}:
+                return record
+        if late:
+            error = ProviderError(
+                f"the task is still {record.status} after {engine.settings.timeout:g} s; it is paid, and not lost",
+                provider=gateway.provider.facts.name,
+                hint="%hailuo resume (hw.resume()) takes it up again",
+            )
+            return await engine.park(record, error)
+
+
+class _Watch:
+    """One run's clock and its misses. After any stall, one more poll is made before the time-out counts."""
+
+    def __init__(self, engine: Engine, gateway: Gateway, record: RunRecord) -> None:
+        expected = engine.expected.get(record.run_id)
+        self.misses = 0  # polls in a row that told nothing
+        self.unknown = 0  # those of them that did not know the task
+        self._settings = engine.settings
+        self._floor = gateway.poll_floor_s
+        self._expected_s = expected.median_s if expected else None
+        self._began = time.monotonic()
+        since = record.submitted_at or record.created_at
+        self._before = max(0.0, (datetime.now(UTC) - since).total_seconds())
+
+    @property
+    def elapsed_s(self) -> float:
+        return self._before + time.monotonic() - self._began
+
+    @property
+    def late(self) -> bool:
+        return time.monotonic() - self._began > self._settings.timeout
+
+    def pause_s(self) -> float:
+        left = self._settings.timeout - (time.monotonic() - self._began)
+        pause = self._settings.poll_interval or next_poll_s(self.elapsed_s, self._expected_s, floor_s=self._floor)
+        if self.misses:
+            pause = max(pause, backoff_s(self.misses, base=self._floor))
+        return min(pause, max(self._floor, left))
+
+
+async def _missed(
+    engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecord, e: ProviderError | TransportError
+) -> None:
+    """A poll that told nothing of the task: the task is as it was."""
+    watch.misses += 1
+    if isinstance(e, RateLimited):
+        gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
+    if watch.misses == 1:  # one line in the log for an outage, not a thousand
+        await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
+
+
+async def _stop(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    if control.abandoned:
+        return record
+    return await engine.change(record.run_id, "cancelled here; the provider may still bill it", status="cancelled")
+
+
+async def _take(engine: Engine, record: RunRecord, poll: Poll) -> RunRecord:
+    """Write what a poll says. A state never goes back."""
+    data = {"warning": poll.warning} if poll.warning else {}
+    if poll.state == "failed":
+        return await engine.fail(record, poll.error or ProviderError("the generation failed"))
+    if poll.state == "succeeded" and poll.clip is not None:
+        return await engine.change(
+            record.run_id, "the provider has finished", data, status="downloading", **_clip_changes(record, poll.clip)
+        )
+    if poll.state == "running" and record.status == "queued":
+        return await engine.change(
+            record.run_id, "generating", data, status="running", started_at=datetime.now(UTC), error=None
+        )
+    return record
+
+
+def _clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
+    changes: dict[str, Any] = {
+        "file_id": clip.file_id or record.file_id,
+        "video_url": clip.url or record.video_url,
+        "backup_url": clip.backup_url or record.backup_url,
+        "seed_returned": clip.seed if clip.seed is not None else record.seed_returned,
+        "error": None,
+    }
+    if clip.cost_micros is not None:
+        changes |= {"cost_micros": clip.cost_micros, "currency": clip.currency, "cost_kind": "reported"}
+    return changes
+
+
+async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
+    """Download a finished task's clip: its link, then a fresh one, then the backup; each try is free."""
+    archived = await engine.to_thread(engine.archive.adopt, record.run_id, record.sha256)
+    links = 0
+    fresh = False
+    while archived is None:
+        if control.stopped:
+            return await _stop(engine, control, record)
+        try:
+            record = await _linked(engine, gateway, record, fresh=fresh)
+            url = str(record.video_url)
+            if links == MOST_LINKS - 1 and record.backup_url:
+                url = record.backup_url
+            archived = await _fetch(engine, control, gateway, record.run_id, url)
+        except TaskLost as e:
+            return await engine.fail(record, e, status="lost")
+        except (ProviderError, TransportError) as e:
+            links += 1
+            if links >= MOST_LINKS + 2 or not getattr(e, "again", True):
+                return await engine.fail(record, _undelivered(e, gateway))
+            await control.pause(backoff_s(links))
+        except DownloadError as e:
+            links += 1
+            fresh = True
+            if not e.dead_link and links == 1 and record.backup_url:
+                links = MOST_LINKS - 1
+            elif links >= MOST_LINKS or not e.dead_link:
+                return await engine.fail(record, _undelivered(e, gateway))
+    if archived.poster is not None:
+        await engine.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
+    return await engine.change(
+        record.run_id,
+        "the clip is here",
+        {"bytes": archived.size, "sha256": archived.sha256},
+        status="succeeded",
+        video=archived.path.name,
+        video_bytes=archived.size,
+        sha256=archived.sha256,
+        finished_at=datetime.now(UTC),
+        error=None,
+    )
+
+
+async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, *, fresh: bool) -> RunRecord:
+    """The record with a link to its clip; with ``fresh`` a new one."""
+    if record.video_url and not fresh:
+        return record
+    await gateway.limiter.turn()
+    clip = await gateway.link(task_of(record), Clip(file_id=record.file_id))
+    if clip is None:  # no call of its own for links: the poll names one
+        poll = await gateway.query(task_of(record))
+        clip = poll.clip
+    if clip is None or clip.url is None:
+        error = ProviderError("the provider finished the task and names no link to the clip")
+        error.again = True
+        raise error
+    return await engine.change(record.run_id, "a link to the clip", **_clip_changes(record, clip))
+
+
+async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str, url: str) -> Archived | None:
+    """Download; None when the run was cancelled meanwhile."""
+
+    @contextlib.asynccontextmanager
+    async def opened(offset: int, validator: str | None) -> AsyncIterator[Stream]:
+        headers = {"Range": f"bytes={offset}-"} if offset else {}
+        if offset and validator:
+            headers["If-Range"] = validator
+        async with gateway.download(url, headers) as stream:
+            yield stream
+
+    download = asyncio.ensure_future(fetch(engine.archive, run_id, opened))
+    stopping = asyncio.ensure_future(control.stopping())
+    try:
+        await asyncio.wait({download, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        return await download if download.done() else None
+    finally:
+        stopping.cancel()
+        if not download.done():
+            download.cancel()  # what is here already stays, for the next try
+            with contextlib.suppress(asyncio.CancelledError, HailuoError):
+                await download
+
+
+def _undelivered(e: HailuoError, gateway: Gateway) -> DownloadError:
+    return DownloadError(
+        f"the clip is finished and could not be brought here: {e.message}",
+        provider=gateway.provider.facts.name,
+        code=e.code,
+        provider_message=e.provider_message,
+        trace_id=e.trace_id,
+        hint=f"{e.hint}; then %hailuo retry: downloading again is free"
+        if e.hint
+        else "%hailuo retry downloads it again, for free",
+    )

@@ -1,0 +1,89 @@
+"""A gateway as the engine meets it: a provider's pure functions, an origin, a key, and the limiter of that account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.engine.limits import Limiter
+    from hailuo_widgets.http import Http, Stream
+    from hailuo_widgets.providers.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider, Task
+    from hailuo_widgets.settings import Secret
+
+__all__ = ["SIMULATED_HEADER", "SIMULATOR", "Gateway"]
+
+SIMULATOR = "simulator"  # what stands in the log for the simulator's origin, whose port changes
+SIMULATED_HEADER = "x-simulated"
+CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
+
+
+class Gateway:
+    """One account at one provider, on one event loop.
+
+    Args:
+        provider: Its wire format.
+        origin: Its base URL.
+        key: What it is paid with.
+        http: The connections.
+        limiter: Who may send.
+        log_origin: The origin as the log names it.
+        simulated: It is the bundled simulator.
+        local: It is on this machine, so its download links may be too.
+        poll_floor_s: The shortest time between two polls of a task.
+        speed: How many times faster than the documents it generates (1 but for the simulator).
+    """
+
+    def __init__(
+        self,
+        *,
+        provider: Provider,
+        origin: str,
+        key: Secret | None,
+        http: Http,
+        limiter: Limiter,
+        log_origin: str,
+        simulated: bool,
+        local: bool,
+        poll_floor_s: float,
+        speed: float = 1.0,
+    ) -> None:
+        self.provider = provider
+        self.origin = origin
+        self.limiter = limiter
+        self.log_origin = log_origin
+        self.simulated = simulated
+        self.local = local
+        self.poll_floor_s = poll_floor_s
+        self.speed = speed
+        self._key = key
+        self._http = http
+
+    async def create(self, request: Request, client_uuid: str) -> Accepted:
+        """Create a task. This is the call that is billed."""
+        call = self.provider.encode_create(request, client_uuid)
+        return self.provider.decode_create(await self._send(call, fresh=True, deadline_s=CREATE_S), request)
+
+    async def query(self, task: Task) -> Poll:
+        """Ask for a task's state."""
+        return self.provider.decode_query(await self._send(self.provider.encode_query(task)), task)
+
+    async def link(self, task: Task, clip: Clip) -> Clip | None:
+        """A fresh download link, where the provider has a call for it."""
+        call = self.provider.encode_link(task, clip)
+        return None if call is None else self.provider.decode_link(await self._send(call), clip)
+
+    def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
+        """Open a clip's download. The key does not go with it."""
+        return self._http.stream(url, headers, local=self.local)
+
+    async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
+        reply = await self._http.call(
+            self.origin, call, auth=self.provider.facts.auth, key=self._key, fresh=fresh, deadline_s=deadline_s
+        )
+        if reply.headers.get(SIMULATED_HEADER):
+            # A live gateway's address may lead to a simulator: then its clips are simulated, and say so.
+            self.simulated = True
+        return reply

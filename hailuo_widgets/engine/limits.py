@@ -1,0 +1,97 @@
+"""Who may send: one limiter for each account, for creates and polls together."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from collections import deque
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable
+
+__all__ = ["Limiter", "backoff_s", "retry_after_s"]
+
+WINDOW_S = 60.0
+SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+
+
+def retry_after_s(header: str | None) -> float | None:
+    """Seconds of a ``Retry-After`` header (digits or an HTTP date), from 1 to 300; None where it says nothing."""
+    if not header:
+        return None
+    word = header.strip()
+    if word.isascii() and word.isdigit():
+        seconds = float(word[:9])
+    else:
+        try:
+            moment = parsedate_to_datetime(word)
+        except ValueError:
+            return None
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - datetime.now(UTC)).total_seconds()
+    return min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
+
+
+def backoff_s(attempt: int, *, base: float = 1.0, cap: float = 60.0) -> float:
+    """Seconds to wait before attempt ``attempt`` + 1: full jitter under a doubling bound."""
+    return random.uniform(0.1, 1.0) * min(cap, base * 2.0 ** min(attempt, 16))  # noqa: S311 - jitter is no secret
+
+
+class Limiter:
+    """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
+
+    It belongs to one event loop.
+    """
+
+    def __init__(self, *, concurrent: int | None, per_minute: int | None) -> None:
+        self._slots = asyncio.Semaphore(concurrent) if concurrent else None
+        self._per_minute = per_minute
+        self._sent: deque[float] = deque()
+        self._paused_until = 0.0
+
+    @asynccontextmanager
+    async def slot(self, stopping: Callable[[], Awaitable[None]], *, already_there: bool) -> AsyncIterator[bool]:
+        """Hold a place among the tasks in flight.
+
+        Args:
+            stopping: Ends when the place is no longer wanted; then False is given.
+            already_there: The task is in flight already: it is counted, and never made to wait.
+        """
+        if self._slots is None or (already_there and self._slots.locked()):
+            yield True
+            return
+        place = asyncio.ensure_future(self._slots.acquire())
+        stopped = asyncio.ensure_future(stopping())
+        try:
+            await asyncio.wait({place, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            yield place.done()
+        finally:
+            stopped.cancel()
+            if not place.done():
+                place.cancel()
+            elif not place.cancelled():
+                self._slots.release()
+
+    async def turn(self) -> None:
+        """Wait until the next request may be sent, and count it."""
+        while (wait := self._wait_s(time.monotonic())) > 0:  # noqa: ASYNC110 - it waits for the clock, not for an event
+            await asyncio.sleep(wait)
+        self._sent.append(time.monotonic())
+
+    def pause(self, seconds: float) -> None:
+        """Nobody sends for that long."""
+        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+
+    def _wait_s(self, now: float) -> float:
+        wait = self._paused_until - now
+        while self._sent and self._sent[0] <= now - WINDOW_S:
+            self._sent.popleft()
+        if self._per_minute is not None and len(self._sent) >= self._per_minute:
+            wait = max(wait, self._sent[0] + WINDOW_S - now)
+        return wait

@@ -1,0 +1,108 @@
+"""Which event loop the runs live on, and how synchronous code waits for them.
+
+In a notebook it is the kernel's own loop, which is running while a cell is executed. In a script, and at a terminal's
+prompt, no loop is running: then ``wait()`` runs one. Widget callbacks may come on another thread with a loop of its own
+(ipykernel 7.0 to 7.3); they never get a run.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hailuo_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+__all__ = ["Home", "run_nested", "running_loop"]
+
+T = TypeVar("T")
+FIRST_UNSAFE_IPYKERNEL = (
+    7  # from this one on nest-asyncio 1.6 leaves the kernel dead; nest-asyncio2 from 1.7.3 does not
+)
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """The loop that is running in this thread, if any."""
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+class Home:
+    """The loop that runs live on."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop | None:
+        """The loop, where there is one that is not closed."""
+        return None if self._loop is None or self._loop.is_closed() else self._loop
+
+    def claim(self) -> asyncio.AbstractEventLoop | None:
+        """The loop to put runs on now: the one they are on while it runs, else the one running in this thread."""
+        if self.loop is not None and self.loop.is_running():
+            return self.loop
+        self._loop = running_loop() or self.loop
+        return self._loop
+
+    def private(self) -> asyncio.AbstractEventLoop:
+        """A loop that nobody runs, for synchronous code to run: IPython's own at its terminal, else one of ours."""
+        if self.loop is None:
+            ipython = sys.modules.get("IPython.core.async_helpers")
+            terminal = "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
+            self._loop = ipython.get_asyncio_loop() if ipython and terminal else asyncio.new_event_loop()
+        if self._loop is None:
+            raise AssertionError("a loop was just made")
+        return self._loop
+
+
+def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end inside a loop that is running in this thread.
+
+    Raises:
+        UsageError: It would leave this kernel dead; the coroutine was not begun.
+    """
+    patch = _nest_asyncio2() or _nest_asyncio()
+    if patch is None:
+        work.close()
+        raise UsageError(
+            "a synchronous wait() inside this kernel's running loop would leave the kernel dead",
+            hint="write `await run` instead (or, before anything else nests: pip install nest-asyncio2)",
+        )
+    try:
+        patch.apply(loop)
+    except ValueError as e:
+        work.close()
+        raise UsageError(f"this loop cannot be waited in synchronously: {e}", hint="write `await run`") from None
+    return loop.run_until_complete(work)
+
+
+def _nest_asyncio2() -> Any:
+    """nest-asyncio2, where it is there, new enough and the first to patch."""
+    if find_spec("nest_asyncio2") is None:
+        return None
+    patched_by_other = hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2")
+    from importlib.metadata import version
+
+    new_enough = tuple(int(n) for n in version("nest-asyncio2").split(".")[:3] if n.isdigit()) >= (1, 7, 3)
+    if patched_by_other or not new_enough:
+        return None
+    import nest_asyncio2
+
+    return nest_asyncio2
+
+
+def _nest_asyncio() -> Any:
+    """nest-asyncio, where it is safe: outside ipykernel 7 and later."""
+    kernel = sys.modules.get("ipykernel")
+    if kernel is not None and int(str(kernel.__version__).split(".", maxsplit=1)[0]) >= FIRST_UNSAFE_IPYKERNEL:
+        return None
+    import nest_asyncio
+
+    return nest_asyncio

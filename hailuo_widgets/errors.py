@@ -1,0 +1,212 @@
+"""Every error a user can meet, in one tree.
+
+::
+
+    HailuoError
+    ├── UsageError (also ValueError)   a wrong option, value or name; nothing was sent
+    ├── BudgetExceeded                 the next create would pass the budget; it was not sent
+    ├── MissingKey                     live mode and no key for the provider; nothing was sent
+    ├── ProviderError                  the provider answered, and the answer was no or unreadable
+    │   ├── AuthError                  the key was refused
+    │   ├── InsufficientCredits        the account is empty
+    │   ├── RateLimited                too many requests or tasks
+    │   ├── Moderated                  the prompt, an image or the result was refused for its content
+    │   ├── InvalidRequest             the provider refused a parameter
+    │   └── TaskLost                   the provider no longer knows the task, or its video expired
+    ├── TransportError                 the provider could not be reached
+    ├── Unconfirmed                    the create call's answer was lost: it may have been billed
+    ├── Cancelled                      we stopped following the run
+    ├── Skipped                        the run was never sent: something before it stopped the sweep
+    ├── DownloadError                  the clip exists, but could not be brought here
+    └── StoreError                     the run log cannot be read or written
+
+Each says what happened, where, the provider's own code, message and trace id, the run, and what to do next.
+"""
+
+from __future__ import annotations
+
+import difflib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = [
+    "AuthError",
+    "BudgetExceeded",
+    "Cancelled",
+    "DownloadError",
+    "HailuoError",
+    "InsufficientCredits",
+    "InvalidRequest",
+    "MissingKey",
+    "Moderated",
+    "ProviderError",
+    "RateLimited",
+    "Skipped",
+    "StoreError",
+    "TaskLost",
+    "TransportError",
+    "Unconfirmed",
+    "UsageError",
+    "nearest",
+]
+
+
+class HailuoError(Exception):
+    """The root of all errors of this package.
+
+    Args:
+        message: What happened, as a sentence.
+        provider: The gateway that it happened at.
+        code: The provider's own code (or ``HTTP 502``), as text.
+        provider_message: The provider's own words.
+        trace_id: The provider's id of the call, for its support desk.
+        run_id: The run that it happened to.
+        hint: What to do next, as a sentence.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        provider: str | None = None,
+        code: str | None = None,
+        provider_message: str | None = None,
+        trace_id: str | None = None,
+        run_id: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.provider = provider
+        self.code = code
+        self.provider_message = provider_message
+        self.trace_id = trace_id
+        self.run_id = run_id
+        self.hint = hint
+
+    def __str__(self) -> str:
+        where = f"{self.provider}: " if self.provider and not self.message.startswith(self.provider) else ""
+        details = [
+            f"code {self.code}" if self.code else "",
+            f"{self.provider_message!r}" if self.provider_message else "",
+            f"trace id {self.trace_id}" if self.trace_id else "",
+            f"run {self.run_id}" if self.run_id else "",
+        ]
+        inside = ", ".join(d for d in details if d)
+        text = f"{where}{self.message}" + (f" ({inside})" if inside else "")
+        return f"{text}\n→ {self.hint}" if self.hint else text
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython shows this instead of a traceback: where in our code an account was found empty helps nobody.
+        return [f"{type(self).__name__}: {self}"]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The keyword arguments live in __dict__, which pickle and copy restore after the plain constructor.
+        return (type(self), (self.message,), self.__dict__)
+
+    def detail(self) -> dict[str, str]:
+        """The fields that are set, as plain text (for the log)."""
+        names = ("message", "provider", "code", "provider_message", "trace_id", "run_id", "hint")
+        return {name: str(value) for name in names if (value := getattr(self, name)) is not None}
+
+
+class UsageError(HailuoError, ValueError):
+    """A wrong option, value or name. Nothing was sent."""
+
+
+class BudgetExceeded(HailuoError):
+    """The next create call would pass the budget. It was not sent."""
+
+
+class MissingKey(HailuoError):
+    """Live mode was asked for and the provider's key is not set. Nothing was sent."""
+
+
+class ProviderError(HailuoError):
+    """The provider answered, and the answer was no, or could not be read.
+
+    Attributes:
+        accepted: Whether a create call that met this may have been accepted all the same: False is "certainly not",
+            None "cannot be told".
+        again: The same call may succeed later.
+        fatal: Every further create call would meet it too.
+        retry_after: The answer's ``Retry-After`` header, as it stands.
+    """
+
+    accepted: bool | None = False
+    again: bool = False
+    fatal: bool = False
+    retry_after: str | None = None
+
+
+class AuthError(ProviderError):
+    """The provider refused the key."""
+
+
+class InsufficientCredits(ProviderError):
+    """The account at the provider is empty, or its plan is used up."""
+
+
+class RateLimited(ProviderError):
+    """The provider refused the call because of its rate or the number of tasks in flight."""
+
+
+class Moderated(ProviderError):
+    """The provider refused the prompt, an image, or the finished clip for its content."""
+
+
+class InvalidRequest(ProviderError):
+    """The provider refused a parameter of the request."""
+
+
+class TaskLost(ProviderError):
+    """The provider no longer knows the task, or its video has expired."""
+
+
+class TransportError(HailuoError):
+    """The provider could not be reached.
+
+    Args:
+        sent: False when it is certain that the request never left; None when the provider may have it.
+    """
+
+    def __init__(self, message: str, *, sent: bool | None = False, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.sent = sent
+
+
+class Unconfirmed(HailuoError):
+    """The create call's answer was lost: it may have been accepted and billed. It is never sent again by itself."""
+
+
+class Cancelled(HailuoError):
+    """We stopped following the run. The provider may still finish and bill it."""
+
+
+class Skipped(HailuoError):
+    """The run was never sent: a budget or an earlier fatal error stopped its sweep."""
+
+
+class DownloadError(HailuoError):
+    """The clip exists at the provider, but could not be brought here. Retrying the download is free.
+
+    Args:
+        dead_link: The link is expired or wrong: only a fresh one can help.
+    """
+
+    def __init__(self, message: str, *, dead_link: bool = False, **fields: Any) -> None:
+        super().__init__(message, **fields)
+        self.dead_link = dead_link
+
+
+class StoreError(HailuoError):
+    """The run log cannot be read or written: locked, newer, damaged, or its disk is full."""
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str | None:
+    """The allowed spelling nearest to ``word`` (case aside), or None where nothing is near."""
+    by_folded = {a.casefold(): a for a in allowed}
+    near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
+    return by_folded[near[0]] if near else None

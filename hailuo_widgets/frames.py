@@ -1,0 +1,136 @@
+"""The run log as a pandas DataFrame: fixed columns and dtypes, and what is missing is ``NA``, never 0 or ""."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hailuo_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["RUN_COLUMNS", "runs_frame", "since_moment"]
+
+_TEXT, _INT, _FLOAT, _BOOL, _TIME = "string", "Int64", "Float64", "boolean", "datetime64[us, UTC]"
+
+RUN_COLUMNS: dict[str, str] = {
+    "run_id": _TEXT,
+    "sweep_id": _TEXT,
+    "created_at": _TIME,
+    "provider": _TEXT,
+    "model": _TEXT,
+    "mode": _TEXT,
+    "prompt": _TEXT,
+    "variant": _TEXT,
+    "seed": _INT,
+    "seed_returned": _INT,
+    "replicate": _INT,
+    "prompt_optimizer": _BOOL,
+    "duration": _INT,
+    "resolution": _TEXT,
+    "aspect_ratio": _TEXT,
+    "status": _TEXT,
+    "task_id": _TEXT,
+    "cost": _FLOAT,
+    "currency": _TEXT,
+    "submitted_at": _TIME,
+    "finished_at": _TIME,
+    "elapsed_s": _FLOAT,
+    "video": _TEXT,
+    "video_url": _TEXT,
+    "sha256": _TEXT,
+    "error_code": _TEXT,
+    "error": _TEXT,
+    "rating": _INT,
+    "note": _TEXT,
+    "tags": _TEXT,
+    "simulated": _BOOL,
+    "request_hash": _TEXT,
+}
+"""``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas."""
+
+
+def runs_frame(records: Sequence[RunRecord], archive: Path) -> pd.DataFrame:
+    """One row a run, the columns of :data:`RUN_COLUMNS`, then one ``var_…`` column for each prompt variable.
+
+    Args:
+        records: The runs, in the order of the rows.
+        archive: The archive's folder, which the paths of the clips begin with.
+    """
+    rows = [_row(r, archive) for r in records]
+    columns = {name: pd.array([row[name] for row in rows], dtype=_dtype(kind)) for name, kind in RUN_COLUMNS.items()}
+    frame = pd.DataFrame(columns)
+    names = dict.fromkeys(name for r in records for name in r.variables)
+    for name in names:
+        values = pd.Series([r.variables.get(name) for r in records])
+        frame[f"var_{name}"] = values.convert_dtypes()
+    return frame
+
+
+def _dtype(kind: str) -> Any:
+    return pd.DatetimeTZDtype("us", "UTC") if kind == _TIME else pd.api.types.pandas_dtype(kind)
+
+
+def _row(record: RunRecord, archive: Path) -> dict[str, Any]:
+    request, error = record.request, record.error or {}
+    elapsed = None
+    if record.submitted_at and record.finished_at:
+        elapsed = (record.finished_at - record.submitted_at).total_seconds()
+    values: dict[str, Any] = {
+        "run_id": record.run_id,
+        "sweep_id": record.sweep_id,
+        "created_at": record.created_at,
+        "provider": request.provider,
+        "model": request.model or None,
+        "mode": request.mode,
+        "prompt": request.prompt or None,
+        "variant": record.variant,
+        "seed": request.seed,
+        "seed_returned": record.seed_returned,
+        "replicate": request.replicate,
+        "prompt_optimizer": request.prompt_optimizer,
+        "duration": request.duration,
+        "resolution": request.resolution,
+        "aspect_ratio": request.aspect_ratio,
+        "status": record.status,
+        "task_id": record.task_id,
+        "cost": None if record.cost_micros is None else record.cost_micros / 1_000_000,
+        "currency": record.currency,
+        "submitted_at": record.submitted_at,
+        "finished_at": record.finished_at,
+        "elapsed_s": elapsed,
+        "video": str(archive / record.video) if record.video else None,
+        "video_url": record.video_url,
+        "sha256": record.sha256,
+        "error_code": error.get("code"),
+        "error": f"{error['kind']}: {error.get('message', '')}" if error.get("kind") else None,
+        "rating": record.rating,
+        "note": record.note,
+        "tags": ", ".join(record.tags) or None,
+        "simulated": record.simulated,
+        "request_hash": record.request_hash,
+    }
+    return {name: pd.NA if value is None else value for name, value in values.items()}
+
+
+def since_moment(since: str | datetime | None) -> datetime | None:
+    """A moment from a date or time as text (UTC unless it says otherwise), or a datetime.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if since is None:
+        return None
+    try:
+        moment = since if isinstance(since, datetime) else datetime.fromisoformat(since)
+    except (TypeError, ValueError):
+        raise UsageError(
+            f"since={since!r} is no date", hint="give one like '2026-11-01' or '2026-11-01T12:00'"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,264 @@
+"""The only importer of httpx: calls to gateways and streams of clips, with every way that they fail named.
+
+What the rest of the house rests on: redirects of API calls are never followed; a create goes over a fresh connection
+(an idle one that the server has dropped makes a paid POST ambiguous); an answer is read up to 4 MiB; there is a total
+deadline on top of the per-read time-out; the key is in an auth object alone, sent to the provider's own origin, and no
+error carries httpx's own exception with it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+import httpx
+
+from hailuo_widgets.errors import DownloadError, TransportError
+from hailuo_widgets.providers.base import HttpReply
+from hailuo_widgets.settings import is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Generator, Mapping
+
+    from hailuo_widgets.domain.catalog import Auth
+    from hailuo_widgets.providers.base import HttpCall
+    from hailuo_widgets.settings import Secret
+
+__all__ = ["Http", "Stream"]
+
+MAX_ANSWER = 4 * 1024 * 1024
+CONNECT_S = 15.0
+READ_S = 60.0
+MOST_REDIRECTS = 5
+# httpx raises these before a byte of the request has left; after any other failure the server may have it whole.
+_NOT_SENT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.InvalidURL,
+)
+
+
+class _KeyAuth(httpx.Auth):
+    """Puts the key on a request at the last moment; no traceback shows a local that holds it."""
+
+    def __init__(self, auth: Auth, key: Secret) -> None:
+        self._auth, self._key = auth, key
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response, None]:
+        request.headers[self._auth.header] = self._auth.prefix + self._key.reveal()
+        yield request
+
+
+class Stream:
+    """A download in progress: ``status``, ``headers`` by lower-case names, and its bytes."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self.status = response.status_code
+        self.headers: Mapping[str, str] = {k.lower(): v for k, v in response.headers.items()}
+        self._response = response
+
+    async def aiter(self) -> AsyncIterator[bytes]:
+        """The bytes as they come.
+
+        Raises:
+            TransportError: The connection broke.
+        """
+        failure: TransportError | None = None
+        try:
+            async for chunk in self._response.aiter_raw():
+                yield chunk
+        except (httpx.HTTPError, OSError) as e:
+            failure = TransportError(f"the download broke off: {_said(e)}", sent=None)
+        if failure is not None:
+            raise failure
+
+
+class Http:
+    """HTTP for one event loop. Clients are made when first needed; ``close`` lets go of them."""
+
+    def __init__(self) -> None:
+        self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._context: ssl.SSLContext | None = None
+
+    async def call(
+        self,
+        origin: str,
+        call: HttpCall,
+        *,
+        auth: Auth | None,
+        key: Secret | None,
+        fresh: bool = False,
+        deadline_s: float = 60.0,
+    ) -> HttpReply:
+        """Make one call and read its whole answer.
+
+        Args:
+            origin: The provider's base URL.
+            call: What to send.
+            auth: How the key is sent.
+            key: The key.
+            fresh: Over a connection that no call has used.
+            deadline_s: Seconds for all of it.
+
+        Raises:
+            TransportError: Without an answer; its ``sent`` says whether the request may have arrived.
+        """
+        client = await self._client(origin, fresh=fresh)
+        url = origin + call.path
+        failure: TransportError | None = None
+        try:
+            async with asyncio.timeout(deadline_s):
+                request = client.build_request(
+                    call.method,
+                    url,
+                    json=call.json,
+                    params=dict(call.params) or None,
+                    headers={"User-Agent": "hailuo-widgets", "Accept": "application/json", **call.headers},
+                )
+                key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
+                response = await client.send(request, auth=key_auth, follow_redirects=False, stream=True)
+                try:
+                    return await _read(response)
+                finally:
+                    await response.aclose()
+        except TimeoutError:
+            failure = TransportError(f"{_host(url)} did not answer within {deadline_s:g} s", sent=None)
+        except _NOT_SENT as e:
+            failure = self._not_sent(url, e)
+            if isinstance(e, httpx.PoolTimeout):
+                await self.close()  # httpx 0.28's pool can stay dead after cancelled requests; a new one is not
+        except (httpx.HTTPError, OSError, ValueError) as e:
+            failure = TransportError(f"{_host(url)}: the answer was lost: {_said(e)}", sent=None)
+        raise failure
+
+    @asynccontextmanager
+    async def stream(self, url: str, headers: Mapping[str, str], *, local: bool) -> AsyncIterator[Stream]:
+        """Open a download. No key goes with it, on no hop of its redirects.
+
+        Args:
+            url: The clip's link.
+            headers: For example the range.
+            local: The gateway is on this machine, so its links may be too.
+
+        Raises:
+            TransportError: The host could not be reached.
+            DownloadError: The link leads somewhere that no clip is fetched from.
+        """
+        failure: Exception | None = None
+        for _ in range(MOST_REDIRECTS + 1):
+            _refuse_odd_link(url, loopback_allowed=local)
+            client = await self._client(url, fresh=True)
+            try:
+                request = client.build_request("GET", url, headers={"Accept-Encoding": "identity", **headers})
+                response = await client.send(request, follow_redirects=False, stream=True)
+            except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
+                failure = TransportError(f"{_host(url)} cannot be reached for the clip: {_said(e)}", sent=None)
+                break
+            if response.next_request is None:
+                try:
+                    yield Stream(response)
+                finally:
+                    await response.aclose()
+                return
+            url = str(response.next_request.url)
+            await response.aclose()
+        raise failure or DownloadError(
+            f"the clip's link was redirected more than {MOST_REDIRECTS} times", dead_link=True
+        )
+
+    async def close(self) -> None:
+        """Close all connections."""
+        clients, self._clients = list(self._clients.values()), {}
+        for client in clients:
+            await client.aclose()
+
+    async def _client(self, url: str, *, fresh: bool) -> httpx.AsyncClient:
+        local = is_loopback(url)
+        if (local, fresh) not in self._clients:
+            if self._context is None:
+                # Reading the certificates takes longer than the notebook's loop should stand still.
+                self._context = await asyncio.to_thread(ssl_context)
+            failure: TransportError | None = None
+            try:
+                self._clients[local, fresh] = httpx.AsyncClient(
+                    verify=self._context,
+                    trust_env=not local,
+                    timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
+                    limits=httpx.Limits(max_connections=64, max_keepalive_connections=0 if fresh else 8),
+                )
+            except (ImportError, ValueError, OSError, httpx.InvalidURL) as e:
+                failure = TransportError(
+                    f"no connection can be made: {type(e).__name__}: {e}",
+                    hint="check the variables HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE",
+                )
+            if failure is not None:
+                raise failure
+        return self._clients[local, fresh]
+
+    def _not_sent(self, url: str, e: Exception) -> TransportError:
+        cause: BaseException | None = e
+        while cause is not None:
+            if isinstance(cause, ssl.SSLError):
+                return TransportError(
+                    f"{_host(url)}: its TLS certificate is not trusted: {cause}",
+                    hint="behind a company's proxy set SSL_CERT_FILE to its certificate; TLS is always verified",
+                )
+            cause = cause.__cause__ or cause.__context__
+        return TransportError(
+            f"{_host(url)} cannot be reached: {_said(e)}; nothing was sent",
+            hint="check the network, its proxy, and the base URL; then run it again",
+        )
+
+
+def ssl_context() -> ssl.SSLContext:
+    """The certificates that httpx would trust: ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` where set, else certifi's."""
+    failure: TransportError | None = None
+    try:
+        return httpx.create_ssl_context()
+    except (OSError, ValueError) as e:
+        failure = TransportError(
+            f"the certificates cannot be read: {e}",
+            hint=f"SSL_CERT_FILE is {os.environ.get('SSL_CERT_FILE')!r}; correct or remove it",
+        )
+    raise failure
+
+
+async def _read(response: httpx.Response) -> HttpReply:
+    body = bytearray()
+    async for chunk in response.aiter_bytes(64 * 1024):
+        body += chunk
+        if len(body) > MAX_ANSWER:
+            raise ValueError(f"it is larger than {MAX_ANSWER} bytes")
+    headers = {k.lower(): v for k, v in response.headers.items()}
+    return HttpReply(status=response.status_code, headers=headers, body=bytes(body))
+
+
+def _refuse_odd_link(url: str, *, loopback_allowed: bool) -> None:
+    parsed = httpx.URL(url)
+    secure = parsed.scheme == "https" or (parsed.scheme == "http" and loopback_allowed and is_loopback(url))
+    if not secure or (is_loopback(url) and not loopback_allowed):
+        raise DownloadError(
+            f"the clip's link leads to {parsed.scheme}://{parsed.host}, which no clip is fetched from",
+            hint="a clip is fetched over https alone",
+        )
+
+
+def _host(url: str) -> str:
+    return httpx.URL(url).host or url[:60]
+
+
+def _said(e: BaseException) -> str:
+    # httpx's own message can hold a header's value, so only its kind is told, and the system's words where it has any.
+    cause: BaseException | None = e
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return f"{type(e).__name__}: {cause.strerror}"
+        cause = cause.__cause__ or cause.__context__
+    return str(e) if isinstance(e, ValueError) else type(e).__name__

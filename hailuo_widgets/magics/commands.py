@@ -1,0 +1,184 @@
+"""The sub-commands of ``%hailuo``: a table of names, each with its line of help and what it does."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["COMMANDS", "Command", "command"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """One sub-command: its words, its help, and the work. ``least`` and ``most`` bound the words it takes."""
+
+    name: str
+    takes: str
+    help: str
+    work: Callable[[list[str]], Any]
+    least: int = 0
+    most: int = 0
+
+
+def _runs(words: list[str]) -> Any:
+    from hailuo_widgets import api
+
+    frame = api.runs(status=words or None)
+    shown = ["run_id", "created_at", "provider", "model", "prompt", "status", "cost", "currency", "elapsed_s"]
+    return frame[shown].iloc[::-1].head(20).reset_index(drop=True)
+
+
+def _show(words: list[str]) -> Any:
+    from hailuo_widgets import api
+
+    return api.run(words[0])
+
+
+def _cancel(words: list[str]) -> None:
+    from hailuo_widgets import api
+
+    for run in [api.run(word) for word in words]:
+        sent = run.task_id is not None
+        run.cancel()
+        print(f"{run.id}: no longer followed." + (" The provider may still finish and bill it." if sent else ""))  # noqa: T201 - a magic's answer
+
+
+def _retry(words: list[str]) -> list[Any]:
+    from hailuo_widgets import api
+
+    return [run.retry() for run in [api.run(word) for word in words]]
+
+
+def _resume(words: list[str]) -> list[Any]:
+    del words
+    from hailuo_widgets import api
+
+    return api.resume()
+
+
+def _providers(words: list[str]) -> Any:
+    del words
+    from hailuo_widgets import tables
+
+    return tables.providers_frame()
+
+
+def _models(words: list[str]) -> Any:
+    from hailuo_widgets import tables
+
+    return tables.models_frame(words[0] if words else None)
+
+
+def _templates(words: list[str]) -> Any:
+    del words
+    from hailuo_widgets import tables
+
+    return tables.templates_frame()
+
+
+def _camera(words: list[str]) -> Any:
+    del words
+    from hailuo_widgets import tables
+
+    return tables.camera_frame()
+
+
+def _keys(words: list[str]) -> Any:
+    del words
+    from hailuo_widgets import tables
+
+    return tables.keys_frame()
+
+
+def _doctor(words: list[str]) -> Any:
+    del words
+    from hailuo_widgets import doctor
+
+    return doctor.report()
+
+
+COMMANDS: dict[str, Command] = {
+    c.name: c
+    for c in (
+        Command(name="runs", takes="[STATUS…]", help="the newest 20 runs (hw.runs() has all)", work=_runs, most=11),
+        Command(
+            name="show",
+            takes="ID",
+            help="a run's card; the first characters of its id are enough",
+            work=_show,
+            least=1,
+            most=1,
+        ),
+        Command(name="resume", takes="", help="take up what an earlier kernel left unfinished", work=_resume),
+        Command(name="cancel", takes="ID…", help="stop following runs", work=_cancel, least=1, most=999),
+        Command(
+            name="retry", takes="ID…", help="download again, or follow again: free", work=_retry, least=1, most=999
+        ),
+        Command(name="providers", takes="", help="the gateways", work=_providers),
+        Command(
+            name="models", takes="[PROVIDER]", help="the models, what they do and what they cost", work=_models, most=1
+        ),
+        Command(name="templates", takes="", help="MiniMax's video templates", work=_templates),
+        Command(name="camera", takes="", help="the 15 camera instructions", work=_camera),
+        Command(name="keys", takes="", help="which keys are found, and where to get one", work=_keys),
+        Command(name="doctor", takes="", help="check the store, the archive and this kernel", work=_doctor),
+    )
+}
+
+
+def command(line: str, options_help: Callable[[], str]) -> Any:
+    """Do what a ``%hailuo`` line says.
+
+    Raises:
+        UsageError: No such sub-command, or the wrong number of words.
+    """
+    try:
+        words = shlex.split(line)
+    except ValueError as e:
+        raise UsageError(f"%hailuo {line}: {e}", hint="close the quote") from None
+    if not words or words[0] in {"-h", "--help", "help"}:
+        return _help(options_help)
+    row = COMMANDS.get(words[0])
+    if row is None:
+        near = nearest(words[0], COMMANDS)
+        raise UsageError(
+            f"%hailuo {words[0]!r}: there are {', '.join(COMMANDS)}",
+            hint=f"did you mean %hailuo {near}?" if near else "a prompt goes into a %%hailuo cell",
+        )
+    given = words[1:]
+    if given and given[0] in {"-h", "--help"}:
+        print(f"%hailuo {row.name} {row.takes}\n  {row.help}")  # noqa: T201 - a magic's answer
+        return None
+    if not row.least <= len(given) <= row.most:
+        raise UsageError(
+            f"%hailuo {row.name} takes {row.takes or 'no words'}, and {len(given)} were given",
+            hint=f"%hailuo {row.name} -h says more",
+        )
+    return row.work(given)
+
+
+def _help(options_help: Callable[[], str]) -> None:
+    lines = ["%%hailuo [options]      the cell's text is the prompt", options_help(), "", "%hailuo SUB-COMMAND:"]
+    lines += [f"  {c.name + ' ' + c.takes:<42} {c.help}" for c in COMMANDS.values()]
+    lines += ["", *_in_flight()]
+    print("\n".join(lines))  # noqa: T201 - a magic's answer
+
+
+def _in_flight() -> list[str]:
+    from hailuo_widgets import api
+
+    session = api.default_session()
+    records = session.log.call(session.log.unfinished)
+    if not records:
+        return ["Nothing is in flight."]
+    lines = [f"In flight: {len(records)}"]
+    for r in records[-10:]:
+        where = "" if session.engine.follows(r.run_id) else " (not followed here: %hailuo resume)"
+        lines.append(f"  {r.run_id} {r.status} {r.request.provider} {r.request.prompt[:40]!r}{where}")
+    return lines

@@ -1,0 +1,70 @@
+"""What the extension adds to a shell: magics, the waiting cell, and the display of runs."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from typing import Any
+
+from hailuo_widgets.magics.magic import Hailuo
+
+__all__ = ["Extension"]
+
+_CELL = re.compile(r"%%hailuo(?=\s|$)(.*)", re.DOTALL)
+
+
+class Extension:
+    """All that ``%load_ext`` does, so that ``%unload_ext`` can undo it."""
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._executing = 0
+        self.magics = Hailuo(shell)
+
+    def register(self) -> None:
+        """Add everything to the shell."""
+        self._shell.register_magics(self.magics)
+        self._shell.input_transformers_cleanup.append(self._rewrite)
+        self._shell.events.register("pre_run_cell", self._began)
+        self._shell.events.register("post_run_cell", self._ended)
+        self._shell.display_formatter.ipython_display_formatter.for_type_by_name("hailuo_widgets.handles", "Run", _show)
+
+    def unregister(self) -> None:
+        """Take everything back."""
+        for kind in ("line", "cell"):
+            self._shell.magics_manager.magics[kind].pop("hailuo", None)
+        with contextlib.suppress(ValueError):
+            self._shell.configurables.remove(self.magics)
+        self._shell.input_transformers_cleanup.remove(self._rewrite)
+        self._shell.events.unregister("pre_run_cell", self._began)
+        self._shell.events.unregister("post_run_cell", self._ended)
+        formatter = self._shell.display_formatter.ipython_display_formatter
+        formatter.deferred_printers.pop(("hailuo_widgets.handles", "Run"), None)
+        for known in [t for t in formatter.type_printers if t.__module__ == "hailuo_widgets.handles"]:
+            formatter.type_printers.pop(known)
+
+    def _rewrite(self, lines: list[str]) -> list[str]:
+        """Turn a ``%%hailuo`` cell into an await, so that the kernel stays free while it waits.
+
+        Not for a cell inside another one (``%%time`` hands its body here too, where an await cannot run): a top-level
+        cell is transformed while none is executing.
+        """
+        if self._executing or not lines or not getattr(self._shell, "autoawait", False):
+            return lines
+        head = _CELL.match(lines[0])
+        if head is None:
+            return lines
+        call = "get_ipython()._hailuo_magics.magics.waiting_cell"
+        return [f"await {call}({head[1].strip()!r}, {''.join(lines[1:])!r})\n"]
+
+    def _began(self, *_: Any) -> None:
+        self._executing += 1
+
+    def _ended(self, *_: Any) -> None:
+        self._executing = max(0, self._executing - 1)
+
+
+def _show(run: Any) -> None:
+    from hailuo_widgets.widgets.display import show_run
+
+    show_run(run)

@@ -1,0 +1,48 @@
+"""The gateways by name. A third party adds one by an entry point of the group ``hailuo_widgets.providers``."""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hailuo_widgets.providers.base import Provider
+    from hailuo_widgets.settings import Settings
+
+__all__ = ["names", "open_provider"]
+
+GROUP = "hailuo_widgets.providers"
+BUNDLED = {"minimax": "hailuo_widgets.providers.minimax:make"}
+
+
+def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:
+    """Name → loader, the bundled ones first: no entry point can take a bundled name."""
+    points = {p.name: p for p in entry_points(group=GROUP)}
+    points |= {name: EntryPoint(name, path, GROUP) for name, path in BUNDLED.items()}
+    return {name: points[name].load for name in [*BUNDLED, *sorted(set(points) - set(BUNDLED))]}
+
+
+def names() -> tuple[str, ...]:
+    """All providers, the bundled ones first."""
+    return tuple(_found())
+
+
+def open_provider(name: str, settings: Settings) -> Provider:
+    """The provider of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    found = _found()
+    word = str(name).strip().casefold()
+    if word not in found:
+        near = nearest(word, found)
+        raise UsageError(
+            f"provider={name!r} is not known; there are {', '.join(found)}",
+            hint=f"did you mean {near!r}?" if near else "%hailuo providers lists them",
+        )
+    return found[word]()(settings)

@@ -1,0 +1,384 @@
+"""MiniMax official: the video API's four modes and its templates.
+
+Sources of the rows. **doc**: the MiniMax video generation API document (the specification). **page**: MiniMax's public
+pages as of 2026-07. **comfy**: the price badges and time constants of ComfyUI's MiniMax node. **arcreel**: a public
+price comparison (ArcReel issue 674). Where the document allows what a page does not, the row carries the doubt.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.catalog import Auth, Facts, ImageRules, Model, Offer, Price, Template
+from hailuo_widgets.errors import (
+    AuthError,
+    InsufficientCredits,
+    InvalidRequest,
+    Moderated,
+    ProviderError,
+    RateLimited,
+    TaskLost,
+)
+from hailuo_widgets.providers.base import (
+    Accepted,
+    Clip,
+    Code,
+    HttpCall,
+    HttpReply,
+    Poll,
+    Provider,
+    Task,
+    as_task_id,
+    read_json,
+    trace_id,
+)
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.settings import Settings
+
+__all__ = ["CODES", "FACTS", "MiniMax", "make"]
+
+DOC = "MiniMax video API document"
+PAGE = "MiniMax's public API pages, 2026-07"
+H23, FAST, H02 = "MiniMax-Hailuo-2.3", "MiniMax-Hailuo-2.3-Fast", "MiniMax-Hailuo-02"
+T2V, I2V, FL, S2V = "text_to_video", "image_to_video", "first_last_frame", "subject_to_video"
+
+_FAST_TEXT = f"{FAST} without a first frame: the API document lists it, {PAGE} and users say that it needs one"
+_NO_512_TEXT = f"{H02} at 512P without a first frame: the API document lists it, {PAGE} do not"
+_NO_512_PAIR = f"{H02} at 512P with a last frame: {PAGE} say that it is not there"
+_LONG_1080 = f"10 s at 1080P: the API document lists 6/10 s for {H02}, {PAGE} say 6 s alone"
+
+MODELS = (
+    Model(
+        name=H23, title="Hailuo 2.3", short_names=("2.3", "hailuo-2.3"), camera=True, fast_pretreatment=True, source=DOC
+    ),
+    Model(
+        name=FAST,
+        title="Hailuo 2.3 Fast",
+        short_names=("2.3-fast", "hailuo-2.3-fast"),
+        camera=True,
+        fast_pretreatment=True,
+        source=DOC,
+    ),
+    Model(
+        name=H02,
+        title="Hailuo 02",
+        short_names=("02", "hailuo-02"),
+        camera=True,
+        fast_pretreatment=True,
+        typical_s={"768P": 120, "1080P": 240},
+        source=f"{DOC}; times: comfy",
+    ),
+    Model(name="T2V-01-Director", title="T2V-01 Director", camera=True, fixed=True, typical_s={None: 234}, source=DOC),
+    Model(name="T2V-01", title="T2V-01", fixed=True, typical_s={None: 234}, source=DOC),
+    Model(name="I2V-01-Director", title="I2V-01 Director", camera=True, fixed=True, typical_s={None: 114}, source=DOC),
+    Model(name="I2V-01-live", title="I2V-01 Live", fixed=True, typical_s={None: 114}, source=DOC),
+    Model(name="I2V-01", title="I2V-01", fixed=True, typical_s={None: 114}, source=DOC),
+    Model(name="S2V-01", title="S2V-01 subject reference", fixed=True, source=DOC),
+)
+
+OFFERS = (
+    Offer(model=H23, mode=T2V, resolution="768P", durations=(6, 10), source=DOC),
+    Offer(model=H23, mode=T2V, resolution="1080P", durations=(6,), source=DOC),
+    Offer(model=FAST, mode=T2V, resolution="768P", durations=(6, 10), source=DOC, doubt=_FAST_TEXT),
+    Offer(model=FAST, mode=T2V, resolution="1080P", durations=(6,), source=DOC, doubt=_FAST_TEXT),
+    Offer(model=H02, mode=T2V, resolution="512P", durations=(6, 10), source=DOC, doubt=_NO_512_TEXT),
+    Offer(model=H02, mode=T2V, resolution="768P", durations=(6, 10), source=DOC),
+    Offer(model=H02, mode=T2V, resolution="1080P", durations=(6,), source=DOC),
+    Offer(model="T2V-01-Director", mode=T2V, resolution="720P", durations=(6,), source=DOC),
+    Offer(model="T2V-01", mode=T2V, resolution="720P", durations=(6,), source=DOC),
+    Offer(model=H23, mode=I2V, resolution="768P", durations=(6, 10), source=f"{DOC}; 10 s: {PAGE}"),
+    Offer(model=H23, mode=I2V, resolution="1080P", durations=(6,), source=DOC),
+    Offer(model=FAST, mode=I2V, resolution="768P", durations=(6, 10), source=f"{DOC}; 10 s: {PAGE}"),
+    Offer(model=FAST, mode=I2V, resolution="1080P", durations=(6,), source=DOC),
+    Offer(model=H02, mode=I2V, resolution="512P", durations=(6, 10), source=DOC),
+    Offer(model=H02, mode=I2V, resolution="768P", durations=(6, 10), source=DOC),
+    Offer(model=H02, mode=I2V, resolution="1080P", durations=(6, 10), source=DOC, doubtful_durations={10: _LONG_1080}),
+    Offer(model="I2V-01-Director", mode=I2V, resolution="720P", durations=(6,), source=DOC),
+    Offer(model="I2V-01-live", mode=I2V, resolution="720P", durations=(6,), source=DOC),
+    Offer(model="I2V-01", mode=I2V, resolution="720P", durations=(6,), source=DOC),
+    Offer(model=H02, mode=FL, resolution="512P", durations=(6, 10), source=DOC, doubt=_NO_512_PAIR),
+    Offer(model=H02, mode=FL, resolution="768P", durations=(6, 10), source=DOC),
+    Offer(model=H02, mode=FL, resolution="1080P", durations=(6, 10), source=DOC, doubtful_durations={10: _LONG_1080}),
+    Offer(model="S2V-01", mode=S2V, resolution=None, durations=(), source=DOC),
+)
+
+
+def _price(
+    model: str, resolution: str | None, duration: int | None, amount: float, currency: str, source: str
+) -> Price:
+    return Price(
+        model=model,
+        resolution=resolution,
+        duration=duration,
+        micros=round(amount * 1_000_000),
+        currency=currency,
+        source=source,
+        as_of="2026-11",
+    )
+
+
+PRICES = (
+    _price(H23, "768P", 6, 2.0, "CNY", "arcreel"),
+    _price(H23, "768P", 10, 4.0, "CNY", "arcreel"),
+    _price(H23, "1080P", 6, 3.5, "CNY", "arcreel"),
+    _price(FAST, "768P", 6, 1.35, "CNY", "arcreel"),
+    _price(FAST, "768P", 10, 2.25, "CNY", "arcreel"),
+    _price(FAST, "1080P", 6, 2.31, "CNY", "arcreel"),
+    _price(H02, "768P", 6, 0.28, "USD", "comfy"),
+    _price(H02, "768P", 10, 0.56, "USD", "comfy"),
+    _price(H02, "1080P", 6, 0.49, "USD", "comfy"),
+    *(
+        _price(model, None, None, 0.43, "USD", "comfy")
+        for model in ("T2V-01-Director", "T2V-01", "I2V-01-Director", "I2V-01-live", "I2V-01")
+    ),
+)
+
+
+def _template(id_: str, english: str, chinese: str, picture: str | None, text: str | None = None) -> Template:
+    return Template(id=id_, english=english, chinese=chinese, picture=picture, text=text, source=DOC)
+
+
+TEMPLATES = (
+    _template("392753057216684038", "Diving", "跳水", "a person"),
+    _template("393881433990066176", "Rings", "吊环", "a pet"),
+    _template("393769180141805569", "Survival", "绝地求生", "a pet", "the beast that follows it, for example Lion"),
+    _template("394246956137422856", "Labubu", "万物皆可 labubu", "a person or a pet"),
+    _template("393879757702918151", "McDonald's Delivery", "麦当劳宠物外卖员", "a pet"),
+    _template("393766210733957121", "Tibetan Portrait", "藏族风写真", "a face"),
+    _template("393866076583718914", "Female Model Ads", "女模特试穿广告", "a garment"),
+    _template("393876118804459526", "Male Model Ads", "男模特试穿广告", "a garment"),
+    _template("393857704283172856", "Winter Romance", "情书写真", "a person"),
+    _template("398574688191234048", "Four Seasons", "四季写真", "a face"),
+    _template("394125185182695432", "Helpless Moments", "生无可恋", None, "what the protagonist painfully does"),
+)
+
+CODES = {
+    "1000": Code(error=ProviderError, meaning="an unknown error at the provider", again=True, accepted=None),
+    "1001": Code(error=ProviderError, meaning="a time-out at the provider", again=True, accepted=None),
+    "1002": Code(error=RateLimited, meaning="too many requests a minute", again=True),
+    "1004": Code(
+        error=AuthError,
+        meaning="the key was refused",
+        fatal=True,
+        hint="check MINIMAX_API_KEY; %hailuo keys says which key is used",
+    ),
+    "1008": Code(
+        error=InsufficientCredits,
+        meaning="the account's balance is too low",
+        fatal=True,
+        hint="top up, then run it again",
+    ),
+    "1013": Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None),
+    "1024": Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None),
+    "1026": Code(error=Moderated, meaning="the prompt or an image was refused for its content", hint="reword it"),
+    "1027": Code(
+        error=Moderated, meaning="the finished clip was withheld for its content", hint="reword the prompt or retry"
+    ),
+    "1028": Code(error=InsufficientCredits, meaning="the plan's quota is used up", fatal=True),
+    "1030": Code(error=InsufficientCredits, meaning="the plan's quota is used up", fatal=True),
+    "1033": Code(error=ProviderError, meaning="an error behind the provider", again=True, accepted=None),
+    "1039": Code(error=RateLimited, meaning="too many tokens a minute", again=True),
+    "1041": Code(error=RateLimited, meaning="too many connections", again=True),
+    "1042": Code(error=InvalidRequest, meaning="over 10 % of the prompt's characters are illegal"),
+    "2013": Code(error=InvalidRequest, meaning="a parameter was refused"),
+    "2038": Code(error=AuthError, meaning="the account's owner is not verified", fatal=True),
+    "2045": Code(error=RateLimited, meaning="the request rate grew too fast", again=True),
+    "2049": Code(
+        error=AuthError,
+        meaning="the key is invalid",
+        fatal=True,
+        hint="check MINIMAX_API_KEY. A key works at its own region's host alone: for the global one set "
+        "MINIMAX_BASE_URL=https://api.minimax.io",
+    ),
+    "2056": Code(error=InsufficientCredits, meaning="the plan's quota for this period is used up", fatal=True),
+    "2061": Code(error=InvalidRequest, meaning="the account's plan does not have this model", fatal=True),
+}
+
+FACTS = Facts(
+    name="minimax",
+    title="MiniMax",
+    base_url="https://api.minimaxi.com",
+    auth=Auth(header="Authorization", prefix="Bearer "),
+    default_model=H23,
+    models=MODELS,
+    offers=OFFERS,
+    prices=PRICES,
+    images=ImageRules(max_bytes=20_000_000, short_side_over=300, ratio=(2 / 5, 5 / 2), source=DOC),
+    source=DOC,
+    prompt_max=2000,
+    optimizer=True,
+    watermark=True,
+    callback=True,
+    templates=TEMPLATES,
+    requests_per_minute=20,
+    poll_floor_s=5.0,
+    link_life_s=3600.0,
+    key_page="https://platform.minimaxi.com/user-center/basic-information/interface-key",
+)
+
+_STATES = {
+    "preparing": "queued",
+    "queueing": "queued",
+    "processing": "running",
+    "success": "succeeded",
+    "fail": "failed",
+    "failed": "failed",
+}
+TEMPLATE_CHANNEL = "template"
+_FILE_UNKNOWN = "the provider finished the task and named neither a file nor a link"
+
+
+class MiniMax(Provider):
+    """The MiniMax protocol: errors come as HTTP 200 with a ``base_resp``, a finished task names a file to retrieve."""
+
+    facts = FACTS
+    codes = CODES
+    prefix = "/v1"
+
+    def channel(self, request: Request) -> str:
+        """Templates have an endpoint of their own, which alone knows their tasks."""
+        return TEMPLATE_CHANNEL if request.template is not None else "video"
+
+    def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
+        """``POST /v1/video_generation``, or ``/v1/video_template_generation``."""
+        del client_uuid
+        if request.template is not None:
+            return self._encode_template(request)
+        model = self.facts.model(request.model)
+        body: dict[str, Any] = {"model": request.model}
+        if request.prompt.strip():
+            body["prompt"] = request.prompt
+        if not (model and model.fixed):  # the 01 series refuses both fields
+            body |= {"duration": request.duration, "resolution": request.resolution}
+        body["prompt_optimizer"] = request.prompt_optimizer
+        optional = {
+            "fast_pretreatment": request.fast_pretreatment,
+            "aigc_watermark": request.watermark,
+            "callback_url": request.callback_url,
+            "first_frame_image": request.first_frame and request.first_frame.wire(),
+            "last_frame_image": request.last_frame and request.last_frame.wire(),
+        }
+        body |= {k: v for k, v in optional.items() if v is not None}
+        if request.subject is not None:
+            body["subject_reference"] = [{"type": "character", "image": [request.subject.wire()]}]
+        return HttpCall(method="POST", path=f"{self.prefix}/video_generation", json=body)
+
+    def _encode_template(self, request: Request) -> HttpCall:
+        row = self.facts.template(str(request.template))
+        body: dict[str, Any] = {"template_id": row.id if row else str(request.template)}
+        if request.first_frame is not None:
+            body["media_inputs"] = [{"value": request.first_frame.wire()}]
+        if request.text is not None:
+            body["text_inputs"] = [{"value": request.text}]
+        if request.callback_url is not None:
+            body["callback_url"] = request.callback_url
+        return HttpCall(method="POST", path=f"{self.prefix}/video_template_generation", json=body)
+
+    def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
+        """A task id is a yes, whatever else the answer says; without one the code decides."""
+        del request
+        data = self._body(reply)
+        code, said = _base_resp(data)
+        task_id = as_task_id(data.get("task_id"))
+        if task_id is not None:
+            warning = None if code in {None, 0} else f"accepted, with code {code}: {said}"
+            return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
+        if code in {None, 0}:
+            raise self.unreadable(reply, "it says success and names no task")
+        raise self.in_body(code, said, reply)
+
+    def encode_query(self, task: Task) -> HttpCall:
+        """``GET /v1/query/video_generation``, or the templates' own."""
+        name = "video_template_generation" if task.channel == TEMPLATE_CHANNEL else "video_generation"
+        return HttpCall(method="GET", path=f"{self.prefix}/query/{name}", params={"task_id": task.task_id})
+
+    def decode_query(self, reply: HttpReply, task: Task) -> Poll:
+        """A code in a query's answer is about the query, but for the two of moderation, which end the task."""
+        del task
+        return self.read_poll(self._body(reply), reply)
+
+    def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        """The poll that a MiniMax-shaped object is."""
+        code, said = _base_resp(data)
+        word = data.get("status")
+        state = _STATES.get(word.casefold()) if isinstance(word, str) else None
+        if state == "succeeded":
+            return self._finished(data, reply)
+        if state == "failed":
+            known = code not in {None, 0} and str(code) in self.codes
+            row = self.codes[str(code)] if known else Code(error=ProviderError, meaning="the generation failed")
+            return Poll(state="failed", error=self.error(row, code=str(code or "Fail"), said=said, reply=reply))
+        if code not in {None, 0}:
+            error = self.in_body(code, said, reply)
+            if isinstance(error, Moderated):
+                return Poll(state="failed", error=error)
+            if isinstance(error, InvalidRequest):  # what a query is refused for is an id that is not known
+                row = Code(error=TaskLost, meaning="the provider does not know the task", again=True)
+                error = self.error(row, code=str(code), said=said, reply=reply)
+            raise error
+        if state is None:
+            return Poll(state="running", warning=f"a status in no document: {word!r:.80}")
+        return Poll(state=state)
+
+    def _finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        url, file_id = data.get("video_url"), as_task_id(data.get("file_id"))
+        if isinstance(url, str) and url:
+            return Poll(state="succeeded", clip=Clip(url=url, file_id=file_id))
+        if file_id is None:
+            raise self.unreadable(reply, _FILE_UNKNOWN)
+        return Poll(state="succeeded", clip=Clip(file_id=file_id))
+
+    def encode_link(self, task: Task, clip: Clip) -> HttpCall | None:
+        """``GET /v1/files/retrieve``: each call makes a fresh link."""
+        del task
+        if clip.file_id is None or clip.url is not None:
+            return None
+        return HttpCall(method="GET", path=f"{self.prefix}/files/retrieve", params={"file_id": clip.file_id})
+
+    def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
+        """The file's two links."""
+        data = self._body(reply)
+        code, said = _base_resp(data)
+        if code not in {None, 0}:
+            raise self.in_body(code, said, reply)
+        file = data.get("file")
+        url = file.get("download_url") if isinstance(file, dict) else None
+        backup = file.get("backup_download_url") if isinstance(file, dict) else None
+        if not isinstance(url, str) or not url:
+            raise self.unreadable(reply, "it names no download_url")
+        return Clip(url=url, backup_url=backup if isinstance(backup, str) else None, file_id=clip.file_id)
+
+    def _body(self, reply: HttpReply) -> dict[str, Any]:
+        """The answer's object. An HTTP error that carries a MiniMax code is read by that code."""
+        fault = self.http_fault(reply)
+        if fault is None:
+            return read_json(self, reply)
+        try:
+            data = read_json(self, reply)
+        except ProviderError:
+            data = {}
+        if as_task_id(data.get("task_id")) is None and _base_resp(data)[0] in {None, 0}:
+            raise fault
+        return data
+
+
+def _base_resp(data: dict[str, Any]) -> tuple[int | str | None, str | None]:
+    base = data.get("base_resp")
+    if not isinstance(base, dict):
+        return None, None
+    code, said = base.get("status_code"), base.get("status_msg")
+    if isinstance(code, bool) or not isinstance(code, (int, str)):
+        code = None
+    elif isinstance(code, str):
+        code = int(code) if code.isascii() and code.isdigit() and len(code) < 10 else code[:40]  # noqa: PLR2004 - codes are short
+    elif abs(code) >= 10**10:
+        code = None
+    return code, said if isinstance(said, str) else None
+
+
+def make(settings: Settings) -> Provider:
+    """The provider, for the registry."""
+    del settings
+    return MiniMax()

@@ -1,0 +1,265 @@
+"""Settings: argument > ``%config Hailuo.name`` > environment > default, read when they are used, never at import.
+
+Keys are :class:`Secret` values: they show themselves in no repr, traceback, pickle or log.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
+
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["SETTINGS", "Secret", "Setting", "Settings", "base_url", "find_key", "is_loopback"]
+
+MODES = ("auto", "live", "simulated")
+KIE_DIALECTS = ("minimax", "jobs")
+
+
+class Secret:
+    """A value that is used and never shown. ``reveal()`` is for the HTTP floor alone."""
+
+    __slots__ = ("_reveal",)
+
+    def __init__(self, value: str) -> None:
+        self._reveal: Callable[[], str] = lambda: value
+
+    def reveal(self) -> str:
+        """The value itself."""
+        return self._reveal()
+
+    def __repr__(self) -> str:
+        return "Secret('•••')"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a key is neither pickled nor copied")
+
+
+def _number(name: str, value: Any, *, low: float, whole: bool = False) -> float | int:
+    try:
+        number = int(str(value)) if whole else float(value)
+    except ValueError:
+        number = float("nan")
+    if not low <= number < float("inf"):
+        kind = "a whole number" if whole else "a number"
+        raise UsageError(
+            f"{name}={value!r}: {kind} from {low:g} up is allowed", hint=f"give {kind}, for example {name}=10"
+        )
+    return number
+
+
+def _choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
+    word = str(value).strip()
+    if word in allowed:
+        return word
+    near = nearest(word, allowed)
+    raise UsageError(
+        f"{name}={value!r}: allowed is {', '.join(allowed)}",
+        hint=f"did you mean {near!r}?" if near else f"give {allowed[0]!r}",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Setting:
+    """One row of the settings table: its name, environment variable, default, parser and a line of help."""
+
+    name: str
+    env: str
+    default: Any
+    parse: Callable[[Any], Any]
+    help: str
+
+
+SETTINGS: dict[str, Setting] = {
+    s.name: s
+    for s in (
+        Setting(
+            name="provider",
+            env="HAILUO_PROVIDER",
+            default="minimax",
+            parse=str,
+            help="The gateway where none is named.",
+        ),
+        Setting(
+            name="mode",
+            env="HAILUO_MODE",
+            default="auto",
+            parse=lambda v: _choice("mode", v, MODES),
+            help="auto: live where the provider's key is found, else simulated. live: a missing key is an error. "
+            "simulated: never leaves the machine.",
+        ),
+        Setting(
+            name="home",
+            env="HAILUO_HOME",
+            default="hailuo_runs",
+            parse=lambda v: Path(v).expanduser(),
+            help="The folder of the run log and the archive, beside the notebook.",
+        ),
+        Setting(
+            name="store",
+            env="HAILUO_STORE",
+            default=None,
+            parse=lambda v: None if v is None else str(v),
+            help="The run log's SQLAlchemy URL; a SQLite file in home by default.",
+        ),
+        Setting(
+            name="archive",
+            env="HAILUO_ARCHIVE",
+            default=None,
+            parse=lambda v: None if v is None else str(v),
+            help="The folder of the MP4 files; videos/ in home by default.",
+        ),
+        Setting(
+            name="poll_interval",
+            env="HAILUO_POLL_INTERVAL",
+            default=None,
+            parse=lambda v: None if v is None else _number("poll_interval", v, low=0.01),
+            help="Seconds between two polls of a run; learned from the log by default.",
+        ),
+        Setting(
+            name="timeout",
+            env="HAILUO_TIMEOUT",
+            default=1800.0,
+            parse=lambda v: _number("timeout", v, low=0.1),
+            help="Seconds after which a run is no longer waited for. It is not lost: resume() takes it up.",
+        ),
+        Setting(
+            name="max_parallel",
+            env="HAILUO_MAX_PARALLEL",
+            default=None,
+            parse=lambda v: None if v is None else _number("max_parallel", v, low=1, whole=True),
+            help="Runs in flight at once; the provider's limit by default.",
+        ),
+        Setting(
+            name="budget",
+            env="HAILUO_BUDGET",
+            default=None,
+            parse=lambda v: None if v is None else _number("budget", v, low=0),
+            help="What one call may spend, in the provider's currency; no bound by default.",
+        ),
+        Setting(
+            name="simulator_speed",
+            env="HAILUO_SIMULATOR_SPEED",
+            default=20.0,
+            parse=lambda v: _number("simulator_speed", v, low=0.01),
+            help="How many times faster than the documented generation times the bundled simulator is.",
+        ),
+        Setting(
+            name="kie_dialect",
+            env="KIE_DIALECT",
+            default="minimax",
+            parse=lambda v: _choice("kie_dialect", v, KIE_DIALECTS),
+            help="minimax: KIE's Minimax API document. jobs: KIE's public job documents.",
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What one session goes by. Times are seconds, ``budget`` is in the provider's currency."""
+
+    provider: str
+    mode: str
+    home: Path
+    store: str | None
+    archive: str | None
+    poll_interval: float | None
+    timeout: float
+    max_parallel: int | None
+    budget: float | None
+    simulator_speed: float
+    kie_dialect: str
+
+    @classmethod
+    def resolve(
+        cls,
+        arguments: Mapping[str, Any] | None = None,
+        config: Mapping[str, Any] | None = None,
+        environ: Mapping[str, str] | None = None,
+    ) -> Settings:
+        """Take each setting from the first place that has it.
+
+        Raises:
+            UsageError: A name that is no setting, or a value that its setting does not allow.
+        """
+        environ = os.environ if environ is None else environ
+        given = {**{k: v for k, v in (config or {}).items() if v is not None}, **(arguments or {})}
+        for name in given:
+            if name not in SETTINGS:
+                near = nearest(name, SETTINGS)
+                raise UsageError(
+                    f"{name!r} is no setting; allowed are {', '.join(SETTINGS)}",
+                    hint=f"did you mean {near!r}?" if near else None,
+                )
+        values: dict[str, Any] = {}
+        for name, row in SETTINGS.items():
+            value = given.get(name)
+            if value is None:
+                value = environ.get(row.env) or row.default
+            values[name] = row.parse(value)
+        return cls(**values)
+
+    @property
+    def archive_folder(self) -> Path:
+        """The local folder of the clips."""
+        return Path(self.archive).expanduser() if self.archive else self.home / "videos"
+
+    @property
+    def store_url(self) -> str:
+        """The run log's SQLAlchemy URL."""
+        return self.store or f"sqlite:///{self.home.absolute() / 'runs.sqlite3'}"
+
+
+def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret | None:
+    """The provider's key from the environment, without blanks, quotes and a ``Bearer`` prefix; None where there is none.
+
+    Raises:
+        UsageError: The variable holds something that cannot be a key. Its value is not shown.
+    """
+    environ = os.environ if environ is None else environ
+    name = f"{provider.upper()}_API_KEY"
+    word = environ.get(name, "").strip().strip("'\"").strip()
+    word = re.sub(r"^bearer\s+", "", word, flags=re.IGNORECASE)
+    if not word:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]+", word):
+        raise UsageError(
+            f"{name} holds blanks, line breaks or characters outside ASCII: that is no key (it is not shown)",
+            provider=provider,
+            hint=f"copy the key again, for example: import os, getpass; os.environ[{name!r}] = getpass.getpass()",
+        )
+    return Secret(word)
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL names this machine."""
+    return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
+
+
+def base_url(provider: str, default: str, environ: Mapping[str, str] | None = None) -> str:
+    """The provider's origin: ``<PROVIDER>_BASE_URL`` or the documented one, without a slash at its end.
+
+    Raises:
+        UsageError: It is no https URL (http is allowed to this machine alone), or holds a user, query or fragment.
+    """
+    environ = os.environ if environ is None else environ
+    name = f"{provider.upper()}_BASE_URL"
+    url = (environ.get(name) or default).strip().rstrip("/")
+    parts = urlsplit(url)
+    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    if parts.hostname and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
+        return url
+    raise UsageError(
+        f"{name}={url!r} is not a base URL: https://host is allowed (http:// to this machine alone), without user, "
+        "query or fragment",
+        provider=provider,
+        hint=f"set {name} to a URL like {default!r}, or remove it",
+    )

@@ -1,0 +1,79 @@
+"""The ASGI application: all gateways on one origin, told apart by their paths."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from hailuo_widgets.simulator import (
+    callbacks,
+    kie,
+    kie_jobs,
+    kie_uploads,
+    kkiai,
+    minimax,
+    pixazo,
+    runware,
+    templates,
+)
+from hailuo_widgets.simulator.control import control_routes
+from hailuo_widgets.simulator.downloads import Files
+from hailuo_widgets.simulator.station import Front
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import BaseRoute
+    from starlette.types import ASGIApp
+
+    from hailuo_widgets.simulator.world import World
+
+_GATEWAYS = (minimax, templates, kie, kie_jobs, kie_uploads, kkiai, pixazo, runware)
+# How each gateway tells the end of a task, by (provider, channel): for tasks that an earlier process began.
+_MOMENTS = {
+    ("minimax", "video"): minimax.moments,
+    ("minimax", "template"): templates.template_moments,
+    ("kie", "minimax"): kie.moments,
+    ("kie", "jobs"): kie_jobs.moments,
+    ("kkiai", "video"): minimax.moments,
+    ("pixazo", "video"): minimax.moments,
+    ("runware", "runware"): runware.moments,
+}
+
+
+def make_app(world: World) -> ASGIApp:
+    """Return the application of one simulator."""
+    routes: list[BaseRoute] = control_routes(world)
+    files = Files(world)
+    routes += [Route(f"/simulator/{path}/{{name}}", files, methods=["GET"]) for path in ("files", "backup")]
+
+    async def upload(request: Request) -> Response:
+        return kie_uploads.serve_upload(world, request)
+
+    routes.append(Route("/simulator/uploads/{name}", upload, methods=["GET"]))
+    for gateway in _GATEWAYS:
+        routes += [Route(path, station, methods=[method]) for method, path, station in gateway.routes(world)]
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        for task in world.tasks.find(notified=0):
+            moments = _MOMENTS.get((task.provider, task.channel))
+            if task.extra.get("verified") and moments is not None:
+                world.spawn(callbacks.notify(world, task, moments(world, task)))
+        yield
+        await world.settle()
+
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _missing})
+    return Front(app, world)
+
+
+async def _missing(_: Request, error: Exception) -> Response:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    return JSONResponse({"error": "Endpoint not found" if status == 404 else "Method not allowed"}, status)  # noqa: PLR2004 - HTTP

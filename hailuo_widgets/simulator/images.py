@@ -1,0 +1,198 @@
+"""Pictures that come with a request: data URLs, URLs, uploads. Only the bytes say what a picture is, never its label.
+
+Rules (MiniMax video API document, "Image requirements"): JPEG, PNG or WebP, below 20 MB, short side above 300 px, ratio
+2:5 to 5:2. The simulator never leaves the machine: a public URL gets a drawn placeholder, coloured by the URL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import http.client
+import io
+import ipaddress
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from PIL import Image, ImageDraw, ImageOps
+
+from hailuo_widgets.simulator.errors import RefusalError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MEGABYTE = 10**6
+_FORMATS = ("JPEG", "PNG", "WEBP")
+_SHORT_SIDE = 300
+_RATIO = (2 / 5, 5 / 2)
+_MAX_PIXELS = 120_000_000
+_FETCH_SECONDS = 5.0
+_OK = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A picture that was accepted and stored.
+
+    Attributes:
+        sha256: Of its bytes; its name in the simulator's home.
+        width: Pixels, as it is seen (its EXIF orientation applied).
+        height: Pixels.
+    """
+
+    sha256: str
+    width: int
+    height: int
+
+
+def is_loopback(host: str | None) -> bool:
+    """Return whether a host name is this machine's own."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRules:
+    """What one gateway takes.
+
+    Attributes:
+        max_bytes: A picture must be smaller.
+        shapes: Whether the rules for the short side and the ratio hold.
+        data_urls: Whether ``data:`` URLs are taken.
+        bare_base64: Whether base64 without a label, and identifiers of earlier pictures, are taken.
+    """
+
+    max_bytes: int = 20 * MEGABYTE
+    shapes: bool = True
+    data_urls: bool = True
+    bare_base64: bool = False
+
+
+async def take_image(value: object, folder: Path, rules: ImageRules, *, parameter: str) -> Picture:
+    """Check the picture that an argument names, and store it in ``folder``.
+
+    Raises:
+        RefusalError: It is none, or the gateway's rules are against it; the message names ``parameter``.
+    """
+    return await asyncio.to_thread(_take, value, folder, rules, parameter)
+
+
+def _take(value: object, folder: Path, rules: ImageRules, parameter: str) -> Picture:
+    if not isinstance(value, str) or not value.strip():
+        raise RefusalError("params", f"{parameter} must be a non-empty string", parameter=parameter)
+    raw = read_bytes(value.strip(), rules, parameter)
+    if len(raw) >= rules.max_bytes:
+        limit = rules.max_bytes // MEGABYTE
+        raise RefusalError("image_size", f"{parameter}: image must be smaller than {limit} MB", parameter=parameter)
+    width, height = _measure(raw, parameter)
+    if rules.shapes and min(width, height) <= _SHORT_SIDE:
+        message = f"{parameter}: short side of the image must be greater than {_SHORT_SIDE} px, got {width}x{height}"
+        raise RefusalError("image", message, parameter=parameter)
+    if rules.shapes and not _RATIO[0] <= width / height <= _RATIO[1]:
+        message = f"{parameter}: aspect ratio of the image must be between 2:5 and 5:2, got {width}x{height}"
+        raise RefusalError("image", message, parameter=parameter)
+    digest = hashlib.sha256(raw).hexdigest()
+    store_bytes(folder / digest, raw)
+    return Picture(sha256=digest, width=width, height=height)
+
+
+def store_bytes(path: Path, raw: bytes) -> None:
+    """Write a file whose name is its content's digest, whole or not at all."""
+    if path.exists():
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f"{path.name}.{id(raw):x}.part")
+    part.write_bytes(raw)
+    part.replace(path)
+
+
+def read_bytes(value: str, rules: ImageRules, parameter: str) -> bytes:
+    """Return the bytes that a data URL, a URL or plain base64 stands for, not looking into them yet.
+
+    Raises:
+        RefusalError: The gateway does not take this kind, or there is nothing behind it.
+    """
+    scheme = value[:8].lower()
+    if scheme.startswith("data:"):
+        if not rules.data_urls:
+            raise RefusalError("image", f"{parameter} must be a publicly accessible URL", parameter=parameter)
+        header, _, payload = value.partition(",")
+        if not header.lower().endswith(";base64"):
+            raise RefusalError("image", f"{parameter}: data URL must be base64 encoded", parameter=parameter)
+        return _decode(payload, parameter)
+    if scheme.startswith(("http://", "https://")):
+        parts = urlsplit(value)
+        if not parts.hostname:
+            raise RefusalError("image", f"{parameter} is not a valid URL", parameter=parameter)
+        return _fetch(value, parameter) if is_loopback(parts.hostname) else placeholder(value)
+    if rules.bare_base64:
+        is_identifier = len(value) == len("00000000-0000-0000-0000-000000000000") and value.count("-") == 4  # noqa: PLR2004 - the hyphens of a UUID
+        return placeholder(value) if is_identifier else _decode(value, parameter)
+    raise RefusalError("image", f"{parameter} must be an http(s) URL or a data URL", parameter=parameter)
+
+
+def _decode(payload: str, parameter: str) -> bytes:
+    try:
+        return base64.b64decode("".join(payload.split()), validate=True)
+    except (binascii.Error, ValueError):
+        raise RefusalError("image", f"{parameter} is not valid base64", parameter=parameter) from None
+
+
+def _fetch(url: str, parameter: str) -> bytes:
+    """Read a picture from this machine; no redirect is followed, so that the simulator does not leave it."""
+    parts = urlsplit(url)
+    failed = RefusalError("image", f"{parameter}: the image could not be downloaded", parameter=parameter)
+    if parts.scheme != "http":
+        raise failed
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=_FETCH_SECONDS)
+    try:
+        connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
+        answer = connection.getresponse()
+        raw = answer.read(25 * MEGABYTE)
+    except (OSError, http.client.HTTPException):
+        raise failed from None
+    finally:
+        connection.close()
+    if answer.status != _OK:
+        raise failed
+    return raw
+
+
+def _measure(raw: bytes, parameter: str) -> tuple[int, int]:
+    """Return width and height as seen, after decoding the whole picture: a cut file must not pass."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(raw), formats=_FORMATS) as image:
+                if image.width * image.height > _MAX_PIXELS:
+                    raise RefusalError("image", f"{parameter}: the image has too many pixels", parameter=parameter)
+                image.load()
+                return ImageOps.exif_transpose(image).size
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        message = f"{parameter}: unsupported or corrupted image; JPG, JPEG, PNG and WebP are supported"
+        raise RefusalError("image", message, parameter=parameter) from None
+
+
+def placeholder(name: str) -> bytes:
+    """Return a drawn picture (PNG, 1280×720) that stands for one the simulator may not fetch."""
+    digest = hashlib.sha256(name.encode()).digest()
+    low, high = (tuple(40 + byte // 2 for byte in digest[i : i + 3]) for i in (0, 3))
+    image = ImageOps.colorize(Image.linear_gradient("L").resize((1280, 720)), high, low)
+    draw = ImageDraw.Draw(image)
+    for i in range(7):
+        x, y, r = digest[6 + i] * 5, 180 + digest[13 + i] * 2, 40 + digest[20 + i] // 2
+        tint = tuple(min(255, part + 18 + 9 * i) for part in low)
+        draw.ellipse((x - r, y - r, x + r, y + r), fill=tint)
+    text = f"picture not fetched: {name if len(name) <= 64 else name[:61] + '…'}"  # noqa: PLR2004 - one line's width
+    draw.text((40, 640), text.encode("ascii", "replace").decode(), fill="white", font_size=28)
+    target = io.BytesIO()
+    image.save(target, "PNG")
+    return target.getvalue()

@@ -1,0 +1,113 @@
+"""KIE.ai's file upload: a local picture becomes a URL that ``imageUrl`` takes.
+
+``/api/file-base64-upload``, ``/api/file-stream-upload`` (multipart) and ``/api/file-url-upload``; the uploaded file is
+served, without a key, at ``/simulator/uploads/<name>``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import email.policy
+import hashlib
+import io
+import re
+import time
+from email.parser import BytesParser
+from typing import TYPE_CHECKING
+
+from PIL import Image
+from starlette.responses import FileResponse, JSONResponse
+
+from hailuo_widgets.simulator import fields
+from hailuo_widgets.simulator.errors import RefusalError
+from hailuo_widgets.simulator.images import ImageRules, read_bytes, store_bytes
+from hailuo_widgets.simulator.kie import iso
+from hailuo_widgets.simulator.kie_jobs import DIALECT
+from hailuo_widgets.simulator.station import Station
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from hailuo_widgets.simulator.station import Call
+    from hailuo_widgets.simulator.world import World
+
+_RULES = ImageRules(bare_base64=True)
+
+
+async def base64_upload(call: Call) -> Response:
+    """``POST /api/file-base64-upload`` with ``{"base64Data", "uploadPath", "fileName"?}``."""
+    body = call.object()
+    fields.text(body, "base64Data", required=True)
+    raw = await asyncio.to_thread(read_bytes, body["base64Data"], _RULES, "base64Data")
+    return _stored(call, raw, fields.text(body, "uploadPath", required=True), fields.text(body, "fileName"))
+
+
+async def url_upload(call: Call) -> Response:
+    """``POST /api/file-url-upload`` with ``{"fileUrl", "uploadPath", "fileName"?}``."""
+    body = call.object()
+    fields.text(body, "fileUrl", required=True)
+    raw = await asyncio.to_thread(read_bytes, body["fileUrl"], ImageRules(data_urls=False), "fileUrl")
+    return _stored(call, raw, fields.text(body, "uploadPath", required=True), fields.text(body, "fileName"))
+
+
+async def stream_upload(call: Call) -> Response:
+    """``POST /api/file-stream-upload``: a form with ``file``, ``uploadPath`` and ``fileName``."""
+    kind = call.request.headers.get("content-type", "")
+    if not kind.startswith("multipart/form-data"):
+        raise RefusalError("params", "the request must be multipart/form-data")
+    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1")
+    form = BytesParser(policy=email.policy.HTTP).parsebytes(head + call.raw)
+    parts: dict[str, tuple[bytes, str]] = {}
+    for part in form.iter_parts() if form.is_multipart() else ():
+        name = part.get_param("name", header="content-disposition")
+        content = part.get_payload(decode=True)
+        if isinstance(name, str) and isinstance(content, bytes):
+            parts[name] = (content, part.get_filename() or "")
+    if "file" not in parts:
+        raise RefusalError("params", "the form has no file", parameter="file")
+    raw, given = parts["file"]
+    path, name = (parts.get(key, (b"", ""))[0].decode("utf-8", "replace") for key in ("uploadPath", "fileName"))
+    return _stored(call, raw, path, name or given)
+
+
+def _stored(call: Call, raw: bytes, folder: str, name: str) -> Response:
+    """Keep the bytes of an upload and say where they are."""
+    if not raw:
+        raise RefusalError("params", "the file is empty")
+    ending = re.search(r"\.[A-Za-z0-9]{1,5}$", name)
+    stored = hashlib.sha256(raw).hexdigest()[:32] + (ending[0].lower() if ending else "")
+    store_bytes(call.world.uploads / stored, raw)
+    shown = name or stored
+    data = {
+        "fileName": shown,
+        "filePath": f"{folder.strip('/')}/{shown}".lstrip("/"),
+        "downloadUrl": f"{call.base_url}/simulator/uploads/{stored}",
+        "fileSize": len(raw),
+        "mimeType": _media(raw),
+        "uploadedAt": iso(time.time()),
+    }
+    return JSONResponse({"success": True, "code": 200, "msg": "File uploaded successfully", "data": data})
+
+
+def _media(raw: bytes) -> str:
+    try:
+        with Image.open(io.BytesIO(raw)) as image:
+            return Image.MIME.get(image.format or "", "application/octet-stream")
+    except (OSError, ValueError):
+        return "application/octet-stream"
+
+
+def serve_upload(world: World, request: Request) -> Response:
+    """``GET /simulator/uploads/<name>``."""
+    name = request.path_params["name"]
+    path = world.uploads / name
+    if re.fullmatch(r"[0-9a-f]{32}(\.[a-z0-9]+)?", name) is None or not path.exists():
+        return JSONResponse({"error": "no such upload"}, 404)
+    return FileResponse(path)
+
+
+def routes(world: World) -> list[tuple[str, str, Station]]:
+    """Return method, path and station of every route."""
+    table = (("base64", base64_upload), ("stream", stream_upload), ("url", url_upload))
+    return [("POST", f"/api/file-{name}-upload", Station(world, DIALECT, "upload", work)) for name, work in table]

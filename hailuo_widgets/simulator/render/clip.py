@@ -1,0 +1,97 @@
+"""What one clip is made of, as a frozen value whose digest names its file."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+
+FPS = 25  # Runware model page minimax:3@1: "fps: 25"; the other gateways' clips have it too
+_REVISION = 1  # raise it when the pictures change, so that no cached file of an older drawing is served
+_SHORT_SIDES = {"512P": 512, "720P": 720, "768P": 768, "1080P": 1080}
+_LANDSCAPE = {"512P": (912, 512), "720P": (1280, 720), "768P": (1366, 768), "1080P": (1920, 1080)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clip:
+    """What to render.
+
+    Attributes:
+        prompt: Chooses colours, light and camera moves.
+        model: The gateway's name of the model, shown in the picture.
+        width: Pixels, before a draft's division by four.
+        height: Pixels, likewise.
+        duration: Seconds.
+        seed: The seed that was sent; ``None`` where none was.
+        variation: What sets apart clips of one prompt: drawn by chance where no seed fixes it.
+        first_image: SHA-256 of the picture that the clip begins with, or empty.
+        last_image: SHA-256 of the picture that it ends with, or empty.
+        portrait: SHA-256 of a picture that takes the subject's place, or empty.
+        title: Shown above the prompt, such as a template's name.
+        watermark: Whether the gateway's own watermark was asked for.
+        camera: Whether the model follows camera instructions.
+        container: ``mp4``, ``mov`` or ``webm``.
+        draft: Whether to render a quarter of the width and height.
+    """
+
+    prompt: str
+    model: str
+    width: int
+    height: int
+    duration: float
+    seed: int | None = None
+    variation: int = 0
+    first_image: str = ""
+    last_image: str = ""
+    portrait: str = ""
+    title: str = ""
+    watermark: bool = False
+    camera: bool = True
+    container: str = "mp4"
+    draft: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the file in pixels, both even."""
+        part = 4 if self.draft else 1
+        return _even(self.width / part), _even(self.height / part)
+
+    @property
+    def frames(self) -> int:
+        """How many frames the file has."""
+        return max(1, round(self.duration * FPS))
+
+    @property
+    def digest(self) -> str:
+        """Name of the file: equal for equal clips, different for different ones."""
+        text = json.dumps([_REVISION, asdict(self)], sort_keys=True)
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+    def numbers(self, purpose: str) -> int:
+        """Return a number that follows from prompt, model, seed and variation, for one purpose of drawing."""
+        text = json.dumps([self.prompt, self.model, self.seed, self.variation, purpose])
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
+
+
+def _even(value: float) -> int:
+    return max(2, 2 * round(value / 2))
+
+
+def fit_size(resolution: str, picture: tuple[int, int] | None = None, aspect: str = "") -> tuple[int, int]:
+    """Return a clip's width and height.
+
+    Args:
+        resolution: ``512P``, ``720P``, ``768P`` or ``1080P``, in any case.
+        picture: Width and height of the first frame; the clip keeps its aspect.
+        aspect: ``9:16``, ``1:1`` or ``16:9``, where the gateway takes one and there is no picture.
+
+    Returns:
+        Even pixels.
+    """
+    name = resolution.upper()
+    short = _SHORT_SIDES[name]
+    if picture is not None:
+        ratio = picture[0] / picture[1]
+        return (_even(short * ratio), short) if ratio >= 1 else (short, _even(short / ratio))
+    width, height = _LANDSCAPE[name]
+    return {"9:16": (height, width), "1:1": (short, short)}.get(aspect, (width, height))

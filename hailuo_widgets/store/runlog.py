@@ -1,0 +1,244 @@
+"""What the engine and the tables ask of the run log."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy import exc
+
+from hailuo_widgets.domain.run import UNFINISHED, RunRecord, may_become
+from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.store.database import Database
+from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+__all__ = ["RunLog", "TaskIdTaken"]
+
+T = TypeVar("T")
+LEASE = timedelta(seconds=60)
+
+
+class TaskIdTaken(StoreError):
+    """The gateway handed out a task id that another run has already."""
+
+
+class RunLog:
+    """The run log. Its methods block; ``ask`` runs one in the log's own thread for a coroutine, ``call`` for plain code.
+
+    Args:
+        url: The store's SQLAlchemy URL.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.database = Database(url)
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+
+    def submit(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> Future[T]:
+        """Run a method in the log's thread, after all that were given to it before."""
+        return self._thread.submit(method, *args, **kwargs)
+
+    async def ask(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Await a method in the log's thread. A cancelled wait does not undo it."""
+        return await asyncio.wrap_future(self.submit(method, *args, **kwargs))
+
+    def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """The result of a method, waited for."""
+        return self.submit(method, *args, **kwargs).result()
+
+    def close(self) -> None:
+        """Finish what was given and let go of the store."""
+        self._thread.shutdown(wait=True)
+        self.database.close()
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def add(self, records: Sequence[RunRecord], owner: str | None = None) -> None:
+        """Write new runs, all or none, as followed by ``owner``."""
+        now = datetime.now(UTC)
+        lease = {"owner": owner, "lease_until": now + LEASE if owner else None}
+        with self.database.write() as c:
+            c.execute(runs.insert(), [to_row(r) | lease for r in records])
+            c.execute(
+                events.insert(),
+                [{"run_id": r.run_id, "at": now, "what": "planned", "data": {"hash": r.request_hash}} for r in records],
+            )
+
+    def note(self, run_id: str, what: str, data: Mapping[str, Any] | None = None) -> None:
+        """Write that a step is about to be taken, or what came of it."""
+        with self.database.write() as c:
+            c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=dict(data or {})))
+
+    def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+        """Change a run and write why, in one transaction; the record as it is now.
+
+        Raises:
+            StoreError: There is no such run, or its status may not become the new one.
+            TaskIdTaken: ``task_id`` belongs to another run.
+        """
+        taken = False
+        try:
+            with self.database.write() as c:
+                record = self._one(c, run_id)
+                status = changes.get("status", record.status)
+                if not may_become(record.status, status):
+                    raise StoreError(f"run {run_id} is {record.status} and cannot become {status}", run_id=run_id)
+                if changes:
+                    c.execute(runs.update().where(runs.c.run_id == run_id).values(**plain(changes)))
+                c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=dict(data or {})))
+                return self._one(c, run_id)
+        except exc.IntegrityError:
+            taken = "task_id" in changes
+            if not taken:
+                raise
+        raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+
+    def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
+        """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
+
+        Args:
+            run_ids: The runs that are wanted.
+            owner: Who takes them.
+            is_dead: Whether an owner is certainly gone.
+
+        Returns:
+            Those that are ``owner``'s now.
+        """
+        now = datetime.now(UTC)
+        with self.database.write() as c:
+            rows = c.execute(sa.select(runs).where(runs.c.run_id.in_(list(run_ids)))).mappings().all()
+            free = [
+                row
+                for row in rows
+                if row["owner"] in {None, owner}
+                or row["lease_until"] is None
+                or row["lease_until"] < now
+                or is_dead(row["owner"])
+            ]
+            mine = runs.c.run_id.in_([row["run_id"] for row in free])
+            c.execute(runs.update().where(mine).values(owner=owner, lease_until=now + LEASE))
+            return [from_row(dict(row)) for row in free]
+
+    def renew(self, run_ids: Iterable[str], owner: str) -> None:
+        """Keep the leases of runs that are still followed."""
+        with self.database.write() as c:
+            mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner)
+            c.execute(runs.update().where(mine).values(lease_until=datetime.now(UTC) + LEASE))
+
+    def release(self, run_id: str, owner: str) -> None:
+        """End a lease: nobody follows the run any more."""
+        with self.database.write() as c:
+            mine = (runs.c.run_id == run_id) & (runs.c.owner == owner)
+            c.execute(runs.update().where(mine).values(owner=None, lease_until=None))
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def get(self, run_id: str) -> RunRecord:
+        """The run of that id, or of an id that begins so.
+
+        Raises:
+            UsageError: There is none, or more than one.
+        """
+        with self.database.read() as c:
+            row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
+            if row is None:
+                like = runs.c.run_id.startswith(run_id, autoescape=True)
+                near = c.execute(sa.select(runs).where(like).limit(5)).mappings().all()
+                if not run_id or len(near) != 1:
+                    many = ", ".join(r["run_id"] for r in near)
+                    raise UsageError(
+                        f"run {run_id!r} is not in the log" if not near else f"run {run_id!r} may be any of {many}",
+                        hint="%hailuo runs lists the newest; the first characters of an id are enough",
+                    )
+                row = near[0]
+            return from_row(dict(row))
+
+    def find(
+        self,
+        *,
+        run_ids: Iterable[str] | None = None,
+        sweep: str | None = None,
+        status: str | Iterable[str] | None = None,
+        provider: str | None = None,
+        since: datetime | None = None,
+        tag: str | None = None,
+        limit: int | None = None,
+    ) -> list[RunRecord]:
+        """The runs that fit all that is given, oldest first; with ``limit`` the newest of them."""
+        query = sa.select(runs)
+        if run_ids is not None:
+            query = query.where(runs.c.run_id.in_(list(run_ids)))
+        if sweep is not None:
+            query = query.where(runs.c.sweep_id == sweep)
+        if status is not None:
+            query = query.where(runs.c.status.in_([status] if isinstance(status, str) else list(status)))
+        if provider is not None:
+            query = query.where(runs.c.provider == provider)
+        if since is not None:
+            query = query.where(runs.c.created_at >= since)
+        query = query.order_by(runs.c.created_at.desc(), runs.c.run_id.desc())
+        if limit is not None and tag is None:
+            query = query.limit(limit)
+        with self.database.read() as c:
+            found = [from_row(dict(row)) for row in c.execute(query).mappings()]
+        if tag is not None:
+            found = [r for r in found if tag in r.tags][:limit]
+        return found[::-1]
+
+    def reusable(self, request_hash: str, *, simulated: bool) -> RunRecord | None:
+        """The newest run of the same request whose clip was made for it; None where there is none."""
+        query = (
+            sa.select(runs)
+            .where(runs.c.request_hash == request_hash, runs.c.status == "succeeded", runs.c.simulated == simulated)
+            .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None))
+            .order_by(runs.c.created_at.desc())
+        )
+        with self.database.read() as c:
+            row = c.execute(query).mappings().first()
+            return None if row is None else from_row(dict(row))
+
+    def unfinished(self) -> list[RunRecord]:
+        """The runs of which something is still to come."""
+        return self.find(status=UNFINISHED)
+
+    def events(self, run_id: str) -> list[dict[str, Any]]:
+        """What was done with a run, in order: ``at``, ``what``, ``data``."""
+        query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
+        with self.database.read() as c:
+            return [dict(row) for row in c.execute(query.order_by(events.c.event_id)).mappings()]
+
+    def durations(
+        self, provider: str, model: str, *, simulated: bool, limit: int = 200
+    ) -> list[tuple[RunRecord, float]]:
+        """The newest finished runs of a model, each with its seconds from submission to the clip being ready."""
+        query = (
+            sa.select(runs)
+            .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == "succeeded")
+            .where(runs.c.simulated == simulated, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
+            .order_by(runs.c.created_at.desc())
+            .limit(limit)
+        )
+        with self.database.read() as c:
+            found = [from_row(dict(row)) for row in c.execute(query).mappings()]
+        return [
+            (r, (r.finished_at - r.submitted_at).total_seconds()) for r in found if r.finished_at and r.submitted_at
+        ]
+
+    def check(self) -> str:
+        """The store's schema number and integrity, as a sentence."""
+        with self.database.read() as c:
+            number = c.scalar(sa.text("SELECT max(number) FROM migrations"))
+            count = c.scalar(sa.select(sa.func.count()).select_from(runs))
+            verdict = c.scalar(sa.text("PRAGMA quick_check")) if c.dialect.name == "sqlite" else "ok"
+        return f"{self.database.where}: schema {number}, {count} runs, integrity {verdict}"
+
+    def _one(self, c: sa.Connection, run_id: str) -> RunRecord:
+        row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
+        if row is None:
+            raise StoreError(f"run {run_id} is not in the log at {self.database.where}", run_id=run_id)
+        return from_row(dict(row))

@@ -1,0 +1,142 @@
+"""The run log's tables, and how a :class:`RunRecord` is a row of them.
+
+``runs`` holds what is known now, ``events`` what was done and when: a row before each step and one after it. Ids are
+text, money is whole millionths, times are UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["UtcDateTime", "events", "from_row", "metadata", "migrations", "runs", "to_row"]
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, on databases that keep the zone and on SQLite, which does not."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """To UTC; without its zone where the database would only drop it."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """With its zone again."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = sa.MetaData()
+
+migrations = sa.Table(
+    "migrations",
+    metadata,
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+
+runs = sa.Table(
+    "runs",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("provider", sa.Text, nullable=False),  # stands in the request too; here to be asked for
+    sa.Column("model", sa.Text, nullable=False),  # likewise
+    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request_hash", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("simulated", sa.Boolean, nullable=False),
+    sa.Column("origin", sa.Text),
+    sa.Column("sweep_id", sa.Text),
+    sa.Column("sweep_index", sa.Integer),
+    sa.Column("variant", sa.Text),
+    sa.Column("variables", sa.JSON, nullable=False),
+    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("task_id", sa.Text),
+    sa.Column("channel", sa.Text),
+    sa.Column("client_uuid", sa.Text),
+    sa.Column("result_index", sa.Integer, nullable=False),
+    sa.Column("submitted_at", UtcDateTime),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("cost_micros", sa.BigInteger),
+    sa.Column("cost_kind", sa.Text),
+    sa.Column("currency", sa.Text),
+    sa.Column("seed_returned", sa.BigInteger),
+    sa.Column("file_id", sa.Text),
+    sa.Column("video_url", sa.Text),
+    sa.Column("backup_url", sa.Text),
+    sa.Column("video", sa.Text),
+    sa.Column("sha256", sa.Text),
+    sa.Column("video_bytes", sa.BigInteger),
+    sa.Column("error", sa.JSON(none_as_null=True)),
+    sa.Column("rating", sa.Integer),
+    sa.Column("note", sa.Text),
+    sa.Column("reused_from", sa.Text),
+    sa.Column("owner", sa.Text),  # the process that follows the run, while its lease lasts
+    sa.Column("lease_until", UtcDateTime),
+    # One task's result belongs to one run: a gateway that hands out an id twice is found out here.
+    sa.UniqueConstraint("provider", "origin", "task_id", "result_index", name="one_run_a_result"),
+)
+sa.Index("runs_by_hash", runs.c.request_hash, runs.c.status)
+sa.Index("runs_by_status", runs.c.status)
+sa.Index("runs_by_sweep", runs.c.sweep_id)
+
+events = sa.Table(
+    "events",
+    metadata,
+    sa.Column("event_id", sa.Integer, primary_key=True),
+    sa.Column("run_id", sa.Text, sa.ForeignKey("runs.run_id"), nullable=False, index=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("data", sa.JSON, nullable=False),
+)
+
+_FIELDS = tuple(f.name for f in fields(RunRecord))
+
+
+def to_row(record: RunRecord) -> dict[str, Any]:
+    """A record as the ``runs`` table holds it."""
+    row: dict[str, Any] = {name: getattr(record, name) for name in _FIELDS}
+    row |= plain(row)
+    row |= {"provider": record.request.provider, "model": record.request.model}
+    return row
+
+
+def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Changed fields in the table's own types."""
+    out = dict(changes)
+    if "request" in out:
+        out["request"] = out["request"].to_json()
+    if "tags" in out:
+        out["tags"] = list(out["tags"])
+    for name in ("variables", "error"):
+        if out.get(name) is not None:
+            out[name] = dict(out[name])
+    return out
+
+
+def from_row(row: Mapping[str, Any]) -> RunRecord:
+    """The record of a row."""
+    values = {name: row[name] for name in _FIELDS}
+    values["request"] = Request.from_json(values["request"])
+    values["tags"] = tuple(values["tags"])
+    return RunRecord(**values)

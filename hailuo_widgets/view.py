@@ -1,0 +1,115 @@
+"""A run's record as the card that people see: every word of it is so, and what is not known says that it is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.cards import Card
+
+if TYPE_CHECKING:
+    from hailuo_widgets.archive import Archive
+    from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.polling import Expectation
+
+__all__ = ["card_of", "money", "poster_of", "video_path"]
+
+_SYMBOLS = {"USD": "$", "CNY": "¥"}
+_KINDS = {"estimated": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
+
+
+def money(micros: int | None, currency: str | None) -> str:
+    """An amount as people write it; "unknown" where it is not known."""
+    if micros is None or currency is None:
+        return "unknown"
+    amount = micros / 1_000_000
+    if currency in _SYMBOLS:
+        return f"{_SYMBOLS[currency]}{amount:.2f}"
+    return f"{amount:g} {currency}"
+
+
+def video_path(record: RunRecord, archive: Archive) -> Path | None:
+    """Where the run's clip is; None until it is there, and when it is gone."""
+    if record.video is None:
+        return None
+    path = archive.root / record.video
+    return path if path.is_file() else None
+
+
+def poster_of(record: RunRecord, archive: Archive) -> bytes | None:
+    """The clip's still, as JPEG."""
+    if record.video is None:
+        return None
+    try:
+        return (archive.root / record.video).with_suffix(".jpg").read_bytes()
+    except OSError:
+        return None
+
+
+def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expectation | None) -> Card:
+    """What is to be shown of a run now."""
+    request = record.request
+    path = video_path(record, archive)
+    error = record.error or {}
+    gone = record.status == "succeeded" and path is None
+    codes = [
+        f"code {error['code']}" if error.get("code") else "",
+        repr(error["provider_message"]) if error.get("provider_message") else "",
+        f"trace id {error['trace_id']}" if error.get("trace_id") else "",
+    ]
+    details = ", ".join(c for c in codes if c)
+    since = record.submitted_at or record.created_at
+    until = record.finished_at or datetime.now(UTC)
+    model = facts.model(request.model)
+    return Card(
+        run_id=record.run_id,
+        status=record.status,
+        provider=facts.title,
+        model=model.title if model else request.model,
+        mode=request.mode.replace("_", " "),
+        prompt=request.prompt or request.text or "",
+        simulated=record.simulated,
+        parameters=_parameters(record, facts),
+        task_id=record.task_id,
+        created_at=record.created_at,
+        started_at=record.submitted_at,
+        finished_at=record.finished_at,
+        elapsed_s=max(0.0, (until - since).total_seconds()),
+        eta_s=expected.median_s if expected else None,
+        eta_low_s=expected.low_s if expected else None,
+        eta_high_s=expected.high_s if expected else None,
+        cost=money(record.cost_micros, record.currency),
+        cost_note="simulated, nothing billed" if record.simulated else _KINDS.get(record.cost_kind or "", ""),
+        error_title="The clip's file is missing" if gone else error.get("kind"),
+        error_text=f"{record.video} is not in {archive.root}"
+        if gone
+        else (error.get("message", "") + (f" ({details})" if details else "")) or None,
+        error_hint="%hailuo retry downloads it again while the provider has it" if gone else error.get("hint"),
+        can_retry_download=record.status == "failed" and error.get("kind") == "DownloadError",
+        video_src=archive.relative_src(path, Path.cwd()) if path else None,
+        video_bytes=record.video_bytes if path else None,
+        sha256=record.sha256,
+        poster=poster_of(record, archive),
+    )
+
+
+def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
+    request = record.request
+    template = facts.template(request.template) if request.template else None
+    rows = [
+        ("template", template.english if template else request.template),
+        ("duration", f"{request.duration} s" if request.duration else None),
+        ("resolution", request.resolution),
+        ("aspect ratio", request.aspect_ratio),
+        ("seed", f"{request.seed} (sent)" if request.seed is not None else None),
+        ("seed returned", str(record.seed_returned) if record.seed_returned is not None else None),
+        ("replicate", str(request.replicate) if request.replicate > 1 else None),
+        ("first frame", request.first_frame.name if request.first_frame else None),
+        ("last frame", request.last_frame.name if request.last_frame else None),
+        ("subject", request.subject.name if request.subject else None),
+        ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if facts.optimizer else None),
+        ("from the archive", f"run {record.reused_from}" if record.reused_from else None),
+    ]
+    return tuple((label, value) for label, value in rows if value)

@@ -1,0 +1,115 @@
+"""Showing a run where code runs: a player with its static card in a notebook, lines of text in a terminal.
+
+In a notebook there are two outputs. The static card is what a saved notebook keeps; the player lives while the kernel
+does, and hides the card beside it. Both are updated through handles of their own: what a background task prints or
+displays may land in whichever cell ran last.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.cards import render_html, render_text
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    from hailuo_widgets.cards import Card
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.handles import Run
+
+__all__ = ["refresh_run", "show_run"]
+
+
+class _Source:
+    """A run as the player asks for it."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def card(self) -> Card:
+        return self._run.card
+
+    def read_video(self) -> bytes:
+        path = self._run.video
+        if path is None:
+            raise FileNotFoundError(f"the clip of run {self._run.id} is not in the archive")
+        return path.read_bytes()
+
+    def cancel(self) -> None:
+        self._run.cancel()
+
+    def retry_download(self) -> None:
+        self._run.retry()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        return self._run.subscribe(lambda _: callback())
+
+
+class _Shown:
+    """One showing of a run in one cell."""
+
+    def __init__(self, run: Run, loop: asyncio.AbstractEventLoop) -> None:
+        from IPython.display import display
+
+        from hailuo_widgets.widgets.player import Player
+
+        self._run = run
+        self._status = run.status
+        self._handle: Any = display(_bundle(run.card), raw=True, display_id=True)
+        self._player = Player(_Source(run), loop=loop)
+        display(self._player)
+        self._stop = run.subscribe(self._on_news)
+
+    def refresh(self) -> None:
+        """Send both outputs again, from the cell that is running: nbclient keeps nothing else."""
+        self._handle.update(_bundle(self._run.card), raw=True)
+        self._player.flush()
+
+    def _on_news(self, record: RunRecord) -> None:
+        if record.status != self._status:
+            self._status = record.status
+            self._handle.update(_bundle(self._run.card), raw=True)
+        if not record.unfinished:
+            self._stop()
+
+
+def _bundle(card: Card) -> dict[str, str]:
+    return {"text/html": render_html(card), "text/plain": render_text(card)}
+
+
+_shown: dict[tuple[str, int], _Shown] = {}
+
+
+def show_run(run: Run) -> None:
+    """Show a run in the cell that is running. A second call in the same cell refreshes the first one's outputs."""
+    shell = _shell()
+    loop = run.loop
+    if shell is None or loop is None or not _has_widgets(shell):
+        print(render_text(run.card), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        return
+    place = (run.id, shell.execution_count)
+    if place in _shown:
+        _shown[place].refresh()
+    else:
+        _shown[place] = _Shown(run, loop)
+
+
+def refresh_run(run: Run) -> None:
+    """Bring what this cell shows of a run up to date."""
+    shell = _shell()
+    shown = _shown.get((run.id, shell.execution_count)) if shell is not None else None
+    if shown is not None:
+        shown.refresh()
+
+
+def _shell() -> Any:
+    from IPython import get_ipython
+
+    return get_ipython()
+
+
+def _has_widgets(shell: Any) -> bool:
+    return getattr(shell, "kernel", None) is not None

@@ -1,0 +1,183 @@
+"""The walk over an MP4's boxes: every cut is seen, and no bytes can hurt it."""
+
+from __future__ import annotations
+
+import random
+import struct
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hailuo_widgets.archive.mp4 import ContainerError, check_container
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FUZZ = settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def box(kind: bytes, body: bytes = b"", size: int | None = None) -> bytes:
+    """One box, with a size of its own or a wrong one."""
+    return struct.pack(">I4s", len(body) + 8 if size is None else size, kind) + body
+
+
+FTYP = box(b"ftyp", b"isom\0\0\2\0isommp42")
+
+
+def boundaries(data: bytes) -> list[int]:
+    """Where the top-level boxes of a good file end, found without the code under test."""
+    ends, at = [], 0
+    while at < len(data):
+        at += int.from_bytes(data[at : at + 4])
+        ends.append(at)
+    return ends
+
+
+@pytest.mark.parametrize("layout", ["plain", "faststart", "fragmented"])
+def test_facts(clips: dict[str, Path], layout: str) -> None:
+    """Duration, size, codec and layout are what the encoder was told."""
+    facts = check_container(clips[layout])
+    assert facts.duration_s == pytest.approx(2.0, abs=0.01)
+    assert (facts.width, facts.height, facts.codec, facts.has_video) == (160, 96, "avc1", True)
+    assert facts.size == clips[layout].stat().st_size
+    assert facts.brands[0] == ("iso5" if layout == "fragmented" else "isom")
+    assert (facts.fragmented, facts.sealed) == (layout == "fragmented", True)
+
+
+def test_every_cut_is_seen(clips: dict[str, Path], tmp_path: Path) -> None:
+    """Of 500 cuts in each of three layouts none passes; one between two fragments is at least not called sealed."""
+    chance, target = random.Random(20), tmp_path / "cut.mp4"  # noqa: S311 - a fixed choice of places
+    seen = 0
+    for path in clips.values():
+        data = path.read_bytes()
+        ends = boundaries(data)
+        at_ends = [end for end in ends if end < len(data)]
+        for at in at_ends + chance.choices(range(len(data)), k=500 - len(at_ends)):
+            target.write_bytes(data[:at])
+            try:
+                sealed = check_container(target).sealed
+            except ContainerError:
+                seen += 1
+            else:
+                assert not sealed
+                assert at in ends
+                seen += 1
+    assert seen == 1500
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "empty"),
+        (b"\0\0\0", "ftyp"),
+        (b"<?xml version='1.0'?><Error/>", "ftyp"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(100), "ftyp"),
+        (FTYP, "moov"),
+        (FTYP + box(b"moov"), "mdat"),
+        (FTYP + box(b"mdat", b"x" * 10), "moov"),
+        (FTYP + box(b"free", size=4), "less than its own header"),
+        (FTYP + box(b"free", size=0), "no size"),
+        (FTYP + bytes(64), "kind"),
+        (FTYP + box(b"mdat", struct.pack(">Q", 2**63), size=1), "cut"),
+        (FTYP + box(b"mdat", struct.pack(">Q", 3), size=1), "less than its own header"),
+        (FTYP + box(b"mdat", size=1), "header"),
+        (FTYP + box(b"mdat", b"x" * 9, size=99), "cut"),
+        (FTYP + box(b"moov", box(b"trak", size=500)) + box(b"mdat"), "moov"),
+        (FTYP + box(b"moov", box(b"mvhd", b"\0" * 5)) + box(b"mdat"), "short"),
+        (FTYP + box(b"moov", box(b"mvhd", b"\7" * 99)) + box(b"mdat"), "version"),
+        (FTYP + box(b"moov", box(b"trak")) + box(b"mdat"), "tkhd"),
+        (FTYP + box(b"moov") + FTYP + box(b"mdat"), "more than one file"),
+        (FTYP + box(b"moov") + box(b"mdat", b"abc", size=0), "no size"),
+    ],
+)
+def test_refused_with_a_reason(tmp_path: Path, data: bytes, why: str) -> None:
+    """What is no whole MP4 is refused, and the reason names the place."""
+    path = tmp_path / "x.mp4"
+    path.write_bytes(data)
+    with pytest.raises(ContainerError, match=why):
+        check_container(path)
+
+
+def test_glued_file_is_refused(clip: bytes, tmp_path: Path) -> None:
+    """Two whole files one after the other, as a wrong resume makes them, are not one."""
+    path = tmp_path / "x.mp4"
+    path.write_bytes(clip + clip)
+    with pytest.raises(ContainerError, match="more than one file"):
+        check_container(path)
+
+
+def test_open_ended_media_data(clip: bytes, tmp_path: Path) -> None:
+    """Media data without a size passes with all its bytes, and not with one byte less."""
+    at = clip.index(b"mdat") - 4
+    path = tmp_path / "x.mp4"
+    path.write_bytes(clip[:at] + bytes(4) + clip[at + 4 :])
+    assert check_container(path).has_video
+    path.write_bytes(clip[:at] + bytes(4) + clip[at + 4 : -1])
+    with pytest.raises(ContainerError, match="listed"):
+        check_container(path)
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_million_boxes_end_soon(tmp_path: Path, *, nested: bool) -> None:
+    """A million empty boxes, at the top or inside the index, are refused in under a second."""
+    many = box(b"free") * 1_000_000
+    path = tmp_path / "x.mp4"
+    path.write_bytes(FTYP + (box(b"moov", many) + box(b"mdat") if nested else many))
+    began = time.perf_counter()
+    with pytest.raises(ContainerError, match="more than"):
+        check_container(path)
+    assert time.perf_counter() - began < 1.0
+
+
+def test_a_large_index_ends_soon(tmp_path: Path) -> None:
+    """An index over the limit is refused without being read."""
+    path = tmp_path / "x.mp4"
+    with path.open("wb") as file:
+        file.write(FTYP + box(b"moov", size=(1 << 30) + 8))
+        file.truncate(len(FTYP) + (1 << 30) + 8)
+        file.seek(0, 2)
+        file.write(box(b"mdat"))
+    began = time.perf_counter()
+    with pytest.raises(ContainerError, match="at most"):
+        check_container(path)
+    assert time.perf_counter() - began < 1.0
+
+
+def survives(path: Path, data: bytes) -> None:
+    """Check that these bytes lead to facts or a ContainerError, soon."""
+    path.write_bytes(data)
+    began = time.perf_counter()
+    try:
+        facts = check_container(path)
+    except ContainerError as error:
+        assert str(error)  # noqa: PT017 - both ways out are right; a third is not
+    else:
+        assert facts.size == len(data)
+        assert facts.duration_s is None or facts.duration_s > 0
+    assert time.perf_counter() - began < 1.0
+
+
+@FUZZ
+@given(data=st.data())
+def test_damaged_files_only_raise_container_errors(clips: dict[str, Path], tmp_path: Path, data: st.DataObject) -> None:
+    """Bytes overwritten, cut out or put in anywhere, most often in the headers, lead to facts or a ContainerError."""
+    whole = clips[data.draw(st.sampled_from(sorted(clips)))].read_bytes()
+    spots = [
+        i for kind in (b"moov", b"moof", b"mdat", b"trun", b"stsd", b"tkhd", b"stsz") if (i := whole.find(kind)) > 0
+    ]
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.one_of(st.sampled_from(spots).map(lambda i: i - 4), st.integers(0, len(whole) - 1)))
+        at = min(max(0, at + data.draw(st.integers(0, 40))), len(whole))
+        cut, put = data.draw(st.integers(0, 8)), data.draw(st.binary(max_size=8))
+        whole = whole[:at] + put + whole[at + cut :]
+    survives(tmp_path / "x.mp4", whole)
+
+
+@FUZZ
+@given(rest=st.binary(max_size=400))
+def test_any_bytes_only_raise_container_errors(tmp_path: Path, rest: bytes) -> None:
+    """Anything at all after a right beginning leads to a ContainerError."""
+    survives(tmp_path / "x.mp4", FTYP + rest)
