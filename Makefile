@@ -61,7 +61,7 @@ lint-js:
 	else echo "Node is missing: js/ was not checked (make test and CI check it)."; fi
 
 need-node:
-	@command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20)' || { \
+	@command -v npm >/dev/null 2>&1 && node -e 'process.exit(parseInt(process.versions.node) < 20 ? 1 : 0)' || { \
 	  echo "Node 20 or newer, with npm, is needed here (make demo and make check do without)." >&2; exit 1; }
 
 system-packages:
@@ -89,5 +89,5 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@touch $@
 
 $(NODE_MODULES): js/package.json js/package-lock.json
-	@cd js && npm ci --silent --no-fund --no-audit
+	@cd js && npm ci --loglevel=error --no-fund --no-audit
 	@touch $@

@@ -189,7 +189,8 @@ class Session:
         Raises:
             TimeoutError: They are not, after that many seconds; they go on.
         """
-        waiting = list(run_ids)
+        run_ids = list(run_ids)
+        waiting = run_ids
         loop = asyncio.get_running_loop()
         self.engine.drive()
         news = asyncio.Event()
@@ -205,6 +206,10 @@ class Session:
                         self.engine.drive()  # a follower that a nested wait has lost begins again from the log
         finally:
             stop()
+        for run_id in dict.fromkeys(run_ids):
+            # Told once more, from the cell that waited: what shows the run sends its last state again, and nbclient,
+            # which keeps only what the running cell sends, saves it.
+            self.engine.bus.tell(await self.log.ask(self.log.get, run_id))
 
     async def _still_open(self, run_ids: list[str]) -> list[str]:
         left = [i for i in run_ids if self.engine.follows(i)]

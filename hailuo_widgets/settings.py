@@ -219,7 +219,7 @@ class Settings:
 
 
 def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret | None:
-    """The provider's key from the environment, without blanks, quotes and a ``Bearer`` prefix; None where there is none.
+    """The provider's key from the environment, without blanks, quotes and ``Bearer``; None where there is none.
 
     Raises:
         UsageError: The variable holds something that cannot be a key. Its value is not shown.

@@ -26,7 +26,9 @@ __all__ = ["camera_frame", "keys_frame", "models_frame", "plan_frame", "provider
 
 def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows with ``NA`` for what is missing, in pandas' own nullable dtypes."""
-    return pd.DataFrame(list(rows), columns=list(columns)).convert_dtypes()
+    frame = pd.DataFrame(list(rows), columns=list(columns)).convert_dtypes()
+    empty = [name for name in frame.columns if frame[name].isna().all()]
+    return frame.astype(dict.fromkeys(empty, "string"))
 
 
 def _all_facts(provider: str | None = None) -> list[Facts]:

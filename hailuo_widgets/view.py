@@ -60,6 +60,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         f"trace id {error['trace_id']}" if error.get("trace_id") else "",
     ]
     details = ", ".join(c for c in codes if c)
+    cost, cost_note = _cost(record, facts)
     since = record.submitted_at or record.created_at
     until = record.finished_at or datetime.now(UTC)
     model = facts.model(request.model)
@@ -80,8 +81,8 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         eta_s=expected.median_s if expected else None,
         eta_low_s=expected.low_s if expected else None,
         eta_high_s=expected.high_s if expected else None,
-        cost=money(record.cost_micros, record.currency),
-        cost_note="simulated, nothing billed" if record.simulated else _KINDS.get(record.cost_kind or "", ""),
+        cost=cost,
+        cost_note=cost_note,
         error_title="The clip's file is missing" if gone else error.get("kind"),
         error_text=f"{record.video} is not in {archive.root}"
         if gone
@@ -93,6 +94,17 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         sha256=record.sha256,
         poster=poster_of(record, archive),
     )
+
+
+def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
+    """The amount, and what kind of amount it is. Before the create call is accepted it is the list price."""
+    micros, currency, kind = record.cost_micros, record.currency, record.cost_kind
+    request = record.request
+    if micros is None and record.status in {"planned", "submitting"} and request.template is None:
+        price = facts.price(request.model, request.resolution, request.duration)
+        if price is not None:
+            micros, currency, kind = price.micros, price.currency, "estimated"
+    return money(micros, currency), "simulated, nothing billed" if record.simulated else _KINDS.get(kind or "", "")
 
 
 def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:

@@ -37,4 +37,4 @@ fi
 HAILUO_MODE="${HAILUO_MODE:-simulated}"
 export HAILUO_MODE
 cd demo-notebooks
-exec "$python" -m jupyterlab quickstart.ipynb "$@"
+exec "$python" -m jupyterlab --LabApp.default_url=/lab/tree/quickstart.ipynb "$@"

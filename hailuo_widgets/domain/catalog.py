@@ -13,7 +13,7 @@ __all__ = ["Auth", "Facts", "ImageRules", "Model", "Offer", "Option", "Price", "
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One model. ``typical_s`` is the usual generation time in seconds by resolution (None: any), from public documents."""
+    """One model. ``typical_s``: the usual generation time in seconds by resolution (None: any), as published."""
 
     name: str
     title: str
@@ -29,7 +29,7 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a model does in one mode at one resolution. ``doubt``: a document allows it, other evidence says that it fails."""
+    """What a model does in one mode at one resolution. ``doubt``: a document allows it, other evidence does not."""
 
     model: str
     mode: str

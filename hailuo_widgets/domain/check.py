@@ -1,7 +1,7 @@
 """A request against its provider's facts: every problem at once, each with what is allowed and what to do next.
 
-``error`` means that all sources agree that the provider refuses it, so nothing is sent. ``warning`` means that a document
-allows it and other evidence does not: it is sent, and the doubt is said.
+``error`` means that all sources agree that the provider refuses it, so nothing is sent. ``warning`` means that a
+document allows it and other evidence does not: it is sent, and the doubt is said.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
         allowed = ", ".join(map(str, durations))
         yield _error(
             "duration",
-            f"duration={request.duration!r}: {request.model} at {request.resolution or 'any resolution'} takes {allowed} (seconds)",
+            f"duration={request.duration!r}: {request.model} at {request.resolution} takes {allowed} (seconds)",
             f"{request.duration} s is there at {', '.join(elsewhere)}" if elsewhere else f"give {durations[0]}",
         )
     for offer in fitting:

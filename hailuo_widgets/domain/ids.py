@@ -21,5 +21,5 @@ def _base32(number: int, length: int) -> str:
 
 
 def make_id(prefix: str, moment: datetime, random_bits: int) -> str:
-    """``prefix`` + 9 characters of milliseconds + 8 characters of the 40 ``random_bits``: sortable until the year 3084."""
+    """``prefix`` + 9 characters of milliseconds + 8 of the 40 ``random_bits``: sortable until the year 3084."""
     return prefix + _base32(int(moment.timestamp() * 1000), 9) + _base32(random_bits, 8)

@@ -12,7 +12,7 @@ MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """One input image: either ``url``, or ``data`` with its facts. ``name`` is what the user gave, shortened, for messages."""
+    """One input image: either ``url``, or ``data`` with its facts. ``name`` is what the user gave, for messages."""
 
     name: str
     url: str | None = None

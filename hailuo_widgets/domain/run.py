@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.request import Request
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
+
+    from hailuo_widgets.domain.request import Request
 
 __all__ = ["ENDS", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "may_become"]
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
-from hailuo_widgets.engine.polling import next_poll_s
+from hailuo_widgets.engine.polling import ASSUMED_S, next_poll_s
 from hailuo_widgets.errors import (
     AuthError,
     DownloadError,
@@ -36,7 +36,7 @@ __all__ = ["bring", "follow"]
 
 SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query
 MOST_UNKNOWN = 3
-MOST_LINKS = 3
+MOST_ANSWERS = 5
 
 
 def task_of(record: RunRecord) -> Task:
@@ -53,23 +53,9 @@ async def follow(engine: Engine, control: Control, gateway: Gateway, record: Run
             await control.pause(watch.pause_s())
         if control.stopped:
             return await _stop(engine, control, record)
-        await gateway.limiter.turn()
-        try:
-            poll = await gateway.query(task_of(record))
-        except TaskLost as e:
-            watch.unknown += 1
-            watch.misses += 1
-            if watch.elapsed_s > SETTLING_S and watch.unknown >= MOST_UNKNOWN:
-                return await engine.fail(record, e, status="lost")
-        except AuthError as e:
-            return await engine.park(record, e)
-        except (ProviderError, TransportError) as e:
-            await _missed(engine, gateway, watch, record, e)
-        else:
-            watch.misses = watch.unknown = 0
-            record = await _take(engine, record, poll)
-            if record.status not in {"queued", "running"}:
-                return record
+        record = await _ask(engine, gateway, watch, record)
+        if record.status not in {"queued", "running"} or watch.blocked:
+            return record
         if late:
             error = ProviderError(
                 f"the task is still {record.status} after {engine.settings.timeout:g} s; it is paid, and not lost",
@@ -79,6 +65,31 @@ async def follow(engine: Engine, control: Control, gateway: Gateway, record: Run
             return await engine.park(record, error)
 
 
+async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecord) -> RunRecord:
+    """One poll, and what it changes. One that tells nothing of the task leaves it as it was."""
+    await gateway.limiter.turn()
+    try:
+        poll = await gateway.query(task_of(record))
+    except TaskLost as e:
+        watch.misses += 1
+        watch.unknown += 1
+        if watch.elapsed_s > SETTLING_S and watch.unknown >= MOST_UNKNOWN:
+            return await engine.fail(record, e, status="lost")
+        return record
+    except AuthError as e:
+        watch.blocked = True
+        return await engine.park(record, e)
+    except (ProviderError, TransportError) as e:
+        watch.misses += 1
+        if isinstance(e, RateLimited):
+            gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
+        if watch.misses == 1:  # one line in the log for an outage, not a thousand
+            await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
+        return record
+    watch.misses = watch.unknown = 0
+    return await _take(engine, record, poll)
+
+
 class _Watch:
     """One run's clock and its misses. After any stall, one more poll is made before the time-out counts."""
 
@@ -86,9 +97,10 @@ class _Watch:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
         self.unknown = 0  # those of them that did not know the task
+        self.blocked = False  # no further poll can succeed until the user has done something
         self._settings = engine.settings
         self._floor = gateway.poll_floor_s
-        self._expected_s = expected.median_s if expected else None
+        self._expected_s = expected.median_s if expected else ASSUMED_S / gateway.speed
         self._began = time.monotonic()
         since = record.submitted_at or record.created_at
         self._before = max(0.0, (datetime.now(UTC) - since).total_seconds())
@@ -107,17 +119,6 @@ class _Watch:
         if self.misses:
             pause = max(pause, backoff_s(self.misses, base=self._floor))
         return min(pause, max(self._floor, left))
-
-
-async def _missed(
-    engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecord, e: ProviderError | TransportError
-) -> None:
-    """A poll that told nothing of the task: the task is as it was."""
-    watch.misses += 1
-    if isinstance(e, RateLimited):
-        gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
-    if watch.misses == 1:  # one line in the log for an outage, not a thousand
-        await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
 
 
 async def _stop(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
@@ -158,31 +159,20 @@ def _clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
 async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """Download a finished task's clip: its link, then a fresh one, then the backup; each try is free."""
     archived = await engine.to_thread(engine.archive.adopt, record.run_id, record.sha256)
-    links = 0
-    fresh = False
+    tries = _Links()
     while archived is None:
         if control.stopped:
             return await _stop(engine, control, record)
         try:
-            record = await _linked(engine, gateway, record, fresh=fresh)
-            url = str(record.video_url)
-            if links == MOST_LINKS - 1 and record.backup_url:
-                url = record.backup_url
-            archived = await _fetch(engine, control, gateway, record.run_id, url)
+            record = await _linked(engine, gateway, record, fresh=tries.fresh)
+            archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
         except TaskLost as e:
             return await engine.fail(record, e, status="lost")
-        except (ProviderError, TransportError) as e:
-            links += 1
-            if links >= MOST_LINKS + 2 or not getattr(e, "again", True):
+        except HailuoError as e:
+            if not tries.another(e, record):
                 return await engine.fail(record, _undelivered(e, gateway))
-            await control.pause(backoff_s(links))
-        except DownloadError as e:
-            links += 1
-            fresh = True
-            if not e.dead_link and links == 1 and record.backup_url:
-                links = MOST_LINKS - 1
-            elif links >= MOST_LINKS or not e.dead_link:
-                return await engine.fail(record, _undelivered(e, gateway))
+            if not isinstance(e, DownloadError):
+                await control.pause(backoff_s(tries.failed))
     if archived.poster is not None:
         await engine.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
     return await engine.change(
@@ -196,6 +186,31 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
         finished_at=datetime.now(UTC),
         error=None,
     )
+
+
+class _Links:
+    """Which link to try: the first one, a fresh one where it is dead, then the backup."""
+
+    def __init__(self) -> None:
+        self.failed = 0
+        self.fresh = False
+        self._backup = False
+
+    def url(self, record: RunRecord) -> str:
+        return str(record.backup_url if self._backup else record.video_url)
+
+    def another(self, error: HailuoError, record: RunRecord) -> bool:
+        """Whether another try makes sense after this failure."""
+        self.failed += 1
+        if not isinstance(error, DownloadError):  # the call for a link failed
+            return self.failed < MOST_ANSWERS and getattr(error, "again", True)
+        if self._backup:
+            return False
+        if error.dead_link and not self.fresh:
+            self.fresh = True
+            return True
+        self.fresh, self._backup = False, bool(record.backup_url)
+        return self._backup
 
 
 async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, *, fresh: bool) -> RunRecord:

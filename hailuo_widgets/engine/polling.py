@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Expectation", "expect", "next_poll_s"]
+__all__ = ["ASSUMED_S", "Expectation", "expect", "next_poll_s"]
 
 ASSUMED_S = 150.0  # for the schedule alone, where neither log nor document says anything: never shown
 SLOWEST_S = 60.0
@@ -62,13 +62,12 @@ def expect(
     return None if figure is None else Expectation(median_s=figure / speed)
 
 
-def next_poll_s(elapsed_s: float, expected_s: float | None, *, floor_s: float) -> float:
+def next_poll_s(elapsed_s: float, expected_s: float, *, floor_s: float) -> float:
     """Seconds until the next poll of a task that was submitted ``elapsed_s`` ago; never under ``floor_s``."""
-    expected = expected_s if expected_s is not None else ASSUMED_S
-    if elapsed_s < expected / 2:
-        delay = min(expected / 2 - elapsed_s, expected / 4)
-    elif elapsed_s < expected * 1.5:
-        delay = expected / 16
+    if elapsed_s < expected_s / 2:
+        delay = min(expected_s / 2 - elapsed_s, expected_s / 4)
+    elif elapsed_s < expected_s * 1.5:
+        delay = expected_s / 16
     else:
         delay = elapsed_s / 10
     return max(floor_s, min(delay, SLOWEST_S))

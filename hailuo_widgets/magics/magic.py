@@ -84,7 +84,7 @@ class Hailuo(Magics):
         run, options = self._saying(lambda: self._begin(line, cell))
         if run is None:
             return options["plan"]
-        from hailuo_widgets.widgets.display import refresh_run, show_run
+        from hailuo_widgets.widgets.display import show_run
 
         show_run(run)
         if not options.get("wait", True):
@@ -96,8 +96,6 @@ class Hailuo(Magics):
             cancelled = True
         except UsageError as e:
             raise _as_ipython(e) from None
-        finally:
-            refresh_run(run)
         if cancelled:
             raise KeyboardInterrupt(f"the wait ended, and run {run.id} goes on: await it again, or see %hailuo")
         return run

@@ -1,8 +1,8 @@
 """A local server that speaks the wire protocols of five Hailuo gateways and renders real, playable clips.
 
-`Simulator` runs it in a thread; ``python -m hailuo_widgets simulator --port 0`` runs it alone. It is bound to 127.0.0.1,
-never leaves the machine, and shares no code with the rest of the package: a misread document cannot agree with
-itself. Every answer carries ``X-Simulated: hailuo-widgets``, every clip the burnt-in word SIMULATED.
+`Simulator` runs it in a thread; ``python -m hailuo_widgets simulator --port 0`` runs it alone. It is bound to
+127.0.0.1, never leaves the machine, and shares no code with the rest of the package: a misread document cannot agree
+with itself. Every answer carries ``X-Simulated: hailuo-widgets``, every clip the burnt-in word SIMULATED.
 
 One origin serves all gateways, by path: MiniMax ``/v1/…``, KIE ``/api/v1/…`` (both dialects), kkiai ``/minimax/v1/…``,
 Pixazo ``/minimax-hailuo-ai…/v1/…``, Runware ``/v1``; its own routes are ``/simulator/state|reset|faults``.

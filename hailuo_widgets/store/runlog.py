@@ -29,7 +29,7 @@ class TaskIdTaken(StoreError):
 
 
 class RunLog:
-    """The run log. Its methods block; ``ask`` runs one in the log's own thread for a coroutine, ``call`` for plain code.
+    """The run log. Its methods block: ``ask`` runs one in the log's own thread for a coroutine, ``call`` for others.
 
     Args:
         url: The store's SQLAlchemy URL.

@@ -11,6 +11,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cards import render_html, render_text
+from hailuo_widgets.engine.loop import running_loop
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.handles import Run
 
-__all__ = ["refresh_run", "show_run"]
+__all__ = ["show_run"]
 
 
 class _Source:
@@ -56,24 +57,20 @@ class _Shown:
 
         from hailuo_widgets.widgets.player import Player
 
-        self._run = run
+        self._run, self._loop = run, loop
         self._status = run.status
         self._handle: Any = display(_bundle(run.card), raw=True, display_id=True)
         self._player = Player(_Source(run), loop=loop)
         display(self._player)
-        self._stop = run.subscribe(self._on_news)
-
-    def refresh(self) -> None:
-        """Send both outputs again, from the cell that is running: nbclient keeps nothing else."""
-        self._handle.update(_bundle(self._run.card), raw=True)
-        self._player.flush()
+        run.subscribe(self._on_news)
 
     def _on_news(self, record: RunRecord) -> None:
-        if record.status != self._status:
+        # The end is sent each time it is told: whoever waited tells it again from a cell of its own.
+        if record.status != self._status or not record.unfinished:
             self._status = record.status
             self._handle.update(_bundle(self._run.card), raw=True)
-        if not record.unfinished:
-            self._stop()
+        if not record.unfinished and running_loop() is self._loop:
+            self._player.flush()
 
 
 def _bundle(card: Card) -> dict[str, str]:
@@ -84,25 +81,15 @@ _shown: dict[tuple[str, int], _Shown] = {}
 
 
 def show_run(run: Run) -> None:
-    """Show a run in the cell that is running. A second call in the same cell refreshes the first one's outputs."""
+    """Show a run in the cell that is running; once in each cell."""
     shell = _shell()
     loop = run.loop
     if shell is None or loop is None or not _has_widgets(shell):
         print(render_text(run.card), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
         return
     place = (run.id, shell.execution_count)
-    if place in _shown:
-        _shown[place].refresh()
-    else:
+    if place not in _shown:
         _shown[place] = _Shown(run, loop)
-
-
-def refresh_run(run: Run) -> None:
-    """Bring what this cell shows of a run up to date."""
-    shell = _shell()
-    shown = _shown.get((run.id, shell.execution_count)) if shell is not None else None
-    if shown is not None:
-        shown.refresh()
 
 
 def _shell() -> Any:

@@ -101,7 +101,10 @@ def test_the_demo_opens_copies(house: Path) -> None:
     with_demo_installed(house)
     done = make(house, "demo", "DEMO_ARGS=--no-browser --port=0", MINIMAX_API_KEY="not-to-be-spent")
     assert done.returncode == 0, done.stderr
-    assert "in=demo-notebooks mode=simulated args=-m jupyterlab quickstart.ipynb" in done.stdout
+    assert (
+        "in=demo-notebooks mode=simulated args=-m jupyterlab --LabApp.default_url=/lab/tree/quickstart.ipynb"
+        in done.stdout
+    )
     assert done.stdout.rstrip().endswith("--no-browser --port=0")
     assert (house / "demo-notebooks/deep/other.ipynb").read_text() == "deep/other.ipynb as committed"
 

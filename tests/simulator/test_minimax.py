@@ -34,7 +34,7 @@ def code(answer: httpx.Response) -> int:
 
 
 def test_a_clip_goes_from_create_to_file(api: httpx.Client) -> None:
-    """Create, query, retrieve and download lead to an MP4, with file_id a string in one answer and a number in the other."""  # noqa: E501 - one sentence
+    """Create, query, retrieve and download lead to an MP4; file_id is a string in the query, a number in retrieve."""
     created = api.post(CREATE, json=GOOD)
     assert code(created) == 0
     task_id = created.json()["task_id"]
@@ -131,7 +131,7 @@ def test_what_the_document_allows_is_accepted(sim: Simulator, api: httpx.Client,
         ({**GOOD, "last_frame_image": URL}, "first_frame_image"),
         ({"model": "MiniMax-Hailuo-2.3", "first_frame_image": URL, "last_frame_image": URL}, "last_frame_image"),
         ({"model": "S2V-01", "prompt": "x"}, "subject_reference"),
-        ({"model": "S2V-01", "first_frame_image": URL}, "subject_reference"),
+        ({"model": "S2V-01", "first_frame_image": URL}, "first_frame_image"),
         ({"model": "S2V-01", "subject_reference": [{"image": [URL]}]}, "subject_reference"),
         ({"model": "S2V-01", "subject_reference": [{"type": "character", "image": [URL, URL]}]}, "subject_reference"),
         ({**GOOD, "subject_reference": [{"type": "character", "image": [URL]}]}, "subject_reference"),
@@ -206,7 +206,7 @@ def test_size_follows_the_first_frame(api: httpx.Client, data_url: Callable[...,
     ("headers", "expected"),
     [
         ({}, 1004),
-        ({"Authorization": "Bearer "}, 1004),
+        ({"Authorization": "Bearer"}, 1004),
         ({"Authorization": "test-key"}, 1004),
         ({"Authorization": "Bearer wrong"}, 2049),
         ({"Authorization": "Bearer broke"}, 1008),

@@ -177,7 +177,8 @@ def _clouds(rng: np.random.Generator, width: int, height: int) -> NDArray[np.flo
         for _ in range(5):
             dx, dy = rng.uniform(-0.3, 0.3) * length, rng.uniform(-1.2, 1.2) * thick
             draw.ellipse((x + dx, y + dy, x + dx + length * 0.6, y + dy + 2 * thick), fill=int(rng.integers(70, 190)))
-    return np.asarray(canvas.filter(ImageFilter.GaussianBlur(max(1.0, height / 70))), np.float32) / 255
+    soft = canvas.filter(ImageFilter.GaussianBlur(max(1.0, height / 70)))
+    return np.asarray(soft).astype(np.float32) / np.float32(255)
 
 
 def _disc(radius: int, light: tuple[int, int, int]) -> Image.Image:
