@@ -88,6 +88,8 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	@$(PIP) install --editable '.[dev]'
 	@touch $@
 
+# Not `npm ci`: it refuses a lock that lacks an optional package of another platform, and a registry that does not carry
+# every platform's makes only such locks. What is installed is what the lock says, and the lock is left as it is.
 $(NODE_MODULES): js/package.json js/package-lock.json
-	@cd js && npm ci --loglevel=error --no-fund --no-audit
+	@cd js && npm install --no-save --loglevel=error --no-fund --no-audit >/dev/null
 	@touch $@

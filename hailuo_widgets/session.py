@@ -178,8 +178,7 @@ class Session:
 
     def change(self, run_id: str, what: str, **changes: Any) -> None:
         """Write a user's own decision on a run."""
-        record = self.log.call(self.log.change, run_id, what, **changes)
-        self.engine.bus.tell(record)
+        self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))
 
     # -- waiting --------------------------------------------------------------------------------------------------
 

@@ -131,8 +131,9 @@ def keys_frame() -> pd.DataFrame:
 def plan_frame(session: Session, built: Built) -> pd.DataFrame:
     """What would be sent: one row a run, with its price. Nothing is sent by it."""
     request = built.request
-    price = session.engine.accounts.list_price(request)
-    there = session.log.call(session.log.reusable, request.hash, simulated=_simulated(session, request.provider))
+    accounts = session.engine.accounts
+    price = accounts.list_price(request)
+    there = session.log.call(session.log.reusable, request.hash, accounts.origin(accounts.provider(request.provider)))
     row = {
         "provider": request.provider,
         "model": request.model or None,
@@ -149,7 +150,3 @@ def plan_frame(session: Session, built: Built) -> pd.DataFrame:
         "request_hash": request.hash,
     }
     return _frame([row], list(row))
-
-
-def _simulated(session: Session, name: str) -> bool:
-    return session.engine.accounts.origin(session.engine.accounts.provider(name)) == "simulator"

@@ -15,7 +15,7 @@ trap put_back EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-(cd js && npm run --silent build)
+(cd js && npm run --silent build >/dev/null)
 if ! diff -rq "$kept/static" "$static"; then
   echo "$static is not what js/ builds: run 'make bundles' and commit what it writes." >&2
   exit 1

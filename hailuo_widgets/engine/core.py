@@ -104,6 +104,11 @@ class Engine:
                 return self.log.call(self.log.get, run_id)
         return self._records[run_id]
 
+    def learn(self, record: RunRecord) -> None:
+        """Take a run as it is in the log now, and tell whoever listens."""
+        self._records[record.run_id] = record
+        self.bus.tell(record)
+
     def cancel(self, run_id: str) -> None:
         """Stop following a run. What was sent goes on at the provider, which may bill it."""
         with self._lock:
@@ -114,9 +119,7 @@ class Engine:
         if control is not None:
             control.cancel()
         elif unsent or self.record(run_id).unfinished:
-            record = self.log.call(self.log.change, run_id, "cancelled here", status="cancelled")
-            self._records[run_id] = record
-            self.bus.tell(record)
+            self.learn(self.log.call(self.log.change, run_id, "cancelled here", status="cancelled"))
 
     def nudge(self, run_id: str) -> None:
         """Ask for the run's state now rather than later."""
@@ -220,7 +223,7 @@ class Engine:
 
     async def _reuse(self, record: RunRecord) -> RunRecord:
         """The clip of an equal run that succeeded, where its file is still what it was."""
-        found = await self.log.ask(self.log.reusable, record.request_hash, simulated=record.simulated)
+        found = await self.log.ask(self.log.reusable, record.request_hash, record.origin)
         if found is None or not found.video or not found.sha256:
             return record
         path = self.archive.root / found.video
@@ -232,7 +235,7 @@ class Engine:
             {"run": found.run_id},
             status="succeeded",
             reused_from=found.run_id,
-            task_id=None,
+            simulated=found.simulated,
             video=found.video,
             video_url=found.video_url,
             video_bytes=found.video_bytes,

@@ -260,7 +260,5 @@ def _undelivered(e: HailuoError, gateway: Gateway) -> DownloadError:
         code=e.code,
         provider_message=e.provider_message,
         trace_id=e.trace_id,
-        hint=f"{e.hint}; then %hailuo retry: downloading again is free"
-        if e.hint
-        else "%hailuo retry downloads it again, for free",
+        hint="%hailuo retry downloads it again, for free" + (f". {e.hint}" if e.hint else ""),
     )

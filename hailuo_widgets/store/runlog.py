@@ -190,11 +190,14 @@ class RunLog:
             found = [r for r in found if tag in r.tags][:limit]
         return found[::-1]
 
-    def reusable(self, request_hash: str, *, simulated: bool) -> RunRecord | None:
-        """The newest run of the same request whose clip was made for it; None where there is none."""
+    def reusable(self, request_hash: str, origin: str | None) -> RunRecord | None:
+        """The newest run of the same request at the same gateway whose clip was made for it; None if there is none.
+
+        The origin keeps a simulated clip from being taken for a live one.
+        """
         query = (
             sa.select(runs)
-            .where(runs.c.request_hash == request_hash, runs.c.status == "succeeded", runs.c.simulated == simulated)
+            .where(runs.c.request_hash == request_hash, runs.c.status == "succeeded", runs.c.origin == origin)
             .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None))
             .order_by(runs.c.created_at.desc())
         )

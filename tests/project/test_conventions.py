@@ -209,6 +209,15 @@ def test_a_library_commits_no_lock() -> None:
     assert names & {"uv.lock", "poetry.lock", "Pipfile.lock", "pdm.lock"} == set()
 
 
+def test_lock_of_the_build_tools_is_in_step() -> None:
+    """package-lock.json was made from today's package.json, each tool pinned to one version and checked by its hash."""
+    stated = json.loads((ROOT / "js" / "package.json").read_text("utf-8"))["devDependencies"]
+    packages = json.loads((ROOT / "js" / "package-lock.json").read_text("utf-8"))["packages"]
+    assert packages[""]["devDependencies"] == stated
+    assert {name: packages[f"node_modules/{name}"]["version"] for name in stated} == stated
+    assert [name for name, facts in packages.items() if name and "integrity" not in facts] == []
+
+
 def test_versions_agree() -> None:
     """pyproject.toml and package.json state one version."""
     python = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]

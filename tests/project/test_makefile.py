@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,13 @@ def test_plain_make_lists_the_targets(house: Path) -> None:
 
 def test_an_old_python_is_refused(house: Path) -> None:
     """Python 3.10 is refused in a sentence that names it, the version needed and the way out."""
-    program(house / "bin/old", '[ "$1" = --version ] && echo "Python 3.10.4" && exit 0', "exit 1")
+    aged = "import sys; sys.version_info = (3, 10, 4, 'final', 0); exec(sys.argv[1])"
+    program(
+        house / "bin/old",
+        '[ "$1" = --version ] && echo "Python 3.10.4" && exit 0',
+        f'[ "$1" = -c ] && exec "{sys.executable}" -c "{aged}" "$2"',
+        "mkdir .venv",
+    )
     done = make(house, "demo", "PYTHON=old")
     assert done.returncode != 0
     assert re.search(r"old is Python 3\.10\.4: .* Python 3\.11 or newer; .*PYTHON=", done.stderr)

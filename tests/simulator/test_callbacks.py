@@ -87,7 +87,7 @@ def test_states_are_told_in_their_order(
 def test_an_unrepeated_challenge(
     sim: Simulator, api: httpx.Client, start: Callable[..., Simulator], connect: Callable[..., httpx.Client], hook: Hook
 ) -> None:
-    """An endpoint that does not repeat the challenge is never told anything; with strict_callback, create is refused."""
+    """Without a repeated challenge nothing more is told; with strict_callback, create is refused."""
     hook.repeats = False
     body = {**GOOD, "callback_url": hook.url}
     assert api.post("/v1/video_generation", json=body).json()["base_resp"]["status_code"] == 0

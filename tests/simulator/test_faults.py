@@ -126,9 +126,7 @@ def test_after_and_times(sim: Simulator, api: httpx.Client) -> None:
     """A fault spares the first calls, befalls as many as it says, and leaves other phases alone."""
     task_id = make(api)
     sim.fault("code", provider="minimax", phase="query", code=1002, after=1, times=2)
-    codes = [
-        api.get(QUERY, params={"task_id": task_id}).json()["base_resp"]["status_code"] for _ in range(4)
-    ]
+    codes = [api.get(QUERY, params={"task_id": task_id}).json()["base_resp"]["status_code"] for _ in range(4)]
     assert codes == [0, 1002, 1002, 0]
     sim.fault("http", phase="query", times=None)
     statuses = [api.get(QUERY, params={"task_id": task_id}).status_code for _ in range(3)]

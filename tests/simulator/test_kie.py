@@ -87,9 +87,7 @@ def test_what_the_document_allows_is_accepted(sim: Simulator, api: httpx.Client,
         ({"prompt": "x", "callBackUrl": 5}, 1004),
     ],
 )
-def test_refusals_have_the_documented_codes(
-    sim: Simulator, api: httpx.Client, body: dict[str, Any], code: int
-) -> None:
+def test_refusals_have_the_documented_codes(sim: Simulator, api: httpx.Client, body: dict[str, Any], code: int) -> None:
     """Each wrong argument gets the code that the document lists for it, and costs nothing."""
     answer = api.post(CREATE, json=body).json()
     assert answer["code"] == code

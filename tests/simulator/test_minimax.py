@@ -165,24 +165,24 @@ def test_strict_refuses_what_is_doubtful(
 
 
 @pytest.mark.parametrize(
-    ("width", "height", "kind", "expected"),
+    ("size", "kind", "expected"),
     [
-        (640, 360, "PNG", 0),
-        (640, 360, "JPEG", 0),
-        (640, 360, "WEBP", 0),
-        (640, 360, "GIF", 2013),
-        (300, 500, "PNG", 2013),
-        (301, 500, "PNG", 0),
-        (1000, 399, "PNG", 2013),
-        (1000, 400, "PNG", 0),
-        (400, 1001, "PNG", 2013),
+        ((640, 360), "PNG", 0),
+        ((640, 360), "JPEG", 0),
+        ((640, 360), "WEBP", 0),
+        ((640, 360), "GIF", 2013),
+        ((300, 500), "PNG", 2013),
+        ((301, 500), "PNG", 0),
+        ((1000, 399), "PNG", 2013),
+        ((1000, 400), "PNG", 0),
+        ((400, 1001), "PNG", 2013),
     ],
 )
 def test_pictures_are_judged_by_their_bytes(
-    api: httpx.Client, data_url: Callable[..., str], width: int, height: int, kind: str, expected: int
+    api: httpx.Client, data_url: Callable[..., str], size: tuple[int, int], kind: str, expected: int
 ) -> None:
     """Format, short side and ratio decide, whatever the label says (here always image/jpeg)."""
-    body = {**GOOD, "first_frame_image": data_url(width, height, kind)}
+    body = {**GOOD, "first_frame_image": data_url(*size, kind)}
     assert code(api.post(CREATE, json=body)) == expected
 
 

@@ -30,7 +30,7 @@ _SYSTEM_FONTS = (
     "C:/Windows/Fonts/simhei.ttf",
 )
 _NO_GLYPH = "\U0010ffff"
-_AMBER = (255, 200, 60, 255)
+_AMBER = (255, 210, 70, 255)
 _WHITE = (255, 255, 255, 255)
 _PALE = (225, 230, 238, 255)
 
@@ -118,10 +118,10 @@ def _badge(unit: float, pad: int) -> tuple[Image.Image, int, int]:
     size = max(13, round(40 * unit))
     font = _font("", size) or ImageFont.load_default(size)
     word = "SIMULATED"
-    stroke = max(0, round(size / 26))
+    stroke = max(0.5, size / 26)
     left, top, right, bottom = font.getbbox(word)
     inner = round(size * 0.4)
-    box = (round(right - left) + 2 * inner + 2 * stroke, round(bottom - top) + 2 * inner)
+    box = (round(right - left) + 2 * inner + round(2 * stroke), round(bottom - top) + 2 * inner)
     plate = Image.new("RGBA", (box[0] + box[0] % 2, box[1] + box[1] % 2))
     draw = ImageDraw.Draw(plate)
     draw.rounded_rectangle((0, 0, box[0] - 1, box[1] - 1), radius=size // 3, fill=(12, 16, 26, 190))

@@ -1,0 +1,32 @@
+"""The package's front page is what it says, and costs nothing to open."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+import hailuo_widgets as hw
+
+
+@pytest.mark.parametrize("name", hw.__all__)
+def test_every_public_name_is_there(name: str) -> None:
+    """Each name of ``__all__`` can be had, documented."""
+    value = getattr(hw, name)
+    assert value is not None
+    assert name == "__version__" or value.__doc__
+
+
+def test_an_unknown_name_is_an_attribute_error() -> None:
+    """What is not public is not there."""
+    with pytest.raises(AttributeError, match="no attribute 'genrate'"):
+        _ = hw.genrate  # type: ignore[attr-defined]  # the promise is that it is not
+
+
+def test_opening_the_package_loads_nothing_heavy() -> None:
+    """``import hailuo_widgets`` leaves pandas, httpx, SQLAlchemy, anywidget, av and Pillow alone."""
+    heavy = {"pandas", "httpx", "sqlalchemy", "anywidget", "ipywidgets", "av", "PIL", "numpy"}
+    code = "import sys, hailuo_widgets; print(*sys.modules)"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not heavy & set(out.stdout.split())
