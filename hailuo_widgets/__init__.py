@@ -17,7 +17,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hailuo_widgets.api import generate, resume, run, runs
+    from hailuo_widgets.api import (
+        camera_instructions,
+        estimate,
+        generate,
+        models,
+        providers,
+        resume,
+        run,
+        runs,
+        sweep,
+        templates,
+    )
     from hailuo_widgets.errors import (
         AuthError,
         BudgetExceeded,
@@ -39,6 +50,7 @@ if TYPE_CHECKING:
     )
     from hailuo_widgets.handles import Run
     from hailuo_widgets.session import Session
+    from hailuo_widgets.sweeps import Sweep
 
 __version__ = "0.1.0"
 
@@ -58,18 +70,37 @@ __all__ = [
     "Session",
     "Skipped",
     "StoreError",
+    "Sweep",
     "TaskLost",
     "TransportError",
     "Unconfirmed",
     "UsageError",
     "__version__",
+    "camera_instructions",
+    "estimate",
     "generate",
+    "models",
+    "providers",
     "resume",
     "run",
     "runs",
+    "sweep",
+    "templates",
 ]
 
-_ROOMS = {"Run": "handles", "Session": "session"} | dict.fromkeys(("generate", "resume", "run", "runs"), "api")
+_API = (
+    "camera_instructions",
+    "estimate",
+    "generate",
+    "models",
+    "providers",
+    "resume",
+    "run",
+    "runs",
+    "sweep",
+    "templates",
+)
+_ROOMS = {"Run": "handles", "Session": "session", "Sweep": "sweeps"} | dict.fromkeys(_API, "api")
 
 
 def __getattr__(name: str) -> Any:

@@ -16,8 +16,22 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["default_session", "generate", "resume", "run", "runs", "set_config"]
+__all__ = [
+    "camera_instructions",
+    "default_session",
+    "estimate",
+    "generate",
+    "models",
+    "providers",
+    "resume",
+    "run",
+    "runs",
+    "set_config",
+    "sweep",
+    "templates",
+]
 
 _lock = threading.Lock()
 _state: dict[str, Any] = {"session": None, "config": {}}  # survives %reload_ext: runs in flight hang on it
@@ -119,6 +133,110 @@ def generate(
         budget=budget,
         reuse=reuse,
     )
+
+
+def sweep(
+    prompt: str | Sequence[str] | Mapping[str, str] = "",
+    *,
+    repeat: int = 1,
+    zipped: Sequence[Sequence[str]] = (),
+    exclude: Sequence[Mapping[str, Any]] = (),
+    sample: int | None = None,
+    tags: Sequence[str] = (),
+    budget: float | None = None,
+    reuse: bool = True,
+    **arguments: Any,
+) -> Sweep:
+    """Have several clips generated: the product of every list that is given.
+
+    The order of the runs: prompts change slowest, then the arguments as they are given, replicates fastest. Everything
+    is checked before the first create call.
+
+    Args:
+        prompt: One prompt, a list of them, or a mapping of labels to prompts.
+        repeat: Replicates of each run. A replicate is never called a seed.
+        zipped: Groups of arguments that go together, value by value, instead of being crossed.
+        exclude: Runs that match all values of one of these are left out, for example ``[{"model": "02", "seed": 3}]``.
+        sample: Draw so many of the runs; the same ones each time.
+        tags: Words to find the runs by.
+        budget: What all of it may cost, in the providers' currency; nothing is sent past it.
+        reuse: Take clips of equal runs that succeeded from the archive: growing a sweep pays for the new runs alone.
+        arguments: Those of :func:`generate`; a list, tuple or range is an axis (``seed=range(1, 5)``).
+
+    Raises:
+        UsageError: What is wrong with any of the runs; nothing was sent.
+        BudgetExceeded: Already the first run passes the budget; nothing was sent.
+    """
+    return default_session().sweep(
+        prompt,
+        repeat=repeat,
+        zipped=zipped,
+        exclude=exclude,
+        sample=sample,
+        tags=tags,
+        budget=budget,
+        reuse=reuse,
+        **arguments,
+    )
+
+
+def estimate(
+    prompt: str | Sequence[str] | Mapping[str, str] = "", *, reuse: bool = True, **arguments: Any
+) -> pd.DataFrame:
+    """What a sweep (or one run) would cost and take; nothing is sent.
+
+    Args:
+        prompt: As for :func:`sweep`.
+        reuse: Leave out what is there already.
+        arguments: As for :func:`sweep`.
+
+    Returns:
+        One row for each provider and currency: ``provider``, ``runs``, ``there_already``, ``to_send``, ``cost`` (``NA``
+        where any price is not known), ``currency``, ``unpriced`` (runs without a known price), ``wall_s`` (seconds
+        until the last clip is there, at the account's limit; ``NA`` where no figure is known).
+
+    Raises:
+        UsageError: What is wrong with any of the runs.
+    """
+    from hailuo_widgets.tables import estimate_frame
+
+    session = default_session()
+    return estimate_frame(session, session.plan(prompt, reuse=reuse, **arguments))
+
+
+def providers() -> pd.DataFrame:
+    """The gateways: one row each, with modes, seeds, limits, and the source of the facts."""
+    from hailuo_widgets.tables import providers_frame
+
+    return providers_frame(default_session())
+
+
+def models(provider: str | None = None) -> pd.DataFrame:
+    """The models: one row for each model, mode and resolution, with its price where a source names one.
+
+    Args:
+        provider: Only this gateway's.
+
+    Raises:
+        UsageError: No such gateway.
+    """
+    from hailuo_widgets.tables import models_frame
+
+    return models_frame(default_session(), provider)
+
+
+def templates() -> pd.DataFrame:
+    """The video templates, with what each needs. Ids are text: they exceed 2**53."""
+    from hailuo_widgets.tables import templates_frame
+
+    return templates_frame(default_session())
+
+
+def camera_instructions() -> pd.DataFrame:
+    """The 15 camera instructions, in English and Chinese."""
+    from hailuo_widgets.tables import camera_frame
+
+    return camera_frame()
 
 
 def run(run_id: str) -> Run:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hailuo_widgets.domain.catalog import Facts, Model
+    from hailuo_widgets.domain.images import Image
 
 __all__ = ["REQUEST_ARGUMENTS", "Built", "build"]
 
@@ -48,12 +49,13 @@ class Built:
     warnings: tuple[Problem, ...]
 
 
-def build(facts: Facts, arguments: Mapping[str, Any]) -> Built:
+def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] | None = None) -> Built:
     """Make and check one request.
 
     Args:
         facts: The provider's table.
         arguments: By the names of :data:`REQUEST_ARGUMENTS`; None is "not given".
+        loaded: Pictures that were read already, by the identity of what was given; filled here.
 
     Raises:
         UsageError: Every problem that all sources agree on, at once. Nothing is sent.
@@ -65,9 +67,7 @@ def build(facts: Facts, arguments: Mapping[str, Any]) -> Built:
             values[name] = _whole(name, values[name])
     for name in IMAGE_FIELDS:
         if name in values:
-            from hailuo_widgets.inputs import load_image
-
-            values[name] = load_image(values[name], argument=name)
+            values[name] = _picture(name, values[name], {} if loaded is None else loaded)
     if not isinstance(values["prompt"], str):
         raise UsageError(f"prompt={values['prompt']!r} is no text", hint="give a string")
     if "template" in values:
@@ -87,6 +87,15 @@ def build(facts: Facts, arguments: Mapping[str, Any]) -> Built:
             hint="\n→ ".join(dict.fromkeys(p.hint for p in errors if p.hint)) or None,
         )
     return Built(request=request, warnings=problems)
+
+
+def _picture(name: str, given: Any, loaded: dict[int, Any]) -> Image:
+    if id(given) not in loaded:
+        from hailuo_widgets.inputs import load_image
+
+        loaded[id(given)] = (given, load_image(given, argument=name))  # the thing itself is kept, so that its id is
+    image: Image = loaded[id(given)][1]
+    return image
 
 
 def _whole(name: str, value: Any) -> int:

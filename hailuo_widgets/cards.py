@@ -62,11 +62,12 @@ _EMBEDDED: Final = "data:video/mp4;base64,"
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TERMINAL_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
-# A reopened notebook whose kernel is gone shows "Error displaying widget: model not found" under the card. That
-# node holds text alone, a living widget holds elements: hence :not(:has(*)). Untrusted notebooks drop this style.
+# A reopened notebook whose kernel is gone says "Error displaying widget: model not found" under the card, and until it
+# has looked for one "Loading widget...", for ever where no kernel starts. Those panels hold text alone, a living
+# widget's holds elements: hence :not(:has(*)). Untrusted notebooks drop this style, and show no widget either.
 _STYLE: Final = (
-    "<style>.jp-OutputArea:has(.hailuo-card)>.jp-OutputArea-child>.jp-OutputArea-output.jupyter-widgets:not(:has(*))"
-    "{display:none}</style>"
+    "<style>.jp-OutputArea:has(.hailuo-card)>.jp-OutputArea-child>"
+    ".jp-OutputArea-output:is(.jupyter-widgets,.lm-Panel):not(:has(*)){display:none}</style>"
 )
 _LINE: Final = "rgba(128,128,128,.35)"
 _TONES: Final[dict[str, str]] = {

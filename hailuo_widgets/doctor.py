@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from hailuo_widgets.api import default_session
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hailuo_widgets.session import Session
 
 __all__ = ["report"]
 
@@ -30,9 +31,8 @@ PACKAGES = (
 )
 
 
-def report() -> pd.DataFrame:
+def report(session: Session) -> pd.DataFrame:
     """One row a check: ``check``, ``ok``, ``finding``."""
-    session = default_session()
     rows = [
         _checked("run log", lambda: session.log.call(session.log.check)),
         _checked("archive", lambda: _archive(session.archive.probe, str(session.archive.root))),

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import asyncio
 import secrets
-import threading
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
-from hailuo_widgets.build import build
 from hailuo_widgets.domain.ids import make_id
-from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.backdrop import Backdrop
 from hailuo_widgets.engine.core import Engine
-from hailuo_widgets.engine.gateway import SIMULATOR
-from hailuo_widgets.engine.loop import run_nested, running_loop
-from hailuo_widgets.errors import BudgetExceeded
+from hailuo_widgets.engine.waiting import settled, wait
+from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.handles import Run
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.planning import axes_of, make_plan
+from hailuo_widgets.settings import SETTINGS, Settings
 from hailuo_widgets.store import RunLog
+from hailuo_widgets.store.reserve import Budget
+from hailuo_widgets.sweeps import Sweep
 from hailuo_widgets.view import card_of, money
 
 if TYPE_CHECKING:
@@ -27,14 +29,14 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from hailuo_widgets.build import Built
     from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.planning import Plan, Planned
 
 __all__ = ["Session"]
 
-WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
-ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
+_SHAPE = ("repeat", "zipped", "exclude", "sample")
+_MICROS = 1_000_000
 
 
 class Session:
@@ -44,7 +46,7 @@ class Session:
         notice: Called with each sentence that the user should read; printed by default.
         config: Settings of the second order, as ``%config Hailuo`` has them.
         settings: ``provider=``, ``home=``, ``store=``, ``archive=``, ``mode=``, ``poll_interval=``, ``timeout=``,
-            ``max_parallel=``, ``budget=``: before environment and defaults.
+            ``max_parallel=``, ``budget=``, …: before environment and defaults.
 
     Raises:
         UsageError: A name that is no setting, or a value that is not allowed.
@@ -67,58 +69,108 @@ class Session:
 
     # -- asking for clips -----------------------------------------------------------------------------------------
 
-    def plan(self, *, provider: str | None = None, **arguments: Any) -> Built:
-        """Make and check a request; nothing is sent.
+    def plan(self, prompt: Any = "", *, reuse: bool = True, ask_log: bool = True, **arguments: Any) -> Plan:
+        """Make and check the requests of a sweep (or of one run); nothing is sent.
 
         Raises:
-            UsageError: What is wrong with it, all at once.
+            UsageError: What is wrong with them, all at once.
         """
-        facts = self.engine.accounts.provider(provider or self.settings.provider).facts
-        return build(facts, arguments)
+        shape = {name: arguments.pop(name) for name in _SHAPE if name in arguments}
+        return make_plan(self, axes_of(prompt, arguments, **shape), reuse=reuse, ask_log=ask_log)
 
     def generate(
         self,
         prompt: str = "",
         *,
-        provider: str | None = None,
-        tags: Sequence[str] = (),
+        tags: str | Sequence[str] = (),
         budget: float | None = None,
         reuse: bool = True,
         **arguments: Any,
     ) -> Run:
         """One clip; see :func:`hailuo_widgets.generate`."""
-        built = self.plan(provider=provider, prompt=prompt, **arguments)
-        for problem in built.warnings:
+        plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
+        if len(plan.runs) != 1:
+            raise UsageError(f"generate() makes one run, and {len(plan.runs)} are asked for", hint="use sweep(…)")
+        return self.begin(plan, tags=tags, budget=budget, reuse=reuse)[0]
+
+    def sweep(
+        self,
+        prompt: Any = "",
+        *,
+        tags: str | Sequence[str] = (),
+        budget: float | None = None,
+        reuse: bool = True,
+        **arguments: Any,
+    ) -> Sweep:
+        """Several clips; see :func:`hailuo_widgets.sweep`."""
+        plan = self.plan(prompt, reuse=reuse, **arguments)
+        self._notice(f"hailuo: {plan.sentence()}")
+        return self.begin(plan, tags=tags, budget=budget, reuse=reuse)
+
+    def begin(
+        self, plan: Plan, *, tags: str | Sequence[str] = (), budget: float | None = None, reuse: bool = True
+    ) -> Sweep:
+        """Start what was planned.
+
+        Raises:
+            BudgetExceeded: Already its first run passes the budget; nothing was sent.
+        """
+        self._within(plan, budget)
+        for problem in plan.warnings:
             self._notice(f"note: {problem}")
-        self._within(built.request, self.settings.budget if budget is None else budget)
-        return self._begin(built.request, tags=(tags,) if isinstance(tags, str) else tuple(tags), reuse=reuse)
+        words = (tags,) if isinstance(tags, str) else tuple(tags)
+        sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
+        of_sweep = sweep_id if len(plan.runs) > 1 else None
+        records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, of_sweep, n, words)]
+        self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget))
+        return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
     def again(self, request: Request, earlier: RunRecord) -> Run:
         """Another paid try of a request that the log has."""
-        return self._begin(request, tags=earlier.tags, reuse=False)
+        record = replace(
+            self._new(request, str(earlier.origin)),
+            tags=earlier.tags,
+            variant=earlier.variant,
+            variables=earlier.variables,
+        )
+        self.engine.start([record], reuse=False)
+        return Run(self, record.run_id)
 
-    def _begin(self, request: Request, *, tags: tuple[str, ...], reuse: bool) -> Run:
-        accounts = self.engine.accounts
-        provider = accounts.provider(request.provider)
-        origin = accounts.origin(provider)
-        if origin == SIMULATOR:
-            self._say_simulated(provider.facts.name)
-        for image in (request.first_frame, request.last_frame, request.subject):
+    def _records(self, planned: Planned, sweep_id: str | None, index: int, tags: tuple[str, ...]) -> list[RunRecord]:
+        """The runs of one planned create call: one, or as many as it has results."""
+        if planned.origin == SIMULATOR:
+            self._say_simulated(planned.request.provider)
+        for name in IMAGE_FIELDS:
+            image = getattr(planned.request, name)
             if image is not None and image.data is not None:
                 self.archive.keep_input(image.data, str(image.media_type))
-        now = datetime.now(UTC)
-        record = RunRecord(
-            run_id=make_id("r", now, secrets.randbits(40)),
-            created_at=now,
+        variant = planned.cell.variant
+        record = replace(
+            self._new(planned.request, planned.origin),
+            sweep_id=sweep_id,
+            sweep_index=index if sweep_id else None,
+            variant=variant.label,
+            variables=dict(variant.variables),
+            tags=tags,
+        )
+        results = self.engine.accounts.provider(planned.request.provider).results(planned.request)
+        return [record] + [
+            replace(record, run_id=self._new_id(), result_index=n, sweep_id=sweep_id) for n in range(1, results)
+        ]
+
+    def _new_id(self) -> str:
+        return make_id("r", datetime.now(UTC), secrets.randbits(40))
+
+    def _new(self, request: Request, origin: str) -> RunRecord:
+        return RunRecord(
+            run_id=self._new_id(),
+            created_at=datetime.now(UTC),
             request=request,
             request_hash=request.hash,
             origin=origin,
             simulated=origin == SIMULATOR,
-            client_uuid=_uuid4() if provider.client_ids else None,
-            tags=tags,
+            client_uuid=str(uuid4()) if self.engine.accounts.provider(request.provider).client_ids else None,
         )
-        self.engine.start([record], reuse=reuse)
-        return Run(self, record.run_id)
 
     def _say_simulated(self, name: str) -> None:
         if name not in self._noticed:
@@ -126,20 +178,40 @@ class Session:
             why = "mode is simulated" if self.settings.mode == "simulated" else f"no {name.upper()}_API_KEY is set"
             self._notice(f"hailuo: {why}, so the bundled simulator makes the clips: nothing is sent out or billed")
 
-    def _within(self, request: Request, budget: float | None) -> None:
-        if budget is None:
+    # -- money ----------------------------------------------------------------------------------------------------
+
+    def _budgets(self, sweep_id: str, budget: float | None) -> tuple[Budget, ...]:
+        """The bounds that each create call of a sweep is held against."""
+        budgets = []
+        if budget is not None:
+            micros = round(SETTINGS["budget"].parse(budget) * _MICROS)
+            budgets.append(Budget(name="budget of this call", micros=micros, sweep_id=sweep_id))
+        if self.settings.budget is not None:
+            micros = round(self.settings.budget * _MICROS)
+            budgets.append(Budget(name="session's budget", micros=micros, session=self.engine.owner))
+        if self.settings.daily_budget is not None:
+            midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            micros = round(self.settings.daily_budget * _MICROS)
+            budgets.append(Budget(name="budget of the day (UTC)", micros=micros, since=midnight))
+        return tuple(budgets)
+
+    def _within(self, plan: Plan, budget: float | None) -> None:
+        """Refuse a call at once whose first run already passes its budget; the rest is counted as it is sent."""
+        bound = self.settings.budget if budget is None else SETTINGS["budget"].parse(budget)
+        if bound is None or not plan.to_send:
             return
-        price = self.engine.accounts.list_price(request)
-        if not price:
+        first = plan.to_send[0]
+        what = first.request.model or "this template"
+        if first.micros is None:
             raise BudgetExceeded(
-                f"the price of {request.model or 'this template'} is not known, so no budget can be kept",
-                provider=request.provider,
+                f"the price of {what} is not known, so no budget can be kept",
+                provider=first.request.provider,
                 hint="leave the budget out to send it all the same",
             )
-        if price["cost_micros"] > budget * 1_000_000:
+        if first.micros > bound * _MICROS:
             raise BudgetExceeded(
-                f"one clip costs {money(price['cost_micros'], price['currency'])}, over the budget of {budget:g}",
-                provider=request.provider,
+                f"one clip costs {money(first.micros, first.currency)}, over the budget of {bound:g}",
+                provider=first.request.provider,
                 hint="raise budget=, or take a shorter clip, a lower resolution or another model",
             )
 
@@ -168,7 +240,9 @@ class Session:
 
     def resume(self) -> list[Run]:
         """Take up every run that an earlier kernel left unfinished; see :func:`hailuo_widgets.resume`."""
-        return [Run(self, r.run_id) for r in self.engine.take_up()]
+        taken = [Run(self, r.run_id) for r in self.engine.take_up()]
+        self.archive.sweep_stale()
+        return taken
 
     def card(self, run_id: str) -> Card:
         """What is to be shown of a run now."""
@@ -183,87 +257,14 @@ class Session:
     # -- waiting --------------------------------------------------------------------------------------------------
 
     async def settled(self, run_ids: Iterable[str], seconds: float | None = None) -> None:
-        """Wait until none of the runs is followed any more. To cancel the wait leaves the runs alone.
-
-        Raises:
-            TimeoutError: They are not, after that many seconds; they go on.
-        """
-        run_ids = list(run_ids)
-        waiting = run_ids
-        loop = asyncio.get_running_loop()
-        self.engine.drive()
-        news = asyncio.Event()
-        stop = self.engine.bus.subscribe(None, lambda _: _set(loop, news))
-        try:
-            async with asyncio.timeout(seconds):
-                while waiting := await self._still_open(waiting):
-                    news.clear()
-                    try:
-                        async with asyncio.timeout(WAKE_S):
-                            await news.wait()
-                    except TimeoutError:
-                        self.engine.drive()  # a follower that a nested wait has lost begins again from the log
-        finally:
-            stop()
-        for run_id in dict.fromkeys(run_ids):
-            # Told once more, from the cell that waited: what shows the run sends its last state again, and nbclient,
-            # which keeps only what the running cell sends, saves it.
-            self.engine.bus.tell(await self.log.ask(self.log.get, run_id))
-
-    async def _still_open(self, run_ids: list[str]) -> list[str]:
-        left = [i for i in run_ids if self.engine.follows(i)]
-        for run_id in set(run_ids) - set(left):
-            record = await self.log.ask(self.log.get, run_id)
-            if not record.unfinished or (record.error is not None):
-                continue
-            await asyncio.to_thread(self.engine.take_up, [run_id])
-            if not self.engine.follows(run_id):
-                await asyncio.sleep(ELSEWHERE_S)  # another kernel follows it: the log will say when it has ended
-            left.append(run_id)
-        return left
+        """Wait until none of the runs is followed any more; see :func:`hailuo_widgets.engine.waiting.settled`."""
+        await settled(self.engine, run_ids, seconds)
 
     def wait(self, run_ids: Iterable[str], timeout: float | None = None) -> None:
-        """Wait in synchronous code; where no loop is running, this drives the runs.
-
-        Raises:
-            TimeoutError: The runs have not ended in that time; they go on.
-            UsageError: This kernel cannot wait synchronously; ``await`` is the way.
-        """
-        waiting = list(run_ids)
-        home = self.engine.home.loop
-        here = running_loop()
-        if home is not None and home.is_running() and home is not here:
-            self._wait_for_other_thread(waiting, timeout)
-        elif here is not None:
-            run_nested(here, self.settled(waiting, timeout))
-        else:
-            self.engine.home.private().run_until_complete(self.settled(waiting, timeout))
-
-    def _wait_for_other_thread(self, run_ids: list[str], timeout: float | None) -> None:
-        done = threading.Event()
-        stop = self.engine.bus.subscribe(None, lambda _: done.set())
-        deadline = None if timeout is None else datetime.now(UTC).timestamp() + timeout
-        try:
-            while any(self.engine.follows(i) for i in run_ids):
-                if deadline is not None and datetime.now(UTC).timestamp() > deadline:
-                    raise TimeoutError(f"not ended after {timeout:g} s; the runs go on")
-                done.wait(WAKE_S)
-                done.clear()
-        finally:
-            stop()
+        """Wait in synchronous code; see :func:`hailuo_widgets.engine.waiting.wait`."""
+        wait(self.engine, run_ids, timeout)
 
     def close(self) -> None:
         """Let go of the store and stop the simulator. Runs in flight stay in the log for ``resume``."""
         self.log.close()
         self._backdrop.stop()
-
-
-def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    if not loop.is_closed():
-        loop.call_soon_threadsafe(event.set)
-
-
-def _uuid4() -> str:
-    from uuid import uuid4
-
-    return str(uuid4())

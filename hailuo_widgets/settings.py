@@ -142,7 +142,15 @@ SETTINGS: dict[str, Setting] = {
             env="HAILUO_BUDGET",
             default=None,
             parse=lambda v: None if v is None else _number("budget", v, low=0),
-            help="What one call may spend, in the provider's currency; no bound by default.",
+            help="What one session may spend, in each provider's currency; no bound by default.",
+        ),
+        Setting(
+            name="daily_budget",
+            env="HAILUO_DAILY_BUDGET",
+            default=None,
+            parse=lambda v: None if v is None else _number("daily_budget", v, low=0),
+            help="What all kernels on one store may spend in a day (UTC), in each provider's currency; no bound "
+            "by default.",
         ),
         Setting(
             name="simulator_speed",
@@ -175,6 +183,7 @@ class Settings:
     timeout: float
     max_parallel: int | None
     budget: float | None
+    daily_budget: float | None
     simulator_speed: float
     kie_dialect: str
 

@@ -7,21 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from hailuo_widgets.api import default_session
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning import wall_s
 from hailuo_widgets.providers import names
 from hailuo_widgets.settings import find_key
-from hailuo_widgets.view import money
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hailuo_widgets.build import Built
     from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.planning import Plan, Planned
     from hailuo_widgets.session import Session
 
-__all__ = ["camera_frame", "keys_frame", "models_frame", "plan_frame", "providers_frame", "templates_frame"]
+__all__ = [
+    "camera_frame",
+    "estimate_frame",
+    "keys_frame",
+    "models_frame",
+    "plan_frame",
+    "providers_frame",
+    "templates_frame",
+]
 
 
 def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -31,12 +38,11 @@ def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFra
     return frame.astype(dict.fromkeys(empty, "string"))
 
 
-def _all_facts(provider: str | None = None) -> list[Facts]:
-    accounts = default_session().engine.accounts
-    return [accounts.provider(name).facts for name in ([provider] if provider else names())]
+def _all_facts(session: Session, provider: str | None = None) -> list[Facts]:
+    return [session.engine.accounts.provider(name).facts for name in ([provider] if provider else names())]
 
 
-def providers_frame() -> pd.DataFrame:
+def providers_frame(session: Session) -> pd.DataFrame:
     """One row a gateway."""
     rows = [
         {
@@ -52,15 +58,15 @@ def providers_frame() -> pd.DataFrame:
             "key": f"{f.name.upper()}_API_KEY",
             "source": f.source,
         }
-        for f in _all_facts()
+        for f in _all_facts(session)
     ]
     return _frame(rows, list(rows[0]))
 
 
-def models_frame(provider: str | None = None) -> pd.DataFrame:
+def models_frame(session: Session, provider: str | None = None) -> pd.DataFrame:
     """One row for each model, mode and resolution, with the prices that a source names (``NA`` where none does)."""
     rows = []
-    for f in _all_facts(provider):
+    for f in _all_facts(session, provider):
         for offer in f.offers:
             model = f.model(offer.model)
             shortest = offer.durations[0] if offer.durations else None
@@ -83,7 +89,7 @@ def models_frame(provider: str | None = None) -> pd.DataFrame:
     return _frame(rows, list(rows[0]))
 
 
-def templates_frame() -> pd.DataFrame:
+def templates_frame(session: Session) -> pd.DataFrame:
     """One row a template; ids are text."""
     rows = [
         {
@@ -94,7 +100,7 @@ def templates_frame() -> pd.DataFrame:
             "picture": t.picture,
             "text": t.text,
         }
-        for f in _all_facts()
+        for f in _all_facts(session)
         for t in f.templates
     ]
     return _frame(rows, ("provider", "template", "name", "chinese", "picture", "text"))
@@ -106,10 +112,10 @@ def camera_frame() -> pd.DataFrame:
     return _frame(rows, ("english", "chinese", "meaning"))
 
 
-def keys_frame() -> pd.DataFrame:
+def keys_frame(session: Session) -> pd.DataFrame:
     """Which keys are found. No key is shown, and no part of one."""
     rows = []
-    for f in _all_facts():
+    for f in _all_facts(session):
         name = f"{f.name.upper()}_API_KEY"
         try:
             state = "set" if find_key(f.name) else "not set: runs are simulated"
@@ -128,25 +134,49 @@ def keys_frame() -> pd.DataFrame:
     return _frame(rows, list(rows[0]))
 
 
-def plan_frame(session: Session, built: Built) -> pd.DataFrame:
-    """What would be sent: one row a run, with its price. Nothing is sent by it."""
-    request = built.request
-    accounts = session.engine.accounts
-    price = accounts.list_price(request)
-    there = session.log.call(session.log.reusable, request.hash, accounts.origin(accounts.provider(request.provider)))
-    row = {
-        "provider": request.provider,
-        "model": request.model or None,
-        "mode": request.mode,
-        "prompt": request.prompt or None,
-        "seed": request.seed,
-        "duration": request.duration,
-        "resolution": request.resolution,
-        "there_already": there is not None,
-        "cost": price["cost_micros"] / 1_000_000 if price else None,
-        "currency": price["currency"] if price else None,
-        "price": money(price.get("cost_micros"), price.get("currency")),
-        "warnings": "; ".join(p.message for p in built.warnings) or None,
-        "request_hash": request.hash,
-    }
-    return _frame([row], list(row))
+def plan_frame(plan: Plan) -> pd.DataFrame:
+    """What would be sent: one row a run, with its price, and whether an equal run's clip is there already."""
+    rows = [
+        {
+            "provider": p.request.provider,
+            "model": p.request.model or None,
+            "mode": p.request.mode,
+            "prompt": p.request.prompt or None,
+            "variant": p.cell.variant.label,
+            "seed": p.request.seed,
+            "replicate": p.request.replicate,
+            "duration": p.request.duration,
+            "resolution": p.request.resolution,
+            "there_already": p.there is not None,
+            "cost": None if p.micros is None else p.micros / 1_000_000,
+            "currency": p.currency,
+            "seconds": p.seconds,
+            "request_hash": p.request.hash,
+        }
+        for p in plan.runs
+    ]
+    return _frame(rows, list(rows[0]))
+
+
+def estimate_frame(session: Session, plan: Plan) -> pd.DataFrame:
+    """A plan's sums: one row for each provider and currency."""
+    groups: dict[tuple[str, str | None], list[Planned]] = {}
+    for p in plan.runs:
+        groups.setdefault((p.request.provider, p.currency), []).append(p)
+    rows = []
+    for (provider, currency), planned in groups.items():
+        sending = [p for p in planned if p.there is None]
+        known = [p.micros for p in sending if p.micros is not None]
+        rows.append(
+            {
+                "provider": provider,
+                "runs": len(planned),
+                "there_already": len(planned) - len(sending),
+                "to_send": len(sending),
+                "cost": sum(known) / 1_000_000 if len(known) == len(sending) and currency else None,
+                "currency": currency,
+                "unpriced": len(sending) - len(known),
+                "wall_s": wall_s(session, planned),
+            }
+        )
+    return _frame(rows, list(rows[0]))

@@ -1,7 +1,8 @@
 """The 15 camera instructions: ``[Push in]`` or ``[推进]`` in a prompt; those of one bracket act at once.
 
 Source: MiniMax video API document (Chinese words, groups, "max 3") and MiniMax's image-to-video page (English words).
-A bracket that holds no instruction is ordinary text: providers read it as such.
+The kkiai document calls four of them by other words. A bracket that holds no instruction is ordinary text: providers
+read it as such.
 """
 
 from __future__ import annotations
@@ -18,12 +19,16 @@ MOST_AT_ONCE = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Instruction:
-    """One instruction: its official English and Chinese words, what the camera does, and the word of its opposite."""
+    """One instruction: its official English and Chinese words, what the camera does, and the word of its opposite.
+
+    ``other`` is the word that a gateway's document has for it.
+    """
 
     english: str
     chinese: str
     meaning: str
     opposite: str | None = None
+    other: str | None = None
 
 
 INSTRUCTIONS = (
@@ -33,17 +38,22 @@ INSTRUCTIONS = (
     Instruction(english="Pan right", chinese="右摇", meaning="the camera turns to the right", opposite="Pan left"),
     Instruction(english="Push in", chinese="推进", meaning="the camera moves towards the subject", opposite="Pull out"),
     Instruction(english="Pull out", chinese="拉远", meaning="the camera moves away", opposite="Push in"),
-    Instruction(english="Pedestal up", chinese="上升", meaning="the camera rises", opposite="Pedestal down"),
-    Instruction(english="Pedestal down", chinese="下降", meaning="the camera sinks", opposite="Pedestal up"),
+    Instruction(
+        english="Pedestal up", chinese="上升", meaning="the camera rises", opposite="Pedestal down", other="Rise"
+    ),
+    Instruction(
+        english="Pedestal down", chinese="下降", meaning="the camera sinks", opposite="Pedestal up", other="Lower"
+    ),
     Instruction(english="Tilt up", chinese="上摇", meaning="the camera turns upwards", opposite="Tilt down"),
     Instruction(english="Tilt down", chinese="下摇", meaning="the camera turns downwards", opposite="Tilt up"),
     Instruction(english="Zoom in", chinese="变焦推近", meaning="the lens narrows", opposite="Zoom out"),
     Instruction(english="Zoom out", chinese="变焦拉远", meaning="the lens widens", opposite="Zoom in"),
     Instruction(english="Shake", chinese="晃动", meaning="a hand-held tremor"),
-    Instruction(english="Tracking shot", chinese="跟随", meaning="the camera follows the subject"),
-    Instruction(english="Static shot", chinese="固定", meaning="the camera stands still"),
+    Instruction(english="Tracking shot", chinese="跟随", meaning="the camera follows the subject", other="Follow"),
+    Instruction(english="Static shot", chinese="固定", meaning="the camera stands still", other="Static"),
 )
-_BY_WORD = {word.casefold(): i for i in INSTRUCTIONS for word in (i.english, i.chinese)}
+_BY_WORD = {w.casefold(): i for i in INSTRUCTIONS for w in (i.english, i.chinese, i.other) if w}
+_MEANT = {"push out": "pull out"}  # a slip of MiniMax's own page, whose nearest spelling is the opposite
 _BRACKET = re.compile(r"\[([^\[\]\n]{1,120})\]")
 
 
@@ -56,12 +66,21 @@ class Move:
     instructions: tuple[Instruction, ...]
     unknown: tuple[str, ...]
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The bracket's words, case aside."""
+        return tuple(_words(self.text[1:-1].casefold()))
+
+
+def _words(inside: str) -> list[str]:
+    return [w.strip() for w in re.split(r"[,，、]", inside) if w.strip()]
+
 
 def moves(prompt: str) -> tuple[Move, ...]:
     """The camera moves of a prompt, in their order."""
     found = []
     for match in _BRACKET.finditer(prompt):
-        words = [w.strip() for w in re.split(r"[,，、]", match[1]) if w.strip()]
+        words = _words(match[1])
         known = tuple(_BY_WORD[w.casefold()] for w in words if w.casefold() in _BY_WORD)
         unknown = tuple(w for w in words if w.casefold() not in _BY_WORD)
         if known or any(nearest(w, _BY_WORD) for w in unknown):
@@ -74,7 +93,7 @@ def advice(prompt: str) -> tuple[tuple[str, str], ...]:
     said: list[tuple[str, str]] = []
     for move in moves(prompt):
         for word in move.unknown:
-            near = nearest(word, _BY_WORD)
+            near = _MEANT.get(word.casefold()) or nearest(word, _BY_WORD)
             right = _BY_WORD[near].english if near else None
             said.append(
                 (
@@ -82,6 +101,11 @@ def advice(prompt: str) -> tuple[tuple[str, str], ...]:
                     f"did you mean [{right}]?" if right else "%hailuo camera lists the 15 instructions",
                 )
             )
+        said.extend(
+            (f"{move.text}: {i.other!r} is another document's word", f"MiniMax's own is [{i.english}]")
+            for i in move.instructions
+            if i.other and i.other.casefold() in move.words
+        )
         names = [i.english for i in move.instructions]
         if len(names) > MOST_AT_ONCE:
             said.append(

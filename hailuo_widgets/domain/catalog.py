@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Auth", "Facts", "ImageRules", "Model", "Offer", "Option", "Price", "Seeds", "Template"]
+__all__ = ["MIB", "Auth", "Facts", "ImageRules", "Model", "Offer", "Option", "Price", "Seeds", "Template"]
+
+
+MIB = 1024 * 1024  # documents say "MB": what either reading of it allows is not refused
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +25,7 @@ class Model:
     fast_pretreatment: bool = False
     fixed: bool = False  # takes neither duration nor resolution: they are what the single offer says
     seeds: bool = True  # where the provider takes seeds at all
+    seed_doubt: str = ""  # why the same seed may not give the same clip
     typical_s: Mapping[str | None, float] = field(default_factory=dict)
     note: str = ""
     source: str = ""
@@ -29,7 +33,11 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a model does in one mode at one resolution. ``doubt``: a document allows it, other evidence does not."""
+    """What a model does in one mode at one resolution.
+
+    ``doubt``: a document allows it, other evidence does not. A ``resolution`` of None is "the provider chooses"; no
+    ``durations`` is the same of the length.
+    """
 
     model: str
     mode: str
@@ -73,6 +81,7 @@ class ImageRules:
     short_side_over: int | None = None
     ratio: tuple[float, float] | None = None
     url_only: bool = False
+    hint: str = ""  # what to do with a local picture where only URLs are taken
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +98,7 @@ class Template:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """A field of the provider's own, given by ``--option NAME=VALUE``."""
+    """A field of the provider's own, given by ``--option NAME=VALUE``. ``doubts``: value → what to know before it."""
 
     name: str
     kind: type
@@ -97,6 +106,7 @@ class Option:
     low: float | None = None
     high: float | None = None
     allowed: tuple[str, ...] = ()
+    doubts: Mapping[Any, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +123,8 @@ class Facts:
 
     ``max_concurrent`` and ``requests_per_minute`` are what one account may have; None is "not documented".
     ``poll_floor_s`` is the shortest documented time between two polls of a task, ``link_life_s`` how long a download
-    link is sure to live.
+    link is sure to live. ``sizes`` is what a resolution is in pixels (width, height) at a provider that takes both.
+    ``results_option`` names the option that makes one task, and one bill, yield several clips.
     """
 
     name: str
@@ -133,12 +144,14 @@ class Facts:
     seeds: Seeds | None = None
     returns_seed: bool = False
     aspect_ratios: tuple[str, ...] = ()
-    dimensions: tuple[tuple[int, int], ...] = ()
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    last_frame_alone: str = ""  # the doubt about a last frame without a first one; empty: it is refused
     optimizer: bool = False
     watermark: bool = False
     callback: bool = False
     templates: tuple[Template, ...] = ()
     options: tuple[Option, ...] = ()
+    results_option: str | None = None
     max_concurrent: int | None = None
     requests_per_minute: int | None = None
     poll_floor_s: float = 5.0
@@ -161,6 +174,43 @@ class Facts:
         """The template that a user means: its id, its English or its Chinese name."""
         folded = word.strip().casefold()
         return next((t for t in self.templates if folded in {t.id, t.english.casefold(), t.chinese}), None)
+
+    def resolution(self, model: str, mode: str, word: str) -> str:
+        """A resolution as the catalog writes it, whatever its case; an unknown word comes back as it is."""
+        known = [o.resolution for o in self.offers if (o.model, o.mode) == (model, mode) and o.resolution]
+        folded = word.strip().casefold()
+        return next((r for r in [*known, *self.sizes] if r.casefold() == folded), word)
+
+    def fill_in(
+        self,
+        model: str,
+        mode: str,
+        *,
+        resolution: str | None = None,
+        duration: int | None = None,
+        size: tuple[int, int] | None = None,
+    ) -> tuple[str | None, int | None]:
+        """Resolution and duration as they will be: given, or the default where the model has it, or the first offer's.
+
+        Args:
+            model: The provider's own name.
+            mode: What is asked for.
+            resolution: As the user gave it.
+            duration: Seconds, as the user gave them.
+            size: Width and height, as the user gave them: they are the resolution then, or have no name (None).
+        """
+        offers = [o for o in self.offers if (o.model, o.mode) == (model, mode)]
+        known = [o.resolution for o in offers if o.resolution]
+        if resolution is not None:
+            resolution = self.resolution(model, mode, resolution)
+        elif size is not None:
+            resolution = next((name for name, pixels in self.sizes.items() if pixels == size), None)
+        else:
+            resolution = self.default_resolution if self.default_resolution in known else next(iter(known), None)
+        durations = sorted({d for o in offers if o.resolution in {None, resolution} for d in o.durations})
+        if duration is None and durations:
+            duration = self.default_duration if self.default_duration in durations else durations[0]
+        return resolution, duration
 
     def price(self, model: str, resolution: str | None, duration: int | None) -> Price | None:
         """The first price row that fits; None where no source names one: unknown is never 0."""

@@ -11,8 +11,9 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.request import Request
 
-__all__ = ["ENDS", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "may_become"]
+__all__ = ["ENDS", "SIMULATOR", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "may_become"]
 
+SIMULATOR = "simulator"  # the bundled simulator's origin in the log: its port changes
 STATUSES = (
     "planned",
     "submitting",
@@ -29,7 +30,8 @@ STATUSES = (
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     # Back from submitting to planned: the create certainly was not accepted (never sent, or refused for its rate).
-    "planned": frozenset({"submitting", "cancelled", "skipped", "failed", "succeeded"}),
+    # From planned to queued: a further result of a task whose create call was another run's.
+    "planned": frozenset({"submitting", "queued", "cancelled", "skipped", "failed", "unconfirmed", "succeeded"}),
     "submitting": frozenset({"planned", "queued", "failed", "unconfirmed", "skipped", "cancelled"}),
     "queued": frozenset({"running", "downloading", "failed", "cancelled", "lost"}),
     "running": frozenset({"downloading", "failed", "cancelled", "lost"}),

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.engine.gateway import SIMULATOR, Gateway
+from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.engine.gateway import Gateway
 from hailuo_widgets.engine.limits import Limiter
 from hailuo_widgets.errors import MissingKey
 from hailuo_widgets.http import Http
@@ -13,11 +14,14 @@ from hailuo_widgets.providers import open_provider
 from hailuo_widgets.settings import Secret, base_url, find_key, is_loopback
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.backdrop import Backdrop
     from hailuo_widgets.providers.base import Provider
     from hailuo_widgets.settings import Settings
+    from hailuo_widgets.store import RunLog
 
 __all__ = ["Accounts"]
 
@@ -28,8 +32,9 @@ SIMULATED_CONCURRENT = 10
 class Accounts:
     """Providers by name, and gateways by loop, provider and origin."""
 
-    def __init__(self, settings: Settings, backdrop: Backdrop) -> None:
+    def __init__(self, settings: Settings, backdrop: Backdrop, log: RunLog) -> None:
         self._settings = settings
+        self._log = log
         self._backdrop = backdrop
         self._providers: dict[str, Provider] = {}
         self._https: dict[asyncio.AbstractEventLoop, Http] = {}
@@ -69,9 +74,14 @@ class Accounts:
             return {}
         return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": "estimated"}
 
-    def speed(self, record: RunRecord) -> float:
-        """How many times faster than the documents the run's gateway is."""
-        return self._settings.simulator_speed if record.origin == SIMULATOR else 1.0
+    def speed_at(self, origin: str | None) -> float:
+        """How many times faster than the documents the gateway at an origin of the log is."""
+        return self._settings.simulator_speed if origin == SIMULATOR else 1.0
+
+    def concurrent(self, name: str, *, local: bool = False) -> int | None:
+        """How many tasks of a provider may be in flight at once; None where nothing bounds them."""
+        documented = self.provider(name).facts.max_concurrent
+        return self._settings.max_parallel or documented or (SIMULATED_CONCURRENT if local else None)
 
     async def gateway(self, record: RunRecord) -> Gateway:
         """The gateway that a run goes to, or went to."""
@@ -100,19 +110,28 @@ class Accounts:
             self._gateways[place] = self._open(provider, origin, key, log_origin)
         return self._gateways[place]
 
+    def _turn_of(self, name: str, origin: str) -> Callable[[int], Awaitable[float]]:
+        """Counts requests in the log, so that all kernels on it share one minute."""
+        return lambda per_minute: self._log.ask(self._log.take_turn, f"{name} {origin}", per_minute)
+
     def _open(self, provider: Provider, origin: str, key: Secret | None, log_origin: str) -> Gateway:
-        facts, settings = provider.facts, self._settings
+        facts = provider.facts
         local = is_loopback(origin)
-        limit = settings.max_parallel or facts.max_concurrent or (SIMULATED_CONCURRENT if local else None)
+        limit = self.concurrent(facts.name, local=local)
         return Gateway(
             provider=provider,
             origin=origin,
             key=key,
             http=self._https.setdefault(asyncio.get_running_loop(), Http()),
-            limiter=Limiter(concurrent=limit, per_minute=None if local else facts.requests_per_minute),
+            limiter=Limiter(
+                concurrent=limit,
+                per_minute=None if local else facts.requests_per_minute,
+                take_turn=self._turn_of(facts.name, log_origin),
+            ),
+            concurrent=limit,
             log_origin=log_origin,
             simulated=log_origin == SIMULATOR,
             local=local,
             poll_floor_s=min(LOCAL_POLL_FLOOR_S, facts.poll_floor_s) if local else facts.poll_floor_s,
-            speed=settings.simulator_speed if log_origin == SIMULATOR else 1.0,
+            speed=self.speed_at(log_origin),
         )

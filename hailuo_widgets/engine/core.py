@@ -9,17 +9,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.domain.run import ENDS, SIMULATOR
 from hailuo_widgets.engine import create, follow
 from hailuo_widgets.engine.accounts import Accounts
 from hailuo_widgets.engine.bus import Bus
 from hailuo_widgets.engine.control import Control
-from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.failures import as_detail, error_of
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, name_of_this_process
 from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
-from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.errors import BudgetExceeded, HailuoError, Skipped
+from hailuo_widgets.store.reserve import Budget, Permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -27,13 +28,16 @@ if TYPE_CHECKING:
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.backdrop import Backdrop
+    from hailuo_widgets.engine.gateway import Gateway
     from hailuo_widgets.settings import Settings
     from hailuo_widgets.store import RunLog
 
 __all__ = ["Engine"]
 
+_UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 T = TypeVar("T")
 RENEW_S = 20.0
+RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 _log = logging.getLogger(__name__)
 
 
@@ -54,24 +58,27 @@ class Engine:
         self.bus = Bus()
         self.home = Home()
         self.owner = name_of_this_process()
-        self.accounts = Accounts(settings, backdrop)
+        self.accounts = Accounts(settings, backdrop, log)
         self._lock = threading.RLock()
         self._records: dict[str, RunRecord] = {}
         self._open: dict[str, bool] = {}  # runs to follow → whether an equal one's clip may serve
         self._controls: dict[str, Control] = {}
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
+        self._budgets: dict[str, tuple[Budget, ...]] = {}
+        self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self._renewing: asyncio.Task[None] | None = None
 
     # -- from any thread ------------------------------------------------------------------------------------------
 
-    def start(self, records: Sequence[RunRecord], *, reuse: bool) -> None:
+    def start(self, records: Sequence[RunRecord], *, reuse: bool, budgets: tuple[Budget, ...] = ()) -> None:
         """Follow new runs: they are written to the log first, in its own thread."""
         added = self.log.submit(self.log.add, records, self.owner)
         with self._lock:
             for record in records:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = reuse
+                self._budgets[record.run_id] = budgets
         del added  # its failure reaches each run by its own first step, which the log takes after it
         self.drive()
 
@@ -195,15 +202,9 @@ class Engine:
         self.log.submit(self.log.release, run_id, self.owner)
 
     async def _steps(self, control: Control) -> RunRecord:
-        record = await self.log.ask(self.log.get, control.run_id)
-        if control.cancelled and record.status == "planned":
-            return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
-        if record.status == "planned" and self._open.get(record.run_id):
-            record = await self._reuse(record)
+        record = await self._before_sending(control, await self.log.ask(self.log.get, control.run_id))
         if not record.unfinished:
             return record
-        if record.status == "planned":
-            await self.to_thread(self.archive.probe)  # nothing is paid for that cannot be kept
         self.expected[record.run_id] = await self.expectation(record)
         gateway = await self.accounts.gateway(record)
         already = record.status in {"queued", "running", "downloading"}
@@ -213,17 +214,43 @@ class Engine:
             if record.status == "submitting":
                 record = await create.settle(self, control, gateway, record)
             if record.status == "planned":
-                record = await self._with_inputs(record)
-                record = await create.create(self, control, gateway, record)
+                record = await create.create(self, control, gateway, await self._with_inputs(record))
             if record.status in {"queued", "running"}:
                 record = await follow.follow(self, control, gateway, record)
         if record.status == "downloading":
             record = await follow.bring(self, control, gateway, record)
         return record
 
+    async def _before_sending(self, control: Control, record: RunRecord) -> RunRecord:
+        """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
+        if record.status == "planned" and control.cancelled:
+            return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
+        if record.status == "planned" and self._open.get(record.run_id):
+            record = await self._reuse(record)
+        if record.status == "planned" and record.result_index > 0:
+            record = await self._ride(control, record)
+        if record.status == "planned":
+            await self.to_thread(self.archive.probe)  # nothing is paid for that cannot be kept
+        return record
+
+    async def _ride(self, control: Control, record: RunRecord) -> RunRecord:
+        """A further result of a task that another run creates: wait until that one's create is decided."""
+        while record.status == "planned":
+            if control.cancelled:
+                return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
+            lead = await self.log.ask(self.log.lead_of, record)
+            if lead is None or lead.status in ENDS:
+                error = error_of(lead) if lead is not None else None
+                status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
+                why = error or HailuoError("the create call of this result's task was not accepted")
+                return await self.fail(record, why, status=status)
+            await control.pause(RIDE_S)
+            record = await self.log.ask(self.log.get, record.run_id)
+        return record
+
     async def _reuse(self, record: RunRecord) -> RunRecord:
         """The clip of an equal run that succeeded, where its file is still what it was."""
-        found = await self.log.ask(self.log.reusable, record.request_hash, record.origin)
+        found = await self.log.ask(self.log.reusable, record.request_hash, record.origin, record.result_index)
         if found is None or not found.video or not found.sha256:
             return record
         path = self.archive.root / found.video
@@ -267,12 +294,13 @@ class Engine:
 
     async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Write a step and what it changed, and tell whoever listens."""
-        record = await self.log.ask(self.log.change, run_id, what, data, **changes)
-        before = self._records.get(run_id)
+        return self._told(await self.log.ask(self.log.change, run_id, what, data, **changes))
+
+    def _told(self, record: RunRecord) -> RunRecord:
+        before = self._records.get(record.run_id)
         if before is not None:  # the log's copy of a request holds no image bytes; ours may
             record = replace(record, request=before.request)
-        self._records[run_id] = record
-        self.bus.tell(record)
+        self.learn(record)
         return record
 
     async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
@@ -285,9 +313,51 @@ class Engine:
         changes |= self.accounts.list_price(record.request)
         return await keep_accepted(self, record, task_id, data, changes)
 
-    async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed") -> RunRecord:
+    def stopped(self, record: RunRecord) -> Skipped | None:
+        """Why a run of a sweep is not to be sent any more; None where nothing stands against it."""
+        why = self._stopped.get((record.sweep_id or record.run_id, record.request.provider))
+        if why is None:
+            return None
+        return Skipped(f"never sent: an earlier run of the sweep met {type(why).__name__}", hint=why.hint)
+
+    async def leave_to_send(self, record: RunRecord, gateway: Gateway) -> RunRecord | None:
+        """The run as ``submitting``, its price reserved; None while the account has no place for it."""
+        price = self.accounts.list_price(record.request)
+        permit = Permit(
+            micros=price.get("cost_micros"),
+            currency=price.get("currency"),
+            budgets=self._budgets.get(record.run_id, ()),
+            rehearsal=gateway.log_origin == SIMULATOR,
+            concurrent=gateway.concurrent,
+        )
+        changes = {
+            "origin": gateway.log_origin,
+            "simulated": gateway.simulated,
+            "channel": gateway.provider.channel(record.request),
+            "error": None,
+        }
+        data = {"origin": gateway.log_origin}
+        sent = await self.log.ask(self.log.reserve, record.run_id, permit, data, **changes)
+        return None if sent is None else self._told(sent)
+
+    async def take_back(self, record: RunRecord, what: str, error: HailuoError) -> RunRecord:
+        """A create that certainly was not accepted: the run is planned again, and its price free."""
+        detail = as_detail(error, record.run_id)
+        return await self.change(record.run_id, what, detail, status="planned", error=detail, **_UNRESERVED)
+
+    async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
+        """A create that certainly was not accepted, and will not be; one that no other would survive ends its sweep."""
+        if getattr(error, "fatal", False):
+            self._stopped[record.sweep_id or record.run_id, record.request.provider] = error
+        return await self.fail(record, error, **_UNRESERVED)
+
+    async def write_accepted(self, run_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
+        """Commit an accepted create."""
+        return self._told(await self.log.ask(self.log.accept, run_id, data, **changes))
+
+    async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
         """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
-        changes: dict[str, Any] = {"error": as_detail(error, record.run_id), "finished_at": datetime.now(UTC)}
+        changes: dict[str, Any] = {"error": as_detail(error, record.run_id), "finished_at": datetime.now(UTC), **more}
         if record.cost_kind != "reported" and record.status != "downloading":
             changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
         return await self.change(record.run_id, status, status=status, **changes)
@@ -302,7 +372,8 @@ class Engine:
         detail = as_detail(error, run_id)
         ended: dict[str, Any] = {}
         if record.status == "planned":
-            ended = {"status": "failed", "finished_at": datetime.now(UTC)}
+            status = "skipped" if isinstance(error, BudgetExceeded) else "failed"
+            ended = {"status": status, "finished_at": datetime.now(UTC)}
         try:
             return await self.change(run_id, "stopped by an error", error=detail, **ended)
         except HailuoError:
@@ -312,5 +383,5 @@ class Engine:
         """How long the run will take, from the log or the documents."""
         request = record.request
         facts = self.accounts.provider(request.provider).facts
-        history = await self.log.ask(self.log.durations, request.provider, request.model, simulated=record.simulated)
-        return expect(request, facts, history, speed=self.accounts.speed(record))
+        history = await self.log.ask(self.log.durations, request.provider, request.model, origin=record.origin)
+        return expect(request, facts, history, speed=self.accounts.speed_at(record.origin))

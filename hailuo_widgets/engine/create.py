@@ -10,7 +10,6 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.errors import HailuoError, ProviderError, TaskLost, TransportError, Unconfirmed
 from hailuo_widgets.providers.base import Task
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["WAYS_OUT", "create", "settle"]
 
 TRIES_UNSENT = 3
+PLACE_S = 1.0  # so often a place is asked for that another kernel's runs hold
 WAYS_OUT = (
     "look at the provider's console; then run.adopt(task_id) if the task is there, run.write_off() if it is not, "
     "or run.resubmit() to pay for another try"
@@ -33,48 +33,73 @@ WAYS_OUT = (
 
 async def create(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """Send a planned run's create call; the record as it stands then."""
-    unsent = refused = 0
+    tries = _Tries()
     while record.status == "planned":
-        await gateway.limiter.turn()
-        if control.cancelled:
-            return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled", error=None)
-        record = await engine.change(
-            record.run_id,
-            "create is sent",
-            {"origin": gateway.log_origin},
-            status="submitting",
-            origin=gateway.log_origin,
-            simulated=gateway.simulated,
-            channel=gateway.provider.channel(record.request),
-        )
-        try:
-            # Shielded: whatever ends our wait, the answer is still read and written.
-            accepted = await asyncio.shield(engine.keep(gateway.create(record.request, str(record.client_uuid))))
-        except TransportError as e:
-            if e.sent is not False:
-                return await _doubtful(engine, control, gateway, record, e)
-            unsent += 1
-            if unsent >= TRIES_UNSENT:
-                return await engine.fail(record, e)
-            pause = backoff_s(unsent)
-            record = await engine.change(
-                record.run_id, "create was not sent", as_detail(e, record.run_id), status="planned"
-            )
-            await control.pause(pause)
-        except ProviderError as e:
-            if e.accepted is None:
-                return await _doubtful(engine, control, gateway, record, e)
-            if not e.again:
-                return await engine.fail(record, e)
-            refused += 1
-            pause = retry_after_s(e.retry_after) or backoff_s(refused, base=2.0)
-            gateway.limiter.pause(pause)
-            record = await engine.change(
-                record.run_id, "create was refused for its rate", as_detail(e, record.run_id), status="planned"
-            )
-        else:
-            record = await _accepted(engine, gateway, record, accepted)
+
+        async def on_shut(run_id: str = record.run_id) -> None:
+            await engine.note(run_id, "the gateway is in trouble: nothing is sent until it answers", {})
+
+        async with gateway.door.passing(control, on_shut):
+            await gateway.limiter.turn()
+            if control.cancelled:
+                return await engine.change(
+                    record.run_id, "cancelled before it was sent", status="cancelled", error=None
+                )
+            if (why := engine.stopped(record)) is not None:
+                return await engine.fail(record, why, status="skipped")
+            record, pause_s = await _attempt(engine, control, gateway, record, tries)
+        if record.status == "planned":
+            await control.pause(pause_s)
     return record
+
+
+class _Tries:
+    """How often a create has certainly not been accepted."""
+
+    unsent = 0
+    refused = 0
+
+
+async def _attempt(
+    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, tries: _Tries
+) -> tuple[RunRecord, float]:
+    """One create call; the record after it, and how long to wait where it may be sent again."""
+    try:
+        request = await gateway.prepared(record.request)
+        leave = await engine.leave_to_send(record, gateway)
+        if leave is None:
+            return record, PLACE_S
+        record = leave
+        # Shielded: whatever ends our wait, the answer is still read and written.
+        accepted = await asyncio.shield(engine.keep(gateway.create(request, str(record.client_uuid))))
+    except TransportError as e:
+        if e.sent is not False:
+            return await _doubtful(engine, control, gateway, record, e), 0.0
+        return await _not_sent(engine, record, tries, e)
+    except ProviderError as e:
+        if e.accepted is None:
+            return await _doubtful(engine, control, gateway, record, e), 0.0
+        return await _refused(engine, gateway, record, tries, e)
+    return await _accepted(engine, gateway, record, accepted), 0.0
+
+
+async def _not_sent(engine: Engine, record: RunRecord, tries: _Tries, error: TransportError) -> tuple[RunRecord, float]:
+    tries.unsent += 1
+    if tries.unsent >= TRIES_UNSENT:
+        return await engine.refuse(record, error), 0.0
+    return await engine.take_back(record, "create was not sent", error), backoff_s(tries.unsent)
+
+
+async def _refused(
+    engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries, error: ProviderError
+) -> tuple[RunRecord, float]:
+    gateway.door.answered()
+    if not error.again:
+        return await engine.refuse(record, error), 0.0
+    tries.refused += 1
+    pause = retry_after_s(error.retry_after) or backoff_s(tries.refused, base=2.0)
+    gateway.limiter.pause(pause)
+    return await engine.take_back(record, "create was refused for its rate", error), pause
 
 
 async def settle(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
@@ -93,6 +118,7 @@ async def _accepted(engine: Engine, gateway: Gateway, record: RunRecord, accepte
 async def _doubtful(
     engine: Engine, control: Control, gateway: Gateway, record: RunRecord, why: HailuoError
 ) -> RunRecord:
+    gateway.door.doubted()
     if gateway.provider.client_ids and record.client_uuid:
         settled = await _ask_for_ours(engine, control, gateway, record)
         if settled is not None:

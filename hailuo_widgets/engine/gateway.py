@@ -2,7 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.images import Image
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.engine.door import Door
+from hailuo_widgets.errors import (
+    AuthError,
+    InsufficientCredits,
+    InvalidRequest,
+    ProviderError,
+    RateLimited,
+    TaskLost,
+    TransportError,
+)
+from hailuo_widgets.providers.base import Task
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -10,12 +25,11 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.engine.limits import Limiter
     from hailuo_widgets.http import Http, Stream
-    from hailuo_widgets.providers.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider, Task
+    from hailuo_widgets.providers.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
     from hailuo_widgets.settings import Secret
 
-__all__ = ["SIMULATED_HEADER", "SIMULATOR", "Gateway"]
+__all__ = ["SIMULATED_HEADER", "Gateway"]
 
-SIMULATOR = "simulator"  # what stands in the log for the simulator's origin, whose port changes
 SIMULATED_HEADER = "x-simulated"
 CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
 
@@ -33,6 +47,7 @@ class Gateway:
         simulated: It is the bundled simulator.
         local: It is on this machine, so its download links may be too.
         poll_floor_s: The shortest time between two polls of a task.
+        concurrent: How many tasks the account may have in flight, across all kernels.
         speed: How many times faster than the documents it generates (1 but for the simulator).
     """
 
@@ -48,6 +63,7 @@ class Gateway:
         simulated: bool,
         local: bool,
         poll_floor_s: float,
+        concurrent: int | None = None,
         speed: float = 1.0,
     ) -> None:
         self.provider = provider
@@ -57,18 +73,47 @@ class Gateway:
         self.simulated = simulated
         self.local = local
         self.poll_floor_s = poll_floor_s
+        self.concurrent = concurrent
         self.speed = speed
+        self.door = Door(self._alive)
         self._key = key
         self._http = http
+
+    async def prepared(self, request: Request) -> Request:
+        """The request with its pictures where the provider can read them; free, and before the create call.
+
+        Raises:
+            TransportError: A picture could not be uploaded.
+            ProviderError: It was refused.
+        """
+        uploaded: dict[str, Any] = {}
+        try:
+            for name in IMAGE_FIELDS:
+                image: Image | None = getattr(request, name)
+                call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
+                if image is not None and call is not None:
+                    url = self.provider.decode_upload(await self._send(call, deadline_s=CREATE_S))
+                    uploaded[name] = Image(name=image.name, url=url)
+        except TransportError as e:
+            e.sent = False  # what may have arrived is a picture: no create call was sent
+            raise
+        except ProviderError as e:
+            e.accepted = False
+            raise
+        return replace(request, **uploaded) if uploaded else request
 
     async def create(self, request: Request, client_uuid: str) -> Accepted:
         """Create a task. This is the call that is billed."""
         call = self.provider.encode_create(request, client_uuid)
-        return self.provider.decode_create(await self._send(call, fresh=True, deadline_s=CREATE_S), request)
+        accepted = self.provider.decode_create(await self._send(call, fresh=True, deadline_s=CREATE_S), request)
+        self.door.accepted()
+        return accepted
 
     async def query(self, task: Task) -> Poll:
         """Ask for a task's state."""
-        return self.provider.decode_query(await self._send(self.provider.encode_query(task)), task)
+        poll = self.provider.decode_query(await self._send(self.provider.encode_query(task)), task)
+        self.door.answered()
+        return poll
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
         """A fresh download link, where the provider has a call for it."""
@@ -79,9 +124,25 @@ class Gateway:
         """Open a clip's download. The key does not go with it."""
         return self._http.stream(url, headers, local=self.local)
 
+    async def _alive(self) -> bool:
+        """Whether the gateway answers a free query, if only by not knowing the task."""
+        nobody = Task(task_id="0", channel=self.provider.default_channel)
+        try:
+            await self.query(nobody)
+        except (TaskLost, AuthError, InsufficientCredits, InvalidRequest, RateLimited):
+            return True
+        except (ProviderError, TransportError):
+            return False
+        return True
+
     async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
         reply = await self._http.call(
-            self.origin, call, auth=self.provider.facts.auth, key=self._key, fresh=fresh, deadline_s=deadline_s
+            self.provider.origin_of(call, self.origin),
+            call,
+            auth=self.provider.facts.auth,
+            key=self._key,
+            fresh=fresh,
+            deadline_s=deadline_s,
         )
         if reply.headers.get(SIMULATED_HEADER):
             # A live gateway's address may lead to a simulator: then its clips are simulated, and say so.

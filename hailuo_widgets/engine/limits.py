@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from collections import deque
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Limiter", "backoff_s", "retry_after_s"]
 
-WINDOW_S = 60.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 
 
@@ -46,13 +44,20 @@ def backoff_s(attempt: int, *, base: float = 1.0, cap: float = 60.0) -> float:
 class Limiter:
     """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
 
-    It belongs to one event loop.
+    It belongs to one event loop. ``take_turn`` counts a request where all kernels see it, and gives the seconds to
+    wait where the minute is full.
     """
 
-    def __init__(self, *, concurrent: int | None, per_minute: int | None) -> None:
+    def __init__(
+        self,
+        *,
+        concurrent: int | None,
+        per_minute: int | None,
+        take_turn: Callable[[int], Awaitable[float]] | None = None,
+    ) -> None:
         self._slots = asyncio.Semaphore(concurrent) if concurrent else None
         self._per_minute = per_minute
-        self._sent: deque[float] = deque()
+        self._take_turn = take_turn
         self._paused_until = 0.0
 
     @asynccontextmanager
@@ -80,18 +85,15 @@ class Limiter:
 
     async def turn(self) -> None:
         """Wait until the next request may be sent, and count it."""
-        while (wait := self._wait_s(time.monotonic())) > 0:  # noqa: ASYNC110 - it waits for the clock, not for an event
+        while (wait := await self._wait_s()) > 0:  # noqa: ASYNC110 - it waits for the clock, not for an event
             await asyncio.sleep(wait)
-        self._sent.append(time.monotonic())
 
     def pause(self, seconds: float) -> None:
         """Nobody sends for that long."""
         self._paused_until = max(self._paused_until, time.monotonic() + seconds)
 
-    def _wait_s(self, now: float) -> float:
-        wait = self._paused_until - now
-        while self._sent and self._sent[0] <= now - WINDOW_S:
-            self._sent.popleft()
-        if self._per_minute is not None and len(self._sent) >= self._per_minute:
-            wait = max(wait, self._sent[0] + WINDOW_S - now)
+    async def _wait_s(self) -> float:
+        wait = self._paused_until - time.monotonic()
+        if wait <= 0 and self._per_minute is not None and self._take_turn is not None:
+            wait = await self._take_turn(self._per_minute)
         return wait

@@ -36,7 +36,7 @@ async def keep_accepted(
     failure: StoreError | None = None
     for attempt in range(1, TRIES + 1):
         try:
-            return await engine.change(record.run_id, "create was accepted", data, **changes)
+            return await engine.write_accepted(record.run_id, data, changes)
         except TaskIdTaken as e:
             error = Unconfirmed(e.message, provider=record.request.provider, hint="ask the provider's support")
             return await engine.fail(record, error, status="unconfirmed")

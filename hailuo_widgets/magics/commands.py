@@ -64,22 +64,22 @@ def _resume(words: list[str]) -> list[Any]:
 
 def _providers(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import tables
+    from hailuo_widgets import api, tables
 
-    return tables.providers_frame()
+    return tables.providers_frame(api.default_session())
 
 
 def _models(words: list[str]) -> Any:
-    from hailuo_widgets import tables
+    from hailuo_widgets import api
 
-    return tables.models_frame(words[0] if words else None)
+    return api.models(words[0] if words else None)
 
 
 def _templates(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import tables
+    from hailuo_widgets import api, tables
 
-    return tables.templates_frame()
+    return tables.templates_frame(api.default_session())
 
 
 def _camera(words: list[str]) -> Any:
@@ -91,16 +91,16 @@ def _camera(words: list[str]) -> Any:
 
 def _keys(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import tables
+    from hailuo_widgets import api, tables
 
-    return tables.keys_frame()
+    return tables.keys_frame(api.default_session())
 
 
 def _doctor(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import doctor
+    from hailuo_widgets import api, doctor
 
-    return doctor.report()
+    return doctor.report(api.default_session())
 
 
 COMMANDS: dict[str, Command] = {

@@ -33,6 +33,7 @@ class Extension:
         """Take everything back."""
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop("hailuo", None)
+        self._shell.magics_manager.registry.pop(type(self.magics).__name__, None)
         with contextlib.suppress(ValueError):
             self._shell.configurables.remove(self.magics)
         self._shell.input_transformers_cleanup.remove(self._rewrite)
@@ -56,6 +57,9 @@ class Extension:
             return lines
         call = "get_ipython()._hailuo_magics.magics.waiting_cell"
         return [f"await {call}({head[1].strip()!r}, {''.join(lines[1:])!r})\n"]
+
+    # A terminal asks after each line whether the cell is complete; a rewritten one would be, before its prompt is typed.
+    _rewrite.has_side_effects = True  # type: ignore[attr-defined] # what IPython looks for to leave a transformer out
 
     def _began(self, *_: Any) -> None:
         self._executing += 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
-from traitlets import Float, Unicode
+from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.magics.grammar import help_text, parse_line
@@ -32,6 +32,13 @@ def _as_ipython(error: UsageError) -> UsageError:
     return shown
 
 
+class WaitInterrupted(KeyboardInterrupt):
+    """The stop button ended a cell's wait. It shows as its sentence alone: nothing went wrong in our code."""
+
+    def _render_traceback_(self) -> list[str]:
+        return [f"KeyboardInterrupt: {self}"]
+
+
 @magics_class
 class Hailuo(Magics):
     """``%config Hailuo`` lists the settings of this class; an argument goes before them, the environment after them."""
@@ -43,7 +50,7 @@ class Hailuo(Magics):
     archive = Unicode(None, allow_none=True, help=SETTINGS["archive"].help).tag(config=True)
     poll_interval = Float(None, allow_none=True, help=SETTINGS["poll_interval"].help).tag(config=True)
     timeout = Float(None, allow_none=True, help=SETTINGS["timeout"].help).tag(config=True)
-    max_parallel = Float(None, allow_none=True, help=SETTINGS["max_parallel"].help).tag(config=True)
+    max_parallel = Int(None, allow_none=True, help=SETTINGS["max_parallel"].help).tag(config=True)
     budget = Float(None, allow_none=True, help=SETTINGS["budget"].help).tag(config=True)
     simulator_speed = Float(None, allow_none=True, help=SETTINGS["simulator_speed"].help).tag(config=True)
 
@@ -97,7 +104,7 @@ class Hailuo(Magics):
         except UsageError as e:
             raise _as_ipython(e) from None
         if cancelled:
-            raise KeyboardInterrupt(f"the wait ended, and run {run.id} goes on: await it again, or see %hailuo")
+            raise WaitInterrupted(f"the wait ended, and run {run.id} goes on: await it again, or see %hailuo")
         return run
 
     def _begin(self, line: str, cell: str) -> tuple[Run | None, dict[str, Any]]:
@@ -114,8 +121,9 @@ class Hailuo(Magics):
         if parsed.run.get("dry_run"):
             from hailuo_widgets.tables import plan_frame
 
-            built = session.plan(prompt=prompt, **parsed.request)
-            return None, {"plan": plan_frame(session, built)}
+            plan = session.plan(prompt, reuse=parsed.run.get("reuse", True), **parsed.request)
+            print(f"hailuo: {plan.sentence()}; nothing was sent")  # noqa: T201 - a magic's answer
+            return None, {"plan": plan_frame(plan)}
         more = {k: v for k, v in parsed.run.items() if k in {"tags", "reuse"}}
         if "budget" in parsed.run:
             more["budget"] = SETTINGS["budget"].parse(parsed.run["budget"])

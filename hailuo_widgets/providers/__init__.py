@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["names", "open_provider"]
 
 GROUP = "hailuo_widgets.providers"
-BUNDLED = {"minimax": "hailuo_widgets.providers.minimax:make"}
+BUNDLED = {name: f"hailuo_widgets.providers.{name}:make" for name in ("minimax", "kie", "kkiai", "pixazo", "runware")}
 
 
 def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:

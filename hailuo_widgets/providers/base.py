@@ -5,8 +5,6 @@ No I/O here. Decoding raises :class:`~hailuo_widgets.errors.ProviderError` and n
 
 from __future__ import annotations
 
-import json
-import re
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,29 +13,64 @@ from hailuo_widgets.errors import (
     AuthError,
     InsufficientCredits,
     InvalidRequest,
+    Moderated,
     ProviderError,
     RateLimited,
     TaskLost,
+)
+from hailuo_widgets.providers.reading import (
+    as_code,
+    as_micros,
+    as_object,
+    as_seed,
+    as_task_id,
+    as_url,
+    load,
+    plain,
+    trace_id,
+    words,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.request import Request
 
-__all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "Provider", "Task", "as_task_id", "read_json"]
+__all__ = [
+    "HTTP_CODES",
+    "UNKNOWN_TASK",
+    "Accepted",
+    "Clip",
+    "Code",
+    "HttpCall",
+    "HttpReply",
+    "Poll",
+    "Provider",
+    "Task",
+    "as_code",
+    "as_micros",
+    "as_seed",
+    "as_task_id",
+    "as_url",
+    "read_json",
+    "trace_id",
+]
 
 SHOWN_BODY = 300  # characters of an unreadable answer that an error quotes
-TASK_ID = re.compile(r"[\w.:-]{1,256}", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCall:
-    """One call to make. ``path`` begins at the provider's origin; the key is added by the HTTP floor, never here."""
+    """One call to make. ``path`` begins at the provider's origin; the key is added by the HTTP floor, never here.
+
+    ``origin`` is set where the documents give a call a host of its own; :meth:`Provider.origin_of` says if it holds.
+    """
 
     method: str
     path: str
+    origin: str | None = None
     json: Any = None
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -84,7 +117,10 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Poll:
-    """A task's state: ``queued``, ``running``, ``succeeded`` (then with its clip) or ``failed`` (then with the error)."""
+    """A task's state: ``queued``, ``running``, ``succeeded`` (then with its clip) or ``failed`` (then with the error).
+
+    A word that no document has comes as ``queued`` with a ``warning``: the task is taken to be where it was.
+    """
 
     state: str
     clip: Clip | None = None
@@ -113,12 +149,14 @@ HTTP_CODES: Mapping[int, Code] = {
     401: Code(error=AuthError, meaning="the key was refused", fatal=True),
     402: Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
     403: Code(error=AuthError, meaning="the key may not use this", fatal=True),
-    404: Code(error=TaskLost, meaning="not found"),
+    404: Code(error=InvalidRequest, meaning="not found", hint="check the base URL"),
     413: Code(error=InvalidRequest, meaning="the request is too large"),
     422: Code(error=InvalidRequest, meaning="the request was refused as invalid"),
     429: Code(error=RateLimited, meaning="too many requests", again=True),
 }
 _DOUBTFUL_4XX = frozenset({408, 409, 425})
+NOT_FOUND = 404
+UNKNOWN_TASK = Code(error=TaskLost, meaning="the provider does not know the task")
 
 
 class Provider(ABC):
@@ -126,7 +164,9 @@ class Provider(ABC):
 
     facts: Facts
     codes: Mapping[str, Code]
+    default_channel: str = ""
     client_ids: bool = False  # the provider takes our own id for a task, so a lost answer can be asked for
+    ends: frozenset[str] = frozenset()  # codes that, in a query's answer, are the task's own end
 
     @abstractmethod
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
@@ -134,7 +174,7 @@ class Provider(ABC):
 
     @abstractmethod
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
-        """The task that was accepted. A ``ProviderError`` says by its ``accepted`` whether it may have been all the same."""
+        """The task that was accepted. A ``ProviderError`` says by ``accepted`` if it may have been all the same."""
 
     @abstractmethod
     def encode_query(self, task: Task) -> HttpCall:
@@ -153,10 +193,81 @@ class Provider(ABC):
         """The clip with its link."""
         raise self.unreadable(reply, f"{clip.file_id}: this provider has no link call")
 
+    def encode_upload(self, image: Image) -> HttpCall | None:
+        """The call that puts a local image where the provider can read it; None where the create call carries it.
+
+        What it returns is a link of short life, so it is made anew for each create call.
+        """
+        del image
+        return None
+
+    def decode_upload(self, reply: HttpReply) -> str:
+        """The uploaded image's URL, for the create call."""
+        raise self.unreadable(reply, "this provider has no upload call")
+
+    def results(self, request: Request) -> int:
+        """How many clips one create call makes, each a run of its own."""
+        del request
+        return 1
+
     def channel(self, request: Request) -> str:
         """Which of the provider's endpoints will know the task; stored with it."""
         del request
         return ""
+
+    def origin_of(self, call: HttpCall, origin: str) -> str:
+        """Where a call goes, given the gateway's origin.
+
+        A call's own host holds at the documented gateway alone: behind any other base URL (the simulator's, a proxy's)
+        the call goes there too, so that nothing leaves the machine unasked and no key reaches a stranger.
+        """
+        return call.origin if call.origin and origin == self.facts.base_url else origin
+
+    # -- reading --------------------------------------------------------------------------------------------------
+
+    def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
+        """An answer's error code (None where it is a yes, or says nothing) and the provider's words."""
+        return None, words(data)
+
+    def task_id_of(self, data: dict[str, Any]) -> str | None:
+        """The task that a create call's answer names."""
+        return as_task_id(data.get("task_id"))
+
+    def body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
+        """The answer's object. An HTTP error that carries one of the provider's own codes is read by that code.
+
+        Args:
+            reply: The answer.
+            asking: It answers a query, which creates nothing: "not found" is about the task then.
+        """
+        fault = self.http_fault(reply, asking=asking)
+        if fault is None:
+            return read_json(self, reply)
+        data = as_object(reply)
+        named = not asking and self.task_id_of(data) is not None
+        if not named and self.verdict(data)[0] not in self.codes:
+            raise fault
+        return data
+
+    def about_task(self, code: str, said: str | None, reply: HttpReply) -> Poll:
+        """What an error code in a query's answer says of the task.
+
+        Raises:
+            ProviderError: It is about the query. What a query is refused for as invalid is an id that is not known.
+        """
+        error = self.in_body(code, said, reply)
+        if code in self.ends:
+            return Poll(state="failed", error=error)
+        if isinstance(error, InvalidRequest):
+            error = self.error(UNKNOWN_TASK, code=code, said=said, reply=reply)
+        raise error
+
+    def failed(self, code: str | None, said: str | None, reply: HttpReply) -> Poll:
+        """The poll of a task that ended without a clip."""
+        row = self.codes.get(code or "")
+        if row is None or not issubclass(row.error, (Moderated, InvalidRequest)):
+            row = Code(error=ProviderError, meaning="the generation failed")
+        return Poll(state="failed", error=self.error(row, code=code or "failed", said=said, reply=reply))
 
     # -- errors ---------------------------------------------------------------------------------------------------
 
@@ -167,26 +278,37 @@ class Provider(ABC):
         error = row.error(
             row.meaning,
             provider=self.facts.name,
-            code=code,
-            provider_message=(said or "").strip()[:SHOWN_BODY] or None,
+            code=plain(code),
+            provider_message=plain(said or "").strip()[:SHOWN_BODY] or None,
             trace_id=trace_id(reply),
-            hint=hint or row.hint,
+            hint=hint or row.hint or self._advice(row.error),
         )
         error.again, error.fatal, error.accepted = row.again, row.fatal, row.accepted
+        error.retry_after = reply.headers.get("retry-after") if reply else None
         return error
 
-    def in_body(self, code: object, said: str | None, reply: HttpReply) -> ProviderError:
+    def _advice(self, kind: type[ProviderError]) -> str | None:
+        if issubclass(kind, AuthError):
+            return f"check {self.facts.name.upper()}_API_KEY; %hailuo keys says which key is used"
+        if issubclass(kind, InsufficientCredits):
+            return "top up, then run it again"
+        return None
+
+    def in_body(self, code: str, said: str | None, reply: HttpReply) -> ProviderError:
         """The error of a code in an answer's body; a code that no table has may mean anything."""
         unknown = Code(error=ProviderError, meaning="an error code that is in no document", accepted=None, again=True)
-        return self.error(self.codes.get(str(code), unknown), code=str(code), said=said, reply=reply)
+        return self.error(self.codes.get(code, unknown), code=code, said=said, reply=reply)
 
-    def http_fault(self, reply: HttpReply, said: str | None = None) -> ProviderError | None:
-        """The error that an answer's HTTP status is; None for 2xx."""
+    def http_fault(self, reply: HttpReply, *, asking: bool = False) -> ProviderError | None:
+        """The error that an answer's HTTP status is; None for 2xx. ``asking``: the call was a query."""
         status = reply.status
         if 200 <= status < 300:  # noqa: PLR2004 - the bounds of the success class
             return None
-        said = said or _excerpt(reply)
-        if status in HTTP_CODES:
+        data = as_object(reply)
+        said = self.verdict(data)[1] or words(data) or _excerpt(reply)
+        if status == NOT_FOUND and asking and data:  # without JSON it is a proxy's or a router's word, not of the task
+            row = UNKNOWN_TASK
+        elif status in HTTP_CODES:
             row = HTTP_CODES[status]
         elif 300 <= status < 400:  # noqa: PLR2004 - the bounds of the redirect class
             row = Code(
@@ -198,9 +320,7 @@ class Provider(ABC):
             row = Code(error=InvalidRequest, meaning="the request was refused")
         else:
             row = Code(error=ProviderError, meaning="the gateway is in trouble", again=True, accepted=None)
-        error = self.error(row, code=f"HTTP {status}", said=said, reply=reply)
-        error.retry_after = reply.headers.get("retry-after")
-        return error
+        return self.error(row, code=f"HTTP {status}", said=said, reply=reply)
 
     def unreadable(self, reply: HttpReply, why: str) -> ProviderError:
         """The error of an answer that cannot be understood: it may hide a yes."""
@@ -221,16 +341,6 @@ def _excerpt(reply: HttpReply) -> str:
     return reply.body[: 4 * SHOWN_BODY].decode("utf-8", "replace")[:SHOWN_BODY]
 
 
-def trace_id(reply: HttpReply | None) -> str | None:
-    """The provider's id of a call, from its headers."""
-    if reply is None:
-        return None
-    for name in ("trace-id", "trace_id", "x-request-id"):
-        if value := reply.headers.get(name):
-            return value[:128]
-    return None
-
-
 def read_json(provider: Provider, reply: HttpReply) -> dict[str, Any]:
     """An answer's JSON object.
 
@@ -238,8 +348,7 @@ def read_json(provider: Provider, reply: HttpReply) -> dict[str, Any]:
         ProviderError: The body is no JSON object, whatever else it is.
     """
     try:
-        # utf-8-sig: a byte-order mark before good JSON is no reason to doubt a paid answer.
-        value = json.loads(reply.body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+        value = load(reply.body)
     except (ValueError, RecursionError) as e:
         why = type(e).__name__
         value = None
@@ -248,18 +357,3 @@ def read_json(provider: Provider, reply: HttpReply) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise provider.unreadable(reply, why)
     return value
-
-
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
-
-
-def as_task_id(value: object) -> str | None:
-    """A task id as text, or None for anything that cannot be one (empty, too long, odd characters)."""
-    if isinstance(value, bool) or not isinstance(value, (str, int)):
-        return None
-    try:
-        text = str(value)
-    except ValueError:  # an int of thousands of digits
-        return None
-    return text if TASK_ID.fullmatch(text) else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.catalog import Auth, Facts, ImageRules, Model, Offer, Price, Template
+from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Template
 from hailuo_widgets.errors import (
     AuthError,
     InsufficientCredits,
@@ -17,7 +17,6 @@ from hailuo_widgets.errors import (
     Moderated,
     ProviderError,
     RateLimited,
-    TaskLost,
 )
 from hailuo_widgets.providers.base import (
     Accepted,
@@ -28,10 +27,12 @@ from hailuo_widgets.providers.base import (
     Poll,
     Provider,
     Task,
+    as_code,
     as_task_id,
-    read_json,
+    as_url,
     trace_id,
 )
+from hailuo_widgets.providers.reading import words
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
@@ -105,7 +106,7 @@ OFFERS = (
 )
 
 
-def _price(
+def _price(  # noqa: PLR0917 - a row of a table, in the order of its columns
     model: str, resolution: str | None, duration: int | None, amount: float, currency: str, source: str
 ) -> Price:
     return Price(
@@ -162,13 +163,11 @@ CODES = {
         error=AuthError,
         meaning="the key was refused",
         fatal=True,
-        hint="check MINIMAX_API_KEY; %hailuo keys says which key is used",
     ),
     "1008": Code(
         error=InsufficientCredits,
         meaning="the account's balance is too low",
         fatal=True,
-        hint="top up, then run it again",
     ),
     "1013": Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None),
     "1024": Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None),
@@ -205,7 +204,7 @@ FACTS = Facts(
     models=MODELS,
     offers=OFFERS,
     prices=PRICES,
-    images=ImageRules(max_bytes=20_000_000, short_side_over=300, ratio=(2 / 5, 5 / 2), source=DOC),
+    images=ImageRules(max_bytes=20 * MIB - 1, short_side_over=300, ratio=(2 / 5, 5 / 2), source=DOC),
     source=DOC,
     prompt_max=2000,
     optimizer=True,
@@ -218,7 +217,7 @@ FACTS = Facts(
     key_page="https://platform.minimaxi.com/user-center/basic-information/interface-key",
 )
 
-_STATES = {
+STATES = {
     "preparing": "queued",
     "queueing": "queued",
     "processing": "running",
@@ -227,7 +226,6 @@ _STATES = {
     "failed": "failed",
 }
 TEMPLATE_CHANNEL = "template"
-_FILE_UNKNOWN = "the provider finished the task and named neither a file nor a link"
 
 
 class MiniMax(Provider):
@@ -235,6 +233,7 @@ class MiniMax(Provider):
 
     facts = FACTS
     codes = CODES
+    ends = frozenset({"1026", "1027"})
     prefix = "/v1"
 
     def channel(self, request: Request) -> str:
@@ -279,13 +278,13 @@ class MiniMax(Provider):
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
         """A task id is a yes, whatever else the answer says; without one the code decides."""
         del request
-        data = self._body(reply)
-        code, said = _base_resp(data)
-        task_id = as_task_id(data.get("task_id"))
+        data = self.body(reply)
+        code, said = self.verdict(data)
+        task_id = self.task_id_of(data)
         if task_id is not None:
-            warning = None if code in {None, 0} else f"accepted, with code {code}: {said}"
+            warning = None if code is None else f"accepted, with code {code}: {said}"
             return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
-        if code in {None, 0}:
+        if code is None:
             raise self.unreadable(reply, "it says success and names no task")
         raise self.in_body(code, said, reply)
 
@@ -297,38 +296,41 @@ class MiniMax(Provider):
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
         """A code in a query's answer is about the query, but for the two of moderation, which end the task."""
         del task
-        return self.read_poll(self._body(reply), reply)
+        return self.read_poll(self.body(reply, asking=True), reply)
 
     def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
         """The poll that a MiniMax-shaped object is."""
-        code, said = _base_resp(data)
+        code, said = self.verdict(data)
         word = data.get("status")
-        state = _STATES.get(word.casefold()) if isinstance(word, str) else None
+        state = STATES.get(word.casefold()) if isinstance(word, str) else None
         if state == "succeeded":
-            return self._finished(data, reply)
+            return self.finished(data, reply)
         if state == "failed":
-            known = code not in {None, 0} and str(code) in self.codes
-            row = self.codes[str(code)] if known else Code(error=ProviderError, meaning="the generation failed")
-            return Poll(state="failed", error=self.error(row, code=str(code or "Fail"), said=said, reply=reply))
-        if code not in {None, 0}:
-            error = self.in_body(code, said, reply)
-            if isinstance(error, Moderated):
-                return Poll(state="failed", error=error)
-            if isinstance(error, InvalidRequest):  # what a query is refused for is an id that is not known
-                row = Code(error=TaskLost, meaning="the provider does not know the task", again=True)
-                error = self.error(row, code=str(code), said=said, reply=reply)
-            raise error
+            return self.failed(code, said, reply)
+        if code is not None:
+            return self.about_task(code, said, reply)
+        if not isinstance(word, str):
+            raise self.unreadable(reply, "it names no status")
         if state is None:
-            return Poll(state="running", warning=f"a status in no document: {word!r:.80}")
+            return Poll(state="queued", warning=f"a status in no document: {word!r:.80}")
         return Poll(state=state)
 
-    def _finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
-        url, file_id = data.get("video_url"), as_task_id(data.get("file_id"))
-        if isinstance(url, str) and url:
-            return Poll(state="succeeded", clip=Clip(url=url, file_id=file_id))
-        if file_id is None:
-            raise self.unreadable(reply, _FILE_UNKNOWN)
-        return Poll(state="succeeded", clip=Clip(file_id=file_id))
+    def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        """The poll of a task that succeeded: its link where the answer has one, else the file to retrieve."""
+        clip = self.clip(data)
+        if clip.url is None and clip.file_id is None:
+            raise self.unreadable(reply, "the provider finished the task and named neither a file nor a link")
+        return Poll(state="succeeded", clip=clip)
+
+    def clip(self, data: dict[str, Any]) -> Clip:
+        """The links and the file that an object names: a retrieved file's first, then a plain ``video_url``."""
+        found = data.get("file")
+        file = found if isinstance(found, dict) else {}
+        return Clip(
+            url=as_url(file.get("download_url")) or as_url(data.get("video_url")),
+            backup_url=as_url(file.get("backup_download_url")),
+            file_id=as_task_id(data.get("file_id")) or as_task_id(file.get("file_id")),
+        )
 
     def encode_link(self, task: Task, clip: Clip) -> HttpCall | None:
         """``GET /v1/files/retrieve``: each call makes a fresh link."""
@@ -339,43 +341,22 @@ class MiniMax(Provider):
 
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
         """The file's two links."""
-        data = self._body(reply)
-        code, said = _base_resp(data)
-        if code not in {None, 0}:
-            raise self.in_body(code, said, reply)
-        file = data.get("file")
-        url = file.get("download_url") if isinstance(file, dict) else None
-        backup = file.get("backup_download_url") if isinstance(file, dict) else None
-        if not isinstance(url, str) or not url:
+        data = self.body(reply)
+        code, said = self.verdict(data)
+        found = self.clip(data)
+        if found.url is None:
+            if code is not None:
+                raise self.in_body(code, said, reply)
             raise self.unreadable(reply, "it names no download_url")
-        return Clip(url=url, backup_url=backup if isinstance(backup, str) else None, file_id=clip.file_id)
+        return Clip(url=found.url, backup_url=found.backup_url, file_id=clip.file_id)
 
-    def _body(self, reply: HttpReply) -> dict[str, Any]:
-        """The answer's object. An HTTP error that carries a MiniMax code is read by that code."""
-        fault = self.http_fault(reply)
-        if fault is None:
-            return read_json(self, reply)
-        try:
-            data = read_json(self, reply)
-        except ProviderError:
-            data = {}
-        if as_task_id(data.get("task_id")) is None and _base_resp(data)[0] in {None, 0}:
-            raise fault
-        return data
-
-
-def _base_resp(data: dict[str, Any]) -> tuple[int | str | None, str | None]:
-    base = data.get("base_resp")
-    if not isinstance(base, dict):
-        return None, None
-    code, said = base.get("status_code"), base.get("status_msg")
-    if isinstance(code, bool) or not isinstance(code, (int, str)):
-        code = None
-    elif isinstance(code, str):
-        code = int(code) if code.isascii() and code.isdigit() and len(code) < 10 else code[:40]  # noqa: PLR2004 - codes are short
-    elif abs(code) >= 10**10:
-        code = None
-    return code, said if isinstance(said, str) else None
+    def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
+        """``base_resp``'s code and message."""
+        base = data.get("base_resp")
+        if not isinstance(base, dict):
+            return None, words(data)
+        code, said = as_code(base.get("status_code")), base.get("status_msg")
+        return (None if code == "0" else code), said if isinstance(said, str) else None
 
 
 def make(settings: Settings) -> Provider:

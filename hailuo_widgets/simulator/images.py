@@ -184,15 +184,15 @@ def _measure(raw: bytes, parameter: str) -> tuple[int, int]:
 def placeholder(name: str) -> bytes:
     """Return a drawn picture (PNG, 1280×720) that stands for one the simulator may not fetch."""
     digest = hashlib.sha256(name.encode()).digest()
-    low, high = (tuple(40 + byte // 2 for byte in digest[i : i + 3]) for i in (0, 3))
+    low, high = (tuple(30 + byte * 4 // 5 for byte in digest[i : i + 3]) for i in (0, 3))
     image = ImageOps.colorize(Image.linear_gradient("L").resize((1280, 720)), high, low)
     draw = ImageDraw.Draw(image)
     for i in range(7):
         x, y, r = digest[6 + i] * 5, 180 + digest[13 + i] * 2, 40 + digest[20 + i] // 2
-        tint = tuple(min(255, part + 18 + 9 * i) for part in low)
+        tint = tuple(part + (digest[27 + k] - part) * (i + 2) // 9 for k, part in enumerate(low))
         draw.ellipse((x - r, y - r, x + r, y + r), fill=tint)
     text = f"picture not fetched: {name if len(name) <= 64 else name[:61] + '…'}"  # noqa: PLR2004 - one line's width
-    draw.text((40, 640), text.encode("ascii", "replace").decode(), fill="white", font_size=28)
+    draw.text((40, 120), text.encode("ascii", "replace").decode(), fill="white", font_size=28)
     target = io.BytesIO()
     image.save(target, "PNG")
     return target.getvalue()

@@ -149,8 +149,6 @@ async def _infer(call: Call, task: dict[str, Any]) -> _Answer:
     acknowledged: dict[str, Any] = {"taskType": "videoInference", "taskUUID": wish.task_uuid}
     if call.request.headers.get("x-runware-dry-run") == "1":
         return [{**acknowledged, "cost": round(wish.cost * wish.results, 4)}], []
-    if call.world.tasks.find(provider="runware", group=wish.task_uuid):
-        raise RefusalError("conflict", "taskUUID is already in use", parameter="taskUUID")
     made = call.world.create(call, _orders(call, wish, task), wish.task_uuid)
     for result in made:
         if result.extra["verified"] or result.extra["upload"]:

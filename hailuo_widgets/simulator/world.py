@@ -6,10 +6,8 @@ import asyncio
 import hashlib
 import secrets
 import sqlite3
-import threading
 import time
 from collections import defaultdict, deque
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +15,14 @@ from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.faults import FaultBox
 from hailuo_widgets.simulator.journal import Journal
 from hailuo_widgets.simulator.latency import generation_seconds, task_random
-from hailuo_widgets.simulator.render import Clip, render_clip
+from hailuo_widgets.simulator.render import Clip
+from hailuo_widgets.simulator.rendering import Renderer
 from hailuo_widgets.simulator.settings import PROVIDERS, Settings
 from hailuo_widgets.simulator.tasks import Task, TaskStore
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
+    from concurrent.futures import Future
     from pathlib import Path
 
     from hailuo_widgets.simulator.station import Call
@@ -66,9 +66,8 @@ class World:
     def __init__(self, home: Path, settings: Settings) -> None:
         self.settings = settings
         self.images = home / "images"
-        self.clips = home / "clips"
         self.uploads = home / "uploads"
-        for folder in (self.images, self.clips, self.uploads):
+        for folder in (self.images, home / "clips", self.uploads):
             folder.mkdir(parents=True, exist_ok=True)
         self.tasks = TaskStore(home / "tasks.sqlite")
         self.secret = _secret(home / "secret")
@@ -77,16 +76,13 @@ class World:
         self.callbacks: list[dict[str, Any]] = []
         self.url = ""
         self.max_active: dict[str, int] = dict.fromkeys(PROVIDERS, 0)
-        self.renders = 0
         self._recent: dict[tuple[str, str], deque[float]] = defaultdict(deque)
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix="simulator-render")
-        self._rendering: dict[str, Future[Path]] = {}
-        self._lock = threading.Lock()
+        self.renderer = Renderer(home / "clips", self.images)
         self._background: set[asyncio.Task[None]] = set()
 
     def close(self) -> None:
         """Stop rendering and close the tasks file."""
-        self._worker.shutdown(wait=True, cancel_futures=True)
+        self.renderer.close()
         self.tasks.close()
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -214,21 +210,7 @@ class World:
 
     def render(self, task: Task) -> Future[Path]:
         """Return the future of a task's file, rendering it if nobody has."""
-        clip = Clip(**task.clip)
-        target = self.clips / f"{clip.digest}.{clip.container}"
-        with self._lock:
-            waiting = self._rendering.get(clip.digest)
-            if waiting is None or (waiting.done() and not target.exists()):
-                waiting = self._rendering[clip.digest] = self._worker.submit(self._make, clip, target)
-            return waiting
-
-    def _make(self, clip: Clip, target: Path) -> Path:
-        if not target.exists():
-            part = target.with_name(f"{secrets.token_hex(8)}.part")
-            render_clip(clip, self.images, part)
-            part.replace(target)
-            self.renders += 1
-        return target
+        return self.renderer.file(Clip(**task.clip))
 
     def reset(self) -> None:
         """Forget tasks, requests, faults and callbacks; rendered files stay."""
@@ -252,7 +234,7 @@ class World:
             "url": self.url,
             "creates": {**creates, "total": sum(creates.values())},
             "max_concurrent": dict(self.max_active),
-            "renders": self.renders,
+            "renders": self.renderer.count,
             "tasks": tasks,
             "callbacks": [dict(item) for item in self.callbacks],
             "faults": self.faults.describe(),

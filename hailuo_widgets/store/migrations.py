@@ -20,8 +20,8 @@ __all__ = ["MIGRATIONS", "migrate"]
 
 
 def first_schema(connection: sa.Connection) -> None:
-    """Runs and their events."""
-    schema.metadata.create_all(connection, tables=[schema.runs, schema.events])
+    """Runs, their events, and the calls of the last minute."""
+    schema.metadata.create_all(connection, tables=[schema.runs, schema.events, schema.calls])
 
 
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema,)

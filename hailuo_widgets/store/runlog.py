@@ -13,6 +13,7 @@ from sqlalchemy import exc
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord, may_become
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store.database import Database
+from hailuo_widgets.store.reserve import Permit, check_budgets, places_taken, take_turn
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class RunLog:
     def add(self, records: Sequence[RunRecord], owner: str | None = None) -> None:
         """Write new runs, all or none, as followed by ``owner``."""
         now = datetime.now(UTC)
-        lease = {"owner": owner, "lease_until": now + LEASE if owner else None}
+        lease = {"session": owner, "owner": owner, "lease_until": now + LEASE if owner else None}
         with self.database.write() as c:
             c.execute(runs.insert(), [to_row(r) | lease for r in records])
             c.execute(
@@ -84,19 +85,55 @@ class RunLog:
         taken = False
         try:
             with self.database.write() as c:
-                record = self._one(c, run_id)
-                status = changes.get("status", record.status)
-                if not may_become(record.status, status):
-                    raise StoreError(f"run {run_id} is {record.status} and cannot become {status}", run_id=run_id)
-                if changes:
-                    c.execute(runs.update().where(runs.c.run_id == run_id).values(**plain(changes)))
-                c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=dict(data or {})))
-                return self._one(c, run_id)
+                return self._change(c, self._one(c, run_id), what, data or {}, changes)
         except exc.IntegrityError:
             taken = "task_id" in changes
             if not taken:
                 raise
         raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+
+    def accept(self, run_id: str, data: Mapping[str, Any], **changes: Any) -> RunRecord:
+        """Write an accepted create in one transaction: its run's, and those of the task's further results.
+
+        Raises:
+            TaskIdTaken: The task id belongs to another run.
+        """
+        try:
+            with self.database.write() as c:
+                record = self._one(c, run_id)
+                if record.client_uuid is not None:
+                    beside = (runs.c.client_uuid == record.client_uuid) & (runs.c.run_id != run_id)
+                    rows = c.execute(sa.select(runs).where(beside, runs.c.status == "planned")).mappings().all()
+                    for row in rows:
+                        self._change(c, from_row(dict(row)), "its task was accepted", data, changes)
+                return self._change(c, record, "create was accepted", data, changes)
+        except exc.IntegrityError:
+            # Raised below, outside of the handler: a database's own error says nothing to a user.
+            pass
+        raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+
+    def reserve(self, run_id: str, permit: Permit, data: Mapping[str, Any], **changes: Any) -> RunRecord | None:
+        """Let a planned run be sent: it becomes ``submitting``, and its price is reserved.
+
+        Returns:
+            The record; None while the account has no place for another task, across all kernels on this store.
+
+        Raises:
+            BudgetExceeded: Its price fits one of the budgets no more.
+        """
+        with self.database.write() as c:
+            record = self._one(c, run_id)
+            origin = str(changes["origin"])
+            if permit.concurrent and places_taken(c, record.request.provider, origin) >= permit.concurrent:
+                return None
+            check_budgets(c, permit)
+            reserved = {"reserved_micros": permit.micros, "reserved_currency": permit.currency}
+            return self._change(c, record, "create is sent", data, {**changes, **reserved, "status": "submitting"})
+
+    def take_turn(self, account: str, per_minute: int) -> float:
+        """Count a request of an account in this minute; else the seconds until there is room for it."""
+        with self.database.write() as c:
+            return take_turn(c, account, per_minute)
 
     def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
         """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
@@ -190,7 +227,14 @@ class RunLog:
             found = [r for r in found if tag in r.tags][:limit]
         return found[::-1]
 
-    def reusable(self, request_hash: str, origin: str | None) -> RunRecord | None:
+    def lead_of(self, record: RunRecord) -> RunRecord | None:
+        """The run whose create call makes a task's further results."""
+        query = sa.select(runs).where(runs.c.client_uuid == record.client_uuid, runs.c.result_index == 0)
+        with self.database.read() as c:
+            row = c.execute(query).mappings().first()
+            return None if row is None else from_row(dict(row))
+
+    def reusable(self, request_hash: str, origin: str | None, result_index: int = 0) -> RunRecord | None:
         """The newest run of the same request at the same gateway whose clip was made for it; None if there is none.
 
         The origin keeps a simulated clip from being taken for a live one.
@@ -198,12 +242,30 @@ class RunLog:
         query = (
             sa.select(runs)
             .where(runs.c.request_hash == request_hash, runs.c.status == "succeeded", runs.c.origin == origin)
-            .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None))
+            .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None), runs.c.result_index == result_index)
             .order_by(runs.c.created_at.desc())
         )
         with self.database.read() as c:
             row = c.execute(query).mappings().first()
             return None if row is None else from_row(dict(row))
+
+    def reusable_of(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], RunRecord]:
+        """For each (request hash, origin) that has one, the newest run whose clip would serve."""
+        wanted = set(wanted)
+        hashes = sorted({request_hash for request_hash, _ in wanted})
+        found: dict[tuple[str, str], RunRecord] = {}
+        with self.database.read() as c:
+            for n in range(0, len(hashes), 500):  # under every database's limit of parameters
+                query = (
+                    sa.select(runs)
+                    .where(runs.c.request_hash.in_(hashes[n : n + 500]), runs.c.status == "succeeded")
+                    .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None))
+                    .order_by(runs.c.created_at)
+                )
+                for row in c.execute(query).mappings():
+                    if (row["request_hash"], row["origin"]) in wanted:
+                        found[row["request_hash"], row["origin"]] = from_row(dict(row))
+        return found
 
     def unfinished(self) -> list[RunRecord]:
         """The runs of which something is still to come."""
@@ -216,13 +278,13 @@ class RunLog:
             return [dict(row) for row in c.execute(query.order_by(events.c.event_id)).mappings()]
 
     def durations(
-        self, provider: str, model: str, *, simulated: bool, limit: int = 200
+        self, provider: str, model: str, *, origin: str | None, limit: int = 200
     ) -> list[tuple[RunRecord, float]]:
-        """The newest finished runs of a model, each with its seconds from submission to the clip being ready."""
+        """The newest finished runs of a model there, each with its seconds from submission to the clip being here."""
         query = (
             sa.select(runs)
             .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == "succeeded")
-            .where(runs.c.simulated == simulated, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
+            .where(runs.c.origin == origin, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
             .order_by(runs.c.created_at.desc())
             .limit(limit)
         )
@@ -239,6 +301,17 @@ class RunLog:
             count = c.scalar(sa.select(sa.func.count()).select_from(runs))
             verdict = c.scalar(sa.text("PRAGMA quick_check")) if c.dialect.name == "sqlite" else "ok"
         return f"{self.database.where}: schema {number}, {count} runs, integrity {verdict}"
+
+    def _change(
+        self, c: sa.Connection, record: RunRecord, what: str, data: Mapping[str, Any], changes: Mapping[str, Any]
+    ) -> RunRecord:
+        run_id, status = record.run_id, changes.get("status", record.status)
+        if not may_become(record.status, status):
+            raise StoreError(f"run {run_id} is {record.status} and cannot become {status}", run_id=run_id)
+        if changes:
+            c.execute(runs.update().where(runs.c.run_id == run_id).values(**plain(changes)))
+        c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=dict(data)))
+        return self._one(c, run_id)
 
     def _one(self, c: sa.Connection, run_id: str) -> RunRecord:
         row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()

@@ -19,7 +19,7 @@ from hailuo_widgets.domain.run import RunRecord
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["UtcDateTime", "events", "from_row", "metadata", "migrations", "runs", "to_row"]
+__all__ = ["UtcDateTime", "calls", "events", "from_row", "metadata", "migrations", "runs", "to_row"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -91,6 +91,9 @@ runs = sa.Table(
     sa.Column("rating", sa.Integer),
     sa.Column("note", sa.Text),
     sa.Column("reused_from", sa.Text),
+    sa.Column("reserved_micros", sa.BigInteger),  # counts against budgets from the create call on
+    sa.Column("reserved_currency", sa.Text),
+    sa.Column("session", sa.Text),  # the process that planned the run
     sa.Column("owner", sa.Text),  # the process that follows the run, while its lease lasts
     sa.Column("lease_until", UtcDateTime),
     # One task's result belongs to one run: a gateway that hands out an id twice is found out here.
@@ -109,6 +112,15 @@ events = sa.Table(
     sa.Column("what", sa.Text, nullable=False),
     sa.Column("data", sa.JSON, nullable=False),
 )
+
+calls = sa.Table(
+    "calls",
+    metadata,
+    sa.Column("call_id", sa.Integer, primary_key=True),
+    sa.Column("account", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+)
+sa.Index("calls_by_account", calls.c.account, calls.c.at)
 
 _FIELDS = tuple(f.name for f in fields(RunRecord))
 

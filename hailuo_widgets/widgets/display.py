@@ -61,7 +61,8 @@ class _Shown:
         self._status = run.status
         self._handle: Any = display(_bundle(run.card), raw=True, display_id=True)
         self._player = Player(_Source(run), loop=loop)
-        display(self._player)
+        # Without the line of text that stands in for a widget: where none can be shown, the card is there.
+        display(self._player, exclude=["text/plain"])
         run.subscribe(self._on_news)
 
     def _on_news(self, record: RunRecord) -> None:

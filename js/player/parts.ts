@@ -62,12 +62,13 @@ export function build() {
   const cost = h("span", { class: "hailuo-cost" });
   const facts = h("span");
   const save = h("a", { class: "hailuo-save" }, "Save a copy");
-  const foot = h("div", { class: "hailuo-foot" }, cost, facts, save);
-  const ids = h("div", { class: "hailuo-ids" });
+  const foot = h("div", { class: "hailuo-foot" }, cost, facts);
+  const ids = h("span", { class: "hailuo-ids" });
+  const last = h("div", { class: "hailuo-foot" }, ids, save);
   const problem = h("div", { class: "hailuo-problem", role: "alert" });
   const again = h("button", { type: "button" }, "Load the clip again");
 
-  const order = [head, way, media, again, trouble, prompt, more, parameters, foot, ids, problem];
+  const order = [head, way, media, again, trouble, prompt, more, parameters, foot, last, problem];
   for (const part of [badge, cancel, ask, silence, media, veil, again, trouble, more, save, problem])
     part.hidden = true;
   return {

@@ -39,6 +39,8 @@ FLAGS = (
     "--disable-sync",
 )
 OURS = ("HAILUO_", "MINIMAX_", "KIE_", "KKIAI_", "PIXAZO_", "RUNWARE_", "JUPYTER", "IPYTHON")
+# JupyterLab's own errors: its questions that stand open when a kernel is shut down, a widget whose kernel is gone.
+NOT_OURS = ("Canceled future for", "widget model not found")
 START_S = 60.0
 PATIENCE_MS = 30_000
 OPENED = """async () => {
@@ -48,6 +50,21 @@ OPENED = """async () => {
   await panel.revealed;
 }"""
 COMMAND = "([name, args]) => jupyterapp.commands.execute(name, args).then(() => null)"
+BEGIN = "([name, args]) => { window.hailuoBegun = jupyterapp.commands.execute(name, args); }"
+TRUSTED = (
+    "() => { const m = jupyterapp.shell.currentWidget.content.model.cells; let all = true; "
+    "for (let i = 0; i < m.length; i++) if (m.get(i).type === 'code') all &&= m.get(i).trusted; return all; }"
+)
+FAILED = (
+    "() => jupyterapp.shell.currentWidget.content.model.sharedModel.cells.flatMap(cell => cell.outputs ?? [])"
+    ".filter(output => output.output_type === 'error').map(output => `${output.ename}: ${output.evalue}`)"
+)
+ADVANCES = """video => new Promise((resolve, reject) => {
+  const from = video.currentTime;
+  const state = () => `still at ${video.currentTime} s of ${video.duration}, paused: ${video.paused}`;
+  setTimeout(() => reject(new Error(state())), 15000);
+  video.addEventListener('timeupdate', () => { if (video.currentTime !== from) resolve(video.currentTime); });
+})"""
 THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
 
 
@@ -73,7 +90,7 @@ class Watch:
         """Begin to listen."""
         page.on("dialog", self._dialog)
         page.on("console", self._console)
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self._error(str(error)))
         page.on("request", self._request)
 
     def _dialog(self, dialog: Dialog) -> None:
@@ -83,7 +100,11 @@ class Watch:
 
     def _console(self, message: ConsoleMessage) -> None:
         if message.type == "error":
-            self.errors.append(f"{message.text} ({message.location.get('url')})")
+            self._error(f"{message.text} ({message.location.get('url')})")
+
+    def _error(self, text: str) -> None:
+        if not any(known in text for known in NOT_OURS):
+            self.errors.append(text)
 
     def _request(self, request: Request) -> None:
         parts = urlsplit(request.url)
@@ -103,9 +124,19 @@ class Notebook:
         """Run a command of JupyterLab to its end."""
         self.page.evaluate(COMMAND, [name, arguments])
 
+    def begin(self, name: str, **arguments: Any) -> Callable[[], None]:
+        """Begin a command; what is returned waits for its end."""
+        self.page.evaluate(BEGIN, [name, arguments])
+        return lambda: self.page.evaluate("() => window.hailuoBegun.then(() => null)")
+
+    def trusted(self) -> bool:
+        """Whether JupyterLab trusts all of its cells."""
+        return bool(self.page.evaluate(TRUSTED))
+
     def run_all(self) -> None:
-        """Run All, to the end of its last cell."""
+        """Run All, to the end of its last cell; no cell may fail."""
         self.command("notebook:run-all-cells")
+        assert self.page.evaluate(FAILED) == []
 
     def save(self) -> dict[str, Any]:
         """Save, and return what is then on disk."""
@@ -147,7 +178,7 @@ class Notebook:
         """Change JupyterLab's theme."""
         self.page.evaluate(THEME, name)
         light = "false" if "Dark" in name else "true"
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']")
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
 
 @pytest.fixture(scope="package")
@@ -221,7 +252,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def watch(lab: Lab, context: BrowserContext) -> Iterator[Watch]:
-    """What the test's pages did, and may not do: whatever a test asks, there are no dialogs, errors, or foreign hosts."""
+    """What the test's pages did. Whatever a test asks: no dialog, no error, no request to another machine."""
     watched = Watch(origin=urlsplit(lab.url).netloc)
     context.on("page", watched.attach)
     yield watched
@@ -258,8 +289,18 @@ def open_notebook(lab: Lab, page: Page, request: pytest.FixtureRequest) -> Itera
             notebook.command("kernelmenu:shutdown")
 
 
+@pytest.fixture
+def plays() -> Callable[[Locator], float]:
+    """Wait until a video's time advances; returns the time that it has come to."""
+
+    def advance(video: Locator) -> float:
+        return float(video.evaluate(ADVANCES))
+
+    return advance
+
+
 def _notebook(cells: tuple[str, ...]) -> dict[str, Any]:
-    rows = [
+    rows: list[dict[str, Any]] = [
         {"cell_type": "code", "execution_count": None, "id": f"c{i}", "metadata": {}, "outputs": [], "source": source}
         for i, source in enumerate(cells)
     ]

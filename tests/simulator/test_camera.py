@@ -73,7 +73,7 @@ def plain(tmp_path: Path) -> str:
     """A first frame with enough in it to see it move, in the folder of the pictures."""
     rng = np.random.default_rng(5)
     coarse = Image.fromarray(rng.integers(30, 220, (24, 42, 3), dtype=np.uint8))
-    coarse.resize((1360, 768), Image.Resampling.BICUBIC).save(tmp_path / "plain", "PNG")
+    coarse.resize((680, 384), Image.Resampling.BICUBIC).save(tmp_path / "plain", "BMP")
     return "plain"
 
 

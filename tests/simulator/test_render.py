@@ -47,10 +47,10 @@ def psnr(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     ("changes", "size", "count"),
     [
         ({}, (342, 192), 150),
-        ({"duration": 10}, (342, 192), 250),
+        ({"duration": 10, "width": 768, "height": 432}, (192, 108), 250),
         ({"width": 768, "height": 1366}, (192, 342), 150),
         ({"width": 1080, "height": 1080}, (270, 270), 150),
-        ({"draft": False, "width": 912, "height": 512}, (912, 512), 150),
+        ({"draft": False, "width": 912, "height": 512, "duration": 2}, (912, 512), 50),
     ],
 )
 def test_size_length_and_codec(tmp_path: Path, changes: dict[str, Any], size: tuple[int, int], count: int) -> None:

@@ -157,6 +157,25 @@ def test_the_command_prints_its_url_and_stops(tmp_path: Path, number: signal.Sig
     assert not complaint
 
 
+def test_a_program_does_not_wait_for_its_clips(tmp_path: Path) -> None:
+    """A program that ends without stopping its simulator ends at once, whatever is still to be rendered."""
+    code = (
+        "import sys, httpx\n"
+        "from hailuo_widgets.simulator import Simulator\n"
+        "simulator = Simulator(sys.argv[1], speed=1.0).start()\n"
+        "body = {'model': 'MiniMax-Hailuo-02', 'prompt': 'x', 'resolution': '1080P'}\n"
+        "client = httpx.Client(base_url=simulator.url, headers={'Authorization': 'Bearer k'}, trust_env=False)\n"
+        "for _ in range(30):\n"
+        "    client.post('/v1/video_generation', json=body).raise_for_status()\n"
+        "print(simulator.creates['minimax'])\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
+    command = [sys.executable, "-c", code, str(tmp_path)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=30)
+    assert (done.returncode, done.stdout.strip()) == (0, "30"), done.stderr
+    assert len(list((tmp_path / "clips").glob("*.mp4"))) < 30
+
+
 def test_importing_is_light_and_alone() -> None:
     """Importing the package loads no server and no video library; running it loads nothing else of the project."""
     code = (

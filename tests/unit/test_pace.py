@@ -105,13 +105,23 @@ def test_slots_bound_what_is_in_flight() -> None:
     assert asyncio.run(scene()) == (2, False)
 
 
-def test_a_minute_holds_no_more_requests_than_it_may() -> None:
-    """The request after the last one allowed waits until the first has left the window."""
-    limiter = Limiter(concurrent=None, per_minute=2)
-    asyncio.run(limiter.turn())
-    asyncio.run(limiter.turn())
-    first = limiter._sent[0]
-    assert limiter._wait_s(first + 10) == pytest.approx(50)
-    assert limiter._wait_s(first + 60.5) <= 0
+def test_nobody_sends_during_a_pause() -> None:
+    """A pause holds back every turn, and a longer one is not cut short by a shorter one."""
+    limiter = Limiter(concurrent=None, per_minute=None)
+    assert asyncio.run(limiter._wait_s()) <= 0
     limiter.pause(100)
-    assert limiter._wait_s(first + 60.5) > 30
+    limiter.pause(1)
+    assert asyncio.run(limiter._wait_s()) > 90
+
+
+def test_a_full_minute_is_waited_for() -> None:
+    """A turn is taken again after the seconds that the shared count names."""
+    answers = [0.01, 0.01, 0.0]
+    asked: list[int] = []
+
+    async def take_turn(per_minute: int) -> float:
+        asked.append(per_minute)
+        return answers.pop(0)
+
+    asyncio.run(Limiter(concurrent=None, per_minute=20, take_turn=take_turn).turn())
+    assert asked == [20, 20, 20]

@@ -1,0 +1,98 @@
+"""Waiting for runs: as a coroutine that an interrupt ends within a second, and in synchronous code."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.engine.loop import run_nested, running_loop
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hailuo_widgets.engine.core import Engine
+
+__all__ = ["settled", "wait"]
+
+WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
+ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
+
+
+async def settled(engine: Engine, run_ids: Iterable[str], seconds: float | None = None) -> None:
+    """Wait until none of the runs is followed any more. To cancel the wait leaves the runs alone.
+
+    Raises:
+        TimeoutError: They are not, after that many seconds; they go on.
+    """
+    waited_for = list(dict.fromkeys(run_ids))
+    waiting = waited_for
+    loop = asyncio.get_running_loop()
+    engine.drive()
+    news = asyncio.Event()
+    stop = engine.bus.subscribe(None, lambda _: _set(loop, news))
+    try:
+        async with asyncio.timeout(seconds):
+            while waiting := await _still_open(engine, waiting):
+                news.clear()
+                try:
+                    async with asyncio.timeout(WAKE_S):
+                        await news.wait()
+                except TimeoutError:
+                    engine.drive()  # a follower that a nested wait has lost begins again from the log
+    finally:
+        stop()
+    for run_id in waited_for:
+        # Told once more, from the cell that waited: what shows the run sends its last state again, and nbclient,
+        # which keeps only what the running cell sends, saves it.
+        engine.bus.tell(await engine.log.ask(engine.log.get, run_id))
+
+
+async def _still_open(engine: Engine, run_ids: list[str]) -> list[str]:
+    left = [i for i in run_ids if engine.follows(i)]
+    for run_id in set(run_ids) - set(left):
+        record = await engine.log.ask(engine.log.get, run_id)
+        if not record.unfinished or record.error is not None:
+            continue
+        await asyncio.to_thread(engine.take_up, [run_id])
+        if not engine.follows(run_id):
+            await asyncio.sleep(ELSEWHERE_S)  # another kernel follows it: the log will say when it has ended
+        left.append(run_id)
+    return left
+
+
+def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -> None:
+    """Wait in synchronous code; where no loop is running, this drives the runs.
+
+    Raises:
+        TimeoutError: The runs have not ended in that time; they go on.
+        UsageError: This kernel cannot wait synchronously; ``await`` is the way.
+    """
+    waiting = list(run_ids)
+    home, here = engine.home.loop, running_loop()
+    if home is not None and home.is_running() and home is not here:
+        _wait_for_other_thread(engine, waiting, timeout)
+    elif here is not None:
+        run_nested(here, settled(engine, waiting, timeout))
+    else:
+        engine.home.private().run_until_complete(settled(engine, waiting, timeout))
+
+
+def _wait_for_other_thread(engine: Engine, run_ids: list[str], timeout: float | None) -> None:
+    news = threading.Event()
+    stop = engine.bus.subscribe(None, lambda _: news.set())
+    deadline = None if timeout is None else time.monotonic() + timeout
+    try:
+        while any(engine.follows(i) for i in run_ids):
+            if deadline is not None and time.monotonic() > deadline:
+                raise TimeoutError(f"not ended after {timeout:g} s; the runs go on")
+            news.wait(WAKE_S)
+            news.clear()
+    finally:
+        stop()
+
+
+def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
+    if not loop.is_closed():
+        loop.call_soon_threadsafe(event.set)

@@ -1,0 +1,236 @@
+"""A sweep before it is paid for: its requests made and checked, its price, its time, and what is there already."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.build import REQUEST_ARGUMENTS, build
+from hailuo_widgets.domain.sweep import Axes, Cell, Variant, expand
+from hailuo_widgets.engine.polling import expect
+from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.view import money
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hailuo_widgets.domain.check import Problem
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.session import Session
+
+__all__ = ["Plan", "Planned", "axes_of", "make_plan", "wall_s"]
+
+ARGUMENTS = ("provider", *(name for name in REQUEST_ARGUMENTS if name not in {"prompt", "replicate"}))
+MOST_PROBLEMS = 5  # distinct ones that an error quotes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """One run to be."""
+
+    cell: Cell
+    request: Request
+    origin: str
+    micros: int | None
+    currency: str | None
+    there: RunRecord | None  # an equal run whose clip would serve
+    seconds: float | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a sweep would send."""
+
+    runs: tuple[Planned, ...]
+    axes: Axes
+    warnings: tuple[Problem, ...]
+    wall_s: float | None
+
+    @property
+    def to_send(self) -> tuple[Planned, ...]:
+        """The runs that would be paid for."""
+        return tuple(p for p in self.runs if p.there is None)
+
+    @property
+    def cost(self) -> dict[str, int]:
+        """Millionths by currency, of what would be sent and has a known price."""
+        total: dict[str, int] = {}
+        for p in self.to_send:
+            if p.micros is not None and p.currency is not None:
+                total[p.currency] = total.get(p.currency, 0) + p.micros
+        return total
+
+    @property
+    def unpriced(self) -> int:
+        """How many runs would be sent whose price no source names."""
+        return sum(p.micros is None for p in self.to_send)
+
+    def sentence(self) -> str:
+        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 are there already, 6 to send: $1.68; about 3 min``."""
+        shape = [f"{len(self.axes.variants)} prompts"] if len(self.axes.variants) > 1 else []
+        shape += [f"{len(v)} {name}" for name, v in self.axes.values.items() if len(v) > 1]
+        shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
+        count = f"{len(self.runs)} run{'s' * (len(self.runs) != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
+        if self.axes.sample is not None or self.axes.exclude:
+            count = f"{len(self.runs)} of {' × '.join(shape) or '1'} runs"
+        there = len(self.runs) - len(self.to_send)
+        amounts = [money(micros, currency) for currency, micros in self.cost.items()]
+        amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
+        sends = f"{len(self.to_send)} to send" + (f": {' + '.join(amounts)}" if amounts else "")
+        told = [count, (f"{there} there already, " if there else "") + sends]
+        if self.wall_s is not None and self.to_send:
+            told.append(f"about {_duration(self.wall_s)}")
+        return "; ".join(told)
+
+
+def _duration(seconds: float) -> str:
+    minute = 60
+    return f"{seconds:.0f} s" if seconds < 2 * minute else f"{seconds / minute:.0f} min"
+
+
+def axes_of(
+    prompt: str | Iterable[str] | Mapping[str, str],
+    arguments: Mapping[str, Any],
+    *,
+    repeat: int = 1,
+    zipped: Sequence[Sequence[str]] = (),
+    exclude: Sequence[Mapping[str, Any]] = (),
+    sample: int | None = None,
+) -> Axes:
+    """Axes from what Python code gives: a list, tuple or range is an axis, anything else a single value.
+
+    Raises:
+        UsageError: A name that is no argument.
+    """
+    values: dict[str, Sequence[Any]] = {}
+    for name, value in arguments.items():
+        if name not in ARGUMENTS:
+            near = nearest(name, ARGUMENTS)
+            raise UsageError(
+                f"{name!r} is no argument; there are prompt, {', '.join(ARGUMENTS)}",
+                hint=f"did you mean {near!r}?" if near else None,
+            )
+        if value is not None:
+            values[name] = list(value) if isinstance(value, (list, tuple, range)) else [value]
+    return Axes(
+        variants=_variants(prompt),
+        values=values,
+        zipped=tuple(tuple(group) for group in zipped),
+        exclude=tuple(exclude),
+        sample=sample,
+        repeat=repeat,
+    )
+
+
+def _variants(prompt: str | Iterable[str] | Mapping[str, str]) -> tuple[Variant, ...]:
+    if isinstance(prompt, str):
+        return (Variant(prompt=prompt),)
+    if isinstance(prompt, Mapping):
+        found = tuple(Variant(prompt=text, label=str(label)) for label, text in prompt.items())
+    else:
+        found = tuple(Variant(prompt=text, label=str(n)) for n, text in enumerate(prompt, start=1))
+    if not found:
+        raise UsageError("prompt is an empty list, so the sweep has no runs", hint="give at least one prompt")
+    return found
+
+
+def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool = True) -> Plan:
+    """Make and check every request of a sweep; nothing is sent.
+
+    Args:
+        session: Whose providers, prices and log.
+        axes: What varies.
+        reuse: Whether an equal run's clip would serve.
+        ask_log: Look for such runs, and for how long others took; without it the plan is made at once.
+
+    Raises:
+        UsageError: What is wrong, in however many cells; the error says in how many.
+    """
+    cells = expand(axes)
+    accounts = session.engine.accounts
+    problems: dict[str, tuple[UsageError, int]] = {}
+    made: list[tuple[Cell, Request]] = []
+    warnings: dict[str, Problem] = {}
+    several = len(axes.values.get("provider", ())) > 1
+    loaded: dict[int, Any] = {}  # each picture is read once, however many cells show it
+    for cell in cells:
+        values = dict(cell.values)
+        provider = accounts.provider(str(values.pop("provider", None) or session.settings.provider))
+        replicate = cell.replicate
+        if several and provider.facts.seeds is None and values.get("seed") is not None:
+            # In a sweep over gateways a seed is a replicate where no seed can be sent, and is never called one there.
+            seeds = list(axes.values["seed"])
+            replicate += seeds.index(values.pop("seed")) * axes.repeat
+        try:
+            built = build(
+                provider.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded
+            )
+        except UsageError as e:
+            count = problems.get(str(e), (e, 0))[1]
+            problems[str(e)] = (e, count + 1)
+            continue
+        warnings |= {p.message: p for p in built.warnings}
+        made.append((cell, built.request))
+    if problems:
+        raise _all_wrong(problems, len(cells))
+    runs = _priced(session, made, reuse=reuse and ask_log, learned=ask_log)
+    return Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(session, runs))
+
+
+def _all_wrong(problems: Mapping[str, tuple[UsageError, int]], cells: int) -> UsageError:
+    if len(problems) == 1 and cells == 1:
+        return next(iter(problems.values()))[0]
+    lines = [f"{e} (in {count} of {cells} runs)" for e, count in list(problems.values())[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        lines.append(f"and {len(problems) - MOST_PROBLEMS} more")
+    return UsageError("\n".join(lines), hint="nothing was sent")
+
+
+def _priced(
+    session: Session, made: Sequence[tuple[Cell, Request]], *, reuse: bool, learned: bool
+) -> tuple[Planned, ...]:
+    accounts, log = session.engine.accounts, session.log
+    origins = {name: accounts.origin(accounts.provider(name)) for name in {r.provider for _, r in made}}
+    wanted = {(r.hash, origins[r.provider]) for _, r in made}
+    there = log.call(log.reusable_of, wanted) if reuse else {}
+    history = {
+        (name, model): log.call(log.durations, name, model, origin=origins[name]) if learned else []
+        for name, model in {(r.provider, r.model) for _, r in made}
+    }
+    runs = []
+    for cell, request in made:
+        price = accounts.list_price(request)
+        origin = origins[request.provider]
+        facts = accounts.provider(request.provider).facts
+        expected = expect(request, facts, history[request.provider, request.model], speed=accounts.speed_at(origin))
+        runs.append(
+            Planned(
+                cell=cell,
+                request=request,
+                origin=origin,
+                micros=price.get("cost_micros"),
+                currency=price.get("currency"),
+                there=there.get((request.hash, origin)),
+                seconds=expected.median_s if expected else None,
+            )
+        )
+    return tuple(runs)
+
+
+def wall_s(session: Session, runs: Sequence[Planned]) -> float | None:
+    """Seconds until the last run of the slowest gateway, each with as many at once as its account takes."""
+    by_provider: dict[str, list[float | None]] = {}
+    for p in runs:
+        if p.there is None:
+            by_provider.setdefault(p.request.provider, []).append(p.seconds)
+    longest = 0.0
+    for name, seconds in by_provider.items():
+        known = [s for s in seconds if s is not None]
+        if len(known) < len(seconds):
+            return None
+        at_once = session.engine.accounts.concurrent(name) or len(known)
+        longest = max(longest, math.ceil(len(known) / at_once) * (sum(known) / len(known)))
+    return longest

@@ -1,0 +1,146 @@
+"""What an answer's bytes hold: its JSON object, and ids, codes, links, amounts and words out of it.
+
+Nothing here raises, whatever the bytes are: what is not what it should be comes back as None (or as an empty object).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from hailuo_widgets.providers.base import HttpReply
+
+__all__ = [
+    "as_code",
+    "as_json",
+    "as_micros",
+    "as_object",
+    "as_seed",
+    "as_task_id",
+    "as_url",
+    "load",
+    "plain",
+    "trace_id",
+    "words",
+]
+
+TASK_ID = re.compile(r"[\w.:-]{1,256}", re.ASCII)
+# A host in ASCII (a name, an IPv4 or IPv6 address), and no blank, control character or half of a surrogate pair.
+LINK = re.compile(
+    r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:[/?#][^\s\\\x00-\x20\x7f\ud800-\udfff]{0,8000})?",
+    re.IGNORECASE,
+)
+MOST_MONEY = 10**9
+MOST_DIGITS = 9  # of an error code that is a number
+
+
+def trace_id(reply: HttpReply | None) -> str | None:
+    """The provider's id of a call, from its headers."""
+    if reply is None:
+        return None
+    for name in ("trace-id", "trace_id", "x-request-id"):
+        if value := reply.headers.get(name):
+            return value[:128]
+    return None
+
+
+def as_object(reply: HttpReply) -> dict[str, Any]:
+    """An error answer's JSON object; empty where it is none."""
+    value = as_json(reply.body)
+    return value if isinstance(value, dict) else {}
+
+
+def as_json(text: bytes | str) -> Any:
+    """The JSON value of a text; None where it is none."""
+    try:
+        return load(text if isinstance(text, bytes) else text.encode())
+    except (ValueError, RecursionError):
+        return None
+
+
+def load(body: bytes) -> Any:
+    """The JSON value of a body.
+
+    Raises:
+        ValueError: It is none, or holds NaN, an infinity, or a number of thousands of digits.
+        RecursionError: It is nested beyond reading.
+    """
+    # utf-8-sig: a byte-order mark before good JSON is no reason to doubt a paid answer.
+    return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+def as_task_id(value: object) -> str | None:
+    """A task id as text, or None for anything that cannot be one (empty, too long, odd characters)."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    try:
+        text = str(value)
+    except ValueError:  # an int of thousands of digits
+        return None
+    return text if TASK_ID.fullmatch(text) else None
+
+
+def as_code(value: object) -> str | None:
+    """An error code as text (numbers without leading zeros, words cut at 40 characters); None for what is none."""
+    if isinstance(value, bool) or not isinstance(value, (str, int)):
+        return None
+    if isinstance(value, int):
+        return str(value) if abs(value) < 10**MOST_DIGITS else None
+    text = value.strip()
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        return str(int(text))
+    return text[:40] or None
+
+
+def as_url(value: object) -> str | None:
+    """A link, or None for anything that no clip can be fetched from."""
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    if not LINK.fullmatch(text):
+        return None
+    try:
+        fair = urlsplit(text).port != 0
+    except ValueError:  # a port over 65535, or brackets around what is no address
+        return None
+    return text if fair else None
+
+
+def as_micros(value: object) -> int | None:
+    """Millionths of an amount of money or credits; None for what is no amount."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if not 0 <= value < MOST_MONEY or not math.isfinite(value):
+        return None
+    return round(value * 1_000_000)
+
+
+def as_seed(value: object) -> int | None:
+    """A seed that was used; None for what is none, or is no 64-bit number."""
+    if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
+        return None
+    return value
+
+
+def plain(text: str) -> str:
+    """Text that can be stored and shown: JSON may hold NUL, and halves of surrogate pairs, which no encoding takes."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def words(data: dict[str, Any]) -> str | None:
+    """What an error body says, in the shapes that gateways use."""
+    for name in ("error", "message", "msg", "detail"):
+        value = data.get(name)
+        if isinstance(value, dict):
+            value = value.get("message")
+        if isinstance(value, str) and value.strip():
+            return value
+    return None

@@ -1,0 +1,127 @@
+"""Runware's facts and its error codes, as rows. The sources' names are explained in ``runware.py``."""
+
+from __future__ import annotations
+
+from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option
+from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
+from hailuo_widgets.providers.base import UNKNOWN_TASK, Code
+
+__all__ = ["CODES", "FACTS", "FPS", "RESULTS", "SAFETY", "category"]
+
+DOC = "Runware model page minimax:3@1"
+DOCS = "Runware's public pages and SDKs, 2026-07"
+H02 = "minimax:3@1"
+T2V, I2V, FL = "text_to_video", "image_to_video", "first_last_frame"
+FPS = 25
+RESULTS = "numberResults"
+SAFETY = "safety."
+
+_LONG_1080 = f"10 s at 1080P: the model page names no limit; {DOCS} and MiniMax have 6 s alone at 1080P"
+_MP4_ALONE = "clips are checked, kept and played as MP4 alone: {} will be billed and may not be kept here"
+
+OFFERS = (
+    Offer(model=H02, mode=T2V, resolution="768P", durations=(6, 10), source=f"{DOC}; values: {DOCS}"),
+    Offer(
+        model=H02,
+        mode=T2V,
+        resolution="1080P",
+        durations=(6, 10),
+        source=f"{DOC}; values: {DOCS}",
+        doubtful_durations={10: _LONG_1080},
+    ),
+    # With width and height the size has no name; with a frame the clip follows the frame, unless a size is asked for.
+    *(Offer(model=H02, mode=mode, resolution=None, durations=(6, 10), source=DOC) for mode in (T2V, I2V, FL)),
+)
+
+OPTIONS = (
+    Option(name=RESULTS, kind=int, low=1, high=20, help="1 to 20 clips of one task, each with a seed of its own"),
+    Option(
+        name="outputFormat",
+        kind=str,
+        allowed=("MP4", "WEBM", "MOV"),
+        doubts={kind: _MP4_ALONE.format(kind) for kind in ("WEBM", "MOV")},
+        help="MP4, WEBM or MOV",
+    ),
+    Option(name="outputQuality", kind=int, low=20, high=99, help="20 to 99; 95 where it is left out"),
+    Option(name="ttl", kind=int, low=60, help="seconds that the gateway keeps the clip, from 60 up"),
+    Option(name="uploadEndpoint", kind=str, help="a URL that the gateway PUTs the clip to as well; it is logged"),
+    Option(name=f"{SAFETY}checkContent", kind=bool, help="true or false: check the clip's content"),
+    Option(name=f"{SAFETY}mode", kind=str, help="none, fast (key frames) or full (all frames)"),
+)
+
+FACTS = Facts(
+    name="runware",
+    title="Runware",
+    base_url="https://api.runware.ai",
+    auth=Auth(header="Authorization", prefix="Bearer "),
+    default_model=H02,
+    models=(
+        Model(
+            name=H02,
+            title="Hailuo 02",
+            short_names=("02", "hailuo-02", "minimax-hailuo-02"),
+            camera=True,
+            note="0.23 to 0.43 USD a clip were seen; each clip says what it cost",
+            source=DOC,
+        ),
+    ),
+    offers=OFFERS,
+    prices=(),
+    images=ImageRules(max_bytes=50 * MIB, source=f"{DOC} names no limits; this one is ours"),
+    source=DOC,
+    prompt_max=2000,
+    prompt_min=2,
+    returns_seed=True,
+    sizes={"768P": (1366, 768), "1080P": (1920, 1080)},
+    last_frame_alone="a last frame without a first one: the model page allows it; MiniMax's own API wants both",
+    optimizer=True,
+    callback=True,
+    options=OPTIONS,
+    results_option=RESULTS,
+    poll_floor_s=1.0,
+    key_page="https://my.runware.ai/keys",
+)
+
+# By category: the gateway's codes are names that "may vary between models and providers" (its page on errors).
+CODES = {
+    "conflict": Code(
+        error=InvalidRequest, meaning="the gateway has a task of this id already", accepted=None
+    ),  # an earlier call of ours was accepted: the engine asks for it
+    "task": UNKNOWN_TASK,
+    "auth": Code(error=AuthError, meaning="the key was refused", fatal=True),
+    "quota": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
+    "rate": Code(error=RateLimited, meaning="too many requests", again=True),
+    "safety": Code(error=Moderated, meaning="the prompt, an image or the clip was refused for its content"),
+    "validation": Code(error=InvalidRequest, meaning="a parameter was refused"),
+    "provider": Code(
+        error=ProviderError, meaning="the model's provider behind the gateway failed", again=True, accepted=None
+    ),
+    "server": Code(error=ProviderError, meaning="an internal error at the gateway", again=True, accepted=None),
+    "unknown": Code(error=ProviderError, meaning="an error code that is in no document", again=True, accepted=None),
+}
+
+# In their order: the first row with a part that the code holds (all lower-case) is its category.
+_PARTS = (
+    ("conflict", ("conflicttaskuuid", "duplicatetaskuuid")),
+    ("auth", ("apikey", "unauthorized", "authentication", "forbidden")),
+    ("quota", ("credit", "balance", "paymentrequired", "quota")),
+    ("rate", ("ratelimit", "toomanyrequests", "concurren")),
+    ("safety", ("contentpolicy", "moderat", "safety", "nsfw", "sensitive")),
+    ("task", ("failedornotfound", "tasknotfound", "taskuuidnotfound")),
+    ("server", ("servererror", "internal", "connection", "unavailable")),
+)
+_VALIDATION = ("invalid", "missing", "unsupported", "value", "unknown")
+_PROVIDER = ("provider", "timeout", "inference")
+
+
+def category(code: str) -> str:
+    """The category of an error code: a key of :data:`CODES`."""
+    folded = code.casefold()
+    for name, parts in _PARTS:
+        if any(part in folded for part in parts):
+            return name
+    if folded == "notfound":
+        return "task"
+    if folded.startswith(_VALIDATION) or folded.endswith("notfound"):
+        return "validation"
+    return "provider" if any(part in folded for part in _PROVIDER) else "unknown"

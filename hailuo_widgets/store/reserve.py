@@ -1,0 +1,104 @@
+"""Leave to send, asked for in one transaction: what all kernels on one store may do together.
+
+Counting and writing under one lock is what keeps two kernels from both taking the last place, or the last dollar.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.errors import BudgetExceeded
+from hailuo_widgets.store.schema import calls, runs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["Budget", "Permit", "check_budgets", "places_taken", "take_turn"]
+
+WINDOW = timedelta(seconds=60)
+FORGOTTEN = timedelta(minutes=15)  # a task that nobody follows has ended by then
+
+
+@dataclass(frozen=True, kw_only=True)
+class Budget:
+    """A bound on what may be reserved: of one sweep (``sweep_id``), of one session, or since a moment.
+
+    ``micros`` are millionths of the currency of the run that asks.
+    """
+
+    name: str
+    micros: int
+    sweep_id: str | None = None
+    session: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permit:
+    """What a create call is asked for: its price, the budgets it must fit, and how many tasks may be in flight."""
+
+    micros: int | None
+    currency: str | None
+    budgets: Sequence[Budget] = ()
+    rehearsal: bool = False  # at the bundled simulator: counted apart from what is paid
+    concurrent: int | None = None
+
+
+def places_taken(c: sa.Connection, provider: str, origin: str) -> int:
+    """How many tasks of an account are in flight, whichever kernel follows them."""
+    now = datetime.now(UTC)
+    alive = (runs.c.lease_until > now) | (runs.c.submitted_at > now - FORGOTTEN)
+    query = (
+        sa.select(sa.func.count())
+        .select_from(runs)
+        .where(runs.c.provider == provider, runs.c.origin == origin)
+        .where(runs.c.status.in_(("submitting", "queued", "running")), alive)
+    )
+    return int(c.scalar(query) or 0)
+
+
+def check_budgets(c: sa.Connection, permit: Permit) -> None:
+    """See that a price fits into every budget beside what is reserved already.
+
+    Raises:
+        BudgetExceeded: It does not, or there is a budget and the price is not known.
+    """
+    for budget in permit.budgets:
+        if permit.micros is None:
+            raise BudgetExceeded(
+                f"the price is not known, so the {budget.name} cannot be kept",
+                hint="leave the budget out to send it all the same",
+            )
+        query = sa.select(sa.func.coalesce(sa.func.sum(runs.c.reserved_micros), 0)).where(
+            runs.c.reserved_currency == permit.currency, (runs.c.origin == SIMULATOR) == permit.rehearsal
+        )
+        if budget.sweep_id is not None:
+            query = query.where(runs.c.sweep_id == budget.sweep_id)
+        if budget.session is not None:
+            query = query.where(runs.c.session == budget.session)
+        if budget.since is not None:
+            query = query.where(runs.c.created_at >= budget.since)
+        spent = int(c.scalar(query) or 0)
+        if spent + permit.micros > budget.micros:
+            raise BudgetExceeded(
+                f"{permit.micros / 1e6:g} {permit.currency} more would pass the {budget.name} of "
+                f"{budget.micros / 1e6:g}: {spent / 1e6:g} is spent or reserved",
+                hint="raise the budget, then run the cell again: what is there already is not paid again",
+            )
+
+
+def take_turn(c: sa.Connection, account: str, per_minute: int) -> float:
+    """Count a request of an account, if the minute has room for it; else the seconds until it may have."""
+    now = datetime.now(UTC)
+    c.execute(calls.delete().where(calls.c.at < now - WINDOW))
+    sent = c.scalars(sa.select(calls.c.at).where(calls.c.account == account).order_by(calls.c.at)).all()
+    if len(sent) >= per_minute:
+        oldest: datetime = sent[len(sent) - per_minute]
+        return max(0.05, (oldest + WINDOW - now).total_seconds())
+    c.execute(calls.insert().values(account=account, at=now))
+    return 0.0

@@ -1,0 +1,84 @@
+"""A sweep, as users hold it: the runs that one call or one cell started together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    import pandas as pd
+
+    from hailuo_widgets.handles import Run
+    from hailuo_widgets.session import Session
+
+__all__ = ["Sweep"]
+
+
+class Sweep:
+    """Runs that belong together. ``await sweep`` (or ``sweep.wait()``) until all have ended.
+
+    Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table.
+    """
+
+    def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
+        self._session = session
+        self.id: str = sweep_id
+        self.runs: tuple[Run, ...] = tuple(runs)
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The sweep's rows of the run log, in the sweep's order."""
+        frame = self._session.runs(sweep=self.id)
+        order = {run.id: n for n, run in enumerate(self.runs)}
+        return frame.sort_values("run_id", key=lambda ids: ids.map(order)).reset_index(drop=True)
+
+    @property
+    def failed(self) -> tuple[Run, ...]:
+        """The runs that ended without a clip: failed, unconfirmed, lost, skipped or cancelled."""
+        return tuple(r for r in self.runs if not r.record.unfinished and r.status != "succeeded")
+
+    def cancel(self) -> None:
+        """Stop following all of it. What was sent goes on at the provider, which may still bill it."""
+        for run in self.runs:
+            if run.record.unfinished:
+                run.cancel()
+
+    def __await__(self) -> Generator[Any, None, Sweep]:
+        return self._settled().__await__()
+
+    def wait(self, timeout: float | None = None) -> Sweep:
+        """Wait in synchronous code; where no loop is running, this is what drives the runs.
+
+        Args:
+            timeout: Seconds; the runs go on after it.
+
+        Raises:
+            TimeoutError: Not all have ended in that time.
+        """
+        self._session.wait([r.id for r in self.runs], timeout)
+        return self
+
+    async def _settled(self) -> Sweep:
+        await self._session.settled([r.id for r in self.runs])
+        return self
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Run, ...]: ...
+    def __getitem__(self, index: int | slice) -> Run | tuple[Run, ...]:
+        return self.runs[index]
+
+    def __repr__(self) -> str:
+        counts: dict[str, int] = {}
+        for run in self.runs:
+            counts[run.status] = counts.get(run.status, 0) + 1
+        told = ", ".join(f"{n} {status}" for status, n in counts.items())
+        return f"<Sweep {self.id}: {len(self.runs)} runs, {told}>"

@@ -1,0 +1,324 @@
+"""A real ipykernel and the simulator behind it, reached as a live gateway by its address: every byte goes over loopback.
+
+The simulator runs in the test's own process, so a test sees what the gateway saw (`gateway.creates`), whatever becomes
+of the kernel. Its clips are marked simulated all the same, by a header of its answers.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from queue import Empty
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from jupyter_client.manager import KernelManager
+
+from hailuo_widgets.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+READY_S = 60.0
+REPLY_S = 40.0
+_OURS = re.compile(r"(HAILUO|MINIMAX|KIE|KKIAI|PIXAZO|RUNWARE)_|.*_API_KEY$|JPY_|PYTEST_|PYTHONBREAKPOINT")
+_ANSI = re.compile(r"\x1b\[[0-9;]*m")
+
+LOAD = "%load_ext hailuo_widgets"
+CARD = "hailuo-card"
+
+
+def plain(text: str) -> str:
+    """A text without its colours."""
+    return _ANSI.sub("", text)
+
+
+@dataclass(kw_only=True)
+class Reply:
+    """What came of one cell. ``seconds`` is from sending it to its reply, ``sent`` what it sent on iopub, in order."""
+
+    status: str
+    ename: str
+    evalue: str
+    traceback: str
+    seconds: float
+    sent: list[dict[str, Any]] = field(default_factory=list, repr=False)
+
+    def of(self, *kinds: str) -> list[dict[str, Any]]:
+        """The contents of its messages of these kinds."""
+        return [m["content"] for m in self.sent if m["header"]["msg_type"] in kinds]
+
+    @property
+    def text(self) -> str:
+        """What it printed."""
+        return "".join(c["text"] for c in self.of("stream"))
+
+    @property
+    def result(self) -> str:
+        """Its value, as text; empty where it has none."""
+        return "".join(c["data"].get("text/plain", "") for c in self.of("execute_result"))
+
+    @property
+    def cards(self) -> list[str]:
+        """The static cards it showed, each with its updates, as HTML."""
+        found = [c["data"].get("text/html", "") for c in self.of("display_data", "update_display_data")]
+        return [html for html in found if CARD in html]
+
+
+class Kernel:
+    """One kernel process and a front end's channels to it.
+
+    Args:
+        env: The kernel's whole environment.
+        cwd: Its folder.
+    """
+
+    def __init__(self, env: Mapping[str, str], cwd: Path) -> None:
+        self.manager = KernelManager(kernel_name="python3")
+        self.manager.start_kernel(env=dict(env), cwd=str(cwd))
+        self.client = self.manager.blocking_client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=READY_S)
+        self.messages: list[dict[str, Any]] = []
+        self._replies: dict[str, tuple[dict[str, Any], float]] = {}
+        self._sent_at: dict[str, float] = {}
+
+    def send(self, code: str) -> str:
+        """Send a cell, as Run All does, without waiting; its id."""
+        message_id = str(self.client.execute(code, allow_stdin=False, stop_on_error=False))
+        self._sent_at[message_id] = time.monotonic()
+        return message_id
+
+    def reply(self, message_id: str, *, within: float = REPLY_S) -> Reply:
+        """Wait for a cell's reply, and for all that it sent."""
+        deadline = time.monotonic() + within
+        while message_id not in self._replies:
+            self.take_reply(deadline)
+        content, at = self._replies[message_id]
+        self.until(
+            lambda m: m["header"]["msg_type"] == "status" and m["content"]["execution_state"] == "idle",
+            of=message_id,
+            within=within,
+        )
+        return Reply(
+            status=content["status"],
+            ename=content.get("ename", ""),
+            evalue=plain(content.get("evalue", "")),
+            traceback=plain("\n".join(content.get("traceback", []))),
+            seconds=at - self._sent_at[message_id],
+            sent=[m for m in self.messages if m["parent_header"].get("msg_id") == message_id],
+        )
+
+    def replied(self, message_id: str) -> bool:
+        """Whether a cell's reply is there now."""
+        try:
+            while message_id not in self._replies:
+                self.take_reply(time.monotonic())
+        except Empty:
+            return False
+        return True
+
+    def take_reply(self, deadline: float) -> None:
+        """Take the next reply of the shell channel; raises ``Empty`` where none comes in time."""
+        message = self.client.get_shell_msg(timeout=max(0.001, deadline - time.monotonic()))
+        self._replies[message["parent_header"]["msg_id"]] = (message["content"], time.monotonic())
+
+    def run(self, code: str, *, within: float = REPLY_S) -> Reply:
+        """Run a cell to its end."""
+        return self.reply(self.send(code), within=within)
+
+    def value(self, expression: str) -> Any:
+        """A value of the kernel's, by its repr."""
+        import ast
+
+        reply = self.run(f"print(repr({expression}))")
+        assert reply.status == "ok", reply
+        return ast.literal_eval(reply.text.strip())
+
+    def completeness(self, code: str) -> str:
+        """What the kernel answers to a terminal that asks whether a cell is complete."""
+        asked = str(self.client.is_complete(code))
+        while asked not in self._replies:
+            self.take_reply(time.monotonic() + REPLY_S)
+        return str(self._replies[asked][0]["status"])
+
+    def until(
+        self, fits: Callable[[dict[str, Any]], bool], *, of: str | None = None, within: float = REPLY_S
+    ) -> dict[str, Any]:
+        """The first message on iopub that fits, of those that are there and those to come.
+
+        Args:
+            fits: Whether it is the one.
+            of: Only messages whose parent this is.
+            within: Seconds.
+        """
+        deadline = time.monotonic() + within
+        seen = 0
+        while True:
+            for message in self.messages[seen:]:
+                if (of is None or message["parent_header"].get("msg_id") == of) and fits(message):
+                    return message
+            seen = len(self.messages)
+            self.messages.append(self.client.get_iopub_msg(timeout=max(0.001, deadline - time.monotonic())))
+
+    def until_card(self, message_id: str, word: str = "", *, within: float = REPLY_S) -> None:
+        """Wait until a cell shows a card, or shows one with this word in it."""
+
+        def fits(message: dict[str, Any]) -> bool:
+            html = message["content"].get("data", {}).get("text/html", "") if "data" in message["content"] else ""
+            return CARD in html and word in html
+
+        self.until(fits, of=message_id, within=within)
+
+    def until_player(self, message_id: str) -> str:
+        """Wait until a cell opens a player; the id of its comm."""
+        opened = self.until(
+            lambda m: m["header"]["msg_type"] == "comm_open" and "card" in m["content"]["data"].get("state", {}),
+            of=message_id,
+        )
+        return str(opened["content"]["comm_id"])
+
+    def comm(self, kind: str, **content: Any) -> str:
+        """Send a comm message on the shell channel, as a click does; its id."""
+        message = self.client.session.msg(kind, content)
+        self.client.shell_channel.send(message)
+        return str(message["header"]["msg_id"])
+
+    def click(self, comm_id: str, kind: str) -> str:
+        """Press a player's button."""
+        return self.comm(
+            "comm_msg", comm_id=comm_id, data={"method": "custom", "content": {"id": "q1", "type": kind}}
+        )
+
+    def interrupt(self) -> None:
+        """Press the stop button."""
+        self.manager.interrupt_kernel()
+
+    def kill(self) -> None:
+        """``kill -9``: no handler of the kernel runs."""
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+    def close(self) -> None:
+        """End it, if it still runs."""
+        self.client.stop_channels()
+        if self.manager.has_kernel:
+            self.manager.shutdown_kernel(now=True)
+        self.manager.cleanup_resources()
+
+
+class StartGateway(Protocol):
+    """Starts a simulator."""
+
+    def __call__(self, *faults: dict[str, Any], **options: Any) -> Simulator:
+        """Its options are those of `Simulator`."""
+
+
+class StartKernel(Protocol):
+    """Starts a kernel."""
+
+    def __call__(self, gateway: Simulator | None = None, *, load: bool = True, **variables: str) -> Kernel:
+        """``variables`` are added to its environment; without a gateway it starts its own simulator."""
+
+
+class Environment(Protocol):
+    """Makes a process's whole environment; see `clean_environment`."""
+
+    def __call__(self, gateway: Simulator | None = None, **variables: str) -> dict[str, str]:
+        """Without a gateway the process starts its own simulator."""
+
+
+def clean_environment(folder: Path, gateway: Simulator | None = None, **variables: str) -> dict[str, str]:
+    """This process's environment without any setting of the package, and with those of a test."""
+    env = {k: v for k, v in os.environ.items() if not _OURS.match(k)}
+    env |= {
+        "HAILUO_HOME": str(folder / "runs"),
+        "IPYTHONDIR": str(folder / "ipython"),
+        "HAILUO_POLL_INTERVAL": "0.1",
+        "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{env.get('PATH', '')}",  # noqa: PTH120 - a string is wanted
+    }
+    if gateway is None:
+        env |= {"HAILUO_MODE": "simulated", "HAILUO_SIMULATOR_SPEED": "400"}
+    else:
+        env |= {"HAILUO_MODE": "live", "MINIMAX_BASE_URL": gateway.url, "MINIMAX_API_KEY": "test-key"}
+    return {**env, **variables}
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> Environment:
+    """Makes the environment of a process in the test's folder."""
+
+    def made(gateway: Simulator | None = None, **variables: str) -> dict[str, str]:
+        return clean_environment(tmp_path, gateway, **variables)
+
+    return made
+
+
+@pytest.fixture
+def begin_gateway(tmp_path: Path) -> Iterator[StartGateway]:
+    """Simulators whose clips are small and ready after 0.6 s; stopped at the test's end."""
+    with ExitStack() as stack:
+
+        def made(*faults: dict[str, Any], **options: Any) -> Simulator:
+            return stack.enter_context(
+                Simulator(tmp_path / "gateway", faults=faults, **{"latency": 0.6, "draft": True, **options})
+            )
+
+        yield made
+
+
+@pytest.fixture
+def gateway(begin_gateway: StartGateway) -> Simulator:
+    """The usual one."""
+    return begin_gateway()
+
+
+@pytest.fixture
+def begin_kernel(tmp_path: Path) -> Iterator[StartKernel]:
+    """Kernels in the test's folder, all with one run log; ended with the test."""
+    with ExitStack() as stack:
+
+        def made(gateway: Simulator | None = None, *, load: bool = True, **variables: str) -> Kernel:
+            kernel = Kernel(clean_environment(tmp_path, gateway, **variables), tmp_path)
+            stack.callback(kernel.close)
+            if load:
+                assert kernel.run(LOAD).status == "ok"
+            return kernel
+
+        yield made
+
+
+@pytest.fixture
+def kernel(begin_kernel: StartKernel, gateway: Simulator) -> Kernel:
+    """A kernel at the usual gateway, with the extension loaded."""
+    return begin_kernel(gateway)
+
+
+Shared = tuple[Kernel, Simulator]
+
+
+@pytest.fixture(scope="module")
+def shared_by_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
+    """One kernel and its gateway for a file's tests."""
+    folder = tmp_path_factory.mktemp("shared")
+    with Simulator(folder / "gateway", latency=0.3, draft=True) as gateway:
+        kernel = Kernel(clean_environment(folder, gateway), folder)
+        try:
+            assert kernel.run(LOAD).status == "ok"
+            yield kernel, gateway
+        finally:
+            kernel.close()
+
+
+@pytest.fixture
+def shared(shared_by_module: Shared) -> Shared:
+    """A file's kernel and gateway; the gateway has forgotten earlier tests, and the kernel begins a run log of its own."""
+    kernel, gateway = shared_by_module
+    gateway.reset()
+    kernel.run("import os, uuid\nos.environ['HAILUO_HOME'] = os.path.abspath(f'runs-{uuid.uuid4().hex[:8]}')")
+    return kernel, gateway

@@ -1,0 +1,110 @@
+"""Loading the extension, loading it again, and taking all of it back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Kernel, StartGateway, StartKernel
+
+pytestmark = pytest.mark.kernel
+
+# All that an extension can leave behind in a shell, as values that compare.
+TRACES = """
+def traces():
+    import gc
+    shell = get_ipython()
+    formatter = shell.display_formatter.ipython_display_formatter
+    ours = lambda thing: "hailuo" in repr(thing).lower()
+    return {
+        "magics": sorted(kind for kind, names in shell.magics_manager.magics.items() if "hailuo" in names),
+        "registry": sorted(n for n in shell.magics_manager.registry if ours(n)),
+        "configurables": sum(ours(type(c)) for c in shell.configurables),
+        "transformers": sum(ours(t) for t in shell.input_transformers_cleanup + shell.input_transformers_post),
+        "events": sum(ours(c) for found in shell.events.callbacks.values() for c in found),
+        "printers": sum(ours(k) for k in [*formatter.type_printers, *formatter.deferred_printers]),
+        "matchers": sum(ours(m) for m in shell.Completer.custom_matchers),
+    }
+"""
+LOADED = {
+    "magics": ["cell", "line"],
+    "registry": ["Hailuo"],
+    "configurables": 1,
+    "transformers": 1,
+    "events": 2,
+    "printers": 1,
+}
+UNLOADED = {"magics": [], "registry": [], "configurables": 0, "transformers": 0, "events": 0, "printers": 0}
+
+
+def traces(kernel: Kernel) -> dict[str, object]:
+    """What of the extension is in the shell."""
+    found: dict[str, object] = kernel.value("traces()")
+    return found
+
+
+def test_loading_twice_changes_nothing(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """``%load_ext`` twice and ``%reload_ext`` leave one of each; a cell then charges one create."""
+    gateway = begin_gateway()
+    kernel = begin_kernel(gateway, load=False)
+    kernel.run(TRACES)
+    assert traces(kernel) == {**UNLOADED, "matchers": 0}
+    for line in ("%load_ext hailuo_widgets", "%load_ext hailuo_widgets", "%reload_ext hailuo_widgets"):
+        assert kernel.run(line).status == "ok"
+        found = traces(kernel)
+        assert {k: v for k, v in found.items() if k != "matchers"} == LOADED
+    assert kernel.run("import hailuo_widgets; hailuo_widgets.load_ipython_extension(get_ipython())").status == "ok"
+    assert {k: v for k, v in traces(kernel).items() if k != "matchers"} == LOADED
+    assert kernel.run("%%hailuo --model 02\na fox").status == "ok"
+    assert gateway.creates["minimax"] == 1
+
+
+def test_reloading_keeps_runs_in_flight(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """``%reload_ext`` in the middle of a run neither loses it nor follows it twice."""
+    gateway = begin_gateway(latency=1.5)
+    kernel = begin_kernel(gateway)
+    kernel.run("%%hailuo --background --model 02 --name fox\na fox")
+    assert kernel.run("%reload_ext hailuo_widgets").status == "ok"
+    assert kernel.value("fox.status") != "succeeded"
+    assert kernel.run("await fox").status == "ok"
+    assert kernel.value("fox.status") == "succeeded"
+    downloads = [r for r in gateway.requests if r["phase"] == "download"]
+    assert (gateway.creates["minimax"], len(downloads)) == (1, 1)
+
+
+def test_unloading_takes_all_of_it_back(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """After ``%unload_ext`` nothing of it is in the shell, a run in flight still ends, and loading works again."""
+    gateway = begin_gateway(latency=1.5)
+    kernel = begin_kernel(gateway)
+    kernel.run(TRACES)
+    started = kernel.send("%%hailuo --background --model 02 --name fox\na fox")
+    assert kernel.reply(started).status == "ok"
+    assert kernel.run("%unload_ext hailuo_widgets").status == "ok"
+    assert traces(kernel) == {**UNLOADED, "matchers": 0}
+    unknown = kernel.run("%%hailuo --model 02\na wolf")
+    assert (unknown.status, unknown.ename) == ("error", "UsageError")
+    kernel.until_card(started, "Succeeded")
+    assert kernel.run("await fox").status == "ok"
+    assert gateway.creates["minimax"] == 1
+    assert kernel.run("%load_ext hailuo_widgets").status == "ok"
+    assert {k: v for k, v in traces(kernel).items() if k != "matchers"} == LOADED
+
+
+def test_config_reaches_the_next_call(kernel: Kernel) -> None:
+    """``%config Hailuo`` sets each of its settings, whole numbers too, and the next cell goes by them."""
+    assert kernel.run("%config Hailuo.max_parallel = 3").status == "ok"
+    assert kernel.run("%config Hailuo.budget = 0.01").status == "ok"
+    refused = kernel.run("%%hailuo --model 02\na fox")
+    assert (refused.status, refused.ename) == ("error", "BudgetExceeded")
+    assert kernel.run("%config Hailuo.budget = 5").status == "ok"
+    assert kernel.run("%%hailuo --model 02\na fox").status == "ok"
+    assert kernel.value("__import__('hailuo_widgets.api').api.default_session().settings.max_parallel") == 3
+
+
+def test_an_unfinished_cell_is_not_complete(kernel: Kernel) -> None:
+    """A terminal asks whether a cell is complete: after its first line a ``%%hailuo`` cell is not, its prompt follows."""
+    assert kernel.completeness("%%hailuo --model 02\n") == "incomplete"
+    assert kernel.completeness("%%hailuo --model 02\na fox") == "incomplete"
+    assert kernel.completeness("%%hailuo --model 02\na fox\n\n") == "complete"

@@ -1,0 +1,56 @@
+"""What loading costs: a notebook that only loads the extension pays for nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Environment
+
+pytestmark = pytest.mark.kernel
+
+HEAVY = ("pandas", "httpx", "sqlalchemy", "anywidget", "ipywidgets", "av", "PIL", "numpy", "starlette", "uvicorn")
+MOST_MS = 60
+MEASURE = """
+import json, sys, time
+from IPython.core.interactiveshell import InteractiveShell
+shell = InteractiveShell.instance()
+before = set(sys.modules)
+began = time.perf_counter()
+import hailuo_widgets
+shell.run_line_magic("load_ext", "hailuo_widgets")
+ms = (time.perf_counter() - began) * 1000
+print(json.dumps({"ms": ms, "modules": sorted(set(sys.modules) - before)}))
+"""
+
+
+def test_loading_is_light(
+    tmp_path: Path, environment: Environment, record_property: Callable[[str, object], None]
+) -> None:
+    """Importing and loading take under 60 ms beyond IPython itself (best of 5), and load no heavy package."""
+    found = []
+    for _ in range(5):
+        ended = subprocess.run(
+            [sys.executable, "-c", MEASURE],
+            env=environment(),
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=60,
+        )
+        found.append(json.loads(ended.stdout.splitlines()[-1]))
+    times = [round(f["ms"], 1) for f in found]
+    record_property("load_ms", times)
+    print(f"import and %load_ext took {times} ms")
+    heavy = [m for m in found[0]["modules"] if m.partition(".")[0] in HEAVY]
+    assert heavy == []
+    assert min(times) < MOST_MS

@@ -1,0 +1,77 @@
+"""The kernel is killed with a run in flight: the next one brings what was paid for, and pays for nothing again."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import StartGateway, StartKernel
+
+pytestmark = pytest.mark.kernel
+
+WAYS_OUT = ("run.adopt(task_id)", "run.write_off()", "run.resubmit()")
+
+
+def test_a_killed_kernels_run_is_taken_up_at_once(
+    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
+) -> None:
+    """After ``kill -9`` a new kernel's ``hw.resume()`` brings the clip: not a lease later, and with one create charged."""
+    gateway = begin_gateway(latency=2.0)
+    first = begin_kernel(gateway)
+    cell = first.send("%%hailuo --model 02\na fox")
+    first.until_card(cell, "Queued")
+    first.kill()
+    second = begin_kernel(gateway)
+    began = time.monotonic()
+    reply = second.run("import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox\n(fox.status, fox.video.is_file())")
+    took = time.monotonic() - began
+    record_property("resumed_after_s", round(took, 3))
+    print(f"the clip of a killed kernel's run was here {took:.2f} s after resume()")
+    assert (reply.status, reply.evalue, reply.result) == ("ok", "", "('succeeded', True)")
+    assert took < 10
+    assert gateway.creates["minimax"] == 1
+    assert second.value("[r.id for r in hw.resume()]") == []
+
+
+def test_a_living_kernels_run_is_left_to_it(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """``hw.resume()`` in a second kernel takes nothing from one that lives; both see the run succeed."""
+    gateway = begin_gateway(latency=2.0)
+    first = begin_kernel(gateway)
+    cell = first.send("%%hailuo --model 02 --name fox\na fox")
+    first.until_card(cell, "Queued")
+    second = begin_kernel(gateway)
+    assert second.value("[r.id for r in __import__('hailuo_widgets').resume()]") == []
+    assert first.reply(cell).status == "ok"
+    run_id = first.value("fox.id")
+    reply = second.run(f"import hailuo_widgets as hw\n(await hw.run({run_id!r})).status")
+    assert (reply.status, reply.result, gateway.creates["minimax"]) == ("ok", "'succeeded'", 1)
+
+
+def test_killed_while_the_create_call_is_on_its_way(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """Nobody knows whether it was billed: unconfirmed, never sent again, three ways out; the task's id completes it."""
+    gateway = begin_gateway({"kind": "delay_after", "phase": "create", "seconds": 5.0})
+    first = begin_kernel(gateway)
+    cell = first.send("%%hailuo --model 02\na fox")
+    first.until_card(cell, "Submitting")
+    deadline = time.monotonic() + 10
+    while not gateway.tasks and time.monotonic() < deadline:
+        first.value("1")  # the gateway's books are in this process; asking the kernel passes the time until they have it
+    (task,) = gateway.tasks
+    first.kill()
+    second = begin_kernel(gateway)
+    reply = second.run("import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox")
+    print(reply.traceback)
+    assert (reply.status, reply.ename) == ("error", "Unconfirmed")
+    assert "may have been billed" in reply.evalue
+    assert [way for way in WAYS_OUT if way not in reply.evalue] == []
+    assert second.value("[(r.id, r.status) for r in hw.resume()]") == []
+    assert second.value("fox.status") == "unconfirmed"
+    assert len([r for r in gateway.requests if r["phase"] == "create"]) == 1
+    adopted = second.run(f"await fox.adopt({task['task_id']!r})\n(fox.status, fox.task_id, fox.video.is_file())")
+    assert adopted.result == f"('succeeded', {task['task_id']!r}, True)"
+    assert len([r for r in gateway.requests if r["phase"] == "create"]) == 1

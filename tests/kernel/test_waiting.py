@@ -1,0 +1,136 @@
+"""A ``%%hailuo`` cell waits, the kernel stays free meanwhile, and an interrupt ends the wait, never the run."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import ipykernel
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Kernel, StartGateway, StartKernel
+
+    from hailuo_widgets.simulator import Simulator
+
+pytestmark = pytest.mark.kernel
+
+FREE_KERNEL = tuple(int(n) for n in ipykernel.__version__.split(".")[:2]) >= (7, 4)
+needs_free_kernel = pytest.mark.skipif(
+    not FREE_KERNEL,
+    reason=f"ipykernel {ipykernel.__version__} queues the main shell's comm messages until the cell ends; 7.4 does not",
+)
+PROBE = """
+def _opened(comm, message):
+    comm.on_msg(lambda m: comm.send({"handled": True}))
+get_ipython().kernel.comm_manager.register_target("probe", _opened)
+"""
+
+
+def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
+    """The reply comes after the clip is there, the card says so, the value is the run, and one create was charged."""
+    reply = kernel.run("%%hailuo --model 02 --name fox\na fox")
+    assert (reply.status, gateway.creates["minimax"]) == ("ok", 1)
+    assert reply.seconds > 0.6
+    assert "Succeeded" in reply.cards[-1]
+    assert kernel.value("(fox.status, fox.simulated, fox.video.is_file(), fox is _)") == ("succeeded", True, True, True)
+
+
+@needs_free_kernel
+def test_a_message_is_handled_while_the_cell_waits(
+    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
+) -> None:
+    """A comm message on the shell channel is answered within half a second, long before the waiting cell ends."""
+    kernel = begin_kernel(begin_gateway(latency=2.0))
+    kernel.run(PROBE)
+    cell = kernel.send("%%hailuo --model 02\na fox")
+    kernel.until_card(cell, "Queued")
+    kernel.comm("comm_open", comm_id="c1", target_name="probe", data={})
+    began = time.monotonic()
+    asked = kernel.comm("comm_msg", comm_id="c1", data={})
+    kernel.until(lambda m: m["content"].get("data") == {"handled": True}, of=asked)
+    took = time.monotonic() - began
+    record_property("handled_after_s", round(took, 3))
+    print(f"a comm message during the wait was handled after {took:.3f} s")
+    assert took < 0.5
+    assert not kernel.replied(cell)
+    assert kernel.reply(cell).status == "ok"
+
+
+@needs_free_kernel
+def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """A click on Cancel stops the run while its cell waits; the cell fails and says that it may still be billed."""
+    gateway = begin_gateway(latency=20.0)
+    kernel = begin_kernel(gateway)
+    cell = kernel.send("%%hailuo --model 02 --name fox\na fox")
+    player = kernel.until_player(cell)
+    kernel.until_card(cell, "Queued")
+    began = time.monotonic()
+    kernel.click(player, "cancel")
+    reply = kernel.reply(cell)
+    assert time.monotonic() - began < 2
+    assert (reply.status, reply.ename) == ("error", "Cancelled")
+    assert "the provider may still finish and bill it" in reply.evalue
+    assert "Cancelled" in reply.cards[-1]
+    assert kernel.value("(fox.status, fox.task_id is not None)") == ("cancelled", True)
+    assert gateway.creates["minimax"] == 1
+
+
+def test_an_interrupt_ends_the_wait_and_not_the_run(
+    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
+) -> None:
+    """The cell returns within a second and names the run, which a later cell sees succeed; one create was charged."""
+    gateway = begin_gateway(latency=2.5)
+    kernel = begin_kernel(gateway)
+    cell = kernel.send("%%hailuo --model 02 --name fox\na fox")
+    kernel.until_card(cell, "Queued")
+    began = time.monotonic()
+    kernel.interrupt()
+    reply = kernel.reply(cell)
+    took = time.monotonic() - began
+    record_property("interrupted_after_s", round(took, 3))
+    print(f"the interrupted cell returned after {took:.3f} s")
+    print(reply.traceback)
+    assert (reply.status, reply.ename) == ("error", "WaitInterrupted")
+    assert took < 1
+    assert reply.traceback.startswith("KeyboardInterrupt: the wait ended")
+    run_id = kernel.value("fox.id")
+    assert f"run {run_id} goes on" in reply.evalue
+    assert kernel.value("fox.status") in {"queued", "running"}
+    assert kernel.run("await fox").status == "ok"
+    assert kernel.value("__import__('hailuo_widgets').runs()['status'].tolist()") == ["succeeded"]
+    assert gateway.creates["minimax"] == 1
+
+
+def test_an_interrupt_of_a_nested_wait_loses_no_run(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """The stop button ends a synchronous wait too; the kernel lives, the run ends, one create was charged."""
+    gateway = begin_gateway(latency=2.5)
+    kernel = begin_kernel(gateway)
+    started = kernel.run("%%hailuo --background --model 02 --name fox\na fox")
+    assert started.status == "ok"
+    cell = kernel.send("print('now', flush=True)\nfox.wait()")
+    kernel.until(lambda m: "now" in m["content"].get("text", ""), of=cell)
+    began = time.monotonic()
+    kernel.interrupt()
+    reply = kernel.reply(cell)
+    took = time.monotonic() - began
+    print(f"the interrupted nested wait returned after {took:.3f} s as {reply.ename}")
+    assert (reply.status, took < 1) == ("error", True)
+    assert kernel.run("await fox").status == "ok"
+    assert kernel.value("fox.status") == "succeeded"
+    assert gateway.creates["minimax"] == 1
+
+
+def test_run_all_with_synchronous_waits(kernel: Kernel, gateway: Simulator) -> None:
+    """Twelve queued cells, four of which wait synchronously, are all answered in order, and the kernel lives on."""
+    cells = [f"%%hailuo --background --model 02 --name fox{n}\na fox {n}" for n in range(4)]
+    cells += [part for n in range(4) for part in (f"_ = fox{n}.wait()", f"print('after', {n})")]
+    replies = [kernel.reply(cell) for cell in [kernel.send(code) for code in cells]]
+    assert [(r.status, r.evalue) for r in replies] == [("ok", "")] * 12
+    assert [r.text for r in replies[5::2]] == [f"after {n}\n" for n in range(4)]
+    assert kernel.value("[r.status for r in (fox0, fox1, fox2, fox3)]") == ["succeeded"] * 4
+    assert gateway.creates["minimax"] == 4
+    last = kernel.run("%%hailuo --model 02\na fox at last")
+    assert (last.status, gateway.creates["minimax"]) == ("ok", 5)
