@@ -74,7 +74,7 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] 
         values["template"] = _template(facts, str(values["template"]))
         values["model"] = ""
     else:
-        model = _model(facts, values.get("model"))
+        model = _model(facts, values)
         values["model"] = model.name
         values |= _frame(facts, model, values)
     request = Request(**values)
@@ -108,8 +108,10 @@ def _whole(name: str, value: Any) -> int:
     return number
 
 
-def _model(facts: Facts, word: object) -> Model:
-    model = facts.find_model(str(word)) if word is not None else facts.model(facts.default_model)
+def _model(facts: Facts, values: Mapping[str, Any]) -> Model:
+    word = values.get("model")
+    mode = Request(**{**values, "model": ""}).mode
+    model = facts.find_model(None if word is None else str(word), mode)
     if model is None:
         names = [m.name for m in facts.models]
         near = nearest(str(word), [*names, *(s for m in facts.models for s in m.short_names)])

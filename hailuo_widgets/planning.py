@@ -38,6 +38,7 @@ class Planned:
     currency: str | None
     there: RunRecord | None  # an equal run whose clip would serve
     seconds: float | None
+    results: int = 1  # how many clips its one create call makes, each a run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,11 @@ class Plan:
     axes: Axes
     warnings: tuple[Problem, ...]
     wall_s: float | None
+
+    @property
+    def results(self) -> int:
+        """How many runs it makes: one for each clip."""
+        return sum(p.results for p in self.runs)
 
     @property
     def to_send(self) -> tuple[Planned, ...]:
@@ -215,6 +221,7 @@ def _priced(
                 currency=price.get("currency"),
                 there=there.get((request.hash, origin)),
                 seconds=expected.median_s if expected else None,
+                results=accounts.provider(request.provider).results(request),
             )
         )
     return tuple(runs)

@@ -89,8 +89,8 @@ class Session:
     ) -> Run:
         """One clip; see :func:`hailuo_widgets.generate`."""
         plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
-        if len(plan.runs) != 1:
-            raise UsageError(f"generate() makes one run, and {len(plan.runs)} are asked for", hint="use sweep(…)")
+        if (count := plan.results) != 1:
+            raise UsageError(f"generate() makes one run, and {count} are asked for", hint="use sweep(…)")
         return self.begin(plan, tags=tags, budget=budget, reuse=reuse)[0]
 
     def sweep(
@@ -110,7 +110,7 @@ class Session:
     def begin(
         self, plan: Plan, *, tags: str | Sequence[str] = (), budget: float | None = None, reuse: bool = True
     ) -> Sweep:
-        """Start what was planned.
+        """Start what was planned, as a sweep.
 
         Raises:
             BudgetExceeded: Already its first run passes the budget; nothing was sent.
@@ -120,8 +120,7 @@ class Session:
             self._notice(f"note: {problem}")
         words = (tags,) if isinstance(tags, str) else tuple(tags)
         sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
-        of_sweep = sweep_id if len(plan.runs) > 1 else None
-        records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, of_sweep, n, words)]
+        records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
         self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget))
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
@@ -136,7 +135,7 @@ class Session:
         self.engine.start([record], reuse=False)
         return Run(self, record.run_id)
 
-    def _records(self, planned: Planned, sweep_id: str | None, index: int, tags: tuple[str, ...]) -> list[RunRecord]:
+    def _records(self, planned: Planned, sweep_id: str, index: int, tags: tuple[str, ...]) -> list[RunRecord]:
         """The runs of one planned create call: one, or as many as it has results."""
         if planned.origin == SIMULATOR:
             self._say_simulated(planned.request.provider)
@@ -148,15 +147,13 @@ class Session:
         record = replace(
             self._new(planned.request, planned.origin),
             sweep_id=sweep_id,
-            sweep_index=index if sweep_id else None,
+            sweep_index=index,
             variant=variant.label,
             variables=dict(variant.variables),
             tags=tags,
         )
-        results = self.engine.accounts.provider(planned.request.provider).results(planned.request)
-        return [record] + [
-            replace(record, run_id=self._new_id(), result_index=n, sweep_id=sweep_id) for n in range(1, results)
-        ]
+        further = [replace(record, run_id=self._new_id(), result_index=n) for n in range(1, planned.results)]
+        return [record, *further]
 
     def _new_id(self) -> str:
         return make_id("r", datetime.now(UTC), secrets.randbits(40))

@@ -124,7 +124,6 @@ class Facts:
     ``max_concurrent`` and ``requests_per_minute`` are what one account may have; None is "not documented".
     ``poll_floor_s`` is the shortest documented time between two polls of a task, ``link_life_s`` how long a download
     link is sure to live. ``sizes`` is what a resolution is in pixels (width, height) at a provider that takes both.
-    ``results_option`` names the option that makes one task, and one bill, yield several clips.
     """
 
     name: str
@@ -151,7 +150,6 @@ class Facts:
     callback: bool = False
     templates: tuple[Template, ...] = ()
     options: tuple[Option, ...] = ()
-    results_option: str | None = None
     max_concurrent: int | None = None
     requests_per_minute: int | None = None
     poll_floor_s: float = 5.0
@@ -162,13 +160,20 @@ class Facts:
         """The model of that name, or None."""
         return next((m for m in self.models if m.name == name), None)
 
-    def find_model(self, word: str) -> Model | None:
-        """The model that a user means: the provider's own name or a short one, whatever its case."""
-        folded = word.strip().casefold()
-        for model in self.models:
-            if folded in {model.name.casefold(), *(s.casefold() for s in model.short_names)}:
-                return model
-        return None
+    def find_model(self, word: str | None, mode: str) -> Model | None:
+        """The model that a user means: the provider's own name or a short one, whatever its case.
+
+        Where several answer to it, or none is named, the first that does the mode is meant; the default comes first.
+        """
+        folded = word.strip().casefold() if word is not None else None
+        able = {o.model for o in self.offers if o.mode == mode}
+        known = sorted(self.models, key=lambda m: m.name != self.default_model)
+        meant = [
+            m
+            for m in known
+            if folded is None or folded in {m.name.casefold(), *(s.casefold() for s in m.short_names)}
+        ]
+        return next((m for m in meant if m.name in able), meant[0] if meant else None)
 
     def template(self, word: str) -> Template | None:
         """The template that a user means: its id, its English or its Chinese name."""

@@ -84,6 +84,11 @@ class Runware(Provider):
         task |= {k: v for k, v in request.options.items() if not k.startswith(SAFETY)}
         return HttpCall(method="POST", path=PATH, json=[task])
 
+    def results(self, request: Request) -> int:
+        """``numberResults``: each is billed."""
+        number = request.options.get(RESULTS, 1)
+        return number if isinstance(number, int) else 1
+
     def _size(self, request: Request) -> tuple[int, int] | None:
         """Width and height: those given, else the resolution's; with neither, a clip follows its first frame."""
         if request.width is not None and request.height is not None:

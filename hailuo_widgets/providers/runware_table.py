@@ -77,7 +77,6 @@ FACTS = Facts(
     optimizer=True,
     callback=True,
     options=OPTIONS,
-    results_option=RESULTS,
     poll_floor_s=1.0,
     key_page="https://my.runware.ai/keys",
 )

