@@ -37,6 +37,7 @@ __all__ = ["Engine"]
 _UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 T = TypeVar("T")
 RENEW_S = 20.0
+JOIN_S = 0.5  # so often an equal run that is on its way is looked at
 RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 _log = logging.getLogger(__name__)
 
@@ -226,7 +227,7 @@ class Engine:
         if record.status == "planned" and control.cancelled:
             return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
         if record.status == "planned" and self._open.get(record.run_id):
-            record = await self._reuse(record)
+            record = await self._reuse_or_join(control, record)
         if record.status == "planned" and record.result_index > 0:
             record = await self._ride(control, record)
         if record.status == "planned":
@@ -246,6 +247,31 @@ class Engine:
                 return await self.fail(record, why, status=status)
             await control.pause(RIDE_S)
             record = await self.log.ask(self.log.get, record.run_id)
+        return record
+
+    async def _reuse_or_join(self, control: Control, record: RunRecord) -> RunRecord:
+        """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
+        joined: str | None = None
+        while not control.stopped:
+            record = await self._reuse(record)
+            if record.status != "planned":
+                break
+            other = await self.log.ask(self.log.on_its_way, record)
+            if other is None or (other.error is not None and not self.follows(other.run_id)):
+                break
+            if other.status == "unconfirmed":
+                why = Skipped(
+                    f"not sent: the equal run {other.run_id} is unconfirmed, so this clip may have been paid for",
+                    hint=f"settle it first: hw.run({other.run_id!r}), then {create.WAYS_OUT.split('; then ')[1]}. "
+                    "--fresh (reuse=False) sends it all the same",
+                )
+                return await self.fail(record, why, status="skipped")
+            if joined != other.run_id:
+                joined = other.run_id
+                await self.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
+            if not self.follows(other.run_id):
+                await self.to_thread(self.take_up, [other.run_id])
+            await control.pause(JOIN_S)
         return record
 
     async def _reuse(self, record: RunRecord) -> RunRecord:

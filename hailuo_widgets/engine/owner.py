@@ -6,12 +6,17 @@ import os
 import secrets
 import socket
 
-__all__ = ["is_dead", "name_of_this_process"]
+__all__ = ["is_dead", "is_this_process", "name_of_this_process"]
 
 
 def name_of_this_process() -> str:
     """Host, process id and a random word: no two processes, and no two lives of one, share it."""
     return f"{socket.gethostname()}|{os.getpid()}|{secrets.token_hex(4)}"
+
+
+def is_this_process(owner: str) -> bool:
+    """Whether a name is one of this process's."""
+    return owner.startswith(f"{socket.gethostname()}|{os.getpid()}|")
 
 
 def is_dead(owner: str) -> bool:
@@ -20,7 +25,7 @@ def is_dead(owner: str) -> bool:
     pid = rest.partition("|")[0]
     if host != socket.gethostname() or not pid.isdigit():
         return False
-    if int(pid) == os.getpid():
+    if is_this_process(owner):
         return True  # an earlier session of this very process that let go without saying so
     try:
         os.kill(int(pid), 0)

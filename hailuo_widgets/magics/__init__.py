@@ -17,6 +17,33 @@ def load(ipython: Any) -> None:
         extension = Extension(ipython)
         extension.register()
         setattr(ipython, _ATTRIBUTE, extension)
+        for sentence in left_over_sentences():
+            print(sentence)  # noqa: T201 - what a newly loaded extension has to say
+
+
+def left_over_sentences() -> list[str]:
+    """What an earlier kernel left unfinished in the default store, and what to do about it."""
+    from hailuo_widgets.engine.owner import is_dead, is_this_process
+    from hailuo_widgets.errors import UsageError
+    from hailuo_widgets.settings import Settings
+    from hailuo_widgets.store.peek import left_over
+
+    try:
+        url = Settings.resolve().store_url
+    except UsageError:
+        return []  # the first call that needs the settings says what is wrong with them
+    found = left_over(url, lambda owner: is_dead(owner) and not is_this_process(owner))
+    unconfirmed = found.pop("unconfirmed", 0)
+    said = []
+    if count := sum(found.values()):
+        said.append(
+            f"hailuo: {count} run(s) of an earlier kernel are unfinished: %hailuo resume takes them up for free"
+        )
+    if unconfirmed:
+        said.append(
+            f"hailuo: {unconfirmed} unconfirmed run(s) may have been billed: %hailuo runs unconfirmed lists them"
+        )
+    return said
 
 
 def unload(ipython: Any) -> None:

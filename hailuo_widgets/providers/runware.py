@@ -102,7 +102,7 @@ class Runware(Provider):
         errors = _errors(data)
         for item in _items(data):
             task_id = as_task_id(item.get("taskUUID"))
-            if task_id is not None and item.get("taskType") in {None, GENERATE} and "error" not in item:
+            if task_id is not None and item.get("taskType", GENERATE) == GENERATE and "error" not in item:
                 warning = f"accepted, with errors: {_said(errors[0])}" if errors else None
                 return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
         for error in errors:
@@ -126,7 +126,7 @@ class Runware(Provider):
             ProviderError: The answer tells nothing of the task.
         """
         data = self._body(reply, asking=True)
-        items = [i for i in _items(data) if i.get("taskUUID") in {None, task.task_id}]
+        items = [i for i in _items(data) if i.get("taskUUID", task.task_id) == task.task_id]
         clips = _clips(items)
         if task.result_index < len(clips):
             return Poll(state="succeeded", clip=clips[task.result_index])
@@ -196,7 +196,7 @@ def _clips(items: list[dict[str, Any]]) -> list[Clip]:
     found: dict[str, Clip] = {}
     for item in items:
         url = as_url(item.get("videoURL"))
-        if url is None or item.get("status") not in {None, "success"}:
+        if url is None or item.get("status", "success") != "success":
             continue
         video = as_task_id(item.get("videoUUID"))
         cost = as_micros(item.get("cost"))
@@ -224,10 +224,11 @@ def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 def _ends(error: Mapping[str, Any], task: Task) -> bool:
     """Whether a top-level error is the task's own end, and not one of asking for it."""
-    if error.get("taskUUID") != task.task_id or error.get("taskType") not in {None, GENERATE}:
+    about = error.get("taskType")
+    if error.get("taskUUID") != task.task_id or (about is not None and about != GENERATE):
         return False
-    named = error.get("taskType") == GENERATE
-    return _category(error) in ({"safety", "provider", "validation", "unknown"} if named else {"safety", "provider"})
+    ends = {"safety", "provider"} if about is None else {"safety", "provider", "validation", "unknown"}
+    return _category(error) in ends
 
 
 def make(settings: Settings) -> Provider:

@@ -6,6 +6,18 @@ SQLAlchemy URL otherwise. One thread of its own does all the work, so that a com
 
 from __future__ import annotations
 
-from hailuo_widgets.store.runlog import RunLog
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from hailuo_widgets.store.runlog import RunLog
 
 __all__ = ["RunLog"]
+
+
+def __getattr__(name: str) -> Any:
+    """Load the log, and SQLAlchemy with it, when it is first used: a peek at the store needs neither."""
+    if name == "RunLog":
+        from hailuo_widgets.store.runlog import RunLog
+
+        return RunLog
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

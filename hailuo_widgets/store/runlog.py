@@ -227,6 +227,24 @@ class RunLog:
             found = [r for r in found if tag in r.tags][:limit]
         return found[::-1]
 
+    def on_its_way(self, record: RunRecord) -> RunRecord | None:
+        """An equal run that was planned before this one and is not decided; None where there is none.
+
+        It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it. Only
+        older ones count, so no two wait for each other.
+        """
+        sent = runs.c.status.in_(("submitting", "queued", "running", "downloading", "unconfirmed"))
+        waiting = (runs.c.status == "planned") & (runs.c.lease_until > datetime.now(UTC))
+        query = (
+            sa.select(runs)
+            .where(runs.c.request_hash == record.request_hash, runs.c.origin == record.origin, sent | waiting)
+            .where(runs.c.result_index == record.result_index, runs.c.run_id < record.run_id)
+            .order_by(runs.c.run_id)
+        )
+        with self.database.read() as c:
+            row = c.execute(query).mappings().first()
+            return None if row is None else from_row(dict(row))
+
     def lead_of(self, record: RunRecord) -> RunRecord | None:
         """The run whose create call makes a task's further results."""
         query = sa.select(runs).where(runs.c.client_uuid == record.client_uuid, runs.c.result_index == 0)

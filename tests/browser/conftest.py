@@ -181,7 +181,7 @@ class Notebook:
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A JupyterLab server that knows no key and no setting of this machine; its clips are simulated, and fast."""
     home = tmp_path_factory.mktemp("jupyter")
@@ -229,9 +229,9 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         server.wait(30)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system, without a window."""
+    """Chromium of the system, without a window; of one module, as Playwright's loop runs in this thread until it ends."""
     path = shutil.which(CHROMIUM)
     if path is None:
         pytest.fail("Chromium is not installed: make test installs it (tools/system-packages.sh)")

@@ -18,6 +18,7 @@ from hailuo_widgets.errors import (
     MissingKey,
     Moderated,
     ProviderError,
+    Skipped,
     TransportError,
     Unconfirmed,
     UsageError,
@@ -299,3 +300,45 @@ def test_the_key_goes_to_the_api_alone(begin: Begin, tmp_path: Path) -> None:
     held = [p for p in (tmp_path / "home").rglob("*") if p.is_file() and b"CANARY" in p.read_bytes()]
     assert held == []
     assert "CANARY" not in repr((run, run.record, vars(scene.session), scene.session.engine.accounts.__dict__))
+
+
+def test_an_equal_run_that_is_on_its_way_is_waited_for(begin: Begin) -> None:
+    """The same cell run twice at once pays once: the second run takes the first one's clip."""
+    scene = begin(simulator={"latency": 0.6})
+
+    async def both() -> list[Run]:
+        runs = [scene.session.generate("a fox", model="02") for _ in range(2)]
+        for run in runs:
+            await run
+        return runs
+
+    first, second = asyncio.run(both())
+    assert (second.record.reused_from, second.cost, scene.creates) == (first.id, 0.0, 1)
+
+
+def test_an_equal_run_that_failed_is_not_waited_for_in_vain(begin: Begin) -> None:
+    """When the run that was waited for ends without a clip, the second one is sent."""
+    scene = begin({"kind": "fail", "phase": "create", "code": 1000}, simulator={"latency": 0.6})
+
+    async def both() -> list[Run]:
+        runs = [scene.session.generate("a fox", model="02") for _ in range(2)]
+        with pytest.raises(ProviderError):
+            await runs[0]
+        await runs[1]
+        return runs
+
+    first, second = asyncio.run(both())
+    assert (first.status, second.status, scene.creates) == ("failed", "succeeded", 2)
+
+
+def test_what_may_have_been_paid_is_not_sent_again_by_running_its_cell(begin: Begin) -> None:
+    """An equal run that is unconfirmed keeps a second one from being sent; ``reuse=False`` sends it knowingly."""
+    scene = begin({"kind": "drop_after", "phase": "create"})
+    first = scene.session.generate("a fox", model="02")
+    with pytest.raises(Unconfirmed):
+        first.wait(30)
+    second = scene.session.generate("a fox", model="02")
+    with pytest.raises(Skipped, match=f"the equal run {first.id} is unconfirmed"):
+        second.wait(30)
+    assert (second.status, scene.creates) == ("skipped", 1)
+    assert scene.session.generate("a fox", model="02", reuse=False).wait(30).status == "succeeded"

@@ -187,20 +187,13 @@ CODES = [
 ]
 
 
-@pytest.mark.parametrize(("code", "kind", "accepted", "again", "fatal"), CODES)
+@pytest.mark.parametrize("row", CODES, ids=lambda row: str(row[0]))
 @pytest.mark.parametrize("status", [200, 400])
 def test_error_codes(
-    minimax: Provider,
-    ask: Callable[..., Request],
-    reply: Callable[..., HttpReply],
-    code: int,
-    kind: type[ProviderError],
-    accepted: bool | None,
-    again: bool,
-    fatal: bool,
-    status: int,
+    minimax: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply], row: tuple[Any, ...], status: int
 ) -> None:
     """Each code, under HTTP 200 or an HTTP error, is the error that the table says, with the provider's own words."""
+    code, kind, accepted, again, fatal = row
     answer = reply({"base_resp": {"status_code": code, "status_msg": "words"}}, status)
     with pytest.raises(kind) as caught:
         minimax.decode_create(answer, ask(minimax))

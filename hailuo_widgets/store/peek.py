@@ -1,0 +1,42 @@
+"""A look at the default store before anything is loaded: does an earlier kernel's work wait there?
+
+``%load_ext`` asks this, so it costs no import of SQLAlchemy; and it only reads, so it can do no harm.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["left_over"]
+
+_QUERY = """
+SELECT status, owner, lease_until IS NULL OR lease_until < strftime('%Y-%m-%d %H:%M:%f', 'now') FROM runs
+WHERE status IN ('submitting', 'queued', 'running', 'downloading', 'unconfirmed')
+"""
+
+
+def left_over(store_url: str, is_dead: Callable[[str], bool]) -> dict[str, int]:
+    """How many runs nobody follows, by status; empty for a store that is not there, or not a SQLite file.
+
+    Args:
+        store_url: The store's SQLAlchemy URL.
+        is_dead: Whether a run's owner is certainly gone, though its lease lasts.
+    """
+    path = Path(store_url.removeprefix("sqlite:///"))
+    if not store_url.startswith("sqlite:///") or not path.is_file():
+        return {}
+    found: dict[str, int] = {}
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=0.2)) as c:
+            for status, owner, lapsed in c.execute(_QUERY):
+                if lapsed or owner is None or is_dead(owner):
+                    found[status] = found.get(status, 0) + 1
+    except sqlite3.Error:
+        return {}  # the store itself says what is wrong with it when it is opened
+    return found

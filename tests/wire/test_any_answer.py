@@ -1,0 +1,241 @@
+"""Whatever a gateway answers, reading it gives a value or a ProviderError that names the provider, and nothing else.
+
+Three kinds of answers: any bytes, any JSON made of the words that answers are made of, and documented answers with one
+or two of their values replaced by any other, which is how gateways drift.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.errors import ProviderError
+from hailuo_widgets.providers import open_provider
+from hailuo_widgets.providers.base import Accepted, Clip, HttpReply, Poll, Provider, Task
+from hailuo_widgets.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+OURS = "3f0c5f0e-8a5f-4f0e-9d43-0c3a5d4b1e77"
+PROVIDERS: dict[str, Provider] = {
+    label: open_provider(name, Settings.resolve({"kie_dialect": dialect}, environ={}))
+    for label, name, dialect in (
+        ("minimax", "minimax", "minimax"),
+        ("kie", "kie", "minimax"),
+        ("kie-jobs", "kie", "jobs"),
+        ("kkiai", "kkiai", "minimax"),
+        ("pixazo", "pixazo", "minimax"),
+        ("runware", "runware", "minimax"),
+    )
+}
+TASKS = [Task(task_id=OURS), Task(task_id=OURS, result_index=3), Task(task_id="1", channel="template")]
+REQUEST = Request(prompt="a fox", provider="any", model="any")
+
+# The words that answers are made of, so that random objects reach every branch; and values that lie about their kind.
+WORDS = (
+    "task_id taskId recordId status state base_resp status_code status_msg code message msg error errors data file "
+    "file_id download_url backup_download_url video_url videoURL videoUrl videoUUID resultJson resultUrls result_url "
+    "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode"
+)
+NAMES = st.sampled_from(WORDS.split())
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=8)
+    | st.sampled_from(
+        [
+            0,
+            1,
+            2,
+            200,
+            1002,
+            1027,
+            2013,
+            10**400,
+            -1,
+            1e300,
+            "0",
+            "200",
+            "1002",
+            "Success",
+            "success",
+            "SUCCESS",
+            "Fail",
+        ]
+    )
+    | st.sampled_from(["FAILURE", "fail", "error", "processing", OURS, "videoInference", "getResponse", "taskNotFound"])
+    | st.sampled_from(
+        ["https://a.example/x.mp4", "http://[::1", "https://a:99999999/x", "\ud800", "\0", "{", "[[", "①"]
+    )
+    | st.just(json.dumps({"resultUrls": ["https://a.example/x.mp4"]}))
+)
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES | st.text(max_size=3), inner, max_size=5),
+    max_leaves=12,
+)
+LINK = "https://a.example/x.mp4"
+RESULT = {"taskType": "videoInference", "taskUUID": OURS, "videoUUID": "v", "videoURL": LINK, "seed": 1, "cost": 0.5}
+ERROR = {"code": "timeoutProvider", "message": "m", "parameter": "p", "taskType": "videoInference", "taskUUID": OURS}
+MINIMAX = {"task_id": OURS, "status": "Success", "file_id": "1", "base_resp": {"status_code": 0, "status_msg": "ok"}}
+FILE = {"file": {"file_id": 1, "download_url": LINK, "backup_download_url": LINK}, "video_url": LINK}
+JOB = {"taskId": OURS, "state": "success", "resultJson": {"resultUrls": [LINK]}, "creditsConsumed": 45.0}
+DOCUMENTED: list[Any] = [
+    MINIMAX,
+    MINIMAX | {"status": "Fail", "base_resp": {"status_code": 1027, "status_msg": "no"}},
+    MINIMAX | FILE,
+    {"code": "success", "data": {"status": "SUCCESS", "fail_reason": "1", "data": MINIMAX | FILE, "videos": [{}]}},
+    {"code": "success", "data": {"status": "FAILURE", "fail_reason": "no", "data": MINIMAX}},
+    {"error": {"message": "no", "type": "t", "code": "c"}},
+    {"statusCode": 401, "message": "no"},
+    {"code": 0, "message": "success", "data": {"taskId": OURS, "status": 1, "videoUrl": LINK}},
+    {"code": 0, "message": "success", "data": {"taskId": OURS, "status": 2, "failCode": "1", "failMsg": "no"}},
+    {"code": 200, "msg": "success", "data": JOB},
+    {"code": 200, "success": True, "data": {"downloadUrl": LINK, "fileUrl": LINK}},
+    {"data": [RESULT | {"status": "success"}, RESULT | {"status": "success", "videoUUID": "w"}]},
+    {"data": [RESULT | {"status": "error", "error": ERROR}], "errors": [ERROR]},
+    {"data": [{"taskUUID": OURS, "taskType": "videoInference", "status": "processing"}], "errors": [ERROR]},
+    {"errors": [ERROR | {"code": "conflictTaskUUID"}]},
+]
+
+
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """The paths of all values inside of one."""
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    return [path] + [place for name, held in inner for place in places(held, (*path, name))]
+
+
+@st.composite
+def drifted(draw: st.DrawFn) -> Any:
+    """A documented answer with one or two of its values replaced, or left out."""
+    answer = copy.deepcopy(draw(st.sampled_from(DOCUMENTED)))
+    for _ in range(draw(st.integers(1, 2))):
+        *path, last = draw(st.sampled_from(places(answer)[1:] or [("code",)]))
+        holder = answer
+        for step in path:
+            holder = holder[step]
+        if isinstance(holder, dict) and draw(st.booleans()) and draw(st.booleans()):
+            del holder[last]
+        else:
+            holder[last] = draw(VALUES)
+    return answer
+
+
+OBJECTS = st.dictionaries(NAMES, VALUES, max_size=6)
+ODD_BODIES = [
+    b"",
+    b"null",
+    b"[]",
+    b"\xff\xfe",
+    b"<html>bad gateway</html>",
+    b'{"task_id": ' + b"9" * 5000 + b"}",
+    b'{"seed": NaN}',
+    b'{"data": Infinity}',
+    b"[" * 100_000,
+    b'{"data":' * 50_000,
+    b'\xef\xbb\xbf{"task_id": "7", "status": "Success"}',
+    b'{"task_id": 1e999, "status": 1e999, "code": 1e999, "data": {"creditsConsumed": 1e999}}',
+    b'{"status": "\\ud800", "message": "\\udfff", "code": "\\ud800", "base_resp": {"status_code": "\\ud800"}}',
+]
+BODIES = (
+    st.binary(max_size=64)
+    | st.sampled_from(ODD_BODIES)
+    | drifted().map(lambda value: json.dumps(value).encode())
+    | drifted().map(lambda value: json.dumps(value).encode())
+    | OBJECTS.map(lambda value: json.dumps(value).encode())
+    | VALUES.map(lambda value: json.dumps(value).encode())
+)
+REPLIES = st.builds(
+    HttpReply,
+    status=st.sampled_from(
+        [200, 200, 200, 201, 204, 301, 400, 401, 402, 403, 404, 408, 413, 422, 429, 455, 500, 502, 599]
+    ),
+    headers=st.sampled_from([{}, {"content-type": "text/html"}, {"retry-after": "x", "trace-id": "t" * 500}]),
+    body=BODIES,
+)
+
+
+def read(label: str, reading: Callable[[Provider], Any], kind: type) -> None:
+    """Read one answer; whatever comes can be stored and shown."""
+    provider = PROVIDERS[label]
+    try:
+        value = reading(provider)
+    except ProviderError as e:
+        assert e.provider == provider.facts.name  # noqa: PT017 - an answer may be read or not; both are checked
+        str(e).encode()
+        json.dumps(e.detail()).encode()
+        return
+    assert isinstance(value, kind)
+    if isinstance(value, Poll):
+        assert value.state in {"queued", "running", "succeeded", "failed"}
+        assert (value.clip is not None) == (value.state == "succeeded")
+        assert (value.error is not None) == (value.state == "failed")
+        if value.error is not None:
+            assert value.error.provider == provider.facts.name
+            str(value.error).encode()
+        if value.clip is not None:
+            assert value.clip.url or value.clip.file_id
+            shown(value.clip)
+    if isinstance(value, Accepted):
+        assert 0 < len(value.task_id) <= 256
+
+
+def shown(clip: Clip) -> None:
+    """A clip's fields fit into the log's columns."""
+    for text in (clip.url, clip.backup_url, clip.file_id):
+        assert text is None or text.encode()
+    assert clip.seed is None or abs(clip.seed) < 2**63
+    assert clip.cost_micros is None or 0 <= clip.cost_micros < 2**63
+    assert (clip.cost_micros is None) == (clip.currency is None)
+
+
+@pytest.mark.parametrize("label", PROVIDERS)
+@settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
+@given(reply=REPLIES, task=st.sampled_from(TASKS))
+def test_any_answer(label: str, reply: HttpReply, task: Task) -> None:
+    """Create, query, link and upload read any bytes under any HTTP status."""
+    read(label, lambda p: p.decode_create(reply, REQUEST), Accepted)
+    read(label, lambda p: p.decode_query(reply, task), Poll)
+    read(label, lambda p: p.decode_link(reply, Clip(file_id="7")), Clip)
+    read(label, lambda p: p.decode_upload(reply), str)
+
+
+@pytest.mark.parametrize("label", PROVIDERS)
+@pytest.mark.parametrize("body", ODD_BODIES, ids=range(len(ODD_BODIES)))
+def test_odd_answers(label: str, body: bytes) -> None:
+    """Each odd body is read at least once, under success and under an error."""
+    for status in (200, 400, 500):
+        reply = HttpReply(status=status, headers={}, body=body)
+        read(label, lambda p, r=reply: p.decode_create(r, REQUEST), Accepted)
+        read(label, lambda p, r=reply: p.decode_query(r, TASKS[0]), Poll)
+        read(label, lambda p, r=reply: p.decode_link(r, Clip(file_id="7")), Clip)
+        read(label, lambda p, r=reply: p.decode_upload(r), str)
+
+
+def test_a_byte_order_mark_hides_no_task() -> None:
+    """A paid task is not lost to three bytes."""
+    body = b'\xef\xbb\xbf{"task_id": "7"}'
+    reply = HttpReply(status=200, headers={}, body=body)
+    assert PROVIDERS["minimax"].decode_create(reply, REQUEST).task_id == "7"
+
+
+@pytest.mark.parametrize("label", PROVIDERS)
+@given(body=st.binary(max_size=32), status=st.sampled_from([200, 201, 502]))
+@settings(max_examples=50, deadline=None)
+def test_bytes_that_are_no_json_may_hide_a_yes(label: str, body: bytes, status: int) -> None:
+    """An unreadable answer to a create call is never taken for a certain no."""
+    try:
+        json.loads(body)
+    except ValueError:
+        with pytest.raises(ProviderError) as caught:
+            PROVIDERS[label].decode_create(HttpReply(status=status, headers={}, body=body), REQUEST)
+        assert caught.value.accepted is None
