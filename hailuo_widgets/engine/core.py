@@ -257,7 +257,7 @@ class Engine:
             if record.status != "planned":
                 break
             other = await self.log.ask(self.log.on_its_way, record)
-            if other is None or (other.error is not None and not self.follows(other.run_id)):
+            if other is None:
                 break
             if other.status == "unconfirmed":
                 why = Skipped(
@@ -266,6 +266,8 @@ class Engine:
                     "--fresh (reuse=False) sends it all the same",
                 )
                 return await self.fail(record, why, status="skipped")
+            if other.error is not None and not self.follows(other.run_id):
+                break  # left where it is by an error that only the user can mend
             if joined != other.run_id:
                 joined = other.run_id
                 await self.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
