@@ -90,6 +90,8 @@ class Accounts:
         log_origin = record.origin or self.origin(provider)
         place = (loop, provider.facts.name, log_origin)
         if place in self._gateways:
+            if log_origin != SIMULATOR:
+                self._gateways[place].take_key(find_key(provider.facts.name))
             return self._gateways[place]
         simulated = log_origin == SIMULATOR
         if simulated:

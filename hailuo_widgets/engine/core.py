@@ -10,11 +10,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.run import ENDS, SIMULATOR
-from hailuo_widgets.engine import create, follow
+from hailuo_widgets.engine import before, create, follow
 from hailuo_widgets.engine.accounts import Accounts
 from hailuo_widgets.engine.bus import Bus
 from hailuo_widgets.engine.control import Control
-from hailuo_widgets.engine.failures import as_detail, error_of
+from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, name_of_this_process
 from hailuo_widgets.engine.polling import Expectation, expect
@@ -37,8 +37,6 @@ __all__ = ["Engine"]
 _UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 T = TypeVar("T")
 RENEW_S = 20.0
-JOIN_S = 0.5  # so often an equal run that is on its way is looked at
-RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 _log = logging.getLogger(__name__)
 
 
@@ -99,6 +97,10 @@ class Engine:
                 self._open[record.run_id] = False
         self.drive()
         return taken
+
+    def may_reuse(self, run_id: str) -> bool:
+        """Whether an equal run's clip may serve this run."""
+        return self._open.get(run_id, False)
 
     def follows(self, run_id: str) -> bool:
         """Whether the run is being followed here."""
@@ -203,7 +205,7 @@ class Engine:
         self.log.submit(self.log.release, run_id, self.owner)
 
     async def _steps(self, control: Control) -> RunRecord:
-        record = await self._before_sending(control, await self.log.ask(self.log.get, control.run_id))
+        record = await before.prepare(self, control, await self.log.ask(self.log.get, control.run_id))
         if not record.unfinished:
             return record
         self.expected[record.run_id] = await self.expectation(record)
@@ -215,102 +217,12 @@ class Engine:
             if record.status == "submitting":
                 record = await create.settle(self, control, gateway, record)
             if record.status == "planned":
-                record = await create.create(self, control, gateway, await self._with_inputs(record))
+                record = await create.create(self, control, gateway, await before.with_inputs(self, record))
             if record.status in {"queued", "running"}:
                 record = await follow.follow(self, control, gateway, record)
         if record.status == "downloading":
             record = await follow.bring(self, control, gateway, record)
         return record
-
-    async def _before_sending(self, control: Control, record: RunRecord) -> RunRecord:
-        """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
-        if record.status == "planned" and control.cancelled:
-            return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
-        if record.status == "planned" and self._open.get(record.run_id):
-            record = await self._reuse_or_join(control, record)
-        if record.status == "planned" and record.result_index > 0:
-            record = await self._ride(control, record)
-        if record.status == "planned":
-            await self.to_thread(self.archive.probe)  # nothing is paid for that cannot be kept
-        return record
-
-    async def _ride(self, control: Control, record: RunRecord) -> RunRecord:
-        """A further result of a task that another run creates: wait until that one's create is decided."""
-        while record.status == "planned":
-            if control.cancelled:
-                return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
-            lead = await self.log.ask(self.log.lead_of, record)
-            if lead is None or lead.status in ENDS:
-                error = error_of(lead) if lead is not None else None
-                status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
-                why = error or HailuoError("the create call of this result's task was not accepted")
-                return await self.fail(record, why, status=status)
-            await control.pause(RIDE_S)
-            record = await self.log.ask(self.log.get, record.run_id)
-        return record
-
-    async def _reuse_or_join(self, control: Control, record: RunRecord) -> RunRecord:
-        """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
-        joined: str | None = None
-        while not control.stopped:
-            record = await self._reuse(record)
-            if record.status != "planned":
-                break
-            other = await self.log.ask(self.log.on_its_way, record)
-            if other is None:
-                break
-            if other.status == "unconfirmed":
-                why = Skipped(
-                    f"not sent: the equal run {other.run_id} is unconfirmed, so this clip may have been paid for",
-                    hint=f"settle it first: hw.run({other.run_id!r}), then {create.WAYS_OUT.split('; then ')[1]}. "
-                    "--fresh (reuse=False) sends it all the same",
-                )
-                return await self.fail(record, why, status="skipped")
-            if other.error is not None and not self.follows(other.run_id):
-                break  # left where it is by an error that only the user can mend
-            if joined != other.run_id:
-                joined = other.run_id
-                await self.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
-            if not self.follows(other.run_id):
-                await self.to_thread(self.take_up, [other.run_id])
-            await control.pause(JOIN_S)
-        return record
-
-    async def _reuse(self, record: RunRecord) -> RunRecord:
-        """The clip of an equal run that succeeded, where its file is still what it was."""
-        found = await self.log.ask(self.log.reusable, record.request_hash, record.origin, record.result_index)
-        if found is None or not found.video or not found.sha256:
-            return record
-        path = self.archive.root / found.video
-        if not await self.to_thread(self.archive.verify, path, found.sha256):
-            return record
-        return await self.change(
-            record.run_id,
-            "an equal run's clip serves",
-            {"run": found.run_id},
-            status="succeeded",
-            reused_from=found.run_id,
-            simulated=found.simulated,
-            video=found.video,
-            video_url=found.video_url,
-            video_bytes=found.video_bytes,
-            sha256=found.sha256,
-            seed_returned=found.seed_returned,
-            cost_micros=0 if found.currency else None,
-            currency=found.currency,
-            cost_kind="reused",
-            finished_at=datetime.now(UTC),
-        )
-
-    async def _with_inputs(self, record: RunRecord) -> RunRecord:
-        """The record with its images' bytes, which the log keeps by their hash alone."""
-        images = {}
-        for name in ("first_frame", "last_frame", "subject"):
-            image = getattr(record.request, name)
-            if image is not None and image.sha256 and image.data is None:
-                data = await self.to_thread(self.archive.read_input, image.sha256)
-                images[name] = replace(image, data=data)
-        return replace(record, request=replace(record.request, **images)) if images else record
 
     async def _renew(self) -> None:
         while True:

@@ -79,6 +79,10 @@ class Gateway:
         self._key = key
         self._http = http
 
+    def take_key(self, key: Secret | None) -> None:
+        """Pay with this key from now on, where there is one: whoever corrects a refused key needs no new kernel."""
+        self._key = key or self._key
+
     async def prepared(self, request: Request) -> Request:
         """The request with its pictures where the provider can read them; free, and before the create call.
 

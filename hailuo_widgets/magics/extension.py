@@ -58,7 +58,7 @@ class Extension:
         call = "get_ipython()._hailuo_magics.magics.waiting_cell"
         return [f"await {call}({head[1].strip()!r}, {''.join(lines[1:])!r})\n"]
 
-    # A terminal asks after each line whether the cell is complete; a rewritten one would be, before its prompt is typed.
+    # A terminal asks after each line whether the cell is complete; a rewritten one would be, before there is a prompt.
     _rewrite.has_side_effects = True  # type: ignore[attr-defined] # what IPython looks for to leave a transformer out
 
     def _began(self, *_: Any) -> None:

@@ -1,4 +1,4 @@
-"""A real ipykernel and the simulator behind it, reached as a live gateway by its address: every byte goes over loopback.
+"""A real ipykernel and the simulator behind it, reached as a live gateway by its address: all goes over loopback.
 
 The simulator runs in the test's own process, so a test sees what the gateway saw (`gateway.creates`), whatever becomes
 of the kernel. Its clips are marked simulated all the same, by a header of its answers.
@@ -193,9 +193,7 @@ class Kernel:
 
     def click(self, comm_id: str, kind: str) -> str:
         """Press a player's button."""
-        return self.comm(
-            "comm_msg", comm_id=comm_id, data={"method": "custom", "content": {"id": "q1", "type": kind}}
-        )
+        return self.comm("comm_msg", comm_id=comm_id, data={"method": "custom", "content": {"id": "q1", "type": kind}})
 
     def interrupt(self) -> None:
         """Press the stop button."""
@@ -317,6 +315,20 @@ def until() -> Until:
     return waited
 
 
+Note = Callable[[str, object], None]
+
+
+@pytest.fixture
+def note(record_property: Note) -> Note:
+    """Keeps a figure or a message that a test met: in the report (``--junit-xml``), and to be read with ``-rP``."""
+
+    def noted(name: str, value: object) -> None:
+        record_property(name, value)
+        print(f"{name}: {value}")  # noqa: T201 - pytest shows it on demand
+
+    return noted
+
+
 Shared = tuple[Kernel, Simulator]
 
 
@@ -335,7 +347,7 @@ def shared_by_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Share
 
 @pytest.fixture
 def shared(shared_by_module: Shared) -> Shared:
-    """A file's kernel and gateway; the gateway has forgotten earlier tests, and the kernel begins a run log of its own."""
+    """A file's kernel and gateway; the gateway has forgotten earlier tests, the kernel begins a new run log."""
     kernel, gateway = shared_by_module
     gateway.reset()
     kernel.run("import os, uuid\nos.environ['HAILUO_HOME'] = os.path.abspath(f'runs-{uuid.uuid4().hex[:8]}')")

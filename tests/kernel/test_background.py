@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Kernel, StartGateway, StartKernel
+    from conftest import Kernel, Note, StartGateway, StartKernel
 
     from hailuo_widgets.simulator import Simulator
 
@@ -18,9 +16,7 @@ pytestmark = pytest.mark.kernel
 AT_ONCE_S = 0.3
 
 
-def test_it_returns_at_once(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
-) -> None:
+def test_it_returns_at_once(begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note) -> None:
     """The first cell after the extension was loaded, and each later one, returns in under 0.3 s (best of 3 kernels)."""
     gateway = begin_gateway()
     cold, warm = [], []
@@ -34,9 +30,8 @@ def test_it_returns_at_once(
         warm += [round(r.seconds, 3) for r in later]
         assert kernel.run("await fox").status == "ok"
         kernel.close()
-    record_property("cold_s", cold)
-    record_property("warm_s", warm)
-    print(f"--background returned after {cold} s in fresh kernels, {warm} s in warm ones")
+    note("cold_s", cold)
+    note("warm_s", warm)
     assert sorted(warm)[len(warm) // 2] < AT_ONCE_S
     assert min(cold) < AT_ONCE_S
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Kernel, StartGateway, StartKernel
+    from conftest import Kernel, Shared, StartGateway, StartKernel
 
 pytestmark = pytest.mark.kernel
 
@@ -92,8 +92,9 @@ def test_unloading_takes_all_of_it_back(begin_kernel: StartKernel, begin_gateway
     assert {k: v for k, v in traces(kernel).items() if k != "matchers"} == LOADED
 
 
-def test_config_reaches_the_next_call(kernel: Kernel) -> None:
+def test_config_reaches_the_next_call(shared: Shared) -> None:
     """``%config Hailuo`` sets each of its settings, whole numbers too, and the next cell goes by them."""
+    kernel, _ = shared
     assert kernel.run("%config Hailuo.max_parallel = 3").status == "ok"
     assert kernel.run("%config Hailuo.budget = 0.01").status == "ok"
     refused = kernel.run("%%hailuo --model 02\na fox")
@@ -103,8 +104,9 @@ def test_config_reaches_the_next_call(kernel: Kernel) -> None:
     assert kernel.value("__import__('hailuo_widgets.api').api.default_session().settings.max_parallel") == 3
 
 
-def test_an_unfinished_cell_is_not_complete(kernel: Kernel) -> None:
-    """A terminal asks whether a cell is complete: after its first line a ``%%hailuo`` cell is not, its prompt follows."""
+def test_an_unfinished_cell_is_not_complete(shared: Shared) -> None:
+    """A terminal asks whether a cell is complete: one that lacks its prompt is not."""
+    kernel, _ = shared
     assert kernel.completeness("%%hailuo --model 02\n") == "incomplete"
     assert kernel.completeness("%%hailuo --model 02\na fox") == "incomplete"
     assert kernel.completeness("%%hailuo --model 02\na fox\n\n") == "complete"

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
-    from conftest import Environment
+    from conftest import Environment, Note
 
 pytestmark = pytest.mark.kernel
 
@@ -32,9 +31,7 @@ print(json.dumps({"ms": ms, "modules": sorted(set(sys.modules) - before)}))
 """
 
 
-def test_loading_is_light(
-    tmp_path: Path, environment: Environment, record_property: Callable[[str, object], None]
-) -> None:
+def test_loading_is_light(tmp_path: Path, environment: Environment, note: Note) -> None:
     """Importing and loading take under 60 ms beyond IPython itself (best of 5), and load no heavy package."""
     found = []
     for _ in range(5):
@@ -49,8 +46,7 @@ def test_loading_is_light(
         )
         found.append(json.loads(ended.stdout.splitlines()[-1]))
     times = [round(f["ms"], 1) for f in found]
-    record_property("load_ms", times)
-    print(f"import and %load_ext took {times} ms")
+    note("load_ms", times)
     heavy = [m for m in found[0]["modules"] if m.partition(".")[0] in HEAVY]
     assert heavy == []
     assert min(times) < MOST_MS

@@ -1,4 +1,4 @@
-"""What a user reads when something is wrong: one message without a traceback, a failed cell, and nothing paid for it."""
+"""What a user reads when something is wrong: one message without a traceback, a failed cell, and nothing paid."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from conftest import Shared
+    from conftest import Note, Shared
 
     from hailuo_widgets.simulator import Simulator
 
@@ -33,7 +33,9 @@ MISTAKES = {
     "option": Mistake(cell="%%hailuo --modle 02\na fox", kind="UsageError", says=("--modle", "did you mean --model?")),
     "command": Mistake(cell="%hailuo rnus", kind="UsageError", says=("'rnus'", "did you mean %hailuo runs?")),
     "model": Mistake(
-        cell="%%hailuo --model 2.33\na fox", kind="UsageError", says=("'2.33'", "MiniMax-Hailuo-02", "did you mean '2.3'?")
+        cell="%%hailuo --model 2.33\na fox",
+        kind="UsageError",
+        says=("'2.33'", "MiniMax-Hailuo-02", "did you mean '2.3'?"),
     ),
     "duration": Mistake(
         cell="%%hailuo --model 02 --duration 7\na fox", kind="UsageError", says=("duration=7", "6", "10")
@@ -107,15 +109,14 @@ def test_the_message(
     shared: Shared,
     with_environment: Callable[[Mistake], None],
     mistake: Mistake,
-    record_property: Callable[[str, object], None],
+    note: Note,
 ) -> None:
-    """It says what was given, what is allowed and what to do; no line of a traceback, no key, no task at the gateway."""
+    """It says what was given, what is allowed and what to do; no traceback, no key, no task at the gateway."""
     kernel, gateway = shared
     with_environment(mistake)
     reply = kernel.run(mistake.cell)
     shown = reply.traceback or reply.text
-    record_property("message", shown)
-    print(shown)
+    note("message", shown)
     assert (reply.status, reply.ename) == ("error", mistake.kind)
     assert [word for word in mistake.says if word not in shown] == []
     assert "Traceback" not in shown
@@ -146,4 +147,3 @@ def test_a_mistake_binds_no_name(shared: Shared) -> None:
     kernel.run("fox = 'before'")
     assert kernel.run("%%hailuo --model 02 --duration 7 --name fox\na fox").status == "error"
     assert kernel.value("fox") == "before"
-

@@ -24,9 +24,9 @@ pytestmark = pytest.mark.kernel
 
 @pytest.fixture
 def execute(tmp_path: Path, gateway: Simulator, environment: Environment) -> Execute:
-    """Runs a notebook of these cells from top to bottom, after the extension was loaded; the cells as they are saved.
+    """Runs a notebook of these cells after one that loads the extension; they come back as they are saved.
 
-    The last cells of a notebook that fails are in ``saved`` too, for a test that expects the failure.
+    The cells of a notebook that fails are in ``saved`` too, for a test that expects the failure.
     """
 
     def executed(*sources: str, saved: list[Any] | None = None) -> list[Any]:

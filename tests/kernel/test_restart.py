@@ -8,30 +8,31 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import StartGateway, StartKernel, Until
+    from conftest import Note, StartGateway, StartKernel, Until
 
 pytestmark = pytest.mark.kernel
 
+LOAD = "%load_ext hailuo_widgets"
 WAYS_OUT = ("run.adopt(task_id)", "run.write_off()", "run.resubmit()")
 
 
 def test_a_killed_kernels_run_is_taken_up_at_once(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
+    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
 ) -> None:
-    """After ``kill -9`` a new kernel's ``hw.resume()`` brings the clip: not a lease later, and with one create charged."""
+    """After ``kill -9`` a new kernel names the run; ``hw.resume()`` brings its clip at once; one create was charged."""
     gateway = begin_gateway(latency=2.0)
     first = begin_kernel(gateway)
     cell = first.send("%%hailuo --model 02\na fox")
     first.until_card(cell, "Queued")
     first.kill()
-    second = begin_kernel(gateway)
+    second = begin_kernel(gateway, load=False)
+    assert "1 run(s) of an earlier kernel are unfinished: %hailuo resume" in second.run(LOAD).text
     began = time.monotonic()
-    reply = second.run("import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox\n(fox.status, fox.video.is_file())")
+    reply = second.run(
+        "import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox\n(fox.status, fox.video.is_file())"
+    )
     took = time.monotonic() - began
-    record_property("resumed_after_s", round(took, 3))
-    print(f"the clip of a killed kernel's run was here {took:.2f} s after resume()")
+    note("resumed_after_s", round(took, 3))
     assert (reply.status, reply.evalue, reply.result) == ("ok", "", "('succeeded', True)")
     assert took < 10
     assert gateway.creates["minimax"] == 1
@@ -53,7 +54,7 @@ def test_a_living_kernels_run_is_left_to_it(begin_kernel: StartKernel, begin_gat
 
 
 def test_killed_while_the_create_call_is_on_its_way(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, until: Until
+    begin_kernel: StartKernel, begin_gateway: StartGateway, until: Until, note: Note
 ) -> None:
     """Nobody knows whether it was billed: unconfirmed, never sent again, three ways out; the task's id completes it."""
     gateway = begin_gateway({"kind": "delay_after", "phase": "create", "seconds": 5.0})
@@ -64,7 +65,7 @@ def test_killed_while_the_create_call_is_on_its_way(
     first.kill()
     second = begin_kernel(gateway)
     reply = second.run("import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox")
-    print(reply.traceback)
+    note("message", reply.traceback)
     assert (reply.status, reply.ename) == ("error", "Unconfirmed")
     assert "may have been billed" in reply.evalue
     assert [way for way in WAYS_OUT if way not in reply.evalue] == []

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import time
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-import ipykernel
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from conftest import Kernel, StartGateway, StartKernel
+    from conftest import Kernel, Note, StartGateway, StartKernel
 
     from hailuo_widgets.simulator import Simulator
 
 pytestmark = pytest.mark.kernel
 
-FREE_KERNEL = tuple(int(n) for n in ipykernel.__version__.split(".")[:2]) >= (7, 4)
+FREE_KERNEL = tuple(int(n) for n in version("ipykernel").split(".")[:2]) >= (7, 4)
 needs_free_kernel = pytest.mark.skipif(
     not FREE_KERNEL,
-    reason=f"ipykernel {ipykernel.__version__} queues the main shell's comm messages until the cell ends; 7.4 does not",
+    reason=f"ipykernel {version('ipykernel')} queues the main shell's comm messages until the cell ends; 7.4 does not",
 )
 PROBE = """
 def _opened(comm, message):
@@ -40,7 +38,7 @@ def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
 
 @needs_free_kernel
 def test_a_message_is_handled_while_the_cell_waits(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
+    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
 ) -> None:
     """A comm message on the shell channel is answered within half a second, long before the waiting cell ends."""
     kernel = begin_kernel(begin_gateway(latency=2.0))
@@ -52,8 +50,7 @@ def test_a_message_is_handled_while_the_cell_waits(
     asked = kernel.comm("comm_msg", comm_id="c1", data={})
     kernel.until(lambda m: m["content"].get("data") == {"handled": True}, of=asked)
     took = time.monotonic() - began
-    record_property("handled_after_s", round(took, 3))
-    print(f"a comm message during the wait was handled after {took:.3f} s")
+    note("handled_after_s", round(took, 3))
     assert took < 0.5
     assert not kernel.replied(cell)
     assert kernel.reply(cell).status == "ok"
@@ -79,7 +76,7 @@ def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_gatew
 
 
 def test_an_interrupt_ends_the_wait_and_not_the_run(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, record_property: Callable[[str, object], None]
+    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
 ) -> None:
     """The cell returns within a second and names the run, which a later cell sees succeed; one create was charged."""
     gateway = begin_gateway(latency=2.5)
@@ -90,11 +87,10 @@ def test_an_interrupt_ends_the_wait_and_not_the_run(
     kernel.interrupt()
     reply = kernel.reply(cell)
     took = time.monotonic() - began
-    record_property("interrupted_after_s", round(took, 3))
-    print(f"the interrupted cell returned after {took:.3f} s")
-    print(reply.traceback)
+    note("interrupted_after_s", round(took, 3))
     assert (reply.status, reply.ename) == ("error", "WaitInterrupted")
     assert took < 1
+    note("message", reply.traceback)
     assert reply.traceback.startswith("KeyboardInterrupt: the wait ended")
     run_id = kernel.value("fox.id")
     assert f"run {run_id} goes on" in reply.evalue
@@ -104,7 +100,9 @@ def test_an_interrupt_ends_the_wait_and_not_the_run(
     assert gateway.creates["minimax"] == 1
 
 
-def test_an_interrupt_of_a_nested_wait_loses_no_run(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_an_interrupt_of_a_nested_wait_loses_no_run(
+    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
+) -> None:
     """The stop button ends a synchronous wait too; the kernel lives, the run ends, one create was charged."""
     gateway = begin_gateway(latency=2.5)
     kernel = begin_kernel(gateway)
@@ -116,7 +114,7 @@ def test_an_interrupt_of_a_nested_wait_loses_no_run(begin_kernel: StartKernel, b
     kernel.interrupt()
     reply = kernel.reply(cell)
     took = time.monotonic() - began
-    print(f"the interrupted nested wait returned after {took:.3f} s as {reply.ename}")
+    note("nested_interrupted_after_s", round(took, 3))
     assert (reply.status, took < 1) == ("error", True)
     assert kernel.run("await fox").status == "ok"
     assert kernel.value("fox.status") == "succeeded"

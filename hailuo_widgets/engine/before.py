@@ -1,0 +1,117 @@
+"""What a planned run goes through before its create call: an equal run's clip may serve, or another run's call."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine.create import WAYS_OUT
+from hailuo_widgets.engine.failures import error_of
+from hailuo_widgets.errors import HailuoError, Skipped
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.control import Control
+    from hailuo_widgets.engine.core import Engine
+
+__all__ = ["prepare", "with_inputs"]
+
+JOIN_S = 0.5  # so often an equal run that is on its way is looked at
+RIDE_S = 0.5  # so often a further result looks whether its task was accepted
+
+
+async def prepare(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
+    if record.status == "planned" and control.cancelled:
+        return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
+    if record.status == "planned" and engine.may_reuse(record.run_id):
+        record = await _reuse_or_join(engine, control, record)
+    if record.status == "planned" and record.result_index > 0:
+        record = await _ride(engine, control, record)
+    if record.status == "planned":
+        await engine.to_thread(engine.archive.probe)  # nothing is paid for that cannot be kept
+    return record
+
+
+async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """A further result of a task that another run creates: wait until that one's create is decided."""
+    while record.status == "planned":
+        if control.cancelled:
+            return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
+        lead = await engine.log.ask(engine.log.lead_of, record)
+        if lead is None or lead.status in ENDS:
+            error = error_of(lead) if lead is not None else None
+            status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
+            why = error or HailuoError("the create call of this result's task was not accepted")
+            return await engine.fail(record, why, status=status)
+        await control.pause(RIDE_S)
+        record = await engine.log.ask(engine.log.get, record.run_id)
+    return record
+
+
+async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
+    joined: str | None = None
+    while not control.stopped:
+        record = await _reuse(engine, record)
+        if record.status != "planned":
+            break
+        other = await engine.log.ask(engine.log.on_its_way, record)
+        if other is None:
+            break
+        if other.status == "unconfirmed":
+            why = Skipped(
+                f"not sent: the equal run {other.run_id} is unconfirmed, so this clip may have been paid for",
+                hint=f"settle it first: hw.run({other.run_id!r}), then {WAYS_OUT.split('; then ')[1]}. "
+                "--fresh (reuse=False) sends it all the same",
+            )
+            return await engine.fail(record, why, status="skipped")
+        if other.error is not None and not engine.follows(other.run_id):
+            break  # left where it is by an error that only the user can mend
+        if joined != other.run_id:
+            joined = other.run_id
+            await engine.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
+        if not engine.follows(other.run_id):
+            await engine.to_thread(engine.take_up, [other.run_id])
+        await control.pause(JOIN_S)
+    return record
+
+
+async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
+    """The clip of an equal run that succeeded, where its file is still what it was."""
+    found = await engine.log.ask(engine.log.reusable, record.request_hash, record.origin, record.result_index)
+    if found is None or not found.video or not found.sha256:
+        return record
+    path = engine.archive.root / found.video
+    if not await engine.to_thread(engine.archive.verify, path, found.sha256):
+        return record
+    return await engine.change(
+        record.run_id,
+        "an equal run's clip serves",
+        {"run": found.run_id},
+        status="succeeded",
+        reused_from=found.run_id,
+        simulated=found.simulated,
+        video=found.video,
+        video_url=found.video_url,
+        video_bytes=found.video_bytes,
+        sha256=found.sha256,
+        seed_returned=found.seed_returned,
+        cost_micros=0 if found.currency else None,
+        currency=found.currency,
+        cost_kind="reused",
+        finished_at=datetime.now(UTC),
+    )
+
+
+async def with_inputs(engine: Engine, record: RunRecord) -> RunRecord:
+    """The record with its images' bytes, which the log keeps by their hash alone."""
+    images = {}
+    for name in ("first_frame", "last_frame", "subject"):
+        image = getattr(record.request, name)
+        if image is not None and image.sha256 and image.data is None:
+            data = await engine.to_thread(engine.archive.read_input, image.sha256)
+            images[name] = replace(image, data=data)
+    return replace(record, request=replace(record.request, **images)) if images else record
