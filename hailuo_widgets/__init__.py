@@ -26,8 +26,10 @@ if TYPE_CHECKING:
         resume,
         run,
         runs,
+        set_key,
         sweep,
         templates,
+        webhook,
     )
     from hailuo_widgets.errors import (
         AuthError,
@@ -84,8 +86,10 @@ __all__ = [
     "resume",
     "run",
     "runs",
+    "set_key",
     "sweep",
     "templates",
+    "webhook",
 ]
 
 _API = (
@@ -97,8 +101,10 @@ _API = (
     "resume",
     "run",
     "runs",
+    "set_key",
     "sweep",
     "templates",
+    "webhook",
 )
 _ROOMS = {"Run": "handles", "Session": "session", "Sweep": "sweeps"} | dict.fromkeys(_API, "api")
 

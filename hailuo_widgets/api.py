@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.keys import ask_key, keep_key, variable
 from hailuo_widgets.session import Session
 from hailuo_widgets.settings import Settings
 
@@ -16,7 +18,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.keys import Secret
     from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.webhooks import Webhook
 
 __all__ = [
     "camera_instructions",
@@ -29,10 +33,13 @@ __all__ = [
     "run",
     "runs",
     "set_config",
+    "set_key",
     "sweep",
     "templates",
+    "webhook",
 ]
 
+LONGEST_NAME = 24  # of a provider
 _lock = threading.Lock()
 _state: dict[str, Any] = {"session": None, "config": {}}  # survives %reload_ext: runs in flight hang on it
 
@@ -274,3 +281,48 @@ def resume() -> list[Run]:
     Runs that another living kernel follows are left to it; runs that were planned and never sent stay so.
     """
     return default_session().resume()
+
+
+def set_key(provider: str, *, remember: bool = False) -> None:
+    """Ask for a provider's key, unseen, and use it from now on in this process.
+
+    Args:
+        provider: The gateway's name.
+        remember: Also keep it in the system's keyring, for later kernels (needs the extra ``keyring``).
+
+    Raises:
+        UsageError: No such provider, nobody can be asked here, or nothing that can be a key was typed.
+    """
+    if len(str(provider)) > LONGEST_NAME:  # it may be the key: it is not repeated
+        raise UsageError(
+            "set_key() takes a provider's name, and what was given is too long for one",
+            hint="write hw.set_key('minimax'), and type the key where it asks for it",
+        )
+    name = default_session().engine.accounts.provider(provider).facts.name
+    keep_key(variable(name), ask_key(variable(name), provider=name), remember=remember, provider=name)
+
+
+def webhook(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    keys: Mapping[str, str | Secret] | None = None,
+    public_url: str | None = None,
+) -> Webhook:
+    """Serve callbacks: a provider that calls here has its run asked about at once. A callback itself is not believed.
+
+    Give ``callback_url=hook.callback_url("minimax")`` to requests; ``with hw.webhook() as hook:`` closes it at its end.
+
+    Args:
+        host: The address to listen at; the default is reached from this machine alone.
+        port: 0 takes a free one.
+        keys: ``kie``: what KIE signs with, where ``KIE_WEBHOOK_KEY`` does not say it; ``runware``: the token in the
+            address, where it should not be a new one.
+        public_url: The https address of a tunnel or proxy that leads here.
+
+    Raises:
+        UsageError: The port is taken, or an argument is not allowed.
+    """
+    from hailuo_widgets.webhooks import Webhook
+
+    return Webhook(default_session(), host=host, port=port, keys=keys, public_url=public_url)

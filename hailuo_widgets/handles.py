@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.failures import error_of
@@ -29,6 +29,8 @@ class Run:
 
     Made by :func:`hailuo_widgets.generate`; any run of the log by :func:`hailuo_widgets.run`.
     """
+
+    is_sweep: Literal[False] = False  # told by a value: %autoreload breaks isinstance
 
     def __init__(self, session: Session, run_id: str) -> None:
         self._session = session

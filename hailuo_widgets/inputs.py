@@ -219,7 +219,9 @@ def _open(data: bytes, argument: str, name: str) -> Picture:
             f"it is no JPEG, PNG or WebP by its content (it begins with {data[:8]!r})",
             "convert it: PIL.Image.open(path).convert('RGB').save('picture.png')",
         )
-    except (OSError, ValueError, SyntaxError, Pillow.DecompressionBombError, MemoryError, EOFError, IndexError) as e:
+    except Pillow.DecompressionBombError:
+        _refuse(argument, name, f"it claims more than {MOST_PIXELS // 1_000_000} million pixels", "give a smaller one")
+    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, LookupError) as e:
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
     _few_pixels(width, height, argument, name)
     if animated and picture.format != "JPEG":  # a JPEG of several pictures shows its first

@@ -74,10 +74,21 @@ class Plan:
         """How many runs would be sent whose price no source names."""
         return sum(p.micros is None for p in self.to_send)
 
+    def _factors(self) -> list[str]:
+        """The axes as ``4 seed``; zipped ones as ``4 seed+model``."""
+        told: list[str] = []
+        named: set[str] = set()
+        for name, values in self.axes.values.items():
+            if name not in named and len(values) > 1:
+                group = next((g for g in self.axes.zipped if name in g), (name,))
+                named.update(group)
+                told.append(f"{len(values)} {'+'.join(group)}")
+        return told
+
     def sentence(self) -> str:
         """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 are there already, 6 to send: $1.68; about 3 min``."""
         shape = [f"{len(self.axes.variants)} prompts"] if len(self.axes.variants) > 1 else []
-        shape += [f"{len(v)} {name}" for name, v in self.axes.values.items() if len(v) > 1]
+        shape += self._factors()
         shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
         count = f"{len(self.runs)} run{'s' * (len(self.runs) != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
         if self.axes.sample is not None or self.axes.exclude:
@@ -134,6 +145,9 @@ def axes_of(
 def _variants(prompt: str | Iterable[str] | Mapping[str, str]) -> tuple[Variant, ...]:
     if isinstance(prompt, str):
         return (Variant(prompt=prompt),)
+    prompt = prompt if isinstance(prompt, Mapping) else list(prompt)
+    if isinstance(prompt, list) and prompt and isinstance(prompt[0], Variant):
+        return tuple(prompt)
     if isinstance(prompt, Mapping):
         found = tuple(Variant(prompt=text, label=str(label)) for label, text in prompt.items())
     else:

@@ -124,6 +124,19 @@ class Session:
         self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget))
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
+    def ask_first(self, plan: Plan, *, yes: bool) -> None:
+        """Refuse an expensive sweep that nobody has agreed to.
+
+        Raises:
+            UsageError: More live runs would be sent than ``ask_above``, and ``yes`` was not said.
+        """
+        live = [p for p in plan.to_send if p.origin != SIMULATOR]
+        if not yes and len(live) > self.settings.ask_above:
+            raise UsageError(
+                f"{plan.sentence()}: more than {self.settings.ask_above} runs are sent only when asked twice",
+                hint="add --yes to send it, --dry-run to look at it first, or set ask_above",
+            )
+
     def again(self, request: Request, earlier: RunRecord) -> Run:
         """Another paid try of a request that the log has."""
         record = replace(
@@ -250,6 +263,18 @@ class Session:
     def change(self, run_id: str, what: str, **changes: Any) -> None:
         """Write a user's own decision on a run."""
         self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))
+
+    # -- news from outside ----------------------------------------------------------------------------------------
+
+    def followed(self, provider: str, task_id: str) -> list[str]:
+        """The runs of a provider's task that are followed here: one, or as many as the task has results."""
+        here = [run_id for run_id in list(self.engine.expected) if self.engine.follows(run_id)]
+        records = [self.engine.record(run_id) for run_id in here]
+        return [r.run_id for r in records if r.request.provider == provider and r.task_id == task_id]
+
+    def nudge(self, run_id: str) -> None:
+        """Ask for a run's state now rather than at its next poll; from any thread."""
+        self.engine.nudge(run_id)
 
     # -- waiting --------------------------------------------------------------------------------------------------
 

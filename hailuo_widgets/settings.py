@@ -1,18 +1,19 @@
 """Settings: argument > ``%config Hailuo.name`` > environment > default, read when they are used, never at import.
 
-Keys are :class:`Secret` values: they show themselves in no repr, traceback, pickle or log.
+Keys are looked for in :mod:`hailuo_widgets.keys`; ``find_key`` and ``Secret`` are here too, for they are asked for
+together with the base URL that they are sent to.
 """
 
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.keys import Secret, find_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -21,25 +22,6 @@ __all__ = ["SETTINGS", "Secret", "Setting", "Settings", "base_url", "find_key", 
 
 MODES = ("auto", "live", "simulated")
 KIE_DIALECTS = ("minimax", "jobs")
-
-
-class Secret:
-    """A value that is used and never shown. ``reveal()`` is for the HTTP floor alone."""
-
-    __slots__ = ("_reveal",)
-
-    def __init__(self, value: str) -> None:
-        self._reveal: Callable[[], str] = lambda: value
-
-    def reveal(self) -> str:
-        """The value itself."""
-        return self._reveal()
-
-    def __repr__(self) -> str:
-        return "Secret('•••')"
-
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a key is neither pickled nor copied")
 
 
 def _number(name: str, value: Any, *, low: float, whole: bool = False) -> float | int:
@@ -153,6 +135,13 @@ SETTINGS: dict[str, Setting] = {
             "by default.",
         ),
         Setting(
+            name="ask_above",
+            env="HAILUO_ASK_ABOVE",
+            default=10,
+            parse=lambda v: _number("ask_above", v, low=0, whole=True),
+            help="A cell that would send more live runs than this needs --yes.",
+        ),
+        Setting(
             name="simulator_speed",
             env="HAILUO_SIMULATOR_SPEED",
             default=20.0,
@@ -184,6 +173,7 @@ class Settings:
     max_parallel: int | None
     budget: float | None
     daily_budget: float | None
+    ask_above: int
     simulator_speed: float
     kie_dialect: str
 
@@ -225,27 +215,6 @@ class Settings:
     def store_url(self) -> str:
         """The run log's SQLAlchemy URL."""
         return self.store or f"sqlite:///{self.home.absolute() / 'runs.sqlite3'}"
-
-
-def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret | None:
-    """The provider's key from the environment, without blanks, quotes and ``Bearer``; None where there is none.
-
-    Raises:
-        UsageError: The variable holds something that cannot be a key. Its value is not shown.
-    """
-    environ = os.environ if environ is None else environ
-    name = f"{provider.upper()}_API_KEY"
-    word = environ.get(name, "").strip().strip("'\"").strip()
-    word = re.sub(r"^bearer\s+", "", word, flags=re.IGNORECASE)
-    if not word:
-        return None
-    if not re.fullmatch(r"[\x21-\x7e]+", word):
-        raise UsageError(
-            f"{name} holds blanks, line breaks or characters outside ASCII: that is no key (it is not shown)",
-            provider=provider,
-            hint=f"copy the key again, for example: import os, getpass; os.environ[{name!r}] = getpass.getpass()",
-        )
-    return Secret(word)
 
 
 def is_loopback(url: str) -> bool:

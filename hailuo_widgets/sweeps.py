@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -20,6 +20,8 @@ class Sweep:
 
     Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table.
     """
+
+    is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
 
     def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
         self._session = session

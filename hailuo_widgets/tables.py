@@ -9,9 +9,9 @@ import pandas as pd
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.keys import look_up, variable
 from hailuo_widgets.planning import wall_s
 from hailuo_widgets.providers import names
-from hailuo_widgets.settings import find_key
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,12 +113,13 @@ def camera_frame() -> pd.DataFrame:
 
 
 def keys_frame(session: Session) -> pd.DataFrame:
-    """Which keys are found. No key is shown, and no part of one."""
+    """Which keys are found, and where. No key is shown, and no part of one."""
     rows = []
     for f in _all_facts(session):
-        name = f"{f.name.upper()}_API_KEY"
+        name = variable(f.name)
         try:
-            state = "set" if find_key(f.name) else "not set: runs are simulated"
+            found = look_up(name, provider=f.name, anew=True)
+            state = f"set: {found.place}" if found else "not set: runs are simulated"
         except UsageError:
             state = "unusable: blanks or characters that no key has"
         base = f"{f.name.upper()}_BASE_URL"

@@ -169,9 +169,7 @@ class Facts:
         able = {o.model for o in self.offers if o.mode == mode}
         known = sorted(self.models, key=lambda m: m.name != self.default_model)
         meant = [
-            m
-            for m in known
-            if folded is None or folded in {m.name.casefold(), *(s.casefold() for s in m.short_names)}
+            m for m in known if folded is None or folded in {m.name.casefold(), *(s.casefold() for s in m.short_names)}
         ]
         return next((m for m in meant if m.name in able), meant[0] if meant else None)
 

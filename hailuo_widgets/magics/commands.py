@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.keys import refuse_typed_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -126,7 +127,7 @@ COMMANDS: dict[str, Command] = {
         ),
         Command(name="templates", takes="", help="MiniMax's video templates", work=_templates),
         Command(name="camera", takes="", help="the 15 camera instructions", work=_camera),
-        Command(name="keys", takes="", help="which keys are found, and where to get one", work=_keys),
+        Command(name="keys", takes="", help="which keys are found, where, and where to get one", work=_keys),
         Command(name="doctor", takes="", help="check the store, the archive and this kernel", work=_doctor),
     )
 }
@@ -136,8 +137,9 @@ def command(line: str, options_help: Callable[[], str]) -> Any:
     """Do what a ``%hailuo`` line says.
 
     Raises:
-        UsageError: No such sub-command, or the wrong number of words.
+        UsageError: No such sub-command, the wrong number of words, or a key among them.
     """
+    refuse_typed_keys(line)
     try:
         words = shlex.split(line)
     except ValueError as e:

@@ -1,6 +1,7 @@
 """The words of ``%%hailuo``: its options, and a line of them as values.
 
-Values stay text here; what they mean is checked with the rest of the request.
+Every option of the request may be an axis: a list, or a range. Values stay text here; what they mean is checked with
+the rest of the request.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ import shlex
 from dataclasses import dataclass, field
 from typing import Any
 
+from hailuo_widgets.domain.values import parse_values
 from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.keys import refuse_typed_keys
 
 __all__ = ["OPTIONS", "Line", "Option", "help_text", "parse_line"]
 
@@ -64,18 +67,25 @@ OPTIONS: dict[str, Option] = {
         _request("--callback-url", "callback_url", "where the provider is to report", "https://example.org/done"),
         _request("--width", "width", "pixels, where the provider takes them", "1366"),
         _request("--height", "height", "likewise", "768"),
-        _request("--option", "options", "a field of the provider's own; may be repeated", "KEY=VALUE"),
-        _run("--name", "name", "bind the run to this name", "foxes"),
+        _request("--option", "options", "a field of the provider's own; may be repeated", "ttl=3600"),
+        _run("--repeat", "repeat", "replicates of each run; a replicate is not a seed", "3"),
+        _run("--zip", "zipped", "options (or variables) to pair instead of crossing; may be repeated", "seed,model"),
+        _run("--exclude", "exclude", "runs to leave out; may be repeated", "model=02,seed=3"),
+        _run("--sample", "sample", "draw so many of the runs; the same ones each time", "8"),
+        _run("--name", "name", "bind the run, or the sweep, to this name", "foxes"),
         _run("--tag", "tags", "a word to find the run by; may be repeated", "draft"),
         _run("--budget", "budget", "what this cell may cost, in the provider's currency", "0.50"),
         _run_flag("--reuse", "reuse", "take an equal run's clip from the archive (the default)"),
         _run_flag("--fresh", "reuse", "pay again even if an equal run's clip is there", value=False),
+        _run_flag("--yes", "yes", "do not ask before an expensive sweep"),
+        _run_flag("--keep-going", "keep_going", "a sweep's failed run does not fail the cell"),
         _run_flag("--dry-run", "dry_run", "show what would be sent and what it costs; send nothing"),
         _run_flag("--wait", "wait", "wait for the clip (the default)"),
         _run_flag("--background", "wait", "return at once", value=False),
     )
 }
-REPEATABLE = {"--option", "--tag"}
+COUNTS = {"--repeat", "--sample"}
+REPEATABLE = {"--option", "--tag", "--zip", "--exclude"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +100,9 @@ def parse_line(line: str) -> Line:
     """The options of a ``%%hailuo`` line.
 
     Raises:
-        UsageError: An unknown option, one that lacks its value or is given twice, or an open quote.
+        UsageError: An unknown option, one that lacks its value or is given twice, an open quote, or a key.
     """
+    refuse_typed_keys(line)
     try:
         words = shlex.split(line)
     except ValueError as e:
@@ -125,14 +136,33 @@ def parse_line(line: str) -> Line:
 
 def _put(values: dict[str, Any], option: Option, value: str) -> None:
     if option.name == "--option":
-        key, sign, text = value.partition("=")
-        if not sign or not key:
-            raise UsageError(f"--option {value!r} is not KEY=VALUE", hint="for example --option ttl=3600")
+        key, text = _pair(option.name, value)
         values.setdefault("options", {})[key] = _literal(text)
     elif option.name == "--tag":
         values.setdefault("tags", []).append(value)
+    elif option.name == "--zip":
+        values.setdefault("zipped", []).append([name.replace("-", "_").strip() for name in value.split(",")])
+    elif option.name == "--exclude":
+        pairs = [_pair(option.name, piece) for piece in value.split(",")]
+        values.setdefault("exclude", []).append({key.replace("-", "_"): text for key, text in pairs})
+    elif option.name in COUNTS:
+        if not (value.isascii() and value.isdigit() and int(value[:9]) > 0):
+            raise UsageError(
+                f"{option.name} {value!r} is no whole number from 1 up", hint=f"for example {option.name} 3"
+            )
+        values[option.sets] = int(value[:9])
+    elif option.group == "request":
+        found = parse_values(option.name, value)
+        values[option.sets] = found if len(found) > 1 else found[0]
     else:
         values[option.sets] = value
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise UsageError(f"{option} {text!r} is not KEY=VALUE", hint=f"for example {option} {OPTIONS[option].example}")
+    return key.strip(), value.strip()
 
 
 def _literal(text: str) -> Any:

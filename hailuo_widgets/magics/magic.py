@@ -10,14 +10,19 @@ from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Float, Int, Unicode
 
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.domain.prompts import fill_variants, parse_variants, variables_of
+from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.magics.grammar import help_text, parse_line
 from hailuo_widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.magics.grammar import Line
+    from hailuo_widgets.planning import Plan
+    from hailuo_widgets.session import Session
+    from hailuo_widgets.sweeps import Sweep
 
 __all__ = ["Hailuo"]
 
@@ -52,6 +57,8 @@ class Hailuo(Magics):
     timeout = Float(None, allow_none=True, help=SETTINGS["timeout"].help).tag(config=True)
     max_parallel = Int(None, allow_none=True, help=SETTINGS["max_parallel"].help).tag(config=True)
     budget = Float(None, allow_none=True, help=SETTINGS["budget"].help).tag(config=True)
+    ask_above = Int(None, allow_none=True, help=SETTINGS["ask_above"].help).tag(config=True)
+    daily_budget = Float(None, allow_none=True, help=SETTINGS["daily_budget"].help).tag(config=True)
     simulator_speed = Float(None, allow_none=True, help=SETTINGS["simulator_speed"].help).tag(config=True)
 
     @line_cell_magic
@@ -77,38 +84,36 @@ class Hailuo(Magics):
         """A cell that was not rewritten into an await: inside another magic, or run by code."""
         from hailuo_widgets.engine.loop import running_loop
 
-        run, options = self._begin(line, cell)
-        if run is None or not options.get("wait", True) or running_loop() is not None:
-            return options["plan"] if run is None else run
-        from hailuo_widgets.widgets.display import show_run
-
-        show_run(run)
-        return run.wait()
+        made, options = self._begin(line, cell)
+        if made is None or not options.get("wait", True) or running_loop() is not None:
+            return options["plan"] if made is None else made
+        _show(made)
+        return _ended(made.wait(), options)
 
     async def waiting_cell(self, line: str, cell: str) -> Any:
         """A ``%%hailuo`` cell as the transformer writes it: begin, show, and wait while the kernel stays free."""
         line = self._shell.var_expand(line, depth=1)
-        run, options = self._saying(lambda: self._begin(line, cell))
-        if run is None:
+        made, options = self._saying(lambda: self._begin(line, cell))
+        if made is None:
             return options["plan"]
-        from hailuo_widgets.widgets.display import show_run
-
-        show_run(run)
+        _show(made)
         if not options.get("wait", True):
-            return run
+            return made
         cancelled = False
         try:
-            await run
+            await made
         except asyncio.CancelledError:
             cancelled = True
         except UsageError as e:
             raise _as_ipython(e) from None
         if cancelled:
-            raise WaitInterrupted(f"the wait ended, and run {run.id} goes on: await it again, or see %hailuo")
-        return run
+            raise WaitInterrupted(f"the wait ended, and {_named(made)} goes on: await it again, or see %hailuo")
+        if made.is_sweep:
+            _show(made)  # the board as it ended, sent by this cell
+        return _ended(made, options)
 
-    def _begin(self, line: str, cell: str) -> tuple[Run | None, dict[str, Any]]:
-        """Check the cell and start its run; with ``--dry-run`` there is no run, and ``plan`` is what would be sent."""
+    def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
+        """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
         from hailuo_widgets.api import default_session, set_config
 
         set_config({name: value for name in SETTINGS if (value := getattr(self, name, None)) is not None})
@@ -117,20 +122,44 @@ class Hailuo(Magics):
         if name is not None and not re.fullmatch(r"[^\W\d]\w*", name):
             raise UsageError(f"--name {name!r} is no Python name", hint="for example --name foxes")
         session = default_session()
-        prompt = cell.strip("\n").rstrip()
-        if parsed.run.get("dry_run"):
+        dry = bool(parsed.run.get("dry_run"))
+        plan = self._plan(session, parsed, cell, ask_log=dry)
+        if dry:
             from hailuo_widgets.tables import plan_frame
 
-            plan = session.plan(prompt, reuse=parsed.run.get("reuse", True), **parsed.request)
             print(f"hailuo: {plan.sentence()}; nothing was sent")  # noqa: T201 - a magic's answer
             return None, {"plan": plan_frame(plan)}
+        if plan.results > 1:
+            print(f"hailuo: {plan.sentence()}")  # noqa: T201 - what is about to be paid for
+            session.ask_first(plan, yes=bool(parsed.run.get("yes")))
         more = {k: v for k, v in parsed.run.items() if k in {"tags", "reuse"}}
         if "budget" in parsed.run:
             more["budget"] = SETTINGS["budget"].parse(parsed.run["budget"])
-        run = session.generate(prompt, **parsed.request, **more)
+        sweep = session.begin(plan, **more)
+        made = sweep if len(sweep) > 1 else sweep[0]
         if name is not None:
-            self._shell.user_ns[name] = run
-        return run, parsed.run
+            self._shell.user_ns[name] = made
+        return made, parsed.run
+
+    def _plan(self, session: Session, parsed: Line, cell: str, *, ask_log: bool) -> Plan:
+        """What the cell asks for: its variants with the notebook's variables in them, times its axes."""
+        prompts = parse_variants(cell)
+        axes = variables_of(prompts, self._shell.user_ns)
+        groups = parsed.run.get("zipped", [])
+        mixed = [g for g in groups if {name in axes for name in g} == {True, False}]
+        if mixed:
+            raise UsageError(
+                f"--zip {','.join(mixed[0])} pairs a variable with an option",
+                hint="pair options with options, or variables with variables",
+            )
+        variants = fill_variants(prompts, axes, [g for g in groups if g[0] in axes])
+        shape = {k: v for k, v in parsed.run.items() if k in {"repeat", "exclude", "sample"}}
+        shape["zipped"] = [g for g in groups if g[0] not in axes]
+        several = (
+            len(variants) > 1 or bool(shape["zipped"]) or any(isinstance(v, list) for v in parsed.request.values())
+        )
+        reuse = bool(parsed.run.get("reuse", True))
+        return session.plan(variants, reuse=reuse, ask_log=ask_log or several, **shape, **parsed.request)
 
     def _saying(self, work: Callable[[], Any]) -> Any:
         """Do it; a user's mistake becomes IPython's kind of error too."""
@@ -140,3 +169,28 @@ class Hailuo(Magics):
         except UsageError as e:
             failure = _as_ipython(e)
         raise failure
+
+
+def _show(made: Run | Sweep) -> None:
+    from hailuo_widgets.widgets import display
+
+    if made.is_sweep:
+        display.show_sweep(made)
+    else:
+        display.show_run(made)
+
+
+def _named(made: Run | Sweep) -> str:
+    return f"{'sweep' if made.is_sweep else 'run'} {made.id}"
+
+
+def _ended(made: Run | Sweep, options: Mapping[str, Any]) -> Run | Sweep:
+    """What a cell gives back when its runs have ended; a sweep's failed run fails the cell."""
+    if not made.is_sweep or options.get("keep_going") or not made.failed:
+        return made
+    first = made.failed[0]
+    raise HailuoError(
+        f"{len(made.failed)} of {len(made)} runs ended without a clip; the first: {first.error or first.status}",
+        run_id=first.id,
+        hint="the others are there: sweep.failed has these runs, --keep-going lets the notebook go on",
+    )

@@ -1,8 +1,9 @@
 """KIE.ai in the dialect of its public job documents (``KIE_DIALECT=jobs``): createTask, recordInfo, and an upload.
 
 Sources of the rows. **jobs**: KIE's public documents of createTask, recordInfo and the file upload, 2026-07. **page**:
-KIE's Hailuo pages. Each model does one thing; there are no seeds and no aspect ratios, and no source names a price:
-what a clip cost comes with the finished task (``creditsConsumed``).
+KIE's Hailuo pages. Each model does one thing, so that a short name means the one that does what is asked for. There are
+no seeds and no aspect ratios, and no source names a price: what a clip cost comes with the finished task
+(``creditsConsumed``).
 """
 
 from __future__ import annotations
@@ -52,14 +53,14 @@ MODELS = (
     Model(
         name=IMAGE_STANDARD,
         title="Hailuo 02 image to video, standard",
-        short_names=("02-image", "02-image-standard"),
+        short_names=("02", "02-standard", "hailuo-02"),
         camera=True,
         source=DOC,
     ),
     Model(
         name=IMAGE_PRO,
         title="Hailuo 02 image to video, pro",
-        short_names=("02-image-pro",),
+        short_names=("02-pro",),
         camera=True,
         fixed=True,
         source=DOC,

@@ -1,17 +1,26 @@
-"""Opening the store: connections, their pragmas, and what a database's own errors mean to a user."""
+"""Opening the store, and its transactions: the one place where they begin.
+
+SQLite: a rollback journal, ``synchronous=FULL``, and ``BEGIN IMMEDIATE`` for all that writes. PostgreSQL: one advisory
+lock for all that writes, so that counting and writing are one step there too; a read sees one state of the store.
+"""
 
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy import event, exc
+from sqlalchemy.pool import NullPool
 
-from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store.migrations import migrate
+from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.store import forks
+from hailuo_widgets.store.filesystem import locks_refused, note_of
+from hailuo_widgets.store.meaning import damaged, explain, is_busy, unlockable, unwritable
+from hailuo_widgets.store.migrations import MIGRATIONS, migrate, number_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +28,9 @@ if TYPE_CHECKING:
 __all__ = ["Database"]
 
 BUSY_S = 30.0  # how long a writer waits for another one
+PROBE_S = 0.2  # how long the first look waits, before it asks whether there are locks at all
+CHECKED_BYTES = 64 * 2**20  # a file up to this size is checked whole when it is opened: 0.1 s at most
+WRITERS = 0x6861696C756F  # our advisory lock's number: "hailuo" in ASCII
 
 
 class Database:
@@ -27,59 +39,151 @@ class Database:
     Args:
         url: A SQLAlchemy URL.
         busy_s: Seconds to wait for another process's lock.
+
+    Raises:
+        UsageError: It is no URL.
     """
 
     def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
-        self.url = url
-        self._busy_s = busy_s
+        self.busy_s = busy_s
+        self._url = _parsed(url)
         self._engine: sa.Engine | None = None
-        self._pid = os.getpid()
+        self._kept: list[sa.Engine] = []  # a parent's, which must not be closed here
+        self._turn = threading.RLock()  # one transaction at a time in this process; a fork waits for its end
+        self._held = False  # whether the thread that forks holds it
+        forks.follow(self)
 
     @property
     def where(self) -> str:
-        """The store as a user knows it: the file's path, or the URL without its password."""
-        url = sa.make_url(self.url)
-        return url.database or "memory" if url.get_backend_name() == "sqlite" else url.render_as_string()
+        """The store as a user knows it: the file's path, or the URL without its password and options."""
+        if self.is_sqlite:
+            return self._url.database or "memory"
+        return self._url.set(query={}).render_as_string()
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is a SQLite store."""
+        return self._url.get_backend_name() == "sqlite"
+
+    @property
+    def path(self) -> Path | None:
+        """The SQLite file; None where the store is none."""
+        name = self._url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" and not name.startswith("file:") else None
+
+    def notes(self) -> list[str]:
+        """What a user should know of the place that the store is in."""
+        note = note_of(self.path) if self.path is not None else None
+        return [note] if note else []
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that holds the write lock from its first moment, and is synced when it ends."""
-        with self._said(), self._open().begin() as connection:
+        with self._turn, self._said(), self._writing(self._open()) as connection:
             yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the store."""
-        with self._said(), self._open().connect().execution_options(reads=True) as connection:
-            yield connection
+        """A transaction that sees one state of the store and cannot change it."""
+        with self._turn, self._said(), self._open().connect() as connection:
+            options: dict[str, Any] = {"reads": True}
+            if not self.is_sqlite:
+                options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            yield connection.execution_options(**options)
 
     def close(self) -> None:
         """Let go of all connections."""
+        with self._turn:
+            if self._engine is not None:
+                self._engine.dispose()
+                self._engine = None
+
+    # -- forks ----------------------------------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """Wait for the running transaction's end and close all connections: a child inherits none."""
+        self._held = self._turn.acquire(timeout=self.busy_s + 5)
+        if self.path is not None or not self.is_sqlite:  # a store in memory is its connection
+            self.close()
+
+    def after_fork(self, *, child: bool) -> None:
+        """Go on. A child opens the store anew when it needs it."""
+        held, self._held = self._held, False
+        if not child:
+            if held:
+                self._turn.release()
+            return
+        self._turn = threading.RLock()
         if self._engine is not None:
-            self._engine.dispose(close=self._pid == os.getpid())
+            self._engine.dispose(close=False)
+            self._kept.append(self._engine)
             self._engine = None
 
+    # -- opening --------------------------------------------------------------------------------------------------
+
     def _open(self) -> sa.Engine:
-        if self._engine is not None and self._pid != os.getpid():
-            self.close()  # a forked child must not use its parent's connections
         if self._engine is None:
+            if self.path is not None:
+                self.path.parent.mkdir(parents=True, exist_ok=True)
+                if not os.access(self.path.parent, os.W_OK):
+                    raise unwritable(self.where, "its folder is read-only")
             engine = self._create()
-            with engine.begin() as connection:
-                migrate(connection, self.where)
-            self._engine, self._pid = engine, os.getpid()
+            try:
+                if not (self.is_sqlite and self._look()):
+                    with self._writing(engine) as connection:
+                        migrate(connection, self.where)
+            except BaseException:
+                engine.dispose()
+                raise
+            self._engine = engine
         return self._engine
 
     def _create(self) -> sa.Engine:
-        url = sa.make_url(self.url)
-        if url.get_backend_name() != "sqlite":
-            return sa.create_engine(url)
-        if url.database and url.database != ":memory:":
-            folder = Path(url.database).parent
-            folder.mkdir(parents=True, exist_ok=True)
-        engine = sa.create_engine(url, connect_args={"timeout": self._busy_s})
+        if not self.is_sqlite:
+            try:
+                return sa.create_engine(self._url, pool_pre_ping=True)
+            except ImportError as e:
+                package = "psycopg" if "psycopg" in str(e) else str(e.name)
+                raise StoreError(
+                    f"the run log at {self.where} needs the package {package}, which is not installed",
+                    hint="pip install 'hailuo-widgets[postgres]'",
+                ) from None
+        engine = sa.create_engine(self._url, connect_args={"timeout": self.busy_s})
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         return engine
+
+    def _look(self) -> bool:
+        """See that a SQLite file can be locked and read and is ours, and change nothing; whether it is up to date.
+
+        Raises:
+            StoreError: It is damaged, newer than this program, another program's, or on a disk without locks.
+        """
+        for seconds in (PROBE_S, self.busy_s):
+            engine = sa.create_engine(self._url, connect_args={"timeout": seconds}, poolclass=NullPool)
+            event.listen(engine, "connect", _by_hand)
+            event.listen(engine, "begin", _begin)
+            try:
+                with engine.connect() as connection:
+                    small = self.path is None or self.path.stat().st_size <= CHECKED_BYTES
+                    verdict = connection.scalar(sa.text("PRAGMA quick_check(1)")) if small else "ok"
+                    if verdict != "ok":
+                        raise damaged(self.where, str(verdict).splitlines()[-1])
+                    return number_of(connection, self.where) == len(MIGRATIONS)
+            except exc.OperationalError as e:
+                if not is_busy(e.orig) or seconds != PROBE_S or self.path is None:
+                    raise
+            if (refused := locks_refused(self.path)) is not None:
+                raise unlockable(self.where, refused)
+        return False
+
+    @contextmanager
+    def _writing(self, engine: sa.Engine) -> Iterator[sa.Connection]:
+        with engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql(f"SET LOCAL lock_timeout = {round(self.busy_s * 1000)}")
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(WRITERS)))
+            yield connection
 
     @contextmanager
     def _said(self) -> Iterator[None]:
@@ -90,43 +194,45 @@ class Database:
         except exc.IntegrityError:
             raise
         except exc.DBAPIError as e:
-            failure = self._explain(str(e.orig))
+            failure = explain(e.orig, self)
         except OSError as e:
-            failure = StoreError(
-                f"the run log at {self.where} cannot be used: {e.strerror or e}",
-                hint="set HAILUO_HOME to a folder that can be written",
-            )
+            failure = unwritable(self.where, e.strerror or str(e))
         if failure is not None:
             raise failure
 
-    def _explain(self, said: str) -> StoreError:
-        if "locked" in said or "busy" in said:
-            return StoreError(
-                f"the run log at {self.where} has been locked by another process for {self._busy_s:g} s",
-                hint="stop the other kernel, or set HAILUO_HOME to another folder; nothing was changed",
-            )
-        if "not a database" in said or "malformed" in said:
-            return StoreError(
-                f"the run log at {self.where} is damaged: {said}",
-                hint="it was not touched. Restore a backup, or set HAILUO_HOME to another folder",
-            )
-        if "disk" in said or "full" in said or "readonly" in said or "unable to open" in said:
-            return StoreError(
-                f"the run log at {self.where} cannot be written: {said}",
-                hint="free some space, or set HAILUO_HOME to a folder that can be written",
-            )
-        return StoreError(f"the run log at {self.where} failed: {said}", hint="%hailuo doctor checks the store")
+
+def _parsed(url: str) -> sa.URL:
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError:
+        parsed = None
+    if parsed is None or parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise UsageError(
+            "store= (HAILUO_STORE) is no SQLAlchemy URL of SQLite or PostgreSQL; it is not shown, as it may hold a "
+            "password",
+            hint="give one like sqlite:////folder/runs.sqlite3 or postgresql://user@host/database",
+        )
+    if parsed.drivername == "postgresql":  # SQLAlchemy's default driver is another one before its 2.1
+        return parsed.set(drivername="postgresql+psycopg")
+    return parsed
+
+
+def _by_hand(connection: Any, record: Any) -> None:
+    """Transactions of a SQLite connection are begun by us alone."""
+    del record
+    connection.isolation_level = None
 
 
 def _prepare(connection: Any, record: Any) -> None:
     """A SQLite connection's settings: durable commits, and transactions that we begin ourselves."""
-    del record
-    connection.isolation_level = None
+    _by_hand(connection, record)
     for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 
 
 def _begin(connection: sa.Connection) -> None:
     # A transaction that begins by reading and then writes can fail half-way; one that takes the lock first cannot.
-    reads = connection.get_execution_options().get("reads", False)
+    # A reading one is kept from writing, so that there is none of the first kind.
+    reads = bool(connection.get_execution_options().get("reads", False))
+    connection.exec_driver_sql(f"PRAGMA query_only={int(reads)}")
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")

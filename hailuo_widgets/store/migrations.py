@@ -1,6 +1,7 @@
 """The schema's history: numbered steps, only ever appended. All that are missing run in one transaction.
 
-A store that is newer than this program is refused, never touched.
+A new store is made as the tables are today, and all numbers are written into it; an older one goes through the steps
+that it has not had. A store that is newer than this program, or another program's, is refused and never touched.
 """
 
 from __future__ import annotations
@@ -16,34 +17,56 @@ from hailuo_widgets.store import schema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["MIGRATIONS", "migrate"]
+__all__ = ["MIGRATIONS", "migrate", "number_of"]
 
 
 def first_schema(connection: sa.Connection) -> None:
-    """Runs, their events, and the calls of the last minute."""
-    schema.metadata.create_all(connection, tables=[schema.runs, schema.events, schema.calls])
+    """Runs, their events, and the calls of the last minute, as they are today."""
+    schema.metadata.create_all(connection)
 
 
+# A step after the first changes tables by their names, never by ``schema``, which goes on changing.
 MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema,)
+
+
+def number_of(connection: sa.Connection, where: str) -> int:
+    """The number of a store's schema; 0 for a store that holds nothing yet. Only reads.
+
+    Raises:
+        StoreError: The store is newer than this program, or another program's.
+    """
+    look = sa.inspect(connection)
+    there = set(look.get_table_names())
+    ours = set(schema.metadata.tables)
+    columns = {c["name"] for c in look.get_columns("migrations")} if "migrations" in there else set()
+    if not {"number", "name", "at"} <= columns:
+        # A PostgreSQL database may hold other programs' tables beside ours; a SQLite file is ours alone.
+        strange = there if connection.dialect.name == "sqlite" else there & ours
+        if strange:
+            raise StoreError(
+                f"the database at {where} holds another program's tables ({', '.join(sorted(strange)[:5])})",
+                hint="set HAILUO_STORE or HAILUO_HOME to another place; it was not touched",
+            )
+        return 0
+    newest = int(connection.scalar(sa.select(sa.func.max(schema.migrations.c.number))) or 0)
+    if newest > len(MIGRATIONS):
+        raise StoreError(
+            f"the run log at {where} has schema {newest}, and this version of hailuo-widgets knows {len(MIGRATIONS)}",
+            hint="update hailuo-widgets, or set HAILUO_HOME to another folder; the store was not touched",
+        )
+    return newest
 
 
 def migrate(connection: sa.Connection, where: str) -> None:
     """Bring a store to this program's schema, inside the caller's transaction (which holds the write lock).
 
     Raises:
-        StoreError: The store is newer than this program.
+        StoreError: The store is newer than this program, or another program's.
     """
-    schema.metadata.create_all(connection, tables=[schema.migrations])
-    done = set(connection.scalars(sa.select(schema.migrations.c.number)))
-    newest = max(done, default=0)
-    if newest > len(MIGRATIONS):
-        raise StoreError(
-            f"the run log at {where} has schema {newest}, and this version of hailuo-widgets knows {len(MIGRATIONS)}",
-            hint="update hailuo-widgets, or set HAILUO_HOME to another folder; the store was not touched",
-        )
+    had = number_of(connection, where)
     for number, step in enumerate(MIGRATIONS, start=1):
-        if number not in done:
+        if number <= had:
+            continue
+        if had or number == 1:
             step(connection)
-            connection.execute(
-                schema.migrations.insert().values(number=number, name=step.__name__, at=datetime.now(UTC))
-            )
+        connection.execute(schema.migrations.insert().values(number=number, name=step.__name__, at=datetime.now(UTC)))

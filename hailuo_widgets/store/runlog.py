@@ -12,21 +12,30 @@ from sqlalchemy import exc
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord, may_become
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.store.database import Database
+from hailuo_widgets.store import forks
+from hailuo_widgets.store.backup import backup
+from hailuo_widgets.store.database import BUSY_S, Database
 from hailuo_widgets.store.reserve import Permit, check_budgets, places_taken, take_turn
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
+from hailuo_widgets.store.text import check_text, storable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
 
 __all__ = ["RunLog", "TaskIdTaken"]
 
 T = TypeVar("T")
 LEASE = timedelta(seconds=60)
+RESCUED = "adopted from the rescue file"
 
 
 class TaskIdTaken(StoreError):
     """The gateway handed out a task id that another run has already."""
+
+
+def _one_thread() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
 
 
 class RunLog:
@@ -34,11 +43,16 @@ class RunLog:
 
     Args:
         url: The store's SQLAlchemy URL.
+        busy_s: Seconds to wait for another process's lock.
+
+    Raises:
+        UsageError: It is no URL.
     """
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url)
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+    def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
+        self.database = Database(url, busy_s=busy_s)
+        self._thread = _one_thread()
+        forks.follow(self)
 
     def submit(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> Future[T]:
         """Run a method in the log's thread, after all that were given to it before."""
@@ -57,14 +71,30 @@ class RunLog:
         self._thread.shutdown(wait=True)
         self.database.close()
 
+    def before_fork(self) -> None:
+        """Nothing: the database waits for the thread's transaction."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """A child has no thread but the one that forked; it starts its own when it is asked for something."""
+        if child:
+            self._thread = _one_thread()
+
     # -- writing --------------------------------------------------------------------------------------------------
 
     def add(self, records: Sequence[RunRecord], owner: str | None = None) -> None:
-        """Write new runs, all or none, as followed by ``owner``."""
+        """Write new runs, all or none, as followed by ``owner``.
+
+        Raises:
+            UsageError: A text holds what no store can keep; nothing was written.
+        """
+        rows = [to_row(r) for r in records]
+        for row in rows:
+            for name, value in row.items():
+                check_text(name, value)
         now = datetime.now(UTC)
         lease = {"session": owner, "owner": owner, "lease_until": now + LEASE if owner else None}
         with self.database.write() as c:
-            c.execute(runs.insert(), [to_row(r) | lease for r in records])
+            c.execute(runs.insert(), [row | lease for row in rows])
             c.execute(
                 events.insert(),
                 [{"run_id": r.run_id, "at": now, "what": "planned", "data": {"hash": r.request_hash}} for r in records],
@@ -73,7 +103,7 @@ class RunLog:
     def note(self, run_id: str, what: str, data: Mapping[str, Any] | None = None) -> None:
         """Write that a step is about to be taken, or what came of it."""
         with self.database.write() as c:
-            c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=dict(data or {})))
+            self._note(c, run_id, what, data or {})
 
     def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Change a run and write why, in one transaction; the record as it is now.
@@ -110,6 +140,30 @@ class RunLog:
         except exc.IntegrityError:
             # Raised below, outside of the handler: a database's own error says nothing to a user.
             pass
+        raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+
+    def rescue(self, run_id: str, data: Mapping[str, Any], **changes: Any) -> RunRecord | None:
+        """Write a task id that was paid for and kept outside of the log, for each result of the task that has none.
+
+        Returns:
+            The record as it is now; None where the run has a task id already, or came to another end.
+
+        Raises:
+            StoreError: There is no such run.
+            TaskIdTaken: The task id belongs to another run.
+        """
+        try:
+            with self.database.write() as c:
+                record = self._one(c, run_id)
+                beside = runs.c.run_id == run_id
+                if record.client_uuid is not None:
+                    beside |= runs.c.client_uuid == record.client_uuid
+                waiting = runs.c.task_id.is_(None) & runs.c.status.in_(("planned", "submitting", "unconfirmed"))
+                rows = c.execute(sa.select(runs).where(beside, waiting)).mappings().all()
+                ids = [self._change(c, from_row(dict(row)), RESCUED, data, changes).run_id for row in rows]
+                return self._one(c, run_id) if run_id in ids else None
+        except exc.IntegrityError:
+            pass  # raised below, as in accept
         raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
 
     def reserve(self, run_id: str, permit: Permit, data: Mapping[str, Any], **changes: Any) -> RunRecord | None:
@@ -312,6 +366,14 @@ class RunLog:
             (r, (r.finished_at - r.submitted_at).total_seconds()) for r in found if r.finished_at and r.submitted_at
         ]
 
+    def notes(self) -> list[str]:
+        """What a user should know of the place that the store is in, each once: for example a network disk."""
+        return self.database.notes()
+
+    def backup(self, target: str | Path | None = None) -> Path:
+        """Copy the store to a file that is not there yet; see :func:`hailuo_widgets.store.backup.backup`."""
+        return backup(self.database, target)
+
     def check(self) -> str:
         """The store's schema number and integrity, as a sentence."""
         with self.database.read() as c:
@@ -327,9 +389,12 @@ class RunLog:
         if not may_become(record.status, status):
             raise StoreError(f"run {run_id} is {record.status} and cannot become {status}", run_id=run_id)
         if changes:
-            c.execute(runs.update().where(runs.c.run_id == run_id).values(**plain(changes)))
-        c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=dict(data)))
+            c.execute(runs.update().where(runs.c.run_id == run_id).values(**storable(plain(changes))))
+        self._note(c, run_id, what, data)
         return self._one(c, run_id)
+
+    def _note(self, c: sa.Connection, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+        c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=storable(data)))
 
     def _one(self, c: sa.Connection, run_id: str) -> RunRecord:
         row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()

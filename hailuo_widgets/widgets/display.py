@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cards import render_html, render_text
 from hailuo_widgets.engine.loop import running_loop
+from hailuo_widgets.widgets.board import Board, board_text
 
 if TYPE_CHECKING:
     import asyncio
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["show_run"]
+__all__ = ["show_run", "show_sweep"]
 
 
 class _Source:
@@ -91,6 +93,23 @@ def show_run(run: Run) -> None:
     place = (run.id, shell.execution_count)
     if place not in _shown:
         _shown[place] = _Shown(run, loop)
+
+
+_boards: dict[tuple[str, int], Board] = {}
+
+
+def show_sweep(sweep: Sweep) -> None:
+    """Show a sweep's board in the cell that is running; a second call in the same cell sends it again."""
+    shell = _shell()
+    loop = sweep.runs[0].loop if len(sweep) else None
+    if shell is None or loop is None or not _has_widgets(shell):
+        print(board_text([run.card for run in sweep]), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        return
+    place = (sweep.id, shell.execution_count)
+    if place in _boards:
+        _boards[place].push()
+    else:
+        _boards[place] = Board(sweep, loop)
 
 
 def _shell() -> Any:

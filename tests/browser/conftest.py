@@ -231,7 +231,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium of the system, without a window; of one module, as Playwright's loop runs in this thread until it ends."""
+    """Chromium of the system, for one module: Playwright's loop runs in this thread until it ends."""
     path = shutil.which(CHROMIUM)
     if path is None:
         pytest.fail("Chromium is not installed: make test installs it (tools/system-packages.sh)")

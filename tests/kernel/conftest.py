@@ -168,8 +168,11 @@ class Kernel:
             seen = len(self.messages)
             self.messages.append(self.client.get_iopub_msg(timeout=max(0.001, deadline - time.monotonic())))
 
-    def until_card(self, message_id: str, word: str = "", *, within: float = REPLY_S) -> None:
-        """Wait until a cell shows a card, or shows one with this word in it."""
+    def until_card(self, message_id: str | None, word: str = "", *, within: float = REPLY_S) -> None:
+        """Wait until a cell shows a card, or one with this word in it.
+
+        None is any cell: what a run tells after its cell has ended, ipykernel 6 sends under the cell that ran last.
+        """
 
         def fits(message: dict[str, Any]) -> bool:
             html = message["content"].get("data", {}).get("text/html", "") if "data" in message["content"] else ""
@@ -319,11 +322,10 @@ Note = Callable[[str, object], None]
 
 
 @pytest.fixture
-def note(record_property: Note) -> Note:
-    """Keeps a figure or a message that a test met: in the report (``--junit-xml``), and to be read with ``-rP``."""
+def note() -> Note:
+    """Keeps a figure or a message that a test met, to be read with ``pytest -rP``."""
 
     def noted(name: str, value: object) -> None:
-        record_property(name, value)
         print(f"{name}: {value}")  # noqa: T201 - pytest shows it on demand
 
     return noted

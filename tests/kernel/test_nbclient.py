@@ -66,7 +66,7 @@ def test_a_waiting_cell_is_saved_with_its_clip(execute: Execute, tmp_path: Path)
 
 
 def test_run_all_keeps_its_order(execute: Execute, gateway: Simulator) -> None:
-    """Each cell begins when the one before it has ended: waiting cells hold the later ones back, background ones not."""
+    """Each cell begins when the one before it has ended: a waiting one holds the later ones back."""
     cells = execute(
         "%%hailuo --model 02 --name one\na fox",
         "print(one.status)",

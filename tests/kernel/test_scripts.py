@@ -113,7 +113,8 @@ from IPython.terminal.interactiveshell import TerminalInteractiveShell
 shell = TerminalInteractiveShell.instance()
 for cell in {cells!r}:
     result = shell.run_cell(cell, store_history=True)
-    print("cell:", "ok" if result.success else type(result.error_in_exec or result.error_before_exec).__name__, flush=True)
+    error = result.error_in_exec or result.error_before_exec
+    print("cell:", "ok" if error is None else type(error).__name__, flush=True)
 """
 
 

@@ -1,4 +1,4 @@
-"""The providers' tables agree with themselves, and the checks that read them refuse what all sources refuse, no more."""
+"""The providers' tables agree with themselves, and the checks refuse what all sources refuse, and no more."""
 
 from __future__ import annotations
 
@@ -74,13 +74,13 @@ def test_rows_agree(label: str) -> None:
 
 @pytest.mark.parametrize("label", FACTS)
 def test_each_word_means_one_model(label: str) -> None:
-    """Full and short names, in any case, are each one model's."""
+    """For what a model does, its full and its short names, in any case, are its own."""
     facts = FACTS[label]
-    words = [w.casefold() for m in facts.models for w in (m.name, *m.short_names)]
-    assert len(set(words)) == len(words)
-    for model in facts.models:
+    for offer in facts.offers:
+        model = facts.model(offer.model)
+        assert model is not None
         for word in (model.name, *model.short_names):
-            assert facts.find_model(f" {word.upper()} ") is model
+            assert facts.find_model(f" {word.upper()} ", offer.mode) is model
 
 
 @pytest.mark.parametrize("label", FACTS)
@@ -363,7 +363,7 @@ def test_bounds_of_images() -> None:
         ("runware", "minimax:3@1", "text_to_video", {"duration": 10}, ("768P", 10)),
     ],
 )
-def test_defaults(  # noqa: PLR0917 - pytest names them
+def test_defaults(
     label: str, model: str, mode: str, given_fields: dict[str, Any], filled: tuple[str | None, int | None]
 ) -> None:
     """Resolution and duration as they will be; one that the provider chooses stays unsaid."""
@@ -374,7 +374,7 @@ def test_kie_prices() -> None:
     """The document's credits, by length; jobs, kkiai and Runware have no known price, and none is 0."""
     facts = FACTS["kie"]
     for model, credit in (("02", (45, 60, 60)), ("2.3", (52.5, 70, 70)), ("2.3-fast", (37.5, 50, 50))):
-        name = facts.find_model(model).name  # type: ignore[union-attr] - it is there
+        name = facts.find_model(model, "image_to_video").name  # type: ignore[union-attr] - it is there
         for duration, amount in zip((6, 8, 10), credit, strict=True):
             price = facts.price(name, "1080P", duration)
             assert price is not None

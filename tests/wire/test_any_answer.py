@@ -124,7 +124,7 @@ def drifted(draw: st.DrawFn) -> Any:
         for step in path:
             holder = holder[step]
         if isinstance(holder, dict) and draw(st.booleans()) and draw(st.booleans()):
-            del holder[last]
+            holder.pop(last, None)
         else:
             holder[last] = draw(VALUES)
     return answer

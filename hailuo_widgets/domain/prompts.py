@@ -1,0 +1,241 @@
+r"""Prompts with places to fill: ``---`` between variants, ``{{name}}`` for a variable, ``{{dawn | dusk}}`` for a choice.
+
+Everything else is ordinary text: single braces, ``$``, quotes, line breaks and any script arrive as they are written.
+``\{{`` is a literal ``{{``, and a line ``\---`` a literal ``---``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.sweep import Axes, Variant, expand
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+__all__ = [
+    "Choice",
+    "Prompt",
+    "Text",
+    "Variable",
+    "fill_variants",
+    "parse_prompt",
+    "parse_variants",
+    "render_variants",
+    "variables_of",
+]
+
+_PLACE = re.compile(r"\\\{\{|\{\{(.*?)\}\}", re.DOTALL)
+_SEPARATOR = re.compile(r"---(?:[ \t]+(\S.*?))?[ \t]*")
+_LITERAL_SEPARATOR = re.compile(r"\\(\\*---(?:[ \t]+\S.*?)?[ \t]*)")
+
+
+@dataclass(frozen=True)
+class Text:
+    """Ordinary text."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A notebook variable's place."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """An axis written in place: one of these texts."""
+
+    options: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """One variant as it is written: its label, and its text with places."""
+
+    parts: tuple[Text | Variable | Choice, ...]
+    label: str | None = None
+
+    def fill(self, values: Mapping[str, Any]) -> str:
+        """The text with a value in each place; choices are by :func:`axis_name`."""
+        filled = []
+        for part in self.parts:
+            if isinstance(part, Text):
+                filled.append(part.text)
+            else:
+                filled.append(str(values[axis_name(part)]))
+        return "".join(filled)
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The names of its axes, in the order of their first places."""
+        return tuple(dict.fromkeys(axis_name(p) for p in self.parts if not isinstance(p, Text)))
+
+
+def axis_name(part: Variable | Choice) -> str:
+    """What a place's axis is called: the variable's name, or a choice's options as they are written."""
+    return part.name if isinstance(part, Variable) else " | ".join(part.options)
+
+
+def parse_prompt(text: str, label: str | None = None) -> Prompt:
+    """One variant's text as its parts.
+
+    Raises:
+        UsageError: A place that holds no name, or an empty choice.
+    """
+    parts: list[Text | Variable | Choice] = []
+    plain = ""
+    end = 0
+    for match in _PLACE.finditer(text):
+        plain += text[end : match.start()]
+        end = match.end()
+        if match[1] is None:
+            plain += "{{"
+            continue
+        if plain:
+            parts.append(Text(plain))
+            plain = ""
+        parts.append(_place(match[1], match[0]))
+    plain += text[end:]
+    if plain:
+        parts.append(Text(plain))
+    return Prompt(tuple(parts), label)
+
+
+def _place(inside: str, written: str) -> Variable | Choice:
+    if "|" in inside:
+        options = tuple(option.strip() for option in inside.split("|"))
+        if len(set(options)) < len(options):
+            raise UsageError(f"{written}: an option stands twice", hint="leave one of them out")
+        return Choice(options)
+    name = inside.strip()
+    if not name.isidentifier():
+        raise UsageError(
+            f"{written}: {name!r} is no variable's name",
+            hint="{{name}} takes a notebook variable, {{a | b}} is a choice, and \\{{ is a literal {{",
+        )
+    return Variable(name)
+
+
+def parse_variants(body: str) -> tuple[Prompt, ...]:
+    """A cell's text as its variants; blank lines around each are dropped.
+
+    Raises:
+        UsageError: A variant without text between two separators, or a label that stands twice.
+    """
+    blocks: list[tuple[str | None, list[str]]] = [(None, [])]
+    for line in body.split("\n"):
+        separator = _SEPARATOR.fullmatch(line)
+        literal = _LITERAL_SEPARATOR.fullmatch(line)
+        if separator:
+            blocks.append((separator[1], []))
+        else:
+            blocks[-1][1].append(literal[1] if literal else line)
+    if len(blocks) > 1 and blocks[0][0] is None and not "".join(blocks[0][1]).strip():
+        del blocks[0]  # the cell begins with a separator, which labels its first variant
+    found = tuple(parse_prompt(_trimmed(lines), label) for label, lines in blocks)
+    if len(found) > 1 and any(not p.parts for p in found):
+        raise UsageError("a variant between two --- lines has no text", hint="write it, or remove one of the lines")
+    labels = [p.label for p in found if p.label is not None]
+    if len(set(labels)) < len(labels):
+        twice = next(label for label in labels if labels.count(label) > 1)
+        raise UsageError(f"--- {twice}: two variants have this label", hint="give each its own")
+    return found
+
+
+def _trimmed(lines: list[str]) -> str:
+    while lines and not lines[0].strip():
+        lines = lines[1:]
+    while lines and not lines[-1].strip():
+        lines = lines[:-1]
+    return "\n".join(lines)
+
+
+def render_variants(prompts: Sequence[Prompt]) -> str:
+    """The cell's text that :func:`parse_variants` reads back as these prompts."""
+    blocks = []
+    for n, prompt in enumerate(prompts):
+        text = "".join(_written(part) for part in prompt.parts)
+        lines = [f"\\{line}" if _separates(line) else line for line in text.split("\n")]
+        head = f"--- {prompt.label}" if prompt.label is not None else "---"
+        if n or prompt.label is not None:
+            blocks.append(head)
+        blocks.append("\n".join(lines))
+    return "\n".join(blocks)
+
+
+def _separates(line: str) -> bool:
+    return bool(_SEPARATOR.fullmatch(line.lstrip("\\")))
+
+
+def _written(part: Text | Variable | Choice) -> str:
+    if isinstance(part, Text):
+        return part.text.replace("{{", "\\{{")
+    return "{{" + (part.name if isinstance(part, Variable) else " | ".join(part.options)) + "}}"
+
+
+def variables_of(prompts: Sequence[Prompt], namespace: Mapping[str, Any]) -> dict[str, list[Any]]:
+    """The axes of all places: a variable's value (each one, of a list or tuple), a choice's options.
+
+    Raises:
+        UsageError: A variable that is not in the namespace, or is an empty list.
+    """
+    axes: dict[str, list[Any]] = {}
+    for prompt in prompts:
+        for part in prompt.parts:
+            if isinstance(part, Choice):
+                axes[axis_name(part)] = list(part.options)
+            elif isinstance(part, Variable) and part.name not in axes:
+                axes[part.name] = _values(part.name, namespace)
+    return axes
+
+
+def _values(name: str, namespace: Mapping[str, Any]) -> list[Any]:
+    if name not in namespace:
+        near = nearest(name, [n for n in namespace if not n.startswith("_")])
+        raise UsageError(
+            f"{{{{{name}}}}}: there is no variable {name!r}",
+            hint=f"did you mean {{{{{near}}}}}?" if near else f"assign it first, for example {name} = ['dawn', 'dusk']",
+        )
+    value = namespace[name]
+    values = list(value) if isinstance(value, (list, tuple)) else [value]
+    if not values:
+        raise UsageError(f"{{{{{name}}}}}: {name} is an empty list", hint="give it at least one value")
+    return values
+
+
+def fill_variants(
+    prompts: Sequence[Prompt], axes: Mapping[str, Sequence[Any]], zipped: Sequence[Sequence[str]] = ()
+) -> tuple[Variant, ...]:
+    """Every prompt with every combination of its own places' values; the first place changes slowest.
+
+    Args:
+        prompts: The variants as they are written.
+        axes: The values of their places, as :func:`variables_of` has them.
+        zipped: Groups of variables that go together, value by value.
+
+    Raises:
+        UsageError: Zipped variables of different lengths, or too many combinations.
+    """
+    found = []
+    for n, prompt in enumerate(prompts, start=1):
+        label = prompt.label or (str(n) if len(prompts) > 1 else None)
+        own = {name: axes[name] for name in prompt.places}
+        groups = tuple(tuple(name for name in group if name in own) for group in zipped)
+        cells = expand(
+            Axes(variants=(Variant(prompt=""),), values=own, zipped=tuple(group for group in groups if group))
+        )
+        for cell in cells:
+            named = {name: value for name, value in cell.values.items() if name.isidentifier()}
+            chosen = {f"choice_{i}": cell.values[c] for i, c in enumerate(_choices(prompt), start=1)}
+            found.append(Variant(prompt=prompt.fill(cell.values), label=label, variables={**named, **chosen}))
+    return tuple(found)
+
+
+def _choices(prompt: Prompt) -> list[str]:
+    return [name for name in prompt.places if not name.isidentifier()]

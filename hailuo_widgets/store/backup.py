@@ -1,0 +1,105 @@
+"""A copy of the whole store at one moment, while kernels go on writing to it.
+
+SQLite's own backup, made under a temporary name and checked before it takes its place: https://sqlite.org/backup.html.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.errors import StoreError, UsageError
+
+if TYPE_CHECKING:
+    from hailuo_widgets.store.database import Database
+
+__all__ = ["backup"]
+
+
+def backup(store: Database, target: str | Path | None = None) -> Path:
+    """Copy a SQLite store to a file that is not there yet; the file's path.
+
+    Args:
+        store: The store.
+        target: The file, or a folder to put it in; a file beside the store, named by the time, where it is None.
+
+    Raises:
+        UsageError: The target exists already.
+        StoreError: There is no store yet, it is no SQLite file, or the copy failed. No half copy is left.
+    """
+    if store.path is None:
+        raise StoreError(
+            f"the run log at {store.where} is no SQLite file, so it has its own tools for backups",
+            hint=f"pg_dump --format=custom --file=runs.dump {store.where!r}",
+        )
+    if not store.path.is_file():
+        raise StoreError(f"there is no run log at {store.where} yet", hint="HAILUO_HOME names the folder that it is in")
+    path = _place(store.path, target)
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    failure = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        _copy(store, part)
+        _publish(part, path)
+    except FileExistsError:
+        failure = "it exists already"
+    except (OSError, sqlite3.Error) as e:
+        failure = str(e)
+    finally:
+        part.unlink(missing_ok=True)
+        part.with_name(f"{part.name}-journal").unlink(missing_ok=True)
+    if failure:
+        raise StoreError(
+            f"the run log at {store.where} could not be copied to {path}: {failure}",
+            hint="name a file on a disk with room for it: %hailuo backup FILE",
+        )
+    return path
+
+
+def _place(store: Path, target: str | Path | None) -> Path:
+    name = f"runs-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.sqlite3"
+    path = store.parent / "backups" / name if target is None else Path(target).expanduser()
+    if path.is_dir():
+        path /= name
+    if path.exists():
+        raise UsageError(f"{str(path)!r} exists already, and a backup replaces nothing", hint="name another file")
+    return path.absolute()
+
+
+def _copy(store: Database, part: Path) -> None:
+    """Copy and check. The read transaction gives one state of the store; writers wait for it at their commit."""
+    with store.read() as c:
+        c.exec_driver_sql("SELECT count(*) FROM runs").close()  # takes the shared lock, within the busy time
+        source: Any = c.connection.driver_connection
+        with closing(sqlite3.connect(part)) as copy:
+            source.backup(copy)
+    with closing(sqlite3.connect(part)) as copy:
+        verdict = copy.execute("PRAGMA integrity_check").fetchone()[0]
+        if verdict != "ok":
+            raise sqlite3.DatabaseError(verdict)
+    with part.open("rb+") as f:
+        os.fsync(f.fileno())
+
+
+def _publish(part: Path, path: Path) -> None:
+    """Give the copy its name, unless another file has taken it meanwhile."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without hard links
+        if path.exists():
+            raise FileExistsError(path) from None
+        part.rename(path)
+    if hasattr(os, "O_DIRECTORY"):
+        folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)

@@ -1,0 +1,103 @@
+"""What a database's own errors mean to a user: what happened, to which store, and what to do next.
+
+SQLite's result codes: https://sqlite.org/rescode.html. PostgreSQL's: the appendix "Error Codes" of its manual.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.store.filesystem import locks_refused
+
+if TYPE_CHECKING:
+    from hailuo_widgets.store.database import Database
+
+__all__ = ["damaged", "explain", "is_busy", "unlockable", "unwritable"]
+
+_BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_UNWRITABLE = {
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_PERM,
+}
+_PG_UNWRITABLE = ("25006", "53")  # read only; out of disk, memory or connections
+_PG_LOCKED = "55P03"
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether SQLite says that another connection holds a lock it waited for."""
+    return isinstance(error, sqlite3.Error) and _primary(error) in _BUSY
+
+
+def explain(error: BaseException | None, store: Database) -> StoreError:
+    """The error to raise for one of the database's own."""
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    if isinstance(error, sqlite3.Error):
+        return _explain_sqlite(error, said, store)
+    state = getattr(error, "sqlstate", None) or ""
+    if state == _PG_LOCKED:
+        return _locked(store)
+    if state.startswith(_PG_UNWRITABLE):
+        return unwritable(store.where, said)
+    if not state or state.startswith(("08", "57P")):
+        return StoreError(
+            f"the run log at {store.where} cannot be reached: {said}",
+            hint="see that the database server runs, and that HAILUO_STORE names it",
+        )
+    return StoreError(f"the run log at {store.where} failed: {said}", hint="%hailuo doctor checks the store")
+
+
+def _explain_sqlite(error: sqlite3.Error, said: str, store: Database) -> StoreError:
+    code = _primary(error)
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_LOCK:
+        return unlockable(store.where, said)
+    if code in _BUSY:
+        refused = locks_refused(Path(store.where))
+        return unlockable(store.where, refused) if refused else _locked(store)
+    if code in _DAMAGED or "not a database" in said:
+        return damaged(store.where, said)
+    if code in _UNWRITABLE:
+        return unwritable(store.where, said)
+    return StoreError(f"the run log at {store.where} failed: {said}", hint="%hailuo doctor checks the store")
+
+
+def _locked(store: Database) -> StoreError:
+    return StoreError(
+        f"the run log at {store.where} has been locked by another process for {store.busy_s:g} s",
+        hint="stop the other kernel, or set HAILUO_HOME to another folder; nothing was changed",
+    )
+
+
+def unlockable(where: str, said: str) -> StoreError:
+    """The disk takes no locks at all."""
+    return StoreError(
+        f"the run log at {where} is on a disk that keeps no locks ({said}), and SQLite needs them",
+        hint="set HAILUO_HOME to a folder on a local disk; nothing was changed",
+    )
+
+
+def damaged(where: str, said: str) -> StoreError:
+    """The file is not what SQLite wrote."""
+    return StoreError(
+        f"the run log at {where} is damaged: {said}",
+        hint="it was not touched. Put a backup in its place (%hailuo backup makes them), or save what can be read: "
+        f"sqlite3 {where!r} .recover | sqlite3 saved.sqlite3; or set HAILUO_HOME to another folder",
+    )
+
+
+def unwritable(where: str, said: str) -> StoreError:
+    """The disk is full, read-only or failing."""
+    return StoreError(
+        f"the run log at {where} cannot be written: {said}",
+        hint="free some space, or set HAILUO_HOME to a folder that can be written; what was written before is safe",
+    )
+
+
+def _primary(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF

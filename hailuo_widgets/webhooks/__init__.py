@@ -1,0 +1,194 @@
+"""Webhooks: providers call here when a task has news, and its run is asked about at once instead of at its next poll.
+
+A callback is a hint and nothing more. What it says of a state or a link is not read; the provider is asked, with the
+key, as by any poll. So a forged, late or repeated callback can cost one free query every five seconds, and do no more.
+
+Served on a thread of its own, so that MiniMax's challenge is answered within its three seconds while a cell computes.
+A gateway in the cloud reaches 127.0.0.1 by a tunnel alone: give the tunnel's address as ``public_url``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.keys import Secret, find_secret
+from hailuo_widgets.settings import is_loopback
+from hailuo_widgets.webhooks.desk import REST_S, Desk
+from hailuo_widgets.webhooks.letters import DIALECTS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
+    from typing import Self
+
+    from hailuo_widgets.webhooks.desk import Follower
+
+__all__ = ["Webhook"]
+
+START_S = 30.0
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where one that listens everywhere is reached from here
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, saying when it accepts connections."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.accepts = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.accepts.set()
+
+
+class Webhook:
+    """A receiver of callbacks, serving until it is closed. Made by :func:`hailuo_widgets.webhook`.
+
+    Args:
+        follower: Whose runs the callbacks are about: a session.
+        host: The address to listen at; 127.0.0.1 is reached from this machine alone.
+        port: 0 takes a free one.
+        keys: ``kie``: the key that KIE signs with (``KIE_WEBHOOK_KEY`` by default; without one KIE's callbacks are
+            known by the address alone). ``runware``: the token in the address (a new one by default).
+        public_url: Where the outside reaches this: the https address of a tunnel or proxy.
+        rest_s: Seconds between two questions about one run.
+
+    Raises:
+        UsageError: The port is taken, a key is for a provider that has none, or ``public_url`` is no https URL.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        keys: Mapping[str, str | Secret] | None = None,
+        public_url: str | None = None,
+        rest_s: float = REST_S,
+    ) -> None:
+        self._secrets = _secrets_of(keys or {})
+        self._public = None if public_url is None else _origin(public_url)
+        self._path_token = secrets.token_urlsafe(24)
+        self.app = Desk(follower, path_token=self._path_token, secrets=self._secrets, rest_s=rest_s).app
+        self._listener = _listener(host, port)
+        self.host, self.port = host, int(self._listener.getsockname()[1])
+        config = uvicorn.Config(
+            self.app,
+            http="h11",
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            log_level="critical",
+            access_log=False,  # its lines would hold the path's token
+            server_header=False,
+            limit_concurrency=64,
+            timeout_keep_alive=5,
+            timeout_graceful_shutdown=1,
+            h11_max_incomplete_event_size=16 * 1024,
+        )
+        self._server = _Server(config)
+        self._thread = threading.Thread(target=self._serve, name=f"hailuo-webhook-{self.port}", daemon=True)
+        self._thread.start()
+        if not self._server.accepts.wait(START_S):
+            self.close()
+            raise UsageError(f"no webhook could be served at {host}:{self.port} within {START_S:g} s")
+
+    def _serve(self) -> None:
+        loop = asyncio.new_event_loop()  # not asyncio.run: a notebook may have patched it
+        try:
+            loop.run_until_complete(self._server.serve([self._listener]))
+        finally:
+            loop.close()
+
+    @property
+    def url(self) -> str:
+        """Where it is reached, with the path's token: whoever has it can send hints."""
+        name = _ANY.get(self.host, self.host)
+        origin = self._public or f"http://{f'[{name}]' if ':' in name else name}:{self.port}"
+        return f"{origin}/{self._path_token}"
+
+    def callback_url(self, provider: str) -> str:
+        """The address to give as ``callback_url=`` to requests at a provider.
+
+        Raises:
+            UsageError: No such provider calls back.
+        """
+        dialect = DIALECTS.get(provider)
+        if dialect is None:
+            near = nearest(provider, DIALECTS)
+            raise UsageError(
+                f"provider={provider!r}: callbacks are known of {', '.join(DIALECTS)}",
+                hint=f"did you mean {near!r}?" if near else None,
+            )
+        own = dialect.secret == "made"  # noqa: S105 - the table's word for a secret of our own
+        token = f"?token={self._secrets[provider].reveal()}" if own else ""
+        return f"{self.url}/{provider}{token}"
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Stop serving; a closed one is left alone. Runs go on: they are polled as before."""
+        self._server.should_exit = True
+        self._thread.join()
+        self._listener.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Webhook {self.host}:{self.port}{'' if self.running else ' closed'}>"
+
+
+def _secrets_of(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
+    """By provider, what its callbacks are checked with."""
+    checked = {name: dialect.secret for name, dialect in DIALECTS.items() if dialect.secret}
+    for name in keys:
+        if name not in checked:
+            raise UsageError(f"keys: {name!r} signs no callbacks; allowed are {', '.join(checked)}")
+    found: dict[str, Secret] = {}
+    for name, source in checked.items():
+        given = keys.get(name)
+        if given is not None:
+            key: Secret | None = given if isinstance(given, Secret) else Secret(given)
+        else:
+            key = Secret(secrets.token_urlsafe(24)) if source == "made" else find_secret(source)
+        if key is not None:
+            found[name] = key
+    return found
+
+
+def _origin(url: str) -> str:
+    origin = url.rstrip("/")
+    if not (origin.startswith("https://") or is_loopback(origin)) or any(sign in origin for sign in "?#@ "):
+        raise UsageError(
+            f"public_url={url!r}: an https URL without user, query and fragment is allowed",
+            hint="give the address of the tunnel or proxy that leads to this machine",
+        )
+    return origin
+
+
+def _listener(host: str, port: int) -> socket.socket:
+    failure = ""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except (OSError, OverflowError) as e:
+        failure = str(e)
+    raise UsageError(
+        f"host={host!r}, port={port!r}: no callbacks can be taken there: {failure}", hint="port=0 takes a free one"
+    )

@@ -1,0 +1,106 @@
+"""A sweep's board: one table for all its runs, updated in place, that a saved notebook keeps as it stood last.
+
+It is one output with a display handle: a grid of a hundred runs is one table, not a hundred widgets.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.cards import LIVE, STATUS_WORDS, format_seconds, safe_video_src
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, TimerHandle
+
+    from hailuo_widgets.cards import Card
+    from hailuo_widgets.sweeps import Sweep
+
+__all__ = ["Board", "board_text", "render_board"]
+
+PUSH_S = 0.5  # a board is sent at most so often
+SHOWN_PROMPT = 80
+_CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
+
+
+def render_board(cards: list[Card]) -> str:
+    """A sweep's runs as one HTML table, without scripts; everything in it is escaped."""
+    counts: dict[str, int] = {}
+    for card in cards:
+        counts[card.status] = counts.get(card.status, 0) + 1
+    told = ", ".join(f"{n} {STATUS_WORDS[s].lower()}" for s, n in counts.items())
+    simulated = " · SIMULATED" if any(card.simulated for card in cards) else ""
+    varying = _varying(cards)
+    head = "".join(
+        f'<th style="{_CELL}">{html.escape(name)}</th>' for name in ("run", "status", *varying, "time", "cost")
+    )
+    rows = "".join(_row(card, varying) for card in cards)
+    return (
+        '<div class="hailuo-board mathjax_ignore" style="font-size:13px;line-height:1.45">'
+        f'<p style="margin:4px 0"><b>{len(cards)} runs</b> · {html.escape(told)}{simulated}</p>'
+        f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _varying(cards: list[Card]) -> tuple[str, ...]:
+    """The columns in which the runs differ."""
+    names = dict.fromkeys(name for card in cards for name in _values(card))
+    return tuple(name for name in names if len({_values(card).get(name) for card in cards}) > 1)
+
+
+def _values(card: Card) -> dict[str, str]:
+    prompt = card.prompt if len(card.prompt) <= SHOWN_PROMPT else card.prompt[: SHOWN_PROMPT - 1] + "…"
+    return {"provider": card.provider, "model": card.model, "prompt": prompt, **dict(card.parameters)}
+
+
+def _row(card: Card, varying: tuple[str, ...]) -> str:
+    values = _values(card)
+    status = STATUS_WORDS[card.status]
+    if card.error_text and card.status not in LIVE:
+        status += f": {card.error_text}"
+    src = safe_video_src(card.video_src)
+    name = html.escape(card.run_id)
+    link = f'<a href="{html.escape(src, quote=True)}">{name}</a>' if src else name
+    elapsed = format_seconds(card.elapsed_s) if card.elapsed_s is not None else ""
+    cells = [html.escape(t) for t in (status, *(values.get(n, "") for n in varying), elapsed, card.cost)]
+    return "<tr>" + "".join(f'<td style="{_CELL}">{cell}</td>' for cell in (link, *cells)) + "</tr>"
+
+
+def board_text(cards: list[Card]) -> str:
+    """The same for a terminal: one line a run."""
+    lines = [f"{card.run_id}  {card.status:<12} {card.provider} {card.model}  {card.cost}" for card in cards]
+    return "\n".join([f"{len(cards)} runs", *lines])
+
+
+class Board:
+    """A sweep's table in the cell that made it.
+
+    Args:
+        sweep: Whose runs.
+        loop: The event loop that they are followed on.
+    """
+
+    def __init__(self, sweep: Sweep, loop: AbstractEventLoop) -> None:
+        from IPython.display import display
+
+        self._sweep, self._loop = sweep, loop
+        self._timer: TimerHandle | None = None
+        self._handle: Any = display(self._bundle(), raw=True, display_id=True)
+        for run in sweep:
+            run.subscribe(lambda _: self._soon())
+
+    def push(self) -> None:
+        """Send the table as it is now."""
+        self._timer = None
+        self._handle.update(self._bundle(), raw=True)
+
+    def _soon(self) -> None:
+        self._loop.call_soon_threadsafe(self._plan)
+
+    def _plan(self) -> None:
+        if self._timer is None:
+            self._timer = self._loop.call_later(PUSH_S, self.push)
+
+    def _bundle(self) -> dict[str, str]:
+        cards = [run.card for run in self._sweep]
+        return {"text/html": render_board(cards), "text/plain": board_text(cards)}
