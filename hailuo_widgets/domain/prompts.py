@@ -1,4 +1,4 @@
-r"""Prompts with places to fill: ``---`` between variants, ``{{name}}`` for a variable, ``{{dawn | dusk}}`` for a choice.
+r"""Prompts with places to fill: ``---`` between variants, ``{{name}}`` a variable, ``{{dawn | dusk}}`` a choice.
 
 Everything else is ordinary text: single braces, ``$``, quotes, line breaks and any script arrive as they are written.
 ``\{{`` is a literal ``{{``, and a line ``\---`` a literal ``---``.
