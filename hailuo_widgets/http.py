@@ -3,19 +3,23 @@
 What the rest of the house rests on: redirects of API calls are never followed; a create goes over a fresh connection
 (an idle one that the server has dropped makes a paid POST ambiguous); an answer is read up to 4 MiB; there is a total
 deadline on top of the per-read time-out; the key is in an auth object alone, sent to the provider's own origin, and no
-error carries httpx's own exception with it.
+error carries httpx's own exception with it; the log lines that httpx writes of our calls show no query of a URL.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import re
 import ssl
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import httpx
 
+from hailuo_widgets.addresses import addresses_of, is_public, literal
 from hailuo_widgets.errors import DownloadError, TransportError
 from hailuo_widgets.providers.base import HttpReply
 from hailuo_widgets.settings import is_loopback
@@ -43,6 +47,23 @@ _NOT_SENT = (
     httpx.LocalProtocolError,
     httpx.InvalidURL,
 )
+
+
+_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
+_ours: ContextVar[bool] = ContextVar("hailuo_call", default=False)
+
+
+class _NoQueries(logging.Filter):
+    """Takes the queries out of the URLs in log lines about our own calls: a clip's link is signed in its query."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if _ours.get():
+            text = record.getMessage()
+            record.msg, record.args = re.sub(r"(https?://[^\s\"'?]+)\?[^\s\"']*", r"\1?…", text), ()
+        return True
+
+
+_no_queries = _NoQueries()
 
 
 class _KeyAuth(httpx.Auth):
@@ -86,6 +107,8 @@ class Http:
     def __init__(self) -> None:
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
         self._context: ssl.SSLContext | None = None
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(_no_queries)  # one that is there already is not added again
 
     async def call(
         self,
@@ -123,7 +146,7 @@ class Http:
                     headers={"User-Agent": "hailuo-widgets", "Accept": "application/json", **call.headers},
                 )
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
-                response = await client.send(request, auth=key_auth, follow_redirects=False, stream=True)
+                response = await _send(client, request, auth=key_auth)
                 try:
                     return await _read(response)
                 finally:
@@ -153,11 +176,11 @@ class Http:
         """
         failure: Exception | None = None
         for _ in range(MOST_REDIRECTS + 1):
-            _refuse_odd_link(url, loopback_allowed=local)
+            await _check_link(url, local=local)
             client = await self._client(url, fresh=True)
             try:
                 request = client.build_request("GET", url, headers={"Accept-Encoding": "identity", **headers})
-                response = await client.send(request, follow_redirects=False, stream=True)
+                response = await _send(client, request)
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
                 failure = TransportError(f"{_host(url)} cannot be reached for the clip: {_said(e)}", sent=None)
                 break
@@ -240,13 +263,37 @@ async def _read(response: httpx.Response) -> HttpReply:
     return HttpReply(status=response.status_code, headers=headers, body=bytes(body))
 
 
-def _refuse_odd_link(url: str, *, loopback_allowed: bool) -> None:
-    parsed = httpx.URL(url)
-    secure = parsed.scheme == "https" or (parsed.scheme == "http" and loopback_allowed and is_loopback(url))
-    if not secure or (is_loopback(url) and not loopback_allowed):
+async def _send(client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None) -> httpx.Response:
+    mark = _ours.set(True)
+    try:
+        return await client.send(request, auth=auth, follow_redirects=False, stream=True)
+    finally:
+        _ours.reset(mark)
+
+
+async def _check_link(url: str, *, local: bool) -> None:
+    """Refuse a link that is not https to the public internet; a gateway on this machine may name links to it."""
+    try:
+        parsed: httpx.URL | None = httpx.URL(url)
+    except (httpx.InvalidURL, ValueError, TypeError):
+        parsed = None
+    if parsed is None or parsed.scheme not in {"http", "https"} or not parsed.raw_host:
+        shown = f"{parsed.scheme}:" if parsed is not None and parsed.scheme else "no address"
         raise DownloadError(
-            f"the clip's link leads to {parsed.scheme}://{parsed.host}, which no clip is fetched from",
+            f"the clip's link leads to {shown}, which no clip is fetched from",
             hint="a clip is fetched over https alone",
+        )
+    host = parsed.raw_host.decode("ascii")
+    found = await addresses_of(host, parsed.port or 443) if local or parsed.scheme == "https" else ()
+    if local and found and all(address.is_loopback for address in found):
+        return
+    named = literal(host) is None
+    inside = [str(address) for address in found if not is_public(address, named=named)]
+    if parsed.scheme != "https" or inside:
+        where = f" ({inside[0]})" if inside and named else ""
+        raise DownloadError(
+            f"the clip's link leads to {parsed.scheme}://{parsed.host}{where}, which no clip is fetched from",
+            hint="a clip is fetched over https, and from the public internet alone",
         )
 
 

@@ -20,8 +20,32 @@ __all__ = ["filesystem_of", "is_network", "locks_refused", "note_of"]
 
 MOUNTS = Path("/proc/self/mountinfo")
 NETWORK = frozenset(
-    "9p acfs afs beegfs ceph cifs coda gfs gfs2 glusterfs gpfs lustre ncpfs nfs nfs4 ocfs2 orangefs panfs pvfs2 smb smb2 "
-    "smb3 smbfs wekafs".split()
+    {
+        "9p",
+        "acfs",
+        "afs",
+        "beegfs",
+        "ceph",
+        "cifs",
+        "coda",
+        "gfs",
+        "gfs2",
+        "glusterfs",
+        "gpfs",
+        "lustre",
+        "ncpfs",
+        "nfs",
+        "nfs4",
+        "ocfs2",
+        "orangefs",
+        "panfs",
+        "pvfs2",
+        "smb",
+        "smb2",
+        "smb3",
+        "smbfs",
+        "wekafs",
+    }
 )
 NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.EINVAL}
 _ESCAPE = re.compile(r"\\([0-7]{3})")

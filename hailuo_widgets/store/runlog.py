@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord, may_become
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.store import forks
+from hailuo_widgets.store import forks, leases
 from hailuo_widgets.store.backup import backup
 from hailuo_widgets.store.database import BUSY_S, Database
 from hailuo_widgets.store.reserve import Permit, check_budgets, places_taken, take_turn
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["RunLog", "TaskIdTaken"]
 
 T = TypeVar("T")
-LEASE = timedelta(seconds=60)
 RESCUED = "adopted from the rescue file"
 
 
@@ -92,7 +91,7 @@ class RunLog:
             for name, value in row.items():
                 check_text(name, value)
         now = datetime.now(UTC)
-        lease = {"session": owner, "owner": owner, "lease_until": now + LEASE if owner else None}
+        lease = {"session": owner, "owner": owner, "lease_until": now + leases.LEASE if owner else None}
         with self.database.write() as c:
             c.execute(runs.insert(), [row | lease for row in rows])
             c.execute(
@@ -200,32 +199,18 @@ class RunLog:
         Returns:
             Those that are ``owner``'s now.
         """
-        now = datetime.now(UTC)
         with self.database.write() as c:
-            rows = c.execute(sa.select(runs).where(runs.c.run_id.in_(list(run_ids)))).mappings().all()
-            free = [
-                row
-                for row in rows
-                if row["owner"] in {None, owner}
-                or row["lease_until"] is None
-                or row["lease_until"] < now
-                or is_dead(row["owner"])
-            ]
-            mine = runs.c.run_id.in_([row["run_id"] for row in free])
-            c.execute(runs.update().where(mine).values(owner=owner, lease_until=now + LEASE))
-            return [from_row(dict(row)) for row in free]
+            return [from_row(row) for row in leases.claim(c, run_ids, owner, is_dead)]
 
     def renew(self, run_ids: Iterable[str], owner: str) -> None:
         """Keep the leases of runs that are still followed."""
         with self.database.write() as c:
-            mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner)
-            c.execute(runs.update().where(mine).values(lease_until=datetime.now(UTC) + LEASE))
+            leases.renew(c, run_ids, owner)
 
     def release(self, run_id: str, owner: str) -> None:
         """End a lease: nobody follows the run any more."""
         with self.database.write() as c:
-            mine = (runs.c.run_id == run_id) & (runs.c.owner == owner)
-            c.execute(runs.update().where(mine).values(owner=None, lease_until=None))
+            leases.release(c, run_id, owner)
 
     # -- reading --------------------------------------------------------------------------------------------------
 

@@ -80,7 +80,7 @@ def test_mistakes_in_a_cell(body: str, says: str) -> None:
 
 
 def test_filling() -> None:
-    """Every variant takes its own places' values, the first place slowest; a variable that it lacks multiplies nothing."""
+    """Every variant takes its own places' values, the first slowest; a variable that it lacks multiplies nothing."""
     prompts = parse_variants("{{s}} fox {{dawn | dusk}}\n--- n\na wolf")
     axes = variables_of(prompts, {"s": ["ink", "oil"]})
     filled = fill_variants(prompts, axes)
