@@ -106,6 +106,11 @@ class Engine:
         """Whether the run is being followed here."""
         return run_id in self._open
 
+    @property
+    def submitting(self) -> bool:
+        """Whether a create call of ours is on its way."""
+        return any(self._records[run_id].status == "submitting" for run_id in self._open)
+
     def record(self, run_id: str) -> RunRecord:
         """The run as it is known now; asks the log for one that is not followed here."""
         if run_id not in self._records or run_id not in self._open:

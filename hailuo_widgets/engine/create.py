@@ -74,18 +74,18 @@ async def _attempt(
         accepted = await asyncio.shield(engine.keep(gateway.create(request, str(record.client_uuid))))
     except TransportError as e:
         if e.sent is not False:
-            return await _doubtful(engine, control, gateway, record, e), 0.0
+            return await _doubtful(engine, control, gateway, record, e, tries=tries), 0.0
         return await _not_sent(engine, record, tries, e)
     except ProviderError as e:
         if e.accepted is None:
-            return await _doubtful(engine, control, gateway, record, e), 0.0
+            return await _doubtful(engine, control, gateway, record, e, tries=tries), 0.0
         return await _refused(engine, gateway, record, tries, e)
     return await _accepted(engine, gateway, record, accepted), 0.0
 
 
 async def _not_sent(engine: Engine, record: RunRecord, tries: _Tries, error: TransportError) -> tuple[RunRecord, float]:
     tries.unsent += 1
-    if tries.unsent >= TRIES_UNSENT:
+    if tries.unsent >= TRIES_UNSENT or not error.again:
         return await engine.refuse(record, error), 0.0
     return await engine.take_back(record, "create was not sent", error), backoff_s(tries.unsent)
 
@@ -105,7 +105,7 @@ async def _refused(
 async def settle(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """A run that an earlier kernel left while its create call was on its way: it may have been accepted."""
     lost = TransportError("the kernel ended before the create call was answered", provider=gateway.provider.facts.name)
-    return await _doubtful(engine, control, gateway, record, lost)
+    return await _doubtful(engine, control, gateway, record, lost, tries=_Tries())
 
 
 async def _accepted(engine: Engine, gateway: Gateway, record: RunRecord, accepted: Accepted) -> RunRecord:
@@ -116,11 +116,11 @@ async def _accepted(engine: Engine, gateway: Gateway, record: RunRecord, accepte
 
 
 async def _doubtful(
-    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, why: HailuoError
+    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, why: HailuoError, *, tries: _Tries
 ) -> RunRecord:
     gateway.door.doubted()
     if gateway.provider.client_ids and record.client_uuid:
-        settled = await _ask_for_ours(engine, control, gateway, record)
+        settled = await _ask_for_ours(engine, control, gateway, record, why, tries=tries)
         if settled is not None:
             return settled
     error = Unconfirmed(
@@ -134,7 +134,9 @@ async def _doubtful(
     return await engine.fail(record, error, status="unconfirmed")
 
 
-async def _ask_for_ours(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord | None:
+async def _ask_for_ours(
+    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, why: HailuoError, *, tries: _Tries
+) -> RunRecord | None:
     """Ask the provider for the id that we chose and stored before sending; None where it gives no answer."""
     ours = Task(task_id=str(record.client_uuid), channel=record.channel or "", result_index=record.result_index)
     unknown = 0
@@ -146,7 +148,10 @@ async def _ask_for_ours(engine: Engine, control: Control, gateway: Gateway, reco
         except TaskLost:
             unknown += 1
             if unknown >= TRIES_UNSENT:  # not a delay in its books: it was not accepted
-                return await engine.change(record.run_id, "the provider does not know our id", status="planned")
+                tries.unsent += 1
+                if tries.unsent >= TRIES_UNSENT:
+                    return await engine.refuse(record, why)
+                return await engine.take_back(record, "the provider does not know our id", why)
         except (TransportError, ProviderError):
             continue
         else:

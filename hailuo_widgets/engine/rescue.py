@@ -1,4 +1,9 @@
-"""A task id that was paid for and could not be committed: tried again, and kept beside the store meanwhile."""
+"""A task id that was paid for and could not be committed: tried again, kept beside the store, taken back from there.
+
+The rescue file holds one JSON object a line: ``at``, ``run_id``, ``provider``, ``task_id`` and ``changes``, what the
+accepted create was to change in the log. It is only appended to, and put aside (never deleted) when each of its lines
+is settled in the log.
+"""
 
 from __future__ import annotations
 
@@ -18,11 +23,13 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.store import RunLog
 
-__all__ = ["keep_accepted"]
+__all__ = ["adopt_rescued", "keep_accepted", "write_rescue"]
 
 TRIES = 5
 RESCUE_FILE = "rescue.jsonl"
+_PRICE = {"cost_micros": int, "cost_kind": str, "currency": str}
 
 
 async def keep_accepted(
@@ -31,9 +38,11 @@ async def keep_accepted(
     """Commit an accepted create.
 
     Raises:
-        StoreError: It could not be; the error and the rescue file hold the task id.
+        StoreError: It could not be; the error holds the task id, and so does the rescue file where it can be written.
     """
+    path = engine.settings.home / RESCUE_FILE
     failure: StoreError | None = None
+    kept = False
     for attempt in range(1, TRIES + 1):
         try:
             return await engine.write_accepted(record.run_id, data, changes)
@@ -42,32 +51,140 @@ async def keep_accepted(
             return await engine.fail(record, error, status="unconfirmed")
         except StoreError as e:
             failure = e
-            if attempt == 1:
-                await asyncio.to_thread(write_rescue, engine.settings.home / RESCUE_FILE, record, task_id)
+            if not kept:
+                kept = await asyncio.to_thread(write_rescue, path, record, task_id, changes)
             await asyncio.sleep(backoff_s(attempt))
     message = failure.message if failure else "unknown"
+    by_hand = f"hw.run({record.run_id!r}).adopt({task_id!r})"
     raise StoreError(
         f"the create call was accepted as task {task_id}, and the log could not be written: {message}",
         provider=record.request.provider,
         run_id=record.run_id,
-        hint=f"when the log works again: hw.run({record.run_id!r}).adopt({task_id!r}); the id is in {RESCUE_FILE} too",
+        hint=f"the task id is kept in {path}: when the log works again, hw.resume() takes it from there"
+        if kept
+        else f"write the task id down, it is nowhere else: when the log works again, hw.resume(), then {by_hand}",
     )
 
 
-def write_rescue(path: Path, record: RunRecord, task_id: str) -> None:
-    """Append the task id to the rescue file and sync it."""
+def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None) -> bool:
+    """Append the task id to the rescue file and sync it; whether it is there."""
+    now = datetime.now(UTC).isoformat()
     line = {
-        "at": datetime.now(UTC).isoformat(),
+        "at": now,
         "run_id": record.run_id,
         "provider": record.request.provider,
         "task_id": task_id,
+        "changes": {k: v for k, v in (changes or {}).items() if k in _PRICE} | {"simulated": record.simulated},
     }
+    # The line break before it parts it from a line that a full disk left unfinished.
+    text = f"\n{json.dumps(line)}\n".encode()
     try:
-        handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
-        try:
-            os.write(handle, (json.dumps(line) + "\n").encode())
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for _ in range(3):
+            handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+            try:
+                if os.write(handle, text) != len(text):
+                    return False
+                os.fsync(handle)
+                if os.path.samestat(os.fstat(handle), path.stat()):
+                    return True
+            except FileNotFoundError:
+                pass  # put aside by another kernel since it was opened, perhaps before it saw this line: once more
+            finally:
+                os.close(handle)
     except OSError:
-        return  # the error that follows names the task id to the user
+        pass  # the error that follows names the task id to the user
+    return False
+
+
+def adopt_rescued(log: RunLog, home: Path) -> list[str]:
+    """Take the task ids of the rescue file into the log; what came of each, as sentences. Blocks for the log.
+
+    The file is put aside as ``rescue-<time>.done`` after that, unless a line belongs to a run that this log does not
+    have: then it stays, for the log that does.
+
+    Raises:
+        StoreError: The log cannot be written; the file stays.
+    """
+    path = home / RESCUE_FILE
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        return [f"{path} holds task ids that were paid for, and cannot be read: {e.strerror or e}"]
+    said, settled = _adopt_lines(log, path, raw)
+    if not settled:
+        return said
+    done = home / f"rescue-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.done"
+    try:
+        path.rename(done)
+        more = done.read_bytes()[len(raw) :]  # what another kernel appended meanwhile
+    except OSError as e:
+        return [*said, f"{path} could not be put aside: {e.strerror or e}"] if path.exists() else said
+    return said + _adopt_lines(log, done, more)[0]
+
+
+def _adopt_lines(log: RunLog, path: Path, raw: bytes) -> tuple[list[str], bool]:
+    said: list[str] = []
+    settled = True
+    for number, text in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+        if not text.strip():
+            continue
+        line = _read(text)
+        if line is None:
+            said.append(
+                f"line {number} of {path} is not whole; it may hold the task id of a run that is unconfirmed: "
+                f"{text.strip()[:200]}"
+            )
+            continue
+        sentence, known = _adopt(log, line)
+        settled = settled and known
+        if sentence:
+            said.append(sentence if known else f"{sentence}; the line stays in {path}")
+    return said, settled
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """A line's object; None where it is not one that we wrote."""
+    try:
+        line = json.loads(text)
+    except ValueError:
+        return None
+    if not isinstance(line, dict) or not all(isinstance(line.get(k), str) and line[k] for k in ("run_id", "task_id")):
+        return None
+    return line
+
+
+def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
+    """Settle one line: a sentence for the user, or "" where nothing was left to do; and whether the run is known."""
+    run_id, task_id = line["run_id"], line["task_id"]
+    try:
+        before = log.call(log.find, run_ids=[run_id])
+        if not before:
+            return f"run {run_id}, accepted as task {task_id}, is not in the log at {log.database.where}", False
+        if before[0].task_id == task_id:
+            return "", True
+        changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line))
+    except TaskIdTaken:
+        return f"run {run_id}: task {task_id} belongs to another run; ask the provider's support", True
+    if changed is None:
+        log.call(log.note, run_id, "the rescue file holds a task id of it", {"task_id": task_id})
+        now = log.call(log.get, run_id)
+        return f"run {run_id} is {now.status}; its create call was accepted as task {task_id}", True
+    return f"run {run_id} has its task id {task_id} again, from the rescue file: hw.resume() follows it", True
+
+
+def _changes(line: Mapping[str, Any]) -> dict[str, Any]:
+    """What an accepted create changes, as far as the line tells it."""
+    told = line.get("changes")
+    told = told if isinstance(told, dict) else {}
+    changes: dict[str, Any] = {name: told[name] for name, kind in _PRICE.items() if type(told.get(name)) is kind}
+    if told.get("simulated") is True:
+        changes["simulated"] = True
+    try:
+        at = datetime.fromisoformat(line["at"])
+        changes["submitted_at"] = at if at.tzinfo else at.replace(tzinfo=UTC)
+    except (KeyError, TypeError, ValueError):
+        changes["submitted_at"] = datetime.now(UTC)
+    return {**changes, "status": "queued", "task_id": line["task_id"], "finished_at": None, "error": None}

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["settled", "wait"]
 
 WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
+ANSWER_S = 10.0  # so long an interrupted script waits for the answer to a create call
 ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
 
 
@@ -76,7 +77,29 @@ def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -
     elif here is not None:
         run_nested(here, settled(engine, waiting, timeout))
     else:
-        engine.home.private().run_until_complete(settled(engine, waiting, timeout))
+        loop = engine.home.private()
+        try:
+            loop.run_until_complete(settled(engine, waiting, timeout))
+        except KeyboardInterrupt:
+            # Whoever stops a script may end it: a create call on its way is answered, and written, before that.
+            loop.run_until_complete(_answered(engine))
+            raise
+
+
+async def _answered(engine: Engine) -> None:
+    """Wait until no create call is on its way, or for as long as that is worth."""
+    loop = asyncio.get_running_loop()
+    news = asyncio.Event()
+    stop = engine.bus.subscribe(None, lambda _: _set(loop, news))
+    try:
+        async with asyncio.timeout(ANSWER_S):
+            while engine.submitting:
+                news.clear()
+                await news.wait()
+    except TimeoutError:
+        return  # its run stays "submitting" in the log, and is unconfirmed for whoever takes it up
+    finally:
+        stop()
 
 
 def _wait_for_other_thread(engine: Engine, run_ids: list[str], timeout: float | None) -> None:
