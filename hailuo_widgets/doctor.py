@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
@@ -35,12 +36,28 @@ def report(session: Session) -> pd.DataFrame:
     """One row a check: ``check``, ``ok``, ``finding``."""
     rows = [
         _checked("run log", lambda: session.log.call(session.log.check)),
+        _disk(session),
+        _rescued(session),
         _checked("archive", lambda: _archive(session.archive.probe, str(session.archive.root))),
         ("mode", True, f"{session.settings.mode}; provider {session.settings.provider}"),
         ("python", True, f"{platform.python_version()} on {sys.platform}"),
         *((name, found != "", found or "not installed here") for name, found in ((n, _version(n)) for n in PACKAGES)),
     ]
     return pd.DataFrame(rows, columns=["check", "ok", "finding"])
+
+
+def _disk(session: Session) -> tuple[str, bool, str]:
+    notes = session.log.notes()
+    return "run log's disk", not notes, "; ".join(notes) or "nothing stands against it"
+
+
+def _rescued(session: Session) -> tuple[str, bool, str]:
+    """Task ids that could not be committed when they came are taken into the log here."""
+    try:
+        said = adopt_rescued(session.log, session.settings.home)
+    except HailuoError as e:
+        return "rescue file", False, str(e)
+    return "rescue file", not said, "; ".join(said) or "none is left"
 
 
 def _archive(probe: Callable[[], None], root: str) -> str:

@@ -170,7 +170,12 @@ class TransportError(HailuoError):
 
     Args:
         sent: False when it is certain that the request never left; None when the provider may have it.
+
+    Attributes:
+        again: The same call may succeed at another try.
     """
+
+    again: bool = True
 
     def __init__(self, message: str, *, sent: bool | None = False, **fields: Any) -> None:
         super().__init__(message, **fields)

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["RUN_COLUMNS", "runs_frame", "since_moment"]
+__all__ = ["PLAIN_TEXT", "RUN_COLUMNS", "html_of", "runs_frame", "since_moment"]
 
 _TEXT, _INT, _FLOAT, _BOOL, _TIME = "string", "Int64", "Float64", "boolean", "datetime64[us, UTC]"
+
+PLAIN_TEXT = "hailuo_plain_text"  # in a frame's attrs: its cells are people's words, and no formulas
 
 RUN_COLUMNS: dict[str, str] = {
     "run_id": _TEXT,
@@ -66,11 +68,20 @@ def runs_frame(records: Sequence[RunRecord], archive: Path) -> pd.DataFrame:
     rows = [_row(r, archive) for r in records]
     columns = {name: pd.array([row[name] for row in rows], dtype=_dtype(kind)) for name, kind in RUN_COLUMNS.items()}
     frame = pd.DataFrame(columns)
+    frame.attrs[PLAIN_TEXT] = True
     names = dict.fromkeys(name for r in records for name in r.variables)
     for name in names:
         values = pd.Series([r.variables.get(name) for r in records])
         frame[f"var_{name}"] = values.convert_dtypes()
     return frame
+
+
+def html_of(frame: pd.DataFrame) -> str | None:
+    """A frame as a notebook shows it. JupyterLab would set a prompt's ``$5 or $6`` as a formula: not in ours."""
+    mathjax = not frame.attrs.get(PLAIN_TEXT, False) and pd.get_option("display.html.use_mathjax")
+    with pd.option_context("display.html.use_mathjax", mathjax):
+        shown: str | None = frame._repr_html_()  # type: ignore[operator]
+    return shown
 
 
 def _dtype(kind: str) -> Any:

@@ -13,8 +13,10 @@ import logging
 import os
 import re
 import ssl
+import zlib
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import TYPE_CHECKING
 
 import httpx
@@ -37,6 +39,7 @@ MAX_ANSWER = 4 * 1024 * 1024
 CONNECT_S = 15.0
 READ_S = 60.0
 MOST_REDIRECTS = 5
+MOST_PORT = 65535
 # httpx raises these before a byte of the request has left; after any other failure the server may have it whole.
 _NOT_SENT = (
     httpx.ConnectError,
@@ -59,7 +62,7 @@ class _NoQueries(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
             text = record.getMessage()
-            record.msg, record.args = re.sub(r"(https?://[^\s\"'?]+)\?[^\s\"']*", r"\1?…", text), ()
+            record.msg, record.args = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", text), ()
         return True
 
 
@@ -106,9 +109,10 @@ class Http:
 
     def __init__(self) -> None:
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
+        self._dropped: list[httpx.AsyncClient] = []
         self._context: ssl.SSLContext | None = None
         for name in _LOGGERS:
-            logging.getLogger(name).addFilter(_no_queries)  # one that is there already is not added again
+            logging.getLogger(name).getChild('x')  # one that is there already is not added again
 
     async def call(
         self,
@@ -136,6 +140,10 @@ class Http:
         client = await self._client(origin, fresh=fresh)
         url = origin + call.path
         failure: TransportError | None = None
+        if key is not None and not re.fullmatch(r"[\x21-\x7e]+", key.reveal()):  # httpcore would write it to its log
+            failure = TransportError("the key has blanks or characters that no header takes; nothing was sent")
+            failure.again = False
+            raise failure
         try:
             async with asyncio.timeout(deadline_s):
                 request = client.build_request(
@@ -143,7 +151,12 @@ class Http:
                     url,
                     json=call.json,
                     params=dict(call.params) or None,
-                    headers={"User-Agent": "hailuo-widgets", "Accept": "application/json", **call.headers},
+                    headers={
+                        "User-Agent": "hailuo-widgets",
+                        "Accept": "application/json",
+                        "Accept-Encoding": "identity",
+                        **call.headers,
+                    },
                 )
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
                 response = await _send(client, request, auth=key_auth)
@@ -156,7 +169,7 @@ class Http:
         except _NOT_SENT as e:
             failure = self._not_sent(url, e)
             if isinstance(e, httpx.PoolTimeout):
-                await self.close()  # httpx 0.28's pool can stay dead after cancelled requests; a new one is not
+                self._drop(client)
         except (httpx.HTTPError, OSError, ValueError) as e:
             failure = TransportError(f"{_host(url)}: the answer was lost: {_said(e)}", sent=None)
         raise failure
@@ -183,6 +196,8 @@ class Http:
                 response = await _send(client, request)
             except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
                 failure = TransportError(f"{_host(url)} cannot be reached for the clip: {_said(e)}", sent=None)
+                if isinstance(e, httpx.PoolTimeout):
+                    self._drop(client)
                 break
             if response.next_request is None:
                 try:
@@ -198,9 +213,17 @@ class Http:
 
     async def close(self) -> None:
         """Close all connections."""
-        clients, self._clients = list(self._clients.values()), {}
+        clients, self._clients, self._dropped = [*self._clients.values(), *self._dropped], {}, []
         for client in clients:
             await client.aclose()
+
+    def _drop(self, client: httpx.AsyncClient) -> None:
+        """Use a client no more: httpx 0.28's pool can stay dead after cancelled requests; a new one is not.
+
+        It is not closed: a create call, paid for, may be waiting on it for its answer.
+        """
+        self._clients = {place: known for place, known in self._clients.items() if known is not client}
+        self._dropped.append(client)
 
     async def _client(self, url: str, *, fresh: bool) -> httpx.AsyncClient:
         local = is_loopback(url)
@@ -212,6 +235,7 @@ class Http:
             try:
                 self._clients[local, fresh] = httpx.AsyncClient(
                     verify=self._context,
+                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept, of any host
                     trust_env=not local,
                     timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
                     limits=httpx.Limits(max_connections=64, max_keepalive_connections=0 if fresh else 8),
@@ -228,11 +252,13 @@ class Http:
     def _not_sent(self, url: str, e: Exception) -> TransportError:
         cause: BaseException | None = e
         while cause is not None:
-            if isinstance(cause, ssl.SSLError):
-                return TransportError(
-                    f"{_host(url)}: its TLS certificate is not trusted: {cause}",
+            if isinstance(cause, ssl.SSLCertVerificationError):
+                failure = TransportError(
+                    f"{_host(url)}: its TLS certificate is not trusted: {cause}; nothing was sent",
                     hint="behind a company's proxy set SSL_CERT_FILE to its certificate; TLS is always verified",
                 )
+                failure.again = False
+                return failure
             cause = cause.__cause__ or cause.__context__
         return TransportError(
             f"{_host(url)} cannot be reached: {_said(e)}; nothing was sent",
@@ -254,13 +280,26 @@ def ssl_context() -> ssl.SSLContext:
 
 
 async def _read(response: httpx.Response) -> HttpReply:
+    """The whole answer, unpacked here and bounded: httpx would make 64 MB of a packed piece of 64 kB, at once."""
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
+        raise ValueError(f"its Content-Encoding is {coding[:40]!r}, which was not asked for")
+    packed = None if coding in {"", "identity"} else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
     body = bytearray()
-    async for chunk in response.aiter_bytes(64 * 1024):
-        body += chunk
+    async for piece in response.aiter_raw(64 * 1024):
+        body += piece if packed is None else _unpacked(packed, piece, MAX_ANSWER + 1 - len(body))
         if len(body) > MAX_ANSWER:
             raise ValueError(f"it is larger than {MAX_ANSWER} bytes")
     headers = {k.lower(): v for k, v in response.headers.items()}
     return HttpReply(status=response.status_code, headers=headers, body=bytes(body))
+
+
+def _unpacked(packed: zlib._Decompress, piece: bytes, room: int) -> bytes:
+    try:
+        return packed.decompress(piece, room)
+    except zlib.error as e:
+        why = str(e)
+    raise ValueError(f"it cannot be unpacked: {why}")
 
 
 async def _send(client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None) -> httpx.Response:
@@ -277,14 +316,15 @@ async def _check_link(url: str, *, local: bool) -> None:
         parsed: httpx.URL | None = httpx.URL(url)
     except (httpx.InvalidURL, ValueError, TypeError):
         parsed = None
-    if parsed is None or parsed.scheme not in {"http", "https"} or not parsed.raw_host:
+    port = 443 if parsed is None or parsed.port is None else parsed.port
+    if parsed is None or parsed.scheme not in {"http", "https"} or not parsed.raw_host or port > MOST_PORT:
         shown = f"{parsed.scheme}:" if parsed is not None and parsed.scheme else "no address"
         raise DownloadError(
             f"the clip's link leads to {shown}, which no clip is fetched from",
             hint="a clip is fetched over https alone",
         )
     host = parsed.raw_host.decode("ascii")
-    found = await addresses_of(host, parsed.port or 443) if local or parsed.scheme == "https" else ()
+    found = await addresses_of(host, port) if local or parsed.scheme == "https" else ()
     if local and found and all(address.is_loopback for address in found):
         return
     named = literal(host) is None

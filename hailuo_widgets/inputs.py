@@ -67,7 +67,10 @@ def load_image(value: Any, *, argument: str, fit: str | None = None, rules: Imag
     with _reading(argument, name):
         data, picture = _upright(data, picture)
         if fit is not None and rules is not None and rules.ratio is not None:
-            data, picture = _fitted(data, picture, fit, rules.ratio)
+            size = _fitting(picture.width, picture.height, fit, rules.ratio)
+            _few_pixels(*size, argument, name)  # padding a line makes a field of it
+            if size != picture.size:
+                data, picture = _placed(picture, size)
     return Image(
         name=name,
         data=data,
@@ -117,7 +120,7 @@ def _reading(argument: str, name: str) -> Iterator[None]:
         yield
     except UsageError:
         raise
-    except (OSError, ValueError, SyntaxError, LookupError, TypeError, ArithmeticError, MemoryError, EOFError) as e:
+    except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise what no list of ours would be complete for
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
 
 
@@ -221,7 +224,7 @@ def _open(data: bytes, argument: str, name: str) -> Picture:
         )
     except Pillow.DecompressionBombError:
         _refuse(argument, name, f"it claims more than {MOST_PIXELS // 1_000_000} million pixels", "give a smaller one")
-    except (OSError, ValueError, SyntaxError, MemoryError, EOFError, LookupError) as e:
+    except Exception as e:  # noqa: BLE001 - as in _reading
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
     _few_pixels(width, height, argument, name)
     if animated and picture.format != "JPEG":  # a JPEG of several pictures shows its first
@@ -239,23 +242,22 @@ def _upright(data: bytes, picture: Picture) -> tuple[bytes, Picture]:
     return _written(ImageOps.exif_transpose(picture), str(picture.format))
 
 
-def _fitted(data: bytes, picture: Picture, fit: str, ratio: tuple[float, float]) -> tuple[bytes, Picture]:
-    """The picture cropped around its centre, or padded with black, to the nearest ratio that is allowed.
+def _fitting(width: int, height: int, fit: str, ratio: tuple[float, float]) -> tuple[int, int]:
+    """The size, cropped or padded, whose ratio is allowed; rounded inwards, so never a pixel outside of the bound."""
+    low, high = ratio
+    if width / height > high:
+        return (max(1, math.floor(height * high)), height) if fit == "crop" else (width, math.ceil(width / high))
+    if width / height < low:
+        return (width, max(1, math.floor(width / low))) if fit == "crop" else (math.ceil(height * low), height)
+    return width, height
 
-    Sizes are rounded inwards, so that the result is never a pixel outside of the bound.
-    """
+
+def _placed(picture: Picture, size: tuple[int, int]) -> tuple[bytes, Picture]:
+    """The picture in the middle of a black field of that size; what stands out is cut."""
     from PIL import Image as Pillow
 
-    width, height = picture.size
-    low, high = ratio
-    if low <= width / height <= high:
-        return data, picture
-    if width / height > high:
-        size = (max(1, math.floor(height * high)), height) if fit == "crop" else (width, math.ceil(width / high))
-    else:
-        size = (width, max(1, math.floor(width / low))) if fit == "crop" else (math.ceil(height * low), height)
     canvas = Pillow.new("RGB", size)
-    canvas.paste(picture.convert("RGB"), ((size[0] - width) // 2, (size[1] - height) // 2))
+    canvas.paste(picture.convert("RGB"), ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
     return _written(canvas, str(picture.format))
 
 

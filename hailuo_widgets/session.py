@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
@@ -285,6 +285,9 @@ class Session:
     def wait(self, run_ids: Iterable[str], timeout: float | None = None) -> None:
         """Wait in synchronous code; see :func:`hailuo_widgets.engine.waiting.wait`."""
         wait(self.engine, run_ids, timeout)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a session and its runs are neither pickled nor copied: keep a run's id, hw.run(id) finds it")
 
     def close(self) -> None:
         """Let go of the store and stop the simulator. Runs in flight stay in the log for ``resume``."""

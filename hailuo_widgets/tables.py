@@ -9,6 +9,7 @@ import pandas as pd
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.frames import PLAIN_TEXT
 from hailuo_widgets.keys import look_up, variable
 from hailuo_widgets.planning import wall_s
 from hailuo_widgets.providers import names
@@ -34,6 +35,7 @@ __all__ = [
 def _frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
     """Rows with ``NA`` for what is missing, in pandas' own nullable dtypes."""
     frame = pd.DataFrame(list(rows), columns=list(columns)).convert_dtypes()
+    frame.attrs[PLAIN_TEXT] = True
     empty = [name for name in frame.columns if frame[name].isna().all()]
     return frame.astype(dict.fromkeys(empty, "string"))
 
@@ -152,7 +154,6 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "cost": None if p.micros is None else p.micros / 1_000_000,
             "currency": p.currency,
             "seconds": p.seconds,
-            "request_hash": p.request.hash,
         }
         for p in plan.runs
     ]

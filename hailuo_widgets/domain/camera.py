@@ -53,7 +53,6 @@ INSTRUCTIONS = (
     Instruction(english="Static shot", chinese="固定", meaning="the camera stands still", other="Static"),
 )
 _BY_WORD = {w.casefold(): i for i in INSTRUCTIONS for w in (i.english, i.chinese, i.other) if w}
-_MEANT = {"push out": "pull out"}  # a slip of MiniMax's own page, whose nearest spelling is the opposite
 _BRACKET = re.compile(r"\[([^\[\]\n]{1,120})\]")
 
 
@@ -93,7 +92,7 @@ def advice(prompt: str) -> tuple[tuple[str, str], ...]:
     said: list[tuple[str, str]] = []
     for move in moves(prompt):
         for word in move.unknown:
-            near = _MEANT.get(word.casefold()) or nearest(word, _BY_WORD)
+            near = nearest(word, _BY_WORD)
             right = _BY_WORD[near].english if near else None
             said.append(
                 (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 from dataclasses import replace
@@ -65,6 +66,7 @@ class Engine:
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
         self._budgets: dict[str, tuple[Budget, ...]] = {}
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
+        self.sending: dict[str, asyncio.Task[tuple[RunRecord, float]]] = {}  # create calls, beside who waits for them
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self._renewing: asyncio.Task[None] | None = None
 
@@ -204,6 +206,7 @@ class Engine:
         with self._lock:
             self._open.pop(run_id, None)
             self._controls.pop(run_id, None)
+            self.sending.pop(run_id, None)
             if not self._open and self._renewing is not None:
                 self._renewing.cancel()
         self.bus.tell(record)
@@ -233,7 +236,8 @@ class Engine:
         while True:
             await asyncio.sleep(RENEW_S)
             if mine := list(self._open):
-                await self.log.ask(self.log.renew, mine, self.owner)
+                with contextlib.suppress(HailuoError):  # a store in trouble for a moment: the next time may be in time
+                    await self.log.ask(self.log.renew, mine, self.owner)
 
     # -- words for the log ----------------------------------------------------------------------------------------
 

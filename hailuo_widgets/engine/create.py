@@ -7,6 +7,7 @@ other doubtful answer leaves the run ``unconfirmed``; at a provider that takes a
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -66,12 +67,25 @@ async def _attempt(
     """One create call; the record after it, and how long to wait where it may be sent again."""
     try:
         request = await gateway.prepared(record.request)
-        leave = await engine.leave_to_send(record, gateway)
-        if leave is None:
-            return record, PLACE_S
-        record = leave
-        # Shielded: whatever ends our wait, the answer is still read and written.
-        accepted = await asyncio.shield(engine.keep(gateway.create(request, str(record.client_uuid))))
+    except TransportError as e:
+        return await _not_sent(engine, record, tries, e)
+    except ProviderError as e:
+        return await _refused(engine, gateway, record, tries, e)
+    leave = await engine.leave_to_send(record, gateway)
+    if leave is None:
+        return record, PLACE_S
+    # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
+    sending = engine.keep(_send(engine, control, gateway, replace(leave, request=request), tries))
+    engine.sending[record.run_id] = sending
+    return await asyncio.shield(sending)
+
+
+async def _send(
+    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, tries: _Tries
+) -> tuple[RunRecord, float]:
+    """The call itself, and the note of what came of it."""
+    try:
+        accepted = await gateway.create(record.request, str(record.client_uuid))
     except TransportError as e:
         if e.sent is not False:
             return await _doubtful(engine, control, gateway, record, e, tries=tries), 0.0
@@ -103,7 +117,10 @@ async def _refused(
 
 
 async def settle(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
-    """A run that an earlier kernel left while its create call was on its way: it may have been accepted."""
+    """A run that was left while its create call was on its way: it may have been accepted."""
+    sending = engine.sending.get(record.run_id)
+    if sending is not None and sending.get_loop() is asyncio.get_running_loop() and not sending.cancelled():
+        return (await asyncio.shield(sending))[0]  # it was only its follower that ended: the call goes on
     lost = TransportError("the kernel ended before the create call was answered", provider=gateway.provider.facts.name)
     return await _doubtful(engine, control, gateway, record, lost, tries=_Tries())
 

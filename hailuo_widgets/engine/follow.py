@@ -57,8 +57,10 @@ async def follow(engine: Engine, control: Control, gateway: Gateway, record: Run
         if record.status not in {"queued", "running"} or watch.blocked:
             return record
         if late:
+            said = f"; the last poll failed: {watch.last}" if watch.last else ""
             error = ProviderError(
-                f"the task is still {record.status} after {engine.settings.timeout:g} s; it is paid, and not lost",
+                f"the task is still {record.status} after {engine.settings.timeout:g} s; it is paid, and not lost"
+                + said,
                 provider=gateway.provider.facts.name,
                 hint="%hailuo resume (hw.resume()) takes it up again",
             )
@@ -71,7 +73,7 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
     try:
         poll = await gateway.query(task_of(record))
     except TaskLost as e:
-        watch.misses += 1
+        watch.missed(e)
         watch.unknown += 1
         if watch.elapsed_s > SETTLING_S and watch.unknown >= MOST_UNKNOWN:
             return await engine.fail(record, e, status="lost")
@@ -80,13 +82,14 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
         watch.blocked = True
         return await engine.park(record, e)
     except (ProviderError, TransportError) as e:
-        watch.misses += 1
+        watch.missed(e)
         if isinstance(e, RateLimited):
             gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
         if watch.misses == 1:  # one line in the log for an outage, not a thousand
             await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
         return record
     watch.misses = watch.unknown = 0
+    watch.last = None
     return await _take(engine, record, poll)
 
 
@@ -96,6 +99,7 @@ class _Watch:
     def __init__(self, engine: Engine, gateway: Gateway, record: RunRecord) -> None:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
+        self.last: str | None = None  # why the last of them did
         self.unknown = 0  # those of them that did not know the task
         self.blocked = False  # no further poll can succeed until the user has done something
         self._settings = engine.settings
@@ -104,6 +108,10 @@ class _Watch:
         self._began = time.monotonic()
         since = record.submitted_at or record.created_at
         self._before = max(0.0, (datetime.now(UTC) - since).total_seconds())
+
+    def missed(self, error: HailuoError) -> None:
+        self.misses += 1
+        self.last = error.message
 
     @property
     def elapsed_s(self) -> float:

@@ -104,6 +104,14 @@ def _doctor(words: list[str]) -> Any:
     return doctor.report(api.default_session())
 
 
+def _backup(words: list[str]) -> None:
+    from hailuo_widgets import api
+
+    log = api.default_session().log
+    path = log.call(log.backup, *words)
+    print(f"The run log was copied to {path} and checked. The clips are not in it: copy the archive's folder too.")  # noqa: T201 - a magic's answer
+
+
 COMMANDS: dict[str, Command] = {
     c.name: c
     for c in (
@@ -129,6 +137,7 @@ COMMANDS: dict[str, Command] = {
         Command(name="camera", takes="", help="the 15 camera instructions", work=_camera),
         Command(name="keys", takes="", help="which keys are found, where, and where to get one", work=_keys),
         Command(name="doctor", takes="", help="check the store, the archive and this kernel", work=_doctor),
+        Command(name="backup", takes="[FILE]", help="copy the run log, also while runs go on", work=_backup, most=1),
     )
 }
 

@@ -10,6 +10,7 @@ from hailuo_widgets.magics.magic import Hailuo
 
 __all__ = ["Extension"]
 
+FRAME_MODULES = ("pandas", "pandas.core.frame")  # where DataFrame says it is from: pandas 3, and before it
 _CELL = re.compile(r"%%hailuo(?=\s|$)(.*)", re.DOTALL)
 
 
@@ -28,6 +29,8 @@ class Extension:
         self._shell.events.register("pre_run_cell", self._began)
         self._shell.events.register("post_run_cell", self._ended)
         self._shell.display_formatter.ipython_display_formatter.for_type_by_name("hailuo_widgets.handles", "Run", _show)
+        for module in FRAME_MODULES:
+            self._shell.display_formatter.formatters["text/html"].for_type_by_name(module, "DataFrame", _table)
 
     def unregister(self) -> None:
         """Take everything back."""
@@ -39,10 +42,10 @@ class Extension:
         self._shell.input_transformers_cleanup.remove(self._rewrite)
         self._shell.events.unregister("pre_run_cell", self._began)
         self._shell.events.unregister("post_run_cell", self._ended)
-        formatter = self._shell.display_formatter.ipython_display_formatter
-        formatter.deferred_printers.pop(("hailuo_widgets.handles", "Run"), None)
-        for known in [t for t in formatter.type_printers if t.__module__ == "hailuo_widgets.handles"]:
-            formatter.type_printers.pop(known)
+        formatter = self._shell.display_formatter
+        _forget(formatter.ipython_display_formatter, "hailuo_widgets.handles", "Run")
+        for module in FRAME_MODULES:
+            _forget(formatter.formatters["text/html"], module, "DataFrame")
 
     def _rewrite(self, lines: list[str]) -> list[str]:
         """Turn a ``%%hailuo`` cell into an await, so that the kernel stays free while it waits.
@@ -66,6 +69,18 @@ class Extension:
 
     def _ended(self, *_: Any) -> None:
         self._executing = max(0, self._executing - 1)
+
+
+def _forget(formatter: Any, module: str, name: str) -> None:
+    formatter.deferred_printers.pop((module, name), None)
+    for known in [t for t in formatter.type_printers if (t.__module__, t.__name__) == (module, name)]:
+        formatter.type_printers.pop(known)
+
+
+def _table(frame: Any) -> str | None:
+    from hailuo_widgets.frames import html_of
+
+    return html_of(frame)
 
 
 def _show(run: Any) -> None:

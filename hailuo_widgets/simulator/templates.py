@@ -12,7 +12,7 @@ from hailuo_widgets.simulator.downloads import link, signed_url
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.images import take_image
 from hailuo_widgets.simulator.minimax import CODES, DIALECT, answer, base_resp, moments, status_of
-from hailuo_widgets.simulator.minimax_rules import IMAGES, PROMPT_LENGTH
+from hailuo_widgets.simulator.minimax_rules import IMAGES
 from hailuo_widgets.simulator.render import Clip, fit_size
 from hailuo_widgets.simulator.station import Station
 from hailuo_widgets.simulator.world import Order
@@ -67,8 +67,6 @@ async def create(call: Call) -> Response:
     media = _values(body, "media_inputs", template.media, template.name)
     texts = _values(body, "text_inputs", template.texts, template.name)
     words = " ".join(texts)
-    if len(words) > PROMPT_LENGTH:
-        raise RefusalError("params", f"invalid params, text_inputs must not exceed {PROMPT_LENGTH} characters")
     pictures = [await take_image(value, call.world.images, IMAGES, parameter="media_inputs") for value in media]
     width, height = fit_size("768P")
     order = Order(

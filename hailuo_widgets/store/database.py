@@ -7,6 +7,7 @@ lock for all that writes, so that counting and writing are one step there too; a
 from __future__ import annotations
 
 import os
+import re
 import threading
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +30,9 @@ __all__ = ["Database"]
 
 BUSY_S = 30.0  # how long a writer waits for another one
 PROBE_S = 0.2  # how long the first look waits, before it asks whether there are locks at all
-CHECKED_BYTES = 64 * 2**20  # a file up to this size is checked whole when it is opened: 0.1 s at most
+CHECKED_BYTES = 64 * 2**20  # a file up to this size is checked whole when it is opened: some 0.2 s at most
+_FILE = "sqlite:///"
+_OPTIONS = re.compile(r"\?\w+=[^/]*$")  # SQLAlchemy's own, behind the path
 WRITERS = 0x6861696C756F  # our advisory lock's number: "hailuo" in ASCII
 
 
@@ -73,14 +76,22 @@ class Database:
 
     def notes(self) -> list[str]:
         """What a user should know of the place that the store is in."""
-        note = note_of(self.path) if self.path is not None else None
-        return [note] if note else []
+        if self.path is None:
+            return []
+        found = [note_of(self.path)]
+        if self.path.exists() and not (_writable(self.path) and _writable(self.path.parent)):
+            found.append(f"the run log at {self.path} is read-only: it can be read, and nothing can be sent")
+        return [note for note in found if note]
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
         """A transaction that holds the write lock from its first moment, and is synced when it ends."""
-        with self._turn, self._said(), self._writing(self._open()) as connection:
-            yield connection
+        with self._turn, self._said():
+            engine = self._open()
+            if self.path is not None and not _writable(self.path.parent):
+                raise unwritable(self.where, "its folder is read-only")
+            with self._writing(engine) as connection:
+                yield connection
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -125,8 +136,6 @@ class Database:
         if self._engine is None:
             if self.path is not None:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
-                if not os.access(self.path.parent, os.W_OK):
-                    raise unwritable(self.where, "its folder is read-only")
             engine = self._create()
             try:
                 if not (self.is_sqlite and self._look()):
@@ -202,6 +211,10 @@ class Database:
 
 
 def _parsed(url: str) -> sa.URL:
+    path = url.removeprefix(_FILE)
+    if url.startswith(_FILE) and path and not _OPTIONS.search(path):
+        # As it stands: versions of SQLAlchemy differ in what they make of "%" and "?" in a folder's name.
+        return sa.URL.create("sqlite", database=path)
     try:
         parsed = sa.make_url(url)
     except exc.ArgumentError:
@@ -215,6 +228,10 @@ def _parsed(url: str) -> sa.URL:
     if parsed.drivername == "postgresql":  # SQLAlchemy's default driver is another one before its 2.1
         return parsed.set(drivername="postgresql+psycopg")
     return parsed
+
+
+def _writable(path: Path) -> bool:
+    return os.access(path, os.W_OK, effective_ids=os.access in os.supports_effective_ids)
 
 
 def _by_hand(connection: Any, record: Any) -> None:

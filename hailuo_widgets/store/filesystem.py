@@ -4,8 +4,8 @@ SQLite's safety between processes rests on POSIX locks, and network disks keep t
 ``ENOSYS``), some grant them to two machines at once. The type comes from ``/proc/self/mountinfo`` (proc(5)), so it is
 known on Linux alone; elsewhere nothing is said.
 
-The store keeps a rollback journal on every disk. A write-ahead log would be faster, but a commit takes under a
-millisecond as it is, a write-ahead log does not work over a network at all, and SQLite before 3.51.3 can damage one
+The store keeps a rollback journal on every disk. A write-ahead log would be faster, but a commit takes a few
+milliseconds as it is, a write-ahead log does not work over a network at all, and SQLite before 3.51.3 can damage one
 that two connections write to: one mode, tested everywhere, is worth more than the time.
 """
 

@@ -42,6 +42,7 @@ OURS = ("HAILUO_", "MINIMAX_", "KIE_", "KKIAI_", "PIXAZO_", "RUNWARE_", "JUPYTER
 # JupyterLab's own errors: its questions that stand open when a kernel is shut down, a widget whose kernel is gone.
 NOT_OURS = ("Canceled future for", "widget model not found")
 START_S = 60.0
+STOP_S = 20.0
 PATIENCE_MS = 30_000
 OPENED = """async () => {
   const panel = jupyterapp.shell.currentWidget;
@@ -49,7 +50,16 @@ OPENED = """async () => {
   await panel.sessionContext.ready;
   await panel.revealed;
 }"""
-COMMAND = "([name, args]) => jupyterapp.commands.execute(name, args).then(() => null)"
+COMMAND = """([name, args, patience]) => Promise.race([
+  jupyterapp.commands.execute(name, args).then(() => null),
+  new Promise((_, reject) => setTimeout(() => {
+    const panel = jupyterapp.shell.currentWidget;
+    const cells = panel.content.model.sharedModel.cells.map(
+      cell => `${cell.execution_count} ${JSON.stringify(cell.outputs ?? []).slice(0, 2000)}`);
+    const kernel = panel.sessionContext.session?.kernel?.status;
+    reject(new Error(`${name} has not ended after ${patience} ms; the kernel is ${kernel}; ${cells.join('\\n')}`));
+  }, patience)),
+])"""
 BEGIN = "([name, args]) => { window.hailuoBegun = jupyterapp.commands.execute(name, args); }"
 TRUSTED = (
     "() => { const m = jupyterapp.shell.currentWidget.content.model.cells; let all = true; "
@@ -122,7 +132,7 @@ class Notebook:
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of JupyterLab to its end."""
-        self.page.evaluate(COMMAND, [name, arguments])
+        self.page.evaluate(COMMAND, [name, arguments, 2 * PATIENCE_MS])
 
     def begin(self, name: str, **arguments: Any) -> Callable[[], None]:
         """Begin a command; what is returned waits for its end."""
@@ -226,7 +236,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         yield Lab(root=root, url=f"http://127.0.0.1:{port}", token=token)
     finally:
         server.terminate()
-        server.wait(30)
+        try:
+            server.wait(STOP_S)
+        except subprocess.TimeoutExpired:  # it waits for a kernel that was just starting; kernels end with their server
+            server.kill()
+            server.wait()
 
 
 @pytest.fixture(scope="module")

@@ -338,6 +338,13 @@ def test_each_rule(rule: tuple[str, dict[str, Any], str, str, str]) -> None:
     assert severity == "error" or not others, others
 
 
+def test_a_random_seed_promises_nothing() -> None:
+    """The doubt about Fast's seeds is about a seed that was chosen, not about -1."""
+    fast = {"model": "minimax-hailuo-2-3-fast", "first_frame": LINK}
+    assert found("kie", seed=-1, **fast) == []
+    assert found("kie", seed=0, **fast) == [("warning", "seed")]
+
+
 def test_bounds_of_images() -> None:
     """The largest and the smallest picture that the document allows pass."""
     edge = replace(LOCAL, data=BIG.data and BIG.data[:-1], width=301, height=752)

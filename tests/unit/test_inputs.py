@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
@@ -177,6 +177,14 @@ def test_fit_is_on_request_alone() -> None:
     assert load_image(fair, argument="first_frame", fit="crop", rules=RULES).data == fair
 
 
+def test_padding_a_line_is_refused_before_it_fills_the_memory() -> None:
+    """A line of 2 × 30 000 pixels padded to 2:5 would be a field of 360 million."""
+    line = picture(size=(2, 30_000), mode="L")
+    with pytest.raises(UsageError, match="million pixels"):
+        load_image(line, argument="first_frame", fit="pad", rules=RULES)
+    assert load_image(line, argument="first_frame", fit="crop", rules=RULES).height == 5
+
+
 def png_of_size(width: int, height: int) -> bytes:
     """A PNG that claims a size, in a few bytes."""
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
@@ -273,6 +281,7 @@ def test_any_bytes(tail: bytes, head: bytes) -> None:
     assert image.data
 
 
+@example(place=41, byte=0, kind="JPEG", turned=True)  # struct.error in Pillow, from damaged EXIF data
 @pytest.mark.filterwarnings("ignore::UserWarning")  # Pillow warns of the EXIF data that the test damages
 @given(st.integers(0, 600), st.integers(0, 255), st.sampled_from(["PNG", "JPEG", "WEBP"]), st.booleans())
 @settings(max_examples=200, deadline=None)

@@ -9,14 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.magics.grammar import OPTIONS, REPEATABLE, help_text, parse_line
+from hailuo_widgets.magics.grammar import COUNTS, OPTIONS, REPEATABLE, help_text, parse_line
 
 VALUED = [o for o in OPTIONS.values() if not o.flag]
-PLAIN = [o for o in VALUED if o.name not in REPEATABLE]
+PLAIN = [o for o in VALUED if o.name not in REPEATABLE | COUNTS]
 FLAGS = [o for o in OPTIONS.values() if o.flag]
-# Whatever a shell word can hold, but for the NUL that no terminal sends; what begins with -- is another option.
-WORDS = st.text(st.characters(exclude_characters="\0", codec="utf-8"), min_size=1).filter(
-    lambda word: not word.startswith("--")
+# Any shell word but for what has a meaning of its own: commas, ranges, blanks at an end, another option.
+WORDS = st.text(st.characters(exclude_characters="\0,\\", codec="utf-8"), min_size=1, max_size=20).filter(
+    lambda word: word == word.strip() and ".." not in word and not word.startswith("--")
 )
 
 
@@ -83,6 +83,23 @@ def test_contradictions_are_refused(one: str, other: str) -> None:
     for line in (f"{one} {other}", f"{other} {one}"):
         with pytest.raises(UsageError, match="contradict each other"):
             parse_line(line)
+
+
+@pytest.mark.parametrize("option", [o for o in PLAIN if o.group == "request"], ids=lambda o: o.name)
+def test_every_request_option_may_be_an_axis(option: object) -> None:
+    """A list and a range become a list of texts, for each option of the request alike."""
+    name, sets = option.name, option.sets  # type: ignore[attr-defined] # an Option
+    assert parsed(f"{name} a,b") == {sets: ["a", "b"]}
+    assert parsed(f"{name} 1..9..4") == {sets: ["1", "5", "9"]}
+
+
+@pytest.mark.parametrize("name", sorted(COUNTS))
+def test_counts_are_whole_numbers(name: str) -> None:
+    """A count is a number from 1 up; anything else is refused with an example."""
+    assert parsed(f"{name} 3") == {OPTIONS[name].sets: 3}
+    for word in ("0", "-1", "2.5", "three", "1..3"):
+        with pytest.raises(UsageError, match="is no whole number from 1 up"):
+            parse_line(f"{name} {word}")
 
 
 def test_repeatable_options_gather() -> None:

@@ -324,6 +324,24 @@ def test_doubtful_http_errors(
     assert caught.value.accepted is None
 
 
+def test_a_page_under_http_200_may_hide_a_yes(
+    minimax: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]
+) -> None:
+    """HTML where JSON was due is no certain no: the create may have gone through behind the proxy."""
+    with pytest.raises(ProviderError, match="text/html") as caught:
+        minimax.decode_create(reply(b"<html>please log in</html>", content_type="text/html"), ask(minimax))
+    assert caught.value.accepted is None
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, TaskLost), (500, ProviderError), (401, AuthError)])
+def test_an_http_error_on_a_query_is_no_state(
+    minimax: Provider, reply: Callable[..., HttpReply], status: int, kind: type[ProviderError]
+) -> None:
+    """A body that repeats the task's id, and even a status, does not make an HTTP error an answer."""
+    with pytest.raises(kind):
+        minimax.decode_query(reply({"task_id": "1", "status": "Processing"}, status), TASK)
+
+
 def test_redirect_is_told_with_its_way_out(
     minimax: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]
 ) -> None:

@@ -278,6 +278,7 @@ def test_another_tasks_items_are_not_ours(runware: Provider, reply: Callable[...
     [
         {"data": [going("error") | {"error": error("contentPolicyViolation")}]},
         {"data": [error("contentPolicyViolation", taskUUID=OURS)]},
+        {"data": [going("error") | {"code": "contentPolicyViolation", "error": "words"}]},
         {"errors": [error("contentPolicyViolation", taskUUID=OURS, taskType="videoInference")]},
         {"errors": [error("contentPolicyViolation", taskUUID=OURS)]},
     ],
