@@ -130,16 +130,12 @@ def _template(facts: Facts, word: str) -> str:
 
 def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
     """Duration and resolution as they will be: given, or the default where the model has it, or the only one."""
-    mode = Request(**values).mode
-    offers = [o for o in facts.offers if o.model == model.name and o.mode == mode]
-    known = [o.resolution for o in offers if o.resolution]
-    resolution = values.get("resolution")
-    if resolution is None:
-        resolution = facts.default_resolution if facts.default_resolution in known else next(iter(known), None)
-    else:
-        resolution = next((r for r in known if r.casefold() == str(resolution).casefold()), str(resolution))
-    durations = sorted({d for o in offers if o.resolution in {None, resolution} for d in o.durations})
-    duration = values.get("duration")
-    if duration is None and durations:
-        duration = facts.default_duration if facts.default_duration in durations else durations[0]
+    width, height, resolution = values.get("width"), values.get("height"), values.get("resolution")
+    resolution, duration = facts.fill_in(
+        model.name,
+        Request(**values).mode,
+        resolution=None if resolution is None else str(resolution),
+        duration=values.get("duration"),
+        size=None if width is None or height is None else (width, height),
+    )
     return {"resolution": resolution, "duration": duration}

@@ -23,14 +23,14 @@ import httpx
 
 from hailuo_widgets.addresses import addresses_of, is_public, literal
 from hailuo_widgets.errors import DownloadError, TransportError
-from hailuo_widgets.providers.base import HttpReply
+from hailuo_widgets.gateways.base import HttpReply
 from hailuo_widgets.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Mapping
 
     from hailuo_widgets.domain.catalog import Auth
-    from hailuo_widgets.providers.base import HttpCall
+    from hailuo_widgets.gateways.base import HttpCall
     from hailuo_widgets.settings import Secret
 
 __all__ = ["Http", "Stream"]
@@ -112,7 +112,7 @@ class Http:
         self._dropped: list[httpx.AsyncClient] = []
         self._context: ssl.SSLContext | None = None
         for name in _LOGGERS:
-            logging.getLogger(name).getChild('x')  # one that is there already is not added again
+            logging.getLogger(name).addFilter(_no_queries)  # one that is there already is not added again
 
     async def call(
         self,

@@ -66,13 +66,13 @@ class Plan:
         total: dict[str, int] = {}
         for p in self.to_send:
             if p.micros is not None and p.currency is not None:
-                total[p.currency] = total.get(p.currency, 0) + p.micros
+                total[p.currency] = total.get(p.currency, 0) + p.micros * p.results
         return total
 
     @property
     def unpriced(self) -> int:
         """How many runs would be sent whose price no source names."""
-        return sum(p.micros is None for p in self.to_send)
+        return sum(p.results for p in self.to_send if p.micros is None)
 
     def _factors(self) -> list[str]:
         """The axes as ``4 seed``; zipped ones as ``4 seed+model``."""
@@ -86,17 +86,23 @@ class Plan:
         return told
 
     def sentence(self) -> str:
-        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 are there already, 6 to send: $1.68; about 3 min``."""
+        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``.
+
+        A task of several results is counted as so many runs: each is a clip, and billed.
+        """
         shape = [f"{len(self.axes.variants)} prompts"] if len(self.axes.variants) > 1 else []
         shape += self._factors()
         shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
-        count = f"{len(self.runs)} run{'s' * (len(self.runs) != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
+        each = {p.results for p in self.runs}
+        shape += [f"{max(each)} results" if len(each) == 1 else "their results"] if max(each, default=1) > 1 else []
+        total, sending = self.results, sum(p.results for p in self.to_send)
+        count = f"{total} run{'s' * (total != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
         if self.axes.sample is not None or self.axes.exclude:
-            count = f"{len(self.runs)} of {' × '.join(shape) or '1'} runs"
-        there = len(self.runs) - len(self.to_send)
+            count = f"{total} of {' × '.join(shape) or '1'} runs"
+        there = total - sending
         amounts = [money(micros, currency) for currency, micros in self.cost.items()]
         amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
-        sends = f"{len(self.to_send)} to send" + (f": {' + '.join(amounts)}" if amounts else "")
+        sends = f"{sending} to send" + (f": {' + '.join(amounts)}" if amounts else "")
         told = [count, (f"{there} there already, " if there else "") + sends]
         if self.wall_s is not None and self.to_send:
             told.append(f"about {_duration(self.wall_s)}")

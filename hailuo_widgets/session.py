@@ -14,13 +14,14 @@ from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.backdrop import Backdrop
 from hailuo_widgets.engine.core import Engine
+from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.engine.waiting import settled, wait
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import axes_of, make_plan
 from hailuo_widgets.settings import SETTINGS, Settings
-from hailuo_widgets.store import RunLog
-from hailuo_widgets.store.reserve import Budget
+from hailuo_widgets.store import open_log
+from hailuo_widgets.store.permit import Budget
 from hailuo_widgets.sweeps import Sweep
 from hailuo_widgets.view import card_of, money
 
@@ -61,7 +62,7 @@ class Session:
     ) -> None:
         self.settings = Settings.resolve(settings, config)
         self.archive = Archive(self.settings.archive_folder)
-        self.log = RunLog(self.settings.store_url)
+        self.log = open_log(self.settings.store_url)
         self._backdrop = Backdrop(self.settings.home, speed=self.settings.simulator_speed)
         self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
         self._notice = notice
@@ -250,6 +251,8 @@ class Session:
 
     def resume(self) -> list[Run]:
         """Take up every run that an earlier kernel left unfinished; see :func:`hailuo_widgets.resume`."""
+        for sentence in [*self.log.call(self.log.notes), *adopt_rescued(self.log, self.settings.home)]:
+            self._notice(f"hailuo: {sentence}")
         taken = [Run(self, r.run_id) for r in self.engine.take_up()]
         self.archive.sweep_stale()
         return taken

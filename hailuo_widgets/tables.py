@@ -10,9 +10,9 @@ import pandas as pd
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.frames import PLAIN_TEXT
+from hailuo_widgets.gateways import names
 from hailuo_widgets.keys import look_up, variable
 from hailuo_widgets.planning import wall_s
-from hailuo_widgets.providers import names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -156,6 +156,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "seconds": p.seconds,
         }
         for p in plan.runs
+        for _ in range(p.results)
     ]
     return _frame(rows, list(rows[0]))
 
@@ -168,16 +169,19 @@ def estimate_frame(session: Session, plan: Plan) -> pd.DataFrame:
     rows = []
     for (provider, currency), planned in groups.items():
         sending = [p for p in planned if p.there is None]
-        known = [p.micros for p in sending if p.micros is not None]
+        known = [p for p in sending if p.micros is not None]
+        runs, to_send = (sum(p.results for p in some) for some in (planned, sending))
+        priced = sum(p.results for p in known)
+        micros = sum(p.micros * p.results for p in known if p.micros is not None)
         rows.append(
             {
                 "provider": provider,
-                "runs": len(planned),
-                "there_already": len(planned) - len(sending),
-                "to_send": len(sending),
-                "cost": sum(known) / 1_000_000 if len(known) == len(sending) and currency else None,
+                "runs": runs,
+                "there_already": runs - to_send,
+                "to_send": to_send,
+                "cost": micros / 1_000_000 if priced == to_send and currency else None,
                 "currency": currency,
-                "unpriced": len(sending) - len(known),
+                "unpriced": to_send - priced,
                 "wall_s": wall_s(session, planned),
             }
         )

@@ -85,8 +85,8 @@ class RunRecord:
     currency: str | None = None
     seed_returned: int | None = None
     file_id: str | None = None
-    video_url: str | None = None
-    backup_url: str | None = None
+    video_url: str | None = field(default=None, repr=False)  # signed: whoever has it has the clip
+    backup_url: str | None = field(default=None, repr=False)
     video: str | None = None  # the file's path
     sha256: str | None = None
     video_bytes: int | None = None

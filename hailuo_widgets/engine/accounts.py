@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.engine.gateway import Gateway
 from hailuo_widgets.engine.limits import Limiter
 from hailuo_widgets.errors import MissingKey
-from hailuo_widgets.http import Http
-from hailuo_widgets.providers import open_provider
+from hailuo_widgets.gateways import open_provider
 from hailuo_widgets.settings import Secret, base_url, find_key, is_loopback
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.backdrop import Backdrop
-    from hailuo_widgets.providers.base import Provider
+    from hailuo_widgets.gateways.base import Provider
+    from hailuo_widgets.http import Http
     from hailuo_widgets.settings import Settings
     from hailuo_widgets.store import RunLog
 
@@ -93,8 +94,9 @@ class Accounts:
             if log_origin != SIMULATOR:
                 self._gateways[place].take_key(find_key(provider.facts.name))
             return self._gateways[place]
-        simulated = log_origin == SIMULATOR
-        if simulated:
+        # The first run loads httpx: in a thread, and not while the cell that asks for a run is executing.
+        http = await asyncio.to_thread(import_module, "hailuo_widgets.http")
+        if log_origin == SIMULATOR:
             origin = await asyncio.to_thread(self._backdrop.url)
             key: Secret | None = Secret("simulated")
         else:
@@ -108,6 +110,7 @@ class Accounts:
         for gone in [known for known in self._https if known.is_closed()]:
             del self._https[gone]
         self._gateways = {k: g for k, g in self._gateways.items() if not k[0].is_closed()}
+        self._https.setdefault(loop, http.Http())
         if place not in self._gateways:  # another run may have opened it while we waited for the simulator
             self._gateways[place] = self._open(provider, origin, key, log_origin)
         return self._gateways[place]
@@ -124,7 +127,7 @@ class Accounts:
             provider=provider,
             origin=origin,
             key=key,
-            http=self._https.setdefault(asyncio.get_running_loop(), Http()),
+            http=self._https[asyncio.get_running_loop()],
             limiter=Limiter(
                 concurrent=limit,
                 per_minute=None if local else facts.requests_per_minute,

@@ -21,7 +21,7 @@ from hailuo_widgets.engine.owner import is_dead, name_of_this_process
 from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
 from hailuo_widgets.errors import BudgetExceeded, HailuoError, Skipped
-from hailuo_widgets.store.reserve import Budget, Permit
+from hailuo_widgets.store.permit import Budget, Permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -318,6 +318,8 @@ class Engine:
     async def _left(self, run_id: str, error: HailuoError) -> RunRecord:
         """Write an error that no step expected; in memory alone where even the log fails."""
         record = self._records[run_id]
+        with contextlib.suppress(HailuoError):
+            record = await self.log.ask(self.log.get, run_id)  # another's create call may have sent it since
         detail = as_detail(error, run_id)
         ended: dict[str, Any] = {}
         if record.status == "planned":

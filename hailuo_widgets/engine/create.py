@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.errors import HailuoError, ProviderError, TaskLost, TransportError, Unconfirmed
-from hailuo_widgets.providers.base import Task
+from hailuo_widgets.gateways.base import Task
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.control import Control
     from hailuo_widgets.engine.core import Engine
     from hailuo_widgets.engine.gateway import Gateway
-    from hailuo_widgets.providers.base import Accepted
+    from hailuo_widgets.gateways.base import Accepted
 
 __all__ = ["WAYS_OUT", "create", "settle"]
 
@@ -68,7 +68,7 @@ async def _attempt(
     try:
         request = await gateway.prepared(record.request)
     except TransportError as e:
-        return await _not_sent(engine, record, tries, e)
+        return await _not_sent(engine, gateway, record, tries, e)
     except ProviderError as e:
         return await _refused(engine, gateway, record, tries, e)
     leave = await engine.leave_to_send(record, gateway)
@@ -89,7 +89,7 @@ async def _send(
     except TransportError as e:
         if e.sent is not False:
             return await _doubtful(engine, control, gateway, record, e, tries=tries), 0.0
-        return await _not_sent(engine, record, tries, e)
+        return await _not_sent(engine, gateway, record, tries, e)
     except ProviderError as e:
         if e.accepted is None:
             return await _doubtful(engine, control, gateway, record, e, tries=tries), 0.0
@@ -97,10 +97,14 @@ async def _send(
     return await _accepted(engine, gateway, record, accepted), 0.0
 
 
-async def _not_sent(engine: Engine, record: RunRecord, tries: _Tries, error: TransportError) -> tuple[RunRecord, float]:
+async def _not_sent(
+    engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries, error: TransportError
+) -> tuple[RunRecord, float]:
     tries.unsent += 1
     if tries.unsent >= TRIES_UNSENT or not error.again:
-        return await engine.refuse(record, error), 0.0
+        if not error.again or not await gateway.door.away():
+            return await engine.refuse(record, error), 0.0
+        tries.unsent = 0  # an outage: it is waited for in the door
     return await engine.take_back(record, "create was not sent", error), backoff_s(tries.unsent)
 
 

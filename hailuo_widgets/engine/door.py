@@ -3,6 +3,7 @@
 Until a gateway has accepted one create of ours, a second is not sent beside it: a wrong key, an empty account or a dead
 gateway is met by one run of a sweep, not by ten. After five doubtful answers in a row the circuit is open: nothing more
 is sent until a free query shows that the gateway answers again. So at most five runs of an outage are unconfirmed.
+The same when a gateway that has accepted creates of ours cannot be reached: an outage fails no sweep.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Door:
         self._few = asyncio.Semaphore(AT_ONCE)
         self._one = asyncio.Lock()
         self._proven = False
+        self._known = False  # it has accepted a create of ours, so its address is right
         self._doubtful = 0
 
     @property
@@ -46,7 +48,7 @@ class Door:
 
     def accepted(self) -> None:
         """A create was accepted."""
-        self._proven, self._doubtful = True, 0
+        self._proven, self._known, self._doubtful = True, True, 0
 
     def answered(self) -> None:
         """The gateway answered something that can be read."""
@@ -56,6 +58,13 @@ class Door:
         """A create's answer was lost."""
         self._proven = False
         self._doubtful += 1
+
+    async def away(self) -> bool:
+        """Whether a gateway that was there before cannot be reached now: then the circuit is open until it answers."""
+        if not self._known or await self._alive():
+            return False
+        self._proven, self._doubtful = False, MOST_DOUBTFUL
+        return True
 
     @contextlib.asynccontextmanager
     async def passing(self, control: Control, on_shut: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:

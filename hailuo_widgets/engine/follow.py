@@ -20,7 +20,7 @@ from hailuo_widgets.errors import (
     TaskLost,
     TransportError,
 )
-from hailuo_widgets.providers.base import Clip, Poll, Task
+from hailuo_widgets.gateways.base import Clip, Poll, Task
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -58,9 +58,9 @@ async def follow(engine: Engine, control: Control, gateway: Gateway, record: Run
             return record
         if late:
             said = f"; the last poll failed: {watch.last}" if watch.last else ""
+            limit = f"{engine.settings.timeout:g} s"
             error = ProviderError(
-                f"the task is still {record.status} after {engine.settings.timeout:g} s; it is paid, and not lost"
-                + said,
+                f"the task is still {record.status} after {limit}; it is paid, and not lost{said}",
                 provider=gateway.provider.facts.name,
                 hint="%hailuo resume (hw.resume()) takes it up again",
             )
@@ -175,14 +175,18 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
             record = await _linked(engine, gateway, record, fresh=tries.fresh)
             archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
         except TaskLost as e:
-            return await engine.fail(record, e, status="lost")
+            tries.unknown += 1
+            if tries.unknown >= MOST_UNKNOWN:
+                return await engine.fail(record, e, status="lost")
+            await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
         except HailuoError as e:
             if not tries.another(e, record):
                 return await engine.fail(record, _undelivered(e, gateway))
             if not isinstance(e, DownloadError):
                 await control.pause(backoff_s(tries.failed))
     if archived.poster is not None:
-        await engine.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
+        with contextlib.suppress(OSError):  # a full disk may cost the picture, not the word that the clip is here
+            await engine.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
     return await engine.change(
         record.run_id,
         "the clip is here",
@@ -201,6 +205,7 @@ class _Links:
 
     def __init__(self) -> None:
         self.failed = 0
+        self.unknown = 0  # how often the provider did not know the task, which has finished
         self.fresh = False
         self._backup = False
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.engine.door import Door
 from hailuo_widgets.errors import (
@@ -17,15 +16,16 @@ from hailuo_widgets.errors import (
     TaskLost,
     TransportError,
 )
-from hailuo_widgets.providers.base import Task
+from hailuo_widgets.gateways.base import Task
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
+    from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.engine.limits import Limiter
+    from hailuo_widgets.gateways.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
     from hailuo_widgets.http import Http, Stream
-    from hailuo_widgets.providers.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
     from hailuo_widgets.settings import Secret
 
 __all__ = ["SIMULATED_HEADER", "Gateway"]
@@ -97,7 +97,7 @@ class Gateway:
                 call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
                 if image is not None and call is not None:
                     url = self.provider.decode_upload(await self._send(call, deadline_s=CREATE_S))
-                    uploaded[name] = Image(name=image.name, url=url)
+                    uploaded[name] = replace(image, url=url)
         except TransportError as e:
             e.sent = False  # what may have arrived is a picture: no create call was sent
             raise

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Limiter", "backoff_s", "retry_after_s"]
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+FASTEST_GAP_S, SLOWEST_GAP_S = 0.025, 10.0  # between two requests of an account: from 40 a second down
+EASE_S, EASE = 60.0, 0.9  # after so long without a refusal, the gap shrinks to so much of itself
 
 
 def retry_after_s(header: str | None) -> float | None:
@@ -44,6 +46,9 @@ def backoff_s(attempt: int, *, base: float = 1.0, cap: float = 60.0) -> float:
 class Limiter:
     """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
 
+    All requests of the account keep one pace, which halves when the gateway refuses one for its rate. Without that, a
+    hundred pollers that wait for the end of a pause together would be refused together, again and again.
+
     It belongs to one event loop. ``take_turn`` counts a request where all kernels see it, and gives the seconds to
     wait where the minute is full.
     """
@@ -59,6 +64,9 @@ class Limiter:
         self._per_minute = per_minute
         self._take_turn = take_turn
         self._paused_until = 0.0
+        self._gap_s = FASTEST_GAP_S
+        self._next = 0.0  # when the next request may be sent, as far as the pace goes
+        self._eased = 0.0
 
     @asynccontextmanager
     async def slot(self, stopping: Callable[[], Awaitable[None]], *, already_there: bool) -> AsyncIterator[bool]:
@@ -85,12 +93,30 @@ class Limiter:
 
     async def turn(self) -> None:
         """Wait until the next request may be sent, and count it."""
-        while (wait := await self._wait_s()) > 0:  # noqa: ASYNC110 - it waits for the clock, not for an event
+        while True:
+            await self._stand_in_line()
+            wait = await self._wait_s()
+            if wait <= 0:
+                break
             await asyncio.sleep(wait)
+        now = time.monotonic()
+        if now - self._eased > EASE_S:
+            self._gap_s, self._eased = max(self._gap_s * EASE, FASTEST_GAP_S), now
 
     def pause(self, seconds: float) -> None:
-        """Nobody sends for that long."""
-        self._paused_until = max(self._paused_until, time.monotonic() + seconds)
+        """A request was refused for its rate: nobody sends for that long, and then half as often."""
+        now = time.monotonic()
+        if now >= self._paused_until:  # those that were on their way with it are refused with it: that counts once
+            self._gap_s = min(self._gap_s * 2, SLOWEST_GAP_S)
+        self._paused_until = max(self._paused_until, now + seconds)
+        self._eased = self._paused_until
+
+    async def _stand_in_line(self) -> None:
+        now = time.monotonic()
+        at = max(now, self._next, self._paused_until)
+        self._next = at + self._gap_s
+        if at > now:
+            await asyncio.sleep(at - now)
 
     async def _wait_s(self) -> float:
         wait = self._paused_until - time.monotonic()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.errors import StoreError, Unconfirmed
-from hailuo_widgets.store.runlog import TaskIdTaken
+from hailuo_widgets.store.permit import TaskIdTaken
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -162,7 +162,7 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
     try:
         before = log.call(log.find, run_ids=[run_id])
         if not before:
-            return f"run {run_id}, accepted as task {task_id}, is not in the log at {log.database.where}", False
+            return f"run {run_id}, accepted as task {task_id}, is not in the log at {log.place()}", False
         if before[0].task_id == task_id:
             return "", True
         changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line))

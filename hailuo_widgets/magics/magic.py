@@ -93,6 +93,9 @@ class Hailuo(Magics):
     async def waiting_cell(self, line: str, cell: str) -> Any:
         """A ``%%hailuo`` cell as the transformer writes it: begin, show, and wait while the kernel stays free."""
         line = self._shell.var_expand(line, depth=1)
+        from hailuo_widgets.widgets.display import prepare
+
+        prepare()
         made, options = self._saying(lambda: self._begin(line, cell))
         if made is None:
             return options["plan"]

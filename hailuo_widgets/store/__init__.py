@@ -6,12 +6,19 @@ SQLAlchemy URL otherwise. One thread of its own does all the work, so that a com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from hailuo_widgets.store.runlog import RunLog
 
-__all__ = ["RunLog"]
+__all__ = ["RunLog", "open_log"]
+
+
+def open_log(url: str) -> RunLog:
+    """The run log at a SQLAlchemy URL. SQLAlchemy is loaded in the log's thread, with the first question."""
+    from hailuo_widgets.store.late import LateLog
+
+    return cast("RunLog", LateLog(url))
 
 
 def __getattr__(name: str) -> Any:

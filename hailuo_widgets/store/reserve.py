@@ -5,48 +5,19 @@ Counting and writing under one lock is what keeps two kernels from both taking t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded
+from hailuo_widgets.store.permit import Budget, Permit
 from hailuo_widgets.store.schema import calls, runs
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 __all__ = ["Budget", "Permit", "check_budgets", "places_taken", "take_turn"]
 
 WINDOW = timedelta(seconds=60)
 FORGOTTEN = timedelta(minutes=15)  # a task that nobody follows has ended by then
-
-
-@dataclass(frozen=True, kw_only=True)
-class Budget:
-    """A bound on what may be reserved: of one sweep (``sweep_id``), of one session, or since a moment.
-
-    ``micros`` are millionths of the currency of the run that asks.
-    """
-
-    name: str
-    micros: int
-    sweep_id: str | None = None
-    session: str | None = None
-    since: datetime | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Permit:
-    """What a create call is asked for: its price, the budgets it must fit, and how many tasks may be in flight."""
-
-    micros: int | None
-    currency: str | None
-    budgets: Sequence[Budget] = ()
-    rehearsal: bool = False  # at the bundled simulator: counted apart from what is paid
-    concurrent: int | None = None
 
 
 def places_taken(c: sa.Connection, provider: str, origin: str) -> int:

@@ -15,7 +15,8 @@ from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store import forks, leases
 from hailuo_widgets.store.backup import backup
 from hailuo_widgets.store.database import BUSY_S, Database
-from hailuo_widgets.store.reserve import Permit, check_budgets, places_taken, take_turn
+from hailuo_widgets.store.permit import Permit, TaskIdTaken
+from hailuo_widgets.store.reserve import check_budgets, places_taken, take_turn
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
 from hailuo_widgets.store.text import check_text, storable
 
@@ -27,10 +28,6 @@ __all__ = ["RunLog", "TaskIdTaken"]
 
 T = TypeVar("T")
 RESCUED = "adopted from the rescue file"
-
-
-class TaskIdTaken(StoreError):
-    """The gateway handed out a task id that another run has already."""
 
 
 def _one_thread() -> ThreadPoolExecutor:
@@ -69,6 +66,10 @@ class RunLog:
         """Finish what was given and let go of the store."""
         self._thread.shutdown(wait=True)
         self.database.close()
+
+    def place(self) -> str:
+        """Where the store is, as a user knows it."""
+        return self.database.where
 
     def before_fork(self) -> None:
         """Nothing: the database waits for the thread's transaction."""

@@ -8,6 +8,7 @@ displays may land in whichever cell ran last.
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cards import render_html, render_text
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.handles import Run
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["show_run", "show_sweep"]
+__all__ = ["prepare", "show_run", "show_sweep"]
 
 
 class _Source:
@@ -81,6 +82,12 @@ def _bundle(card: Card) -> dict[str, str]:
 
 
 _shown: dict[tuple[str, int], _Shown] = {}
+
+
+def prepare() -> None:
+    """Load what showing needs before a run begins: the threads that begin with it would compete for the interpreter."""
+    if _has_widgets(_shell()):
+        import_module("hailuo_widgets.widgets.player")
 
 
 def show_run(run: Run) -> None:

@@ -348,7 +348,7 @@ def test_what_may_have_been_paid_is_not_sent_again_by_running_its_cell(begin: Be
 
 def test_an_interrupted_script_reads_the_answer_that_it_paid_for(begin: Begin) -> None:
     """Ctrl-C while a create call is on its way: the wait ends, and the task id is in the log before it does."""
-    scene = begin({"kind": "delay_after", "phase": "create", "seconds": 0.8})
+    scene = begin({"kind": "delay_after", "phase": "create", "seconds": 3})
     run = scene.session.generate("a fox", model="02")
 
     def interrupt(record: object) -> None:

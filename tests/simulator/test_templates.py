@@ -66,6 +66,12 @@ def test_wrong_inputs_are_2013(api: httpx.Client, body: dict[str, Any]) -> None:
     assert code(api.post(CREATE, json=body)) == 2013
 
 
+def test_no_document_bounds_a_text(api: httpx.Client) -> None:
+    """The 2000 characters are a prompt's: of a template's text no document names a bound."""
+    body = {"template_id": "394125185182695432", "text_inputs": [{"value": "x" * 2001}]}
+    assert code(api.post(CREATE, json=body)) == 0
+
+
 def test_templates_and_clips_are_two_channels(api: httpx.Client) -> None:
     """A template's task is unknown to the clips' query, and the other way round."""
     template = api.post(CREATE, json={"template_id": "394125185182695432", "text_inputs": WORDS}).json()["task_id"]

@@ -13,7 +13,7 @@ from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.engine.limits import Limiter, backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import expect, next_poll_s
-from hailuo_widgets.providers.minimax import FACTS
+from hailuo_widgets.gateways.minimax import FACTS
 
 
 @pytest.mark.parametrize("expected", [6.0, 55.0, 120.0, 240.0])

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import ProviderError
-from hailuo_widgets.providers import open_provider
-from hailuo_widgets.providers.base import Accepted, Clip, HttpReply, Poll, Provider, Task
+from hailuo_widgets.gateways import open_provider
+from hailuo_widgets.gateways.base import Accepted, Clip, HttpReply, Poll, Provider, Task
 from hailuo_widgets.settings import Settings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo_widgets.providers.reading import as_code, as_micros, as_seed, as_task_id, as_url
+from hailuo_widgets.gateways.reading import as_code, as_micros, as_seed, as_task_id, as_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

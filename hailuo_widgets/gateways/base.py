@@ -18,7 +18,7 @@ from hailuo_widgets.errors import (
     RateLimited,
     TaskLost,
 )
-from hailuo_widgets.providers.reading import (
+from hailuo_widgets.gateways.reading import (
     as_code,
     as_micros,
     as_object,

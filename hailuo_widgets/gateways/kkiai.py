@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
 from hailuo_widgets.errors import AuthError, InsufficientCredits, ProviderError, RateLimited
-from hailuo_widgets.providers import minimax
-from hailuo_widgets.providers.base import UNKNOWN_TASK, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
-from hailuo_widgets.providers.reading import words
+from hailuo_widgets.gateways import minimax
+from hailuo_widgets.gateways.base import UNKNOWN_TASK, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
+from hailuo_widgets.gateways.reading import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.providers.base import Provider
+    from hailuo_widgets.gateways.base import Provider
     from hailuo_widgets.settings import Settings
 
 __all__ = ["CODES", "FACTS", "Kkiai", "make"]

@@ -11,8 +11,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
-from hailuo_widgets.providers.base import HttpCall, HttpReply, as_url
-from hailuo_widgets.providers.kie import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, Kie
+from hailuo_widgets.gateways.base import HttpCall, HttpReply, as_url
+from hailuo_widgets.gateways.kie import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, Kie
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.images import Image

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
-from hailuo_widgets.providers import minimax
-from hailuo_widgets.providers.base import Code, HttpCall, Poll, Task, as_code
-from hailuo_widgets.providers.reading import words
+from hailuo_widgets.gateways import minimax
+from hailuo_widgets.gateways.base import Code, HttpCall, Poll, Task, as_code
+from hailuo_widgets.gateways.reading import words
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
-    from hailuo_widgets.providers.base import HttpReply, Provider
+    from hailuo_widgets.gateways.base import HttpReply, Provider
     from hailuo_widgets.settings import Settings
 
 __all__ = ["CODES", "FACTS", "Pixazo", "make"]

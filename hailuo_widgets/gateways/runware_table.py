@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
-from hailuo_widgets.providers.base import UNKNOWN_TASK, Code
+from hailuo_widgets.gateways.base import UNKNOWN_TASK, Code
 
 __all__ = ["CODES", "FACTS", "FPS", "RESULTS", "SAFETY", "category"]
 

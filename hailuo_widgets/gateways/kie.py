@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Seeds
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
-from hailuo_widgets.providers.base import (
+from hailuo_widgets.gateways.base import (
     Accepted,
     Clip,
     Code,
@@ -28,7 +28,7 @@ from hailuo_widgets.providers.base import (
     as_url,
     trace_id,
 )
-from hailuo_widgets.providers.reading import as_json, words
+from hailuo_widgets.gateways.reading import as_json, words
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
@@ -272,7 +272,7 @@ def _first_result(value: object) -> str | None:
 def make(settings: Settings) -> Provider:
     """The provider in the dialect that the settings name, for the registry."""
     if settings.kie_dialect == JOBS_CHANNEL:
-        from hailuo_widgets.providers.kie_jobs import KieJobs
+        from hailuo_widgets.gateways.kie_jobs import KieJobs
 
         return KieJobs()
     return Kie()

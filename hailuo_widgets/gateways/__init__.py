@@ -10,20 +10,25 @@ from hailuo_widgets.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hailuo_widgets.providers.base import Provider
+    from hailuo_widgets.gateways.base import Provider
     from hailuo_widgets.settings import Settings
 
 __all__ = ["names", "open_provider"]
 
 GROUP = "hailuo_widgets.providers"
-BUNDLED = {name: f"hailuo_widgets.providers.{name}:make" for name in ("minimax", "kie", "kkiai", "pixazo", "runware")}
+BUNDLED = {name: f"hailuo_widgets.gateways.{name}:make" for name in ("minimax", "kie", "kkiai", "pixazo", "runware")}
 
 
 def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:
     """Name → loader, the bundled ones first: no entry point can take a bundled name."""
-    points = {p.name: p for p in entry_points(group=GROUP)}
-    points |= {name: EntryPoint(name, path, GROUP) for name, path in BUNDLED.items()}
-    return {name: points[name].load for name in [*BUNDLED, *sorted(set(points) - set(BUNDLED))]}
+    loaders = {p.name: p.load for p in entry_points(group=GROUP)}
+    third_parties = {name: loaders[name] for name in sorted(set(loaders) - set(BUNDLED))}
+    return {**{name: _bundled(name) for name in BUNDLED}, **third_parties}
+
+
+def _bundled(name: str) -> Callable[[], Callable[[Settings], Provider]]:
+    load: Callable[[], Callable[[Settings], Provider]] = EntryPoint(name, BUNDLED[name], GROUP).load
+    return load
 
 
 def names() -> tuple[str, ...]:
@@ -37,8 +42,10 @@ def open_provider(name: str, settings: Settings) -> Provider:
     Raises:
         UsageError: There is none.
     """
-    found = _found()
     word = str(name).strip().casefold()
+    if word in BUNDLED:  # without a look at every installed package
+        return _bundled(word)()(settings)
+    found = _found()
     if word not in found:
         near = nearest(word, found)
         raise UsageError(

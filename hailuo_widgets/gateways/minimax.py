@@ -18,7 +18,7 @@ from hailuo_widgets.errors import (
     ProviderError,
     RateLimited,
 )
-from hailuo_widgets.providers.base import (
+from hailuo_widgets.gateways.base import (
     Accepted,
     Clip,
     Code,
@@ -32,7 +32,7 @@ from hailuo_widgets.providers.base import (
     as_url,
     trace_id,
 )
-from hailuo_widgets.providers.reading import words
+from hailuo_widgets.gateways.reading import words
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.providers.base import (
+from hailuo_widgets.gateways.base import (
     Accepted,
     Clip,
     HttpCall,
@@ -28,8 +28,8 @@ from hailuo_widgets.providers.base import (
     read_json,
     trace_id,
 )
-from hailuo_widgets.providers.reading import as_object
-from hailuo_widgets.providers.runware_table import CODES, FACTS, FPS, RESULTS, SAFETY, category
+from hailuo_widgets.gateways.reading import as_object
+from hailuo_widgets.gateways.runware_table import CODES, FACTS, FPS, RESULTS, SAFETY, category
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -1,0 +1,87 @@
+"""The key goes to the gateway's own origin and nowhere else: no redirect and no download takes it along."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.session import Session
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Host, OpenHost
+
+    from hailuo_widgets.engine.gateway import Gateway
+
+CANARY = "sk-CANARY-security"
+PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
+HEADERS = {
+    "pixazo": "Ocp-Apim-Subscription-Key",
+    **dict.fromkeys(("minimax", "kie", "kkiai", "runware"), "Authorization"),
+}
+
+
+@pytest.fixture
+def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Runs a coroutine function with a provider's gateway at a host, and a request for it."""
+
+    def worked(provider: str, host: Host, work: Any) -> None:
+        monkeypatch.setenv(f"{provider.upper()}_BASE_URL", host.url)
+        monkeypatch.setenv(f"{provider.upper()}_API_KEY", CANARY)
+        session = Session(home=tmp_path / provider, mode="live", notice=lambda _: None)
+        frame: dict[str, Any] = {"first_frame": "https://pictures.example/fox.png"} if provider == "pixazo" else {}
+        plan = session.plan("a fox", provider=provider, ask_log=False, **frame)
+        record = replace(session._records(plan.runs[0], "s", 0, ())[0], origin=host.url)
+
+        async def opened() -> None:
+            await work(await session.engine.accounts.gateway(record), record.request)
+
+        try:
+            asyncio.run(opened())
+        finally:
+            session.close()
+
+    return worked
+
+
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_redirected_create(at: Any, open_host: OpenHost, provider: str, code: int) -> None:
+    """A create that is redirected ends with an error; the other host is asked nothing."""
+    other = open_host()
+    gateway_host = open_host(status=code, headers={"Location": f"{other.url}/elsewhere"})
+
+    async def create(gateway: Gateway, request: Any) -> None:
+        with pytest.raises(HailuoError) as caught:
+            await gateway.create(request, str(uuid4()))
+        assert "CANARY" not in str(caught.value)
+
+    at(provider, gateway_host, create)
+    assert other.seen == []
+    (sent,) = gateway_host.seen
+    assert f"{HEADERS[provider]}: {'' if provider == 'pixazo' else 'Bearer '}{CANARY}".lower() in sent.lower()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_a_download(at: Any, open_host: OpenHost, provider: str) -> None:
+    """A clip's host, and the host that it redirects to, get neither key nor cookie, even at the gateway's origin."""
+    last = open_host(body=b"clip", headers={"Set-Cookie": "a=b"})
+    first = open_host(status=302, headers={"Location": f"{last.url}/clip", "Set-Cookie": "a=b"})
+
+    async def download(gateway: Gateway, _: Any) -> None:
+        for _ in range(2):
+            async with gateway.download(f"{first.url}/clip", {"Range": "bytes=1-"}) as stream:
+                assert stream.status == 200
+
+    at(provider, first, download)
+    for request in first.seen + last.seen:
+        names = {line.partition(":")[0].lower() for line in request.splitlines()[1:] if ":" in line}
+        assert names <= {"host", "accept", "accept-encoding", "connection", "user-agent", "range"}
+        assert "CANARY" not in request
+    assert len(first.seen + last.seen) == 4

@@ -1,0 +1,165 @@
+"""The schema's history: every earlier store becomes today's, whole or not at all."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.store import RunLog, database, migrations
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SCHEMAS = sorted(Path(__file__).parent.glob("schemas/*.sql"), key=lambda p: int(p.stem))
+NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
+
+
+def restored(dump: Path, path: Path) -> RunLog:
+    """An earlier version's store, not opened yet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as c:
+        c.executescript(dump.read_text("utf-8"))
+    return RunLog(f"sqlite:///{path}")
+
+
+def shape(log: RunLog) -> dict[str, object]:
+    """The tables as the database itself tells them: columns, keys, indexes and uniqueness."""
+    with log.database.read() as c:
+        look = sa.inspect(c)
+        return {
+            table: (
+                sorted((x["name"], str(x["type"]), x["nullable"]) for x in look.get_columns(table)),
+                look.get_pk_constraint(table)["constrained_columns"],
+                sorted((x["name"], x["column_names"], x["unique"]) for x in look.get_indexes(table)),
+                sorted((x["name"], x["column_names"]) for x in look.get_unique_constraints(table)),
+                [(x["constrained_columns"], x["referred_table"]) for x in look.get_foreign_keys(table)],
+            )
+            for table in look.get_table_names()
+        }
+
+
+def add_column(c: sa.Connection) -> None:
+    """A step that a later version might have."""
+    c.execute(sa.text("ALTER TABLE runs ADD COLUMN later TEXT"))
+    c.execute(sa.text("UPDATE runs SET later = upper(status)"))
+
+
+def add_and_break(c: sa.Connection) -> None:
+    """One that is interrupted when it is half done."""
+    add_column(c)
+    raise InterruptedError
+
+
+def with_steps(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[sa.Connection], None]) -> None:
+    """Let this program have further steps."""
+    for module in (migrations, database):
+        monkeypatch.setattr(module, "MIGRATIONS", (migrations.first_schema, *steps))
+
+
+def numbers(path: Path) -> list[int]:
+    """The steps that a store says it has had."""
+    with closing(sqlite3.connect(path)) as c:
+        return [n for (n,) in c.execute("SELECT number FROM migrations ORDER BY number")]
+
+
+def test_every_earlier_schema_is_frozen() -> None:
+    """For each number up to this version's there is a store as it was."""
+    assert [int(p.stem) for p in SCHEMAS] == list(range(1, len(migrations.MIGRATIONS) + 1))
+
+
+@pytest.mark.parametrize("dump", SCHEMAS, ids=lambda p: f"schema {p.stem}")
+def test_an_earlier_store_is_read_back(dump: Path, path: Path) -> None:
+    """Its rows are what they were, its shape is a new store's, and it takes new rows."""
+    log = restored(dump, path)
+    fox, wolf, drawn = log.find()
+    assert (fox.run_id, fox.status, fox.task_id) == ("r0001", "succeeded", "401047179385389059")
+    assert (fox.request.prompt, fox.request.seed) == ("a fox 狐 '\"\n🦊", 7)
+    assert fox.request.first_frame is not None
+    assert (fox.request.first_frame.sha256, fox.request_hash) == ("ab" * 32, fox.request.hash)
+    assert (fox.created_at, fox.finished_at) == (NOW, NOW + timedelta(seconds=90))
+    assert (fox.cost_micros, fox.seed_returned, fox.tags, fox.rating) == (280_000, 2**53 + 1, ("ab", "x"), 4)
+    assert (wolf.status, wolf.error) == ("unconfirmed", {"kind": "Unconfirmed", "message": "the answer was lost"})
+    assert drawn.simulated
+    assert [e["what"] for e in log.events("r0001")] == [
+        "planned",
+        "create is sent",
+        "create was accepted",
+        "running",
+        "finished",
+        "here",
+    ]
+    log.change("r0002", "adopted by the user", status="queued", task_id="8")
+    new = RunLog(f"sqlite:///{path.with_name('new.sqlite3')}")
+    assert shape(log) == shape(new)
+    log.close()
+    new.close()
+    assert numbers(path) == list(range(1, len(migrations.MIGRATIONS) + 1))
+
+
+def test_a_further_step_runs_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An older store goes through the step that it has not had, once; the older program then refuses it."""
+    log = restored(SCHEMAS[0], path)
+    with_steps(monkeypatch, add_column)
+    for _ in range(2):
+        with log.database.read() as c:
+            assert c.execute(sa.text("SELECT later FROM runs ORDER BY run_id")).scalars().first() == "SUCCEEDED"
+        log.close()
+    assert numbers(path) == [1, 2]
+    monkeypatch.undo()
+    with pytest.raises(StoreError, match="has schema 2, and this version of hailuo-widgets knows 1"):
+        log.find()
+
+
+def test_an_interrupted_step_leaves_the_old_store(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A step that breaks off after it has changed the table leaves no trace of itself, nor of the one before it."""
+    log = restored(SCHEMAS[0], path)
+    before = shape(log)
+    log.close()
+    with_steps(monkeypatch, lambda c: c.execute(sa.text("CREATE TABLE half (n INTEGER)")) and None, add_and_break)
+    with pytest.raises(StoreError):
+        log.find()
+    monkeypatch.undo()
+    assert numbers(path) == [1]
+    assert shape(log) == before
+    assert len(log.find()) == 3
+    log.close()
+
+
+def test_a_new_store_has_all_numbers(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new store is made as the tables are today; no later step is run on it, and all are written down."""
+    with_steps(monkeypatch, add_and_break)
+    log = RunLog(f"sqlite:///{path}")
+    assert log.find() == []
+    log.close()
+    assert numbers(path) == [1, 2]
+
+
+def test_an_up_to_date_store_is_opened_without_a_write(path: Path) -> None:
+    """Opening and reading a store changes none of its bytes and leaves no full journal."""
+    log = restored(SCHEMAS[-1], path)
+    before = path.read_bytes()
+    assert len(log.find()) == 3
+    log.close()
+    assert path.read_bytes() == before
+
+
+def test_a_shared_database_keeps_the_others_tables(postgres_urls: Callable[[int], list[str]]) -> None:
+    """A PostgreSQL database with other tables takes ours beside them; one with a table of our name is refused."""
+    beside, against = postgres_urls(2)
+    for url, name in ((beside, "notes"), (against, "runs")):
+        engine = sa.create_engine(url)
+        with engine.begin() as c:
+            c.execute(sa.text(f"CREATE TABLE {name} (n INTEGER)"))
+        engine.dispose()
+    log = RunLog(beside)
+    assert log.find() == []
+    log.close()
+    with pytest.raises(StoreError, match=r"another program's tables \(runs\)"):
+        RunLog(against).find()

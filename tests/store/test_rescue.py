@@ -1,0 +1,227 @@
+"""A task id that was paid for outlives a log that cannot be written: in the rescue file, and back into the log."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hailuo_widgets.engine import rescue
+from hailuo_widgets.engine.rescue import adopt_rescued, keep_accepted, write_rescue
+from hailuo_widgets.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hailuo_widgets.store import RunLog
+
+PRICE = {"cost_micros": 280_000, "cost_kind": "estimated", "currency": "USD"}
+
+
+@pytest.fixture
+def home(path: Path) -> Path:
+    """The folder of the store and the rescue file."""
+    return path.parent
+
+
+def done(home: Path) -> list[Path]:
+    """The rescue files that were put aside."""
+    return sorted(home.glob("rescue-*.done"))
+
+
+@pytest.mark.parametrize("status", ["submitting", "unconfirmed"])
+def test_a_rescued_task_id_comes_back(sqlite_log: RunLog, record: Any, home: Path, status: str) -> None:
+    """A run without a task id gets the one of its line, with its price and time; the file is put aside, not deleted."""
+    error = {"kind": "Unconfirmed", "message": "the answer was lost"}
+    run = record("r1", status=status, error=error, result_index=0, client_uuid="u")
+    sqlite_log.add([run, record("r2", status=status, result_index=1, client_uuid="u"), record("r3", status=status)])
+    assert write_rescue(home / "rescue.jsonl", run, "401047179385389059", PRICE)
+    before = (home / "rescue.jsonl").read_bytes()
+    (said,) = adopt_rescued(sqlite_log, home)
+    assert "r1 has its task id 401047179385389059 again" in said
+    found = sqlite_log.get("r1")
+    assert (found.status, found.task_id, found.error) == ("queued", "401047179385389059", None)
+    assert (found.cost_micros, found.cost_kind, found.currency) == (280_000, "estimated", "USD")
+    assert found.submitted_at is not None
+    assert sqlite_log.events("r1")[-1]["what"] == "adopted from the rescue file"
+    assert [(r.status, r.task_id) for r in sqlite_log.find(run_ids=["r2", "r3"])] == [
+        ("queued", "401047179385389059"),  # a further result of the same task
+        (status, None),
+    ]
+    assert not (home / "rescue.jsonl").exists()
+    assert [p.read_bytes() for p in done(home)] == [before]
+    assert adopt_rescued(sqlite_log, home) == []
+
+
+def test_a_half_written_line_is_shown_and_kept(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """The whole lines around a torn one are adopted, and its rest is shown to the user: it may hold a task id."""
+    sqlite_log.add([record(f"r{n}", status="submitting") for n in (1, 2)])
+    path = home / "rescue.jsonl"
+    write_rescue(path, record("r1"), "71")
+    with path.open("ab") as f:
+        f.write(b'\n{"at": "2026-11-21T08:00:00+00:00", "run_id": "r2", "task_')  # the disk was full here
+    write_rescue(path, record("r2"), "72")
+    with path.open("ab") as f:
+        f.write(b'{"run_id": "r3", "task_id": "7')
+    said = adopt_rescued(sqlite_log, home)
+    assert [r.task_id for r in sqlite_log.find()] == ["71", "72"]
+    torn = [sentence for sentence in said if "is not whole" in sentence]
+    assert len(torn) == 2
+    assert torn[1].endswith('{"run_id": "r3", "task_id": "7')
+    assert len(done(home)) == 1
+
+
+@pytest.mark.parametrize("line", ["[]", "7", '{"run_id": 1, "task_id": "7"}', '{"run_id": "r1", "task_id": ""}', "\0"])
+def test_a_line_of_another_kind_changes_nothing(sqlite_log: RunLog, record: Any, home: Path, line: str) -> None:
+    """What we did not write is shown, and no run is changed by it."""
+    sqlite_log.add([record("r1", status="unconfirmed")])
+    (home / "rescue.jsonl").write_text(line)
+    (said,) = adopt_rescued(sqlite_log, home)
+    assert "is not whole" in said
+    assert sqlite_log.get("r1").status == "unconfirmed"
+
+
+def test_nothing_is_put_aside_before_the_log_took_it(
+    sqlite_log: RunLog, record: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the log cannot be written, the file stays, and the next try adopts its lines."""
+    sqlite_log.add([record("r1", status="submitting")])
+    write_rescue(home / "rescue.jsonl", record("r1"), "7")
+
+    def full(*_: Any, **__: Any) -> None:
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as m:
+        m.setattr(sqlite_log, "rescue", full)
+        with pytest.raises(StoreError, match="the disk is full"):
+            adopt_rescued(sqlite_log, home)
+    assert done(home) == []
+    assert len(adopt_rescued(sqlite_log, home)) == 1
+    assert sqlite_log.get("r1").task_id == "7"
+
+
+def test_the_line_of_another_store_stays(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """A run that this log does not have keeps its line for the log that does; the others are adopted."""
+    sqlite_log.add([record("r1", status="submitting")])
+    for run_id in ("r1", "elsewhere"):
+        write_rescue(home / "rescue.jsonl", record(run_id), f"task-{run_id}")
+    said = adopt_rescued(sqlite_log, home)
+    assert "run elsewhere, accepted as task task-elsewhere, is not in the log" in said[1]
+    assert sqlite_log.get("r1").task_id == "task-r1"
+    assert done(home) == []
+    assert "elsewhere" in (home / "rescue.jsonl").read_text()
+
+
+def test_a_run_that_needs_no_rescue_is_left(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """A task id that the log has already is no news; one of a run that ended, or of another's task, is said."""
+    sqlite_log.add(
+        [record("r1", status="submitting"), record("r2", status="cancelled"), record("r3", status="submitting")]
+    )
+    sqlite_log.change("r1", "accepted", status="queued", task_id="7")
+    for run_id, task_id in (("r1", "7"), ("r2", "8"), ("r3", "7")):
+        write_rescue(home / "rescue.jsonl", record(run_id), task_id)
+    said = adopt_rescued(sqlite_log, home)
+    assert said[0] == "run r2 is cancelled; its create call was accepted as task 8"
+    assert said[1].startswith("run r3: task 7 belongs to another run")
+    assert len(said) == 2
+    assert [r.status for r in sqlite_log.find()] == ["queued", "cancelled", "submitting"]
+    assert sqlite_log.events("r2")[-1]["data"] == {"task_id": "8"}
+
+
+def test_a_line_that_comes_while_the_file_is_put_aside(
+    sqlite_log: RunLog, record: Any, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What another kernel appends between the reading and the renaming is adopted too."""
+    sqlite_log.add([record(f"r{n}", status="submitting") for n in (1, 2)])
+    path = home / "rescue.jsonl"
+    write_rescue(path, record("r1"), "71")
+    renaming = Path.rename
+
+    def late(self: Path, target: Path) -> Path:
+        write_rescue(path, record("r2"), "72")
+        return renaming(self, target)
+
+    monkeypatch.setattr(Path, "rename", late)
+    assert len(adopt_rescued(sqlite_log, home)) == 2
+    assert [r.task_id for r in sqlite_log.find()] == ["71", "72"]
+
+
+def test_a_file_that_is_put_aside_under_the_pen(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line written into a file that was put aside meanwhile is written again where it will be read."""
+    home.mkdir()
+    path = home / "rescue.jsonl"
+    syncing, renamed = rescue.os.fsync, []
+
+    def put_aside(handle: int) -> None:
+        syncing(handle)
+        if not renamed:
+            renamed.append(path.rename(home / "rescue-1.done"))
+
+    monkeypatch.setattr(rescue.os, "fsync", put_aside)
+    assert write_rescue(path, record("r1"), "7")
+    assert json.loads(path.read_text())["task_id"] == json.loads(renamed[0].read_text())["task_id"] == "7"
+
+
+class Broken:
+    """An engine whose log cannot be written."""
+
+    def __init__(self, home: Path) -> None:
+        self.settings = SimpleNamespace(home=home)
+
+    async def write_accepted(self, *_: Any) -> None:
+        """Refuse."""
+        raise StoreError("database or disk is full")
+
+
+def failed(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What the user reads when an accepted create could not be committed."""
+    monkeypatch.setattr(rescue, "backoff_s", lambda _: 0)
+    engine: Any = Broken(home)
+    with pytest.raises(StoreError) as caught:
+        asyncio.run(keep_accepted(engine, record("r1", status="submitting"), "401047", {}, PRICE))
+    return str(caught.value)
+
+
+def test_the_error_says_where_the_task_id_is(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The task id is in the rescue file once, and the error names both."""
+    said = failed(home, record, monkeypatch)
+    assert "accepted as task 401047" in said
+    assert str(home / "rescue.jsonl") in said
+    assert [json.loads(x)["task_id"] for x in (home / "rescue.jsonl").read_text().split("\n") if x] == ["401047"]
+
+
+def test_the_error_is_the_last_place(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where not even the rescue file can be written, the error says so, with the id and the line that adopts it."""
+    home.parent.mkdir(exist_ok=True)
+    home.write_text("in the way")
+    said = failed(home, record, monkeypatch)
+    assert "accepted as task 401047" in said
+    assert "it is nowhere else" in said
+    assert "hw.run('r1').adopt('401047')" in said
+
+
+def test_a_full_disk_is_no_rescue(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line of which a part alone could be written does not count as kept."""
+    home.mkdir()
+    writing: Callable[[int, bytes], int] = rescue.os.write
+    monkeypatch.setattr(rescue.os, "write", lambda handle, text: writing(handle, text[:20]))
+    assert not write_rescue(home / "rescue.jsonl", record("r1"), "7")
+
+
+def test_doctor_takes_it_up(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """``%hailuo doctor`` adopts what is in the rescue file, and says which."""
+    from hailuo_widgets import doctor
+    from hailuo_widgets.session import Session
+
+    sqlite_log.add([record("r1", status="submitting")])
+    write_rescue(home / "rescue.jsonl", record("r1"), "7")
+    session = Session(home=home, notice=lambda _: None)
+    rows = doctor.report(session).set_index("check")
+    assert "r1 has its task id 7 again" in str(rows.loc["rescue file", "finding"])
+    assert sqlite_log.get("r1").task_id == "7"
+    assert bool(doctor.report(session).set_index("check").loc["rescue file", "ok"])
+    session.close()

@@ -1,0 +1,279 @@
+"""A plan before it is paid for: its sentence, its sums, what is there already, and what several clips of one task cost."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from hailuo_widgets.engine import create
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning import Plan
+from hailuo_widgets.session import Session
+from hailuo_widgets.simulator import Simulator
+from hailuo_widgets.tables import estimate_frame, plan_frame
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hailuo_widgets.sweeps import Sweep
+
+ALL = ["minimax", "kie", "kkiai", "pixazo", "runware"]
+PICTURE = "https://pictures.example/fox.png"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session that sends nothing."""
+    session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
+    yield session
+    session.close()
+
+
+def plan(session: Session, prompt: Any = "a fox", **arguments: Any) -> Plan:
+    """A plan made without asking the log."""
+    return session.plan(prompt, ask_log=False, **arguments)
+
+
+# -- the sentence -----------------------------------------------------------------------------------------------------
+
+
+def test_the_sentence_says_what_would_be_paid(session: Session) -> None:
+    """Runs, the axes that make them, and the price, in one line; without a figure for the time it says none."""
+    told = plan(session, ["a", "b"], provider="kie", model="2.3", seed=range(1, 5)).sentence()
+    assert told == "8 runs = 2 prompts × 4 seed; 8 to send: 420 credits"
+    assert plan(session, model="02").sentence().startswith("1 run; 1 to send: $0.28; about ")
+
+
+def test_the_sentence_keeps_currencies_and_unknown_prices_apart(session: Session) -> None:
+    """Dollars, yuan and credits are never added up, and an unknown price is not 0."""
+    told = plan(
+        session,
+        provider=ALL,
+        model=["2.3"],
+        first_frame=PICTURE,
+        exclude=({"provider": "pixazo"}, {"provider": "runware"}),
+    )
+    assert "¥2.00 + 52.5 credits + 1 at an unknown price" in told.sentence()
+
+
+@pytest.mark.parametrize("shape", [{"sample": 3}, {"exclude": ({"seed": 1},)}])
+def test_a_part_of_the_product_says_so(session: Session, shape: dict[str, Any]) -> None:
+    """A sample, or a product with runs left out, is told as a part of the whole."""
+    assert plan(session, provider="kie", seed=range(1, 5), **shape).sentence().startswith("3 of 4 seed runs; 3 to send")
+
+
+def test_clips_of_one_task_are_counted_as_runs(session: Session) -> None:
+    """Three results of one task are three runs, and are told as three."""
+    made = plan(session, provider="runware", options={"numberResults": 3}, repeat=2)
+    assert made.results == 6
+    assert made.sentence() == "6 runs = 2 replicates × 3 results; 6 to send: 6 at an unknown price"
+
+
+# -- the sums ---------------------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    models=st.lists(st.sampled_from(["02", "2.3"]), min_size=1, max_size=2, unique=True),
+    durations=st.lists(st.sampled_from([6, 8, 10]), min_size=1, max_size=3, unique=True),
+    repeat=st.integers(1, 3),
+)
+def test_the_sums_are_the_arithmetic(session: Session, models: list[str], durations: list[int], repeat: int) -> None:
+    """The cost of a plan is the sum of its runs' list prices, however the axes are laid."""
+    credit = {("02", 6): 45, ("02", 8): 60, ("02", 10): 60, ("2.3", 6): 52.5, ("2.3", 8): 70, ("2.3", 10): 70}
+    made = plan(session, provider="kie", model=models, duration=durations, repeat=repeat)
+    total = sum(credit[m, d] for m in models for d in durations) * repeat
+    assert made.cost == {"credits": round(total * 1_000_000)}
+    assert (len(made.to_send), made.unpriced) == (len(models) * len(durations) * repeat, 0)
+    (row,) = estimate_frame(session, made).to_dict("records")
+    assert (row["runs"], row["cost"], row["currency"]) == (len(made.runs), total, "credits")
+
+
+def test_the_estimate_has_a_row_for_each_provider_and_currency(session: Session) -> None:
+    """MiniMax's dollars and yuan stand apart; where any price is unknown, the sum is NA and not 0."""
+    made = plan(session, provider=["minimax", "kkiai"], model=["02", "2.3"])
+    frame = estimate_frame(session, made).set_index(["provider", "currency"], drop=False)
+    assert list(frame["provider"]) == ["minimax", "minimax", "kkiai"]
+    assert frame.loc[("minimax", "USD"), "cost"] == 0.28
+    assert frame.loc[("minimax", "CNY"), "cost"] == 2.0
+    unknown = frame.iloc[2]
+    assert (unknown["runs"], unknown["unpriced"], unknown["to_send"]) == (2, 2, 2)
+    assert frame["cost"].isna().tolist() == [False, False, True]
+
+
+def test_the_estimate_counts_the_clips_of_a_task(session: Session) -> None:
+    """What is counted is clips, each of which is a run and is billed."""
+    (row,) = estimate_frame(session, plan(session, provider="runware", options={"numberResults": 3})).to_dict("records")
+    assert (row["runs"], row["to_send"], row["unpriced"]) == (3, 3, 3)
+
+
+def test_the_wall_time_knows_the_accounts_limit(session: Session) -> None:
+    """With one at a time, four runs take four times as long as one; a model without a figure has no time."""
+    one = plan(session, model="02").wall_s
+    assert one
+    narrow = Session(home=session.settings.home, mode="simulated", max_parallel=1)
+    try:
+        assert plan(narrow, ["a", "b", "c", "d"], model="02").wall_s == pytest.approx(4 * one)
+    finally:
+        narrow.close()
+    assert plan(session, provider="runware").wall_s is None
+
+
+def test_nothing_is_sent_for_a_plan(session: Session, tmp_path: Path) -> None:
+    """Planning and estimating start no gateway and write no run."""
+    estimate_frame(session, session.plan(["a fox", "a wolf"], provider=ALL, first_frame=PICTURE))
+    assert len(session.runs()) == 0
+    assert not (tmp_path / "simulator").exists()
+
+
+def test_the_plans_table(session: Session) -> None:
+    """One row a run, in the sweep's order, with its price and what it will be."""
+    made = plan(session, {"day": "a fox", "night": "a wolf"}, provider="kie", seed=[2, 1])
+    frame = plan_frame(made)
+    assert list(frame["variant"]) == ["day", "day", "night", "night"]
+    assert list(frame["seed"]) == [2, 1, 2, 1]
+    assert set(frame["cost"]) == {52.5}
+    assert not frame["there_already"].any()
+
+
+# -- doubts and mistakes ----------------------------------------------------------------------------------------------
+
+
+def test_a_warning_is_said_once(session: Session) -> None:
+    """However many runs a doubt is about, it stands in the plan once."""
+    made = plan(session, ["a", "b", "c"], provider="kie", duration=8)
+    assert [w.argument for w in made.warnings] == ["duration"]
+
+
+def test_all_mistakes_at_once(session: Session) -> None:
+    """Each different mistake is told once, with how many runs it is in; nothing is made of the others."""
+    with pytest.raises(UsageError) as caught:
+        plan(session, provider="kie", model=["02", "2.3"], duration=[6, 7], resolution=["768P", "4K"])
+    told = str(caught.value)
+    assert told.count("resolution='4K'") == 2
+    assert "(in 2 of 8 runs)" in told
+    assert "duration=7" in told
+    assert "nothing was sent" in told
+
+
+def test_many_mistakes_are_cut_short(session: Session) -> None:
+    """A long list of different mistakes ends with how many more there are."""
+    with pytest.raises(UsageError, match="and 4 more"):
+        plan(session, duration=[101, 102, 103, 104, 105, 106, 107, 108, 109])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ({"durations": 6}, "did you mean 'duration'?"),
+        ({"prompt": []}, "prompt is an empty list"),
+        ({"seed": []}, "seed is an empty list"),
+        ({"provider": "kei"}, "did you mean 'kie'?"),
+    ],
+)
+def test_words_that_mean_nothing(session: Session, arguments: dict[str, Any], says: str) -> None:
+    """A name or a list that cannot be meant is refused with the nearest one that can."""
+    prompt = arguments.pop("prompt", "a fox")
+    with pytest.raises(UsageError) as caught:
+        plan(session, prompt, **arguments)
+    assert says in str(caught.value)
+
+
+def test_seeds_are_replicates_where_none_can_be_sent(session: Session) -> None:
+    """In a sweep over gateways each seed is a run everywhere; where it cannot be sent, it is never called a seed."""
+    made = plan(session, provider=["kie", "minimax"], model="2.3", seed=[7, 8], repeat=2)
+    told = [(p.request.provider, p.request.seed, p.request.replicate) for p in made.runs]
+    assert told == [
+        *(("kie", 7, 1), ("kie", 7, 2), ("kie", 8, 1), ("kie", 8, 2)),
+        *(("minimax", None, 1), ("minimax", None, 2), ("minimax", None, 3), ("minimax", None, 4)),
+    ]
+    assert len({p.request.hash for p in made.runs}) == 8
+    with pytest.raises(UsageError, match="repeat=N"):
+        plan(session, provider="minimax", seed=7)
+
+
+# -- several results, and what is there already -----------------------------------------------------------------------
+
+
+class Scene:
+    """A gateway, a session and what it was told."""
+
+    def __init__(self, session: Session, simulator: Simulator, said: list[str]) -> None:
+        self.session, self.simulator, self.said = session, simulator, said
+
+    def finish(self, prompt: Any = "a fox", **arguments: Any) -> Sweep:
+        """A sweep at Runware, ended."""
+
+        async def ended() -> Sweep:
+            return await self.session.sweep(prompt, provider="runware", **arguments)
+
+        return asyncio.run(ended())
+
+    @property
+    def creates(self) -> int:
+        """How many create calls arrived."""
+        return sum(r["phase"] == "create" for r in self.simulator.requests)
+
+
+@pytest.fixture
+def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
+    """Runware, by address."""
+    monkeypatch.setattr(create, "backoff_s", lambda *_, **__: 0.02)
+    said: list[str] = []
+    with ExitStack() as stack:
+        simulator = stack.enter_context(Simulator(latency=0.0, draft=True))
+        monkeypatch.setenv("RUNWARE_BASE_URL", simulator.url)
+        monkeypatch.setenv("RUNWARE_API_KEY", "sk-CANARY-planning")
+        session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=said.append)
+        stack.callback(session.close)
+        yield Scene(session, simulator, said)
+
+
+def test_three_results_are_three_runs_of_one_task(scene: Scene) -> None:
+    """One create call, three runs with seeds, clips and costs of their own, all of them under the task's one id."""
+    done = scene.finish(options={"numberResults": 3})
+    assert scene.said[0].startswith("hailuo: 3 runs = 3 results; 3 to send")
+    assert [r.status for r in done] == ["succeeded"] * 3
+    assert (scene.creates, len(scene.simulator.tasks)) == (1, 3)
+    assert len({r.task_id for r in done}) == 1
+    assert len({r.seed_returned for r in done}) == len({r.video for r in done}) == 3
+    assert {(r.cost, r.currency) for r in done} == {(0.28, "USD")}
+    assert [r.seed for r in done] == [None] * 3
+
+
+def test_results_that_are_there_are_not_paid_again(scene: Scene) -> None:
+    """The same request again takes its clips from the archive, and the plan says so before it is sent."""
+    first = scene.finish(options={"numberResults": 2})
+    again = scene.finish(options={"numberResults": 2})
+    assert scene.said[-1] == "hailuo: 2 runs = 2 results; 2 there already, 0 to send"
+    assert [r.record.reused_from for r in again] == [r.id for r in first]
+    assert [r.record.sha256 for r in again] == [r.record.sha256 for r in first]
+    assert scene.creates == 1
+
+
+def test_growing_a_sweep_pays_for_the_new_runs_alone(scene: Scene) -> None:
+    """What succeeded before is there already, in the sentence, in the estimate, and in what is sent."""
+    scene.finish(["a fox"])
+    made = scene.session.plan(["a fox", "a wolf"], provider="runware")
+    assert made.sentence().startswith("2 runs = 2 prompts; 1 there already, 1 to send")
+    (row,) = estimate_frame(scene.session, made).to_dict("records")
+    assert (row["runs"], row["there_already"], row["to_send"]) == (2, 1, 1)
+    scene.finish(["a fox", "a wolf"])
+    assert scene.creates == 2
+    scene.finish(["a fox"], reuse=False)
+    assert scene.creates == 3
+
+
+def test_a_lost_answer_is_settled_by_asking_for_our_id(scene: Scene) -> None:
+    """The create was accepted and its answer lost: the task is found by the id that we chose, and paid for once."""
+    scene.simulator.fault("drop_after", provider="runware", phase="create")
+    done = scene.finish(options={"numberResults": 2})
+    assert [r.status for r in done] == ["succeeded"] * 2
+    assert scene.creates == 1
+    assert done[0].task_id == done[0].record.client_uuid
