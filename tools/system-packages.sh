@@ -2,6 +2,7 @@
 # Sees to the programs that the whole test needs beside Python and Node, and says by name what it cannot install.
 #   chromium            the browser tests drive JupyterLab in it
 #   fonts-dejavu-core   what the browser and the simulator draw text with
+#   postgresql          the store's tests run on a throw-away server of it too
 #   strace              the run log's tests see with it that a row is synced before a request leaves
 set -eu
 
@@ -11,6 +12,9 @@ if ! command -v chromium >/dev/null 2>&1; then
 fi
 if ! find /usr/share/fonts "${HOME:-/nonexistent}/.fonts" -name 'DejaVuSans.ttf' 2>/dev/null | grep -q .; then
   missing="$missing fonts-dejavu-core"
+fi
+if ! find /usr/lib/postgresql -name initdb 2>/dev/null | grep -q . && ! command -v initdb >/dev/null 2>&1; then
+  missing="$missing postgresql"
 fi
 if ! command -v strace >/dev/null 2>&1; then
   missing="$missing strace"

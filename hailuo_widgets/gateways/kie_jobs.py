@@ -29,7 +29,6 @@ TEXT_STANDARD, TEXT_PRO = "hailuo/02-text-to-video-standard", "hailuo/02-text-to
 IMAGE_STANDARD, IMAGE_PRO = "hailuo/02-image-to-video-standard", "hailuo/02-image-to-video-pro"
 NEW_STANDARD, NEW_PRO = "hailuo/2-3-image-to-video-standard", "hailuo/2-3-image-to-video-pro"
 
-_LONG_1080 = f"10 s at 1080P: {PAGE} say that it is not there"
 _NO_512_PAIR = "512P with a last frame: MiniMax's public pages say that it is not there"
 _SENDS_DURATION = frozenset({TEXT_STANDARD, IMAGE_STANDARD, NEW_STANDARD, NEW_PRO})
 _SENDS_RESOLUTION = frozenset({IMAGE_STANDARD, NEW_STANDARD, NEW_PRO})
@@ -89,14 +88,7 @@ OFFERS = (
         for model in (NEW_STANDARD, NEW_PRO)
         for offer in (
             Offer(model=model, mode=I2V, resolution="768P", durations=(6, 10), source=DOC),
-            Offer(
-                model=model,
-                mode=I2V,
-                resolution="1080P",
-                durations=(6, 10),
-                source=DOC,
-                doubtful_durations={10: _LONG_1080},
-            ),
+            Offer(model=model, mode=I2V, resolution="1080P", durations=(6,), source=PAGE),  # "10 s unavailable"
         )
     ),
 )

@@ -169,4 +169,4 @@ def test_missing_packages_are_named(house: Path) -> None:
         text=True,
     )
     assert done.returncode == 1
-    assert "missing here: chromium fonts-dejavu-core strace." in done.stderr
+    assert "missing here: chromium fonts-dejavu-core postgresql strace." in done.stderr
