@@ -151,6 +151,20 @@ class Engine:
             return
         loop.call_soon_threadsafe(self._launch_all, loop)
 
+    def begin_again(self) -> None:
+        """Follow every open run anew from the log.
+
+        An interrupt that hits a nested wait can end, or silently lose, whatever the loop was about to do: a follower
+        whose wake-up is gone would wait for ever. A create call that is on its way is left alone, and waited for.
+        """
+        with self._lock:
+            for control in self._controls.values():
+                control.abandoned = True
+                if control.task is not None:
+                    control.task.cancel()
+            self._controls.clear()
+        self.drive()
+
     # -- on the loop ----------------------------------------------------------------------------------------------
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -194,6 +208,8 @@ class Engine:
             # The loop is being shut down: the log says where the run stands, and another loop takes it up from there.
             raise
         except HailuoError as e:
+            if control.abandoned:
+                return
             record = await self._left(run_id, e)
         except Exception as e:  # noqa: BLE001 - whatever happens, the run says so and its waiters wake
             _log.exception("run %s met an error in hailuo-widgets itself", run_id)

@@ -123,10 +123,17 @@ async def _refused(
 async def settle(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """A run that was left while its create call was on its way: it may have been accepted."""
     sending = engine.sending.get(record.run_id)
-    if sending is not None and sending.get_loop() is asyncio.get_running_loop() and not sending.cancelled():
-        return (await asyncio.shield(sending))[0]  # it was only its follower that ended: the call goes on
+    if sending is not None and _goes_on(sending):
+        return (await asyncio.shield(sending))[0]  # it was only its follower that ended
     lost = TransportError("the kernel ended before the create call was answered", provider=gateway.provider.facts.name)
     return await _doubtful(engine, control, gateway, record, lost, tries=_Tries())
+
+
+def _goes_on(sending: asyncio.Task[Any]) -> bool:
+    """Whether a create call's task is on this loop and has an outcome, or will have one."""
+    if sending.get_loop() is not asyncio.get_running_loop():
+        return False
+    return not sending.done() or not (sending.cancelled() or sending.exception())
 
 
 async def _accepted(engine: Engine, gateway: Gateway, record: RunRecord, accepted: Accepted) -> RunRecord:

@@ -75,7 +75,11 @@ def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -
     if home is not None and home.is_running() and home is not here:
         _wait_for_other_thread(engine, waiting, timeout)
     elif here is not None:
-        run_nested(here, settled(engine, waiting, timeout))
+        try:
+            run_nested(here, settled(engine, waiting, timeout))
+        except KeyboardInterrupt:
+            engine.begin_again()
+            raise
     else:
         loop = engine.home.private()
         try:

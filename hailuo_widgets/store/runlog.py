@@ -177,6 +177,8 @@ class RunLog:
         """
         with self.database.write() as c:
             record = self._one(c, run_id)
+            if record.status != "planned":  # to stay as it is would be legal, and would send it a second time
+                raise StoreError(f"run {run_id} is {record.status}: it is not sent again", run_id=run_id)
             origin = str(changes["origin"])
             if permit.concurrent and places_taken(c, record.request.provider, origin) >= permit.concurrent:
                 return None
