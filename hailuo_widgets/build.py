@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,6 @@ from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hailuo_widgets.domain.catalog import Facts, Model
     from hailuo_widgets.domain.images import Image
 
@@ -39,6 +38,8 @@ REQUEST_ARGUMENTS = (
     "options",
 )
 _WHOLE = ("duration", "seed", "width", "height")
+_TEXTS = ("prompt", "aspect_ratio", "text", "callback_url")
+_SWITCHES = ("prompt_optimizer", "fast_pretreatment", "watermark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +69,7 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] 
     for name in IMAGE_FIELDS:
         if name in values:
             values[name] = _picture(name, values[name], {} if loaded is None else loaded)
-    if not isinstance(values["prompt"], str):
-        raise UsageError(f"prompt={values['prompt']!r} is no text", hint="give a string")
+    _right_kinds(values)
     if "template" in values:
         values["template"] = _template(facts, str(values["template"]))
         values["model"] = ""
@@ -89,6 +89,19 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] 
     return Built(request=request, warnings=problems)
 
 
+def _right_kinds(values: Mapping[str, Any]) -> None:
+    """Refuse what no gateway reads: a text that is none, a switch that is neither on nor off, options without names."""
+    for name in _TEXTS:
+        if name in values and not isinstance(values[name], str):
+            raise UsageError(f"{name}={values[name]!r} is no text", hint="give a string")
+    for name in _SWITCHES:
+        if name in values and not isinstance(values[name], bool):
+            raise UsageError(f"{name}={values[name]!r} is no switch", hint=f"give {name}=True or {name}=False")
+    options = values.get("options", {})
+    if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
+        raise UsageError(f"options={options!r} is no mapping of names to values", hint="options={'ttl': 600}")
+
+
 def _picture(name: str, given: Any, loaded: dict[int, Any]) -> Image:
     if id(given) not in loaded:
         from hailuo_widgets.inputs import load_image
@@ -101,7 +114,7 @@ def _picture(name: str, given: Any, loaded: dict[int, Any]) -> Image:
 def _whole(name: str, value: Any) -> int:
     try:
         number = int(str(value)) if not isinstance(value, float) else int(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # words; infinity
         number = None
     if number is None or isinstance(value, bool) or (isinstance(value, float) and value != number):
         raise UsageError(f"{name}={value!r} is no whole number", hint=f"give a number, for example {name}=6")
@@ -136,6 +149,6 @@ def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, A
         Request(**values).mode,
         resolution=None if resolution is None else str(resolution),
         duration=values.get("duration"),
-        size=None if width is None or height is None else (width, height),
+        size=None if not facts.sizes or width is None or height is None else (width, height),
     )
     return {"resolution": resolution, "duration": duration}

@@ -189,10 +189,11 @@ class Run:
         return self._session.again(request, self.record)
 
     def retry(self) -> Run:
-        """Take it up again, for free: a failed download, or a run that was cancelled after it was sent."""
+        """Take it up again, for free: a failed download, a deleted clip, or a run cancelled after it was sent."""
         record = self.record
         download = record.status == "failed" and (record.error or {}).get("kind") == "DownloadError"
-        if download:
+        gone = record.status == "succeeded" and self.video is None and record.task_id is not None
+        if download or gone:
             self._session.change(self.id, "the download is tried again", status="downloading", error=None)
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, "followed again", status="queued", error=None)

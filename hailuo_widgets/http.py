@@ -146,18 +146,7 @@ class Http:
             raise failure
         try:
             async with asyncio.timeout(deadline_s):
-                request = client.build_request(
-                    call.method,
-                    url,
-                    json=call.json,
-                    params=dict(call.params) or None,
-                    headers={
-                        "User-Agent": "hailuo-widgets",
-                        "Accept": "application/json",
-                        "Accept-Encoding": "identity",
-                        **call.headers,
-                    },
-                )
+                request = _built(client, url, call)
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
                 response = await _send(client, request, auth=key_auth)
                 try:
@@ -277,6 +266,26 @@ def ssl_context() -> ssl.SSLContext:
             hint=f"SSL_CERT_FILE is {os.environ.get('SSL_CERT_FILE')!r}; correct or remove it",
         )
     raise failure
+
+
+def _built(client: httpx.AsyncClient, url: str, call: HttpCall) -> httpx.Request:
+    """The request as it will leave.
+
+    Raises:
+        TransportError: It cannot be written as JSON (half of a surrogate pair, for example): nothing was sent.
+    """
+    headers = {
+        "User-Agent": "hailuo-widgets",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        **call.headers,
+    }
+    why = ""
+    try:
+        return client.build_request(call.method, url, json=call.json, params=dict(call.params) or None, headers=headers)
+    except (ValueError, TypeError, RecursionError) as e:
+        why = type(e).__name__
+    raise TransportError(f"{_host(url)}: the request cannot be written ({why}), so nothing was sent", sent=False)
 
 
 async def _read(response: httpx.Response) -> HttpReply:

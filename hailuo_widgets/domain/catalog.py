@@ -98,7 +98,10 @@ class Template:
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """A field of the provider's own, given by ``--option NAME=VALUE``. ``doubts``: value → what to know before it."""
+    """A field of the provider's own, given by ``--option NAME=VALUE``. ``doubts``: value → what to know before it.
+
+    ``seen``: values known to work where the document does not name them. ``url``: it is a web address.
+    """
 
     name: str
     kind: type
@@ -106,6 +109,8 @@ class Option:
     low: float | None = None
     high: float | None = None
     allowed: tuple[str, ...] = ()
+    seen: tuple[str, ...] = ()
+    url: bool = False
     doubts: Mapping[Any, str] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain import camera
 from hailuo_widgets.domain.check_media import check_frame_size, check_images
-from hailuo_widgets.domain.problem import Problem, doubt, fault, is_web_url
+from hailuo_widgets.domain.problem import Problem, doubt, fault, is_web_url, text_faults
 from hailuo_widgets.errors import nearest
 
 if TYPE_CHECKING:
@@ -39,19 +39,9 @@ def check(request: Request, facts: Facts) -> tuple[Problem, ...]:
     return tuple(found)
 
 
-def _text_faults(argument: str, text: str) -> Iterator[Problem]:
-    for position, character in enumerate(text):
-        if character == "\0" or "\ud800" <= character <= "\udfff":
-            what = "a NUL character" if character == "\0" else "half of a surrogate pair"
-            yield fault(
-                argument, f"{argument} holds {what} at position {position}, which no provider takes", "remove it"
-            )
-            return
-
-
 def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
     prompt = request.prompt
-    yield from _text_faults("prompt", prompt)
+    yield from text_faults("prompt", prompt)
     if request.template is not None:  # it is not sent
         return
     if len(prompt) > facts.prompt_max:
@@ -162,8 +152,10 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
     else:
         yield _unknown_template(word, facts)
         return
-    if request.text:
-        yield from _text_faults("text", request.text)
+    if request.text is not None:
+        yield from text_faults("text", request.text)
+        if not request.text.strip():
+            yield fault("text", f"text={request.text!r} is empty", "write the template's words, or leave text out")
     if request.last_frame or request.subject:
         name = "last_frame" if request.last_frame else "subject"
         yield fault(name, "a template takes first_frame alone", "leave it out")
@@ -238,6 +230,7 @@ def _switches(request: Request, facts: Facts) -> Iterator[Problem]:
             yield fault("callback_url", f"{facts.title} calls nobody back", "leave it out")
         elif not is_web_url(url):
             yield fault("callback_url", f"callback_url={url!r} is no URL", "give a full https:// URL")
+        yield from text_faults("callback_url", url)
 
 
 def _options(request: Request, facts: Facts) -> Iterator[Problem]:
@@ -259,10 +252,17 @@ def _option(row: Option, value: Any) -> Iterator[Problem]:
     right_kind = isinstance(value, row.kind) and not (row.kind in {int, float} and isinstance(value, bool))
     if not right_kind:
         yield fault("options", f"option {row.name}={value!r} is to be {row.kind.__name__}", row.help)
+    elif row.url and not is_web_url(value):
+        yield fault("options", f"option {row.name}={value!r} is no URL", row.help)
     elif row.allowed and value not in row.allowed:
         yield fault("options", f"option {row.name}={value!r}: allowed is {', '.join(row.allowed)}", row.help)
     elif (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
         bounds = f"{row.low} to {row.high}" if row.high is not None else f"{row.low} and more"
         yield fault("options", f"option {row.name}={value!r}: allowed is {bounds}", row.help)
+    elif row.seen and value not in row.seen:
+        seen = ", ".join(row.seen)
+        yield doubt("options", f"option {row.name}={value!r}: the document lost the values' names; known: {seen}")
     elif value in row.doubts:
         yield doubt("options", f"option {row.name}={value!r}: {row.doubts[value]}")
+    if isinstance(value, str):
+        yield from text_faults(f"option {row.name}", value)

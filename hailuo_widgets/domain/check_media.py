@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.problem import doubt, fault, is_web_url
+from hailuo_widgets.domain.problem import doubt, fault, is_web_url, text_faults
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import nearest
 
@@ -83,6 +83,7 @@ def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[P
     if image.url is not None:
         if not is_web_url(image.url):
             yield fault(name, f"{name}={image.url[:80]!r}: a URL begins with http:// or https://", "give a full URL")
+        yield from text_faults(name, image.url)
         return
     if rules.url_only:
         yield fault(name, f"{name}={image.name!r}: {title} takes images by public URL alone", rules.hint or URL_ONLY)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-__all__ = ["Problem", "doubt", "fault", "is_web_url"]
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["Problem", "doubt", "fault", "is_web_url", "text_faults"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,6 +33,17 @@ def fault(argument: str, message: str, hint: str = "") -> Problem:
 def doubt(argument: str, message: str, hint: str = "") -> Problem:
     """It is sent, and this is said before."""
     return Problem(severity="warning", argument=argument, message=message, hint=hint)
+
+
+def text_faults(argument: str, text: str) -> Iterator[Problem]:
+    """The first character of a text that cannot be sent, if it holds one."""
+    for position, character in enumerate(text):
+        if character == "\0" or "\ud800" <= character <= "\udfff":
+            what = "a NUL character" if character == "\0" else "half of a surrogate pair"
+            yield fault(
+                argument, f"{argument} holds {what} at position {position}, which no provider takes", "remove it"
+            )
+            return
 
 
 def is_web_url(text: str) -> bool:

@@ -32,11 +32,13 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     # Back from submitting to planned: the create certainly was not accepted (never sent, or refused for its rate).
     # From planned to queued: a further result of a task whose create call was another run's.
     "planned": frozenset({"submitting", "queued", "cancelled", "skipped", "failed", "unconfirmed", "succeeded"}),
-    "submitting": frozenset({"planned", "queued", "failed", "unconfirmed", "skipped", "cancelled"}),
+    # Not from submitting to cancelled: its answer is due, and may cost money.
+    "submitting": frozenset({"planned", "queued", "failed", "unconfirmed", "skipped"}),
     "queued": frozenset({"running", "downloading", "failed", "cancelled", "lost"}),
     "running": frozenset({"downloading", "failed", "cancelled", "lost"}),
     "downloading": frozenset({"succeeded", "failed", "cancelled", "lost"}),
-    "succeeded": frozenset(),
+    # A clip that was deleted here can be brought again, while the provider has it.
+    "succeeded": frozenset({"downloading"}),
     # A failed download and a run that we stopped following can be taken up again for free; nothing else leaves an end.
     "failed": frozenset({"downloading"}),
     "cancelled": frozenset({"queued"}),

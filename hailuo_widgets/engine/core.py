@@ -25,6 +25,7 @@ from hailuo_widgets.store.permit import Budget, Permit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from concurrent.futures import Future
 
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.run import RunRecord
@@ -64,6 +65,7 @@ class Engine:
         self._open: dict[str, bool] = {}  # runs to follow → whether an equal one's clip may serve
         self._controls: dict[str, Control] = {}
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
+        self._added: dict[str, Future[None]] = {}  # of new runs: whether the log has them
         self._budgets: dict[str, tuple[Budget, ...]] = {}
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
         self.sending: dict[str, asyncio.Task[tuple[RunRecord, float]]] = {}  # create calls, beside who waits for them
@@ -80,7 +82,7 @@ class Engine:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = reuse
                 self._budgets[record.run_id] = budgets
-        del added  # its failure reaches each run by its own first step, which the log takes after it
+                self._added[record.run_id] = added
         self.drive()
 
     def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
@@ -113,13 +115,31 @@ class Engine:
         """Whether a create call of ours is on its way."""
         return any(self._records[run_id].status == "submitting" for run_id in self._open)
 
+    def decided(self, run_id: str) -> RunRecord | None:
+        """A run whose following ended here, as it was left; None where that is for the log to say.
+
+        It holds even where the log could not be written, or never took the run.
+        """
+        known = self._records.get(run_id)
+        if known is None or run_id in self._open or (known.unfinished and known.error is None):
+            return None
+        return known
+
     def record(self, run_id: str) -> RunRecord:
         """The run as it is known now; asks the log for one that is not followed here."""
-        if run_id not in self._records or run_id not in self._open:
-            known = self._records.get(run_id)
-            if known is None or known.status not in ENDS:
-                return self.log.call(self.log.get, run_id)
-        return self._records[run_id]
+        if run_id in self._open:
+            return self._records[run_id]
+        known = self.decided(run_id)
+        if known is not None and known.status in ENDS:
+            return known
+        try:
+            told = self.log.call(self.log.get, run_id)
+        except HailuoError:
+            if known is None:
+                raise
+            return known  # the log cannot be asked: this is how we left it
+        unwritten = known is not None and told.status == known.status and told.error is None
+        return known if unwritten and known is not None else told  # the error that the log could not be told of
 
     def learn(self, record: RunRecord) -> None:
         """Take a run as it is in the log now, and tell whoever listens."""
@@ -135,6 +155,9 @@ class Engine:
                 del self._open[run_id]
         if control is not None:
             control.cancel()
+        elif self.record(run_id).status == "submitting":
+            # It may be charged: who sends it must be able to say so; where nobody does any more, it is settled here.
+            self.take_up([run_id])
         elif unsent or self.record(run_id).unfinished:
             self.learn(self.log.call(self.log.change, run_id, "cancelled here", status="cancelled"))
 
@@ -223,12 +246,15 @@ class Engine:
             self._open.pop(run_id, None)
             self._controls.pop(run_id, None)
             self.sending.pop(run_id, None)
+            self._added.pop(run_id, None)
             if not self._open and self._renewing is not None:
                 self._renewing.cancel()
         self.bus.tell(record)
         self.log.submit(self.log.release, run_id, self.owner)
 
     async def _steps(self, control: Control) -> RunRecord:
+        if (added := self._added.get(control.run_id)) is not None:
+            await asyncio.wrap_future(added)
         record = await before.prepare(self, control, await self.log.ask(self.log.get, control.run_id))
         if not record.unfinished:
             return record
@@ -236,7 +262,7 @@ class Engine:
         gateway = await self.accounts.gateway(record)
         already = record.status in {"queued", "running", "downloading"}
         async with gateway.limiter.slot(control.stopping, already_there=already) as held:
-            if not held:
+            if not held and record.status == "planned":
                 return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
             if record.status == "submitting":
                 record = await create.settle(self, control, gateway, record)
@@ -251,9 +277,20 @@ class Engine:
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_S)
+            self._launch_all(asyncio.get_running_loop())  # a follower that was cancelled under us begins again
             if mine := list(self._open):
                 with contextlib.suppress(HailuoError):  # a store in trouble for a moment: the next time may be in time
-                    await self.log.ask(self.log.renew, mine, self.owner)
+                    self._let_go(set(mine) - await self.log.ask(self.log.renew, mine, self.owner))
+
+    def _let_go(self, run_ids: Iterable[str]) -> None:
+        """Runs that another kernel has taken up while this one stood still are that one's."""
+        with self._lock:
+            for run_id in run_ids:
+                self._open.pop(run_id, None)
+                control = self._controls.pop(run_id, None)
+                if control is not None:
+                    control.abandoned = True
+                    control.nudge()
 
     # -- words for the log ----------------------------------------------------------------------------------------
 
@@ -336,6 +373,8 @@ class Engine:
         record = self._records[run_id]
         with contextlib.suppress(HailuoError):
             record = await self.log.ask(self.log.get, run_id)  # another's create call may have sent it since
+            if record.status in ENDS:
+                return record  # or another kernel has ended it: that stands
         detail = as_detail(error, run_id)
         ended: dict[str, Any] = {}
         if record.status == "planned":

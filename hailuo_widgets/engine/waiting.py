@@ -47,12 +47,15 @@ async def settled(engine: Engine, run_ids: Iterable[str], seconds: float | None 
     for run_id in waited_for:
         # Told once more, from the cell that waited: what shows the run sends its last state again, and nbclient,
         # which keeps only what the running cell sends, saves it.
-        engine.bus.tell(await engine.log.ask(engine.log.get, run_id))
+        known = engine.decided(run_id)
+        engine.bus.tell(known if known is not None else await engine.log.ask(engine.log.get, run_id))
 
 
 async def _still_open(engine: Engine, run_ids: list[str]) -> list[str]:
     left = [i for i in run_ids if engine.follows(i)]
     for run_id in set(run_ids) - set(left):
+        if engine.decided(run_id) is not None:
+            continue
         record = await engine.log.ask(engine.log.get, run_id)
         if not record.unfinished or record.error is not None:
             continue

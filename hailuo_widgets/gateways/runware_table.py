@@ -44,9 +44,16 @@ OPTIONS = (
     ),
     Option(name="outputQuality", kind=int, low=20, high=99, help="20 to 99; 95 where it is left out"),
     Option(name="ttl", kind=int, low=60, help="seconds that the gateway keeps the clip, from 60 up"),
-    Option(name="uploadEndpoint", kind=str, help="a URL that the gateway PUTs the clip to as well; it is logged"),
+    Option(
+        name="uploadEndpoint", kind=str, url=True, help="a URL that the gateway PUTs the clip to as well; it is logged"
+    ),
     Option(name=f"{SAFETY}checkContent", kind=bool, help="true or false: check the clip's content"),
-    Option(name=f"{SAFETY}mode", kind=str, help="none, fast (key frames) or full (all frames)"),
+    Option(
+        name=f"{SAFETY}mode",
+        kind=str,
+        seen=("none", "fast", "full"),
+        help="none, fast (key frames) or full (all frames)",
+    ),
 )
 
 FACTS = Facts(

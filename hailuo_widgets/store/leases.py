@@ -36,10 +36,11 @@ def claim(
     return free
 
 
-def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> None:
-    """Keep the leases of runs that are still followed."""
+def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> set[str]:
+    """Keep the leases of runs that are still followed; those that are still the owner's."""
     mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner)
     c.execute(runs.update().where(mine).values(lease_until=datetime.now(UTC) + LEASE))
+    return set(c.scalars(sa.select(runs.c.run_id).where(mine)))
 
 
 def release(c: sa.Connection, run_id: str, owner: str) -> None:

@@ -205,10 +205,10 @@ class RunLog:
         with self.database.write() as c:
             return [from_row(row) for row in leases.claim(c, run_ids, owner, is_dead)]
 
-    def renew(self, run_ids: Iterable[str], owner: str) -> None:
-        """Keep the leases of runs that are still followed."""
+    def renew(self, run_ids: Iterable[str], owner: str) -> set[str]:
+        """Keep the leases of runs that are still followed; those that nobody has taken over meanwhile."""
         with self.database.write() as c:
-            leases.renew(c, run_ids, owner)
+            return leases.renew(c, run_ids, owner)
 
     def release(self, run_id: str, owner: str) -> None:
         """End a lease: nobody follows the run any more."""

@@ -1,4 +1,4 @@
-"""A plan before it is paid for: its sentence, its sums, what is there already, and what several clips of one task cost."""
+"""A plan before it is paid for: its sentence, its sums, what is there already, and several clips of one task."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.engine import create
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.planning import Plan
 from hailuo_widgets.session import Session
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.tables import estimate_frame, plan_frame
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hailuo_widgets.planning import Plan
     from hailuo_widgets.sweeps import Sweep
 
 ALL = ["minimax", "kie", "kkiai", "pixazo", "runware"]

@@ -83,7 +83,7 @@ def test_zipped_axes_go_value_by_value() -> None:
 def test_exclude_leaves_out_what_matches_all_of_a_rule() -> None:
     """A rule names axes, a variable, the label or the prompt; one value that differs keeps the cell."""
     variants = (Variant(prompt="a", label="one", variables={"style": "ink"}), Variant(prompt="b", label="two"))
-    values = {"seed": [1, 2], "model": ["x", "y"]}
+    values: dict[str, list[Any]] = {"seed": [1, 2], "model": ["x", "y"]}
 
     def kept(*rules: dict[str, Any]) -> list[tuple[Any, ...]]:
         return flat(expand(Axes(variants=variants, values=values, exclude=rules)))

@@ -1,0 +1,38 @@
+"""Worlds without sockets and without waiting."""
+
+from __future__ import annotations
+
+import random
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))  # run_all.py uses the same modules, without pytest
+
+from kernels import World
+from wire import MIX
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+
+class Make(Protocol):
+    """Makes a world whose gateways do what is said, and all else well."""
+
+    def __call__(self, **mix: Mapping[str, float]) -> World:
+        """It has no kernel yet."""
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    """A factory; everything it made is gone at the test's end."""
+    with ExitStack() as stack:
+
+        def made(**mix: Mapping[str, float]) -> World:
+            fates = {kind: mix.get(kind, {"yes": 1.0}) for kind in MIX}
+            return stack.enter_context(World(random.Random(7), folder=tmp_path, mix=fates))  # noqa: S311 - no secret
+
+        yield made

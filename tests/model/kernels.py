@@ -1,0 +1,260 @@
+"""Kernels of the model: each a session with a loop of its own on one store; and the world that they live in.
+
+A kernel that is killed keeps all its tasks, and none of them runs any more: nothing is cleaned up, as by ``kill -9``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import os
+import shutil
+import sqlite3
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+from unittest import mock
+
+from virtual import Clock, Inline, VirtualLoop, virtual_time
+from wire import MIX, Wire
+
+from hailuo_widgets.archive import files, part
+from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine import core
+from hailuo_widgets.errors import HailuoError, StoreError
+from hailuo_widgets.session import Session
+from hailuo_widgets.store import RunLog
+from hailuo_widgets.store.database import Database
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Iterator, Mapping
+
+    import sqlalchemy as sa
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["KEY", "Kernel", "World"]
+
+KEY = "sk-CANARY-model"
+DECISIONS = {  # the only ways out of an end
+    "adopted by the user",
+    "written off by the user",
+    "the download is tried again",
+    "followed again",
+    "adopted from the rescue file",
+}
+LATE = {  # what a kernel that stood still may learn after another has ended the run: its create's answer, or the clip
+    ("unconfirmed", "create was accepted"),
+    ("unconfirmed", "failed"),
+    ("failed", "the provider has finished"),
+}
+
+
+class Kernel:
+    """One process with a session. It never looks at the others but through the store."""
+
+    def __init__(self, world: World, name: str) -> None:
+        self.world = world
+        self.name = name
+        self.loop = VirtualLoop(world.clock)
+        self.loop.set_exception_handler(lambda _, context: world.errors.append(f"loop: {context}"))
+        self.session = Session(
+            home=world.home, mode="live", notice=lambda _: None, max_parallel=world.max_parallel, timeout=1800.0
+        )
+        self.session.log._thread = Inline()
+        self.session.engine.owner = name
+
+    def do(self, work: Callable[[Session], Any]) -> Any:
+        """Work in a cell of this kernel: its value, or the error of ours that it raised."""
+        came: list[Any] = []
+
+        def cell() -> None:
+            try:
+                came.append(work(self.session))
+            except HailuoError as e:
+                came.append(e)
+
+        self.loop.call_soon(cell)
+        self.loop.step()
+        return came[0]
+
+    @property
+    def idle(self) -> bool:
+        """Whether it follows no run."""
+        return not self.session.engine._open
+
+    def interrupt(self, run_id: str) -> None:
+        """What a nested wait does to a follower when it is interrupted: it ends, and is begun again."""
+        control = self.session.engine._controls.get(run_id)
+        if control is not None and control.task is not None:
+            self.loop.call_soon(control.task.cancel)
+            self.loop.step()
+        self.do(lambda s: s.engine.drive())
+
+    def bury(self) -> None:
+        """Let go of everything, when the world has ended."""
+        for task in asyncio.all_tasks(self.loop):
+            task.cancel()
+        for _ in range(50):
+            if not asyncio.all_tasks(self.loop):
+                break
+            self.loop.step()
+        self.session.close()
+        self.loop.close()
+
+
+class World:
+    """A store, two gateways, and kernels that come and go. Use it as a context.
+
+    Args:
+        rng: Where all chance comes from.
+        folder: Where the store may lie; a file system in memory is fastest.
+        mix: What the gateways do; see `wire`.
+        max_parallel: The kernels' setting.
+    """
+
+    def __init__(
+        self,
+        rng: random.Random,
+        *,
+        folder: Path | None = None,
+        mix: Mapping[str, Mapping[str, float]] = MIX,
+        max_parallel: int | None = None,
+    ) -> None:
+        self.rng = rng
+        self.clock = Clock()
+        self.wire = Wire(self.clock, rng, mix)
+        self.max_parallel = max_parallel
+        self.home = Path(tempfile.mkdtemp(prefix="hailuo-model-", dir=folder))
+        self.kernels: list[Kernel] = []
+        self.graves: list[Kernel] = []
+        self.errors: list[str] = []  # what must never happen
+        self.steps: list[tuple[str, str, str, str]] = []  # run, status before, status after, what
+        self.trouble = 0.0  # the chance that a commit fails
+        self.budgets: dict[str, int] = {}  # sweep → millionths
+        self._numbers = itertools.count(1)
+        self._with: list[Any] = []
+        self._handler = _Errors(self.errors)
+
+    # -- the world's own walls ------------------------------------------------------------------------------------
+
+    def __enter__(self) -> Self:
+        world = self
+        change, reserve, write, random_state = RunLog._change, RunLog.reserve, Database.write, self.rng
+
+        def changed(log: RunLog, c: sa.Connection, record: RunRecord, what: str, *more: Any) -> RunRecord:
+            after = change(log, c, record, what, *more)
+            world.steps.append((record.run_id, record.status, after.status, what))
+            left = record.status in ENDS and after.status != record.status
+            if left and what not in DECISIONS and (record.status, what) not in LATE:
+                world.errors.append(f"I4: {record.run_id} went from {record.status} to {after.status} by {what!r}")
+            return after
+
+        def reserved(log: RunLog, *args: Any, **kwargs: Any) -> RunRecord | None:
+            record = reserve(log, *args, **kwargs)
+            if record is not None and record.sweep_id in world.budgets:
+                world.check_budget(log, str(record.sweep_id))
+            return record
+
+        @contextmanager
+        def written(database: Database) -> Iterator[sa.Connection]:
+            with write(database) as connection:
+                yield connection
+                if random_state.random() < world.trouble:
+                    raise StoreError("the disk is full")
+
+        keys = {"MINIMAX_API_KEY": KEY, "RUNWARE_API_KEY": KEY}
+        self._with = [
+            virtual_time(self.clock, self.rng),
+            mock.patch.dict(os.environ, keys),
+            mock.patch.object(RunLog, "_change", changed),
+            mock.patch.object(RunLog, "reserve", reserved),
+            mock.patch.object(Database, "write", written),
+            mock.patch("hailuo_widgets.http.Http", return_value=self.wire),
+            mock.patch.object(core, "is_dead", lambda owner: owner in {k.name for k in self.graves}),
+            mock.patch.object(files, "poster", return_value=None),
+            mock.patch("random.uniform", self.rng.uniform),
+        ]
+        for context in self._with:
+            context.__enter__()
+        logging.getLogger("hailuo_widgets").addHandler(self._handler)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.trouble = 0.0
+        for kernel in self.kernels + self.graves:
+            kernel.bury()
+        for context in reversed(self._with):
+            context.__exit__(None, None, None)
+        logging.getLogger("hailuo_widgets").removeHandler(self._handler)
+        shutil.rmtree(self.home, ignore_errors=True)
+
+    def check_budget(self, log: RunLog, sweep: str) -> None:
+        """I6: what a sweep has reserved fits its budget at every commit."""
+        path = log.database.path
+        with sqlite3.connect(str(path)) as connection:
+            query = "SELECT coalesce(sum(reserved_micros), 0) FROM runs WHERE sweep_id = ?"
+            (spent,) = connection.execute(query, (sweep,)).fetchone()
+        connection.close()
+        if spent > self.budgets[sweep]:
+            self.errors.append(f"I6: sweep {sweep} has reserved {spent} of {self.budgets[sweep]}")
+
+    # -- kernels --------------------------------------------------------------------------------------------------
+
+    def begin(self) -> Kernel:
+        """A new kernel."""
+        kernel = Kernel(self, f"model|{next(self._numbers)}|kernel")
+        self.kernels.append(kernel)
+        return kernel
+
+    def kill(self, kernel: Kernel) -> None:
+        """As by ``kill -9``."""
+        self.kernels.remove(kernel)
+        self.graves.append(kernel)
+        followed = tuple(kernel.session.engine._open)
+        for path in [p for p in part._OPEN if Path(p).name.startswith(followed)] if followed else []:
+            part._OPEN.discard(path)  # a dead process holds no file open
+
+    # -- time -----------------------------------------------------------------------------------------------------
+
+    def turn(self, until: float) -> bool:
+        """One step of one kernel, or the time until the next; whether there was anything before ``until``."""
+        ready = [k for k in self.kernels if k.loop.ready]
+        if not ready:
+            timers = [t for k in self.kernels if (t := k.loop.next_timer) is not None]
+            if not timers or min(timers) > until:
+                self.clock.now = max(self.clock.now, until)
+                return False
+            self.clock.now = max(self.clock.now, min(timers))
+            ready = [k for k in self.kernels if k.loop.ready]
+        (ready[0] if len(ready) == 1 else self.rng.choice(ready)).loop.step()
+        return True
+
+    def turns(self, number: int) -> None:
+        """So many steps, however long they take."""
+        for _ in range(number):
+            if not self.turn(self.clock.now + 3600.0):
+                break
+
+    def run(self, seconds: float, *, until_idle: bool = False) -> None:
+        """Let time pass."""
+        until = self.clock.now + seconds
+        while self.turn(until):
+            if until_idle and all(k.idle for k in self.kernels):
+                break
+
+
+class _Errors(logging.Handler):
+    """The package's own log must stay free of errors: each would be a mistake of ours."""
+
+    def __init__(self, errors: list[str]) -> None:
+        super().__init__(logging.ERROR)
+        self._errors = errors
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep it."""
+        detail = f": {record.exc_info[1]!r}" if record.exc_info else ""
+        self._errors.append(f"logged: {record.getMessage()}{detail}")

@@ -1,0 +1,201 @@
+"""What random schedules have found once, each as the shortest scene that shows it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.engine import core
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.store import RunLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pytest
+    from conftest import Make
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.session import Session
+
+
+def test_a_follower_that_is_interrupted_while_it_sends_loses_no_answer(make: Make) -> None:
+    """The create's answer is written even when the task that waited for it was ended, and the run is followed on."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while not world.wire.arrived:
+        world.turn(world.clock.now + 10)
+    kernel.interrupt(run.id)
+    world.run(2000, until_idle=True)
+    assert (run.status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
+
+
+def test_a_refusal_is_heard_when_its_follower_was_interrupted(make: Make) -> None:
+    """A create that was refused for its rate meanwhile is sent again, and nobody calls it unconfirmed."""
+    world = make(create={"busy": 1.0})
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while not world.wire.arrived:
+        world.turn(world.clock.now + 10)
+    kernel.interrupt(run.id)
+    world.run(1.0)
+    world.wire.calm = True
+    world.run(2000, until_idle=True)
+    assert (run.status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
+
+
+def test_leases_are_renewed_after_the_store_was_in_trouble(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A renewal that failed once does not leave a kernel's runs to others while it lives."""
+    world = make()
+    kernel = world.begin()
+    kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(1.0)
+    next(iter(world.wire.tasks.values())).ready = 1000.0
+    failed: list[str] = []
+    renew = RunLog.renew
+
+    def once(log: RunLog, run_ids: Iterable[str], owner: str) -> set[str]:
+        if not failed:
+            failed.append(owner)
+            raise StoreError("the disk is full")
+        return renew(log, run_ids, owner)
+
+    monkeypatch.setattr(RunLog, "renew", once)
+    world.run(130.0)
+    assert failed == [kernel.name]
+    assert world.begin().do(lambda s: s.resume()) == []
+    assert world.errors == []
+
+
+def test_one_denial_does_not_lose_a_finished_clip(make: Make) -> None:
+    """A gateway that does not know a finished task for once, when a fresh link is asked for, is asked again."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))
+    while run.status != "downloading":
+        world.turn(world.clock.now + 1000)
+    world.wire.script = {"download": ["dead"], "query": ["unknown", "unknown"]}
+    world.run(2000, until_idle=True)
+    assert (run.status, world.wire.script) == ("succeeded", {"download": [], "query": []})
+
+
+def test_a_forgotten_clip_is_lost(make: Make) -> None:
+    """A gateway that denies a finished task for good is believed, in minutes."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))
+    while run.status != "downloading":
+        world.turn(world.clock.now + 1000)
+    world.wire.script = {"download": ["dead"]}
+    next(iter(world.wire.tasks.values())).fate = "forgotten"  # it was named once, so it is unknown from now on
+    world.run(600, until_idle=True)
+    assert run.status == "lost"
+
+
+def test_an_error_on_the_way_does_not_end_a_further_result(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second clip of a call was paid for with the first: a store that fails a moment leaves it for resume."""
+    world = make()
+    kernel = world.begin()
+    sweep = kernel.do(lambda s: s.sweep("foxes", provider="runware", duration=6, options={"numberResults": 2}))
+    second = sweep.runs[1]
+    failed: list[str] = []
+    change = RunLog.change
+
+    def once(log: RunLog, run_id: str, what: str, *args: Any, **changes: Any) -> RunRecord:
+        if run_id == second.id and changes.get("status") in {"running", "downloading"} and not failed:
+            failed.append(what)
+            raise StoreError("the disk is full")
+        return change(log, run_id, what, *args, **changes)
+
+    monkeypatch.setattr(RunLog, "change", once)
+    world.run(2000, until_idle=True)
+    assert len(failed) == 1
+    kernel.do(lambda s: s.resume())
+    world.run(2000, until_idle=True)
+    assert [r.status for r in sweep.runs] == ["succeeded", "succeeded"]
+
+
+def test_another_kernel_cannot_hide_a_doubt_by_cancelling(make: Make) -> None:
+    """A run that is being sent elsewhere cannot be called cancelled: its answer may be lost, and then it is doubted."""
+    world = make(create={"slow+": 1.0})
+    kernel, other = world.begin(), world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while not world.wire.tasks:
+        world.turn(world.clock.now + 10)
+    other.do(lambda s: s.run(run.id).cancel())
+    world.run(500, until_idle=True)
+    assert (run.status, len(world.wire.tasks), world.errors) == ("unconfirmed", 1, [])
+
+
+def test_a_run_that_was_left_while_it_was_sent_is_not_called_unsent(make: Make) -> None:
+    """Cancelled before its place was free, a run of a dead kernel that may have been charged is still in doubt."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while not world.wire.tasks:
+        world.turn(world.clock.now + 10)
+    world.kill(kernel)
+    world.max_parallel = 1
+    other = world.begin()
+    other.do(lambda s: s.generate("a wolf", model="02"))
+    world.run(2.0)
+
+    def resume_and_cancel(session: Session) -> None:
+        session.resume()
+        session.engine._launch_all(other.loop)
+        session.run(run.id).cancel()
+
+    other.do(resume_and_cancel)
+    world.run(2000, until_idle=True)
+    assert other.session.log.get(run.id).status == "unconfirmed"
+
+
+def test_a_kernel_that_slept_lets_go_of_what_another_took_up(make: Make) -> None:
+    """When its leases ran out and another follows its runs, a kernel that wakes follows them no more."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(2.0)
+    next(iter(world.wire.tasks.values())).ready = 1000.0
+    world.kernels.remove(kernel)
+    world.run(100.0)
+    other = world.begin()
+    assert [r.id for r in other.do(lambda s: s.resume())] == [run.id]
+    world.kernels.append(kernel)
+    world.run(60.0)
+    assert (kernel.idle, other.idle) == (True, False)
+    world.run(2000, until_idle=True)
+    assert (other.session.log.get(run.id).status, world.errors) == ("succeeded", [])
+
+
+def test_a_follower_that_was_ended_is_begun_again_though_nobody_waits(make: Make) -> None:
+    """A run whose task was cancelled in the midst of its download is taken up by its own kernel within a minute."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while run.status != "downloading":
+        world.turn(world.clock.now + 1000)
+    world.turns(10)
+    (follower,) = (t for t in asyncio.all_tasks(kernel.loop) if t.get_name() == f"hailuo {run.id}")
+    kernel.loop.call_soon(follower.cancel)
+    world.run(60.0)
+    assert (run.status, kernel.idle, world.errors) == ("succeeded", True, [])
+
+
+def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that wakes, and hears that the task has finished, leaves a run alone that another has brought home."""
+    monkeypatch.setattr(core, "RENEW_S", 1e6)  # it polls before it looks whose the run is
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(2.0)
+    world.kernels.remove(kernel)
+    world.run(100.0)
+    other = world.begin()
+    assert [r.id for r in other.do(lambda s: s.resume())] == [run.id]
+    world.run(3000, until_idle=True)
+    assert other.session.log.get(run.id).status == "succeeded"
+    world.kernels.append(kernel)
+    world.run(3000, until_idle=True)
+    assert (kernel.idle, run.status, run.error, world.errors) == (True, "succeeded", None, [])

@@ -1,0 +1,87 @@
+"""Random schedules of users, kernels, kills and faults, in virtual time: the eight promises hold at the end of each.
+
+The suite plays some; ``python tests/model/run_all.py`` plays ten thousand of them and thirty thousand submits.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from kernels import World
+from schedules import play
+from storm import Weather, blow
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+pytestmark = pytest.mark.slow
+
+ENOUGH_S = 20.0
+AT_LEAST = 20
+STORMS = 3
+
+
+def test_schedules_keep_the_promises(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """Charged is recorded, once, within budgets; ends stay; clips are their tasks'; nothing sent is dropped."""
+    began, seed = time.monotonic(), 0
+    wrong: list[str] = []
+    while not wrong and (seed < AT_LEAST or time.monotonic() - began < ENOUGH_S):
+        wrong = [f"schedule {seed}: {words}" for words in play(seed, folder=tmp_path).wrong]
+        seed += 1
+    record_property("schedules", seed)
+    assert wrong == []
+
+
+def test_a_storm_of_faulted_submits(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """However answers are lost: no submit is charged twice, and no charged one is called certainly not charged."""
+    weather = Weather()
+    for seed in range(STORMS):
+        weather += blow(seed, 200, folder=tmp_path)
+    record_property("ends", dict(weather.ends))
+    assert weather.wrong == []
+    assert sum(weather.ends.values()) == weather.submits
+    assert min(weather.charges, weather.ends["unconfirmed"], weather.ends["queued"], weather.ends["failed"]) > 50
+
+
+def test_a_schedule_can_be_played_again(tmp_path: Path) -> None:
+    """The same seed makes the same schedule, so that what is found can be looked into."""
+    first, second = (play(11, folder=tmp_path) for _ in range(2))
+    assert (first.happened, first.ends, first.charges) == (second.happened, second.ends, second.charges)
+
+
+def test_the_model_sees_a_double_charge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With an engine that sends doubtful creates again, the storm shows double charges: the promise can fail."""
+
+    async def again(
+        engine: object, control: object, gateway: object, record: object, *_: object, **__: object
+    ) -> object:
+        take_back = engine.take_back  # type: ignore[attr-defined]  # the real engine, in a sabotaged step
+        return await take_back(record, "sent again", RuntimeHailuoError("lost"))
+
+    from hailuo_widgets.engine import create
+    from hailuo_widgets.errors import HailuoError as RuntimeHailuoError
+
+    monkeypatch.setattr(create, "_doubtful", again)
+    weather = blow(1, 60, folder=tmp_path)
+    assert weather.double != []
+
+
+def test_a_killed_kernel_does_nothing_more(tmp_path: Path) -> None:
+    """What was on its way in a killed kernel stays as it was, however long the others live."""
+    with World(random.Random(3), folder=tmp_path, mix={}) as world:  # noqa: S311 - chance is no secret
+        world.wire.calm = True
+        kernel = world.begin()
+        run = kernel.do(lambda s: s.generate("a fox", model="02"))
+        while not world.wire.arrived:
+            world.turn(world.clock.now + 10)
+        world.kill(kernel)
+        other = world.begin()
+        world.run(500)
+        assert (other.session.log.get(run.id).status, len(world.wire.tasks)) == ("submitting", 0)
+        other.do(lambda s: s.resume())
+        world.run(500, until_idle=True)
+        assert (other.session.log.get(run.id).status, len(world.wire.arrived)) == ("unconfirmed", 1)
