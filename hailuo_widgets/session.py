@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
-from hailuo_widgets.domain.ids import make_id
+from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.backdrop import Backdrop
@@ -67,6 +68,8 @@ class Session:
         self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
         self._notice = notice
         self._noticed: set[str] = set()
+        self._id_lock = threading.Lock()
+        self._last_id = make_id("r", datetime.fromtimestamp(0, UTC), 0)
 
     # -- asking for clips -----------------------------------------------------------------------------------------
 
@@ -170,7 +173,12 @@ class Session:
         return [record, *further]
 
     def _new_id(self) -> str:
-        return make_id("r", datetime.now(UTC), secrets.randbits(40))
+        """A run's id, greater than every earlier one of this session: who came first is told by it."""
+        with self._id_lock:
+            moment = datetime.now(UTC)
+            # Half of the bits are left for those of one millisecond, which follow one another.
+            self._last_id = max(make_id("r", moment, secrets.randbits(39)), next_id(self._last_id))
+            return self._last_id
 
     def _new(self, request: Request, origin: str) -> RunRecord:
         return RunRecord(

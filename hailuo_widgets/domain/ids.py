@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["make_id"]
+__all__ = ["make_id", "next_id"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
 
@@ -23,3 +23,11 @@ def _base32(number: int, length: int) -> str:
 def make_id(prefix: str, moment: datetime, random_bits: int) -> str:
     """``prefix`` + 9 characters of milliseconds + 8 of the 40 ``random_bits``: sortable until the year 3084."""
     return prefix + _base32(int(moment.timestamp() * 1000), 9) + _base32(random_bits, 8)
+
+
+def next_id(given: str) -> str:
+    """The id that follows ``given`` at once, under the same prefix of one character."""
+    number = 0
+    for digit in given[1:]:
+        number = number * 32 + _ALPHABET.index(digit)
+    return given[0] + _base32(number + 1, len(given) - 1)
