@@ -269,6 +269,8 @@ async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str
             download.cancel()  # what is here already stays, for the next try
             with contextlib.suppress(asyncio.CancelledError, HailuoError):
                 await download
+        elif not download.cancelled():
+            download.exception()  # looked at, should the wait have been cancelled in the same moment
 
 
 def _undelivered(e: HailuoError, gateway: Gateway) -> DownloadError:

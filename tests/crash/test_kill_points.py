@@ -95,7 +95,8 @@ def test_killed_at_a_seam(  # noqa: PLR0917 - pytest gives all of them by name
 def test_killed_without_a_tracer(ward: Ward, kind: str) -> None:
     """The stand-in for a tracer ends its process at the call that was asked for, and the promises hold there too."""
     count = ward.twin_counts("minimax")[kind]
-    outcome = ward.kill(Point(what=kind, at=count, twin=True))
+    # The middle one: how many polls, and so commits, a run has is not the same each time.
+    outcome = ward.kill(Point(what=kind, at=max(1, count // 2), twin=True))
     assert (outcome.killed, outcome.wrong) == (True, [])
 
 
