@@ -9,9 +9,10 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cards import LIVE, STATUS_WORDS, format_seconds, safe_video_src
+from hailuo_widgets.widgets.pulse import Pulse
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, TimerHandle
+    from asyncio import AbstractEventLoop
 
     from hailuo_widgets.cards import Card
     from hailuo_widgets.sweeps import Sweep
@@ -83,23 +84,18 @@ class Board:
     def __init__(self, sweep: Sweep, loop: AbstractEventLoop) -> None:
         from IPython.display import display
 
-        self._sweep, self._loop = sweep, loop
-        self._timer: TimerHandle | None = None
+        self._sweep = sweep
+        self._pulse = Pulse(loop, self._send, interval_s=PUSH_S)
         self._handle: Any = display(self._bundle(), raw=True, display_id=True)
         for run in sweep:
-            run.subscribe(lambda _: self._soon())
+            run.subscribe(lambda _: self._pulse.soon())
 
     def push(self) -> None:
         """Send the table as it is now."""
-        self._timer = None
+        self._pulse.now()
+
+    def _send(self) -> None:
         self._handle.update(self._bundle(), raw=True)
-
-    def _soon(self) -> None:
-        self._loop.call_soon_threadsafe(self._plan)
-
-    def _plan(self) -> None:
-        if self._timer is None:
-            self._timer = self._loop.call_later(PUSH_S, self.push)
 
     def _bundle(self) -> dict[str, str]:
         cards = [run.card for run in self._sweep]

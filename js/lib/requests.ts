@@ -1,7 +1,7 @@
 /**
  * Questions to the Python half of a widget, over the model's custom messages.
  *
- * A question is `{id, type, ...}`. The answer is one or more `{id, ok, mime, part, parts, size, data?}` with a
+ * A question is `{id, type, data?}`, with buffers where it has any. The answer is one or more `{id, ok, mime, part, parts, size, data?}` with a
  * buffer each (pieces of at most 2 MiB, put together here), or `{id, ok: false, error}`. All views of a model hear
  * all its messages: ids are unique to a view, and an answer with a foreign id is not ours. An answer that is slow
  * (a kernel that runs a cell may answer minutes later) is reported, not given up: the late bytes are still of use.
@@ -9,7 +9,7 @@
 
 /** What is needed of a widget model. */
 export interface MessageModel {
-  send(content: object): void;
+  send(content: object, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
   on(event: "msg:custom", callback: (content: unknown, buffers: DataView[]) => void): void;
   off(event: "msg:custom", callback: (content: unknown, buffers: DataView[]) => void): void;
 }
@@ -22,6 +22,10 @@ export interface Answer {
 }
 
 export interface RequestOptions {
+  /** The question's JSON part. */
+  data?: object;
+  /** Its bytes: under 1 MB in all, for hubs and Colab drop larger messages. */
+  buffers?: ArrayBuffer[];
   /** Gives up with a TimeoutError when nothing has come for so long; each piece starts it anew. */
   timeoutMs?: number;
   /** Calls onSlow once when nothing has come for so long. */
@@ -50,7 +54,7 @@ interface Pending {
 }
 
 /** A blob of any other type (HTML, say) could be opened as a page of the notebook's own origin. */
-const KNOWN_TYPES: readonly string[] = ["", "video/mp4", "image/jpeg"];
+const KNOWN_TYPES: readonly string[] = ["", "video/mp4", "image/jpeg", "image/png"];
 const DEFAULT_TIMEOUT_MS = 60_000;
 let views = 0;
 
@@ -134,14 +138,15 @@ export class Channel {
         reject: fail,
       });
       wait();
-      if (!this.#tell({ id, type })) fail(new Error("The kernel is not connected."));
+      if (!this.#tell({ id, type, ...(options.data && { data: options.data }) }, options.buffers))
+        fail(new Error("The kernel is not connected."));
     });
   }
 
   /** Sends, and says whether that worked: a model without a kernel throws. */
-  #tell(content: object): boolean {
+  #tell(content: object, buffers: ArrayBuffer[] = []): boolean {
     try {
-      this.#model.send(content);
+      this.#model.send(content, undefined, buffers);
       return true;
     } catch {
       return false;
