@@ -278,7 +278,8 @@ def runs(
 def resume() -> list[Run]:
     """Take up every run that an earlier kernel left unfinished, and return them. Nothing is paid by it.
 
-    Runs that another living kernel follows are left to it; runs that were planned and never sent stay so.
+    Runs that another living kernel follows are left to it. Runs that were planned and never sent stay so, and are
+    counted: their cells send them.
     """
     return default_session().resume()
 

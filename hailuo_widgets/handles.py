@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
+from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN
 from hailuo_widgets.view import video_path
 
 if TYPE_CHECKING:
@@ -171,7 +172,7 @@ class Run:
     def adopt(self, task_id: str) -> Run:
         """An unconfirmed run's task was found at the provider: follow it."""
         self._expect("adopt", "unconfirmed")
-        self._session.change(self.id, "adopted by the user", status="queued", task_id=str(task_id), error=None)
+        self._session.change(self.id, ADOPTED, status="queued", task_id=str(task_id), error=None)
         self._session.engine.take_up([self.id])
         return self
 
@@ -196,7 +197,7 @@ class Run:
         if download or gone:
             self._session.change(self.id, "the download is tried again", status="downloading", error=None)
         elif record.status == "cancelled" and record.task_id:
-            self._session.change(self.id, "followed again", status="queued", error=None)
+            self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
         elif record.status in ENDS:
             raise UsageError(
                 f"run {self.id} is {record.status}: nothing of it can be retried for free",

@@ -22,6 +22,7 @@ from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import axes_of, make_plan
 from hailuo_widgets.settings import SETTINGS, Settings
 from hailuo_widgets.store import open_log
+from hailuo_widgets.store.peek import never_sent
 from hailuo_widgets.store.permit import Budget
 from hailuo_widgets.sweeps import Sweep
 from hailuo_widgets.view import card_of, money
@@ -149,7 +150,7 @@ class Session:
             variant=earlier.variant,
             variables=earlier.variables,
         )
-        self.engine.start([record], reuse=False)
+        self.engine.start([record], reuse=False, budgets=self._budgets(None, None))
         return Run(self, record.run_id)
 
     def _records(self, planned: Planned, sweep_id: str, index: int, tags: tuple[str, ...]) -> list[RunRecord]:
@@ -199,8 +200,8 @@ class Session:
 
     # -- money ----------------------------------------------------------------------------------------------------
 
-    def _budgets(self, sweep_id: str, budget: float | None) -> tuple[Budget, ...]:
-        """The bounds that each create call of a sweep is held against."""
+    def _budgets(self, sweep_id: str | None, budget: float | None) -> tuple[Budget, ...]:
+        """The bounds that each create call is held against; ``budget`` is that of the sweep."""
         budgets = []
         if budget is not None:
             micros = round(SETTINGS["budget"].parse(budget) * _MICROS)
@@ -262,6 +263,8 @@ class Session:
         for sentence in [*self.log.call(self.log.notes), *adopt_rescued(self.log, self.settings.home)]:
             self._notice(f"hailuo: {sentence}")
         taken = [Run(self, r.run_id) for r in self.engine.take_up()]
+        if waiting := [r.run_id for r in self.engine.waiting() if not self.engine.follows(r.run_id)]:
+            self._notice(f"hailuo: {never_sent(len(waiting))}")
         self.archive.sweep_stale()
         return taken
 
@@ -302,5 +305,6 @@ class Session:
 
     def close(self) -> None:
         """Let go of the store and stop the simulator. Runs in flight stay in the log for ``resume``."""
+        self.engine.close()
         self.log.close()
         self._backdrop.stop()

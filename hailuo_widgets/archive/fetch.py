@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
+import time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hailuo_widgets.archive import answers
@@ -26,6 +27,7 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 BATCH = 256 * 1024
+SLOWEST_BYTES, SLOWEST_S = 64 * 1024, 60.0  # a body that brings less than this in that time is broken off
 _REASON_BYTES = 8192
 _DEAD = {401, 403, 404, 410}
 _PASSING = {408, 425, 429}
@@ -54,6 +56,28 @@ class _Again(Exception):
     def __init__(self, why: str, code: str | None = None) -> None:
         super().__init__(why)
         self.code = code
+
+
+class _Pace:
+    """Watches that a body comes at a speed at which it will end: a drip holds a connection, and brings no clip."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._bytes = 0
+
+    def took(self, count: int) -> None:
+        """So many bytes have come.
+
+        Raises:
+            _Again: They come too slowly; another connection may bring the rest faster.
+        """
+        self._bytes += count
+        now = time.monotonic()
+        if now - self._since < SLOWEST_S:
+            return
+        if self._bytes < SLOWEST_BYTES:
+            raise _Again(f"only {self._bytes} bytes came in {SLOWEST_S:g} s")
+        self._since, self._bytes = now, 0
 
 
 async def back_off(attempt: int) -> None:
@@ -203,10 +227,11 @@ class _Download:
         return not part.offset or (part.total in (None, sent.total) and mark in (None, part.validator))
 
     async def _write(self, stream: Stream, total: int | None) -> None:
-        part, waiting, judged = self._part, bytearray(), self._part.offset > 0
+        part, waiting, judged, pace = self._part, bytearray(), self._part.offset > 0, _Pace()
         try:
             async for piece in stream.aiter():
                 waiting += piece
+                pace.took(len(piece))
                 if not judged and len(waiting) >= answers.HEAD:
                     self._judge(bytes(waiting))
                     judged = True
@@ -214,7 +239,7 @@ class _Download:
                     batch, waiting = waiting, bytearray()
                     await in_thread(part.write, batch)
                     self._tell(total)
-        except (TransportError, OSError):
+        except (_Again, TransportError, OSError):
             if judged and waiting:
                 await in_thread(part.write, waiting)
             raise

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine.create import WAYS_OUT
+from hailuo_widgets.engine.answers import WAYS_OUT
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import HailuoError, Skipped
 
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.control import Control
     from hailuo_widgets.engine.core import Engine
 
-__all__ = ["prepare", "with_inputs"]
+__all__ = ["prepare"]
 
 JOIN_S = 0.5  # so often an equal run that is on its way is looked at
 RIDE_S = 0.5  # so often a further result looks whether its task was accepted
@@ -104,14 +103,3 @@ async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
         cost_kind="reused",
         finished_at=datetime.now(UTC),
     )
-
-
-async def with_inputs(engine: Engine, record: RunRecord) -> RunRecord:
-    """The record with its images' bytes, which the log keeps by their hash alone."""
-    images = {}
-    for name in ("first_frame", "last_frame", "subject"):
-        image = getattr(record.request, name)
-        if image is not None and image.sha256 and image.data is None:
-            data = await engine.to_thread(engine.archive.read_input, image.sha256)
-            images[name] = replace(image, data=data)
-    return replace(record, request=replace(record.request, **images)) if images else record

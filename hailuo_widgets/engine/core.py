@@ -11,17 +11,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.run import ENDS, SIMULATOR
-from hailuo_widgets.engine import before, create, follow
 from hailuo_widgets.engine.accounts import Accounts
+from hailuo_widgets.engine.answers import Outcome, accepted_changes
 from hailuo_widgets.engine.bus import Bus
+from hailuo_widgets.engine.carry import carry
 from hailuo_widgets.engine.control import Control
 from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.loop import Home
-from hailuo_widgets.engine.owner import is_dead, name_of_this_process
-from hailuo_widgets.engine.polling import Expectation, expect
+from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
+from hailuo_widgets.engine.polling import Expectation, expect, held_s
 from hailuo_widgets.engine.rescue import keep_accepted
-from hailuo_widgets.errors import BudgetExceeded, HailuoError, Skipped
+from hailuo_widgets.errors import HailuoError, Skipped
 from hailuo_widgets.store.permit import Budget, Permit
+from hailuo_widgets.store.words import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
@@ -58,7 +60,7 @@ class Engine:
         self.archive = archive
         self.bus = Bus()
         self.home = Home()
-        self.owner = name_of_this_process()
+        self.owner = name_for(self)
         self.accounts = Accounts(settings, backdrop, log)
         self._lock = threading.RLock()
         self._records: dict[str, RunRecord] = {}
@@ -68,7 +70,7 @@ class Engine:
         self._added: dict[str, Future[None]] = {}  # of new runs: whether the log has them
         self._budgets: dict[str, tuple[Budget, ...]] = {}
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
-        self.sending: dict[str, asyncio.Task[tuple[RunRecord, float]]] = {}  # create calls, beside who waits for them
+        self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self._renewing: asyncio.Task[None] | None = None
 
@@ -101,6 +103,10 @@ class Engine:
                 self._open[record.run_id] = False
         self.drive()
         return taken
+
+    def waiting(self) -> list[RunRecord]:
+        """The runs that were planned and never sent, and that nobody follows; blocks for the log."""
+        return self.log.call(self.log.waiting, is_dead)
 
     def may_reuse(self, run_id: str) -> bool:
         """Whether an equal run's clip may serve this run."""
@@ -147,7 +153,10 @@ class Engine:
         self.bus.tell(record)
 
     def cancel(self, run_id: str) -> None:
-        """Stop following a run. What was sent goes on at the provider, which may bill it."""
+        """Stop following a run. What was sent goes on at the provider, which may bill it.
+
+        A run whose create call another living kernel is sending is cancelled by that kernel, within RENEW_S seconds.
+        """
         with self._lock:
             control = self._controls.get(run_id)
             unsent = run_id in self._open and control is None
@@ -157,9 +166,14 @@ class Engine:
             control.cancel()
         elif self.record(run_id).status == "submitting":
             # It may be charged: who sends it must be able to say so; where nobody does any more, it is settled here.
-            self.take_up([run_id])
+            if not self.take_up([run_id]):
+                self.log.call(self.log.note, run_id, ASKED)
         elif unsent or self.record(run_id).unfinished:
             self.learn(self.log.call(self.log.change, run_id, "cancelled here", status="cancelled"))
+
+    def close(self) -> None:
+        """Nothing is followed here any more: what is left may be taken up by others at once."""
+        let_go_of(self.owner)
 
     def nudge(self, run_id: str) -> None:
         """Ask for the run's state now rather than later."""
@@ -200,7 +214,7 @@ class Engine:
                     control.abandoned = True
                 control = Control(run_id, loop)
                 self._controls[run_id] = control
-                control.task = loop.create_task(self._carry(control), name=f"hailuo {run_id}")
+                control.task = loop.create_task(carry(self, control), name=f"hailuo {run_id}")
                 self._hold(control.task)
             if self._open and (
                 self._renewing is None or self._renewing.done() or self._renewing.get_loop() is not loop
@@ -222,25 +236,18 @@ class Engine:
         """Blocking work, off the loop."""
         return await asyncio.to_thread(work, *args)
 
-    async def _carry(self, control: Control) -> None:
-        """Follow one run to its end, or to where it must be left."""
-        run_id = control.run_id
-        try:
-            record = await self._steps(control)
-        except asyncio.CancelledError:
-            # The loop is being shut down: the log says where the run stands, and another loop takes it up from there.
-            raise
-        except HailuoError as e:
-            if control.abandoned:
-                return
-            record = await self._left(run_id, e)
-        except Exception as e:  # noqa: BLE001 - whatever happens, the run says so and its waiters wake
-            _log.exception("run %s met an error in hailuo-widgets itself", run_id)
-            record = await self._left(
-                run_id, HailuoError(f"an error in hailuo-widgets itself: {type(e).__name__}: {e}")
-            )
-        if control.abandoned:
-            return
+    async def added(self, run_id: str) -> None:
+        """Wait until the log has a new run."""
+        if (added := self._added.get(run_id)) is not None:
+            await asyncio.wrap_future(added)
+
+    def known(self, run_id: str) -> RunRecord:
+        """A run that is followed here, as it was last learned."""
+        return self._records[run_id]
+
+    def ended(self, record: RunRecord) -> None:
+        """The following of a run ended here: let go of it, and tell whoever waits."""
+        run_id = record.run_id
         self._records[run_id] = record
         with self._lock:
             self._open.pop(run_id, None)
@@ -252,45 +259,32 @@ class Engine:
         self.bus.tell(record)
         self.log.submit(self.log.release, run_id, self.owner)
 
-    async def _steps(self, control: Control) -> RunRecord:
-        if (added := self._added.get(control.run_id)) is not None:
-            await asyncio.wrap_future(added)
-        record = await before.prepare(self, control, await self.log.ask(self.log.get, control.run_id))
-        if not record.unfinished:
-            return record
-        self.expected[record.run_id] = await self.expectation(record)
-        gateway = await self.accounts.gateway(record)
-        already = record.status in {"queued", "running", "downloading"}
-        async with gateway.limiter.slot(control.stopping, already_there=already) as held:
-            if not held and record.status == "planned":
-                return await self.change(record.run_id, "cancelled before it was sent", status="cancelled")
-            if record.status == "submitting":
-                record = await create.settle(self, control, gateway, record)
-            if record.status == "planned":
-                record = await create.create(self, control, gateway, await before.with_inputs(self, record))
-            if record.status in {"queued", "running"}:
-                record = await follow.follow(self, control, gateway, record)
-        if record.status == "downloading":
-            record = await follow.bring(self, control, gateway, record)
-        return record
-
     async def _renew(self) -> None:
         while True:
             await asyncio.sleep(RENEW_S)
             self._launch_all(asyncio.get_running_loop())  # a follower that was cancelled under us begins again
             if mine := list(self._open):
                 with contextlib.suppress(HailuoError):  # a store in trouble for a moment: the next time may be in time
-                    self._let_go(set(mine) - await self.log.ask(self.log.renew, mine, self.owner))
+                    renewed = await self.log.ask(self.log.renew, mine, self.owner)
+                    self._let_go(set(mine) - set(renewed))
+                    for control in [self._controls.get(i) for i, asked in renewed.items() if asked]:
+                        if control is not None:
+                            control.cancel()
 
     def _let_go(self, run_ids: Iterable[str]) -> None:
-        """Runs that another kernel has taken up while this one stood still are that one's."""
+        """Runs that another kernel has taken up while this one stood still, or ended, are no longer ours to follow."""
         with self._lock:
-            for run_id in run_ids:
-                self._open.pop(run_id, None)
-                control = self._controls.pop(run_id, None)
+            gone = [i for i in run_ids if self._open.pop(i, None) is not None]
+            for control in [self._controls.pop(i, None) for i in gone]:
                 if control is not None:
                     control.abandoned = True
                     control.nudge()
+        for run_id in gone:
+            self.log.submit(self.log.get, run_id).add_done_callback(self._hear)
+
+    def _hear(self, told: Future[RunRecord]) -> None:
+        if not told.cancelled() and told.exception() is None:
+            self.learn(told.result())
 
     # -- words for the log ----------------------------------------------------------------------------------------
 
@@ -311,7 +305,7 @@ class Engine:
 
     async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
         """Write the task id of an accepted create: the one thing that must not be lost."""
-        changes = create.accepted_changes(record, task_id, simulated=simulated)
+        changes = accepted_changes(record, task_id, simulated=simulated)
         changes |= self.accounts.list_price(record.request)
         return await keep_accepted(self, record, task_id, data, changes)
 
@@ -331,6 +325,7 @@ class Engine:
             budgets=self._budgets.get(record.run_id, ()),
             rehearsal=gateway.log_origin == SIMULATOR,
             concurrent=gateway.concurrent,
+            held_s=held_s(self.expected.get(record.run_id), speed=gateway.speed),
         )
         changes = {
             "origin": gateway.log_origin,
@@ -348,10 +343,14 @@ class Engine:
         return await self.change(record.run_id, what, detail, status="planned", error=detail, **_UNRESERVED)
 
     async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
-        """A create that certainly was not accepted, and will not be; one that no other would survive ends its sweep."""
+        """A create that certainly was not accepted, and will not be."""
+        self.end_sweep(record, error)
+        return await self.fail(record, error, **_UNRESERVED)
+
+    def end_sweep(self, record: RunRecord, error: HailuoError) -> None:
+        """Send no more of a run's sweep, where its error is one that no other run of it would survive."""
         if getattr(error, "fatal", False):
             self._stopped[record.sweep_id or record.run_id, record.request.provider] = error
-        return await self.fail(record, error, **_UNRESERVED)
 
     async def write_accepted(self, run_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
         """Commit an accepted create."""
@@ -367,23 +366,6 @@ class Engine:
     async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
         """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
         return await self.change(record.run_id, "left for resume()", error=as_detail(error, record.run_id))
-
-    async def _left(self, run_id: str, error: HailuoError) -> RunRecord:
-        """Write an error that no step expected; in memory alone where even the log fails."""
-        record = self._records[run_id]
-        with contextlib.suppress(HailuoError):
-            record = await self.log.ask(self.log.get, run_id)  # another's create call may have sent it since
-            if record.status in ENDS:
-                return record  # or another kernel has ended it: that stands
-        detail = as_detail(error, run_id)
-        ended: dict[str, Any] = {}
-        if record.status == "planned":
-            status = "skipped" if isinstance(error, BudgetExceeded) else "failed"
-            ended = {"status": status, "finished_at": datetime.now(UTC)}
-        try:
-            return await self.change(run_id, "stopped by an error", error=detail, **ended)
-        except HailuoError:
-            return replace(record, error=detail, **ended)  # the log cannot be written either: say it here at least
 
     async def expectation(self, record: RunRecord) -> Expectation | None:
         """How long the run will take, from the log or the documents."""

@@ -1,17 +1,31 @@
-"""Who follows a run: a name for this process, and whether another one of that kind is certainly gone."""
+"""Who follows a run: a name for each engine, and whether one of that name is certainly gone."""
 
 from __future__ import annotations
 
 import os
 import secrets
 import socket
+from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
-__all__ = ["is_dead", "is_this_process", "name_of_this_process"]
+if TYPE_CHECKING:
+    from hailuo_widgets.engine.core import Engine
+
+__all__ = ["is_dead", "is_this_process", "let_go_of", "name_for"]
+
+_living: WeakValueDictionary[str, Engine] = WeakValueDictionary()  # the engines of this process, by their names
 
 
-def name_of_this_process() -> str:
-    """Host, process id and a random word: no two processes, and no two lives of one, share it."""
-    return f"{socket.gethostname()}|{os.getpid()}|{secrets.token_hex(4)}"
+def name_for(engine: Engine) -> str:
+    """Host, process id and a random word: no two engines, and no two lives of a process, share it."""
+    name = f"{socket.gethostname()}|{os.getpid()}|{secrets.token_hex(4)}"
+    _living[name] = engine
+    return name
+
+
+def let_go_of(name: str) -> None:
+    """The engine of that name follows nothing any more."""
+    _living.pop(name, None)
 
 
 def is_this_process(owner: str) -> bool:
@@ -20,13 +34,13 @@ def is_this_process(owner: str) -> bool:
 
 
 def is_dead(owner: str) -> bool:
-    """Whether the process of that name, on this machine, is gone. On another machine only its lease can tell."""
+    """Whether the engine of that name, on this machine, is gone. On another machine only its lease can tell."""
     host, _, rest = owner.partition("|")
     pid = rest.partition("|")[0]
     if host != socket.gethostname() or not pid.isdigit():
         return False
     if is_this_process(owner):
-        return True  # an earlier session of this very process that let go without saying so
+        return owner not in _living
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["ASSUMED_S", "Expectation", "expect", "next_poll_s"]
+__all__ = ["ASSUMED_S", "Expectation", "expect", "held_s", "next_poll_s"]
 
 ASSUMED_S = 150.0  # for the schedule alone, where neither log nor document says anything: never shown
 SLOWEST_S = 60.0
+MOST_HELD_S = 900.0
 ENOUGH = 3  # finished runs from which their spread says something
 
 
@@ -60,6 +61,11 @@ def expect(
     figures = model.typical_s if model else {}
     figure = figures.get(request.resolution, figures.get(None))
     return None if figure is None else Expectation(median_s=figure / speed)
+
+
+def held_s(expected: Expectation | None, *, speed: float = 1.0) -> float:
+    """Seconds for which a task that nobody follows may still hold a place at the provider: half as long again."""
+    return min(1.5 * (expected.median_s if expected else ASSUMED_S / speed), MOST_HELD_S)
 
 
 def next_poll_s(elapsed_s: float, expected_s: float, *, floor_s: float) -> float:

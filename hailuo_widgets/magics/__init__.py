@@ -26,19 +26,21 @@ def left_over_sentences() -> list[str]:
     from hailuo_widgets.engine.owner import is_dead, is_this_process
     from hailuo_widgets.errors import UsageError
     from hailuo_widgets.settings import Settings
-    from hailuo_widgets.store.peek import left_over
+    from hailuo_widgets.store.peek import left_over, never_sent
 
     try:
         url = Settings.resolve().store_url
     except UsageError:
         return []  # the first call that needs the settings says what is wrong with them
     found = left_over(url, lambda owner: is_dead(owner) and not is_this_process(owner))
-    unconfirmed = found.pop("unconfirmed", 0)
+    unconfirmed, planned = found.pop("unconfirmed", 0), found.pop("planned", 0)
     said = []
     if count := sum(found.values()):
         said.append(
             f"hailuo: {count} run(s) of an earlier kernel are unfinished: %hailuo resume takes them up for free"
         )
+    if planned:
+        said.append(f"hailuo: {never_sent(planned)}")
     if unconfirmed:
         said.append(
             f"hailuo: {unconfirmed} unconfirmed run(s) may have been billed: %hailuo runs unconfirmed lists them"

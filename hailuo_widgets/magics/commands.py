@@ -47,7 +47,11 @@ def _cancel(words: list[str]) -> None:
     for run in [api.run(word) for word in words]:
         sent = run.task_id is not None
         run.cancel()
-        print(f"{run.id}: no longer followed." + (" The provider may still finish and bill it." if sent else ""))  # noqa: T201 - a magic's answer
+        if run.status == "submitting":
+            said = "its create call is on its way; it is cancelled when that is answered, and may be billed."
+        else:
+            said = "no longer followed." + (" The provider may still finish and bill it." if sent else "")
+        print(f"{run.id}: {said}")  # noqa: T201 - a magic's answer
 
 
 def _retry(words: list[str]) -> list[Any]:

@@ -7,23 +7,25 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.run import UNFINISHED
+from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.schema import runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["LEASE", "claim", "release", "renew"]
+__all__ = ["LEASE", "claim", "free", "release", "renew"]
 
 LEASE = timedelta(seconds=60)
 
 
-def claim(
-    c: sa.Connection, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]
+def free(
+    c: sa.Connection, which: sa.ColumnElement[bool], owner: str | None, is_dead: Callable[[str], bool]
 ) -> list[Mapping[str, Any]]:
-    """Take up the runs that have no owner, an expired lease or a dead owner; their rows."""
+    """Of these runs the rows of those with no owner, this owner, an expired lease or a dead owner."""
     now = datetime.now(UTC)
-    rows = c.execute(sa.select(runs).where(runs.c.run_id.in_(list(run_ids)))).mappings().all()
-    free: list[Mapping[str, Any]] = [
+    rows = c.execute(sa.select(runs).where(which)).mappings().all()
+    return [
         dict(row)
         for row in rows
         if row["owner"] in {None, owner}
@@ -31,16 +33,29 @@ def claim(
         or row["lease_until"] < now
         or is_dead(row["owner"])
     ]
-    mine = runs.c.run_id.in_([row["run_id"] for row in free])
-    c.execute(runs.update().where(mine).values(owner=owner, lease_until=now + LEASE))
-    return free
 
 
-def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> set[str]:
-    """Keep the leases of runs that are still followed; those that are still the owner's."""
-    mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner)
+def claim(
+    c: sa.Connection, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]
+) -> list[Mapping[str, Any]]:
+    """Take up those of the runs that are free; their rows."""
+    taken = free(c, runs.c.run_id.in_(list(run_ids)), owner, is_dead)
+    mine = runs.c.run_id.in_([row["run_id"] for row in taken])
+    c.execute(runs.update().where(mine).values(owner=owner, lease_until=datetime.now(UTC) + LEASE))
+    return taken
+
+
+def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> dict[str, bool]:
+    """Keep the leases of runs that are still followed.
+
+    Returns:
+        Those that are still the owner's and have not come to an end: whether another kernel wants each cancelled.
+    """
+    mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner) & runs.c.status.in_(UNFINISHED)
     c.execute(runs.update().where(mine).values(lease_until=datetime.now(UTC) + LEASE))
-    return set(c.scalars(sa.select(runs.c.run_id).where(mine)))
+    kept = list(c.scalars(sa.select(runs.c.run_id).where(mine)))
+    wished = asked_for(c, kept)
+    return {run_id: run_id in wished for run_id in kept}
 
 
 def release(c: sa.Connection, run_id: str, owner: str) -> None:

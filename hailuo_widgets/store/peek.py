@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["left_over"]
+__all__ = ["left_over", "never_sent"]
 
 _QUERY = """
 SELECT status, owner, lease_until IS NULL OR lease_until < strftime('%Y-%m-%d %H:%M:%f', 'now') FROM runs
-WHERE status IN ('submitting', 'queued', 'running', 'downloading', 'unconfirmed')
+WHERE status IN ('planned', 'submitting', 'queued', 'running', 'downloading', 'unconfirmed')
 """
 
 
@@ -40,3 +40,11 @@ def left_over(store_url: str, is_dead: Callable[[str], bool]) -> dict[str, int]:
     except sqlite3.Error:
         return {}  # the store itself says what is wrong with it when it is opened
     return found
+
+
+def never_sent(count: int) -> str:
+    """What is to be said of runs that were planned by a kernel that is gone."""
+    return (
+        f"{count} planned run(s) of an earlier kernel were never sent, and cost nothing: run their cells again to send "
+        "them (%hailuo runs planned lists them)"
+    )

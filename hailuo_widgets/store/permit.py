@@ -34,10 +34,14 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """What a create call is asked for: its price, the budgets it must fit, and how many tasks may be in flight."""
+    """What a create call is asked for: its price, the budgets it must fit, and how many tasks may be in flight.
+
+    ``held_s``: seconds for which a task that nobody follows any more is counted among them.
+    """
 
     micros: int | None
     currency: str | None
     budgets: Sequence[Budget] = ()
     rehearsal: bool = False  # at the bundled simulator: counted apart from what is paid
     concurrent: int | None = None
+    held_s: float = 0.0

@@ -21,15 +21,26 @@ SKEW = timedelta(seconds=10)
 FORGOTTEN = timedelta(minutes=15)  # a task that nobody follows has ended by then
 
 
-def places_taken(c: sa.Connection, provider: str, origin: str) -> int:
-    """How many tasks of an account are in flight, whichever kernel follows them."""
+def places_taken(c: sa.Connection, provider: str, origin: str, *, held_s: float = 0.0) -> int:
+    """How many tasks of an account are in flight, whichever kernel follows them.
+
+    Args:
+        c: The transaction.
+        provider: The gateway.
+        origin: Its address in the log.
+        held_s: For so many seconds, a run that was cancelled after it was sent, or whose create may have been
+            accepted, still counts: its task goes on at the provider.
+    """
     now = datetime.now(UTC)
     alive = (runs.c.lease_until > now) | (runs.c.submitted_at > now - FORGOTTEN)
+    followed = runs.c.status.in_(("submitting", "queued", "running")) & alive
+    held_since = now - timedelta(seconds=held_s)
+    left = (runs.c.status == "cancelled") & (runs.c.submitted_at > held_since)
+    doubtful = (runs.c.status == "unconfirmed") & (runs.c.finished_at > held_since)
     query = (
         sa.select(sa.func.count())
         .select_from(runs)
-        .where(runs.c.provider == provider, runs.c.origin == origin)
-        .where(runs.c.status.in_(("submitting", "queued", "running")), alive)
+        .where(runs.c.provider == provider, runs.c.origin == origin, followed | left | doubtful)
     )
     return int(c.scalar(query) or 0)
 

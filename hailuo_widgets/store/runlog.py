@@ -12,8 +12,9 @@ from sqlalchemy import exc
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord, may_become
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.store import forks, leases
+from hailuo_widgets.store import forks, health, leases
 from hailuo_widgets.store.backup import backup
+from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.database import BUSY_S, Database
 from hailuo_widgets.store.permit import Permit, TaskIdTaken
 from hailuo_widgets.store.reserve import check_budgets, places_taken, take_turn
@@ -170,7 +171,8 @@ class RunLog:
         """Let a planned run be sent: it becomes ``submitting``, and its price is reserved.
 
         Returns:
-            The record; None while the account has no place for another task, across all kernels on this store.
+            The record, which is ``cancelled`` where another kernel wished so; None while the account has no place for
+            another task, across all kernels on this store.
 
         Raises:
             BudgetExceeded: Its price fits one of the budgets no more.
@@ -179,8 +181,11 @@ class RunLog:
             record = self._one(c, run_id)
             if record.status != "planned":  # to stay as it is would be legal, and would send it a second time
                 raise StoreError(f"run {run_id} is {record.status}: it is not sent again", run_id=run_id)
+            if asked_for(c, [run_id]):
+                return self._change(c, record, "cancelled before it was sent", {}, {"status": "cancelled"})
             origin = str(changes["origin"])
-            if permit.concurrent and places_taken(c, record.request.provider, origin) >= permit.concurrent:
+            taken = places_taken(c, record.request.provider, origin, held_s=permit.held_s)
+            if permit.concurrent and taken >= permit.concurrent:
                 return None
             check_budgets(c, permit)
             reserved = {"reserved_micros": permit.micros, "reserved_currency": permit.currency}
@@ -190,6 +195,11 @@ class RunLog:
         """Count a request of an account in this minute; else the seconds until there is room for it."""
         with self.database.write() as c:
             return take_turn(c, account, per_minute)
+
+    def waiting(self, is_dead: Callable[[str], bool]) -> list[RunRecord]:
+        """The runs that were planned, never sent, and are followed by nobody; see :meth:`claim` for ``is_dead``."""
+        with self.database.read() as c:
+            return [from_row(row) for row in leases.free(c, runs.c.status == "planned", None, is_dead)]
 
     def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
         """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
@@ -205,8 +215,8 @@ class RunLog:
         with self.database.write() as c:
             return [from_row(row) for row in leases.claim(c, run_ids, owner, is_dead)]
 
-    def renew(self, run_ids: Iterable[str], owner: str) -> set[str]:
-        """Keep the leases of runs that are still followed; those that nobody has taken over meanwhile."""
+    def renew(self, run_ids: Iterable[str], owner: str) -> dict[str, bool]:
+        """Keep the leases of runs that are still followed; see :func:`hailuo_widgets.store.leases.renew`."""
         with self.database.write() as c:
             return leases.renew(c, run_ids, owner)
 
@@ -364,11 +374,7 @@ class RunLog:
 
     def check(self) -> str:
         """The store's schema number and integrity, as a sentence."""
-        with self.database.read() as c:
-            number = c.scalar(sa.text("SELECT max(number) FROM migrations"))
-            count = c.scalar(sa.select(sa.func.count()).select_from(runs))
-            verdict = c.scalar(sa.text("PRAGMA quick_check")) if c.dialect.name == "sqlite" else "ok"
-        return f"{self.database.where}: schema {number}, {count} runs, integrity {verdict}"
+        return health.check(self.database)
 
     def _change(
         self, c: sa.Connection, record: RunRecord, what: str, data: Mapping[str, Any], changes: Mapping[str, Any]

@@ -14,6 +14,7 @@ from conftest import Scene, error_of, steps
 from gateway import Act, FaultGateway, head_half, reset_half
 
 from hailuo_widgets.engine import gateway as engine_gateway
+from hailuo_widgets.engine import ours
 from hailuo_widgets.errors import ProviderError, TransportError, Unconfirmed
 
 if TYPE_CHECKING:
@@ -254,33 +255,73 @@ def test_a_lost_answer_is_asked_for_by_our_own_id(begin: Begin, act: Act) -> Non
     assert found == [{"found_by": "our own id"}]
 
 
-def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(begin: Begin) -> None:
-    """37: the gateway does not know our id, so it was not accepted; the same id is sent again, and charged once."""
+SENT_AGAIN = "the gateway does not know our id: create is sent again under it"
+
+
+def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """37: what the gateway does not know a minute later is sent again under the same id, and charged once."""
+    monkeypatch.setattr(ours, "SETTLING_S", 0.5)
     scene = begin(provider="runware").on("create", Act(take=False, raw=b"", end="reset"))
     scene.on("create", Act(take=False, status=502, body=b"x"))
     run = scene.run(model=None)
     assert [call.body[0]["taskUUID"] for call in scene.gateway.of("create")] == [run.record.client_uuid] * 3
     assert (run.status, scene.charged, scene.gateway.twice) == ("succeeded", 1, [])
-    assert steps(run).count("the provider does not know our id") == 2
+    assert (steps(run).count(SENT_AGAIN), steps(run).count("create is sent")) == (2, 1)
 
 
-def test_a_create_that_never_arrives_is_not_sent_for_ever(begin: Begin) -> None:
-    """37: three sends under one id that the gateway never knew; then the run failed, and nothing is charged."""
+def test_books_that_are_behind_do_not_make_a_charged_run_a_failed_one(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """37: denied at first, the run is not sent again within a minute, and found as soon as the gateway knows it."""
+    scene = begin(provider="runware").on("create", Act(raw=b"", end="reset"))
+    for _ in range(4):
+        scene.on("query", Act(change=lambda _: {"errors": [{"code": "taskUUIDNotFound", "message": "no such task"}]}))
+    monkeypatch.setattr(ours, "backoff_s", lambda *_, **__: 0.1)
+    run = scene.run(model=None)
+    assert (run.status, scene.charged, scene.sent, scene.gateway.twice) == ("succeeded", 1, 1, [])
+    assert steps(run).count(SENT_AGAIN) == 0
+
+
+def test_books_that_stay_behind_are_settled_by_the_same_id(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """37: sent again under an id that the gateway has after all, the call is refused as a conflict: that is a yes."""
+    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
+    scene = begin(provider="runware").on("create", Act(raw=b"", end="reset"))
+    scene.on("query", Act(change=lambda _: {"errors": [{"code": "taskUUIDNotFound", "message": "no such task"}]}))
+    scene.on("create", Act(take=False, change=conflict))
+    run = scene.run(model=None)
+    assert (run.status, scene.charged, scene.sent, scene.gateway.twice) == ("succeeded", 1, 2, [])
+
+
+def test_a_create_that_never_arrives_is_not_sent_for_ever(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """37: sent again three times under an id that the gateway never knew; then the run is unconfirmed, not failed."""
+    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
     scene = begin(provider="runware")
     scene.gateway.always("create", Act(take=False, status=502, body=b"x"))
     run = scene.run(model=None)
-    assert (run.status, scene.sent, scene.charged, run.cost) == ("failed", 3, 0, None)
+    assert (run.status, scene.sent, scene.charged, run.cost) == ("unconfirmed", 4, 0, None)
     assert "HTTP 502" in str(error_of(run))
+
+
+def test_a_refusal_of_the_second_call_says_nothing_of_the_first(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """37: refused when it is sent again, the run stays unconfirmed: the first call may have been accepted."""
+    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
+    scene = begin(provider="runware").on("create", Act(take=False, raw=b"", end="reset"))
+    broke = {"errors": [{"code": "insufficientCredits", "message": "top up"}]}
+    scene.on("create", Act(take=False, change=lambda _: broke))
+    run = scene.run(model=None)
+    assert (run.status, scene.sent, scene.charged, run.cost) == ("unconfirmed", 2, 0, None)
+
+
+def conflict(answer: dict[str, Any]) -> dict[str, Any]:
+    """The refusal of an id that the gateway has already."""
+    ours_ = answer["data"][0]["taskUUID"]
+    return {"errors": [{"code": "conflictTaskUUID", "message": "exists", "taskUUID": ours_}]}
 
 
 def test_a_conflict_of_ids_is_a_yes(begin: Begin) -> None:
     """37: ``conflictTaskUUID`` says that an earlier call was accepted: it is followed, not sent again."""
-    scene = begin(provider="runware")
-
-    def conflict(answer: dict[str, Any]) -> dict[str, Any]:
-        ours = answer["data"][0]["taskUUID"]
-        return {"errors": [{"code": "conflictTaskUUID", "message": "exists", "taskUUID": ours}]}
-
-    scene.on("create", Act(change=conflict))
+    scene = begin(provider="runware").on("create", Act(change=conflict))
     run = scene.run(model=None)
     assert (run.status, scene.charged, scene.sent) == ("succeeded", 1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
@@ -258,6 +259,18 @@ def test_a_deleted_clip_comes_again_for_free(begin: Begin) -> None:
     run.retry().wait(30)
     assert run.video is not None
     assert scene.charged == 1
+
+
+def test_a_drip_is_broken_off_and_gone_on_with(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """35: a body that comes byte by byte is not waited for; another connection brings the rest, by Range."""
+    monkeypatch.setattr(
+        import_module("hailuo_widgets.archive.fetch"), "SLOWEST_S", 1.0
+    )  # the package names a function so
+    scene = begin().on("download", Act(pace_s=0.0005))
+    run = scene.run()
+    assert_here(scene, run)
+    first, second = scene.gateway.of("download")
+    assert ("range" in first.headers, second.headers["range"].startswith("bytes=")) == (False, True)
 
 
 def test_a_download_that_stands_still_can_be_left(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:

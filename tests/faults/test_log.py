@@ -12,7 +12,6 @@ from conftest import error_of, steps
 from gateway import Act
 
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.session import Session
 from hailuo_widgets.store.runlog import RunLog
 
 if TYPE_CHECKING:
@@ -116,22 +115,3 @@ def test_a_disk_that_is_full_for_good_after_the_create(begin: Begin, monkeypatch
     assert f"was accepted as task {charge.task_id}" in str(caught.value)
     assert f"hw.run({run.id!r}).adopt({charge.task_id!r})" in str(caught.value)
     assert (scene.sent, scene.charged) == (1, 1)
-
-
-def test_two_sessions_of_one_process_resume_the_same_runs(begin: Begin) -> None:
-    """67: within one process both may follow a run; it was created once all the same, and its clip is here once."""
-    scene = begin(timeout=0.3)
-    scene.gateway.always("query", Act(status=503, body=b"x"))
-    left = [scene.run(f"a fox {n}") for n in range(3)]
-    assert [run.status for run in left] == ["queued"] * 3
-    scene.gateway.always("query", None)
-    heirs = [Session(home=scene.session.settings.home, mode="live", poll_interval=0.05) for _ in range(2)]
-    taken = [heir.resume() for heir in heirs]
-    for runs in taken:
-        for run in runs:
-            run.wait(30)
-    for heir in heirs:
-        assert {heir.run(run.id).status for run in left} == {"succeeded"}
-        heir.close()
-    assert (scene.sent, scene.charged, scene.gateway.twice, scene.parts()) == (3, 3, [], [])
-    assert [name for name in scene.files() if name.endswith(".mp4")] == sorted(f"{run.id}.mp4" for run in left)

@@ -49,6 +49,7 @@ BRUTAL: dict[str, dict[str, float]] = {
         "no id+": 1, "slow+": 1, "slow": 1, "busy": 3, "429": 2, "refused": 2, "doubt+": 1, "doubt": 1, "twice+": 1,
     },
 }  # fmt: skip
+LAG_S = (0.0, 0.0, 0.0, 8.0, 50.0)  # the longest is within the minute that a denial is not believed for
 _WORDS = ("Preparing", "Queueing", "Processing")
 
 
@@ -61,8 +62,9 @@ class MadeTask:
     prompt: str
     ready: float
     fate: str
+    made: float
+    lag_s: float  # so long the gateway's own query does not know it
     results: int = 1
-    denied: int = 0
     shown: bool = False  # it was asked for and named; one that is "forgotten" is so from then on
     misnamed: bool = False  # its create was answered with another task's id
     dead_links: set[str] = field(default_factory=set)
@@ -148,12 +150,9 @@ class Wire:
         return fate
 
     def _not_known(self, provider: str, call: HttpCall) -> str:
-        """A gateway's books may lag; one that denies a task three times in a row has forgotten it: another fate."""
+        """A gateway may deny a task now and then while it is young; one that does so later has forgotten it."""
         task = self.tasks.get(_task_id(provider, call))
-        if task is None or task.denied == 2:
-            return "yes"
-        task.denied += 1
-        return "unknown"
+        return "yes" if task is None or self.clock.now - task.made > LAG_S[-1] else "unknown"
 
     async def _sent_back(self, provider: str, fate: str, reply: HttpReply, deadline_s: float) -> HttpReply:
         """What arrives here of the gateway's answer."""
@@ -178,9 +177,9 @@ class Wire:
         if kind == "link":
             return self._link(str(call.params["file_id"]), fate)
         task = self.tasks.get(_task_id(provider, call))
-        if task is None or (task.fate == "forgotten" and task.shown):
+        if task is None or (task.fate == "forgotten" and task.shown) or self.clock.now - task.made < task.lag_s:
             return _say(_REFUSALS[provider]["unknown"])
-        task.denied, task.shown = 0, True
+        task.shown = True
         done = self.clock.now >= task.ready and fate != "backwards"
         state = self._runware_state if provider == "runware" else self._state
         return state(task, fate, done=done)
@@ -198,6 +197,8 @@ class Wire:
             prompt=_prompt(call),
             ready=self.clock.now + self._rng.choice((0.5, 20.0, 120.0, 400.0)),
             fate=self._rng.choices(("made", "failed", "forgotten"), odds)[0],
+            made=self.clock.now,
+            lag_s=self._rng.choice(LAG_S),
             misnamed=fate == "twice+" and bool(earlier) and provider == "minimax",
             results=call.json[0].get("numberResults", 1) if provider == "runware" else 1,
         )

@@ -52,6 +52,18 @@ def test_only_legal_steps(log: RunLog, record: Make, status: str) -> None:
             assert log.get(f"r-{following}").status == status
 
 
+@pytest.mark.parametrize("left", ["cancelled", "unconfirmed"])
+def test_a_place_that_a_task_may_still_hold(log: RunLog, record: Make, left: str) -> None:
+    """A task that nobody follows any more goes on at the provider: for its time the account's place stays taken."""
+    before = datetime.now(UTC) - timedelta(seconds=100)
+    moments = {"submitted_at": before} if left == "cancelled" else {"finished_at": before}
+    log.add([record("r0", status=left, origin="o", **moments), record("r1"), record("r2", status=left, origin="o")])
+    held = Permit(micros=None, currency=None, concurrent=1, held_s=200.0)
+    assert log.reserve("r1", held, {}, origin="o") is None
+    over = Permit(micros=None, currency=None, concurrent=1, held_s=50.0)
+    assert log.reserve("r1", over, {}, origin="o") is not None
+
+
 def test_a_task_id_belongs_to_one_run(log: RunLog, record: Make) -> None:
     """A task id that another run has is refused, by each way in, and the store goes on working."""
     log.add([record("r1", status="submitting"), record("r2", status="submitting")])

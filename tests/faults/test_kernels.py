@@ -1,0 +1,164 @@
+"""Rows 8, 32, 61 and 67: where more than one kernel has to do with a run, or none any more."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import Scene, error_of, steps
+from gateway import Act
+
+from hailuo_widgets.engine import core
+from hailuo_widgets.errors import BudgetExceeded, Cancelled, StoreError
+from hailuo_widgets.session import Session
+from hailuo_widgets.store import RunLog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from conftest import Begin
+
+    from hailuo_widgets.handles import Run
+
+PROCESSING = Act(change=lambda d: {**d, "status": "Processing"})
+
+
+@pytest.fixture
+def elsewhere(begin: Begin) -> Iterator[tuple[Scene, Session]]:
+    """A scene, and a session of another kernel on the same store: to the leases two sessions are that, too."""
+    scene = begin()
+    other = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=scene.told.append)
+    yield scene, other
+    other.close()
+
+
+def when(run: Run, status: str, do: Any) -> None:
+    """Do something once, in the moment in which a run is known to be in this status."""
+    done: list[None] = []
+
+    def heard(record: Any) -> None:
+        if record.status == status and not done:
+            done.append(None)
+            do()
+
+    run.subscribe(heard)
+
+
+def test_a_run_that_is_followed_is_not_taken(elsewhere: tuple[Scene, Session]) -> None:
+    """67: a second session of one process takes nothing that the first still follows, and all that it has left."""
+    scene, other = elsewhere
+    run = scene.session.generate("a fox", model="02")
+    taken: list[Run] = []
+    when(run, "queued", lambda: taken.extend(other.resume()))
+    assert (run.wait(30).status, taken) == ("succeeded", [])
+
+    scene.gateway.always("query", PROCESSING)
+    left = scene.session.generate("a wolf", model="02")
+    with pytest.raises(TimeoutError):
+        left.wait(1)
+    assert other.resume() == []
+    scene.session.close()
+    scene.gateway.always("query", None)
+    assert [r.id for r in other.resume()] == [left.id]
+    assert other.run(left.id).wait(30).status == "succeeded"
+    assert (scene.charged, scene.gateway.twice, scene.parts()) == (2, [], [])
+
+
+def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
+    elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """67: the wish stands in the log; who sends the create waits for its answer, writes it, and follows no further."""
+    monkeypatch.setattr(core, "RENEW_S", 0.3)
+    scene, other = elsewhere
+    scene.on("create", Act(wait_s=0.5)).gateway.always("query", PROCESSING)
+    run = scene.session.generate("a fox", model="02")
+    when(run, "submitting", lambda: other.run(run.id).cancel())
+    with pytest.raises(Cancelled):
+        run.wait(30)
+    (charge,) = scene.gateway.charges
+    assert (run.status, run.task_id, scene.sent) == ("cancelled", charge.task_id, 1)
+    told = steps(run)
+    assert told.index("cancel is asked for") < told.index("create was accepted")
+    scene.gateway.always("query", None)
+    assert other.run(run.id).retry().wait(30).status == "succeeded"  # the wish is over with that
+    assert (scene.sent, scene.charged) == (1, 1)
+
+
+def test_a_wish_to_cancel_holds_for_a_create_that_was_refused(
+    elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """67: a create that was refused for its rate after the wish is not sent again."""
+    monkeypatch.setattr("hailuo_widgets.engine.create.backoff_s", lambda *_, **__: 0.1)
+    scene, other = elsewhere
+    scene.on("create", Act(take=False, wait_s=0.5, status=429, body=b"{}"))
+    run = scene.session.generate("a fox", model="02")
+    when(run, "submitting", lambda: other.run(run.id).cancel())
+    with pytest.raises(Cancelled):
+        run.wait(30)
+    assert (run.status, scene.sent, scene.charged) == ("cancelled", 1, 0)
+
+
+def test_a_run_that_another_kernel_has_cancelled_ends_here(
+    elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """67: who follows it stops within one renewal of its leases, and who waits for it there is told."""
+    monkeypatch.setattr(core, "RENEW_S", 0.3)
+    scene, other = elsewhere
+    scene.gateway.always("query", PROCESSING)
+    run = scene.session.generate("a fox", model="02")
+    when(run, "queued", lambda: other.run(run.id).cancel())
+    with pytest.raises(Cancelled):
+        run.wait(30)
+    polls = len(scene.gateway.of("query"))
+    assert (run.status, other.run(run.id).status) == ("cancelled", "cancelled")
+    assert not scene.session.engine.follows(run.id)
+    scene.gateway.always("query", None)
+    scene.run("a wolf")
+    assert {call.query["task_id"] for call in scene.gateway.of("query")[polls:]} <= {scene.gateway.charges[1].task_id}
+
+
+@pytest.mark.parametrize("status", ["running", "downloading", "succeeded"])
+def test_a_step_that_cannot_be_written_for_a_moment_ends_nothing(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, status: str
+) -> None:
+    """61: what is paid for is followed on; the trouble is shown while it lasts, and nothing has to be resumed."""
+    scene = begin().on("query", *[PROCESSING] * 5)
+    change, failures, shown = RunLog.change, [StoreError("the store is locked")] * 3, []
+
+    def failing(log: RunLog, *args: Any, **changes: Any) -> Any:
+        if changes.get("status") == status and failures:
+            raise failures.pop()
+        return change(log, *args, **changes)
+
+    monkeypatch.setattr(RunLog, "change", failing)
+    monkeypatch.setattr("hailuo_widgets.engine.carry.backoff_s", lambda *_, **__: 0.05)
+    run = scene.session.generate("a fox", model="02")
+    run.subscribe(lambda r: shown.append((r.error or {}).get("message")))
+    assert run.wait(30).status == "succeeded"
+    assert (run.error, scene.sent, scene.charged, failures, scene.parts()) == (None, 1, 1, [], [])
+    assert "the store is locked" in shown
+
+
+def test_what_was_never_sent_is_said(elsewhere: tuple[Scene, Session]) -> None:
+    """8: runs that a kernel planned and did not come to send stay planned, cost nothing, and are not left unsaid."""
+    scene, other = elsewhere
+    run = scene.session.generate("a fox", model="02")
+    assert other.resume() == []
+    assert not [line for line in scene.told if "never sent" in line]  # the first kernel lives, and will send it
+    scene.session.close()
+    assert other.resume() == []
+    (line,) = [line for line in scene.told if "never sent" in line]
+    assert "1 planned run(s) of an earlier kernel were never sent, and cost nothing: run their cells again" in line
+    assert (other.run(run.id).status, scene.sent) == ("planned", 0)
+
+
+def test_another_paid_try_is_held_against_the_budget(begin: Begin) -> None:
+    """32: what may have been charged counts; resubmit() past the session's budget sends nothing, and says why."""
+    scene = begin(budget=0.5).on("create", Act(raw=b"", end="reset"))
+    run = scene.run()
+    assert run.status == "unconfirmed"
+    again = run.resubmit()
+    scene.session.wait([again.id], 30)
+    assert isinstance(error_of(again), BudgetExceeded)
+    assert "session's budget of 0.5" in str(error_of(again))
+    assert (again.status, scene.sent, scene.charged) == ("skipped", 1, 1)
