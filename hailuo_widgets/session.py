@@ -290,6 +290,10 @@ class Session:
         """Ask for a run's state now rather than at its next poll; from any thread."""
         self.engine.nudge(run_id)
 
+    def simulator_url(self) -> str:
+        """Where the bundled simulator listens; it is started where it is not running yet."""
+        return self._backdrop.url()
+
     # -- waiting --------------------------------------------------------------------------------------------------
 
     async def settled(self, run_ids: Iterable[str], seconds: float | None = None) -> None:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.frames import PLAIN_TEXT
+from hailuo_widgets.frames import PLAIN_TEXT, since_moment
 from hailuo_widgets.gateways import names
 from hailuo_widgets.keys import look_up, variable
 from hailuo_widgets.planning import wall_s
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning import Plan, Planned
     from hailuo_widgets.session import Session
 
 __all__ = [
     "camera_frame",
+    "cost_frame",
     "estimate_frame",
     "keys_frame",
     "models_frame",
@@ -135,6 +137,36 @@ def keys_frame(session: Session) -> pd.DataFrame:
             }
         )
     return _frame(rows, list(rows[0]))
+
+
+def cost_frame(session: Session, since: str | None = None) -> pd.DataFrame:
+    """What the runs of the log cost: one row for each gateway and currency, simulated runs apart.
+
+    ``cost`` is the sum of what is known of the runs that were sent, ``unknown`` counts those of which it is not.
+    """
+    found = session.log.call(session.log.find, since=since_moment(since))
+    groups: dict[tuple[str, bool, str | None], list[RunRecord]] = {}
+    for r in found:
+        if r.status not in {"planned", "skipped"}:
+            groups.setdefault((r.request.provider, r.simulated, r.currency), []).append(r)
+    rows = []
+    for (provider, simulated, currency), records in sorted(groups.items(), key=lambda kv: str(kv[0])):
+        known = [r for r in records if r.cost_micros is not None]
+        rows.append(
+            {
+                "provider": provider,
+                "simulated": simulated,
+                "currency": currency,
+                "runs": len(records),
+                "succeeded": sum(r.status == "succeeded" for r in records),
+                "reused": sum(r.reused_from is not None for r in records),
+                "cost": sum(r.cost_micros or 0 for r in known) / 1_000_000 if known else None,
+                "reported": sum(r.cost_kind == "reported" for r in records),
+                "unknown": len(records) - len(known),
+            }
+        )
+    columns = ("provider", "simulated", "currency", "runs", "succeeded", "reused", "cost", "reported", "unknown")
+    return _frame(rows, columns)
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:

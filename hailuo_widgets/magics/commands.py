@@ -22,6 +22,7 @@ class Command:
     name: str
     takes: str
     help: str
+    example: str
     work: Callable[[list[str]], Any]
     least: int = 0
     most: int = 0
@@ -116,32 +117,53 @@ def _backup(words: list[str]) -> None:
     print(f"The run log was copied to {path} and checked. The clips are not in it: copy the archive's folder too.")  # noqa: T201 - a magic's answer
 
 
+def _cost(words: list[str]) -> Any:
+    from hailuo_widgets import api, tables
+
+    return tables.cost_frame(api.default_session(), since=words[0] if words else None)
+
+
+def _simulator(words: list[str]) -> None:
+    del words
+    from hailuo_widgets import api
+
+    session = api.default_session()
+    print(  # noqa: T201 - a magic's answer
+        f"The bundled simulator listens at {session.simulator_url()}, for this kernel, at "
+        f"{session.settings.simulator_speed:g} times the documented speed. Runs without a key go there by themselves; "
+        "python -m hailuo_widgets simulator --port 8000 serves it alone, for example for another program."
+    )
+
+
+def _row(name: str, takes: str, text: str, work: Callable[[list[str]], Any], example: str, **bounds: int) -> Command:
+    return Command(name=name, takes=takes, help=text, work=work, example=f"%hailuo {example}", **bounds)
+
+
+ID = "r1m6a6ft"
 COMMANDS: dict[str, Command] = {
     c.name: c
     for c in (
-        Command(name="runs", takes="[STATUS…]", help="the newest 20 runs (hw.runs() has all)", work=_runs, most=11),
-        Command(
-            name="show",
-            takes="ID",
-            help="a run's card; the first characters of its id are enough",
-            work=_show,
-            least=1,
+        _row("runs", "[STATUS…]", "the newest 20 runs (hw.runs() has all)", _runs, "runs failed unconfirmed", most=11),
+        _row("show", "ID", "a run's card; an id's first characters are enough", _show, f"show {ID}", least=1, most=1),
+        _row("resume", "", "take up what an earlier kernel left unfinished", _resume, "resume"),
+        _row("cancel", "ID…", "stop following runs", _cancel, f"cancel {ID}", least=1, most=999),
+        _row("retry", "ID…", "download again, or follow again: free", _retry, f"retry {ID}", least=1, most=999),
+        _row(
+            "cost",
+            "[SINCE]",
+            "what runs have cost, by gateway and currency",
+            _cost,
+            "cost 2026-11-01",
             most=1,
         ),
-        Command(name="resume", takes="", help="take up what an earlier kernel left unfinished", work=_resume),
-        Command(name="cancel", takes="ID…", help="stop following runs", work=_cancel, least=1, most=999),
-        Command(
-            name="retry", takes="ID…", help="download again, or follow again: free", work=_retry, least=1, most=999
-        ),
-        Command(name="providers", takes="", help="the gateways", work=_providers),
-        Command(
-            name="models", takes="[PROVIDER]", help="the models, what they do and what they cost", work=_models, most=1
-        ),
-        Command(name="templates", takes="", help="MiniMax's video templates", work=_templates),
-        Command(name="camera", takes="", help="the 15 camera instructions", work=_camera),
-        Command(name="keys", takes="", help="which keys are found, where, and where to get one", work=_keys),
-        Command(name="doctor", takes="", help="check the store, the archive and this kernel", work=_doctor),
-        Command(name="backup", takes="[FILE]", help="copy the run log, also while runs go on", work=_backup, most=1),
+        _row("providers", "", "the gateways", _providers, "providers"),
+        _row("models", "[PROVIDER]", "the models, what they do and what they cost", _models, "models kie", most=1),
+        _row("templates", "", "MiniMax's video templates", _templates, "templates"),
+        _row("camera", "", "the 15 camera instructions", _camera, "camera"),
+        _row("keys", "", "which keys are found, where, and where to get one", _keys, "keys"),
+        _row("doctor", "", "check the store, the archive and this kernel", _doctor, "doctor"),
+        _row("backup", "[FILE]", "copy the run log, also while runs go on", _backup, "backup log.sqlite3", most=1),
+        _row("simulator", "", "where the bundled simulator listens, and how fast it is", _simulator, "simulator"),
     )
 }
 
@@ -168,7 +190,7 @@ def command(line: str, options_help: Callable[[], str]) -> Any:
         )
     given = words[1:]
     if given and given[0] in {"-h", "--help"}:
-        print(f"%hailuo {row.name} {row.takes}\n  {row.help}")  # noqa: T201 - a magic's answer
+        print(f"%hailuo {row.name} {row.takes}\n  {row.help}\n  for example: {row.example}")  # noqa: T201 - a magic's answer
         return None
     if not row.least <= len(given) <= row.most:
         raise UsageError(

@@ -6,12 +6,14 @@ import contextlib
 import re
 from typing import Any
 
+from hailuo_widgets.magics.completion import matcher_for
 from hailuo_widgets.magics.magic import Hailuo
 
 __all__ = ["Extension"]
 
 FRAME_MODULES = ("pandas", "pandas.core.frame")  # where DataFrame says it is from: pandas 3, and before it
 _CELL = re.compile(r"%%hailuo(?=\s|$)(.*)", re.DOTALL)
+_ASKED = re.compile(r"(\s*%hailuo\s+\w+)\s*\?{1,2}\s*")
 
 
 class Extension:
@@ -21,11 +23,13 @@ class Extension:
         self._shell = shell
         self._executing = 0
         self.magics = Hailuo(shell)
+        self._matcher = matcher_for(shell, self.magics.given)
 
     def register(self) -> None:
         """Add everything to the shell."""
         self._shell.register_magics(self.magics)
         self._shell.input_transformers_cleanup.append(self._rewrite)
+        self._shell.Completer.custom_matchers.append(self._matcher)
         self._shell.events.register("pre_run_cell", self._began)
         self._shell.events.register("post_run_cell", self._ended)
         self._shell.display_formatter.ipython_display_formatter.for_type_by_name("hailuo_widgets.handles", "Run", _show)
@@ -40,6 +44,7 @@ class Extension:
         with contextlib.suppress(ValueError):
             self._shell.configurables.remove(self.magics)
         self._shell.input_transformers_cleanup.remove(self._rewrite)
+        self._shell.Completer.custom_matchers.remove(self._matcher)
         self._shell.events.unregister("pre_run_cell", self._began)
         self._shell.events.unregister("post_run_cell", self._ended)
         formatter = self._shell.display_formatter
@@ -50,6 +55,8 @@ class Extension:
     def _rewrite(self, lines: list[str]) -> list[str]:
         """Turn a ``%%hailuo`` cell into an await, so that the kernel stays free while it waits.
 
+        And ``%hailuo runs?`` into ``%hailuo runs -h``: IPython would look for an object named ``runs``.
+
         Not for a cell inside another one (``%%time`` hands its body here too, where an await cannot run): a top-level
         cell is transformed while none is executing.
         """
@@ -57,7 +64,7 @@ class Extension:
             return lines
         head = _CELL.match(lines[0])
         if head is None:
-            return lines
+            return [f"{asked[1]} -h\n" if (asked := _ASKED.fullmatch(line)) else line for line in lines]
         call = "get_ipython()._hailuo_magics.magics.waiting_cell"
         return [f"await {call}({head[1].strip()!r}, {''.join(lines[1:])!r})\n"]
 

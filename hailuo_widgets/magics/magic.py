@@ -71,10 +71,16 @@ class Hailuo(Magics):
             A fox runs through fresh snow, [Push in]
         """
         if cell is None:
+            from hailuo_widgets.api import set_config
             from hailuo_widgets.magics.commands import command
 
+            set_config(self.given())
             return self._saying(lambda: command(line.strip(), help_text))
         return self._saying(lambda: self._plain_cell(line, cell))
+
+    def given(self) -> dict[str, Any]:
+        """The settings that ``%config Hailuo`` has given a value."""
+        return {name: value for name in SETTINGS if (value := getattr(self, name, None)) is not None}
 
     @property
     def _shell(self) -> Any:
@@ -119,7 +125,7 @@ class Hailuo(Magics):
         """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
         from hailuo_widgets.api import default_session, set_config
 
-        set_config({name: value for name in SETTINGS if (value := getattr(self, name, None)) is not None})
+        set_config(self.given())
         parsed = parse_line(line)
         name = parsed.run.get("name")
         if name is not None and not re.fullmatch(r"[^\W\d]\w*", name):

@@ -149,6 +149,16 @@ class Kernel:
             self.take_reply(time.monotonic() + REPLY_S)
         return str(self._replies[asked][0]["status"])
 
+    def completed(self, code: str) -> list[str]:
+        """What Tab makes of a text with ``|`` at the cursor: the whole of it with each offer in its place."""
+        before, _, after = code.partition("|")
+        asked = str(self.client.complete(before + after, len(before)))
+        while asked not in self._replies:
+            self.take_reply(time.monotonic() + REPLY_S)
+        found = self._replies[asked][0]
+        head, tail = (before + after)[: found["cursor_start"]], (before + after)[found["cursor_end"] :]
+        return [f"{head}{match}{tail}" for match in found["matches"]]
+
     def until(
         self, fits: Callable[[dict[str, Any]], bool], *, of: str | None = None, within: float = REPLY_S
     ) -> dict[str, Any]:
