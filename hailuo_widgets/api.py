@@ -83,6 +83,7 @@ def generate(
     options: Mapping[str, Any] | None = None,
     tags: Sequence[str] = (),
     budget: float | None = None,
+    max_parallel: int | None = None,
     reuse: bool = True,
 ) -> Run:
     """Have one clip generated. It is on its way when this returns; ``await run`` (or ``run.wait()``) until it is there.
@@ -109,6 +110,7 @@ def generate(
         options: Further fields of the provider's own.
         tags: Words to find the run by.
         budget: What it may cost, in the provider's currency.
+        max_parallel: Runs of this call in flight at once; for one run it says nothing.
         reuse: Take the clip of an equal run that succeeded from the archive instead of paying again.
 
     Raises:
@@ -138,6 +140,7 @@ def generate(
         options=options,
         tags=tags,
         budget=budget,
+        max_parallel=max_parallel,
         reuse=reuse,
     )
 
@@ -151,6 +154,7 @@ def sweep(
     sample: int | None = None,
     tags: Sequence[str] = (),
     budget: float | None = None,
+    max_parallel: int | None = None,
     reuse: bool = True,
     **arguments: Any,
 ) -> Sweep:
@@ -167,6 +171,7 @@ def sweep(
         sample: Draw so many of the runs; the same ones each time.
         tags: Words to find the runs by.
         budget: What all of it may cost, in the providers' currency; nothing is sent past it.
+        max_parallel: Runs of this call in flight at once; the account's own limit holds beside it.
         reuse: Take clips of equal runs that succeeded from the archive: growing a sweep pays for the new runs alone.
         arguments: Those of :func:`generate`; a list, tuple or range is an axis (``seed=range(1, 5)``).
 
@@ -182,6 +187,7 @@ def sweep(
         sample=sample,
         tags=tags,
         budget=budget,
+        max_parallel=max_parallel,
         reuse=reuse,
         **arguments,
     )

@@ -85,8 +85,18 @@ class Plan:
                 told.append(f"{len(values)} {'+'.join(group)}")
         return told
 
-    def sentence(self) -> str:
-        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``.
+    def axis_values(self) -> dict[str, tuple[str, ...]]:
+        """What varies, and over which values, as text: the prompts by their labels, then each axis."""
+        found: dict[str, tuple[str, ...]] = {}
+        if len(self.axes.variants) > 1:
+            found["prompt"] = tuple(v.label or v.prompt for v in self.axes.variants)
+        for name, values in self.axes.values.items():
+            if len(values) > 1:
+                found[name] = tuple(str(v) for v in values)
+        return found
+
+    def parts(self) -> Parts:
+        """The plan in words.
 
         A task of several results is counted as so many runs: each is a clip, and billed.
         """
@@ -102,11 +112,31 @@ class Plan:
         there = total - sending
         amounts = [money(micros, currency) for currency, micros in self.cost.items()]
         amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
-        sends = f"{sending} to send" + (f": {' + '.join(amounts)}" if amounts else "")
-        told = [count, (f"{there} there already, " if there else "") + sends]
-        if self.wall_s is not None and self.to_send:
-            told.append(f"about {_duration(self.wall_s)}")
-        return "; ".join(told)
+        known = self.wall_s is not None and self.to_send
+        return Parts(
+            count=count,
+            there=f"{there} there already" if there else "",
+            sends=f"{sending} to send",
+            cost=" + ".join(amounts),
+            time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
+        )
+
+    def sentence(self) -> str:
+        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
+        parts = self.parts()
+        sends = ", ".join(p for p in (parts.there, parts.sends) if p) + (f": {parts.cost}" if parts.cost else "")
+        return "; ".join(p for p in (parts.count, sends, parts.time) if p)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """A plan in words: how many runs, those that are there, those to send, what they cost and take; "" is nothing."""
+
+    count: str
+    there: str
+    sends: str
+    cost: str
+    time: str
 
 
 def _duration(seconds: float) -> str:

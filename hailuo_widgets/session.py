@@ -89,6 +89,7 @@ class Session:
         *,
         tags: str | Sequence[str] = (),
         budget: float | None = None,
+        max_parallel: int | None = None,
         reuse: bool = True,
         **arguments: Any,
     ) -> Run:
@@ -96,7 +97,7 @@ class Session:
         plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
         if (count := plan.results) != 1:
             raise UsageError(f"generate() makes one run, and {count} are asked for", hint="use sweep(…)")
-        return self.begin(plan, tags=tags, budget=budget, reuse=reuse)[0]
+        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse)[0]
 
     def sweep(
         self,
@@ -104,29 +105,38 @@ class Session:
         *,
         tags: str | Sequence[str] = (),
         budget: float | None = None,
+        max_parallel: int | None = None,
         reuse: bool = True,
         **arguments: Any,
     ) -> Sweep:
         """Several clips; see :func:`hailuo_widgets.sweep`."""
         plan = self.plan(prompt, reuse=reuse, **arguments)
         self._notice(f"hailuo: {plan.sentence()}")
-        return self.begin(plan, tags=tags, budget=budget, reuse=reuse)
+        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse)
 
     def begin(
-        self, plan: Plan, *, tags: str | Sequence[str] = (), budget: float | None = None, reuse: bool = True
+        self,
+        plan: Plan,
+        *,
+        tags: str | Sequence[str] = (),
+        budget: float | None = None,
+        max_parallel: int | None = None,
+        reuse: bool = True,
+        warned: bool = False,
     ) -> Sweep:
-        """Start what was planned, as a sweep.
+        """Start what was planned, as a sweep; ``warned``: its warnings have been shown.
 
         Raises:
             BudgetExceeded: Already its first run passes the budget; nothing was sent.
         """
         self._within(plan, budget)
-        for problem in plan.warnings:
+        for problem in () if warned else plan.warnings:
             self._notice(f"note: {problem}")
+        at_once = None if max_parallel is None else SETTINGS["max_parallel"].parse(max_parallel)
         words = (tags,) if isinstance(tags, str) else tuple(tags)
         sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
         records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
-        self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget))
+        self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget), at_once=at_once)
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
     def ask_first(self, plan: Plan, *, yes: bool) -> None:

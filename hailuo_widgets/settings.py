@@ -1,4 +1,6 @@
-"""Settings: argument > ``%config Hailuo.name`` > environment > default, read when they are used, never at import.
+"""Settings, read when they are used, never at import; the first place that has one decides.
+
+Argument > ``%config Hailuo.name`` > environment > the project's ``[tool.hailuo]`` > the user's file > default.
 
 Keys are looked for in :mod:`hailuo_widgets.keys`; ``find_key`` and ``Secret`` are here too, for they are asked for
 together with the base URL that they are sent to.
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hailuo_widgets.config_files import project_file, user_file
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.keys import Secret, find_key
 
@@ -27,7 +30,7 @@ KIE_DIALECTS = ("minimax", "jobs")
 def _number(name: str, value: Any, *, low: float, whole: bool = False) -> float | int:
     try:
         number = int(str(value)) if whole else float(value)
-    except ValueError:
+    except (TypeError, ValueError):
         number = float("nan")
     if not low <= number < float("inf"):
         kind = "a whole number" if whole else "a number"
@@ -184,25 +187,20 @@ class Settings:
         config: Mapping[str, Any] | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Settings:
-        """Take each setting from the first place that has it.
+        """Take each setting from the first place that has it; see the module.
 
         Raises:
             UsageError: A name that is no setting, or a value that its setting does not allow.
         """
         environ = os.environ if environ is None else environ
         given = {**{k: v for k, v in (config or {}).items() if v is not None}, **(arguments or {})}
-        for name in given:
-            if name not in SETTINGS:
-                near = nearest(name, SETTINGS)
-                raise UsageError(
-                    f"{name!r} is no setting; allowed are {', '.join(SETTINGS)}",
-                    hint=f"did you mean {near!r}?" if near else None,
-                )
+        _refuse_unknown(given, "")
+        filed = _filed(environ)
         values: dict[str, Any] = {}
         for name, row in SETTINGS.items():
             value = given.get(name)
             if value is None:
-                value = environ.get(row.env) or row.default
+                value = environ.get(row.env) or filed.get(name, row.default)
             values[name] = row.parse(value)
         return cls(**values)
 
@@ -215,6 +213,37 @@ class Settings:
     def store_url(self) -> str:
         """The run log's SQLAlchemy URL."""
         return self.store or f"sqlite:///{self.home.absolute() / 'runs.sqlite3'}"
+
+
+def _refuse_unknown(given: Mapping[str, Any], where: str) -> None:
+    for name in given:
+        if name not in SETTINGS:
+            near = nearest(name, SETTINGS)
+            key = "a key belongs into the environment or the keyring, never into a file: files are shared"
+            raise UsageError(
+                f"{where}{name!r} is no setting; allowed are {', '.join(SETTINGS)}",
+                hint=key if where and "key" in name.lower() else f"did you mean {near!r}?" if near else None,
+            )
+
+
+def _filed(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What the files set, the project's before the user's; each value is looked at, also one that is not used.
+
+    Raises:
+        UsageError: A file that cannot be read, a name that is no setting, or a value that is not allowed.
+    """
+    found: dict[str, Any] = {}
+    for file in (user_file(environ), project_file()):
+        if file is None:
+            continue
+        _refuse_unknown(file.values, f"{file.name}: ")
+        for name, value in file.values.items():
+            try:
+                SETTINGS[name].parse(value)
+            except UsageError as e:
+                raise UsageError(f"{file.name}: {e.message}", hint=e.hint) from None
+        found |= file.values
+    return found
 
 
 def is_loopback(url: str) -> bool:

@@ -75,8 +75,12 @@ async def _steps(engine: Engine, control: Control) -> RunRecord:
         return record
     engine.expected[record.run_id] = await engine.expectation(record)
     gateway = await engine.accounts.gateway(record)
-    async with gateway.limiter.slot(control.stopping, already_there=record.status in FREE) as held:
-        if not held and record.status == "planned":
+    there = record.status in FREE
+    async with (
+        engine.places(record).slot(control.stopping, already_there=there) as of_the_call,
+        gateway.limiter.slot(control.stopping, already_there=there) as of_the_account,
+    ):
+        if not (of_the_call and of_the_account) and record.status == "planned":
             return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
         if record.status == "submitting":
             record = await create.settle(engine, control, gateway, record)

@@ -17,6 +17,7 @@ from hailuo_widgets.engine.bus import Bus
 from hailuo_widgets.engine.carry import carry
 from hailuo_widgets.engine.control import Control
 from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.limits import Call, Places
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
 from hailuo_widgets.engine.polling import Expectation, expect, held_s
@@ -69,6 +70,7 @@ class Engine:
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
         self._added: dict[str, Future[None]] = {}  # of new runs: whether the log has them
         self._budgets: dict[str, tuple[Budget, ...]] = {}
+        self._calls: dict[str, Call] = {}  # what the runs of one call share
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
@@ -76,14 +78,30 @@ class Engine:
 
     # -- from any thread ------------------------------------------------------------------------------------------
 
-    def start(self, records: Sequence[RunRecord], *, reuse: bool, budgets: tuple[Budget, ...] = ()) -> None:
-        """Follow new runs: they are written to the log first, in its own thread."""
+    def start(
+        self,
+        records: Sequence[RunRecord],
+        *,
+        reuse: bool,
+        budgets: tuple[Budget, ...] = (),
+        at_once: int | None = None,
+    ) -> None:
+        """Follow new runs: they are written to the log first, in its own thread.
+
+        Args:
+            records: The runs.
+            reuse: Whether an equal run's clip may serve.
+            budgets: What their create calls are held against.
+            at_once: So many of them may be in flight together; the account's limit holds beside it.
+        """
+        call = Call(at_once)
         added = self.log.submit(self.log.add, records, self.owner)
         with self._lock:
             for record in records:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = reuse
                 self._budgets[record.run_id] = budgets
+                self._calls[record.run_id] = call
                 self._added[record.run_id] = added
         self.drive()
 
@@ -241,6 +259,10 @@ class Engine:
         if (added := self._added.get(run_id)) is not None:
             await asyncio.wrap_future(added)
 
+    def places(self, record: RunRecord) -> Places:
+        """The places that the runs of one call share."""
+        return self._calls.setdefault(record.run_id, Call(None)).places()
+
     def known(self, run_id: str) -> RunRecord:
         """A run that is followed here, as it was last learned."""
         return self._records[run_id]
@@ -254,6 +276,7 @@ class Engine:
             self._controls.pop(run_id, None)
             self.sending.pop(run_id, None)
             self._added.pop(run_id, None)
+            self._calls.pop(run_id, None)
             if not self._open and self._renewing is not None:
                 self._renewing.cancel()
         self.bus.tell(record)

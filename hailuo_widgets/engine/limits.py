@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-__all__ = ["Limiter", "backoff_s", "retry_after_s"]
+__all__ = ["Call", "Limiter", "Places", "backoff_s", "retry_after_s"]
 
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 FASTEST_GAP_S, SLOWEST_GAP_S = 0.025, 10.0  # between two requests of an account: from 40 a second down
@@ -43,30 +43,11 @@ def backoff_s(attempt: int, *, base: float = 1.0, cap: float = 60.0) -> float:
     return random.uniform(0.1, 1.0) * min(cap, base * 2.0 ** min(attempt, 16))  # noqa: S311 - jitter is no secret
 
 
-class Limiter:
-    """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
+class Places:
+    """So many places for tasks in flight, on one event loop; None is no bound."""
 
-    All requests of the account keep one pace, which halves when the gateway refuses one for its rate. Without that, a
-    hundred pollers that wait for the end of a pause together would be refused together, again and again.
-
-    It belongs to one event loop. ``take_turn`` counts a request where all kernels see it, and gives the seconds to
-    wait where the minute is full.
-    """
-
-    def __init__(
-        self,
-        *,
-        concurrent: int | None,
-        per_minute: int | None,
-        take_turn: Callable[[int], Awaitable[float]] | None = None,
-    ) -> None:
+    def __init__(self, concurrent: int | None) -> None:
         self._slots = asyncio.Semaphore(concurrent) if concurrent else None
-        self._per_minute = per_minute
-        self._take_turn = take_turn
-        self._paused_until = 0.0
-        self._gap_s = FASTEST_GAP_S
-        self._next = 0.0  # when the next request may be sent, as far as the pace goes
-        self._eased = 0.0
 
     @asynccontextmanager
     async def slot(self, stopping: Callable[[], Awaitable[None]], *, already_there: bool) -> AsyncIterator[bool]:
@@ -90,6 +71,47 @@ class Limiter:
                 place.cancel()
             elif not place.cancelled():
                 self._slots.release()
+
+
+class Call:
+    """What the runs of one call share: a bound on those that are in flight together, on whichever loop that is."""
+
+    def __init__(self, at_once: int | None) -> None:
+        self._at_once = at_once
+        self._places: dict[asyncio.AbstractEventLoop, Places] = {}
+
+    def places(self) -> Places:
+        """The places on the loop that runs now."""
+        loop = asyncio.get_running_loop()
+        if loop not in self._places:
+            self._places = {loop: Places(self._at_once)}
+        return self._places[loop]
+
+
+class Limiter(Places):
+    """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
+
+    All requests of the account keep one pace, which halves when the gateway refuses one for its rate. Without that, a
+    hundred pollers that wait for the end of a pause together would be refused together, again and again.
+
+    It belongs to one event loop. ``take_turn`` counts a request where all kernels see it, and gives the seconds to
+    wait where the minute is full.
+    """
+
+    def __init__(
+        self,
+        *,
+        concurrent: int | None,
+        per_minute: int | None,
+        take_turn: Callable[[int], Awaitable[float]] | None = None,
+    ) -> None:
+        super().__init__(concurrent)
+        self._per_minute = per_minute
+        self._take_turn = take_turn
+        self._paused_until = 0.0
+        self._gap_s = FASTEST_GAP_S
+        self._next = 0.0  # when the next request may be sent, as far as the pace goes
+        self._eased = 0.0
 
     async def turn(self) -> None:
         """Wait until the next request may be sent, and count it."""

@@ -75,6 +75,7 @@ OPTIONS: dict[str, Option] = {
         _run("--name", "name", "bind the run, or the sweep, to this name", "foxes"),
         _run("--tag", "tags", "a word to find the run by; may be repeated", "draft"),
         _run("--budget", "budget", "what this cell may cost, in the provider's currency", "0.50"),
+        _run("--max-parallel", "max_parallel", "runs of this cell in flight at once", "2"),
         _run_flag("--reuse", "reuse", "take an equal run's clip from the archive (the default)"),
         _run_flag("--fresh", "reuse", "pay again even if an equal run's clip is there", value=False),
         _run_flag("--yes", "yes", "do not ask before an expensive sweep"),
@@ -84,7 +85,7 @@ OPTIONS: dict[str, Option] = {
         _run_flag("--background", "wait", "return at once", value=False),
     )
 }
-COUNTS = {"--repeat", "--sample"}
+COUNTS = {"--repeat", "--sample", "--max-parallel"}
 REPEATABLE = {"--option", "--tag", "--zip", "--exclude"}
 
 

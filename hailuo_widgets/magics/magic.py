@@ -124,6 +124,7 @@ class Hailuo(Magics):
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
         """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
         from hailuo_widgets.api import default_session, set_config
+        from hailuo_widgets.widgets.display import show_plan
 
         set_config(self.given())
         parsed = parse_line(line)
@@ -136,12 +137,14 @@ class Hailuo(Magics):
         if dry:
             from hailuo_widgets.tables import plan_frame
 
-            print(f"hailuo: {plan.sentence()}; nothing was sent")  # noqa: T201 - a magic's answer
+            show_plan(plan, dry=True)
             return None, {"plan": plan_frame(plan)}
         if plan.results > 1:
-            print(f"hailuo: {plan.sentence()}")  # noqa: T201 - what is about to be paid for
+            show_plan(plan)
             session.ask_first(plan, yes=bool(parsed.run.get("yes")))
-        more = {k: v for k, v in parsed.run.items() if k in {"tags", "reuse"}}
+        more = {k: v for k, v in parsed.run.items() if k in {"tags", "reuse", "max_parallel"}}
+        if plan.results > 1:
+            more["warned"] = True
         if "budget" in parsed.run:
             more["budget"] = SETTINGS["budget"].parse(parsed.run["budget"])
         sweep = session.begin(plan, **more)

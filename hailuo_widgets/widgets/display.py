@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.cards import render_html, render_text
 from hailuo_widgets.engine.loop import running_loop
 from hailuo_widgets.widgets.board import Board, board_text
+from hailuo_widgets.widgets.plan import plan_html, plan_text
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.planning import Plan
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["prepare", "show_run", "show_sweep"]
+__all__ = ["prepare", "show_plan", "show_run", "show_sweep"]
 
 
 class _Source:
@@ -100,6 +102,19 @@ def show_run(run: Run) -> None:
     place = (run.id, shell.execution_count)
     if place not in _shown:
         _shown[place] = _Shown(run, loop)
+
+
+def show_plan(plan: Plan, *, dry: bool = False) -> None:
+    """Show what is about to be paid for, or what would be."""
+    text = plan_text(plan, dry=dry)
+    if not _has_widgets(_shell()):
+        print(text, file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    bundle = {"text/html": plan_html(plan, dry=dry), "text/plain": text}
+    show: Any = display
+    show(bundle, raw=True)
 
 
 _boards: dict[tuple[str, int], Board] = {}

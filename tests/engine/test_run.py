@@ -360,3 +360,14 @@ def test_an_interrupted_script_reads_the_answer_that_it_paid_for(begin: Begin) -
         run.wait(30)
     assert run.record.task_id is not None
     assert (run.wait(30).status, scene.creates) == ("succeeded", 1)
+
+
+def test_a_call_bounds_its_own_runs(begin: Begin) -> None:
+    """``max_parallel`` of a call holds for its runs alone: never more of them at once, and all come."""
+    scene = begin(max_parallel=8)
+    sweep = scene.session.sweep("a fox", model="02", repeat=6, max_parallel=2).wait(30)
+    assert {run.status for run in sweep} == {"succeeded"}
+    assert scene.simulator.state["max_concurrent"]["minimax"] == 2
+    with pytest.raises(UsageError, match="max_parallel=0"):
+        scene.session.generate("a wolf", max_parallel=0)
+    assert scene.creates == 6

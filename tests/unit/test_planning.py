@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hailuo_widgets.engine import create
+from hailuo_widgets.engine import create, ours
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.session import Session
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.tables import estimate_frame, plan_frame
+from hailuo_widgets.widgets.plan import plan_html, plan_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -125,6 +126,24 @@ def test_the_wall_time_knows_the_accounts_limit(session: Session) -> None:
     assert plan(session, provider="runware").wall_s is None
 
 
+def test_the_panel_says_all_of_it_and_escapes_it(session: Session) -> None:
+    """The panel names the axes, their values, the price, the time and that it is simulated; nothing of it is markup."""
+    made = plan(session, {"<b>night": "a <i>fox</i>", "day": "a fox"}, model=["02", "2.3"], duration=[6, 10])
+    panel = plan_html(made, dry=True)
+    for words in ("8 runs = 2 prompts × 2 model × 2 duration", "8 to send", "$", "SIMULATED", "nothing was sent", "10"):
+        assert words in panel
+    assert "&lt;b&gt;night · day" in panel
+    assert "<b>" not in panel
+    assert plan_text(made) == f"hailuo: {made.sentence()}"
+
+
+def test_a_long_panel_is_cut_short(session: Session) -> None:
+    """A hundred values are counted, not listed; so are many warnings."""
+    panel = plan_html(plan(session, [f"fox {n}" for n in range(100)]))
+    assert "12 · " not in panel
+    assert "and 88 more" in panel
+
+
 def test_nothing_is_sent_for_a_plan(session: Session, tmp_path: Path) -> None:
     """Planning and estimating start no gateway and write no run."""
     estimate_frame(session, session.plan(["a fox", "a wolf"], provider=ALL, first_frame=PICTURE))
@@ -224,7 +243,8 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """Runware, by address."""
-    monkeypatch.setattr(create, "backoff_s", lambda *_, **__: 0.02)
+    for step in (create, ours):
+        monkeypatch.setattr(step, "backoff_s", lambda *_, **__: 0.02)
     said: list[str] = []
     with ExitStack() as stack:
         simulator = stack.enter_context(Simulator(latency=0.0, draft=True))
