@@ -61,8 +61,9 @@ def test_it_runs_from_top_to_bottom(name: str, tmp_path: Path, monkeypatch: pyte
     ).execute()
     outputs = [output for cell in code_cells(notebook) for output in cell.outputs]
     assert [output for output in outputs if output.output_type == "error"] == []
-    cards = [card for output in outputs if "hailuo-card" in (card := output.get("data", {}).get("text/html", ""))]
-    assert cards != []
+    shown = [output.get("data", {}).get("text/html", "") for output in outputs]
+    cards = [html for html in shown if "hailuo-card" in html]
+    assert cards + [html for html in shown if "hailuo-board" in html] != []
     for card in cards:
         assert "Succeeded" in card
         assert (folder / card.split('<video src="')[1].split('"')[0]).is_file()
