@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check bundles fix clean venv lint lint-python lint-js need-node system-packages
+.PHONY: help demo test check matrix bundles fix clean venv lint lint-python lint-js need-node system-packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ test: system-packages need-node lint ## everything: linters, JavaScript, bundles
 check: lint ## what to run before each commit: linters, types, floors, the fast tests
 	@$(TEST_ENV) $(PY) -m pytest -m "not slow and not kernel and not browser" $(PYTEST_ARGS) $(FAST_TESTS)
 
+matrix: venv ## the kernel's tests on three ipykernels and two pandas, each pair in a venv of its own
+	@$(TEST_ENV) $(PY) tools/matrix.py
+
 bundles: need-node $(NODE_MODULES) ## build js/ into hailuo_widgets/static (needs Node 20+)
 	@cd js && npm run --silent build
 
@@ -42,7 +45,7 @@ fix: $(VENV)/.dev ## format, and mend what the linters can mend
 	else echo "Node is missing: js/ was not formatted."; fi
 
 clean: ## remove what this file made; never a run log, a clip or a demo notebook
-	@rm -rf $(VENV) js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	@rm -rf $(VENV) .venvs js/node_modules build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	@find hailuo_widgets tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 venv: $(VENV)/.dev ## make .venv with everything for development
