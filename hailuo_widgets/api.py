@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.keys import ask_key, keep_key, variable
 from hailuo_widgets.session import Session
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.settings import Settings, shell_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,11 +28,11 @@ __all__ = [
     "estimate",
     "generate",
     "models",
+    "monitor",
     "providers",
     "resume",
     "run",
     "runs",
-    "set_config",
     "set_key",
     "sweep",
     "templates",
@@ -41,22 +41,17 @@ __all__ = [
 
 LONGEST_NAME = 24  # of a provider
 _lock = threading.Lock()
-_state: dict[str, Any] = {"session": None, "config": {}}  # survives %reload_ext: runs in flight hang on it
-
-
-def set_config(config: Mapping[str, Any]) -> None:
-    """Take settings of the second order (``%config Hailuo``); they hold from the next call on."""
-    with _lock:
-        _state["config"] = dict(config)
+_state: dict[str, Any] = {"session": None}  # survives %reload_ext: runs in flight hang on it
 
 
 def default_session() -> Session:
     """The session that the functions of this module work with; a new one where the settings have changed."""
     with _lock:
-        wanted = Settings.resolve(config=_state["config"])
+        config = shell_config()
+        wanted = Settings.resolve(config=config)
         session: Session | None = _state["session"]
         if session is None or session.settings != wanted:
-            session = _state["session"] = Session(config=_state["config"])
+            session = _state["session"] = Session(config=config)
         return session
 
 
@@ -288,6 +283,17 @@ def resume() -> list[Run]:
     counted: their cells send them.
     """
     return default_session().resume()
+
+
+def monitor() -> None:
+    """Show everything in flight in the store, from any kernel: stage, time, cost so far, the last error; live.
+
+    Runs can be cancelled there, taken up (``resume``), and a failed download be tried again. In a terminal, and where
+    no event loop runs, it is one line a run.
+    """
+    from hailuo_widgets.widgets.display import show_monitor
+
+    show_monitor(default_session())
 
 
 def set_key(provider: str, *, remember: bool = False) -> None:

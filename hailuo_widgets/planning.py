@@ -115,8 +115,8 @@ class Plan:
         known = self.wall_s is not None and self.to_send
         return Parts(
             count=count,
-            there=f"{there} there already" if there else "",
-            sends=f"{sending} to send",
+            there=str(there) if there else "",
+            sends=str(sending),
             cost=" + ".join(amounts),
             time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
         )
@@ -124,7 +124,8 @@ class Plan:
     def sentence(self) -> str:
         """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
         parts = self.parts()
-        sends = ", ".join(p for p in (parts.there, parts.sends) if p) + (f": {parts.cost}" if parts.cost else "")
+        there = f"{parts.there} there already, " if parts.there else ""
+        sends = f"{there}{parts.sends} to send" + (f": {parts.cost}" if parts.cost else "")
         return "; ".join(p for p in (parts.count, sends, parts.time) if p)
 
 

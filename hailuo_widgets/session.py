@@ -278,6 +278,16 @@ class Session:
         self.archive.sweep_stale()
         return taken
 
+    async def records(self, run_ids: Iterable[str]) -> list[RunRecord]:
+        """Runs as they are known now, in the order of their ids as given; the log is asked once for all it must be."""
+        wanted = list(run_ids)
+        engine = self.engine
+        known = {i: engine.known(i) if engine.follows(i) else engine.decided(i) for i in wanted}
+        asked = [i for i, record in known.items() if record is None]
+        for n in range(0, len(asked), 500):  # under every database's limit of parameters
+            known |= {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=asked[n : n + 500])}
+        return [record for i in wanted if (record := known[i]) is not None]
+
     def card(self, run_id: str) -> Card:
         """What is to be shown of a run now."""
         record = self.engine.record(run_id)

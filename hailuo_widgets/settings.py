@@ -21,8 +21,19 @@ from hailuo_widgets.keys import Secret, find_key
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["SETTINGS", "Secret", "Setting", "Settings", "base_url", "find_key", "is_loopback"]
+__all__ = [
+    "SETTINGS",
+    "Secret",
+    "Setting",
+    "Settings",
+    "base_url",
+    "find_key",
+    "follow_shell",
+    "is_loopback",
+    "shell_config",
+]
 
+_shells: list[Callable[[], Mapping[str, Any]]] = []  # the one that %load_ext was called in
 MODES = ("auto", "live", "simulated")
 KIE_DIALECTS = ("minimax", "jobs")
 
@@ -49,6 +60,16 @@ def _choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
         f"{name}={value!r}: allowed is {', '.join(allowed)}",
         hint=f"did you mean {near!r}?" if near else f"give {allowed[0]!r}",
     )
+
+
+def follow_shell(config: Callable[[], Mapping[str, Any]] | None) -> None:
+    """Take settings of the second order from a shell (``%config Hailuo``); None: from none any more."""
+    _shells[:] = [] if config is None else [config]
+
+
+def shell_config() -> dict[str, Any]:
+    """What ``%config Hailuo`` says now."""
+    return {name: value for config in _shells for name, value in config().items()}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,14 +24,14 @@ class Sweep:
     is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
 
     def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
-        self._session = session
+        self.session = session
         self.id: str = sweep_id
         self.runs: tuple[Run, ...] = tuple(runs)
 
     @property
     def df(self) -> pd.DataFrame:
         """The sweep's rows of the run log, in the sweep's order."""
-        frame = self._session.runs(sweep=self.id)
+        frame = self.session.runs(sweep=self.id)
         order = {run.id: n for n, run in enumerate(self.runs)}
         return frame.sort_values("run_id", key=lambda ids: ids.map(order)).reset_index(drop=True)
 
@@ -58,11 +58,11 @@ class Sweep:
         Raises:
             TimeoutError: Not all have ended in that time.
         """
-        self._session.wait([r.id for r in self.runs], timeout)
+        self.session.wait([r.id for r in self.runs], timeout)
         return self
 
     async def _settled(self) -> Sweep:
-        await self._session.settled([r.id for r in self.runs])
+        await self.session.settled([r.id for r in self.runs])
         return self
 
     def __len__(self) -> int:

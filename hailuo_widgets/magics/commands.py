@@ -123,6 +123,13 @@ def _cost(words: list[str]) -> Any:
     return tables.cost_frame(api.default_session(), since=words[0] if words else None)
 
 
+def _monitor(words: list[str]) -> None:
+    del words
+    from hailuo_widgets import api
+
+    api.monitor()
+
+
 def _simulator(words: list[str]) -> None:
     del words
     from hailuo_widgets import api
@@ -156,6 +163,7 @@ COMMANDS: dict[str, Command] = {
             "cost 2026-11-01",
             most=1,
         ),
+        _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),
         _row("providers", "", "the gateways", _providers, "providers"),
         _row("models", "[PROVIDER]", "the models, what they do and what they cost", _models, "models kie", most=1),
         _row("templates", "", "MiniMax's video templates", _templates, "templates"),

@@ -10,7 +10,7 @@ from IPython.core.completer import SimpleCompletion, context_matcher
 from hailuo_widgets.errors import HailuoError
 from hailuo_widgets.gateways import names, open_provider
 from hailuo_widgets.magics.offers import offers
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.settings import Settings, shell_config
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -29,12 +29,11 @@ _SIMPLE = (str, int, float, list, tuple, range)  # what a prompt may take
 class _Shell:
     """The world as it is for this kernel."""
 
-    def __init__(self, shell: Any, config: Callable[[], dict[str, Any]]) -> None:
+    def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._config = config
 
     def _settings(self) -> Settings:
-        return Settings.resolve(config=self._config())
+        return Settings.resolve(config=shell_config())
 
     def providers(self) -> Sequence[str]:
         return names()
@@ -84,14 +83,13 @@ class _Shell:
         ]
 
 
-def matcher_for(shell: Any, config: Callable[[], dict[str, Any]]) -> Callable[..., SimpleMatcherResult]:
+def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
     """IPython's matcher for lines and cells of ours. Where it has something to offer, nothing else is offered.
 
     Args:
         shell: The shell whose variables a prompt may take.
-        config: What ``%config Hailuo`` says now.
     """
-    world = _Shell(shell, config)
+    world = _Shell(shell)
 
     def hailuo_matcher(context: CompletionContext) -> SimpleMatcherResult:
         text = context.full_text

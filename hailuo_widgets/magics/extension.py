@@ -8,6 +8,7 @@ from typing import Any
 
 from hailuo_widgets.magics.completion import matcher_for
 from hailuo_widgets.magics.magic import Hailuo
+from hailuo_widgets.settings import follow_shell
 
 __all__ = ["Extension"]
 
@@ -23,11 +24,12 @@ class Extension:
         self._shell = shell
         self._executing = 0
         self.magics = Hailuo(shell)
-        self._matcher = matcher_for(shell, self.magics.given)
+        self._matcher = matcher_for(shell)
 
     def register(self) -> None:
         """Add everything to the shell."""
         self._shell.register_magics(self.magics)
+        follow_shell(self.magics.given)
         self._shell.input_transformers_cleanup.append(self._rewrite)
         self._shell.Completer.custom_matchers.append(self._matcher)
         self._shell.events.register("pre_run_cell", self._began)
@@ -38,6 +40,7 @@ class Extension:
 
     def unregister(self) -> None:
         """Take everything back."""
+        follow_shell(None)
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop("hailuo", None)
         self._shell.magics_manager.registry.pop(type(self.magics).__name__, None)

@@ -71,10 +71,8 @@ class Hailuo(Magics):
             A fox runs through fresh snow, [Push in]
         """
         if cell is None:
-            from hailuo_widgets.api import set_config
             from hailuo_widgets.magics.commands import command
 
-            set_config(self.given())
             return self._saying(lambda: command(line.strip(), help_text))
         return self._saying(lambda: self._plain_cell(line, cell))
 
@@ -123,10 +121,9 @@ class Hailuo(Magics):
 
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
         """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
-        from hailuo_widgets.api import default_session, set_config
+        from hailuo_widgets.api import default_session
         from hailuo_widgets.widgets.display import show_plan
 
-        set_config(self.given())
         parsed = parse_line(line)
         name = parsed.run.get("name")
         if name is not None and not re.fullmatch(r"[^\W\d]\w*", name):

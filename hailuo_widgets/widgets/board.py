@@ -1,6 +1,6 @@
-"""A sweep's board: one table for all its runs, updated in place, that a saved notebook keeps as it stood last.
+"""A sweep's static table: all its runs in one output, updated in place, that a saved notebook keeps as it stood last.
 
-It is one output with a display handle: a grid of a hundred runs is one table, not a hundred widgets.
+While the kernel lives, `monitor.py` shows the same runs beside it, and hides it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,19 @@ if TYPE_CHECKING:
     from hailuo_widgets.cards import Card
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["Board", "board_text", "render_board"]
+__all__ = ["Board", "board_class", "board_text", "render_board"]
 
 PUSH_S = 0.5  # a board is sent at most so often
 SHOWN_PROMPT = 80
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 
 
-def render_board(cards: list[Card]) -> str:
+def board_class(sweep_id: str) -> str:
+    """The CSS class by which a sweep's live board finds its static table."""
+    return f"hailuo-sweep-{sweep_id}"
+
+
+def render_board(cards: list[Card], css: str = "") -> str:
     """A sweep's runs as one HTML table, without scripts; everything in it is escaped."""
     counts: dict[str, int] = {}
     for card in cards:
@@ -37,7 +42,8 @@ def render_board(cards: list[Card]) -> str:
     )
     rows = "".join(_row(card, varying) for card in cards)
     return (
-        '<div class="hailuo-board mathjax_ignore" style="font-size:13px;line-height:1.45">'
+        f'<div class="hailuo-board {html.escape(css, quote=True)} mathjax_ignore" '
+        'style="font-size:13px;line-height:1.45">'
         f'<p style="margin:4px 0"><b>{len(cards)} runs</b> · {html.escape(told)}{simulated}</p>'
         f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
@@ -74,7 +80,7 @@ def board_text(cards: list[Card]) -> str:
 
 
 class Board:
-    """A sweep's table in the cell that made it.
+    """A sweep's static table in the cell that made it.
 
     Args:
         sweep: Whose runs.
@@ -87,8 +93,13 @@ class Board:
         self._sweep = sweep
         self._pulse = Pulse(loop, self._send, interval_s=PUSH_S)
         self._handle: Any = display(self._bundle(), raw=True, display_id=True)
-        for run in sweep:
-            run.subscribe(lambda _: self._pulse.soon())
+        self._unsubscribe = [run.subscribe(lambda _: self._pulse.soon()) for run in sweep]
+
+    def stop(self) -> None:
+        """The table stays as it stands."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._pulse.stop()
 
     def push(self) -> None:
         """Send the table as it is now."""
@@ -99,4 +110,5 @@ class Board:
 
     def _bundle(self) -> dict[str, str]:
         cards = [run.card for run in self._sweep]
-        return {"text/html": render_board(cards), "text/plain": board_text(cards)}
+        html_ = render_board(cards, board_class(self._sweep.id))
+        return {"text/html": html_, "text/plain": board_text(cards)}

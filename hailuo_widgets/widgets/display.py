@@ -24,9 +24,12 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.handles import Run
     from hailuo_widgets.planning import Plan
+    from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["prepare", "show_plan", "show_run", "show_sweep"]
+__all__ = ["prepare", "show_monitor", "show_plan", "show_run", "show_sweep"]
+
+MOST_SHOWN = 100  # players and boards that live in one kernel
 
 
 class _Source:
@@ -68,7 +71,16 @@ class _Shown:
         self._player = Player(_Source(run), loop=loop)
         # Without the line of text that stands in for a widget: where none can be shown, the card is there.
         display(self._player, exclude=["text/plain"])
-        run.subscribe(self._on_news)
+        self._unsubscribe = run.subscribe(self._on_news)
+
+    @property
+    def ended(self) -> bool:
+        return not self._run.record.unfinished
+
+    def close(self) -> None:
+        """Leave the static card alone in its cell."""
+        self._unsubscribe()
+        self._player.close()
 
     def _on_news(self, record: RunRecord) -> None:
         # The end is sent each time it is told: whoever waited tells it again from a cell of its own.
@@ -83,7 +95,7 @@ def _bundle(card: Card) -> dict[str, str]:
     return {"text/html": render_html(card), "text/plain": render_text(card)}
 
 
-_shown: dict[tuple[str, int], _Shown] = {}
+_shown: dict[tuple[str, int], _Shown | _ShownSweep] = {}
 
 
 def prepare() -> None:
@@ -101,7 +113,18 @@ def show_run(run: Run) -> None:
         return
     place = (run.id, shell.execution_count)
     if place not in _shown:
-        _shown[place] = _Shown(run, loop)
+        _keep(place, _Shown(run, loop))
+
+
+def _keep(place: tuple[str, int], shown: _Shown | _ShownSweep) -> None:
+    """Keep a showing; the oldest that have ended are let go of, and leave their static cards behind.
+
+    Each live one holds a comm, its bundle's text and its view in the page.
+    """
+    _shown[place] = shown
+    for old in list(_shown)[: max(0, len(_shown) - MOST_SHOWN)]:
+        if _shown[old].ended:
+            _shown.pop(old).close()
 
 
 def show_plan(plan: Plan, *, dry: bool = False) -> None:
@@ -117,7 +140,31 @@ def show_plan(plan: Plan, *, dry: bool = False) -> None:
     show(bundle, raw=True)
 
 
-_boards: dict[tuple[str, int], Board] = {}
+class _ShownSweep:
+    """One showing of a sweep in one cell: the table that is saved, and the board that lives."""
+
+    def __init__(self, sweep: Sweep, loop: asyncio.AbstractEventLoop) -> None:
+        from IPython.display import display
+
+        from hailuo_widgets.widgets.monitor import SweepBoard
+
+        self._sweep = sweep
+        self._table = Board(sweep, loop)
+        self._board = SweepBoard(sweep, loop=loop)
+        display(self._board, exclude=["text/plain"])
+
+    @property
+    def ended(self) -> bool:
+        return not any(run.record.unfinished for run in self._sweep)
+
+    def push(self) -> None:
+        """Send the table as it stands now."""
+        self._table.push()
+
+    def close(self) -> None:
+        """Leave the saved table alone in its cell."""
+        self._table.stop()
+        self._board.close()
 
 
 def show_sweep(sweep: Sweep) -> None:
@@ -128,10 +175,26 @@ def show_sweep(sweep: Sweep) -> None:
         print(board_text([run.card for run in sweep]), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
         return
     place = (sweep.id, shell.execution_count)
-    if place in _boards:
-        _boards[place].push()
+    shown = _shown.get(place)
+    if isinstance(shown, _ShownSweep):
+        shown.push()
     else:
-        _boards[place] = Board(sweep, loop)
+        _keep(place, _ShownSweep(sweep, loop))
+
+
+def show_monitor(session: Session) -> None:
+    """Show what is in flight: a board where there are widgets, lines of text elsewhere."""
+    shell, loop = _shell(), running_loop()
+    if loop is None or not _has_widgets(shell):
+        records = session.log.call(session.log.unfinished)
+        cards = [session.card(r.run_id) for r in records]
+        print(board_text(cards) if cards else "Nothing is in flight.", file=sys.stdout)  # noqa: T201 - as above
+        return
+    from IPython.display import display
+
+    from hailuo_widgets.widgets.monitor import Monitor
+
+    display(Monitor(session, loop=loop), exclude=["text/plain"])
 
 
 def _shell() -> Any:

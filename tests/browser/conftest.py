@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request
 
+AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
+FOUND = """async element => (await axe.run(element, { resultTypes: ['violations'] })).violations
+  .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+  .map(({ id, help, nodes }) => `${id}: ${help}: ${nodes.map(node => node.html).join(' ')}`)"""
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 CHROMIUM = "chromium"
 FLAGS = (
@@ -311,6 +315,17 @@ def plays() -> Callable[[Locator], float]:
         return float(video.evaluate(ADVANCES))
 
     return advance
+
+
+@pytest.fixture
+def accessible() -> Callable[[Locator], None]:
+    """Assert that axe-core finds nothing serious or critical in a part of the page."""
+
+    def checked(part: Locator) -> None:
+        part.page.evaluate(AXE.read_text("utf-8"))
+        assert part.evaluate(FOUND) == []
+
+    return checked
 
 
 def _notebook(cells: tuple[str, ...]) -> dict[str, Any]:

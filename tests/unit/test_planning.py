@@ -130,7 +130,7 @@ def test_the_panel_says_all_of_it_and_escapes_it(session: Session) -> None:
     """The panel names the axes, their values, the price, the time and that it is simulated; nothing of it is markup."""
     made = plan(session, {"<b>night": "a <i>fox</i>", "day": "a fox"}, model=["02", "2.3"], duration=[6, 10])
     panel = plan_html(made, dry=True)
-    for words in ("8 runs = 2 prompts × 2 model × 2 duration", "8 to send", "$", "SIMULATED", "nothing was sent", "10"):
+    for words in ("8 runs = 2 prompts × 2 model × 2 duration", "To send", "$", "SIMULATED", "nothing was sent", "10"):
         assert words in panel
     assert "&lt;b&gt;night · day" in panel
     assert "<b>" not in panel

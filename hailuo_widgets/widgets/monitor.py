@@ -1,0 +1,216 @@
+"""A board of runs that lives while the kernel does: a sweep's, or all that is in flight in a store.
+
+The browser asks for ``rows`` once; after that Python sends what has changed, at most twice a second, as a message
+``{type: "rows", rows, gone, totals, now}``: a saved notebook would keep traits. Orders are ``cancel``, ``retry`` and
+``resume`` with ``{ids}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import traitlets
+
+from hailuo_widgets.domain.run import UNFINISHED
+from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question, sentence_of
+from hailuo_widgets.widgets.board import board_class
+from hailuo_widgets.widgets.pulse import Pulse
+from hailuo_widgets.widgets.rows import Row, row_of, totals, varying
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Iterable, Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.polling import Expectation
+    from hailuo_widgets.session import Session
+    from hailuo_widgets.sweeps import Sweep
+
+__all__ = ["Monitor", "SweepBoard"]
+
+PUSH_S: Final = 0.5
+LOOK_S: Final = 2.0  # so often the log is asked for what other kernels do
+MOST_ENDED: Final = 200
+
+
+class SweepRuns:
+    """The runs of one sweep, in its order."""
+
+    def __init__(self, session: Session, run_ids: Iterable[str]) -> None:
+        self.session = session
+        self.ids = tuple(run_ids)
+
+    def concerns(self, run_id: str) -> bool:
+        """Whether news of this run are news of the board."""
+        return run_id in self.ids
+
+    async def records(self) -> list[RunRecord]:
+        """The runs as they are now."""
+        return await self.session.records(self.ids)
+
+    @property
+    def watches(self) -> bool:
+        """Whether the log is to be asked for what other kernels do."""
+        return any(not self.session.engine.follows(i) and self.session.engine.decided(i) is None for i in self.ids)
+
+
+class StoreRuns:
+    """Everything in flight in a store, from any kernel; what ended while it was watched stays, the newest of it."""
+
+    watches = True
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self._seen: dict[str, None] = {}
+
+    def concerns(self, run_id: str) -> bool:
+        """All news are."""
+        return bool(run_id)
+
+    async def records(self) -> list[RunRecord]:
+        """The runs as they are now, the oldest first."""
+        log = self.session.log
+        for r in await log.ask(log.find, status=UNFINISHED):
+            self._seen[r.run_id] = None
+        found = await self.session.records(self._seen)
+        ended = [r.run_id for r in found if not r.unfinished]
+        for run_id in ended[: max(0, len(ended) - MOST_ENDED)]:
+            del self._seen[run_id]
+        return [r for r in found if r.run_id in self._seen]
+
+
+class RunsBoard(Answering):
+    """The live table of some runs.
+
+    Args:
+        runs: Which they are.
+        loop: The event loop that they are followed on.
+    """
+
+    _esm: ClassVar[pathlib.Path] = STATIC / "monitor.js"
+    _css: ClassVar[pathlib.Path] = STATIC / "monitor.css"
+    kind = traitlets.Unicode("monitor").tag(sync=True)  # "monitor" or "sweep"
+    css = traitlets.Unicode("").tag(sync=True)  # the class of the static table that this one stands for
+
+    def __init__(self, runs: SweepRuns | StoreRuns, *, loop: asyncio.AbstractEventLoop, **traits: Any) -> None:
+        self._runs = runs
+        self._sent: dict[str, Row] = {}
+        self._records: list[RunRecord] = []
+        self._looking: asyncio.Task[None] | None = None
+        self._pulse = Pulse(loop, self._look, interval_s=PUSH_S)
+        super().__init__(loop=loop, **traits)
+        bus = runs.session.engine.bus
+        self._unsubscribe = bus.subscribe(None, lambda r: self._pulse.soon() if runs.concerns(r.run_id) else None)
+        self._pulse.soon()
+
+    def ending(self) -> None:
+        """Nothing is sent any more."""
+        self._unsubscribe()
+        self._pulse.stop()
+
+    def answers(self) -> Mapping[str, Answer]:
+        """The rows, and orders."""
+        return {"rows": self._send_rows, "cancel": self._cancel, "retry": self._retry, "resume": self._resume}
+
+    # -- what is shown --------------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        if self._looking is None or self._looking.done():
+            self._looking = self._loop.create_task(self._push())
+        else:
+            self._pulse.soon()  # what came meanwhile is seen in the next one
+
+    async def _push(self) -> None:
+        try:
+            rows = await self._rows()
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown under the board
+            self.send({"type": "problem", "text": sentence_of(error)})
+        else:
+            changed = [row for run_id, row in rows.items() if self._sent.get(run_id) != row]
+            gone = [run_id for run_id in self._sent if run_id not in rows]
+            self._sent = rows
+            if changed or gone:
+                self.send({"type": "rows", "rows": changed, "gone": gone, **self._head()})
+        if self._runs.watches:
+            self._pulse.after(LOOK_S)
+
+    async def _rows(self) -> dict[str, Row]:
+        engine = self._runs.session.engine
+        self._records = await self._runs.records()
+        rows = {
+            r.run_id: row_of(r, here=engine.follows(r.run_id), expected=engine.expected.get(r.run_id))
+            for r in self._records
+        }
+        if self.kind == "sweep":
+            for run_id, values in varying(self._records).items():
+                rows[run_id]["values"] = dict(values)
+        return rows
+
+    def _head(self) -> dict[str, Any]:
+        expected: dict[str, Expectation | None] = self._runs.session.engine.expected
+        return {"totals": totals(self._records, expected=expected), "now": round(time.time(), 3)}
+
+    async def _send_rows(self, question: Question) -> None:
+        self._sent = await self._rows()
+        question.reply({"rows": list(self._sent.values()), **self._head()})
+
+    # -- orders ---------------------------------------------------------------------------------------------------
+
+    async def _cancel(self, question: Question) -> None:
+        for run_id in _ids(question):
+            await self._in_thread(self._runs.session.engine.cancel, run_id)
+        self._pulse.soon()
+        question.reply()
+
+    async def _retry(self, question: Question) -> None:
+        for run_id in _ids(question):
+            run = await self._in_thread(self._runs.session.run, run_id)
+            await self._in_thread(run.retry)
+        self._runs.session.engine.drive()
+        self._pulse.soon()
+        question.reply()
+
+    async def _resume(self, question: Question) -> None:
+        """Take runs up; those that a living kernel follows are left to it, and that is said."""
+        wanted = _ids(question)
+        taken = await self._in_thread(self._runs.session.engine.take_up, wanted)
+        self._runs.session.engine.drive()
+        self._pulse.soon()
+        left = len(wanted) - len(taken)
+        question.reply({"note": f"{left} of them are followed by another kernel" if left else ""})
+
+    async def _in_thread(self, work: Any, *arguments: Any) -> Any:
+        return await asyncio.to_thread(work, *arguments)
+
+
+class Monitor(RunsBoard):
+    """Everything in flight in a session's store; see :func:`hailuo_widgets.monitor`."""
+
+    def __init__(self, session: Session, *, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(StoreRuns(session), loop=loop, kind="monitor")
+
+    def __repr__(self) -> str:
+        """One line for a place that cannot show widgets."""
+        return "<Monitor of the runs in flight>"
+
+
+class SweepBoard(RunsBoard):
+    """The live table of one sweep."""
+
+    def __init__(self, sweep: Sweep, *, loop: asyncio.AbstractEventLoop) -> None:
+        runs = SweepRuns(sweep.session, [r.id for r in sweep.runs])
+        super().__init__(runs, loop=loop, kind="sweep", css=board_class(sweep.id))
+        self._name = sweep.id
+
+    def __repr__(self) -> str:
+        """One line for a place that cannot show widgets."""
+        return f"<Board of sweep {self._name}>"
+
+
+def _ids(question: Question) -> list[str]:
+    ids = question.data.get("ids")
+    if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
+        raise ValueError(f"ids is {ids!r}: a list of run ids is wanted")
+    return ids

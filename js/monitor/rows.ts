@@ -1,0 +1,110 @@
+/** What Python sends of a board (hailuo_widgets/widgets/rows.py), and how it is sorted and filtered. */
+
+export interface Row {
+  id: string;
+  status: string;
+  word: string;
+  live: boolean;
+  here: boolean;
+  simulated: boolean;
+  provider: string;
+  model: string;
+  prompt: string;
+  variant: string | null;
+  values: Record<string, string>;
+  since: number;
+  elapsed: number | null;
+  eta: number | null;
+  low: number | null;
+  high: number | null;
+  cost: string;
+  kind: string | null;
+  error: string | null;
+  hint: string | null;
+  sweep: string | null;
+  can: string[];
+}
+
+export interface Totals {
+  runs: number;
+  done: number;
+  statuses: Record<string, number>;
+  spent: string[];
+  unknown: number;
+  left: number | null;
+  simulated: boolean;
+}
+
+export interface News {
+  rows: Row[];
+  gone?: string[];
+  totals: Totals;
+  now: number;
+}
+
+/** The statuses in the order of a run's way. */
+export const STATUSES = [
+  "planned",
+  "submitting",
+  "queued",
+  "running",
+  "downloading",
+  "succeeded",
+  "failed",
+  "unconfirmed",
+  "cancelled",
+  "skipped",
+  "lost",
+];
+
+export type Order = "start" | "stage" | "time" | "cost";
+
+const amount = (cost: string) => {
+  const figure = Number.parseFloat(cost.replace(/[^\d.]/g, ""));
+  return Number.isFinite(figure) ? figure : Number.POSITIVE_INFINITY; // what is not known stands last
+};
+
+/** The rows in an order; `place` is where each came first, so that equal ones never change places. */
+export function sorted(rows: Iterable<Row>, order: Order, now: number): Row[] {
+  const listed = [...rows];
+  const time = (row: Row) => row.elapsed ?? now - row.since;
+  const by: Record<Order, (a: Row, b: Row) => number> = {
+    start: () => 0,
+    stage: (a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status),
+    time: (a, b) => time(b) - time(a),
+    cost: (a, b) => amount(a.cost) - amount(b.cost),
+  };
+  return order === "start" ? listed : listed.sort(by[order]);
+}
+
+/** Whether a row is wanted: by the group of its status, and by words that all stand somewhere in it. */
+export function wanted(row: Row, group: string, words: string): boolean {
+  if (group === "live" && !row.live) return false;
+  if (group === "trouble" && (row.live ? row.error === null : row.status === "succeeded")) return false;
+  if (group === "done" && row.status !== "succeeded") return false;
+  const text = [row.id, row.word, row.provider, row.model, row.prompt, row.variant, row.error, row.sweep]
+    .concat(Object.entries(row.values).flat())
+    .join(" ")
+    .toLowerCase();
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
+}
+
+/** The totals as one line: "3 of 8 done · 2 running, 3 queued · $0.84 + 2 unknown · about 3 min left". */
+export function summary(totals: Totals, left: string): string {
+  const stages = STATUSES.filter((status) => status !== "succeeded" && totals.statuses[status]).map(
+    (status) => `${totals.statuses[status]} ${status}`,
+  );
+  const spent = [...totals.spent, ...(totals.unknown ? [`${totals.unknown} at an unknown cost`] : [])];
+  const running = totals.done < totals.runs;
+  return [
+    `${totals.statuses.succeeded ?? 0} of ${totals.runs} succeeded`,
+    stages.join(", "),
+    spent.length ? `cost ${spent.join(" + ")}` : "",
+    running && left ? `about ${left} left` : "",
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
