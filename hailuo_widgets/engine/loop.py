@@ -8,14 +8,18 @@ prompt, no loop is running: then ``wait()`` runs one. Widget callbacks may come 
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import signal
 import sys
+import threading
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
+    from types import FrameType
 
 __all__ = ["Home", "run_nested", "running_loop"]
 
@@ -65,8 +69,12 @@ class Home:
 def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end inside a loop that is running in this thread.
 
+    An interrupt ends the coroutine alone. Raised wherever the loop happens to be, it would end, or silently lose,
+    whatever that was about to do: also the kernel's own reading of messages, and then no cell would ever run again.
+
     Raises:
         UsageError: It would leave this kernel dead; the coroutine was not begun.
+        KeyboardInterrupt: It was interrupted.
     """
     patch = _nest_asyncio2() or _nest_asyncio()
     if patch is None:
@@ -80,7 +88,41 @@ def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) ->
     except ValueError as e:
         work.close()
         raise UsageError(f"this loop cannot be waited in synchronously: {e}", hint="write `await run`") from None
-    return loop.run_until_complete(work)
+    task = loop.create_task(work)
+    with _interrupts_end(task) as pressed:
+        try:
+            return loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if not pressed:
+                raise
+    raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _interrupts_end(task: asyncio.Task[Any]) -> Iterator[list[int]]:
+    """While it lasts, the first interrupt cancels the task; a second one is what it always was. Gives those that came.
+
+    Only the main thread hears of interrupts; elsewhere there is nothing to do.
+    """
+    pressed: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    earlier = signal.getsignal(signal.SIGINT)
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        if pressed and callable(earlier):
+            earlier(number, frame)
+            return
+        pressed.append(number)
+        task.get_loop().call_soon_threadsafe(task.cancel)
+
+    signal.signal(signal.SIGINT, heard)
+    try:
+        yield pressed
+    finally:
+        if signal.getsignal(signal.SIGINT) is heard:
+            signal.signal(signal.SIGINT, earlier)
 
 
 def _nest_asyncio2() -> Any:
