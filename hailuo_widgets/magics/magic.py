@@ -12,14 +12,14 @@ from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.domain.prompts import fill_variants, parse_variants, variables_of
 from hailuo_widgets.errors import HailuoError, UsageError
-from hailuo_widgets.magics.grammar import help_text, parse_line
+from hailuo_widgets.grammar import help_text, parse_line
 from hailuo_widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hailuo_widgets.grammar import Line
     from hailuo_widgets.handles import Run
-    from hailuo_widgets.magics.grammar import Line
     from hailuo_widgets.planning import Plan
     from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep

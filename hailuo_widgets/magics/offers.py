@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Protocol
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.domain.run import STATUSES
+from hailuo_widgets.grammar import OPTIONS, REPEATABLE
 from hailuo_widgets.magics.commands import COMMANDS
-from hailuo_widgets.magics.grammar import OPTIONS, REPEATABLE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -15,9 +15,9 @@ from IPython.core.error import StdinNotImplementedError
 import hailuo_widgets as hw
 from hailuo_widgets import keys
 from hailuo_widgets.api import default_session
+from hailuo_widgets.grammar import parse_line
 from hailuo_widgets.keys import Secret, find_key, look_up, refuse_typed_keys
 from hailuo_widgets.magics.commands import command
-from hailuo_widgets.magics.grammar import parse_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
