@@ -34,6 +34,7 @@ __all__ = [
     "run",
     "runs",
     "set_key",
+    "studio",
     "sweep",
     "templates",
     "webhook",
@@ -294,6 +295,24 @@ def monitor() -> None:
     from hailuo_widgets.widgets.display import show_monitor
 
     show_monitor(default_session())
+
+
+def studio(start: Run | str | None = None) -> None:
+    """Show the studio: a form that builds a request, checks and prices it as you type, and runs it below.
+
+    It shows the ``%%hailuo`` cell and the Python call that it stands for, and is filled from either.
+
+    Args:
+        start: A run, or a run's id, whose request fills the form.
+
+    Raises:
+        UsageError: No such run, or no notebook.
+    """
+    from hailuo_widgets.widgets.display import show_studio
+
+    session = default_session()
+    given = session.run(start) if isinstance(start, str) else start
+    show_studio(session, given.record if given is not None else None)
 
 
 def set_key(provider: str, *, remember: bool = False) -> None:

@@ -196,6 +196,10 @@ class Archive:
         """The kept picture with that hash. See `inputs.read_input`."""
         return inputs.read_input(self.root / "inputs", sha256)
 
+    def input_path(self, sha256: str) -> Path | None:
+        """Where the kept picture with that hash is; None where it is not."""
+        return next((p for p in (self.root / "inputs").glob(f"{sha256}.*") if p.suffix != ".part"), None)
+
     def relative_src(self, path: Path, notebook_dir: Path) -> str | None:
         """The clip's address for a notebook in that folder. See `links.relative_src`."""
         return links.relative_src(path, notebook_dir)

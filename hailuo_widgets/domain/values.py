@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["parse_values", "render_values"]
 
 _RANGE = re.compile(r"(-?[0-9]{1,18})\.\.(-?[0-9]{1,18})(?:\.\.(-?[0-9]{1,18}))?")
+_WHOLE = re.compile(r"0|-?[1-9][0-9]{0,17}")
+SHORTEST_RANGE = 3
 _COMMA = re.compile(r"(?<!\\),")
 _URL_COMMA = re.compile(r",(?=https?://|data:)")
 _URL = re.compile(r"(?:https?://|data:)")
@@ -56,5 +58,10 @@ def _range(option: str, piece: str, match: re.Match[str]) -> list[str]:
 
 
 def render_values(values: Sequence[str]) -> str:
-    """The text that :func:`parse_values` reads back as these values."""
+    """The text that :func:`parse_values` reads back as these values; three whole numbers in even steps are a range."""
+    if len(values) >= SHORTEST_RANGE and all(_WHOLE.fullmatch(v) for v in values):
+        first, second, last = int(values[0]), int(values[1]), int(values[-1])
+        step = second - first
+        if step and [str(n) for n in range(first, last + (1 if step > 0 else -1), step)] == list(values):
+            return f"{first}..{last}" if step == 1 else f"{first}..{last}..{step}"
     return ",".join(v if _URL.match(v) else v.replace(",", "\\,") for v in values)

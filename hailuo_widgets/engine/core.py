@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hailuo_widgets.domain.run import ENDS, SIMULATOR
+from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.accounts import Accounts
 from hailuo_widgets.engine.answers import Outcome, accepted_changes
 from hailuo_widgets.engine.bus import Bus
@@ -20,10 +20,9 @@ from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.limits import Call, Places
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
-from hailuo_widgets.engine.polling import Expectation, expect, held_s
+from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
 from hailuo_widgets.errors import HailuoError, Skipped
-from hailuo_widgets.store.permit import Budget, Permit
 from hailuo_widgets.store.words import ASKED
 
 if TYPE_CHECKING:
@@ -33,9 +32,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.backdrop import Backdrop
-    from hailuo_widgets.engine.gateway import Gateway
     from hailuo_widgets.settings import Settings
     from hailuo_widgets.store import RunLog
+    from hailuo_widgets.store.permit import Budget
 
 __all__ = ["Engine"]
 
@@ -130,6 +129,10 @@ class Engine:
         """Whether an equal run's clip may serve this run."""
         return self._open.get(run_id, False)
 
+    def budgets(self, run_id: str) -> tuple[Budget, ...]:
+        """What a run's create call is held against."""
+        return self._budgets.get(run_id, ())
+
     def follows(self, run_id: str) -> bool:
         """Whether the run is being followed here."""
         return run_id in self._open
@@ -187,7 +190,7 @@ class Engine:
             if not self.take_up([run_id]):
                 self.log.call(self.log.note, run_id, ASKED)
         elif unsent or self.record(run_id).unfinished:
-            self.learn(self.log.call(self.log.change, run_id, "cancelled here", status="cancelled"))
+            self.learn(self.log.call(self.log.advance, run_id, "cancelled here", status="cancelled"))
 
     def close(self) -> None:
         """Nothing is followed here any more: what is left may be taken up by others at once."""
@@ -312,10 +315,11 @@ class Engine:
     # -- words for the log ----------------------------------------------------------------------------------------
 
     async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
-        """Write a step and what it changed, and tell whoever listens."""
-        return self._told(await self.log.ask(self.log.change, run_id, what, data, **changes))
+        """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
+        return self.told(await self.log.ask(self.log.advance, run_id, what, data, **changes))
 
-    def _told(self, record: RunRecord) -> RunRecord:
+    def told(self, record: RunRecord) -> RunRecord:
+        """Take a run as the log has it after a step of ours."""
         before = self._records.get(record.run_id)
         if before is not None:  # the log's copy of a request holds no image bytes; ours may
             record = replace(record, request=before.request)
@@ -339,27 +343,6 @@ class Engine:
             return None
         return Skipped(f"never sent: an earlier run of the sweep met {type(why).__name__}", hint=why.hint)
 
-    async def leave_to_send(self, record: RunRecord, gateway: Gateway) -> RunRecord | None:
-        """The run as ``submitting``, its price reserved; None while the account has no place for it."""
-        price = self.accounts.list_price(record.request)
-        permit = Permit(
-            micros=price.get("cost_micros"),
-            currency=price.get("currency"),
-            budgets=self._budgets.get(record.run_id, ()),
-            rehearsal=gateway.log_origin == SIMULATOR,
-            concurrent=gateway.concurrent,
-            held_s=held_s(self.expected.get(record.run_id), speed=gateway.speed),
-        )
-        changes = {
-            "origin": gateway.log_origin,
-            "simulated": gateway.simulated,
-            "channel": gateway.provider.channel(record.request),
-            "error": None,
-        }
-        data = {"origin": gateway.log_origin}
-        sent = await self.log.ask(self.log.reserve, record.run_id, permit, data, **changes)
-        return None if sent is None else self._told(sent)
-
     async def take_back(self, record: RunRecord, what: str, error: HailuoError) -> RunRecord:
         """A create that certainly was not accepted: the run is planned again, and its price free."""
         detail = as_detail(error, record.run_id)
@@ -377,7 +360,7 @@ class Engine:
 
     async def write_accepted(self, run_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
         """Commit an accepted create."""
-        return self._told(await self.log.ask(self.log.accept, run_id, data, **changes))
+        return self.told(await self.log.ask(self.log.accept, run_id, data, **changes))
 
     async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
         """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.answers import Outcome, accepted, unconfirmed
+from hailuo_widgets.engine.leave import has_place, leave_to_send
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.ours import settle_by_our_id
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
@@ -36,20 +37,29 @@ async def create(engine: Engine, control: Control, gateway: Gateway, record: Run
             await engine.note(run_id, "the gateway is in trouble: nothing is sent until it answers", {})
 
         async with gateway.door.passing(control, on_shut):
-            await gateway.limiter.turn()
-            if control.cancelled:
-                return await engine.change(
-                    record.run_id, "cancelled before it was sent", status="cancelled", error=None
-                )
-            if (why := engine.stopped(record)) is not None:
-                return await engine.fail(record, why, status="skipped")
-            outcome = await _attempt(engine, gateway, record, tries)
+            outcome = await _in_the_door(engine, control, gateway, record, tries)
         record = outcome.record
         if outcome.doubt is not None:  # settled outside of the door: it may take minutes
             record = await _settled(engine, control, gateway, record, outcome.doubt)
         if record.status == "planned":
             await control.pause(outcome.pause_s)
     return record
+
+
+async def _in_the_door(engine: Engine, control: Control, gateway: Gateway, record: RunRecord, tries: _Tries) -> Outcome:
+    # A place is looked for before a turn is taken: who only waits for one must not use up the minute's requests, which
+    # the polls of those that hold the places need.
+    free = control.cancelled or await has_place(engine, gateway, record)
+    if free:
+        await gateway.limiter.turn()
+    if control.cancelled:
+        cancelled = await engine.change(record.run_id, "cancelled before it was sent", status="cancelled", error=None)
+        return Outcome(record=cancelled)
+    if (why := engine.stopped(record)) is not None:
+        return Outcome(record=await engine.fail(record, why, status="skipped"))
+    if not free:
+        return Outcome(record=record, pause_s=PLACE_S)
+    return await _attempt(engine, gateway, record, tries)
 
 
 class _Tries:
@@ -67,7 +77,7 @@ async def _attempt(engine: Engine, gateway: Gateway, record: RunRecord, tries: _
         return await _not_sent(engine, gateway, record, tries, e)
     except ProviderError as e:
         return await _refused(engine, gateway, record, tries, e)
-    leave = await engine.leave_to_send(record, gateway)
+    leave = await leave_to_send(engine, gateway, record)
     if leave is None:
         return Outcome(record=record, pause_s=PLACE_S)
     if leave.status == "cancelled":

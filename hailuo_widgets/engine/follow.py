@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import ASSUMED_S, next_poll_s
 from hailuo_widgets.errors import (
@@ -138,10 +137,6 @@ async def _stop(engine: Engine, control: Control, record: RunRecord) -> RunRecor
 
 async def _take(engine: Engine, record: RunRecord, poll: Poll) -> RunRecord:
     """Write what a poll says. A state never goes back."""
-    if poll.state in {"succeeded", "failed"}:
-        stands = await engine.log.ask(engine.log.get, record.run_id)
-        if stands.status in ENDS:
-            return stands  # another kernel has brought it to its end while this one stood still
     data = {"warning": poll.warning} if poll.warning else {}
     if poll.state == "failed":
         return await engine.fail(record, poll.error or ProviderError("the generation failed"))

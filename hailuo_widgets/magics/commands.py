@@ -130,6 +130,12 @@ def _monitor(words: list[str]) -> None:
     api.monitor()
 
 
+def _studio(words: list[str]) -> None:
+    from hailuo_widgets import api
+
+    api.studio(words[0] if words else None)
+
+
 def _simulator(words: list[str]) -> None:
     del words
     from hailuo_widgets import api
@@ -163,6 +169,7 @@ COMMANDS: dict[str, Command] = {
             "cost 2026-11-01",
             most=1,
         ),
+        _row("studio", "[ID]", "build a request in a form; an id fills it", _studio, f"studio {ID}", most=1),
         _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),
         _row("providers", "", "the gateways", _providers, "providers"),
         _row("models", "[PROVIDER]", "the models, what they do and what they cost", _models, "models kie", most=1),

@@ -10,7 +10,6 @@ from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
 from traitlets import Float, Int, Unicode
 
-from hailuo_widgets.domain.prompts import fill_variants, parse_variants, variables_of
 from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.grammar import help_text, parse_line
 from hailuo_widgets.settings import SETTINGS
@@ -18,10 +17,7 @@ from hailuo_widgets.settings import SETTINGS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hailuo_widgets.grammar import Line
     from hailuo_widgets.handles import Run
-    from hailuo_widgets.planning import Plan
-    from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
 
 __all__ = ["Hailuo"]
@@ -122,6 +118,7 @@ class Hailuo(Magics):
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
         """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
         from hailuo_widgets.api import default_session
+        from hailuo_widgets.asking import begin_cell, plan_cell
         from hailuo_widgets.widgets.display import show_plan
 
         parsed = parse_line(line)
@@ -130,7 +127,7 @@ class Hailuo(Magics):
             raise UsageError(f"--name {name!r} is no Python name", hint="for example --name foxes")
         session = default_session()
         dry = bool(parsed.run.get("dry_run"))
-        plan = self._plan(session, parsed, cell, ask_log=dry)
+        plan = plan_cell(session, parsed, cell, self._shell.user_ns, ask_log=dry)
         if dry:
             from hailuo_widgets.tables import plan_frame
 
@@ -138,37 +135,11 @@ class Hailuo(Magics):
             return None, {"plan": plan_frame(plan)}
         if plan.results > 1:
             show_plan(plan)
-            session.ask_first(plan, yes=bool(parsed.run.get("yes")))
-        more = {k: v for k, v in parsed.run.items() if k in {"tags", "reuse", "max_parallel"}}
-        if plan.results > 1:
-            more["warned"] = True
-        if "budget" in parsed.run:
-            more["budget"] = SETTINGS["budget"].parse(parsed.run["budget"])
-        sweep = session.begin(plan, **more)
+        sweep = begin_cell(session, parsed, plan)
         made = sweep if len(sweep) > 1 else sweep[0]
         if name is not None:
             self._shell.user_ns[name] = made
         return made, parsed.run
-
-    def _plan(self, session: Session, parsed: Line, cell: str, *, ask_log: bool) -> Plan:
-        """What the cell asks for: its variants with the notebook's variables in them, times its axes."""
-        prompts = parse_variants(cell)
-        axes = variables_of(prompts, self._shell.user_ns)
-        groups = parsed.run.get("zipped", [])
-        mixed = [g for g in groups if {name in axes for name in g} == {True, False}]
-        if mixed:
-            raise UsageError(
-                f"--zip {','.join(mixed[0])} pairs a variable with an option",
-                hint="pair options with options, or variables with variables",
-            )
-        variants = fill_variants(prompts, axes, [g for g in groups if g[0] in axes])
-        shape = {k: v for k, v in parsed.run.items() if k in {"repeat", "exclude", "sample"}}
-        shape["zipped"] = [g for g in groups if g[0] not in axes]
-        several = (
-            len(variants) > 1 or bool(shape["zipped"]) or any(isinstance(v, list) for v in parsed.request.values())
-        )
-        reuse = bool(parsed.run.get("reuse", True))
-        return session.plan(variants, reuse=reuse, ask_log=ask_log or several, **shape, **parsed.request)
 
     def _saying(self, work: Callable[[], Any]) -> Any:
         """Do it; a user's mistake becomes IPython's kind of error too."""

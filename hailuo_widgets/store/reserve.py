@@ -14,7 +14,7 @@ from hailuo_widgets.errors import BudgetExceeded
 from hailuo_widgets.store.permit import Budget, Permit
 from hailuo_widgets.store.schema import calls, runs
 
-__all__ = ["Budget", "Permit", "check_budgets", "places_taken", "take_turn"]
+__all__ = ["Budget", "Permit", "check_budgets", "has_place", "take_turn"]
 
 WINDOW = timedelta(seconds=60)
 SKEW = timedelta(seconds=10)
@@ -43,6 +43,11 @@ def places_taken(c: sa.Connection, provider: str, origin: str, *, held_s: float 
         .where(runs.c.provider == provider, runs.c.origin == origin, followed | left | doubtful)
     )
     return int(c.scalar(query) or 0)
+
+
+def has_place(c: sa.Connection, provider: str, origin: str, permit: Permit) -> bool:
+    """Whether the account may have one more task in flight."""
+    return not permit.concurrent or places_taken(c, provider, origin, held_s=permit.held_s) < permit.concurrent
 
 
 def check_budgets(c: sa.Connection, permit: Permit) -> None:

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from hailuo_widgets.domain.run import UNFINISHED, RunRecord, may_become
-from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
+from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import forks, health, leases
 from hailuo_widgets.store.backup import backup
 from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.database import BUSY_S, Database
 from hailuo_widgets.store.permit import Permit, TaskIdTaken
-from hailuo_widgets.store.reserve import check_budgets, places_taken, take_turn
+from hailuo_widgets.store.reading import Reading
+from hailuo_widgets.store.reserve import check_budgets, has_place, take_turn
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
 from hailuo_widgets.store.text import check_text, storable
 
@@ -35,7 +36,7 @@ def _one_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
 
 
-class RunLog:
+class RunLog(Reading):
     """The run log. Its methods block: ``ask`` runs one in the log's own thread for a coroutine, ``call`` for others.
 
     Args:
@@ -47,7 +48,7 @@ class RunLog:
     """
 
     def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
-        self.database = Database(url, busy_s=busy_s)
+        super().__init__(Database(url, busy_s=busy_s))
         self._thread = _one_thread()
         forks.follow(self)
 
@@ -123,6 +124,15 @@ class RunLog:
                 raise
         raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
 
+    def advance(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+        """As :meth:`change`, for who follows a run: one that came to an end meanwhile stays as it is.
+
+        Another kernel may have brought it there, or the user; only users take a run out of an end.
+        """
+        with self.database.write() as c:
+            record = self._one(c, run_id)
+            return record if record.status in ENDS else self._change(c, record, what, data or {}, changes)
+
     def accept(self, run_id: str, data: Mapping[str, Any], **changes: Any) -> RunRecord:
         """Write an accepted create in one transaction: its run's, and those of the task's further results.
 
@@ -184,8 +194,7 @@ class RunLog:
             if asked_for(c, [run_id]):
                 return self._change(c, record, "cancelled before it was sent", {}, {"status": "cancelled"})
             origin = str(changes["origin"])
-            taken = places_taken(c, record.request.provider, origin, held_s=permit.held_s)
-            if permit.concurrent and taken >= permit.concurrent:
+            if not has_place(c, record.request.provider, origin, permit):
                 return None
             check_budgets(c, permit)
             reserved = {"reserved_micros": permit.micros, "reserved_currency": permit.currency}
@@ -195,11 +204,6 @@ class RunLog:
         """Count a request of an account in this minute; else the seconds until there is room for it."""
         with self.database.write() as c:
             return take_turn(c, account, per_minute)
-
-    def waiting(self, is_dead: Callable[[str], bool]) -> list[RunRecord]:
-        """The runs that were planned, never sent, and are followed by nobody; see :meth:`claim` for ``is_dead``."""
-        with self.database.read() as c:
-            return [from_row(row) for row in leases.free(c, runs.c.status == "planned", None, is_dead)]
 
     def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
         """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
@@ -224,145 +228,6 @@ class RunLog:
         """End a lease: nobody follows the run any more."""
         with self.database.write() as c:
             leases.release(c, run_id, owner)
-
-    # -- reading --------------------------------------------------------------------------------------------------
-
-    def get(self, run_id: str) -> RunRecord:
-        """The run of that id, or of an id that begins so.
-
-        Raises:
-            UsageError: There is none, or more than one.
-        """
-        with self.database.read() as c:
-            row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
-            if row is None:
-                like = runs.c.run_id.startswith(run_id, autoescape=True)
-                near = c.execute(sa.select(runs).where(like).limit(5)).mappings().all()
-                if not run_id or len(near) != 1:
-                    many = ", ".join(r["run_id"] for r in near)
-                    raise UsageError(
-                        f"run {run_id!r} is not in the log" if not near else f"run {run_id!r} may be any of {many}",
-                        hint="%hailuo runs lists the newest; the first characters of an id are enough",
-                    )
-                row = near[0]
-            return from_row(dict(row))
-
-    def find(
-        self,
-        *,
-        run_ids: Iterable[str] | None = None,
-        sweep: str | None = None,
-        status: str | Iterable[str] | None = None,
-        provider: str | None = None,
-        since: datetime | None = None,
-        tag: str | None = None,
-        limit: int | None = None,
-    ) -> list[RunRecord]:
-        """The runs that fit all that is given, oldest first; with ``limit`` the newest of them."""
-        query = sa.select(runs)
-        if run_ids is not None:
-            query = query.where(runs.c.run_id.in_(list(run_ids)))
-        if sweep is not None:
-            query = query.where(runs.c.sweep_id == sweep)
-        if status is not None:
-            query = query.where(runs.c.status.in_([status] if isinstance(status, str) else list(status)))
-        if provider is not None:
-            query = query.where(runs.c.provider == provider)
-        if since is not None:
-            query = query.where(runs.c.created_at >= since)
-        query = query.order_by(runs.c.created_at.desc(), runs.c.run_id.desc())
-        if limit is not None and tag is None:
-            query = query.limit(limit)
-        with self.database.read() as c:
-            found = [from_row(dict(row)) for row in c.execute(query).mappings()]
-        if tag is not None:
-            found = [r for r in found if tag in r.tags][:limit]
-        return found[::-1]
-
-    def on_its_way(self, record: RunRecord) -> RunRecord | None:
-        """An equal run that was planned before this one and is not decided; None where there is none.
-
-        It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it. Only
-        older ones count, so no two wait for each other.
-        """
-        sent = runs.c.status.in_(("submitting", "queued", "running", "downloading", "unconfirmed"))
-        waiting = (runs.c.status == "planned") & (runs.c.lease_until > datetime.now(UTC))
-        query = (
-            sa.select(runs)
-            .where(runs.c.request_hash == record.request_hash, runs.c.origin == record.origin, sent | waiting)
-            .where(runs.c.result_index == record.result_index, runs.c.run_id < record.run_id)
-            .order_by(runs.c.run_id)
-        )
-        with self.database.read() as c:
-            row = c.execute(query).mappings().first()
-            return None if row is None else from_row(dict(row))
-
-    def lead_of(self, record: RunRecord) -> RunRecord | None:
-        """The run whose create call makes a task's further results."""
-        query = sa.select(runs).where(runs.c.client_uuid == record.client_uuid, runs.c.result_index == 0)
-        with self.database.read() as c:
-            row = c.execute(query).mappings().first()
-            return None if row is None else from_row(dict(row))
-
-    def reusable(self, request_hash: str, origin: str | None, result_index: int = 0) -> RunRecord | None:
-        """The newest run of the same request at the same gateway whose clip was made for it; None if there is none.
-
-        The origin keeps a simulated clip from being taken for a live one.
-        """
-        query = (
-            sa.select(runs)
-            .where(runs.c.request_hash == request_hash, runs.c.status == "succeeded", runs.c.origin == origin)
-            .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None), runs.c.result_index == result_index)
-            .order_by(runs.c.created_at.desc())
-        )
-        with self.database.read() as c:
-            row = c.execute(query).mappings().first()
-            return None if row is None else from_row(dict(row))
-
-    def reusable_of(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], RunRecord]:
-        """For each (request hash, origin) that has one, the newest run whose clip would serve."""
-        wanted = set(wanted)
-        hashes = sorted({request_hash for request_hash, _ in wanted})
-        found: dict[tuple[str, str], RunRecord] = {}
-        with self.database.read() as c:
-            for n in range(0, len(hashes), 500):  # under every database's limit of parameters
-                query = (
-                    sa.select(runs)
-                    .where(runs.c.request_hash.in_(hashes[n : n + 500]), runs.c.status == "succeeded")
-                    .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None))
-                    .order_by(runs.c.created_at)
-                )
-                for row in c.execute(query).mappings():
-                    if (row["request_hash"], row["origin"]) in wanted:
-                        found[row["request_hash"], row["origin"]] = from_row(dict(row))
-        return found
-
-    def unfinished(self) -> list[RunRecord]:
-        """The runs of which something is still to come."""
-        return self.find(status=UNFINISHED)
-
-    def events(self, run_id: str) -> list[dict[str, Any]]:
-        """What was done with a run, in order: ``at``, ``what``, ``data``."""
-        query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
-        with self.database.read() as c:
-            return [dict(row) for row in c.execute(query.order_by(events.c.event_id)).mappings()]
-
-    def durations(
-        self, provider: str, model: str, *, origin: str | None, limit: int = 200
-    ) -> list[tuple[RunRecord, float]]:
-        """The newest finished runs of a model there, each with its seconds from submission to the clip being here."""
-        query = (
-            sa.select(runs)
-            .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == "succeeded")
-            .where(runs.c.origin == origin, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
-            .order_by(runs.c.created_at.desc())
-            .limit(limit)
-        )
-        with self.database.read() as c:
-            found = [from_row(dict(row)) for row in c.execute(query).mappings()]
-        return [
-            (r, (r.finished_at - r.submitted_at).total_seconds()) for r in found if r.finished_at and r.submitted_at
-        ]
 
     def notes(self) -> list[str]:
         """What a user should know of the place that the store is in, each once: for example a network disk."""

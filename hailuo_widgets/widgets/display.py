@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cards import render_html, render_text
 from hailuo_widgets.engine.loop import running_loop
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.widgets.board import Board, board_text
 from hailuo_widgets.widgets.plan import plan_html, plan_text
+from hailuo_widgets.widgets.source import RunSource
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable
 
     from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.run import RunRecord
@@ -27,34 +28,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["prepare", "show_monitor", "show_plan", "show_run", "show_sweep"]
+__all__ = ["prepare", "show_monitor", "show_plan", "show_run", "show_studio", "show_sweep"]
 
 MOST_SHOWN = 100  # players and boards that live in one kernel
-
-
-class _Source:
-    """A run as the player asks for it."""
-
-    def __init__(self, run: Run) -> None:
-        self._run = run
-
-    def card(self) -> Card:
-        return self._run.card
-
-    def read_video(self) -> bytes:
-        path = self._run.video
-        if path is None:
-            raise FileNotFoundError(f"the clip of run {self._run.id} is not in the archive")
-        return path.read_bytes()
-
-    def cancel(self) -> None:
-        self._run.cancel()
-
-    def retry_download(self) -> None:
-        self._run.retry()
-
-    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        return self._run.subscribe(lambda _: callback())
 
 
 class _Shown:
@@ -68,7 +44,7 @@ class _Shown:
         self._run, self._loop = run, loop
         self._status = run.status
         self._handle: Any = display(_bundle(run.card), raw=True, display_id=True)
-        self._player = Player(_Source(run), loop=loop)
+        self._player = Player(RunSource(run), loop=loop)
         # Without the line of text that stands in for a widget: where none can be shown, the card is there.
         display(self._player, exclude=["text/plain"])
         self._unsubscribe = run.subscribe(self._on_news)
@@ -195,6 +171,28 @@ def show_monitor(session: Session) -> None:
     from hailuo_widgets.widgets.monitor import Monitor
 
     display(Monitor(session, loop=loop), exclude=["text/plain"])
+
+
+def show_studio(session: Session, start: RunRecord | None = None) -> None:
+    """Show the form.
+
+    Raises:
+        UsageError: There is no notebook to show it in.
+    """
+    shell, loop = _shell(), running_loop()
+    if loop is None or not _has_widgets(shell):
+        raise UsageError(
+            "the studio is a form in a notebook, and there is none here",
+            hint="ask for a clip by hw.generate(…), or by a %%hailuo cell; %hailuo alone lists its options",
+        )
+    from IPython.display import display
+
+    from hailuo_widgets.widgets.studio import studio_box
+
+    display(
+        studio_box(session, loop=loop, namespace=lambda: shell.user_ns, start=start),
+        exclude=["text/plain"],
+    )
 
 
 def _shell() -> Any:

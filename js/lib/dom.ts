@@ -31,3 +31,14 @@ export function setOptional(element: HTMLElement, text: string | null | undefine
 export function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/**
+ * Keys pressed in a widget are the widget's: JupyterLab would take arrows and letters as orders for its cells. It looks
+ * for this mark on the element that has the focus before it looks at those around it.
+ */
+export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
+  const mark = (event: FocusEvent) => {
+    if (event.target instanceof HTMLElement) event.target.dataset.lmSuppressShortcuts = "true";
+  };
+  root.addEventListener("focusin", mark, { signal });
+}

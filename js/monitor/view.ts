@@ -1,6 +1,6 @@
 /** One view of a board: keeps the rows, sorts and filters them, and passes on what the user asks for. */
 
-import { h, message, setOptional, setText } from "../lib/dom";
+import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { seconds } from "../lib/format";
 import { Channel, type MessageModel } from "../lib/requests";
 import { Bell } from "./bell";
@@ -51,6 +51,7 @@ export class View {
     this.#bell = new Bell(signal);
     const css = SAFE_CLASS.test(state.css) ? state.css : "";
     root.className = `hailuo-widget hailuo-monitor ${css}`;
+    keepKeys(root, signal);
     this.#table = new Table(
       state.kind === "sweep" ? "Runs of the sweep" : "Runs in flight",
       (verb, id, button) => this.#press(verb, [id], button),

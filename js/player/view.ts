@@ -1,6 +1,6 @@
 /** One view of a player: fills the parts from the card, keeps the time, and passes on what the user asks for. */
 
-import { h, message, setOptional, setText } from "../lib/dom";
+import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { outlook, progress, seconds } from "../lib/format";
 import { Channel, type MessageModel } from "../lib/requests";
 import { type CardState, Clock, restored, step } from "./card";
@@ -33,6 +33,7 @@ export class View {
     this.#channel = new Channel(model, signal);
     const parts = this.#parts;
     this.#clip = new Clip(this.#channel, parts.video, signal, (clip) => this.#showClip(clip));
+    keepKeys(root, signal);
     root.append(this.#style, ...parts.order);
     const click = (button: HTMLElement, action: () => void) =>
       button.addEventListener("click", action, { signal });

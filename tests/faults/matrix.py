@@ -78,7 +78,12 @@ ROWS = (
     _row(20, "a yes without a task id", LOST),
     _row(21, "odd task ids", LOST, "test_create.py::test_a_task_id_is_never_a_path"),
     _row(22, "a task id handed out twice", "test_create.py::test_a_task_id_handed_out_twice"),
-    _row(23, "429, and Retry-After in all its forms", "test_time.py::test_retry_after"),
+    _row(
+        23,
+        "429, and Retry-After in all its forms",
+        "test_time.py::test_retry_after",
+        "test_kernels.py::test_who_waits_for_a_place_uses_up_no_requests",
+    ),
     _row(
         24,
         "bursts of 5xx",

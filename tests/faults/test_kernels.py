@@ -1,4 +1,4 @@
-"""Rows 8, 32, 61 and 67: where more than one kernel has to do with a run, or none any more."""
+"""Rows 8, 23, 32, 61 and 67: where more than one kernel has to do with a run, or none any more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from conftest import Scene, error_of, steps
 from gateway import Act
 
 from hailuo_widgets.engine import core
+from hailuo_widgets.engine.limits import Limiter
 from hailuo_widgets.errors import BudgetExceeded, Cancelled, StoreError
 from hailuo_widgets.session import Session
 from hailuo_widgets.store import RunLog
@@ -123,14 +124,14 @@ def test_a_step_that_cannot_be_written_for_a_moment_ends_nothing(
 ) -> None:
     """61: what is paid for is followed on; the trouble is shown while it lasts, and nothing has to be resumed."""
     scene = begin().on("query", *[PROCESSING] * 5)
-    change, failures, shown = RunLog.change, [StoreError("the store is locked")] * 3, []
+    advance, failures, shown = RunLog.advance, [StoreError("the store is locked")] * 3, []
 
     def failing(log: RunLog, *args: Any, **changes: Any) -> Any:
         if changes.get("status") == status and failures:
             raise failures.pop()
-        return change(log, *args, **changes)
+        return advance(log, *args, **changes)
 
-    monkeypatch.setattr(RunLog, "change", failing)
+    monkeypatch.setattr(RunLog, "advance", failing)
     monkeypatch.setattr("hailuo_widgets.engine.carry.backoff_s", lambda *_, **__: 0.05)
     run = scene.session.generate("a fox", model="02")
     run.subscribe(lambda r: shown.append((r.error or {}).get("message")))
@@ -162,3 +163,24 @@ def test_another_paid_try_is_held_against_the_budget(begin: Begin) -> None:
     assert isinstance(error_of(again), BudgetExceeded)
     assert "session's budget of 0.5" in str(error_of(again))
     assert (again.status, scene.sent, scene.charged) == ("skipped", 1, 1)
+
+
+def test_who_waits_for_a_place_uses_up_no_requests(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """23: the minute's requests are for the polls of the runs that hold the places, not for asking again and again."""
+    scene = begin(max_parallel=1)
+    scene.gateway.always("query", PROCESSING)
+    held = scene.session.generate("a fox", model="02")
+    with pytest.raises(TimeoutError):
+        held.wait(1)
+    turns: list[None] = []
+
+    async def counted(_: Limiter) -> None:
+        turns.append(None)
+
+    monkeypatch.setattr(Limiter, "turn", counted)
+    monkeypatch.setattr("hailuo_widgets.engine.create.PLACE_S", 0.05)
+    other = Session(home=scene.session.settings.home, mode="live", max_parallel=1, notice=scene.told.append)
+    with pytest.raises(TimeoutError):
+        other.generate("a wolf", model="02").wait(2)
+    assert (turns, scene.sent) == ([], 1)
+    other.close()

@@ -100,15 +100,15 @@ def test_an_error_on_the_way_does_not_end_a_further_result(make: Make, monkeypat
     sweep = kernel.do(lambda s: s.sweep("foxes", provider="runware", duration=6, options={"numberResults": 2}))
     second = sweep.runs[1]
     failed: list[str] = []
-    change = RunLog.change
+    advance = RunLog.advance
 
     def once(log: RunLog, run_id: str, what: str, *args: Any, **changes: Any) -> RunRecord:
         if run_id == second.id and changes.get("status") in {"running", "downloading"} and not failed:
             failed.append(what)
             raise StoreError("the disk is full")
-        return change(log, run_id, what, *args, **changes)
+        return advance(log, run_id, what, *args, **changes)
 
-    monkeypatch.setattr(RunLog, "change", once)
+    monkeypatch.setattr(RunLog, "advance", once)
     world.run(2000, until_idle=True)
     assert len(failed) == 1
     kernel.do(lambda s: s.resume())

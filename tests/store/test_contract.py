@@ -52,6 +52,17 @@ def test_only_legal_steps(log: RunLog, record: Make, status: str) -> None:
             assert log.get(f"r-{following}").status == status
 
 
+@pytest.mark.parametrize("end", ["succeeded", "failed", "cancelled", "unconfirmed"])
+def test_who_follows_a_run_takes_it_out_of_no_end(log: RunLog, record: Make, end: str) -> None:
+    """A step that comes late changes nothing of a run that has ended, neither its status nor what was said of it."""
+    ended = record("r1", status=end, error={"kind": "DownloadError"})
+    log.add([ended])
+    assert log.advance("r1", "the provider has finished", status="downloading", error=None) == ended
+    assert log.advance("r1", "a link to the clip", video_url="x", error=None) == ended
+    assert log.get("r1") == ended
+    assert [e["what"] for e in log.events("r1")] == ["planned"]
+
+
 @pytest.mark.parametrize("left", ["cancelled", "unconfirmed"])
 def test_a_place_that_a_task_may_still_hold(log: RunLog, record: Make, left: str) -> None:
     """A task that nobody follows any more goes on at the provider: for its time the account's place stays taken."""

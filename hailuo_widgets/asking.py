@@ -1,0 +1,67 @@
+"""What a ``%%hailuo`` cell, or the studio, asks for: its line and its prompts as a plan, and that plan begun."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.prompts import fill_variants, parse_variants, variables_of
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.settings import SETTINGS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.grammar import Line
+    from hailuo_widgets.planning import Plan
+    from hailuo_widgets.session import Session
+    from hailuo_widgets.sweeps import Sweep
+
+__all__ = ["begin_cell", "plan_cell"]
+
+_SHAPE = {"repeat", "exclude", "sample"}
+
+
+def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:
+    """A cell's variants with the notebook's variables in them, times its axes; checked, and nothing is sent.
+
+    Args:
+        session: Whose providers, prices and log.
+        line: The cell's options.
+        body: Its text.
+        namespace: The notebook's variables.
+        ask_log: Look for runs that are there already also where only one is asked for.
+
+    Raises:
+        UsageError: What is wrong with any of it.
+    """
+    prompts = parse_variants(body)
+    axes = variables_of(prompts, namespace)
+    groups = line.run.get("zipped", [])
+    mixed = [g for g in groups if {name in axes for name in g} == {True, False}]
+    if mixed:
+        raise UsageError(
+            f"--zip {','.join(mixed[0])} pairs a variable with an option",
+            hint="pair options with options, or variables with variables",
+        )
+    variants = fill_variants(prompts, axes, [g for g in groups if g[0] in axes])
+    shape = {k: v for k, v in line.run.items() if k in _SHAPE}
+    shape["zipped"] = [g for g in groups if g[0] not in axes]
+    several = len(variants) > 1 or bool(shape["zipped"]) or any(isinstance(v, list) for v in line.request.values())
+    reuse = bool(line.run.get("reuse", True))
+    return session.plan(variants, reuse=reuse, ask_log=ask_log or several, **shape, **line.request)
+
+
+def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
+    """Start what a cell has planned and shown.
+
+    Raises:
+        UsageError: It is expensive, and ``--yes`` was not said.
+        BudgetExceeded: Already its first run passes the budget.
+    """
+    several = plan.results > 1
+    if several:
+        session.ask_first(plan, yes=bool(line.run.get("yes")))
+    more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel"}}
+    if "budget" in line.run:
+        more["budget"] = SETTINGS["budget"].parse(line.run["budget"])
+    return session.begin(plan, warned=several, **more)

@@ -1,0 +1,138 @@
+"""The studio's form as values, and as the ``%%hailuo`` cell and the Python call that it stands for.
+
+A form is ``{"request": {...}, "run": {...}, "body": text}``: the grammar's options by what they set, each as it would
+be typed (``"1..4"``, ``"768P,1080P"``), switches as booleans. So form → cell → form is the identity.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.cells import render_cell
+from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.domain.values import parse_values, render_values
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.grammar import COUNTS, OPTIONS, Line, parse_line
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.planning import Plan
+
+__all__ = ["cell_of", "form_of_cell", "form_of_run", "line_of", "python_of"]
+
+Form = dict[str, Any]
+_REQUEST = {o.sets: o for o in OPTIONS.values() if o.group == "request"}
+_RUN = {o.sets: o for o in OPTIONS.values() if o.group == "run"}
+_WHOLE = {"duration", "seed", "width", "height"}
+_COUNTED = {OPTIONS[name].sets for name in COUNTS}
+
+
+def line_of(form: Mapping[str, Any]) -> Line:
+    """The form's options as the grammar has them; what is empty is not given.
+
+    Raises:
+        UsageError: A value that the grammar refuses, or a name that it does not know.
+    """
+    request = {name: _asked(name, value) for name, value in form.get("request", {}).items() if _given(value)}
+    run = {name: _ordered(name, value) for name, value in form.get("run", {}).items() if _given(value)}
+    return Line(request=request, run=run)
+
+
+def _given(value: Any) -> bool:
+    return value is not None and value not in ({}, []) and not (isinstance(value, str) and not value.strip())
+
+
+def _asked(name: str, value: Any) -> Any:
+    if name not in _REQUEST:
+        raise UsageError(f"{name!r} is no part of a request")
+    if not isinstance(value, str):
+        return value
+    found = parse_values(name, value)
+    return found if len(found) > 1 else found[0]
+
+
+def _ordered(name: str, value: Any) -> Any:
+    if name not in _RUN:
+        raise UsageError(f"{name!r} is no option of a run")
+    if name not in _COUNTED:
+        return value
+    text = str(value).strip()
+    if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
+        raise UsageError(f"{name}={value!r} is no whole number from 1 up", hint=f"for example {name}=3")
+    return int(text[:9])
+
+
+def cell_of(form: Mapping[str, Any]) -> str:
+    """The ``%%hailuo`` cell that the form stands for."""
+    return render_cell(line_of(form), parse_variants(str(form.get("body", ""))))
+
+
+def form_of_cell(text: str) -> Form:
+    """The form that a cell stands for.
+
+    Raises:
+        UsageError: It is no ``%%hailuo`` cell, or one that would be refused.
+    """
+    head, _, body = text.lstrip().partition("\n")
+    if head.split(" ", 1)[0] != "%%hailuo":
+        raise UsageError(f"{head[:40]!r} is no %%hailuo cell", hint="paste the whole cell, its %%hailuo line first")
+    line = parse_line(head.removeprefix("%%hailuo"))
+    request = {name: _typed(value) for name, value in line.request.items()}
+    run = {name: str(value) if name in _COUNTED else value for name, value in line.run.items()}
+    return {"request": request, "run": run, "body": render_variants(parse_variants(body))}
+
+
+def _typed(value: Any) -> Any:
+    """A value of the grammar as it would be typed."""
+    if isinstance(value, list):
+        return render_values(value)
+    return render_values([value]) if isinstance(value, str) else value
+
+
+def form_of_run(record: RunRecord, pictures: Mapping[str, str]) -> Form:
+    """The form that asks for a run's request again; ``pictures``: by field, where its pictures are."""
+    asked = record.request
+    request: dict[str, Any] = {}
+    for option in _REQUEST.values():
+        value = pictures.get(option.sets) if option.sets in IMAGE_FIELDS else getattr(asked, option.sets, None)
+        if value is None or value in ("", {}):
+            continue
+        request[option.sets] = value if isinstance(value, bool) else _typed(_plain(value))
+    if request.get("prompt_optimizer") is False:
+        del request["prompt_optimizer"]
+    body = render_variants((Prompt((Text(asked.prompt),) if asked.prompt else ()),))
+    return {"request": request, "run": {}, "body": body}
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, dict) else str(value)
+
+
+def python_of(line: Line, plan: Plan) -> str:
+    """The Python call that asks for the plan: ``hw.generate(…)`` for one run, ``hw.sweep(…)`` for several."""
+    variants = plan.axes.variants
+    labelled = any(v.label is not None for v in variants)
+    if len(variants) == 1:
+        prompt = repr(variants[0].prompt)
+    elif labelled:
+        prompt = "{" + ", ".join(f"{v.label or str(n)!r}: {v.prompt!r}" for n, v in enumerate(variants, 1)) + "}"
+    else:
+        prompt = repr([v.prompt for v in variants])
+    words = [prompt]
+    words += [f"{name}={_python(name, value)}" for name, value in line.request.items()]
+    words += [f"{name}={value!r}" for name, value in line.run.items() if name in _ARGUMENTS]
+    return f"hw.{'sweep' if plan.results > 1 else 'generate'}({', '.join(words)})"
+
+
+_ARGUMENTS = {"repeat", "tags", "reuse", "max_parallel", "zipped", "exclude", "sample"}
+
+
+def _python(name: str, value: Any) -> str:
+    if isinstance(value, list):
+        return "[" + ", ".join(_python(name, v) for v in value) + "]"
+    if name in _WHOLE and isinstance(value, str) and value.lstrip("-").isdigit():
+        return value
+    return repr(value)

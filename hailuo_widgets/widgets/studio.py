@@ -1,0 +1,207 @@
+"""The studio: a form that builds a request, says at once what is wrong with it and what it costs, and runs it.
+
+The browser holds the form (see `form.py`) and asks: ``catalog`` once, ``check`` after each change, ``load`` with a
+cell's text or a run's id, ``upload`` with a picture in chunks, ``generate``. Checks and prices are those of the magic.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import ipywidgets
+
+from hailuo_widgets.asking import begin_cell, plan_cell
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.errors import HailuoError, UsageError
+from hailuo_widgets.grammar import OPTIONS
+from hailuo_widgets.inputs import load_image
+from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
+from hailuo_widgets.widgets.monitor import SweepBoard
+from hailuo_widgets.widgets.offered import offered
+from hailuo_widgets.widgets.player import Player
+from hailuo_widgets.widgets.source import RunSource
+
+if TYPE_CHECKING:
+    import pathlib
+    from collections.abc import Callable, Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.planning import Plan
+    from hailuo_widgets.session import Session
+
+__all__ = ["Studio", "studio_box"]
+
+MOST_BYTES: Final = 40 * 1024 * 1024  # of an uploaded picture, before it is looked at
+MOST_RESULTS: Final = 20  # that stand under the form
+FIELDS: Final = frozenset(o.sets for o in OPTIONS.values()) | {"prompt"}
+_ARGUMENT = re.compile(r"(?:--)?([a-z][a-z_-]*)\b")
+
+
+class Studio(Answering):
+    """The form.
+
+    Args:
+        session: What it plans and runs with.
+        loop: The event loop that runs are followed on.
+        namespace: The notebook's variables, which prompts may take.
+        results: Where results are shown.
+        start: A run whose request fills the form.
+    """
+
+    _esm: ClassVar[pathlib.Path] = STATIC / "studio.js"
+    _css: ClassVar[pathlib.Path] = STATIC / "studio.css"
+
+    def __init__(
+        self,
+        session: Session,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        namespace: Callable[[], Mapping[str, Any]],
+        results: ipywidgets.VBox,
+        start: RunRecord | None = None,
+    ) -> None:
+        self._session = session
+        self._namespace = namespace
+        self._results = results
+        self._start = start
+        self._uploads: dict[str, bytearray] = {}
+        super().__init__(loop=loop)
+
+    def __repr__(self) -> str:
+        """One line for a place that cannot show widgets."""
+        return "<Studio>"
+
+    def answers(self) -> Mapping[str, Answer]:
+        """What the form asks."""
+        return {
+            "catalog": self._catalog,
+            "check": self._check,
+            "load": self._load,
+            "upload": self._upload,
+            "generate": self._generate,
+        }
+
+    async def _catalog(self, question: Question) -> None:
+        form = self._of_run(self._start) if self._start is not None else None
+        question.reply({**offered(self._session), "form": form})
+
+    async def _check(self, question: Question) -> None:
+        """The cell and the call, the plan in words, and every problem by the control that it belongs to."""
+        try:
+            plan = await self._plan(question.data)
+        except HailuoError as e:
+            question.reply({"problems": _problems(e), **_written(question.data)})
+            return
+        parts = plan.parts()
+        doubts = [
+            {"argument": w.argument, "text": w.message, "hint": w.hint, "severity": "warning"} for w in plan.warnings
+        ]
+        question.reply(
+            {
+                "problems": doubts,
+                **_written(question.data),
+                "python": python_of(line_of(question.data), plan),
+                "plan": {"count": parts.count, "there": parts.there, "sends": parts.sends, "cost": parts.cost}
+                | {"time": parts.time, "runs": plan.results, "sentence": plan.sentence()},
+            }
+        )
+
+    async def _plan(self, form: Mapping[str, Any]) -> Plan:
+        line = line_of(form)
+        body, names = str(form.get("body", "")), self._namespace()
+        return await asyncio.to_thread(plan_cell, self._session, line, body, names)
+
+    async def _load(self, question: Question) -> None:
+        text = str(question.data.get("text", "")).strip()
+        if text.startswith("%%"):
+            question.reply(form_of_cell(text))
+        else:
+            run = await asyncio.to_thread(self._session.run, text)
+            question.reply(self._of_run(run.record))
+
+    def _of_run(self, record: RunRecord) -> dict[str, Any]:
+        pictures = {}
+        for name in IMAGE_FIELDS:
+            image = getattr(record.request, name)
+            if image is None:
+                continue
+            kept = self._session.archive.input_path(image.sha256) if image.sha256 else None
+            pictures[name] = str(kept) if kept is not None else image.url or ""
+        form = form_of_run(record, pictures)
+        form["request"]["provider"] = record.request.provider
+        return form
+
+    async def _upload(self, question: Question) -> None:
+        """Take a chunk of a picture; after the last one it is read, checked and kept, and its path is the answer."""
+        data = question.data
+        key, slot = str(data.get("upload")), str(data.get("slot"))
+        kept = self._uploads.setdefault(key, bytearray())
+        for chunk in question.buffers:
+            kept += chunk
+        if len(kept) > MOST_BYTES:
+            del self._uploads[key]
+            raise UsageError(f"{slot}: the file is larger than {MOST_BYTES // 2**20} MiB", hint="scale it down")
+        if not data.get("last"):
+            question.reply({})
+            return
+        raw = bytes(self._uploads.pop(key))
+        image = await asyncio.to_thread(load_image, raw, argument=slot)
+        path = await asyncio.to_thread(self._session.archive.keep_input, image.data or raw, str(image.media_type))
+        question.reply({"path": str(path), "width": image.width, "height": image.height})
+
+    async def _generate(self, question: Question) -> None:
+        """Begin what the form asks for; its board or player stands under the form."""
+        line = line_of(question.data)
+        plan = await self._plan(question.data)
+        if question.data.get("agreed"):
+            line.run["yes"] = True
+        sweep = await asyncio.to_thread(begin_cell, self._session, line, plan)
+        self._session.engine.drive()
+        if len(sweep) > 1:
+            shown: Answering = SweepBoard(sweep, loop=self._loop)
+        else:
+            shown = Player(RunSource(sweep[0]), loop=self._loop)
+        earlier = self._results.children
+        self._results.children = (shown, *earlier[: MOST_RESULTS - 1])
+        for old in earlier[MOST_RESULTS - 1 :]:
+            old.close()
+        question.reply({"runs": [run.id for run in sweep]})
+
+
+def _written(form: Mapping[str, Any]) -> dict[str, Any]:
+    """The cell, where it can be written."""
+    try:
+        return {"cell": cell_of(form)}
+    except HailuoError:
+        return {"cell": ""}
+
+
+def _problems(error: HailuoError) -> list[dict[str, str]]:
+    """An error's lines, each with the control that it belongs to; "" where it belongs to none."""
+    found: list[dict[str, str]] = []
+    for line in str(error).split("\n"):
+        if line.startswith("→"):
+            if found:
+                found[-1]["hint"] = " ".join(filter(None, (found[-1]["hint"], line.removeprefix("→").strip())))
+            continue
+        text = line.removeprefix(f"{error.provider}: ") if error.provider else line
+        match = _ARGUMENT.match(text)
+        name = match[1].replace("-", "_") if match else ""
+        found.append({"argument": name if name in FIELDS else "", "text": text, "hint": "", "severity": "error"})
+    return found
+
+
+def studio_box(
+    session: Session,
+    *,
+    loop: asyncio.AbstractEventLoop,
+    namespace: Callable[[], Mapping[str, Any]],
+    start: RunRecord | None = None,
+) -> ipywidgets.VBox:
+    """The form, and below it the place of its results."""
+    results = ipywidgets.VBox([])
+    form = Studio(session, loop=loop, namespace=namespace, results=results, start=start)
+    return ipywidgets.VBox([form, results])

@@ -1,0 +1,37 @@
+/** The camera pad: 15 moves as arrows. A press puts the move into the prompt; up to three stand in one bracket. */
+
+import { h } from "../lib/dom";
+import type { Instruction } from "./model";
+
+/** Each move as a picture of what the frame does. */
+const ARROWS: Record<string, string> = {
+  "Truck left": "⇐",
+  "Truck right": "⇒",
+  "Pan left": "↶",
+  "Pan right": "↷",
+  "Push in": "⤢",
+  "Pull out": "⤡",
+  "Pedestal up": "⇑",
+  "Pedestal down": "⇓",
+  "Tilt up": "⤴",
+  "Tilt down": "⤵",
+  "Zoom in": "⊕",
+  "Zoom out": "⊖",
+  Shake: "≈",
+  "Tracking shot": "⇢",
+  "Static shot": "▣",
+};
+
+export function cameraPad(
+  moves: Instruction[],
+  signal: AbortSignal,
+  press: (move: string) => void,
+): HTMLElement {
+  const buttons = moves.map(({ english, chinese, meaning }) => {
+    const arrow = h("span", { class: "hailuo-arrow", "aria-hidden": "true" }, ARROWS[english] ?? "•");
+    const button = h("button", { type: "button", title: `${meaning} · ${chinese}` }, arrow, english);
+    button.addEventListener("click", () => press(english), { signal });
+    return button;
+  });
+  return h("div", { class: "hailuo-pad", role: "group", "aria-label": "Camera moves" }, ...buttons);
+}

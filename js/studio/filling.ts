@@ -1,0 +1,98 @@
+/** From the controls to a form, and back. What a pasted cell holds beyond them is kept as it is, and given back. */
+
+import { type Form, listed, modeOf, type Provider, SLOTS, typed } from "./model";
+import type { Parts } from "./parts";
+import type { Slot } from "./pictures";
+
+/** What the form's own controls hold; all else of a cell is the rest. */
+const REQUEST = new Set(
+  [
+    "provider model duration resolution aspect_ratio seed first_frame last_frame subject template text",
+    "prompt_optimizer watermark",
+  ]
+    .join(" ")
+    .split(" "),
+);
+const RUN = new Set(["repeat", "reuse", "budget", "tags"]);
+
+export interface Held {
+  mode: string;
+  template: string;
+  rest: Pick<Form, "request" | "run">;
+}
+
+/** The pictures that a mode, or a template, takes. */
+export function slotsOf(mode: string, template: string, provider: Provider | undefined): string[] {
+  if (mode !== "template") return SLOTS[mode] ?? [];
+  const row = provider?.templates.find((t) => t.name === template || t.id === template);
+  return row?.picture ? ["first_frame"] : [];
+}
+
+/** The form as the controls have it. */
+export function read(
+  parts: Parts,
+  slots: Map<string, Slot>,
+  held: Held,
+  provider: Provider | undefined,
+): Form {
+  const template = held.mode === "template";
+  const request: Form["request"] = { ...held.rest.request, provider: parts.provider.value };
+  const put = (name: string, value: string) => {
+    if (value) request[name] = value;
+  };
+  for (const name of slotsOf(held.mode, held.template, provider)) put(name, slots.get(name)?.value ?? "");
+  if (template) {
+    put("template", held.template);
+    if (!parts.fields.text.element.hidden) put("text", typed([parts.words.value].filter(Boolean)));
+  } else {
+    put("model", typed(parts.models.values));
+    put("duration", typed(parts.duration.values));
+    put("resolution", typed(parts.resolution.values));
+    put("aspect_ratio", typed(parts.ratio.values));
+    if (provider?.seeds) put("seed", parts.seed.value.trim());
+  }
+  if (parts.optimizeBox.checked) request.prompt_optimizer = true;
+  if (parts.watermarkBox.checked) request.watermark = true;
+  const run: Form["run"] = { ...held.rest.run };
+  if (parts.repeat.value.trim()) run.repeat = parts.repeat.value.trim();
+  if (parts.freshBox.checked) run.reuse = false;
+  if (parts.budget.value.trim()) run.budget = parts.budget.value.trim();
+  const tags = parts.tags.value.split(",").map((t) => t.trim());
+  if (tags.some(Boolean)) run.tags = tags.filter(Boolean);
+  return { request, run, body: template ? "" : parts.prompt.value };
+}
+
+/** Puts a form into the controls; what is held beside them. */
+export function write(
+  parts: Parts,
+  slots: Map<string, Slot>,
+  form: Form,
+  provider: Provider | undefined,
+): Held {
+  const text = (name: string) => String(form.request[name] ?? "");
+  const shorts = new Map((provider?.models ?? []).map((m) => [m.name, m.short]));
+  parts.prompt.value = form.body;
+  parts.models.offer(
+    [],
+    listed(form.request.model).map((m) => shorts.get(m) ?? m),
+  );
+  parts.duration.offer([], listed(form.request.duration));
+  parts.resolution.offer([], listed(form.request.resolution));
+  parts.ratio.offer([], listed(form.request.aspect_ratio));
+  parts.seed.value = text("seed");
+  parts.words.value = listed(form.request.text).join(",");
+  for (const [name, slot] of slots) slot.fill(text(name));
+  parts.optimizeBox.checked = form.request.prompt_optimizer === true;
+  parts.watermarkBox.checked = form.request.watermark === true;
+  parts.freshBox.checked = form.run.reuse === false;
+  parts.repeat.value = String(form.run.repeat ?? "");
+  parts.budget.value = String(form.run.budget ?? "");
+  parts.tags.value = Array.isArray(form.run.tags) ? form.run.tags.join(", ") : "";
+  const others = (from: Form["run"], own: Set<string>) =>
+    Object.fromEntries(Object.entries(from).filter(([name]) => !own.has(name)));
+  return {
+    mode: modeOf(form),
+    template: text("template"),
+    rest: { request: others(form.request, REQUEST), run: others(form.run, RUN) },
+  };
+}

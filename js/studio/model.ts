@@ -1,0 +1,159 @@
+/** The form's values, and what the catalog offers for them. Python's side: widgets/form.py and widgets/offered.py. */
+
+export interface Form {
+  /** Options of the request as they would be typed ("1..4", "768P,1080P"); switches as booleans. */
+  request: Record<string, string | boolean | object>;
+  run: Record<string, string | boolean | object>;
+  body: string;
+}
+
+export interface Offer {
+  model: string;
+  mode: string;
+  resolution: string | null;
+  durations: number[];
+  doubt: string;
+}
+
+export interface Model {
+  name: string;
+  title: string;
+  short: string;
+  camera: boolean;
+  seeds: boolean;
+  note: string;
+}
+
+export interface Template {
+  id: string;
+  name: string;
+  chinese: string;
+  picture: string | null;
+  text: string | null;
+}
+
+export interface Provider {
+  name: string;
+  title: string;
+  state: string;
+  modes: { name: string; title: string }[];
+  models: Model[];
+  default_model: string;
+  default_duration: number | null;
+  default_resolution: string | null;
+  offers: Offer[];
+  prompt_max: number;
+  seeds: { low: number; high: number } | null;
+  aspect_ratios: string[];
+  optimizer: boolean;
+  watermark: boolean;
+  url_only: boolean;
+  templates: Template[];
+}
+
+export interface Instruction {
+  english: string;
+  chinese: string;
+  meaning: string;
+}
+
+export interface Catalog {
+  provider: string;
+  providers: Provider[];
+  camera: Instruction[];
+  form: Form | null;
+}
+
+export interface Problem {
+  argument: string;
+  text: string;
+  hint: string;
+  severity: "error" | "warning";
+}
+
+export interface Verdict {
+  problems: Problem[];
+  cell: string;
+  python?: string;
+  plan?: {
+    count: string;
+    there: string;
+    sends: string;
+    cost: string;
+    time: string;
+    runs: number;
+    sentence: string;
+  };
+}
+
+/** Pictures that a mode needs. */
+export const SLOTS: Record<string, string[]> = {
+  text_to_video: [],
+  image_to_video: ["first_frame"],
+  first_last_frame: ["first_frame", "last_frame"],
+  subject_to_video: ["subject"],
+  template: ["first_frame"],
+};
+
+export const SLOT_WORDS: Record<string, string> = {
+  first_frame: "First frame",
+  last_frame: "Last frame",
+  subject: "Person to be seen",
+};
+
+/** The mode that a form is in, told from what it holds. */
+export function modeOf(form: Form): string {
+  const has = (name: string) => Boolean(form.request[name]);
+  if (has("template")) return "template";
+  if (has("subject")) return "subject_to_video";
+  if (has("last_frame")) return "first_last_frame";
+  return has("first_frame") ? "image_to_video" : "text_to_video";
+}
+
+/** A list as it would be typed: a comma within a value is escaped, but for URLs. */
+export function typed(values: string[]): string {
+  return values.map((v) => (/^(https?:\/\/|data:)/.test(v) ? v : v.replaceAll(",", "\\,"))).join(",");
+}
+
+/** The values of a typed list; ranges stay as they are. */
+export function listed(text: unknown): string[] {
+  if (typeof text !== "string" || !text.trim()) return [];
+  return text.split(/(?<!\\),/).map((v) => v.trim().replaceAll("\\,", ","));
+}
+
+/** The models that do a mode, the default one first. */
+export function modelsFor(provider: Provider, mode: string): Model[] {
+  const found = provider.models.filter((m) =>
+    provider.offers.some((o) => o.model === m.name && o.mode === mode),
+  );
+  return found.sort(
+    (a, b) => Number(b.name === provider.default_model) - Number(a.name === provider.default_model),
+  );
+}
+
+/** The offers of the models that are chosen (all that do the mode, where none is). */
+export function offersFor(provider: Provider, mode: string, models: string[]): Offer[] {
+  const fits = (offer: Offer) => {
+    const model = provider.models.find((m) => m.name === offer.model);
+    return models.length === 0 || models.some((word) => word === offer.model || word === model?.short);
+  };
+  return provider.offers.filter((o) => o.mode === mode && fits(o));
+}
+
+/** A text with a camera instruction put in at a place: beside others in a bracket that holds up to two, else its own. */
+export function withMove(text: string, at: number, move: string): { text: string; at: number } {
+  const open = text.lastIndexOf("[", at - 1);
+  const close = text.indexOf("]", open);
+  const inside = open >= 0 && close >= 0 && at <= close + 1 && text.lastIndexOf("]", at - 2) <= open;
+  if (inside) {
+    const moves = text.slice(open + 1, close).split(",");
+    if (moves.length < 3 && !moves.some((m) => m.trim() === move)) {
+      const joined = `${text.slice(0, close)}, ${move}`;
+      return { text: joined + text.slice(close), at: joined.length + 1 };
+    }
+    at = close + 1;
+  }
+  const gap = at > 0 && !/\s$/.test(text.slice(0, at)) ? " " : "";
+  const put = `${text.slice(0, at)}${gap}[${move}]`;
+  return { text: put + text.slice(at), at: put.length };
+}

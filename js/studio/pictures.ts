@@ -1,0 +1,147 @@
+/** A place for a picture: drop, paste, choose a file, or give a URL. A file goes to the kernel in chunks. */
+
+import { h, message, setOptional, setText } from "../lib/dom";
+import type { Channel } from "../lib/requests";
+import { SLOT_WORDS } from "./model";
+
+/** Hubs and Colab drop messages of more than a megabyte. */
+const CHUNK_BYTES = 512 * 1024;
+let uploads = 0;
+
+export class Slot {
+  readonly element: HTMLElement;
+  readonly name: string;
+  readonly #channel: Channel;
+  readonly #signal: AbortSignal;
+  readonly #changed: () => void;
+  readonly #image = h("img", { alt: "" });
+  readonly #url = h("input", { type: "text", placeholder: "URL or path" });
+  readonly #file = h("input", {
+    type: "file",
+    accept: "image/png,image/jpeg,image/webp",
+    class: "hailuo-unseen",
+  });
+  readonly #clear = h("button", { type: "button" }, "Remove");
+  readonly #said = h("div", { class: "hailuo-said" });
+  readonly #trouble = h("div", { class: "hailuo-trouble", role: "alert" });
+  #thumbnail: string | null = null;
+
+  constructor(name: string, channel: Channel, signal: AbortSignal, changed: () => void) {
+    this.name = name;
+    this.#channel = channel;
+    this.#signal = signal;
+    this.#changed = changed;
+    const title = SLOT_WORDS[name] ?? name;
+    this.#url.setAttribute("aria-label", `${title}: URL or path`);
+    this.#clear.setAttribute("aria-label", `Remove ${title.toLowerCase()}`);
+    const choose = h("button", { type: "button" }, "Choose a file…");
+    this.#file.setAttribute("aria-label", `${title}: a file`);
+    this.#file.tabIndex = -1;
+    this.element = h(
+      "div",
+      { class: "hailuo-slot", role: "group", "aria-label": title },
+      h("div", { class: "hailuo-label" }, title),
+      this.#image,
+      h("div", { class: "hailuo-slot-tools" }, choose, this.#file, this.#url, this.#clear),
+      this.#said,
+      this.#trouble,
+    );
+    this.#image.hidden = this.#clear.hidden = this.#trouble.hidden = true;
+    setText(this.#said, "Drop or paste a picture here.");
+    choose.addEventListener("click", () => this.#file.click(), { signal });
+    this.#file.addEventListener("change", () => void this.#take(this.#file.files?.[0]), { signal });
+    this.#url.addEventListener("input", () => this.#typed(), { signal });
+    this.#clear.addEventListener("click", () => this.fill(""), { signal });
+    const dragged = (event: DragEvent) => {
+      event.preventDefault();
+      event.stopPropagation();
+      this.element.classList.toggle("hailuo-over", event.type === "dragover");
+      if (event.type === "drop") void this.#take(event.dataTransfer?.files[0]);
+    };
+    for (const kind of ["dragover", "dragleave", "drop"] as const)
+      this.element.addEventListener(kind, dragged, { signal });
+    this.element.addEventListener(
+      "paste",
+      (event) => {
+        const file = event.clipboardData?.files[0];
+        if (!file) return;
+        event.preventDefault();
+        void this.#take(file);
+      },
+      { signal },
+    );
+    signal.addEventListener("abort", () => this.#show(null), { once: true });
+  }
+
+  get value(): string {
+    return this.#url.value.trim();
+  }
+
+  /** Sets the picture by its path or URL. */
+  fill(value: string): void {
+    if (this.#url.value === value) return;
+    this.#url.value = value;
+    this.#show(null);
+    this.#typed();
+  }
+
+  complain(text: string): void {
+    setOptional(this.#trouble, text);
+  }
+
+  #typed(): void {
+    this.#clear.hidden = !this.value;
+    const remote = /^https:\/\//.test(this.value);
+    setText(
+      this.#said,
+      this.value
+        ? remote
+          ? "The provider fetches it; nothing is loaded here."
+          : ""
+        : "Drop or paste a picture here.",
+    );
+    this.#changed();
+  }
+
+  /** Another site is never asked for a preview: only what the user handed over is shown. */
+  #show(file: Blob | null): void {
+    if (this.#thumbnail !== null) URL.revokeObjectURL(this.#thumbnail);
+    this.#thumbnail = file ? URL.createObjectURL(file) : null;
+    if (this.#thumbnail) this.#image.src = this.#thumbnail;
+    else this.#image.removeAttribute("src");
+    this.#image.hidden = !file;
+  }
+
+  async #take(file: File | undefined): Promise<void> {
+    if (!file) return;
+    this.complain("");
+    uploads += 1;
+    const upload = `${this.name}.${uploads}.${Math.random().toString(36).slice(2)}`;
+    try {
+      let answer: { path?: string; width?: number; height?: number } = {};
+      for (let from = 0; from === 0 || from < file.size; from += CHUNK_BYTES) {
+        const last = from + CHUNK_BYTES >= file.size;
+        setText(this.#said, `Sending ${file.name}: ${Math.round((100 * from) / Math.max(1, file.size))} %`);
+        const chunk = await file.slice(from, from + CHUNK_BYTES).arrayBuffer();
+        const { data } = await this.#channel.request("upload", {
+          data: { upload, slot: this.name, last },
+          buffers: [chunk],
+          timeoutMs: 120_000,
+        });
+        answer = data as typeof answer;
+      }
+      if (this.#signal.aborted || !answer.path) return;
+      this.#url.value = answer.path;
+      this.#show(file);
+      this.#typed();
+      setText(this.#said, `${file.name}: ${answer.width} × ${answer.height}`);
+    } catch (error) {
+      if (!this.#signal.aborted) {
+        setText(this.#said, "");
+        this.complain(message(error));
+      }
+    } finally {
+      this.#file.value = "";
+    }
+  }
+}

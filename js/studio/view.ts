@@ -1,0 +1,386 @@
+/** One view of the studio: holds the form, draws what the catalog offers for it, and asks Python after each change. */
+
+import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
+import { Channel, type MessageModel } from "../lib/requests";
+import { cameraPad } from "./camera";
+import { radios } from "./controls";
+import { read, slotsOf, write } from "./filling";
+import {
+  type Catalog,
+  type Form,
+  modelsFor,
+  offersFor,
+  type Problem,
+  type Provider,
+  type Verdict,
+  withMove,
+} from "./model";
+import { build, type Parts } from "./parts";
+import { Slot } from "./pictures";
+
+/** A pause in typing, after which Python is asked. */
+const PAUSE_MS = 60;
+export class View {
+  readonly #channel: Channel;
+  readonly #signal: AbortSignal;
+  readonly #parts: Parts;
+  readonly #slots = new Map<string, Slot>();
+  #catalog: Catalog | null = null;
+  #mode = "text_to_video";
+  #template = "";
+  /** What a pasted cell holds beyond the form's own controls. */
+  #rest: Pick<Form, "request" | "run"> = { request: {}, run: {} };
+  #verdict: Verdict | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #sure = false;
+  #filling = false;
+
+  constructor(root: HTMLElement, model: MessageModel, signal: AbortSignal) {
+    this.#signal = signal;
+    this.#channel = new Channel(model, signal);
+    root.className = "hailuo-widget hailuo-studio";
+    keepKeys(root, signal);
+    const changed = () => this.#changed();
+    this.#parts = build(signal, changed);
+    const parts = this.#parts;
+    for (const name of ["first_frame", "last_frame", "subject"]) {
+      const slot = new Slot(name, this.#channel, signal, changed);
+      this.#slots.set(name, slot);
+      parts.slots.append(slot.element);
+    }
+    root.append(...parts.rows, parts.foot, parts.trouble, parts.code);
+    parts.trouble.hidden = true;
+    const on = (part: HTMLElement, act: () => void) => part.addEventListener("click", act, { signal });
+    parts.provider.addEventListener("change", () => this.#otherProvider(), { signal });
+    on(parts.variant, () => this.#insert("\n---\n"));
+    on(parts.dice, () => {
+      const seeds = this.#provider()?.seeds;
+      if (!seeds) return;
+      parts.seed.value = String(seeds.low + Math.floor(Math.random() * (seeds.high - seeds.low + 1)));
+      this.#changed();
+    });
+    on(parts.generate, () => void this.#generate());
+    on(parts.copyCell, () => void this.#copy(parts.cell, parts.copyCell));
+    on(parts.copyPython, () => void this.#copy(parts.python, parts.copyPython));
+    on(parts.insert, () => void this.#insertBelow());
+    on(parts.load, () => void this.#load(parts.paste.value));
+    parts.insert.hidden = !("jupyterapp" in window);
+    signal.addEventListener("abort", () => clearTimeout(this.#timer), { once: true });
+    void this.#begin();
+  }
+
+  async #begin(): Promise<void> {
+    try {
+      const { data } = await this.#channel.request("catalog", {
+        timeoutMs: 10 * 60_000,
+        slowMs: 3000,
+        onSlow: () => this.#complain("The kernel is busy; the form comes when it answers."),
+      });
+      this.#complain("");
+      this.#catalog = data as Catalog;
+      const { provider, providers, camera, form } = this.#catalog;
+      this.#parts.provider.replaceChildren(...providers.map((p) => h("option", { value: p.name }, p.title)));
+      this.#parts.provider.value = provider;
+      this.#parts.pad.append(
+        cameraPad(camera, this.#signal, (move) => {
+          const { prompt } = this.#parts;
+          const put = withMove(prompt.value, prompt.selectionEnd, move);
+          prompt.value = put.text;
+          prompt.focus();
+          prompt.setSelectionRange(put.at, put.at);
+          this.#changed();
+        }),
+      );
+      if (form) this.#fill(form);
+      this.#draw();
+      this.#changed();
+    } catch (error) {
+      if (!this.#signal.aborted) this.#complain(message(error));
+    }
+  }
+
+  #provider(): Provider | undefined {
+    return this.#catalog?.providers.find((p) => p.name === this.#parts.provider.value);
+  }
+
+  #otherProvider(): void {
+    const provider = this.#provider();
+    if (provider && !provider.modes.some((m) => m.name === this.#mode))
+      this.#mode = provider.modes[0]?.name ?? "text_to_video";
+    const { models, duration, resolution, ratio } = this.#parts;
+    for (const chips of [models, duration, resolution, ratio]) chips.offer([], []);
+    this.#draw();
+    this.#changed();
+  }
+
+  /** Offers what the provider and the model have; what they cannot do is not there. */
+  #draw(): void {
+    const provider = this.#provider();
+    if (!provider) return;
+    const parts = this.#parts;
+    const { fields } = parts;
+    const template = this.#mode === "template";
+    setText(
+      parts.state,
+      provider.state === "simulated" ? "SIMULATED" : provider.state === "live" ? "LIVE" : "NO KEY",
+    );
+    fields.provider.note(
+      provider.state === "simulated"
+        ? "No key is set: the simulator on this machine makes the clips, and nothing is billed."
+        : provider.state === "live"
+          ? "A key is set: runs are billed."
+          : provider.state,
+    );
+    radios(
+      parts.modes,
+      provider.modes.map((m) => ({ value: m.name, text: m.title })),
+      this.#mode,
+      (mode) => {
+        this.#mode = mode;
+        this.#draw();
+        this.#changed();
+      },
+    );
+    const models = modelsFor(provider, this.#mode);
+    const chosen = parts.models.values;
+    parts.models.offer(
+      models.map((m) => ({ value: m.short, text: m.title, title: m.note || m.name })),
+      chosen,
+    );
+    const standard = models[0];
+    fields.model.element.hidden = template;
+    fields.model.note(chosen.length || !standard ? "" : `${standard.title}, unless you choose`);
+    const offers = offersFor(provider, this.#mode, chosen.length ? chosen : standard ? [standard.name] : []);
+    const durations = [...new Set(offers.flatMap((o) => o.durations))].sort((a, b) => a - b);
+    const resolutions = [...new Set(offers.map((o) => o.resolution).filter((r) => r !== null))];
+    const doubts = offers.map((o) => o.doubt).filter(Boolean);
+    parts.duration.offer(
+      durations.map((d) => ({ value: String(d), text: `${d} s` })),
+      parts.duration.values,
+    );
+    parts.resolution.offer(
+      resolutions.map((r) => ({ value: r, text: r })),
+      parts.resolution.values,
+    );
+    parts.ratio.offer(
+      provider.aspect_ratios.map((r) => ({ value: r, text: r })),
+      parts.ratio.values,
+    );
+    fields.duration.element.hidden = template || durations.length === 0;
+    fields.resolution.element.hidden = template || resolutions.length === 0;
+    fields.resolution.note([...new Set(doubts)].slice(0, 1).join(""));
+    fields.aspect_ratio.element.hidden = template || provider.aspect_ratios.length === 0;
+    fields.seed.element.hidden = template || provider.seeds === null;
+    fields.repeat.note(provider.seeds === null ? "No seed can be sent here; a replicate is not a seed." : "");
+    parts.optimizeBox.closest("label")?.toggleAttribute("hidden", !provider.optimizer);
+    parts.watermarkBox.closest("label")?.toggleAttribute("hidden", !provider.watermark);
+    this.#drawMode(provider, template);
+  }
+
+  #drawMode(provider: Provider, template: boolean): void {
+    const parts = this.#parts;
+    const { fields } = parts;
+    fields.template.element.hidden = !template;
+    fields.prompt.element.hidden = template;
+    const row = provider.templates.find((t) => t.id === this.#template || t.name === this.#template);
+    if (template) {
+      radios(
+        parts.gallery,
+        provider.templates.map((t) => ({
+          value: t.name,
+          text: t.name,
+          title: `${t.chinese} · ${[t.picture ? `picture: ${t.picture}` : "", t.text ? `words: ${t.text}` : ""].filter(Boolean).join(" · ")}`,
+        })),
+        row?.name ?? this.#template,
+        (name) => {
+          this.#template = name;
+          this.#draw();
+          this.#changed();
+        },
+      );
+      const needs = row
+        ? [row.picture && `a picture of ${row.picture}`, row.text && `words: ${row.text}`]
+        : [];
+      fields.template.note(
+        row ? needs.filter(Boolean).join("; ") || "It needs nothing else." : "Choose one.",
+      );
+    }
+    fields.text.element.hidden = !template || !row?.text;
+    const wanted = slotsOf(this.#mode, this.#template, provider);
+    for (const [name, slot] of this.#slots) slot.element.hidden = !wanted.includes(name);
+    fields.pictures.element.hidden = wanted.length === 0;
+    fields.pictures.note(
+      provider.url_only ? "This gateway takes pictures by their address on the web alone." : "",
+    );
+    const count = [...parts.prompt.value].length;
+    setText(parts.counter, `${count} of ${provider.prompt_max} characters`);
+    parts.counter.classList.toggle("hailuo-over", count > provider.prompt_max);
+  }
+
+  #form(): Form {
+    const held = { mode: this.#mode, template: this.#template, rest: this.#rest };
+    return read(this.#parts, this.#slots, held, this.#provider());
+  }
+
+  #fill(form: Form): void {
+    this.#filling = true;
+    const known = this.#catalog?.providers.map((p) => p.name) ?? [];
+    const provider = String(form.request.provider ?? "");
+    if (known.includes(provider)) this.#parts.provider.value = provider;
+    const held = write(this.#parts, this.#slots, form, this.#provider());
+    this.#mode = held.mode;
+    this.#template = held.template;
+    this.#rest = held.rest;
+    this.#filling = false;
+    this.#draw();
+  }
+
+  #changed(): void {
+    if (this.#filling || this.#catalog === null) return;
+    this.#unsure();
+    this.#draw();
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#check(), PAUSE_MS);
+  }
+
+  async #check(form = this.#form()): Promise<void> {
+    this.#asked += 1;
+    const asked = this.#asked;
+    try {
+      const { data } = await this.#channel.request("check", {
+        data: form,
+        timeoutMs: 10 * 60_000,
+        slowMs: 3000,
+        onSlow: () => setText(this.#parts.sentence, "The kernel is busy; prices come when it answers."),
+      });
+      if (asked === this.#asked) this.#judge(data as Verdict);
+    } catch (error) {
+      if (!this.#signal.aborted && asked === this.#asked) this.#complain(message(error));
+    }
+  }
+
+  #judge(verdict: Verdict): void {
+    this.#verdict = verdict;
+    const parts = this.#parts;
+    const places: Record<string, Problem[]> = {};
+    for (const problem of verdict.problems) {
+      const place = this.#slots.has(problem.argument) ? "pictures" : problem.argument;
+      const shown = place in parts.fields && !parts.fields[place as keyof Parts["fields"]].element.hidden;
+      const key = shown ? place : "";
+      places[key] = [...(places[key] ?? []), problem];
+    }
+    const told = (problems: Problem[] | undefined) =>
+      (problems ?? []).map((p) => (p.hint ? `${p.text} → ${p.hint}` : p.text)).join("\n");
+    for (const [name, field] of Object.entries(parts.fields))
+      field.complain(
+        told(places[name]),
+        places[name]?.every((p) => p.severity === "warning") ? "warning" : "error",
+      );
+    this.#complain(told(places[""]));
+    const { plan } = verdict;
+    setText(parts.sentence, plan ? plan.sentence : "");
+    parts.generate.disabled = !plan;
+    setText(parts.generate, this.#go());
+    setText(parts.cell, verdict.cell);
+    setText(parts.python, verdict.python ?? "");
+    parts.copyCell.disabled = parts.insert.disabled = !verdict.cell;
+    parts.copyPython.disabled = !verdict.python;
+  }
+
+  #go(): string {
+    const plan = this.#verdict?.plan;
+    if (!plan) return "Generate";
+    const runs = plan.runs === 1 ? "Generate" : `Generate ${plan.runs} runs`;
+    return plan.cost ? `${runs} · ${plan.cost}` : runs;
+  }
+
+  #unsure(): void {
+    this.#sure = false;
+    delete this.#parts.generate.dataset.sure;
+  }
+
+  async #generate(): Promise<void> {
+    const { generate } = this.#parts;
+    clearTimeout(this.#timer);
+    const form = this.#form(); // what is sent is what was seen when it was pressed
+    await this.#check(form);
+    if (!this.#verdict?.plan) return;
+    generate.disabled = true;
+    try {
+      await this.#channel.request("generate", {
+        data: { ...form, agreed: this.#sure },
+        timeoutMs: 10 * 60_000,
+        slowMs: 3000,
+        onSlow: () => this.#complain("The kernel is busy; it begins when its cell ends."),
+      });
+      this.#complain("");
+      this.#unsure();
+    } catch (error) {
+      const text = message(error);
+      if (text.includes("asked twice")) {
+        this.#sure = true;
+        generate.dataset.sure = "yes";
+        this.#complain(`${text.split("\n")[0]} Press once more to send it.`);
+      } else this.#complain(text);
+    } finally {
+      generate.disabled = false;
+      if (!this.#sure) setText(generate, this.#go());
+      else setText(generate, `Really: ${this.#go()}`);
+    }
+  }
+
+  async #load(text: string): Promise<void> {
+    try {
+      const { data } = await this.#channel.request("load", { data: { text } });
+      this.#fill(data as Form);
+      this.#complain("");
+      this.#changed();
+    } catch (error) {
+      this.#complain(message(error));
+    }
+  }
+
+  /** Puts text into the prompt where the cursor is. */
+  #insert(text: string): void {
+    const { prompt } = this.#parts;
+    prompt.setRangeText(text, prompt.selectionStart, prompt.selectionEnd, "end");
+    prompt.focus();
+    this.#changed();
+  }
+
+  async #copy(from: HTMLElement, button: HTMLButtonElement): Promise<void> {
+    const name = button.textContent ?? "";
+    try {
+      await navigator.clipboard.writeText(from.textContent ?? "");
+      setText(button, "Copied");
+      setTimeout(() => setText(button, name), 1500);
+    } catch {
+      // Without https a page may not write to the clipboard: the text is selected, and Ctrl+C takes it.
+      getSelection()?.selectAllChildren(from);
+      this.#complain("This page may not copy: the text is selected, press Ctrl+C.");
+    }
+  }
+
+  async #insertBelow(): Promise<void> {
+    const app = (window as unknown as { jupyterapp?: JupyterApp }).jupyterapp;
+    if (!app || !this.#verdict?.cell) return;
+    await app.commands.execute("notebook:insert-cell-below");
+    const model = app.shell.currentWidget?.content?.activeCell?.model?.sharedModel;
+    model?.setSource(this.#verdict.cell);
+  }
+
+  #complain(text: string): void {
+    if (!this.#signal.aborted) setOptional(this.#parts.trouble, text);
+  }
+}
+
+/** What is used of JupyterLab, where it shows itself to pages. */
+interface JupyterApp {
+  commands: { execute(name: string): Promise<unknown> };
+  shell: {
+    currentWidget?: {
+      content?: { activeCell?: { model?: { sharedModel?: { setSource(text: string): void } } } };
+    };
+  };
+}

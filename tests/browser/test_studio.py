@@ -1,0 +1,162 @@
+"""The studio in JupyterLab: a request of each mode of each gateway is built in the form, checked, run, and seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Locator
+
+    from tests.browser.conftest import Notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow]
+
+LOAD = "%load_ext hailuo_widgets\nimport hailuo_widgets as hw\n%config Hailuo.simulator_speed = 400"
+STUDIO = "%hailuo studio"
+TAGS = ", tags=['draft']"
+PICTURE = "https://pictures.example/fox.png"
+# Each gateway's modes, and what each needs beyond a prompt: the pictures' names.
+MODES = {
+    ("MiniMax", "Text"): (),
+    ("MiniMax", "First frame"): ("First frame",),
+    ("MiniMax", "First and last frame"): ("First frame", "Last frame"),
+    ("MiniMax", "Subject"): ("Person to be seen",),
+    ("MiniMax", "Template"): ("First frame",),
+    ("KIE", "Text"): (),
+    ("KIE", "First frame"): ("First frame",),
+    ("kkiai", "Text"): (),
+    ("kkiai", "First frame"): ("First frame",),
+    ("Pixazo", "First frame"): ("First frame",),
+    ("Runware", "Text"): (),
+    ("Runware", "First frame"): ("First frame",),
+    ("Runware", "First and last frame"): ("First frame", "Last frame"),
+}
+
+
+def studio(notebook: Notebook, index: int = 1) -> Locator:
+    """The form, once it is filled with what there is to choose."""
+    form = notebook.cell(index).locator(".hailuo-studio")
+    expect(form.get_by_role("combobox", name="Provider").locator("option")).not_to_have_count(0)
+    return form
+
+
+def test_each_mode_of_each_gateway(open_notebook: Callable[..., Notebook]) -> None:
+    """What a gateway does can be asked for in the form, and its clip is there; what it does not do is not offered."""
+    notebook = open_notebook(LOAD, STUDIO)
+    notebook.run_all()
+    form = studio(notebook)
+    provider = form.get_by_role("combobox", name="Provider")
+    titles = provider.locator("option").all_inner_texts()
+    seen = set()
+    for title in titles:
+        provider.select_option(label=title)
+        modes = form.get_by_role("radiogroup", name="Mode").get_by_role("radio").all_inner_texts()
+        for mode in modes:
+            seen.add((title, mode))
+            form.get_by_role("radiogroup", name="Mode").get_by_role("radio", name=mode, exact=True).click()
+            if mode == "Template":
+                form.get_by_role("radio", name="Diving", exact=True).click()
+            else:
+                form.get_by_role("textbox", name="Prompt").fill(f"A fox by {title}, {mode}")
+            for field in form.get_by_role("textbox", name="URL or path").all():
+                if field.is_visible():
+                    field.fill(PICTURE)
+            go = form.locator(".hailuo-go")
+            expect(go).to_be_enabled()
+            go.click()
+            expect(notebook.cell(1).locator(".hailuo-player")).to_have_count(len(seen))
+            player = notebook.cell(1).locator(".hailuo-player").first
+            expect(player.locator(".hailuo-word")).to_have_text("Succeeded", timeout=20_000)
+            expect(player.locator("video")).to_be_visible()
+    assert len(seen) >= len(MODES)
+    frame = notebook.python("sorted({(p, m) for p, m in zip(hw.runs().provider, hw.runs()['mode'])})")
+    assert len(frame) == len(seen), (frame, seen)
+    assert notebook.python("set(hw.runs().status) == {'succeeded'}") is True
+
+
+def test_a_request_by_keyboard(
+    open_notebook: Callable[..., Notebook], accessible: Callable[[Locator], None], tmp_path: Path
+) -> None:
+    """Without a mouse: a prompt with a camera move, four seeds, the price as it is typed, and the board below."""
+    notebook = open_notebook(LOAD, STUDIO)
+    notebook.run_all()
+    form = studio(notebook)
+    keys = notebook.page.keyboard
+    provider = form.get_by_role("combobox", name="Provider")
+    provider.focus()
+    keys.press("ArrowDown")
+    expect(provider).to_have_value("kie")
+    form.get_by_role("textbox", name="Prompt").focus()
+    keys.type("A fox in the snow")
+    form.locator("summary", has_text="Camera moves").focus()
+    keys.press("Enter")
+    form.get_by_role("button", name="Push in").focus()
+    keys.press("Enter")
+    expect(form.get_by_role("textbox", name="Prompt")).to_have_value("A fox in the snow [Push in]")
+    expect(form.get_by_role("textbox", name="Prompt")).to_be_focused()
+    form.get_by_role("textbox", name="Seed").focus()
+    keys.type("1..4")
+    go = form.locator(".hailuo-go")
+    expect(go).to_contain_text("Generate 4 runs")
+    expect(form.locator(".hailuo-sentence")).to_contain_text("4 runs = 4 seed; 4 to send")
+    form.get_by_role("textbox", name="Seed").focus()
+    keys.type("x")
+    expect(form.get_by_role("group", name="Seed").get_by_role("alert")).to_contain_text("seed")
+    expect(go).to_be_disabled()
+    keys.press("Backspace")
+    expect(go).to_be_enabled()
+    accessible(form)
+    form.locator("summary", has_text="As a cell").click()
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        for width in (1000, 480):
+            notebook.page.set_viewport_size({"width": width, "height": 1200})
+            form.scroll_into_view_if_needed()
+            notebook.page.screenshot(path=tmp_path / f"studio-{theme[11:].lower()}-{width}.png")
+    accessible(form)
+    go.focus()
+    keys.press("Enter")
+    board = notebook.cell(1).locator(".hailuo-monitor")
+    expect(board.locator("tbody .hailuo-word")).to_have_text(["Succeeded"] * 4, timeout=20_000)
+    assert notebook.python("[int(s) for s in hw.runs().seed]") == [1, 2, 3, 4]
+
+
+def test_the_form_and_the_cell(open_notebook: Callable[..., Notebook], tmp_path: Path) -> None:
+    """A cell's text fills the form, and the form shows the same cell; a run fills it too; a picture is uploaded."""
+    cell = "%%hailuo --provider kie --model 02 --duration 6,10 --seed 1..3 --tag draft\n--- a\nA fox\n--- b\nA wolf"
+    notebook = open_notebook(LOAD, STUDIO)
+    notebook.run_all()
+    form = studio(notebook)
+    form.locator("summary", has_text="As a cell").click()
+    form.get_by_role("textbox", name="Fill from").fill(cell)
+    form.get_by_role("button", name="Fill the form").click()
+    expect(form.get_by_label("The %%hailuo cell")).to_have_text(cell)
+    expect(form.locator(".hailuo-sentence")).to_contain_text("12 runs = 2 prompts × 2 duration × 3 seed")
+    call = form.get_by_label("The Python call").inner_text()
+    assert (
+        notebook.python(f"repr(eval({call.replace('hw.sweep(', 'hw.estimate(').replace(TAGS, '')!r}).runs.sum())")
+        == "12"
+    )
+    form.get_by_role("button", name="Insert below").click()
+    expect(notebook.cell(2).locator(".cm-content")).to_contain_text("%%hailuo --provider kie --model 02")
+
+    picture = tmp_path / "fox.png"
+    notebook.python(f"__import__('PIL.Image').Image.effect_noise((1200, 900), 90).save({str(picture)!r})")
+    assert picture.stat().st_size > 600_000  # more than one chunk
+    form = studio(notebook)
+    form.get_by_role("combobox", name="Provider").select_option("minimax")
+    form.get_by_role("radio", name="First frame", exact=True).click()
+    form.locator("input[type=file]").first.set_input_files(picture)
+    slot = form.get_by_role("group", name="First frame")
+    expect(slot).to_contain_text("fox.png: 1200 × 900")
+    expect(slot.get_by_role("img")).to_be_visible()
+    bad = tmp_path / "bad.png"
+    bad.write_bytes(b"no picture")
+    form.locator("input[type=file]").first.set_input_files(bad)
+    expect(slot.get_by_role("alert")).to_contain_text("first_frame")
