@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ipywidgets
@@ -25,7 +26,6 @@ from hailuo_widgets.widgets.player import Player
 from hailuo_widgets.widgets.source import RunSource
 
 if TYPE_CHECKING:
-    import pathlib
     from collections.abc import Callable, Mapping
 
     from hailuo_widgets.domain.run import RunRecord
@@ -51,8 +51,8 @@ class Studio(Answering):
         start: A run whose request fills the form.
     """
 
-    _esm: ClassVar[pathlib.Path] = STATIC / "studio.js"
-    _css: ClassVar[pathlib.Path] = STATIC / "studio.css"
+    _esm: ClassVar[Path] = STATIC / "studio.js"
+    _css: ClassVar[Path] = STATIC / "studio.css"
 
     def __init__(
         self,
@@ -129,7 +129,7 @@ class Studio(Answering):
             if image is None:
                 continue
             kept = self._session.archive.input_path(image.sha256) if image.sha256 else None
-            pictures[name] = str(kept) if kept is not None else image.url or ""
+            pictures[name] = _written_path(kept) if kept is not None else image.url or ""
         form = form_of_run(record, pictures)
         form["request"]["provider"] = record.request.provider
         return form
@@ -150,7 +150,7 @@ class Studio(Answering):
         raw = bytes(self._uploads.pop(key))
         image = await asyncio.to_thread(load_image, raw, argument=slot)
         path = await asyncio.to_thread(self._session.archive.keep_input, image.data or raw, str(image.media_type))
-        question.reply({"path": str(path), "width": image.width, "height": image.height})
+        question.reply({"path": _written_path(path), "width": image.width, "height": image.height})
 
     async def _generate(self, question: Question) -> None:
         """Begin what the form asks for; its board or player stands under the form."""
@@ -169,6 +169,13 @@ class Studio(Answering):
         for old in earlier[MOST_RESULTS - 1 :]:
             old.close()
         question.reply({"runs": [run.id for run in sweep]})
+
+
+def _written_path(path: Path) -> str:
+    """A path as a cell should hold it: from the notebook's folder on, where it is below it."""
+    here = Path.cwd()
+    whole = path.absolute()
+    return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
 
 
 def _written(form: Mapping[str, Any]) -> dict[str, Any]:

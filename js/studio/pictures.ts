@@ -14,7 +14,7 @@ export class Slot {
   readonly #channel: Channel;
   readonly #signal: AbortSignal;
   readonly #changed: () => void;
-  readonly #image = h("img", { alt: "" });
+  readonly #image = h("img");
   readonly #url = h("input", { type: "text", placeholder: "URL or path" });
   readonly #file = h("input", {
     type: "file",
@@ -32,6 +32,7 @@ export class Slot {
     this.#signal = signal;
     this.#changed = changed;
     const title = SLOT_WORDS[name] ?? name;
+    this.#image.alt = `The picture for: ${title}`;
     this.#url.setAttribute("aria-label", `${title}: URL or path`);
     this.#clear.setAttribute("aria-label", `Remove ${title.toLowerCase()}`);
     const choose = h("button", { type: "button" }, "Choose a file…");

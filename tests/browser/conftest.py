@@ -43,8 +43,14 @@ FLAGS = (
     "--disable-sync",
 )
 OURS = ("HAILUO_", "MINIMAX_", "KIE_", "KKIAI_", "PIXAZO_", "RUNWARE_", "JUPYTER", "IPYTHON")
-# JupyterLab's own errors: its questions that stand open when a kernel is shut down, a widget whose kernel is gone.
-NOT_OURS = ("Canceled future for", "widget model not found")
+# JupyterLab's own errors: its questions that stand open when a kernel is shut down, a widget whose kernel is gone; and
+# Notebook 7's, which it prints for a notebook without widgets too.
+NOT_OURS = (
+    "Canceled future for",
+    "widget model not found",
+    "Cannot read properties of undefined (reading 'schema')",
+    "Command 'filebrowser:open-path' not registered.",
+)
 START_S = 60.0
 STOP_S = 20.0
 PATIENCE_MS = 30_000
@@ -180,11 +186,14 @@ class Notebook:
         assert found["status"] == "ok", found["error"]
         return json.loads(found["text"])
 
-    def reopen(self, path: Path | None = None) -> None:
-        """Load the page anew, on this notebook or on another one of the server; the kernel, if any, lives on."""
+    def reopen(self, path: Path | None = None, *, app: str = "doc/tree") -> None:
+        """Load the page anew, on this notebook or on another one of the server; the kernel, if any, lives on.
+
+        ``app`` is JupyterLab's page of one document; ``notebooks`` is Notebook 7.
+        """
         self.path = path or self.path
         where = self.path.relative_to(self.lab.root).as_posix()
-        self.page.goto(f"{self.lab.url}/doc/tree/{where}?token={self.lab.token}&reset", timeout=PATIENCE_MS)
+        self.page.goto(f"{self.lab.url}/{app}/{where}?token={self.lab.token}&reset", timeout=PATIENCE_MS)
         self.page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=PATIENCE_MS)
         self.page.evaluate(OPENED)
 
@@ -220,7 +229,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     token = secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}"]
     command += ["--ServerApp.port_retries=0", f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={root}"]
-    command += ["--LabApp.expose_app_in_browser=True"]
+    command += ["--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
     server = subprocess.Popen(
         command, env=environment, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
