@@ -173,6 +173,8 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
             return await _stop(engine, control, record)
         try:
             record = await _linked(engine, gateway, record, fresh=tries.fresh)
+            if record.status != "downloading":
+                return record  # another kernel has brought it to an end meanwhile
             archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
         except TaskLost as e:
             tries.unknown += 1

@@ -37,7 +37,8 @@ BOARD = """async ([source, count]) => {
     values: { seed: String(n), model: '02' }, since: now() - n, elapsed: null, eta: 120, low: 90, high: 200,
     cost: '$0.28', kind: 'estimated', error: null, hint: null, sweep: 's1', can: ['cancel'],
   });
-  const totals = { runs: count, done: 0, statuses: { running: count }, spent: [], unknown: 0, left: 60, simulated: true };
+  const statuses = { running: count };
+  const totals = { runs: count, done: 0, statuses, spent: [], unknown: 0, left: 60, simulated: true };
   const news = tick => ({ rows: Array.from({ length: count }, (_, n) => row(n, tick)), now: now(), totals });
   const model = {
     get: name => ({ kind: 'sweep', css: 'hailuo-sweep-1' })[name],

@@ -11,6 +11,7 @@ from hailuo_widgets.store import RunLog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from pathlib import Path
 
     import pytest
     from conftest import Make
@@ -199,3 +200,23 @@ def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPa
     world.kernels.append(kernel)
     world.run(3000, until_idle=True)
     assert (kernel.idle, run.status, run.error, world.errors) == (True, "succeeded", None, [])
+
+
+def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make) -> None:
+    """Cancelled by another kernel while this one asks for the clip's link, a run is not downloaded from nowhere."""
+    world = make(link={"slow": 1.0})
+    kernel, other = world.begin(), world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while run.status != "downloading":
+        world.turn(world.clock.now + 1000)
+    world.turns(10)
+    other.do(lambda s: s.run(run.id).cancel())
+    world.wire.calm = True
+    world.run(2000, until_idle=True)
+    assert (other.session.log.get(run.id).status, kernel.idle, world.errors) == ("cancelled", True, [])
+
+
+@pytest.mark.parametrize("seed", [703, 1050, 5168, 5456, 7363, 8418])
+def test_schedules_that_once_found_something(tmp_path: Path, seed: int) -> None:
+    """They broke a promise on the day that they were first played."""
+    assert play(seed, folder=tmp_path).wrong == []
