@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from schedules import play
+
 from hailuo_widgets.engine import core
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import RunLog
@@ -13,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    import pytest
     from conftest import Make
 
     from hailuo_widgets.domain.run import RunRecord
