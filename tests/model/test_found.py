@@ -204,8 +204,9 @@ def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPa
     assert (kernel.idle, run.status, run.error, world.errors) == (True, "succeeded", None, [])
 
 
-def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make) -> None:
+def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled by another kernel while this one asks for the clip's link, a run is not downloaded from nowhere."""
+    monkeypatch.setattr(core, "RENEW_S", 1e6)  # it asks before it looks whose the run is
     world = make(link={"slow": 1.0})
     kernel, other = world.begin(), world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
