@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hailuo_widgets.api import (
         camera_instructions,
+        compare,
         estimate,
         generate,
         models,
@@ -81,6 +82,7 @@ __all__ = [
     "UsageError",
     "__version__",
     "camera_instructions",
+    "compare",
     "estimate",
     "generate",
     "models",
@@ -98,6 +100,7 @@ __all__ = [
 
 _API = (
     "camera_instructions",
+    "compare",
     "estimate",
     "generate",
     "models",

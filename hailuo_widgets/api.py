@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "camera_instructions",
+    "compare",
     "default_session",
     "estimate",
     "generate",
@@ -284,6 +285,34 @@ def resume() -> list[Run]:
     counted: their cells send them.
     """
     return default_session().resume()
+
+
+def compare(
+    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
+    *,
+    rows: str | None = None,
+    cols: str | None = None,
+    pages: str | None = None,
+) -> None:
+    """Show runs in a grid, all clips on one clock: play, step by frames, zoom, wipe and subtract; rate, tag, note.
+
+    Ratings, tags and notes go to the run log. A run that brought no clip has its place, and says why.
+
+    Args:
+        what: A sweep, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids.
+        rows: A column of :func:`runs` whose values are the grid's rows; by default what varies (a prompt, a model).
+        cols: Likewise for its columns.
+        pages: Likewise for its pages; one page by default.
+
+    Raises:
+        UsageError: No runs, or a name that is no column of these runs.
+    """
+    from hailuo_widgets.widgets.display import show_compare
+    from hailuo_widgets.widgets.grid import arrange
+
+    session = default_session()
+    records = session.chosen(what)
+    show_compare(session, records, arrange(records, rows=rows, cols=cols, pages=pages))
 
 
 def monitor() -> None:

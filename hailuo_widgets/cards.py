@@ -22,7 +22,18 @@ from urllib.parse import unquote, urlsplit
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["LIVE", "NOTES", "STATUS_WORDS", "Card", "format_bytes", "format_seconds", "render_html", "render_text"]
+__all__ = [
+    "LIVE",
+    "NOTES",
+    "STATUS_WORDS",
+    "Card",
+    "format_bytes",
+    "format_seconds",
+    "poster_url",
+    "render_html",
+    "render_text",
+    "safe_video_src",
+]
 
 STATUS_WORDS: Final[dict[str, str]] = {
     "planned": "Planned",
@@ -248,7 +259,7 @@ def _head(card: Card) -> str:
 
 
 def _media(card: Card) -> str:
-    poster = _poster_url(card.poster)
+    poster = poster_url(card.poster)
     src = safe_video_src(card.video_src)
     box = "display:block;width:100%;max-width:560px;height:auto;margin:8px 0;border-radius:6px"
     if src:
@@ -331,7 +342,7 @@ def _error_line(card: Card) -> str:
     return ": ".join(text for text in (card.error_title, card.error_text) if text)
 
 
-def _poster_url(poster: bytes | None) -> str | None:
+def poster_url(poster: bytes | None) -> str | None:
     """The poster as a data URL; None for what is no JPEG or would swell the notebook."""
     if not poster or not poster.startswith(b"\xff\xd8\xff") or len(poster) > MAX_POSTER_BYTES:
         return None

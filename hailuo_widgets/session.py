@@ -278,6 +278,25 @@ class Session:
         self.archive.sweep_stale()
         return taken
 
+    def chosen(self, what: Any) -> list[RunRecord]:
+        """The runs that are meant by a sweep, a DataFrame with ``run_id``, a run, an id, or several of them.
+
+        Raises:
+            UsageError: It means none, or a run that is not in the log.
+        """
+        if hasattr(what, "columns"):
+            if "run_id" not in what.columns:
+                raise UsageError("the DataFrame has no column run_id", hint="give rows of hw.runs()")
+            ids = [str(i) for i in what["run_id"]]
+        elif isinstance(what, str):
+            ids = [what]
+        elif getattr(what, "is_sweep", None) is False:
+            ids = [what.id]
+        else:
+            ids = [one if isinstance(one, str) else one.id for one in what]
+        found = {r.run_id: r for r in self.log.call(self.log.find, run_ids=ids)} if ids else {}
+        return [found.get(i) or self.log.call(self.log.get, i) for i in dict.fromkeys(ids)]
+
     async def records(self, run_ids: Iterable[str]) -> list[RunRecord]:
         """Runs as they are known now, in the order of their ids as given; the log is asked once for all it must be."""
         wanted = list(run_ids)

@@ -130,6 +130,15 @@ def _monitor(words: list[str]) -> None:
     api.monitor()
 
 
+def _compare(words: list[str]) -> None:
+    from hailuo_widgets import api
+
+    if len(words) == 1 and words[0].startswith("s"):
+        api.compare(api.runs(sweep=words[0]))
+    else:
+        api.compare(words)
+
+
 def _studio(words: list[str]) -> None:
     from hailuo_widgets import api
 
@@ -153,6 +162,7 @@ def _row(name: str, takes: str, text: str, work: Callable[[list[str]], Any], exa
 
 
 ID = "r1m6a6ft"
+COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "least": 1, "most": 999}
 COMMANDS: dict[str, Command] = {
     c.name: c
     for c in (
@@ -169,6 +179,7 @@ COMMANDS: dict[str, Command] = {
             "cost 2026-11-01",
             most=1,
         ),
+        _row("compare", "ID…", "clips in a grid, on one clock; a sweep's id takes all of it", _compare, **COMPARED),
         _row("studio", "[ID]", "build a request in a form; an id fills it", _studio, f"studio {ID}", most=1),
         _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),
         _row("providers", "", "the gateways", _providers, "providers"),

@@ -15,11 +15,13 @@ from hailuo_widgets.cards import render_html, render_text
 from hailuo_widgets.engine.loop import running_loop
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.widgets.board import Board, board_text
+from hailuo_widgets.widgets.grid import Grid, grid_html
 from hailuo_widgets.widgets.plan import plan_html, plan_text
 from hailuo_widgets.widgets.source import RunSource
 
 if TYPE_CHECKING:
     import asyncio
+    from collections.abc import Sequence
 
     from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.run import RunRecord
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["prepare", "show_monitor", "show_plan", "show_run", "show_studio", "show_sweep"]
+__all__ = ["prepare", "show_compare", "show_monitor", "show_plan", "show_run", "show_studio", "show_sweep"]
 
 MOST_SHOWN = 100  # players and boards that live in one kernel
 
@@ -171,6 +173,23 @@ def show_monitor(session: Session) -> None:
     from hailuo_widgets.widgets.monitor import Monitor
 
     display(Monitor(session, loop=loop), exclude=["text/plain"])
+
+
+def show_compare(session: Session, records: Sequence[RunRecord], grid: Grid) -> None:
+    """Show runs in a grid: the live one with its clips, and the static table that is saved; lines of text elsewhere."""
+    shell, loop = _shell(), running_loop()
+    cards = [session.card(r.run_id) for r in records]
+    if loop is None or not _has_widgets(shell):
+        print(board_text(cards), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        return
+    from IPython.display import display
+
+    from hailuo_widgets.widgets.compare import Compare
+
+    css = f"hailuo-grid-{records[0].run_id}"
+    show: Any = display
+    show({"text/html": grid_html(grid, cards, css), "text/plain": board_text(cards)}, raw=True)
+    display(Compare(session, records, grid, loop=loop, css=css), exclude=["text/plain"])
 
 
 def show_studio(session: Session, start: RunRecord | None = None) -> None:

@@ -1,0 +1,152 @@
+"""The comparison: runs in a grid, all clips on one clock; ratings, tags and notes go to the log.
+
+The browser asks for the ``layout`` once, for each ``poster`` and ``video`` when it is seen, and sends ``rate``, ``tag``
+and ``note``. All of them name the run by ``{id}``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import traitlets
+
+from hailuo_widgets.cards import STATUS_WORDS
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.view import money, poster_of, video_path
+from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.grid import Grid, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.session import Session
+
+__all__ = ["Compare"]
+
+STARS: Final = 5
+MOST_TEXT: Final = 2000
+
+
+class Compare(Answering):
+    """The grid of some runs.
+
+    Args:
+        session: Whose log and archive.
+        records: The runs.
+        grid: Their places.
+        loop: Where messages are answered.
+        css: The class of the static table that this one stands for.
+    """
+
+    _esm: ClassVar[Path] = STATIC / "compare.js"
+    _css: ClassVar[Path] = STATIC / "compare.css"
+    css = traitlets.Unicode("").tag(sync=True)
+
+    def __init__(
+        self,
+        session: Session,
+        records: Sequence[RunRecord],
+        grid: Grid,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        css: str = "",
+    ) -> None:
+        self._session = session
+        self._records = {r.run_id: r for r in records}
+        self._grid = grid
+        super().__init__(loop=loop, css=css)
+
+    def __repr__(self) -> str:
+        """One line for a place that cannot show widgets."""
+        return f"<Compare {len(self._records)} runs>"
+
+    def answers(self) -> Mapping[str, Answer]:
+        """The grid, the bytes of its clips, and what the user says of them."""
+        return {
+            "layout": self._layout,
+            "poster": self._poster,
+            "video": self._video,
+            "rate": self._rate,
+            "tag": self._tag,
+            "note": self._note,
+        }
+
+    async def _layout(self, question: Question) -> None:
+        records = await self._session.records(self._records)
+        self._records = {r.run_id: r for r in records}
+        cells = await asyncio.to_thread(lambda: [self._cell(r) for r in records])
+        question.reply(
+            {
+                "names": list(self._grid.names),
+                "rows": list(self._grid.rows),
+                "cols": list(self._grid.cols),
+                "pages": list(self._grid.pages),
+                "cells": cells,
+            }
+        )
+
+    def _cell(self, record: RunRecord) -> dict[str, Any]:
+        archive = self._session.archive
+        path = video_path(record, archive)
+        row, col, page = self._grid.places[record.run_id]
+        error = record.error or {}
+        return {
+            "id": record.run_id,
+            "row": row,
+            "col": col,
+            "page": page,
+            "word": STATUS_WORDS[record.status],
+            "status": record.status,
+            "error": error.get("message") if record.status != "succeeded" else None,
+            "clip": path is not None,
+            "poster": path is not None and path.with_suffix(".jpg").is_file(),
+            "simulated": record.simulated,
+            "label": [[name, value_of(record, name)] for name in self._grid.differ],
+            "prompt": record.request.prompt,
+            "cost": money(record.cost_micros, record.currency),
+            "rating": record.rating,
+            "note": record.note or "",
+            "tags": list(record.tags),
+        }
+
+    def _named(self, question: Question) -> RunRecord:
+        run_id = question.data.get("id")
+        record = self._records.get(str(run_id))
+        if record is None:
+            raise UsageError(f"run {run_id!r} is not on this board")
+        return record
+
+    async def _poster(self, question: Question) -> None:
+        record = self._named(question)
+        data = await asyncio.to_thread(poster_of, record, self._session.archive)
+        await question.reply_bytes(data or b"", "image/jpeg")
+
+    async def _video(self, question: Question) -> None:
+        path = video_path(self._named(question), self._session.archive)
+        if path is None:
+            raise FileNotFoundError("the clip is not in the archive any more")
+        await question.reply_bytes(await asyncio.to_thread(path.read_bytes), "video/mp4")
+
+    async def _rate(self, question: Question) -> None:
+        rating = question.data.get("rating")
+        if rating is not None and (type(rating) is not int or not 1 <= rating <= STARS):
+            raise UsageError(f"rating={rating!r}: a whole number from 1 to {STARS}, or none")
+        await self._write(question, "rated", rating=rating)
+
+    async def _tag(self, question: Question) -> None:
+        tags = question.data.get("tags")
+        if not isinstance(tags, list) or not all(isinstance(t, str) and t.strip() for t in tags):
+            raise UsageError(f"tags={tags!r}: a list of words")
+        await self._write(question, "tagged", tags=tuple(dict.fromkeys(t.strip()[:MOST_TEXT] for t in tags)))
+
+    async def _note(self, question: Question) -> None:
+        await self._write(question, "a note", note=str(question.data.get("note", ""))[:MOST_TEXT] or None)
+
+    async def _write(self, question: Question, what: str, **changes: Any) -> None:
+        record = self._named(question)
+        log = self._session.log
+        self._records[record.run_id] = await log.ask(log.change, record.run_id, what, **changes)
+        question.reply()

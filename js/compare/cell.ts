@@ -1,0 +1,146 @@
+/** One run's place in the grid: its clip, what it is, and what the user says of it. */
+
+import { h, setOptional, setText } from "../lib/dom";
+import { marked } from "./diff";
+
+export interface CellData {
+  id: string;
+  row: number;
+  col: number;
+  page: number;
+  word: string;
+  status: string;
+  error: string | null;
+  clip: boolean;
+  poster: boolean;
+  simulated: boolean;
+  label: [string, string][];
+  prompt: string;
+  cost: string;
+  rating: number | null;
+  note: string;
+  tags: string[];
+}
+
+export interface CellActs {
+  pick(id: string): void;
+  rate(id: string, rating: number | null): void;
+  tag(id: string, tags: string[]): void;
+  note(id: string, note: string): void;
+  listen(id: string): void;
+  shift(id: string, seconds: number): void;
+}
+
+const STARS = 5;
+
+export class Cell {
+  readonly element: HTMLElement;
+  readonly video: HTMLVideoElement;
+  readonly frame: HTMLElement;
+  readonly data: CellData;
+  readonly #stars: HTMLButtonElement[] = [];
+  readonly #pick: HTMLButtonElement;
+  readonly #sound: HTMLButtonElement;
+  readonly #trouble = h("div", { class: "hailuo-problem", role: "alert" });
+
+  /** `first` is the prompt that the others are told apart from. */
+  constructor(data: CellData, first: string, acts: CellActs, signal: AbortSignal) {
+    this.data = data;
+    const named = `run ${data.id}`;
+    this.video = h("video", { playsinline: true, preload: "none", "aria-label": `Clip of ${named}` });
+    this.video.muted = true;
+    this.frame = h("div", { class: "hailuo-frame" }, this.video);
+    const word = h("span", { class: "hailuo-word" }, data.word);
+    const told = data.label.map(([name, value]) => `${name} ${value}`).join(" · ");
+    const label = h("div", { class: "hailuo-said" }, ...(data.clip ? [] : [word, " "]), told);
+    const badge = h("span", { class: "hailuo-badge" }, "SIMULATED");
+    badge.hidden = !data.simulated;
+    const on = (part: HTMLElement, act: () => void) => part.addEventListener("click", act, { signal });
+
+    this.#pick = h(
+      "button",
+      { type: "button", "aria-pressed": "false", "aria-label": `Compare ${named} by itself` },
+      "A/B",
+    );
+    this.#sound = h(
+      "button",
+      { type: "button", "aria-pressed": "false", "aria-label": `Hear ${named}` },
+      "♪",
+    );
+    on(this.#pick, () => acts.pick(data.id));
+    on(this.#sound, () => acts.listen(data.id));
+    const stars = h("span", { class: "hailuo-stars", role: "group", "aria-label": `Rate ${named}` });
+    for (let star = 1; star <= STARS; star++) {
+      const button = h("button", { type: "button", "aria-label": `${star} of ${STARS}` }, "★");
+      on(button, () => {
+        data.rating = data.rating === star ? null : star;
+        this.#showRating();
+        acts.rate(data.id, data.rating);
+      });
+      this.#stars.push(button);
+      stars.append(button);
+    }
+    const tags = h("input", { type: "text", placeholder: "tags", "aria-label": `Tags of ${named}` });
+    tags.value = data.tags.join(", ");
+    tags.addEventListener(
+      "change",
+      () => {
+        const words = tags.value.split(",").map((t) => t.trim());
+        acts.tag(data.id, words.filter(Boolean));
+      },
+      { signal },
+    );
+    const note = h("input", { type: "text", placeholder: "note", "aria-label": `Note on ${named}` });
+    note.value = data.note;
+    note.addEventListener("change", () => acts.note(data.id, note.value), { signal });
+    const shift = h("input", {
+      type: "number",
+      step: "0.04",
+      value: "0",
+      "aria-label": `Start ${named} later, seconds`,
+    });
+    shift.addEventListener("input", () => acts.shift(data.id, Number(shift.value) || 0), { signal });
+    const facts = `run ${data.id} · ${data.status === "succeeded" ? data.cost : data.word}`;
+    const more = h(
+      "details",
+      {},
+      h("summary", {}, "more"),
+      h("div", { class: "hailuo-prompt", dir: "auto" }, ...marked(data.prompt, first)),
+      h("div", { class: "hailuo-said" }, facts),
+      h("div", { class: "hailuo-inputs" }, tags, note, h("label", {}, "later by ", shift, " s")),
+    );
+    const tools = h("div", { class: "hailuo-cell-tools" }, stars, this.#pick, this.#sound, badge);
+    this.element = h(
+      "div",
+      { class: "hailuo-cell", "data-status": data.status, role: "group", "aria-label": named },
+      ...(data.clip ? [this.frame] : []),
+      label,
+      ...(data.error ? [h("div", { class: "hailuo-said" }, data.error)] : []),
+      ...(data.clip ? [tools] : []),
+      more,
+      this.#trouble,
+    );
+    this.#trouble.hidden = true;
+    this.#showRating();
+  }
+
+  picked(name: string | null): void {
+    this.#pick.setAttribute("aria-pressed", String(name !== null));
+    setText(this.#pick, name ?? "A/B");
+  }
+
+  heard(on: boolean): void {
+    this.video.muted = !on;
+    this.#sound.setAttribute("aria-pressed", String(on));
+  }
+
+  complain(text: string): void {
+    setOptional(this.#trouble, text);
+  }
+
+  #showRating(): void {
+    this.#stars.forEach((star, n) => {
+      star.setAttribute("aria-pressed", String(n < (this.data.rating ?? 0)));
+    });
+  }
+}

@@ -1,0 +1,125 @@
+/** Two clips on one stage: side by side, a wipe, an onion skin, a flip, their difference; and a picture of both frames. */
+
+import { h, setText } from "../lib/dom";
+import type { Cell } from "./cell";
+
+export const WAYS = ["wipe", "onion skin", "flip", "difference"] as const;
+export type Way = (typeof WAYS)[number];
+
+export class Pair {
+  readonly element: HTMLElement;
+  readonly #stage = h("div", { class: "hailuo-stage" });
+  readonly #slider = h("input", {
+    type: "range",
+    min: "0",
+    max: "100",
+    value: "50",
+    "aria-label": "How much of B",
+  });
+  readonly #ways: HTMLButtonElement[] = [];
+  readonly #names = h("div", { class: "hailuo-said" });
+  readonly #flip = h("button", { type: "button" }, "Flip");
+  #cells: [Cell, Cell] | null = null;
+  #way: Way = "wipe";
+  #flipped = false;
+
+  constructor(signal: AbortSignal, close: () => void) {
+    const on = (part: HTMLElement, act: () => void) => part.addEventListener("click", act, { signal });
+    const ways = h("div", { class: "hailuo-chips", role: "group", "aria-label": "How the two are shown" });
+    for (const way of WAYS) {
+      const button = h("button", { type: "button" }, way);
+      on(button, () => {
+        this.#way = way;
+        this.#draw();
+      });
+      this.#ways.push(button);
+      ways.append(button);
+    }
+    const swap = h("button", { type: "button" }, "Swap");
+    on(swap, () => {
+      if (this.#cells) this.show([this.#cells[1], this.#cells[0]]);
+    });
+    on(this.#flip, () => {
+      this.#flipped = !this.#flipped;
+      this.#draw();
+    });
+    const save = h("button", { type: "button" }, "Save both frames");
+    on(save, () => this.#save());
+    const leave = h("button", { type: "button" }, "Back to the grid");
+    on(leave, close);
+    this.#slider.addEventListener("input", () => this.#draw(), { signal });
+    const tools = h("div", { class: "hailuo-line" }, ways, this.#slider, this.#flip, swap, save, leave);
+    this.element = h(
+      "div",
+      { class: "hailuo-pair", role: "group", "aria-label": "Two clips" },
+      tools,
+      this.#stage,
+      this.#names,
+    );
+    this.element.hidden = true;
+  }
+
+  get shown(): boolean {
+    return this.#cells !== null;
+  }
+
+  /** Takes two cells' videos onto the stage; they are the same elements, so the clock goes on. */
+  show(cells: [Cell, Cell]): void {
+    this.hide();
+    this.#cells = cells;
+    this.#stage.replaceChildren(...cells.map((cell) => cell.video));
+    setText(this.#names, cells.map((cell, n) => `${"AB"[n]}: run ${cell.data.id}`).join(" · "));
+    this.element.hidden = false;
+    this.#draw();
+  }
+
+  hide(): void {
+    for (const cell of this.#cells ?? []) {
+      cell.video.removeAttribute("style");
+      cell.frame.append(cell.video);
+    }
+    this.#cells = null;
+    this.element.hidden = true;
+  }
+
+  #draw(): void {
+    if (!this.#cells) return;
+    const [below, above] = this.#cells.map((cell) => cell.video) as [HTMLVideoElement, HTMLVideoElement];
+    const share = Number(this.#slider.value);
+    below.removeAttribute("style");
+    above.removeAttribute("style");
+    if (this.#way === "wipe") above.style.clipPath = `inset(0 0 0 ${100 - share}%)`;
+    if (this.#way === "onion skin") above.style.opacity = String(share / 100);
+    if (this.#way === "flip") above.style.visibility = this.#flipped ? "visible" : "hidden";
+    if (this.#way === "difference") above.style.mixBlendMode = "difference";
+    this.#slider.hidden = this.#way === "flip" || this.#way === "difference";
+    this.#flip.hidden = this.#way !== "flip";
+    setText(this.#flip, this.#flipped ? "Show A" : "Show B");
+    this.#ways.forEach((button, n) => {
+      button.setAttribute("aria-pressed", String(WAYS[n] === this.#way));
+    });
+  }
+
+  #save(): void {
+    if (!this.#cells) return;
+    const videos = this.#cells.map((cell) => cell.video);
+    const canvas = document.createElement("canvas");
+    canvas.width = videos.reduce((sum, video) => sum + video.videoWidth, 0);
+    canvas.height = Math.max(...videos.map((video) => video.videoHeight));
+    const context = canvas.getContext("2d");
+    let left = 0;
+    for (const video of videos) {
+      context?.drawImage(video, left, 0);
+      left += video.videoWidth;
+    }
+    const time = videos[0]?.currentTime.toFixed(2) ?? "0";
+    const name = `${this.#cells.map((cell) => cell.data.id).join("-")}-${time}s.png`;
+    canvas.toBlob((blob) => {
+      if (!blob) return;
+      const url = URL.createObjectURL(blob);
+      const link = h("a", { href: url, download: name });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(url), 10_000);
+    }, "image/png");
+  }
+}

@@ -1,0 +1,330 @@
+/** One view of a comparison: the grid, one clock for all its clips, zoom and pan in all at once, two at a time. */
+
+import { Clips } from "../lib/clips";
+import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
+import { Channel, type MessageModel } from "../lib/requests";
+import { FPS, type Loop, type State, Sync } from "../lib/sync";
+import { Cell, type CellData } from "./cell";
+import { Pair } from "./pair";
+
+interface Layout {
+  names: [string, string, string];
+  rows: string[];
+  cols: string[];
+  pages: string[];
+  cells: CellData[];
+}
+
+const SAFE_CLASS = /^hailuo-grid-[A-Za-z0-9-]+$/;
+const RATES = ["0.1", "0.25", "0.5", "1", "2"];
+const LONGEST_LABEL = 160;
+
+const named = (name: string) => name.replace(/^var_/, "").replaceAll("_", " ");
+const short = (text: string) => (text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text);
+
+export class View {
+  readonly sync: Sync;
+  readonly #channel: Channel;
+  readonly #signal: AbortSignal;
+  readonly #root: HTMLElement;
+  readonly #cells = new Map<string, Cell>();
+  readonly #pair: Pair;
+  readonly #grid = h("div", { class: "hailuo-cells" });
+  readonly #page = h("select", { "aria-label": "Page" });
+  readonly #play = h("button", { type: "button", class: "hailuo-play" }, "Play");
+  readonly #seek = h("input", {
+    type: "range",
+    min: "0",
+    max: "1",
+    step: "0.001",
+    value: "0",
+    "aria-label": "Time",
+  });
+  readonly #time = h("span", { class: "hailuo-said" });
+  readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
+  readonly #said = h("div", { class: "hailuo-said", role: "status" });
+  readonly #zoom = h("input", {
+    type: "range",
+    min: "1",
+    max: "4",
+    step: "0.1",
+    value: "1",
+    "aria-label": "Zoom",
+  });
+  #layout: Layout | null = null;
+  #clips: Clips | null = null;
+  #paging = new AbortController();
+  #picked: string[] = [];
+  #heard: string | null = null;
+  #pan = [0, 0] as [number, number];
+
+  constructor(root: HTMLElement, model: MessageModel, css: string, signal: AbortSignal) {
+    this.#root = root;
+    this.#signal = signal;
+    this.#channel = new Channel(model, signal);
+    this.sync = new Sync(signal, (state) => this.#told(state));
+    this.#pair = new Pair(signal, () => this.#pick(null));
+    root.className = "hailuo-widget hailuo-compare";
+    keepKeys(root, signal);
+    const own = h("style");
+    const safe = SAFE_CLASS.test(css) ? css : "";
+    const place = ":is(.jp-OutputArea,.cell_container):has(.hailuo-compare)";
+    setText(own, safe ? `${place} .hailuo-grid.${safe}{display:none}` : "");
+    root.append(own, this.#transport(), this.#said, this.#pair.element, this.#grid, this.#problem);
+    this.#problem.hidden = true;
+    this.#page.addEventListener("change", () => this.#draw(), { signal });
+    root.addEventListener("keydown", (event) => this.#key(event), { signal });
+    signal.addEventListener("abort", () => this.#paging.abort(), { once: true });
+    this.#panning();
+    void this.#load();
+  }
+
+  #transport(): HTMLElement {
+    const signal = this.#signal;
+    const button = (text: string, label: string, act: () => void) => {
+      const made = h("button", { type: "button", "aria-label": label, title: label }, text);
+      made.addEventListener("click", act, { signal });
+      return made;
+    };
+    const rate = h(
+      "select",
+      { "aria-label": "Speed" },
+      ...RATES.map((r) => h("option", { value: r }, `${r}×`)),
+    );
+    rate.value = "1";
+    rate.addEventListener("change", () => this.#setRate(Number(rate.value)), { signal });
+    const loop = h(
+      "select",
+      { "aria-label": "At the end" },
+      ...["loop", "once", "ping-pong"].map((name) => h("option", { value: name }, name)),
+    );
+    loop.addEventListener(
+      "change",
+      () => {
+        this.sync.loop = loop.value as Loop;
+      },
+      { signal },
+    );
+    this.#play.addEventListener("click", () => this.#toggle(), { signal });
+    this.#seek.addEventListener(
+      "input",
+      () => {
+        if (this.sync.playing) this.sync.pause();
+        this.sync.seek(Number(this.#seek.value));
+      },
+      { signal },
+    );
+    this.#zoom.addEventListener("input", () => this.#place(), { signal });
+    const zoom = h("label", {}, "zoom ", this.#zoom);
+    return h(
+      "div",
+      { class: "hailuo-transport", role: "group", "aria-label": "All clips" },
+      this.#play,
+      button("◂", "One frame back", () => this.sync.step(-1)),
+      button("▸", "One frame on", () => this.sync.step(1)),
+      this.#seek,
+      this.#time,
+      rate,
+      loop,
+      zoom,
+      this.#page,
+    );
+  }
+
+  async #load(): Promise<void> {
+    try {
+      const { data } = await this.#channel.request("layout", {
+        timeoutMs: 10 * 60_000,
+        slowMs: 4000,
+        onSlow: () => this.#complain("The kernel is busy; the clips come when it answers."),
+      });
+      this.#complain("");
+      this.#layout = data as Layout;
+      const { names, pages, cells } = this.#layout;
+      this.#page.replaceChildren(
+        ...pages.map((page, n) => h("option", { value: String(n) }, `${named(names[2])}: ${page}`)),
+      );
+      this.#page.hidden = pages.length < 2;
+      const clips = cells.filter((cell) => cell.clip).length;
+      const without = cells.length - clips;
+      const said = `${clips} clips${without ? `, ${without} runs without one` : ""}`;
+      setText(this.#said, `${said} · space plays, , and . step a frame, A/B takes two apart`);
+      this.#draw();
+    } catch (error) {
+      if (!this.#signal.aborted) this.#complain(message(error));
+    }
+  }
+
+  /** Builds the page that is chosen. */
+  #draw(): void {
+    const layout = this.#layout;
+    if (!layout) return;
+    this.#pick(null);
+    this.#paging.abort();
+    this.sync.pause();
+    for (const id of this.#cells.keys()) this.sync.release(id);
+    this.#cells.clear();
+    this.#paging = new AbortController();
+    const signal = AbortSignal.any([this.#signal, this.#paging.signal]);
+    this.#clips = new Clips(this.#channel, signal, {
+      ready: (id, video) => this.sync.hold(id, video),
+      gone: (id) => this.sync.release(id),
+      failed: (id, text) => this.#cells.get(id)?.complain(text),
+    });
+    const page = Number(this.#page.value || 0);
+    const mine = layout.cells.filter((cell) => cell.page === page);
+    const cols = layout.cols.length;
+    this.#grid.style.setProperty("--hailuo-cols", String(cols));
+    this.#grid.classList.toggle("hailuo-no-rows", !layout.names[0]);
+    const heads = layout.names[1]
+      ? [h("div", { class: "hailuo-corner" }), ...layout.cols.map((c) => this.#head(1, c))]
+      : [];
+    const parts: HTMLElement[] = layout.names[0] ? heads : heads.slice(1);
+    layout.rows.forEach((row, r) => {
+      if (layout.names[0]) parts.push(this.#head(0, row));
+      layout.cols.forEach((_, c) => {
+        const cells = mine
+          .filter((cell) => cell.row === r && cell.col === c)
+          .map((data) => this.#cell(data, signal));
+        parts.push(h("div", { class: "hailuo-slot" }, ...cells.map((cell) => cell.element)));
+      });
+    });
+    this.#grid.replaceChildren(...parts);
+    for (const cell of this.#cells.values())
+      if (cell.data.clip)
+        this.#clips.add({ id: cell.data.id, video: cell.video, clip: true, poster: cell.data.poster });
+    this.#place();
+  }
+
+  #head(axis: 0 | 1, text: string): HTMLElement {
+    const name = this.#layout?.names[axis] ?? "";
+    return h("div", { class: "hailuo-axis", title: text }, h("span", {}, `${named(name)} `), short(text));
+  }
+
+  #cell(data: CellData, signal: AbortSignal): Cell {
+    const first = this.#layout?.cells[0]?.prompt ?? "";
+    const order = (type: string, id: string, more: object) => void this.#order(type, id, more);
+    const cell = new Cell(
+      data,
+      first,
+      {
+        pick: (id) => this.#pick(id),
+        rate: (id, rating) => order("rate", id, { rating }),
+        tag: (id, tags) => order("tag", id, { tags }),
+        note: (id, note) => order("note", id, { note }),
+        shift: (id, seconds) => this.sync.shift(id, seconds),
+        listen: (id) => {
+          this.#heard = this.#heard === id ? null : id;
+          for (const other of this.#cells.values()) other.heard(other.data.id === this.#heard);
+        },
+      },
+      signal,
+    );
+    this.#cells.set(data.id, cell);
+    return cell;
+  }
+
+  async #order(type: string, id: string, more: object): Promise<void> {
+    try {
+      await this.#channel.request(type, { data: { id, ...more }, timeoutMs: 10 * 60_000 });
+      this.#cells.get(id)?.complain("");
+    } catch (error) {
+      this.#cells.get(id)?.complain(message(error));
+    }
+  }
+
+  /** Takes a clip for the stage; the second one opens it, null closes it. */
+  #pick(id: string | null): void {
+    if (id === null) this.#picked = [];
+    else if (this.#picked.includes(id)) this.#picked = this.#picked.filter((other) => other !== id);
+    else this.#picked = [...this.#picked.slice(-1), id];
+    for (const cell of this.#cells.values()) {
+      const place = this.#picked.indexOf(cell.data.id);
+      cell.picked(place < 0 ? null : (["A", "B"][place] ?? null));
+    }
+    const [a, b] = this.#picked.map((picked) => this.#cells.get(picked));
+    if (a && b) this.#pair.show([a, b]);
+    else this.#pair.hide();
+    this.#grid.classList.toggle("hailuo-dimmed", Boolean(a && b));
+  }
+
+  #toggle(): void {
+    if (this.sync.playing) this.sync.pause();
+    else this.sync.play();
+  }
+
+  #setRate(rate: number): void {
+    const playing = this.sync.playing;
+    if (playing) this.sync.pause();
+    this.sync.rate = rate;
+    for (const cell of this.#cells.values()) cell.video.playbackRate = rate;
+    if (playing) this.sync.play();
+  }
+
+  #told({ time, duration, playing }: State): void {
+    this.#seek.max = duration.toFixed(3);
+    this.#seek.value = time.toFixed(3);
+    setText(this.#play, playing ? "Pause" : "Play");
+    setText(
+      this.#time,
+      `${time.toFixed(2)} of ${duration.toFixed(2)} s · frame ${Math.floor(time * FPS + 1e-6)}`,
+    );
+  }
+
+  #key(event: KeyboardEvent): void {
+    const target = event.target as HTMLElement;
+    const writes = target.matches("input[type=text], input[type=number], textarea, select");
+    const presses = target.matches("button, summary, input[type=range]");
+    if (event.ctrlKey || event.metaKey || event.altKey || writes || (presses && event.key === " ")) return;
+    const acts: Record<string, () => void> = {
+      " ": () => this.#toggle(),
+      k: () => this.#toggle(),
+      ",": () => this.sync.step(-1),
+      ".": () => this.sync.step(1),
+      Home: () => this.sync.seek(0),
+      Escape: () => this.#pick(null),
+    };
+    const act = acts[event.key];
+    if (!act) return;
+    event.preventDefault();
+    act();
+  }
+
+  /** A drag moves what is seen in all clips alike. */
+  #panning(): void {
+    let from: [number, number] | null = null;
+    const signal = this.#signal;
+    this.#grid.addEventListener(
+      "pointerdown",
+      (event) => {
+        if (Number(this.#zoom.value) > 1 && event.target instanceof HTMLVideoElement)
+          from = [event.clientX - this.#pan[0], event.clientY - this.#pan[1]];
+      },
+      { signal },
+    );
+    const move = (event: PointerEvent) => {
+      if (!from) return;
+      this.#pan = [event.clientX - from[0], event.clientY - from[1]];
+      this.#place();
+    };
+    this.#grid.addEventListener("pointermove", move, { signal });
+    window.addEventListener(
+      "pointerup",
+      () => {
+        from = null;
+      },
+      { signal },
+    );
+  }
+
+  #place(): void {
+    const zoom = Number(this.#zoom.value);
+    if (zoom === 1) this.#pan = [0, 0];
+    const [x, y] = this.#pan;
+    this.#root.style.setProperty("--hailuo-zoom", `translate(${x}px, ${y}px) scale(${zoom})`);
+  }
+
+  #complain(text: string): void {
+    if (!this.#signal.aborted) setOptional(this.#problem, text);
+  }
+}

@@ -1,0 +1,212 @@
+/**
+ * One clock for many videos: what is shown is the clock's time, and each video is held to it.
+ *
+ * Browsers start and decode each video by themselves; left alone, nine of them are frames apart within seconds. A small
+ * difference is played away by a slightly other rate, a large one is sought. Frame steps land in the middle of a frame, so
+ * that rounding shows no neighbour.
+ */
+
+export const FPS = 25;
+/** So close nothing is corrected: every correction is itself a disturbance. */
+const CLOSE_S = 0.15 / FPS;
+/** Further off than this a video is sought. */
+const FAR_S = 0.25;
+/** So much faster or slower a video may play to come back. */
+const MOST_NUDGE = 0.15;
+/** Backwards nothing plays: it is sought, so often. */
+const BACKWARDS_MS = 80;
+
+export type Loop = "loop" | "once" | "ping-pong";
+
+export interface State {
+  time: number;
+  duration: number;
+  playing: boolean;
+}
+
+interface Held {
+  video: HTMLVideoElement;
+  shift: number;
+}
+
+export class Sync {
+  rate = 1;
+  loop: Loop = "loop";
+  readonly #held = new Map<string, Held>();
+  readonly #tell: (state: State) => void;
+  #playing = false;
+  #time = 0;
+  #at = performance.now();
+  #direction = 1;
+  #frame: number | undefined;
+  #sought = 0;
+
+  constructor(signal: AbortSignal, tell: (state: State) => void) {
+    this.#tell = tell;
+    signal.addEventListener("abort", () => this.#stop(), { once: true });
+  }
+
+  get playing(): boolean {
+    return this.#playing;
+  }
+
+  get time(): number {
+    return this.#time;
+  }
+
+  /** The longest of the clips. */
+  get duration(): number {
+    const lengths = [...this.#held.values()].map(
+      ({ video, shift }) => (video.duration || 0) + Math.max(0, shift),
+    );
+    return Math.max(0, ...lengths);
+  }
+
+  /** How far each clip is from the clock now, in seconds; for measurements. */
+  drifts(): number[] {
+    return [...this.#held.values()].map((held) => held.video.currentTime - this.#wanted(held, this.#now()));
+  }
+
+  /** Holds a video whose data is there; `shift` seconds later than the others. */
+  hold(id: string, video: HTMLVideoElement, shift = 0): void {
+    this.#held.set(id, { video, shift });
+    video.playbackRate = this.rate;
+    this.#place({ video, shift });
+    if (this.#playing && this.#direction > 0) void video.play().catch(() => this.pause());
+    this.#tell(this.#state());
+  }
+
+  release(id: string): void {
+    this.#held.get(id)?.video.pause();
+    this.#held.delete(id);
+  }
+
+  shift(id: string, seconds: number): void {
+    const held = this.#held.get(id);
+    if (!held) return;
+    held.shift = seconds;
+    this.#place(held);
+  }
+
+  play(): void {
+    if (this.#playing || this.#held.size === 0) return;
+    if (this.#direction > 0 && this.#time >= this.duration - 1 / FPS) this.#time = 0;
+    this.#playing = true;
+    this.#at = performance.now();
+    this.#each((held) => {
+      this.#place(held);
+      if (this.#direction > 0) void held.video.play().catch(() => this.pause());
+    });
+    this.#frame = requestAnimationFrame(() => this.#tick());
+    this.#tell(this.#state());
+  }
+
+  pause(): void {
+    this.#time = this.#now();
+    this.#stop();
+    this.#each((held) => this.#place(held));
+    this.#tell(this.#state());
+  }
+
+  seek(seconds: number): void {
+    this.#time = Math.min(Math.max(0, seconds), this.duration || seconds);
+    this.#at = performance.now();
+    this.#each((held) => this.#place(held));
+    this.#tell(this.#state());
+  }
+
+  /** Pauses, and shows the frame so many on (or back): the same one in every clip. */
+  step(frames: number): void {
+    if (this.#playing) this.pause();
+    const frame = Math.floor(this.#time * FPS + 1e-6) + frames;
+    const last = Math.max(0, Math.round(this.duration * FPS) - 1);
+    this.seek((Math.min(Math.max(0, frame), last) + 0.5) / FPS);
+  }
+
+  #stop(): void {
+    this.#playing = false;
+    if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
+    this.#frame = undefined;
+    this.#each(({ video }) => video.pause());
+  }
+
+  #each(act: (held: Held) => void): void {
+    for (const held of this.#held.values()) act(held);
+  }
+
+  #now(): number {
+    if (!this.#playing) return this.#time;
+    return this.#time + (this.#direction * this.rate * (performance.now() - this.#at)) / 1000;
+  }
+
+  #wanted({ video, shift }: Held, now: number): number {
+    const last = Math.max(0, (video.duration || 0) - 0.5 / FPS);
+    return Math.min(Math.max(0, now - shift), last);
+  }
+
+  #place(held: Held): void {
+    const wanted = this.#wanted(held, this.#now());
+    if (Math.abs(held.video.currentTime - wanted) > 1e-3) held.video.currentTime = wanted;
+  }
+
+  #tick(): void {
+    if (!this.#playing) return;
+    const now = this.#now();
+    const end = this.duration;
+    if (this.#direction > 0 ? now >= end : now <= 0) this.#turn(end);
+    else if (this.#direction < 0) this.#backwards();
+    else this.#each((held) => this.#correct(held, now));
+    this.#tell({ ...this.#state(), time: Math.min(Math.max(0, this.#now()), end) });
+    this.#frame = requestAnimationFrame(() => this.#tick());
+  }
+
+  /** At an end: again, back, or nothing more. */
+  #turn(end: number): void {
+    if (this.loop === "once") {
+      this.#time = end;
+      this.#stop();
+      return;
+    }
+    if (this.loop === "ping-pong") this.#direction = -this.#direction;
+    else this.#direction = 1;
+    this.#time = this.#direction > 0 ? 0 : end;
+    this.#at = performance.now();
+    this.#each((held) => {
+      if (this.#direction < 0) held.video.pause();
+      this.#place(held);
+      if (this.#direction > 0) void held.video.play().catch(() => this.pause());
+    });
+  }
+
+  #backwards(): void {
+    if (performance.now() - this.#sought < BACKWARDS_MS) return;
+    this.#sought = performance.now();
+    this.#each((held) => {
+      if (!held.video.seeking) this.#place(held);
+    });
+  }
+
+  #correct(held: Held, now: number): void {
+    const { video } = held;
+    const wanted = this.#wanted(held, now);
+    const over = now - held.shift >= (video.duration || 0) || now < held.shift;
+    if (over) {
+      if (!video.paused) video.pause();
+      return;
+    }
+    if (video.paused && !video.ended) void video.play().catch(() => undefined);
+    if (video.seeking || video.readyState < 2) return;
+    const ahead = video.currentTime - wanted;
+    if (Math.abs(ahead) > FAR_S) {
+      video.currentTime = wanted;
+      video.playbackRate = this.rate;
+    } else if (Math.abs(ahead) > CLOSE_S) {
+      const nudge = Math.max(-MOST_NUDGE, Math.min(MOST_NUDGE, -ahead * 3));
+      video.playbackRate = this.rate * (1 + nudge);
+    } else if (video.playbackRate !== this.rate) video.playbackRate = this.rate;
+  }
+
+  #state(): State {
+    return { time: this.#time, duration: this.duration, playing: this.#playing };
+  }
+}

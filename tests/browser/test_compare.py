@@ -1,0 +1,182 @@
+"""The comparison in JupyterLab: one clock for all clips, two at a time, and what the user says of them in the log."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from hailuo_widgets.simulator import read_frame_counter
+from hailuo_widgets.simulator.render.counter import CELLS, strip_box
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from playwright.sync_api import Locator
+
+    from tests.browser.conftest import Notebook
+
+pytestmark = [pytest.mark.browser, pytest.mark.kernel, pytest.mark.slow]
+
+LOAD = "%load_ext hailuo_widgets\nimport hailuo_widgets as hw\n%config Hailuo.simulator_speed = 400"
+SWEEP = """%%hailuo --provider kie --seed 1..3 --name foxes
+--- snow
+A red fox trots through fresh snow
+--- sand
+A red fox trots through wet sand"""
+COMPARE = 'hw.compare(foxes, rows="variant", cols="seed")'
+# The strip of the simulator's frame counter, from the pixels of a video as it is shown.
+STRIP = """(video, [left, top, width, height]) => {
+  const canvas = document.createElement('canvas');
+  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
+  const context = canvas.getContext('2d');
+  context.drawImage(video, 0, 0);
+  return Array.from(context.getImageData(left, top, width, height).data);
+}"""
+SEEKED = """async grid => {
+  const videos = [...grid.querySelectorAll('video')];
+  await Promise.all(videos.map(video => new Promise(resolve => {
+    const drawn = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
+    const look = () => (video.seeking ? requestAnimationFrame(look) : drawn());
+    look();
+  })));
+}"""
+# For some seconds, at each frame that any video shows, how far the media times of two of them are apart at most.
+DRIFT = """([grid, seconds]) => new Promise(resolve => {
+  const videos = [...grid.querySelectorAll('video')];
+  const shown = new Map();
+  const spreads = [];
+  let over = false;
+  setTimeout(() => { over = true; resolve(spreads); }, seconds * 1000);
+  const watch = video => video.requestVideoFrameCallback((now, frame) => {
+    // Where its media time would be now, had it gone on from the frame that it last showed.
+    shown.set(video, [frame.mediaTime, now]);
+    if (shown.size === videos.length) {
+      const times = [...shown.values()].map(([time, at]) => time + (now - at) / 1000);
+      const spread = Math.max(...times) - Math.min(...times);
+      if (spread < 2) spreads.push(spread);  // not the moment in which some have begun again
+    }
+    if (!over) watch(video);
+  });
+  videos.forEach(watch);
+})"""
+
+
+def grid(notebook: Notebook, index: int = 2) -> Locator:
+    """The comparison, once all of its clips are there."""
+    shown = notebook.cell(index).locator(".hailuo-compare")
+    expect(shown.locator("video")).not_to_have_count(0)
+    shown.page.wait_for_function(
+        "() => [...document.querySelectorAll('.hailuo-compare video')].every(video => video.readyState >= 2)"
+    )
+    return shown
+
+
+def counted(shown: Locator) -> list[int | None]:
+    """The number that is burnt into the frame that each video shows, by the simulator's own reader."""
+    shown.evaluate(SEEKED)
+    found = []
+    for video in shown.locator("video").all():
+        width, height = video.evaluate("video => [video.videoWidth, video.videoHeight]")
+        left, top, cell = strip_box(width, height)
+        strip = video.evaluate(STRIP, [left, top, CELLS * cell, cell])
+        frame = np.zeros((height, width, 3), np.uint8)
+        frame[top : top + cell, left : left + CELLS * cell] = np.array(strip, np.uint8).reshape(cell, -1, 4)[..., :3]
+        found.append(read_frame_counter(frame))
+    return found
+
+
+def test_one_clock(
+    open_notebook: Callable[..., Notebook],
+    accessible: Callable[[Locator], None],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    """Steps land every clip on the same frame, by the number burnt into it; playing, they stay together; legible."""
+    notebook = open_notebook(LOAD, SWEEP, COMPARE)
+    notebook.run_all()
+    shown = grid(notebook)
+    expect(shown.locator("video")).to_have_count(6)
+    expect(shown.locator(".hailuo-axis")).to_have_count(5)
+    shown.get_by_role("button", name="One frame on").click()
+    assert counted(shown) == [1] * 6
+    shown.locator(".hailuo-transport").get_by_role("slider", name="Time").evaluate(
+        "slider => { slider.value = '2.02'; slider.dispatchEvent(new Event('input')); }"
+    )
+    first = counted(shown)
+    assert len(set(first)) == 1
+    shown.get_by_role("button", name="One frame back").click()
+    back = counted(shown)
+    assert (len(set(back)), back[0]) == (1, (first[0] or 0) - 1)
+    accessible(shown)
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        for width in (1000, 480):
+            notebook.page.set_viewport_size({"width": width, "height": 900})
+            notebook.page.wait_for_timeout(900)
+            shown.scroll_into_view_if_needed()
+            notebook.page.screenshot(path=tmp_path / f"compare-{theme[11:].lower()}-{width}.png")
+    notebook.page.set_viewport_size({"width": 1100, "height": 1000})
+    shown.get_by_role("button", name="Play", exact=True).click()
+    spreads = shown.page.evaluate(DRIFT, [shown.element_handle(), 4])
+    spreads.sort()
+    record_property("drift_p95_s", spreads[int(len(spreads) * 0.95)])
+    record_property("drift_median_s", spreads[len(spreads) // 2])
+    assert len(spreads) > 50
+
+
+def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], tmp_path: Path) -> None:
+    """Two clips on one stage in each way, by mouse and keyboard; ratings, tags and notes are in the log."""
+    notebook = open_notebook(LOAD, SWEEP, COMPARE)
+    notebook.run_all()
+    shown = grid(notebook)
+    picks = shown.get_by_role("button", name="by itself")
+    picks.nth(0).click()
+    picks.nth(3).click()
+    stage = shown.locator(".hailuo-stage")
+    expect(stage.locator("video")).to_have_count(2)
+    for way, style in (
+        ("wipe", "clipPath"),
+        ("onion skin", "opacity"),
+        ("flip", "visibility"),
+        ("difference", "mixBlendMode"),
+    ):
+        shown.get_by_role("button", name=way, exact=True).click()
+        assert stage.locator("video").nth(1).evaluate(f"video => video.style.{style}") != ""
+    before = shown.locator(".hailuo-pair .hailuo-said").inner_text()
+    shown.get_by_role("button", name="Swap").click()
+    expect(shown.locator(".hailuo-pair .hailuo-said")).not_to_have_text(before)
+    shown.get_by_role("button", name="wipe", exact=True).click()
+    notebook.page.screenshot(path=tmp_path / "pair.png")
+    with notebook.page.expect_download() as download:
+        shown.get_by_role("button", name="Save both frames").click()
+    download.value.save_as(tmp_path / "both.png")
+    assert (tmp_path / "both.png").read_bytes().startswith(b"\x89PNG")
+    picks.nth(0).focus()
+    notebook.page.keyboard.press("Escape")
+    expect(stage.locator("video")).to_have_count(0)
+    expect(shown.locator(".hailuo-frame video")).to_have_count(6)
+
+    notebook.page.keyboard.press("k")
+    expect(shown.get_by_role("button", name="Pause")).to_be_visible()
+    notebook.page.keyboard.press("k")
+    notebook.page.keyboard.press("Home")
+    notebook.page.keyboard.press(".")
+    assert counted(shown) == [1] * 6
+
+    first = shown.locator(".hailuo-cell").nth(0)
+    first.get_by_role("button", name="4 of 5").click()
+    first.locator("summary").click()
+    first.get_by_role("textbox", name="Tags").fill("keep, sharp")
+    first.get_by_role("textbox", name="Note").fill("the tail flickers")
+    first.get_by_role("textbox", name="Note").press("Tab")
+    expect(first.locator("mark")).to_have_count(0)
+    rows = "hw.runs()[['rating', 'note', 'tags']].iloc[0].tolist()"
+    notebook.page.wait_for_timeout(300)
+    assert notebook.python(f"[str(v) for v in {rows}]") == ["4", "the tail flickers", "keep, sharp"]
+    other = shown.locator(".hailuo-cell").nth(3)
+    other.locator("summary").click()
+    expect(other.locator("mark")).to_have_text(["wet", "sand"])
