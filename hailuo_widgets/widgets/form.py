@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.domain.sweep import Variant
     from hailuo_widgets.planning import Plan
 
 __all__ = ["cell_of", "form_of_cell", "form_of_run", "line_of", "python_of"]
@@ -114,17 +115,22 @@ def _plain(value: Any) -> Any:
 def python_of(line: Line, plan: Plan) -> str:
     """The Python call that asks for the plan: ``hw.generate(…)`` for one run, ``hw.sweep(…)`` for several."""
     variants = plan.axes.variants
-    labelled = any(v.label is not None for v in variants)
+    labels = [_label(v, n) for n, v in enumerate(variants, 1)]
     if len(variants) == 1:
         prompt = repr(variants[0].prompt)
-    elif labelled:
-        prompt = "{" + ", ".join(f"{v.label or str(n)!r}: {v.prompt!r}" for n, v in enumerate(variants, 1)) + "}"
+    elif any(v.label is not None for v in variants) and len(set(labels)) == len(labels):
+        prompt = "{" + ", ".join(f"{label!r}: {v.prompt!r}" for label, v in zip(labels, variants, strict=True)) + "}"
     else:
         prompt = repr([v.prompt for v in variants])
     words = [prompt]
     words += [f"{name}={_python(name, value)}" for name, value in line.request.items()]
     words += [f"{name}={value!r}" for name, value in line.run.items() if name in _ARGUMENTS]
     return f"hw.{'sweep' if plan.results > 1 else 'generate'}({', '.join(words)})"
+
+
+def _label(variant: Variant, number: int) -> str:
+    """A name that no other variant of a cell has: one text makes several, where a variable in it has several values."""
+    return " ".join([variant.label or str(number), *(str(v) for v in variant.variables.values())])
 
 
 _ARGUMENTS = {"repeat", "tags", "reuse", "max_parallel", "zipped", "exclude", "sample"}

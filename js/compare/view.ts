@@ -148,7 +148,7 @@ export class View {
       const clips = cells.filter((cell) => cell.clip).length;
       const without = cells.length - clips;
       const said = `${clips} clips${without ? `, ${without} runs without one` : ""}`;
-      setText(this.#said, `${said} · space plays, , and . step a frame, A/B takes two apart`);
+      setText(this.#said, `${said} · space plays, comma and point step a frame, A/B takes two apart`);
       this.#draw();
     } catch (error) {
       if (!this.#signal.aborted) this.#complain(message(error));

@@ -1,0 +1,73 @@
+"""A board's rows: what differs, what was spent and what is not known of it, and the time that is left."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.engine.polling import Expectation
+from hailuo_widgets.widgets.rows import MAX_TEXT, left_s, row_of, totals, varying
+
+NOW = datetime.now(UTC)
+
+
+def record(run_id: str = "r1", prompt: str = "a fox", **more: Any) -> RunRecord:
+    """A run of KIE's."""
+    fields = {name: more.pop(name) for name in ("seed", "replicate", "model") if name in more}
+    request = Request(**{"provider": "kie", "model": "02", "prompt": prompt, **fields})
+    return RunRecord(run_id=run_id, created_at=NOW, request=request, request_hash="h", origin="o", **more)
+
+
+def test_what_differs() -> None:
+    """Only what the runs differ in is a column; a variant's label stands for its prompt."""
+    runs = [record(f"r{n}", prompt=p, variant=v, seed=n % 2) for n, (v, p) in enumerate([("a", "x"), ("b", "y")])]
+    assert varying(runs) == {"r0": {"variant": "a", "seed": "0"}, "r1": {"variant": "b", "seed": "1"}}
+    assert varying([record()]) == {"r1": {}}
+
+
+def test_long_and_hostile_texts_stay_short() -> None:
+    """A row holds the beginning of a long text, on one line."""
+    row = row_of(record(prompt="<b>\n" * 500, error={"kind": "X", "message": "y" * 999}, status="failed"), here=True)
+    assert max(len(row["prompt"]), len(row["error"])) <= MAX_TEXT
+    assert "\n" not in row["prompt"]
+
+
+def test_what_can_be_done() -> None:
+    """A run on its way can be cancelled; one that nobody follows here can be resumed, unless it was never sent."""
+    assert row_of(record(status="running"), here=True)["can"] == ["cancel"]
+    assert row_of(record(status="running"), here=False)["can"] == ["cancel", "resume"]
+    assert row_of(record(status="planned"), here=False)["can"] == ["cancel"]
+    undelivered = record(status="failed", error={"kind": "DownloadError"})
+    assert row_of(undelivered, here=False)["can"] == ["retry"]
+    assert row_of(record(status="failed", error={"kind": "Moderated"}), here=False)["can"] == []
+
+
+def test_what_is_not_known_is_not_nothing() -> None:
+    """Costs are summed by currency; a run that may be billed and has no cost counts as unknown, a skipped one not."""
+    paid = {"cost_micros": 280_000, "currency": "USD"}
+    runs = [
+        record("r1", status="succeeded", task_id="1", **paid),
+        record("r2", status="running", task_id="2", **paid),
+        record("r3", status="succeeded", task_id="3", cost_micros=52_500_000, currency="credits"),
+        record("r4", status="failed", task_id="4"),
+        record("r5", status="unconfirmed"),
+        record("r6", status="skipped"),
+        record("r7", status="planned"),
+    ]
+    found = totals(runs, expected={})
+    assert (found["spent"], found["unknown"], found["runs"], found["done"]) == (["$0.56", "52.5 credits"], 2, 7, 5)
+
+
+def test_the_time_that_is_left() -> None:
+    """As much work as there is, over as many runs as are in flight; not known where one run's time is not known."""
+    known = Expectation(median_s=100.0)
+    flying = replace(record("r1", status="running"), submitted_at=datetime.now(UTC) - timedelta(seconds=40))
+    waiting = [record(f"w{n}") for n in range(3)]
+    left = left_s([flying, *waiting], expected={r.run_id: known for r in (flying, *waiting)})
+    assert left is not None
+    assert abs(left - 360) < 2
+    assert left_s([flying, *waiting], expected={"r1": known}) is None
+    assert left_s([record(status="succeeded")], expected={}) == 0.0
