@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 import twin
 
 from hailuo_widgets.archive.mp4 import ContainerError, check_container
-from hailuo_widgets.engine import create
+from hailuo_widgets.engine import create, ours
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.errors import HailuoError
 from hailuo_widgets.session import Session
@@ -40,7 +40,9 @@ def session_of(order: Mapping[str, Any]) -> Session:
     name = order["provider"].upper()
     os.environ |= {f"{name}_BASE_URL": order["url"], f"{name}_API_KEY": "sk-CANARY-crash"}
     # Waiting for an answer that a gateway may give later takes seconds in life; here its books are up to date at once.
-    vars(create)["backoff_s"] = functools.partial(backoff_s, base=0.02)
+    for step in (create, ours):
+        vars(step)["backoff_s"] = functools.partial(backoff_s, base=0.02)
+    ours.SETTLING_S = 0.5
     return Session(home=order["home"], mode="live", poll_interval=0.05, notice=lambda _: None)
 
 
