@@ -39,6 +39,24 @@ MODES = {
 }
 
 
+# Milliseconds from a change of the seed's text to the price that follows from it, for each of these texts.
+LATENCY = """async (form, texts) => {
+  const seed = form.querySelector('input[aria-label="Seed"]');
+  const go = form.querySelector('.hailuo-go');
+  const found = [];
+  for (const text of texts) {
+    found.push(await new Promise(resolve => {
+      const began = performance.now();
+      const watch = new MutationObserver(() => { watch.disconnect(); resolve(performance.now() - began); });
+      watch.observe(go, { childList: true, characterData: true, subtree: true });
+      seed.value = text;
+      seed.dispatchEvent(new Event('input', { bubbles: true }));
+    }));
+  }
+  return found;
+}"""
+
+
 def studio(notebook: Notebook, index: int = 1) -> Locator:
     """The form, once it is filled with what there is to choose."""
     form = notebook.cell(index).locator(".hailuo-studio")
@@ -81,7 +99,10 @@ def test_each_mode_of_each_gateway(open_notebook: Callable[..., Notebook]) -> No
 
 
 def test_a_request_by_keyboard(
-    open_notebook: Callable[..., Notebook], accessible: Callable[[Locator], None], tmp_path: Path
+    open_notebook: Callable[..., Notebook],
+    accessible: Callable[[Locator], None],
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
 ) -> None:
     """Without a mouse: a prompt with a camera move, four seeds, the price as it is typed, and the board below."""
     notebook = open_notebook(LOAD, STUDIO)
@@ -120,6 +141,8 @@ def test_a_request_by_keyboard(
             form.scroll_into_view_if_needed()
             notebook.page.screenshot(path=tmp_path / f"studio-{theme[11:].lower()}-{width}.png")
     accessible(form)
+    took = form.evaluate(LATENCY, [f"1..{n}" for n in range(5, 15)] + ["1..4"])
+    record_property("price_after_ms", [round(ms) for ms in took])
     go.focus()
     keys.press("Enter")
     board = notebook.cell(1).locator(".hailuo-monitor")
