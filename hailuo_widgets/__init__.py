@@ -19,17 +19,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hailuo_widgets.api import (
         camera_instructions,
-        compare,
         estimate,
         generate,
         models,
-        monitor,
         providers,
         resume,
         run,
         runs,
         set_key,
-        studio,
         sweep,
         templates,
         webhook,
@@ -55,6 +52,7 @@ if TYPE_CHECKING:
     )
     from hailuo_widgets.handles import Run
     from hailuo_widgets.session import Session
+    from hailuo_widgets.showing import compare, export, monitor, studio
     from hailuo_widgets.sweeps import Sweep
 
 __version__ = "0.1.0"
@@ -84,6 +82,7 @@ __all__ = [
     "camera_instructions",
     "compare",
     "estimate",
+    "export",
     "generate",
     "models",
     "monitor",
@@ -100,22 +99,24 @@ __all__ = [
 
 _API = (
     "camera_instructions",
-    "compare",
     "estimate",
     "generate",
     "models",
-    "monitor",
     "providers",
     "resume",
     "run",
     "runs",
     "set_key",
-    "studio",
     "sweep",
     "templates",
     "webhook",
 )
-_ROOMS = {"Run": "handles", "Session": "session", "Sweep": "sweeps"} | dict.fromkeys(_API, "api")
+_SHOWING = ("compare", "export", "monitor", "studio")
+_ROOMS = (
+    {"Run": "handles", "Session": "session", "Sweep": "sweeps"}
+    | dict.fromkeys(_API, "api")
+    | dict.fromkeys(_SHOWING, "showing")
+)
 
 
 def __getattr__(name: str) -> Any:

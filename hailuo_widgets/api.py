@@ -24,18 +24,15 @@ if TYPE_CHECKING:
 
 __all__ = [
     "camera_instructions",
-    "compare",
     "default_session",
     "estimate",
     "generate",
     "models",
-    "monitor",
     "providers",
     "resume",
     "run",
     "runs",
     "set_key",
-    "studio",
     "sweep",
     "templates",
     "webhook",
@@ -285,63 +282,6 @@ def resume() -> list[Run]:
     counted: their cells send them.
     """
     return default_session().resume()
-
-
-def compare(
-    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
-    *,
-    rows: str | None = None,
-    cols: str | None = None,
-    pages: str | None = None,
-) -> None:
-    """Show runs in a grid, all clips on one clock: play, step by frames, zoom, wipe and subtract; rate, tag, note.
-
-    Ratings, tags and notes go to the run log. A run that brought no clip has its place, and says why.
-
-    Args:
-        what: A sweep, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids.
-        rows: A column of :func:`runs` whose values are the grid's rows; by default what varies (a prompt, a model).
-        cols: Likewise for its columns.
-        pages: Likewise for its pages; one page by default.
-
-    Raises:
-        UsageError: No runs, or a name that is no column of these runs.
-    """
-    from hailuo_widgets.widgets.display import show_compare
-    from hailuo_widgets.widgets.grid import arrange
-
-    session = default_session()
-    records = session.chosen(what)
-    show_compare(session, records, arrange(records, rows=rows, cols=cols, pages=pages))
-
-
-def monitor() -> None:
-    """Show everything in flight in the store, from any kernel: stage, time, cost so far, the last error; live.
-
-    Runs can be cancelled there, taken up (``resume``), and a failed download be tried again. In a terminal, and where
-    no event loop runs, it is one line a run.
-    """
-    from hailuo_widgets.widgets.display import show_monitor
-
-    show_monitor(default_session())
-
-
-def studio(start: Run | str | None = None) -> None:
-    """Show the studio: a form that builds a request, checks and prices it as you type, and runs it below.
-
-    It shows the ``%%hailuo`` cell and the Python call that it stands for, and is filled from either.
-
-    Args:
-        start: A run, or a run's id, whose request fills the form.
-
-    Raises:
-        UsageError: No such run, or no notebook.
-    """
-    from hailuo_widgets.widgets.display import show_studio
-
-    session = default_session()
-    given = session.run(start) if isinstance(start, str) else start
-    show_studio(session, given.record if given is not None else None)
 
 
 def set_key(provider: str, *, remember: bool = False) -> None:

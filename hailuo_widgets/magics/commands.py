@@ -125,24 +125,33 @@ def _cost(words: list[str]) -> Any:
 
 def _monitor(words: list[str]) -> None:
     del words
-    from hailuo_widgets import api
+    from hailuo_widgets import showing
 
-    api.monitor()
+    showing.monitor()
 
 
 def _compare(words: list[str]) -> None:
-    from hailuo_widgets import api
+    from hailuo_widgets import api, showing
 
     if len(words) == 1 and words[0].startswith("s"):
-        api.compare(api.runs(sweep=words[0]))
+        showing.compare(api.runs(sweep=words[0]))
     else:
-        api.compare(words)
+        showing.compare(words)
+
+
+def _export(words: list[str]) -> None:
+    from hailuo_widgets import api, showing
+
+    *ids, path = words
+    whole = len(ids) == 1 and ids[0].startswith("s")
+    written = showing.export(api.runs(sweep=ids[0]) if whole else ids, path)
+    print(f"{written}: {written.stat().st_size:,} bytes")  # noqa: T201 - a magic's answer
 
 
 def _studio(words: list[str]) -> None:
-    from hailuo_widgets import api
+    from hailuo_widgets import showing
 
-    api.studio(words[0] if words else None)
+    showing.studio(words[0] if words else None)
 
 
 def _simulator(words: list[str]) -> None:
@@ -163,6 +172,7 @@ def _row(name: str, takes: str, text: str, work: Callable[[list[str]], Any], exa
 
 ID = "r1m6a6ft"
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "least": 1, "most": 999}
+EXPORTED: dict[str, Any] = {"example": f"export {ID} r1m6a6fu runs.csv", "least": 2, "most": 999}
 COMMANDS: dict[str, Command] = {
     c.name: c
     for c in (
@@ -180,6 +190,7 @@ COMMANDS: dict[str, Command] = {
             most=1,
         ),
         _row("compare", "ID…", "clips in a grid, on one clock; a sweep's id takes all of it", _compare, **COMPARED),
+        _row("export", "ID… FILE", "a table (.csv, .parquet, .tex) or a grid of clips (.mp4)", _export, **EXPORTED),
         _row("studio", "[ID]", "build a request in a form; an id fills it", _studio, f"studio {ID}", most=1),
         _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),
         _row("providers", "", "the gateways", _providers, "providers"),

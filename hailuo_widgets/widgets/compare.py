@@ -13,9 +13,9 @@ import traitlets
 
 from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.grids import Grid, value_of
 from hailuo_widgets.view import money, poster_of, video_path
 from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
-from hailuo_widgets.widgets.grid import Grid, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

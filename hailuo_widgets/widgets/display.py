@@ -15,7 +15,7 @@ from hailuo_widgets.cards import render_html, render_text
 from hailuo_widgets.engine.loop import running_loop
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.widgets.board import Board, board_text
-from hailuo_widgets.widgets.grid import Grid, grid_html
+from hailuo_widgets.widgets.grid import grid_html
 from hailuo_widgets.widgets.plan import plan_html, plan_text
 from hailuo_widgets.widgets.source import RunSource
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.grids import Grid
     from hailuo_widgets.handles import Run
     from hailuo_widgets.planning import Plan
     from hailuo_widgets.session import Session

@@ -1,0 +1,60 @@
+"""Runs as files for others; what kind of file is told by the name's end. See :func:`hailuo_widgets.export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.session import Session
+
+__all__ = ["KINDS", "export"]
+
+KINDS = (".csv", ".parquet", ".tex", ".mp4")
+
+
+def export(session: Session, records: Sequence[RunRecord], path: str | Path, **shape: Any) -> Path:
+    """Write runs to a file.
+
+    Args:
+        session: Whose archive their clips are in.
+        records: The runs.
+        path: Where to; its end says what: one of :data:`KINDS`.
+        shape: For an MP4 its grid: ``rows``, ``cols``, ``width``; see :mod:`hailuo_widgets.exports.video`.
+
+    Returns:
+        The file's path.
+
+    Raises:
+        UsageError: No runs, an end that says nothing, a folder that is not there, or something is in the way.
+    """
+    target = Path(path).expanduser()
+    kind = target.suffix.lower()
+    if kind not in KINDS:
+        near = nearest(kind, KINDS)
+        raise UsageError(
+            f"path={str(path)!r}: its end says what is written: {', '.join(KINDS)}",
+            hint=f"did you mean {target.stem + near!r}?" if near else "for example 'runs.csv'",
+        )
+    if not records:
+        raise UsageError("there are no runs to export", hint="give a sweep, a DataFrame of hw.runs(), or runs")
+    if not target.parent.is_dir():
+        raise UsageError(f"path={str(path)!r}: the folder {str(target.parent)!r} is not there", hint="make it first")
+    if target.is_dir():
+        raise UsageError(f"path={str(path)!r} is a folder", hint=f"for example {str(target / 'runs.csv')!r}")
+    if kind == ".mp4":
+        from hailuo_widgets.exports.video import write_grid
+
+        write_grid(session, records, target, **shape)
+    else:
+        if shape:
+            raise UsageError(f"{', '.join(shape)}: only a grid of clips (.mp4) has them", hint="leave them out")
+        from hailuo_widgets.exports.tables import write_table
+
+        write_table(session, records, target)
+    return target

@@ -1,0 +1,193 @@
+"""Clips in a grid as one MP4: labels on the sides, a label on each clip, one time for all.
+
+Each clip is scaled into its cell and stands still on its last frame until the longest has ended. A run that brought no
+clip has its cell, and says so.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from hailuo_widgets.cards import STATUS_WORDS
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.grids import arrange, value_of
+from hailuo_widgets.view import video_path
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.grids import Grid
+    from hailuo_widgets.session import Session
+
+__all__ = ["size_of", "write_grid"]
+
+FPS = 25
+HEAD, SIDE, GAP = 34, 130, 6  # pixels
+MOST_CELLS = 64
+INK, PAPER, EMPTY = (235, 235, 235), (24, 26, 29), (44, 47, 52)
+
+
+def size_of(grid: Grid, width: int) -> tuple[int, int]:
+    """The video's size in pixels, both even, for cells of that width (16:9)."""
+    height = width * 9 // 16
+    wide = (SIDE if grid.names[0] else 0) + len(grid.cols) * (width + GAP) + GAP
+    high = (HEAD if grid.names[1] else 0) + len(grid.rows) * (height + GAP) + GAP
+    return wide + wide % 2, high + high % 2
+
+
+def write_grid(
+    session: Session,
+    records: Sequence[RunRecord],
+    target: Path,
+    *,
+    rows: str | None = None,
+    cols: str | None = None,
+    width: int = 426,
+) -> None:
+    """Write the grid.
+
+    Args:
+        session: Whose archive.
+        records: The runs; where several share a cell, the first is shown and the label says how many there are.
+        target: The file; it appears when it is whole.
+        rows: A column of the run log, as for :func:`hailuo_widgets.compare`.
+        cols: Likewise.
+        width: Of one clip, in pixels (its height is 9/16 of it).
+
+    Raises:
+        UsageError: No clip at all, too many cells, or a width that is none.
+    """
+    if type(width) is not int or not 64 <= width <= 1920:  # noqa: PLR2004 - what can be seen, and what a cell may be
+        raise UsageError(f"width={width!r}: a whole number of pixels from 64 to 1920 is allowed", hint="width=426")
+    grid = arrange(records, rows=rows, cols=cols)
+    if len(grid.rows) * len(grid.cols) > MOST_CELLS:
+        raise UsageError(
+            f"the grid has {len(grid.rows)} × {len(grid.cols)} cells; at most {MOST_CELLS} are allowed",
+            hint="choose fewer runs, or other rows and cols",
+        )
+    width += width % 2
+    shown: dict[tuple[int, int], list[RunRecord]] = {}
+    for r in records:
+        shown.setdefault(grid.places[r.run_id][:2], []).append(r)
+    ground = Image.new("RGB", size_of(grid, width), PAPER)
+    font = ImageFont.load_default(14)
+    _labels(ground, grid, width, font)
+    readers: list[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]] = []
+    for (row, col), found in shown.items():
+        place = _corner(grid, width, row, col)
+        path = video_path(found[0], session.archive)
+        said = _said(found, grid)
+        if path is None:
+            _empty(ground, place, width, said or STATUS_WORDS[found[0].status], font)
+        else:
+            readers.append((place, _frames(path, width, said, font)))
+    if not readers:
+        raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
+    part = target.with_name(f".{target.name}.part")
+    try:
+        _encode(part, np.asarray(ground), readers)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _said(found: Sequence[RunRecord], grid: Grid) -> str:
+    """A cell's label: what else it differs in, how many share it, why there is no clip. Simulated ones say so."""
+    first = found[0]
+    words = [f"{name} {value_of(first, name)}" for name in grid.differ]
+    words += [f"1 of {len(found)}"] if len(found) > 1 else []
+    words += [] if first.status == "succeeded" else [STATUS_WORDS[first.status]]
+    return " · ".join(words)
+
+
+def _corner(grid: Grid, width: int, row: int, col: int) -> tuple[int, int]:
+    left = (SIDE if grid.names[0] else 0) + GAP + col * (width + GAP)
+    top = (HEAD if grid.names[1] else 0) + GAP + row * (width * 9 // 16 + GAP)
+    return left, top
+
+
+def _labels(ground: Image.Image, grid: Grid, width: int, font: Any) -> None:
+    draw = ImageDraw.Draw(ground)
+    for col, text in enumerate(grid.cols if grid.names[1] else ()):
+        left, _ = _corner(grid, width, 0, col)
+        draw.text((left, 8), _fitting(draw, f"{grid.names[1]} {text}", width, font), INK, font=font)
+    for row, text in enumerate(grid.rows if grid.names[0] else ()):
+        _, top = _corner(grid, width, row, 0)
+        draw.text((8, top + 6), _fitting(draw, text, SIDE - 12, font), INK, font=font)
+
+
+def _fitting(draw: ImageDraw.ImageDraw, text: str, width: int, font: Any) -> str:
+    """The beginning of a text that fits, on one line."""
+    line = " ".join(text.split())
+    if draw.textlength(line, font=font) <= width:
+        return line
+    while line and draw.textlength(f"{line}…", font=font) > width:
+        line = line[:-1]
+    return f"{line}…"
+
+
+def _empty(ground: Image.Image, place: tuple[int, int], width: int, said: str, font: Any) -> None:
+    draw = ImageDraw.Draw(ground)
+    left, top = place
+    draw.rectangle((left, top, left + width - 1, top + width * 9 // 16 - 1), fill=EMPTY)
+    draw.text((left + 8, top + 8), _fitting(draw, said, width - 16, font), INK, font=font)
+
+
+def _frames(path: Path, width: int, said: str, font: Any) -> Iterator[np.ndarray[Any, Any]]:
+    """A clip's frames at the grid's own pace, each scaled into its cell, with its label."""
+    height = width * 9 // 16
+    with av.open(str(path)) as container:
+        stream = container.streams.video[0]
+        due, picture = 0, np.zeros((height, width, 3), np.uint8)
+        for frame in container.decode(stream):
+            while frame.time is not None and due / FPS < frame.time - 1e-6:
+                yield picture
+                due += 1
+            picture = _scaled(Image.fromarray(frame.to_ndarray(format="rgb24")), width, height, said, font)
+        yield picture
+
+
+def _scaled(image: Image.Image, width: int, height: int, said: str, font: Any) -> np.ndarray[Any, Any]:
+    share = min(width / image.width, height / image.height)
+    small = image.resize((max(1, round(image.width * share)), max(1, round(image.height * share))))
+    cell = Image.new("RGB", (width, height))
+    cell.paste(small, ((width - small.width) // 2, (height - small.height) // 2))
+    if said:
+        draw = ImageDraw.Draw(cell)
+        draw.text((6, height - 20), _fitting(draw, said, width - 12, font), INK, font, stroke_width=2, stroke_fill=0)
+    return np.asarray(cell)
+
+
+def _encode(
+    part: Path, ground: np.ndarray[Any, Any], readers: Sequence[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]]
+) -> None:
+    canvas = ground.copy()
+    with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=FPS, options={"preset": "veryfast", "crf": "20"})
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError("libx264 makes no video")
+        stream.height, stream.width = canvas.shape[:2]
+        stream.pix_fmt = "yuv420p"
+        alive = dict(readers)
+        index = 0
+        while alive:
+            for place, reader in list(alive.items()):
+                picture = next(reader, None)
+                if picture is None:
+                    del alive[place]
+                    continue
+                left, top = place
+                canvas[top : top + picture.shape[0], left : left + picture.shape[1]] = picture
+            if alive:
+                frame = av.VideoFrame.from_ndarray(canvas, format="rgb24")
+                frame.pts, frame.time_base = index, Fraction(1, FPS)
+                container.mux(stream.encode(frame))
+                index += 1
+        container.mux(stream.encode())

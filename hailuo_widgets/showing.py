@@ -1,0 +1,108 @@
+"""The functions of the package's front page that show runs, or hand them on as files, on the default session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.api import default_session
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import pandas as pd
+
+    from hailuo_widgets.handles import Run
+    from hailuo_widgets.sweeps import Sweep
+
+__all__ = ["compare", "export", "monitor", "studio"]
+
+
+def compare(
+    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
+    *,
+    rows: str | None = None,
+    cols: str | None = None,
+    pages: str | None = None,
+) -> None:
+    """Show runs in a grid, all clips on one clock: play, step by frames, zoom, wipe and subtract; rate, tag, note.
+
+    Ratings, tags and notes go to the run log. A run that brought no clip has its place, and says why.
+
+    Args:
+        what: A sweep, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids.
+        rows: A column of :func:`runs` whose values are the grid's rows; by default what varies (a prompt, a model).
+        cols: Likewise for its columns.
+        pages: Likewise for its pages; one page by default.
+
+    Raises:
+        UsageError: No runs, or a name that is no column of these runs.
+    """
+    from hailuo_widgets.grids import arrange
+    from hailuo_widgets.widgets.display import show_compare
+
+    session = default_session()
+    records = session.chosen(what)
+    show_compare(session, records, arrange(records, rows=rows, cols=cols, pages=pages))
+
+
+def export(
+    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
+    path: str | Path,
+    *,
+    rows: str | None = None,
+    cols: str | None = None,
+    width: int | None = None,
+) -> Path:
+    """Write runs to a file; its name's end says what: a table (``.csv``, ``.parquet``, ``.tex``) or a video (``.mp4``).
+
+    In CSV no text can be taken for a formula by a spreadsheet. The video is a grid of the clips with labels, at 25
+    frames a second, as long as the longest clip.
+
+    Args:
+        what: A sweep, rows of :func:`runs`, or runs or their ids.
+        path: Where to. A file that is there is replaced when the new one is whole.
+        rows: For a video, the column of :func:`runs` whose values are its rows, as for :func:`compare`.
+        cols: Likewise for its columns.
+        width: For a video, the pixels of one clip's width (426 where none is given).
+
+    Returns:
+        The file's path.
+
+    Raises:
+        UsageError: No runs or no clips, an end that says nothing, a folder that is not there.
+    """
+    from hailuo_widgets.exports import export as write
+
+    session = default_session()
+    shape = {name: value for name, value in {"rows": rows, "cols": cols, "width": width}.items() if value is not None}
+    return write(session, session.chosen(what), path, **shape)
+
+
+def monitor() -> None:
+    """Show everything in flight in the store, from any kernel: stage, time, cost so far, the last error; live.
+
+    Runs can be cancelled there, taken up (``resume``), and a failed download be tried again. In a terminal, and where
+    no event loop runs, it is one line a run.
+    """
+    from hailuo_widgets.widgets.display import show_monitor
+
+    show_monitor(default_session())
+
+
+def studio(start: Run | str | None = None) -> None:
+    """Show the studio: a form that builds a request, checks and prices it as you type, and runs it below.
+
+    It shows the ``%%hailuo`` cell and the Python call that it stands for, and is filled from either.
+
+    Args:
+        start: A run, or a run's id, whose request fills the form.
+
+    Raises:
+        UsageError: No such run, or no notebook.
+    """
+    from hailuo_widgets.widgets.display import show_studio
+
+    session = default_session()
+    given = session.run(start) if isinstance(start, str) else start
+    show_studio(session, given.record if given is not None else None)

@@ -1,0 +1,144 @@
+"""Runs as files for others: nothing in them runs, nothing is lost, and a video is what it promised."""
+
+from __future__ import annotations
+
+import csv
+import re
+from typing import TYPE_CHECKING, Any
+
+import av
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports import export
+from hailuo_widgets.exports.tables import latex_of, safe_csv
+from hailuo_widgets.exports.video import size_of
+from hailuo_widgets.frames import runs_frame
+from hailuo_widgets.grids import arrange
+from hailuo_widgets.session import Session
+from hailuo_widgets.simulator import Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hailuo_widgets.sweeps import Sweep
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, Sweep]]:
+    """A session and a sweep of it: two prompts by two seeds at KIE, one of the four refused."""
+    folder = tmp_path_factory.mktemp("exports")
+    with pytest.MonkeyPatch.context() as patch, Simulator(folder / "gateway", latency=0.05, draft=True) as simulator:
+        patch.setenv("KIE_BASE_URL", simulator.url)
+        patch.setenv("KIE_API_KEY", "test-key")
+        session = Session(home=folder / "home", mode="live", poll_interval=0.05, notice=lambda _: None)
+        prompts = {"=1+1": "=SUM(A1) a fox & 50% {x}", "b": "a wolf"}
+        sweep = session.sweep(prompts, provider="kie", model="02", seed=[1, 2]).wait(60)
+        assert {run.status for run in sweep} == {"succeeded"}
+        session.change(sweep[3].id, "its clip is deleted", note="@note")
+        clip = sweep[3].video
+        assert clip is not None
+        clip.unlink()
+        yield session, sweep
+        session.close()
+
+
+def rows_of(made: tuple[Session, Sweep]) -> list[Any]:
+    """The runs as the log has them."""
+    session, sweep = made
+    return session.chosen(sweep)
+
+
+def test_csv(made: tuple[Session, Sweep], tmp_path: Path) -> None:
+    """Every row and column is there, ids whole, what is missing empty, and no field begins a formula."""
+    session, sweep = made
+    written = export(session, rows_of(made), tmp_path / "runs.csv")
+    with written.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["run_id"] for row in rows] == [run.id for run in sweep]
+    assert [row["task_id"] for row in rows] == [run.task_id for run in sweep]
+    assert rows[0]["prompt"] == "'=SUM(A1) a fox & 50% {x}"
+    assert (rows[0]["variant"], rows[3]["note"], rows[0]["error"]) == ("'=1+1", "'@note", "")
+    assert not [v for row in rows for v in row.values() if re.match(r"[=+@\t\r-](?![\d.]+$)", v)]
+
+
+@given(st.text(max_size=20))
+def test_no_text_is_a_formula(text: str) -> None:
+    """Whatever a text begins with, a spreadsheet takes it for text; all of it is still there."""
+    safe = str(safe_csv(pd.DataFrame({"x": [text]})).iloc[0, 0])
+    assert safe.removeprefix("'") == text.removeprefix("'") or safe == text
+    assert not re.match(r"[=+@\t\r]", safe) or re.fullmatch(r"[+-]?\d+(\.\d+)?", safe)
+
+
+def test_latex(made: tuple[Session, Sweep], tmp_path: Path) -> None:
+    """A table of what differs and of the results, escaped, with as many cells in each row as there are columns."""
+    session, _ = made
+    text = export(session, rows_of(made), tmp_path / "runs.tex").read_text("utf-8")
+    assert r"=SUM(A1) a fox \& 50\% \{x\}" in text
+    body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
+    columns = len(re.search(r"begin\{tabular\}\{(l+)\}", text)[1])  # type: ignore[index]  # no match fails it too
+    assert {len(re.split(r"(?<!\\) & ", row)) for row in body} == {columns}
+    assert text.startswith("% Some of these clips were simulated")
+
+
+@given(st.text(alphabet=st.sampled_from('\\&%$#_{}~^<>|"a ')))
+def test_no_text_breaks_a_table(text: str) -> None:
+    """Each special character of LaTeX is written so that it is shown."""
+    frame = runs_frame([], None)  # type: ignore[arg-type]  # no run, no folder
+    frame = pd.concat([frame, pd.DataFrame({"prompt": [text, "b"], "simulated": [False, False]})], ignore_index=True)
+    table = latex_of(frame)
+    assert table.count(r" \\" + "\n") == 3
+    shown = table.split(r"\midrule")[1].split(r" \\")[0]
+    assert not re.search(r"(?<!\\)[%$#_]", shown.replace(r"\textquotedbl{}", ""))
+
+
+def test_parquet_keeps_types(made: tuple[Session, Sweep], tmp_path: Path) -> None:
+    """Read back, ids are text and numbers numbers."""
+    pytest.importorskip("pyarrow", reason="Parquet is optional: without pyarrow the error says what to install")
+    session, sweep = made
+    frame = pd.read_parquet(export(session, rows_of(made), tmp_path / "runs.parquet"))
+    assert frame["task_id"].tolist() == [run.task_id for run in sweep]
+    assert frame["seed"].tolist() == [1, 2, 1, 2]
+
+
+def test_a_grid_of_clips(made: tuple[Session, Sweep], tmp_path: Path) -> None:
+    """The video has the promised size and the longest clip's length; a missing clip's cell is there, and still."""
+    session, _ = made
+    records = rows_of(made)
+    written = export(session, records, tmp_path / "grid.mp4", rows="variant", cols="seed", width=160)
+    with av.open(str(written)) as container:
+        stream = container.streams.video[0]
+        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(stream)]
+    wide, high = size_of(arrange(records, rows="variant", cols="seed"), 160)
+    assert frames[0].shape == (high, wide, 3)
+    assert len(frames) == 150
+    moved = np.abs(frames[0].astype(int) - frames[75].astype(int)).mean(axis=2)
+    here, missing = moved[40:120, 140:290], moved[-80:-10, -150:-10]
+    assert here.mean() > 5 * missing.mean()
+    assert [p.name for p in tmp_path.iterdir()] == ["grid.mp4"]
+
+
+@pytest.mark.parametrize(
+    ("path", "shape", "says"),
+    [
+        ("runs.csw", {}, "did you mean 'runs.csv'"),
+        ("runs", {}, "its end says what is written"),
+        ("nowhere/runs.csv", {}, "is not there"),
+        ("runs.csv", {"rows": "seed"}, "only a grid of clips"),
+        ("grid.mp4", {"width": 3}, "from 64 to 1920"),
+        ("grid.mp4", {"rows": "sead"}, "did you mean 'seed'"),
+    ],
+)
+def test_mistakes(made: tuple[Session, Sweep], tmp_path: Path, path: str, shape: dict[str, Any], says: str) -> None:
+    """Each says what is allowed, and nothing is written."""
+    session, _ = made
+    with pytest.raises(UsageError, match=says):
+        export(session, rows_of(made), tmp_path / path, **shape)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(UsageError, match="no runs to export"):
+        export(session, [], tmp_path / "runs.csv")
