@@ -10,7 +10,7 @@ import av
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.errors import UsageError
@@ -67,6 +67,7 @@ def test_csv(made: tuple[Session, Sweep], tmp_path: Path) -> None:
     assert not [v for row in rows for v in row.values() if re.match(r"[=+@\t\r-](?![\d.]+$)", v)]
 
 
+@settings(deadline=None)  # the first one loads pandas
 @given(st.text(max_size=20))
 def test_no_text_is_a_formula(text: str) -> None:
     """Whatever a text begins with, a spreadsheet takes it for text; all of it is still there."""
@@ -86,6 +87,7 @@ def test_latex(made: tuple[Session, Sweep], tmp_path: Path) -> None:
     assert text.startswith("% Some of these clips were simulated")
 
 
+@settings(deadline=None)  # likewise
 @given(st.text(alphabet=st.sampled_from('\\&%$#_{}~^<>|"a ')))
 def test_no_text_breaks_a_table(text: str) -> None:
     """Each special character of LaTeX is written so that it is shown."""

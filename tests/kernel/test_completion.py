@@ -14,7 +14,7 @@ pytestmark = pytest.mark.kernel
 # What is typed, with | at the cursor → what the line is with the first offers, how many there are (None: some).
 TABLE: dict[str, tuple[list[str], int | None]] = {
     "%hailuo mod|": (["%hailuo models"], 1),
-    "%hailuo c|": (["%hailuo cancel", "%hailuo cost", "%hailuo camera"], None),
+    "%hailuo c|": (["%hailuo cancel", "%hailuo cost", "%hailuo compare", "%hailuo camera"], None),
     "%hailuo models k|": (["%hailuo models kie", "%hailuo models kkiai"], 2),
     "x = %hailuo runs unc|": (["x = %hailuo runs unconfirmed"], 1),
     "%%hailuo --mo|": (["%%hailuo --model"], 1),
