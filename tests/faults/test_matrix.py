@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import ast
+import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,12 +13,10 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 
+@cache
 def names_in(path: Path) -> set[str]:
     """The test functions of a file; none where there is no such file."""
-    if not path.is_file():
-        return set()
-    tree = ast.parse(path.read_text("utf-8"))
-    return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    return set(re.findall(r"^def (test_\w+)\(", path.read_text("utf-8"), re.MULTILINE)) if path.is_file() else set()
 
 
 def test_every_row_is_there_once() -> None:
