@@ -6,7 +6,6 @@ that folder, so that all notebooks of a project write one run log. Keys belong i
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -79,6 +78,8 @@ def _table(path: Path, *keys: str) -> Mapping[str, Any] | None:
     except OSError:
         return None
     if (path, changed) not in _read:
+        import tomllib
+
         try:
             _read[path, changed] = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError) as e:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.completer import SimpleCompletion, context_matcher
 
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.gateways import names, open_provider
-from hailuo_widgets.magics.offers import offers
 from hailuo_widgets.settings import Settings, shell_config
 
 if TYPE_CHECKING:
@@ -36,12 +34,16 @@ class _Shell:
         return Settings.resolve(config=shell_config())
 
     def providers(self) -> Sequence[str]:
+        from hailuo_widgets.gateways import names
+
         return names()
 
     def default_provider(self) -> str:
         return self._settings().provider
 
     def facts(self, provider: str) -> Facts | None:
+        from hailuo_widgets.gateways import open_provider
+
         try:
             return open_provider(provider, self._settings()).facts
         except HailuoError:
@@ -92,6 +94,8 @@ def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
     world = _Shell(shell)
 
     def hailuo_matcher(context: CompletionContext) -> SimpleMatcherResult:
+        from hailuo_widgets.magics.offers import offers  # with the first Tab: loading the extension costs nothing of it
+
         text = context.full_text
         lines = text.split("\n")
         cursor = sum(len(line) + 1 for line in lines[: context.cursor_line]) + context.cursor_position
