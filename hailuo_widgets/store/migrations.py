@@ -21,12 +21,28 @@ __all__ = ["MIGRATIONS", "migrate", "number_of"]
 
 
 def first_schema(connection: sa.Connection) -> None:
-    """Runs, their events, and the calls of the last minute, as they are today."""
+    """Runs, their events, and the calls of the last minute; all tables, as they are today."""
     schema.metadata.create_all(connection)
 
 
+def votes(connection: sa.Connection) -> None:
+    """What people said of two runs."""
+    connection.execute(
+        sa.text(
+            "CREATE TABLE votes (vote_id TEXT NOT NULL PRIMARY KEY, at {moment} NOT NULL, rater TEXT NOT NULL, "
+            '"between" TEXT NOT NULL, "left" TEXT NOT NULL, "right" TEXT NOT NULL, '
+            "left_run TEXT NOT NULL REFERENCES runs (run_id), right_run TEXT NOT NULL REFERENCES runs (run_id), "
+            'answer TEXT NOT NULL, "within" TEXT NOT NULL, unit TEXT NOT NULL, seconds FLOAT, repeat_of TEXT, '
+            "withdrawn BOOLEAN NOT NULL)".format(
+                moment="DATETIME" if connection.dialect.name == "sqlite" else "TIMESTAMP WITH TIME ZONE"
+            )
+        )
+    )
+    connection.execute(sa.text("CREATE INDEX votes_by_run ON votes (left_run, right_run)"))
+
+
 # A step after the first changes tables by their names, never by ``schema``, which goes on changing.
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema,)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes)
 
 
 def number_of(connection: sa.Connection, where: str) -> int:

@@ -9,13 +9,14 @@ import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.store import leases
+from hailuo_widgets.store import ballots, leases
 from hailuo_widgets.store.reserve import has_place
 from hailuo_widgets.store.schema import events, from_row, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.store.database import Database
     from hailuo_widgets.store.permit import Permit
 
@@ -147,6 +148,18 @@ class Reading:
         query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
         with self.database.read() as c:
             return [dict(row) for row in c.execute(query.order_by(events.c.event_id)).mappings()]
+
+    def votes(
+        self,
+        run_ids: Iterable[str] | None = None,
+        *,
+        between: str | None = None,
+        rater: str | None = None,
+        withdrawn: bool = False,
+    ) -> list[Vote]:
+        """The votes that fit all that is given, oldest first; with ``run_ids``, those on two of these runs."""
+        with self.database.read() as c:
+            return ballots.find(c, run_ids=run_ids, between=between, rater=rater, withdrawn=withdrawn)
 
     def durations(
         self, provider: str, model: str, *, origin: str | None, limit: int = 200

@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import forks, health, leases
+from hailuo_widgets.store import ballots, forks, health, leases
 from hailuo_widgets.store.backup import backup
 from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.database import BUSY_S, Database
@@ -25,6 +25,8 @@ from hailuo_widgets.store.text import check_text, storable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from hailuo_widgets.domain.vote import Vote
 
 __all__ = ["RunLog", "TaskIdTaken"]
 
@@ -228,6 +230,23 @@ class RunLog(Reading):
         """End a lease: nobody follows the run any more."""
         with self.database.write() as c:
             leases.release(c, run_id, owner)
+
+    def vote(self, vote: Vote) -> None:
+        """Write what somebody said of two runs.
+
+        Raises:
+            StoreError: One of them is not in the log.
+            UsageError: A text holds what no store can keep.
+        """
+        with self.database.write() as c:
+            for run_id in (vote.left_run, vote.right_run):
+                self._one(c, run_id)
+            ballots.add(c, vote)
+
+    def withdraw(self, vote_id: str) -> None:
+        """Take a vote back; it stays in the log, as withdrawn."""
+        with self.database.write() as c:
+            ballots.withdraw(c, vote_id)
 
     def notes(self) -> list[str]:
         """What a user should know of the place that the store is in, each once: for example a network disk."""

@@ -1,7 +1,7 @@
 """The run log's tables, and how a :class:`RunRecord` is a row of them.
 
-``runs`` holds what is known now, ``events`` what was done and when: a row before each step and one after it. Ids are
-text, money is whole millionths, times are UTC.
+``runs`` holds what is known now, ``events`` what was done and when: a row before each step and one after it; ``votes``
+what people said of two runs. Ids are text, money is whole millionths, times are UTC.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from sqlalchemy.types import TypeDecorator
 
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.domain.vote import Vote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["UtcDateTime", "calls", "events", "from_row", "metadata", "migrations", "runs", "to_row"]
+__all__ = ["UtcDateTime", "calls", "events", "from_row", "metadata", "migrations", "runs", "to_row", "vote_of", "votes"]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -122,6 +123,26 @@ calls = sa.Table(
 )
 sa.Index("calls_by_account", calls.c.account, calls.c.at)
 
+votes = sa.Table(
+    "votes",
+    metadata,
+    sa.Column("vote_id", sa.Text, primary_key=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("rater", sa.Text, nullable=False),
+    sa.Column("between", sa.Text, nullable=False),
+    sa.Column("left", sa.Text, nullable=False),
+    sa.Column("right", sa.Text, nullable=False),
+    sa.Column("left_run", sa.Text, sa.ForeignKey("runs.run_id"), nullable=False),
+    sa.Column("right_run", sa.Text, sa.ForeignKey("runs.run_id"), nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("within", sa.Text, nullable=False),
+    sa.Column("unit", sa.Text, nullable=False),
+    sa.Column("seconds", sa.Float),
+    sa.Column("repeat_of", sa.Text),
+    sa.Column("withdrawn", sa.Boolean, nullable=False),
+)
+sa.Index("votes_by_run", votes.c.left_run, votes.c.right_run)
+
 _FIELDS = tuple(f.name for f in fields(RunRecord))
 
 
@@ -152,3 +173,8 @@ def from_row(row: Mapping[str, Any]) -> RunRecord:
     values["request"] = Request.from_json(values["request"])
     values["tags"] = tuple(values["tags"])
     return RunRecord(**values)
+
+
+def vote_of(row: Mapping[str, Any]) -> Vote:
+    """The vote of a row."""
+    return Vote(**{f.name: row[f.name] for f in fields(Vote)})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SCHEMAS = sorted(Path(__file__).parent.glob("schemas/*.sql"), key=lambda p: int(p.stem))
+KNOWN = migrations.MIGRATIONS
+SO_FAR = list(range(1, len(KNOWN) + 1))
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
 
 
@@ -39,7 +41,7 @@ def shape(log: RunLog) -> dict[str, object]:
                 look.get_pk_constraint(table)["constrained_columns"],
                 sorted((x["name"], x["column_names"], x["unique"]) for x in look.get_indexes(table)),
                 sorted((x["name"], x["column_names"]) for x in look.get_unique_constraints(table)),
-                [(x["constrained_columns"], x["referred_table"]) for x in look.get_foreign_keys(table)],
+                sorted((x["constrained_columns"], x["referred_table"]) for x in look.get_foreign_keys(table)),
             )
             for table in look.get_table_names()
         }
@@ -60,7 +62,7 @@ def add_and_break(c: sa.Connection) -> None:
 def with_steps(monkeypatch: pytest.MonkeyPatch, *steps: Callable[[sa.Connection], None]) -> None:
     """Let this program have further steps."""
     for module in (migrations, database):
-        monkeypatch.setattr(module, "MIGRATIONS", (migrations.first_schema, *steps))
+        monkeypatch.setattr(module, "MIGRATIONS", (*KNOWN, *steps))
 
 
 def numbers(path: Path) -> list[int]:
@@ -111,22 +113,22 @@ def test_a_further_step_runs_once(path: Path, monkeypatch: pytest.MonkeyPatch) -
         with log.database.read() as c:
             assert c.execute(sa.text("SELECT later FROM runs ORDER BY run_id")).scalars().first() == "SUCCEEDED"
         log.close()
-    assert numbers(path) == [1, 2]
+    assert numbers(path) == [*SO_FAR, len(SO_FAR) + 1]
     monkeypatch.undo()
-    with pytest.raises(StoreError, match="has schema 2, and this version of hailuo-widgets knows 1"):
+    with pytest.raises(StoreError, match=f"has schema {len(KNOWN) + 1}, and this version .* knows {len(KNOWN)}"):
         log.find()
 
 
 def test_an_interrupted_step_leaves_the_old_store(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A step that breaks off after it has changed the table leaves no trace of itself, nor of the one before it."""
-    log = restored(SCHEMAS[0], path)
+    log = restored(SCHEMAS[-1], path)
     before = shape(log)
     log.close()
     with_steps(monkeypatch, lambda c: c.execute(sa.text("CREATE TABLE half (n INTEGER)")) and None, add_and_break)
     with pytest.raises(StoreError):
         log.find()
     monkeypatch.undo()
-    assert numbers(path) == [1]
+    assert numbers(path) == SO_FAR
     assert shape(log) == before
     assert len(log.find()) == 3
     log.close()
@@ -138,7 +140,7 @@ def test_a_new_store_has_all_numbers(path: Path, monkeypatch: pytest.MonkeyPatch
     log = RunLog(f"sqlite:///{path}")
     assert log.find() == []
     log.close()
-    assert numbers(path) == [1, 2]
+    assert numbers(path) == [*SO_FAR, len(SO_FAR) + 1]
 
 
 def test_an_up_to_date_store_is_opened_without_a_write(path: Path) -> None:
@@ -163,3 +165,18 @@ def test_a_shared_database_keeps_the_others_tables(postgres_urls: Callable[[int]
     log.close()
     with pytest.raises(StoreError, match=r"another program's tables \(runs\)"):
         RunLog(against).find()
+
+
+def test_an_earlier_shared_database_becomes_todays(postgres_urls: Callable[[int], list[str]]) -> None:
+    """A PostgreSQL store of schema 1 gets what came later, in the shape of a new one."""
+    (url,) = postgres_urls(1)
+    log = RunLog(url)
+    new = shape(log)
+    with log.database.write() as c:
+        c.execute(sa.text("DROP TABLE votes"))
+        c.execute(sa.text("DELETE FROM migrations WHERE number > 1"))
+    log.close()
+    again = RunLog(url)
+    assert again.votes() == []
+    assert shape(again) == new
+    again.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo_widgets.store import RunLog
+from hailuo_widgets.store.migrations import MIGRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ def test_eight_processes_open_a_new_store_at_once(tmp_path: Path, crew: Callable
     assert json.loads(crew("race", *urls)) == [[]] * 8
     for url in urls:
         with RunLog(url).database.read() as c:
-            assert c.exec_driver_sql("SELECT count(*) FROM migrations").scalar() == 1
+            assert c.exec_driver_sql("SELECT count(*) FROM migrations").scalar() == len(MIGRATIONS)
 
 
 @pytest.mark.slow
