@@ -51,6 +51,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.judging import rank, vote, votes
     from hailuo_widgets.session import Session
     from hailuo_widgets.showing import compare, export, monitor, studio
     from hailuo_widgets.sweeps import Sweep
@@ -87,6 +88,7 @@ __all__ = [
     "models",
     "monitor",
     "providers",
+    "rank",
     "resume",
     "run",
     "runs",
@@ -94,6 +96,8 @@ __all__ = [
     "studio",
     "sweep",
     "templates",
+    "vote",
+    "votes",
     "webhook",
 ]
 
@@ -112,10 +116,12 @@ _API = (
     "webhook",
 )
 _SHOWING = ("compare", "export", "monitor", "studio")
+_JUDGING = ("rank", "vote", "votes")
 _ROOMS = (
     {"Run": "handles", "Session": "session", "Sweep": "sweeps"}
     | dict.fromkeys(_API, "api")
     | dict.fromkeys(_SHOWING, "showing")
+    | dict.fromkeys(_JUDGING, "judging")
 )
 
 

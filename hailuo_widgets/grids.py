@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Grid", "arrange", "value_of"]
+__all__ = ["Grid", "arrange", "check_column", "columns_of", "value_of"]
 
 _FIELDS = (
     "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
@@ -48,6 +48,26 @@ def value_of(record: RunRecord, name: str) -> str:
     return "" if value is None else str(value)
 
 
+def columns_of(records: Sequence[RunRecord]) -> tuple[str, ...]:
+    """The columns of the log that runs can be told apart by, their prompts' variables last."""
+    variables = dict.fromkeys(f"var_{name}" for r in records for name in r.variables)
+    return ("variant", *_FIELDS, "status", "sweep_id", *variables)
+
+
+def check_column(argument: str, name: str | None, known: Sequence[str]) -> None:
+    """Refuse a name that is no column of these runs.
+
+    Raises:
+        UsageError: It is none; None is allowed.
+    """
+    if name is not None and name not in known:
+        near = nearest(name, known)
+        raise UsageError(
+            f"{argument}={name!r} is no column of these runs; there are {', '.join(known)}",
+            hint=f"did you mean {near!r}?" if near else None,
+        )
+
+
 def arrange(
     records: Sequence[RunRecord], *, rows: str | None = None, cols: str | None = None, pages: str | None = None
 ) -> Grid:
@@ -64,15 +84,9 @@ def arrange(
     """
     if not records:
         raise UsageError("there are no runs to compare", hint="give a sweep, a DataFrame of hw.runs(), or runs")
-    variables = dict.fromkeys(f"var_{name}" for r in records for name in r.variables)
-    known = ("variant", *_FIELDS, "status", "sweep_id", *variables)
+    known = columns_of(records)
     for argument, name in (("rows", rows), ("cols", cols), ("pages", pages)):
-        if name is not None and name not in known:
-            near = nearest(name, known)
-            raise UsageError(
-                f"{argument}={name!r} is no column of these runs; there are {', '.join(known)}",
-                hint=f"did you mean {near!r}?" if near else None,
-            )
+        check_column(argument, name, known)
     differ = [n for n in known if len({value_of(r, n) for r in records}) > 1]
     if "variant" in differ and "prompt" in differ and all(r.variant for r in records):
         differ.remove("prompt")

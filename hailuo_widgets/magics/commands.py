@@ -130,21 +130,36 @@ def _monitor(words: list[str]) -> None:
     showing.monitor()
 
 
-def _compare(words: list[str]) -> None:
-    from hailuo_widgets import api, showing
+def _named(ids: list[str]) -> Any:
+    """Runs by their ids; a sweep's id alone names all of its runs."""
+    from hailuo_widgets import api
 
-    if len(words) == 1 and words[0].startswith("s"):
-        showing.compare(api.runs(sweep=words[0]))
-    else:
-        showing.compare(words)
+    return api.runs(sweep=ids[0]) if len(ids) == 1 and ids[0].startswith("s") else ids
+
+
+def _compare(words: list[str]) -> None:
+    from hailuo_widgets import showing
+
+    showing.compare(_named(words))
+
+
+def _vote(words: list[str]) -> None:
+    from hailuo_widgets import judging
+
+    judging.vote(_named(words))
+
+
+def _rank(words: list[str]) -> Any:
+    from hailuo_widgets import judging
+
+    return judging.rank(_named(words))
 
 
 def _export(words: list[str]) -> None:
-    from hailuo_widgets import api, showing
+    from hailuo_widgets import showing
 
     *ids, path = words
-    whole = len(ids) == 1 and ids[0].startswith("s")
-    written = showing.export(api.runs(sweep=ids[0]) if whole else ids, path)
+    written = showing.export(_named(ids), path)
     print(f"{written}: {written.stat().st_size:,} bytes")  # noqa: T201 - a magic's answer
 
 
@@ -172,6 +187,8 @@ def _row(name: str, takes: str, text: str, work: Callable[[list[str]], Any], exa
 
 ID = "r1m6a6ft"
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "least": 1, "most": 999}
+VOTED: dict[str, Any] = {"example": "vote s1m6a6ft", "least": 1, "most": 999}
+RANKED: dict[str, Any] = {"example": "rank s1m6a6ft", "least": 1, "most": 999}
 EXPORTED: dict[str, Any] = {"example": f"export {ID} r1m6a6fu runs.csv", "least": 2, "most": 999}
 COMMANDS: dict[str, Command] = {
     c.name: c
@@ -190,6 +207,8 @@ COMMANDS: dict[str, Command] = {
             most=1,
         ),
         _row("compare", "ID…", "clips in a grid, on one clock; a sweep's id takes all of it", _compare, **COMPARED),
+        _row("vote", "ID…", "judge clips in blind pairs; a sweep's id takes all of it", _vote, **VOTED),
+        _row("rank", "ID…", "what the votes on clips amount to", _rank, **RANKED),
         _row("export", "ID… FILE", "a table (.csv, .parquet, .tex) or a grid of clips (.mp4)", _export, **EXPORTED),
         _row("studio", "[ID]", "build a request in a form; an id fills it", _studio, f"studio {ID}", most=1),
         _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),

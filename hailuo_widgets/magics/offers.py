@@ -28,7 +28,14 @@ __all__ = ["Offers", "World", "offers"]
 _CELL = re.compile(r"%%hailuo(?=\s)")
 _LINE = re.compile(r"\s*(?:[^\W\d]\w*\s*=\s*)?%hailuo\s+")
 _PICTURES = {"--first-frame", "--last-frame", "--subject"}
-_IDS = {"show": False, "cancel": True, "retry": False}  # sub-commands that take run ids: only of those in flight
+_IDS = {
+    "show": False,
+    "cancel": True,
+    "retry": False,
+    "compare": False,
+    "vote": False,
+    "rank": False,
+}  # sub-commands that take run ids: only of those in flight
 
 
 class World(Protocol):

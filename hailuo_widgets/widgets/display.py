@@ -30,8 +30,18 @@ if TYPE_CHECKING:
     from hailuo_widgets.planning import Plan
     from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.voting.booth import Booth
 
-__all__ = ["prepare", "show_compare", "show_monitor", "show_plan", "show_run", "show_studio", "show_sweep"]
+__all__ = [
+    "prepare",
+    "show_compare",
+    "show_monitor",
+    "show_plan",
+    "show_run",
+    "show_studio",
+    "show_sweep",
+    "show_vote",
+]
 
 MOST_SHOWN = 100  # players and boards that live in one kernel
 
@@ -191,6 +201,33 @@ def show_compare(session: Session, records: Sequence[RunRecord], grid: Grid) -> 
     show: Any = display
     show({"text/html": grid_html(grid, cards, css), "text/plain": board_text(cards)}, raw=True)
     display(Compare(session, records, grid, loop=loop, css=css), exclude=["text/plain"])
+
+
+def show_vote(session: Session, records: Sequence[RunRecord], booth: Booth, *, question: str) -> None:
+    """Show a vote, and beside it what a saved notebook keeps: how far it has come, and at its end what it came to.
+
+    Raises:
+        UsageError: There is no notebook to show it in.
+    """
+    shell, loop = _shell(), running_loop()
+    if loop is None or not _has_widgets(shell):
+        raise UsageError(
+            "a blind vote needs a notebook that shows the clips, and there is none here",
+            hint="open one; hw.votes() and hw.rank() work everywhere",
+        )
+    from IPython.display import display
+
+    from hailuo_widgets.widgets.vote import Vote, vote_bundle
+
+    handle: Any = display(vote_bundle(booth), raw=True, display_id=True)
+
+    def changed(booth: Booth, ended: bool) -> None:  # noqa: FBT001 - a callback
+        handle.update(vote_bundle(booth, ended=ended), raw=True)
+
+    display(
+        Vote(session, records, booth, question=question, loop=loop, changed=changed),
+        exclude=["text/plain"],
+    )
 
 
 def show_studio(session: Session, start: RunRecord | None = None) -> None:

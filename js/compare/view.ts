@@ -3,7 +3,8 @@
 import { Clips } from "../lib/clips";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { Channel, type MessageModel } from "../lib/requests";
-import { FPS, type Loop, type State, Sync } from "../lib/sync";
+import type { Sync } from "../lib/sync";
+import { Transport } from "../lib/transport";
 import { Cell, type CellData } from "./cell";
 import { Pair } from "./pair";
 
@@ -16,14 +17,13 @@ interface Layout {
 }
 
 const SAFE_CLASS = /^hailuo-grid-[A-Za-z0-9-]+$/;
-const RATES = ["0.1", "0.25", "0.5", "1", "2"];
 const LONGEST_LABEL = 160;
 
 const named = (name: string) => name.replace(/^var_/, "").replaceAll("_", " ");
 const short = (text: string) => (text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text);
 
 export class View {
-  readonly sync: Sync;
+  readonly #transport: Transport;
   readonly #channel: Channel;
   readonly #signal: AbortSignal;
   readonly #root: HTMLElement;
@@ -31,16 +31,6 @@ export class View {
   readonly #pair: Pair;
   readonly #grid = h("div", { class: "hailuo-cells" });
   readonly #page = h("select", { "aria-label": "Page" });
-  readonly #play = h("button", { type: "button", class: "hailuo-play" }, "Play");
-  readonly #seek = h("input", {
-    type: "range",
-    min: "0",
-    max: "1",
-    step: "0.001",
-    value: "0",
-    "aria-label": "Time",
-  });
-  readonly #time = h("span", { class: "hailuo-said" });
   readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
   readonly #said = h("div", { class: "hailuo-said", role: "status" });
   readonly #zoom = h("input", {
@@ -62,73 +52,28 @@ export class View {
     this.#root = root;
     this.#signal = signal;
     this.#channel = new Channel(model, signal);
-    this.sync = new Sync(signal, (state) => this.#told(state));
+    const zoom = h("label", {}, "zoom ", this.#zoom);
+    this.#transport = new Transport(signal, "All clips", zoom, this.#page);
     this.#pair = new Pair(signal, () => this.#pick(null));
     root.className = "hailuo-widget hailuo-compare";
     keepKeys(root, signal);
-    const own = h("style");
+    const style = h("style");
     const safe = SAFE_CLASS.test(css) ? css : "";
     const place = ":is(.jp-OutputArea,.cell_container):has(.hailuo-compare)";
-    setText(own, safe ? `${place} .hailuo-grid.${safe}{display:none}` : "");
-    root.append(own, this.#transport(), this.#said, this.#pair.element, this.#grid, this.#problem);
+    setText(style, safe ? `${place} .hailuo-grid.${safe}{display:none}` : "");
+    root.append(style, this.#transport.element, this.#said, this.#pair.element, this.#grid, this.#problem);
     this.#problem.hidden = true;
     this.#page.addEventListener("change", () => this.#draw(), { signal });
-    root.addEventListener("keydown", (event) => this.#key(event), { signal });
+    const own = { Escape: () => this.#pick(null) };
+    root.addEventListener("keydown", (event) => this.#transport.key(event, own), { signal });
+    this.#zoom.addEventListener("input", () => this.#place(), { signal });
     signal.addEventListener("abort", () => this.#paging.abort(), { once: true });
     this.#panning();
     void this.#load();
   }
 
-  #transport(): HTMLElement {
-    const signal = this.#signal;
-    const button = (text: string, label: string, act: () => void) => {
-      const made = h("button", { type: "button", "aria-label": label, title: label }, text);
-      made.addEventListener("click", act, { signal });
-      return made;
-    };
-    const rate = h(
-      "select",
-      { "aria-label": "Speed" },
-      ...RATES.map((r) => h("option", { value: r }, `${r}×`)),
-    );
-    rate.value = "1";
-    rate.addEventListener("change", () => this.#setRate(Number(rate.value)), { signal });
-    const loop = h(
-      "select",
-      { "aria-label": "At the end" },
-      ...["loop", "once", "ping-pong"].map((name) => h("option", { value: name }, name)),
-    );
-    loop.addEventListener(
-      "change",
-      () => {
-        this.sync.loop = loop.value as Loop;
-      },
-      { signal },
-    );
-    this.#play.addEventListener("click", () => this.#toggle(), { signal });
-    this.#seek.addEventListener(
-      "input",
-      () => {
-        if (this.sync.playing) this.sync.pause();
-        this.sync.seek(Number(this.#seek.value));
-      },
-      { signal },
-    );
-    this.#zoom.addEventListener("input", () => this.#place(), { signal });
-    const zoom = h("label", {}, "zoom ", this.#zoom);
-    return h(
-      "div",
-      { class: "hailuo-transport", role: "group", "aria-label": "All clips" },
-      this.#play,
-      button("◂", "One frame back", () => this.sync.step(-1)),
-      button("▸", "One frame on", () => this.sync.step(1)),
-      this.#seek,
-      this.#time,
-      rate,
-      loop,
-      zoom,
-      this.#page,
-    );
+  get sync(): Sync {
+    return this.#transport.sync;
   }
 
   async #load(): Promise<void> {
@@ -246,48 +191,6 @@ export class View {
     if (a && b) this.#pair.show([a, b]);
     else this.#pair.hide();
     this.#grid.classList.toggle("hailuo-dimmed", Boolean(a && b));
-  }
-
-  #toggle(): void {
-    if (this.sync.playing) this.sync.pause();
-    else this.sync.play();
-  }
-
-  #setRate(rate: number): void {
-    const playing = this.sync.playing;
-    if (playing) this.sync.pause();
-    this.sync.rate = rate;
-    for (const cell of this.#cells.values()) cell.video.playbackRate = rate;
-    if (playing) this.sync.play();
-  }
-
-  #told({ time, duration, playing }: State): void {
-    this.#seek.max = duration.toFixed(3);
-    this.#seek.value = time.toFixed(3);
-    setText(this.#play, playing ? "Pause" : "Play");
-    setText(
-      this.#time,
-      `${time.toFixed(2)} of ${duration.toFixed(2)} s · frame ${Math.floor(time * FPS + 1e-6)}`,
-    );
-  }
-
-  #key(event: KeyboardEvent): void {
-    const target = event.target as HTMLElement;
-    const writes = target.matches("input[type=text], input[type=number], textarea, select");
-    const presses = target.matches("button, summary, input[type=range]");
-    if (event.ctrlKey || event.metaKey || event.altKey || writes || (presses && event.key === " ")) return;
-    const acts: Record<string, () => void> = {
-      " ": () => this.#toggle(),
-      k: () => this.#toggle(),
-      ",": () => this.sync.step(-1),
-      ".": () => this.sync.step(1),
-      Home: () => this.sync.seek(0),
-      Escape: () => this.#pick(null),
-    };
-    const act = acts[event.key];
-    if (!act) return;
-    event.preventDefault();
-    act();
   }
 
   /** A drag moves what is seen in all clips alike. */

@@ -62,6 +62,16 @@ export class Sync {
     return Math.max(0, ...lengths);
   }
 
+  setRate(rate: number): void {
+    const playing = this.#playing;
+    if (playing) this.pause();
+    this.rate = rate;
+    this.#each(({ video }) => {
+      video.playbackRate = rate;
+    });
+    if (playing) this.play();
+  }
+
   /** How far each clip is from the clock now, in seconds; for measurements. */
   drifts(): number[] {
     return [...this.#held.values()].map((held) => held.video.currentTime - this.#wanted(held, this.#now()));

@@ -1,0 +1,151 @@
+"""Pairs of runs that may be judged against each other: they differ in one column, and in nothing else by chance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.grids import check_column, columns_of, value_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["Candidate", "Pairs", "pair_up"]
+
+# What says nothing of its own: it follows from the other columns, or from when the run was made.
+_DERIVED = frozenset({"status", "sweep_id", "replicate"})
+_JOIN = " · "
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """Two runs that differ in the column that is judged: ``first`` and ``second`` are its values, in their order."""
+
+    first: str
+    second: str
+    first_run: str
+    second_run: str
+    unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pairs:
+    """All pairs of some runs, and what could not be paired.
+
+    ``between`` and ``within`` are columns; ``items`` are the values of ``between``. ``left_out`` counts runs by the
+    reason for which they have no pair.
+    """
+
+    between: str
+    within: str
+    items: tuple[str, ...]
+    candidates: tuple[Candidate, ...]
+    left_out: Mapping[str, int]
+
+
+def pair_up(
+    records: Sequence[RunRecord],
+    *,
+    between: str | None = None,
+    within: str | None = None,
+    has_clip: Callable[[RunRecord], bool] = lambda record: record.status == "succeeded",
+) -> Pairs:
+    """Pair runs that differ in ``between`` and agree in ``within`` and in whatever else varies.
+
+    Args:
+        records: The runs.
+        between: The column that is judged; by default the first that varies of variant, prompt, model, provider.
+        within: The column that must agree, for example ``seed``; by default the seed where seeds were sent. Where no
+            seeds were sent, replicates are paired by their numbers, which match nothing.
+        has_clip: Whether a run's clip is here. Those without are left out, and counted: a failure is no verdict on a
+            picture.
+
+    Raises:
+        UsageError: No such column, no runs, fewer than two values to judge between, or no pair at all.
+    """
+    between, within = _axes(records, between, within)
+    items = tuple(dict.fromkeys(value_of(r, between) for r in records))
+    if len(items) < 2:  # noqa: PLR2004 - two to judge between
+        varying = _varying(records)
+        raise UsageError(
+            f"between={between!r}: all these runs have {items[0]!r} there",
+            hint=f"what varies is {', '.join(varying)}" if varying else "give a sweep with two prompts",
+        )
+    same = _matched(records, between, within)
+    slots: dict[tuple[str, ...], dict[str, list[RunRecord]]] = {}
+    clips = [r for r in records if has_clip(r)]
+    for r in clips:
+        slots.setdefault(tuple(value_of(r, n) for n in same), {}).setdefault(value_of(r, between), []).append(r)
+    candidates = []
+    for unit, sides in slots.items():
+        for one, other in combinations([i for i in items if i in sides], 2):
+            candidates += _paired(sides[one], sides[other], one, other, _JOIN.join(v for v in unit if v))
+    paired = {run for c in candidates for run in (c.first_run, c.second_run)}
+    counted = {"no clip": len(records) - len(clips), "no partner": sum(r.run_id not in paired for r in clips)}
+    left_out = {reason: count for reason, count in counted.items() if count}
+    if not candidates:
+        reasons = ", ".join(f"{n} with {why}" for why, n in left_out.items())
+        raise UsageError(
+            f"no two of these {len(records)} runs differ in {between} and agree in {', '.join(same)} ({reasons})",
+            hint="wait for the clips, or name another column: within='replicate'",
+        )
+    return Pairs(between=between, within=within, items=items, candidates=tuple(candidates), left_out=left_out)
+
+
+def _axes(records: Sequence[RunRecord], between: str | None, within: str | None) -> tuple[str, str]:
+    """The columns that are meant, where none is named too."""
+    if not records:
+        raise UsageError("there are no runs to judge", hint="give a sweep, a DataFrame of hw.runs(), or runs")
+    known = columns_of(records)
+    for argument, name in (("between", between), ("within", within)):
+        check_column(argument, name, known)
+    seeds = any(r.request.seed is not None for r in records)
+    if between is None:
+        varying = _varying(records)
+        if not varying:
+            raise UsageError("these runs differ in nothing that could be judged", hint="give a sweep with two prompts")
+        between = next((n for n in ("variant", "prompt", "model", "provider") if n in varying), varying[0])
+    if within is None:
+        within = "seed" if seeds and between != "seed" else "replicate"
+    if within == between:
+        raise UsageError(f"within={within!r} is what is judged itself", hint="within='seed' keeps seeds matched")
+    if within == "seed" and not seeds:
+        raise UsageError(
+            "within='seed': no seed was sent with any of these runs",
+            hint="within='replicate' pairs them by their numbers, which match nothing",
+        )
+    return between, within
+
+
+def _varying(records: Sequence[RunRecord]) -> list[str]:
+    names = (n for n in columns_of(records) if n not in _DERIVED)
+    return [n for n in names if len({value_of(r, n) for r in records}) > 1]
+
+
+def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[str]:
+    """What both runs of a pair must agree in: ``within``, and what varies and is not judged with ``between``.
+
+    What follows from the judged value is judged with it: a prompt's label, a gateway's own name for the model. A prompt
+    is made of its label's words and its variables, so it cannot agree where one of them is judged.
+    """
+    same = [within]
+    for name in _varying(records):
+        follows = len({(value_of(r, between), value_of(r, name)) for r in records})
+        judged = follows == len({value_of(r, between) for r in records})
+        made_of = name == "prompt" and (between == "variant" or between.startswith("var_"))
+        if name not in {between, within} and not judged and not made_of:
+            same.append(name)
+    return same
+
+
+def _paired(ones: list[RunRecord], others: list[RunRecord], one: str, other: str, unit: str) -> list[Candidate]:
+    """Replicates by their order; two runs that show the same clip are no pair."""
+    return [
+        Candidate(first=one, second=other, first_run=a.run_id, second_run=b.run_id, unit=unit)
+        for a, b in zip(ones, others, strict=False)
+        if a.sha256 is None or a.sha256 != b.sha256
+    ]

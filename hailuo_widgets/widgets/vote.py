@@ -1,0 +1,158 @@
+"""The vote: two clips on one clock, and nothing in the browser that says which is which before the end.
+
+The browser asks to ``begin``, for each ``clip`` of ``{token, side}``, to ``vote`` with ``{token, answer, seconds}``, to
+``undo`` and to ``end``. All but the clip are answered with what is to be shown now; the ids and values of the runs are
+never among it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import html
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from hailuo_widgets.analysis.claims import sure
+from hailuo_widgets.analysis.ranking import rank
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.view import video_path
+from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.session import Session
+    from hailuo_widgets.voting.booth import Booth, Shown
+
+__all__ = ["Vote", "vote_bundle"]
+
+SIDES = ("left", "right")
+
+
+def vote_bundle(booth: Booth, *, ended: bool = False) -> dict[str, str]:
+    """What a saved notebook keeps of a vote: how far it has come; at its end, and not before, what it came to."""
+    if ended:
+        result = rank(booth.votes, items=booth.pairs.items)
+        return {"text/html": result.html(), "text/plain": repr(result)}
+    left_out = ", ".join(f"{count} with {why}" for why, count in booth.pairs.left_out.items())
+    told = f"A blind vote, {booth.given} so far" + (f"; runs left out: {left_out}" if left_out else "")
+    return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
+
+
+class Vote(Answering):
+    """One rater's sitting in the browser.
+
+    Args:
+        session: Whose log and archive.
+        records: The runs that are judged.
+        booth: The sitting.
+        question: What is asked of each pair.
+        loop: Where messages are answered.
+        changed: Called with the booth, and with whether the vote has ended, after each vote.
+    """
+
+    _esm: ClassVar[Path] = STATIC / "vote.js"
+    _css: ClassVar[Path] = STATIC / "vote.css"
+
+    def __init__(
+        self,
+        session: Session,
+        records: Sequence[RunRecord],
+        booth: Booth,
+        *,
+        question: str,
+        loop: asyncio.AbstractEventLoop,
+        changed: Callable[[Booth, bool], None],
+    ) -> None:
+        self._session = session
+        self._records = {r.run_id: r for r in records}
+        self._booth, self._question, self._changed = booth, question, changed
+        self._over = False
+        self._turn = asyncio.Lock()
+        super().__init__(loop=loop)
+
+    def __repr__(self) -> str:
+        """One line for a place that cannot show widgets; it says nothing of the pairs."""
+        return f"<Vote {self._booth.given} votes>"
+
+    def answers(self) -> Mapping[str, Answer]:
+        """The pairs, the bytes of their clips, and what is said of them."""
+        return {
+            "begin": self._tell,
+            "clip": self._clip,
+            "vote": self._vote,
+            "undo": self._undo,
+            "end": self._end,
+        }
+
+    async def _tell(self, question: Question) -> None:
+        """What is to be shown now."""
+        booth = self._booth
+        shown = None if self._over else booth.shown
+        runs = [self._records[run_id] for run_id in shown.runs] if shown else []
+        prompts = {r.request.prompt for r in runs}
+        is_sure = await asyncio.to_thread(sure, booth.votes)
+        question.reply(
+            {
+                "token": shown.token if shown else None,
+                "question": self._question,
+                "prompt": prompts.pop() if len(prompts) == 1 else None,
+                "simulated": any(r.simulated for r in runs),
+                "given": booth.given,
+                "remaining": booth.remaining,
+                "undo": booth.last is not None and not self._over,
+                "sure": is_sure,
+                "ended": self._over,
+                "result": "What it came to stands above, and hw.rank() has it." if self._over else "",
+            }
+        )
+
+    async def _clip(self, question: Question) -> None:
+        side = question.data.get("side")
+        shown = self._shown(question.data.get("token"))
+        if side not in SIDES:
+            raise UsageError(f"side={side!r}: {' or '.join(SIDES)}")
+        record = self._records[shown.runs[SIDES.index(side)]]
+        path = await asyncio.to_thread(video_path, record, self._session.archive)
+        if path is None:
+            raise FileNotFoundError("a clip of this pair is not in the archive any more; end the vote and begin anew")
+        await question.reply_bytes(await asyncio.to_thread(path.read_bytes), "video/mp4")
+
+    def _shown(self, token: Any) -> Shown:
+        shown = self._booth.shown
+        if self._over or shown is None or token != shown.token:
+            raise UsageError("this pair is not the one that is shown now", hint="vote on the pair that you see")
+        return shown
+
+    async def _vote(self, question: Question) -> None:
+        async with self._turn:  # two views of one widget may answer at once
+            token = question.data.get("token")
+            self._shown(token)
+            seconds = question.data.get("seconds")
+            if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
+                raise UsageError(f"seconds={seconds!r}: a number, or none")
+            vote = self._booth.vote(str(token), str(question.data.get("answer")), seconds)
+            log = self._session.log
+            await log.ask(log.vote, vote)
+            await asyncio.to_thread(self._booth.count, vote)  # chooses the next pair, which takes some milliseconds
+            self._changed(self._booth, False)  # noqa: FBT003 - a callback's argument
+            await self._tell(question)
+
+    async def _undo(self, question: Question) -> None:
+        async with self._turn:
+            last = self._booth.last
+            if last is None or self._over:
+                raise UsageError("there is no vote of this sitting to take back")
+            log = self._session.log
+            await log.ask(log.withdraw, last.vote_id)
+            self._booth.take_back()
+            self._changed(self._booth, False)  # noqa: FBT003
+            await self._tell(question)
+
+    async def _end(self, question: Question) -> None:
+        """From here on identities are known, and no vote counts."""
+        async with self._turn:
+            self._over = True
+            self._changed(self._booth, True)  # noqa: FBT003
+            await self._tell(question)

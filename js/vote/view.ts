@@ -1,0 +1,225 @@
+/**
+ * One view of a vote: two clips on one clock, four answers, and nothing that says which is which.
+ *
+ * An answer can be given once both clips are there: nobody judges what they have not seen. The next pair comes with the
+ * answer to the vote, so that a vote that could not be written leaves its pair where it is.
+ */
+
+import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
+import { Channel, type MessageModel } from "../lib/requests";
+import { Transport } from "../lib/transport";
+import { Watch } from "./watch";
+
+const SIDES = ["left", "right"] as const;
+const ANSWERS = [
+  { answer: "left", text: "← Left", label: "The left one is better", key: "ArrowLeft" },
+  { answer: "tie", text: "↓ Tie", label: "Both are equally good", key: "ArrowDown" },
+  { answer: "both bad", text: "↑ Both bad", label: "Both are bad", key: "ArrowUp" },
+  { answer: "right", text: "Right →", label: "The right one is better", key: "ArrowRight" },
+] as const;
+const PATIENCE_MS = 30 * 60_000;
+const SLOW_MS = 4000;
+
+/** What Python says: the pair that is to be judged now, or that there is none. */
+interface Told {
+  token: string | null;
+  question: string;
+  prompt: string | null;
+  simulated: boolean;
+  given: number;
+  remaining: number;
+  undo: boolean;
+  sure: boolean;
+  ended: boolean;
+  result: string;
+}
+
+export class View {
+  readonly #signal: AbortSignal;
+  readonly #channel: Channel;
+  readonly #transport: Transport;
+  readonly #watch: Watch;
+  readonly #root: HTMLElement;
+  readonly #question = h("div", { class: "hailuo-question" });
+  readonly #progress = h("div", { class: "hailuo-said", role: "status" });
+  readonly #prompt = h("div", { class: "hailuo-prompt", dir: "auto" });
+  readonly #stage = h("div", { class: "hailuo-sides" });
+  readonly #answers = h("div", { class: "hailuo-answers", role: "group", "aria-label": "Your answer" });
+  readonly #buttons: HTMLButtonElement[] = [];
+  readonly #undo = h("button", { type: "button" }, "Undo (Z)");
+  readonly #end = h("button", { type: "button" }, "End and show the result");
+  readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
+  readonly #live: HTMLElement;
+  #videos: HTMLVideoElement[] = [];
+  #urls: string[] = [];
+  #pairing = new AbortController();
+  #told: Told | null = null;
+  #open = false;
+
+  constructor(root: HTMLElement, model: MessageModel, signal: AbortSignal) {
+    this.#root = root;
+    this.#signal = signal;
+    this.#channel = new Channel(model, signal);
+    this.#transport = new Transport(signal, "Both clips");
+    this.#watch = new Watch(signal);
+    root.className = "hailuo-widget hailuo-vote";
+    root.tabIndex = -1;
+    keepKeys(root, signal);
+    for (const { answer, text, label } of ANSWERS) {
+      const button = h("button", { type: "button", "aria-label": label, title: label }, text);
+      button.disabled = true;
+      button.addEventListener("click", () => void this.#vote(answer), { signal });
+      this.#buttons.push(button);
+    }
+    this.#answers.append(...this.#buttons);
+    this.#undo.addEventListener("click", () => void this.#say("undo"), { signal });
+    this.#end.addEventListener("click", () => void this.#say("end"), { signal });
+    const tools = h("div", { class: "hailuo-vote-tools" }, this.#undo, this.#end);
+    this.#live = h("div", {}, this.#prompt, this.#stage, this.#answers, this.#transport.element, tools);
+    root.append(this.#question, this.#progress, this.#live, this.#problem);
+    this.#problem.hidden = true;
+    const own = Object.fromEntries(ANSWERS.map(({ key, answer }) => [key, () => void this.#vote(answer)]));
+    const undo = () => void (this.#undo.disabled || this.#say("undo"));
+    const keys = { ...own, z: undo, Backspace: undo };
+    root.addEventListener("keydown", (event) => this.#transport.key(event, keys), { signal });
+    signal.addEventListener("abort", () => this.#leave(), { once: true });
+    void this.#say("begin");
+  }
+
+  async #vote(answer: string): Promise<void> {
+    if (!this.#open) return;
+    await this.#say("vote", { token: this.#told?.token, answer, seconds: this.#watch.seconds });
+  }
+
+  /** Says something to the kernel, and shows the pair that comes back. */
+  async #say(type: string, data: object = {}): Promise<void> {
+    this.#allow(false);
+    this.#undo.disabled = true;
+    this.#end.disabled = true;
+    try {
+      const { data: told } = await this.#channel.request(type, {
+        data,
+        timeoutMs: PATIENCE_MS,
+        slowMs: SLOW_MS,
+        onSlow: () => this.#complain("The kernel is busy; this goes on when it answers."),
+      });
+      this.#complain("");
+      this.#show(told as Told);
+    } catch (error) {
+      if (this.#signal.aborted) return;
+      this.#complain(message(error));
+      this.#undo.disabled = !this.#told?.undo;
+      this.#end.disabled = this.#told === null;
+      this.#allow(this.#ready());
+    }
+  }
+
+  #show(told: Told): void {
+    const again = told.token !== null && told.token === this.#told?.token;
+    this.#told = told;
+    setText(this.#question, told.ended ? "This vote has ended." : told.question);
+    setText(this.#progress, this.#said(told));
+    setOptional(this.#prompt, told.prompt);
+    this.#undo.disabled = !told.undo;
+    this.#end.disabled = false;
+    this.#live.hidden = told.ended;
+    this.#stage.hidden = told.token === null;
+    this.#answers.hidden = told.token === null;
+    this.#transport.element.hidden = told.token === null;
+    if (again) {
+      this.#allow(this.#ready());
+      return;
+    }
+    this.#leave();
+    if (told.token !== null) void this.#load(told.token, told.simulated);
+  }
+
+  #said({ given, remaining, sure, ended, result, token }: Told): string {
+    const votes = `${given} ${given === 1 ? "vote" : "votes"}`;
+    if (ended) return `${votes} in this sitting. ${result}`;
+    if (token === null)
+      return `${votes} · you have judged every pair. More seeds, or another rater, would tell more.`;
+    const left = `${votes} · ${remaining} ${remaining === 1 ? "pair" : "pairs"} left`;
+    return sure ? `${left} · the answer is sure: you may stop here` : left;
+  }
+
+  async #load(token: string, simulated: boolean): Promise<void> {
+    const pairing = new AbortController();
+    this.#pairing = pairing;
+    const signal = AbortSignal.any([this.#signal, pairing.signal]);
+    const label = (side: string) => (side === "left" ? "Left clip" : "Right clip");
+    this.#videos = SIDES.map((side) => {
+      const video = h("video", { playsinline: true, preload: "auto", "aria-label": label(side) });
+      video.muted = true;
+      return video;
+    });
+    const badge = () => (simulated ? [h("span", { class: "hailuo-badge" }, "SIMULATED")] : []);
+    this.#stage.replaceChildren(
+      ...this.#videos.map((video, n) =>
+        h("figure", {}, video, h("figcaption", {}, n === 0 ? "Left " : "Right ", ...badge())),
+      ),
+    );
+    try {
+      await Promise.all(this.#videos.map((video, n) => this.#fetch(token, n, video, signal)));
+    } catch (error) {
+      if (!signal.aborted) this.#complain(message(error));
+      return;
+    }
+    if (signal.aborted) return;
+    this.#videos.forEach((video, n) => {
+      this.#transport.sync.hold(SIDES[n] ?? "", video);
+    });
+    this.#transport.sync.seek(0);
+    if (!window.matchMedia("(prefers-reduced-motion: reduce)").matches) this.#transport.sync.play();
+    this.#watch.start();
+    this.#allow(true);
+  }
+
+  async #fetch(token: string, side: number, video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+    const data = { token, side: SIDES[side] };
+    const { blob } = await this.#channel.request("clip", { data, timeoutMs: PATIENCE_MS, signal });
+    const url = URL.createObjectURL(blob);
+    this.#urls.push(url);
+    await new Promise<void>((resolve, reject) => {
+      video.addEventListener("loadeddata", () => resolve(), { once: true, signal });
+      const broken = () =>
+        reject(new Error("This browser cannot play the clip. End the vote, or open it elsewhere."));
+      video.addEventListener("error", broken, { once: true, signal });
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+      video.src = url;
+    });
+  }
+
+  #ready(): boolean {
+    return this.#videos.length > 0 && this.#watch.seconds !== null;
+  }
+
+  #allow(open: boolean): void {
+    this.#open = open;
+    for (const button of this.#buttons) {
+      // A button that has the focus keeps the keys with the board: it is handed on before it is disabled.
+      if (!open && button === document.activeElement) this.#root.focus({ preventScroll: true });
+      button.disabled = !open;
+    }
+  }
+
+  /** Lets go of the pair that was shown. */
+  #leave(): void {
+    this.#pairing.abort();
+    this.#watch.stop();
+    for (const side of SIDES) this.#transport.sync.release(side);
+    this.#transport.sync.pause();
+    for (const video of this.#videos) {
+      video.removeAttribute("src");
+      video.load();
+    }
+    for (const url of this.#urls) URL.revokeObjectURL(url);
+    this.#videos = [];
+    this.#urls = [];
+    this.#stage.replaceChildren();
+  }
+
+  #complain(text: string): void {
+    if (!this.#signal.aborted) setOptional(this.#problem, text);
+  }
+}
