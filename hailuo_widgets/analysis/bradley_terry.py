@@ -14,7 +14,7 @@ from scipy.special import expit
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["RIDGE", "fit", "information"]
+__all__ = ["RIDGE", "chances_to_be_best", "fit", "information"]
 
 RIDGE: Final = 0.1
 """The precision of a normal prior on each strength (a standard deviation of 3 in log-odds).
@@ -63,3 +63,13 @@ def fit(
             break
     centred: NDArray[np.float64] = strengths - strengths.mean(-1, keepdims=True)
     return centred
+
+
+def chances_to_be_best(wins: NDArray[np.float64], *, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Shape (k,): how likely each item is the strongest, with a normal posterior around the fit (Laplace's)."""
+    size = len(wins)
+    mean = fit(wins)
+    covariance = np.linalg.inv(information(mean, wins + wins.T) + np.eye(size) * RIDGE)
+    drawn = rng.multivariate_normal(mean, covariance, size=draws)
+    shares: NDArray[np.float64] = np.bincount(drawn.argmax(1), minlength=size) / draws
+    return shares

@@ -68,7 +68,7 @@ def _wilson(rate: float, count: float, spread: float) -> tuple[float, float]:
     square = spread**2 / count
     middle = (rate + square / 2) / (1 + square)
     half = spread / (1 + square) * math.sqrt(rate * (1 - rate) / count + square / (4 * count))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return max(0.0, min(middle - half, rate)), min(1.0, max(middle + half, rate))
 
 
 def resampled_strengths(

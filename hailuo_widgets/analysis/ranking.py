@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from hailuo_widgets.analysis.ballots import items_of, judgements_of, wins_of
-from hailuo_widgets.analysis.bradley_terry import fit
+from hailuo_widgets.analysis.ballots import first_sights, items_of, judgements_of, wins_of
+from hailuo_widgets.analysis.bradley_terry import chances_to_be_best, fit
 from hailuo_widgets.analysis.chart import chart_of
 from hailuo_widgets.analysis.claims import claim
 from hailuo_widgets.analysis.intervals import clusters_of, resampled_strengths, strength_intervals, win_rate
@@ -55,8 +55,8 @@ class Ranking:
     Attributes:
         df: One row an item, the strongest first; the columns of :data:`RANK_COLUMNS`. ``win_rate`` counts a tie as half
             a win and leaves out both bad, over the opponents that were met; ``strength`` is Bradley and Terry's, in
-            log-odds with mean 0, and does not depend on who was met; ``p_best`` is the share of bootstrap samples in
-            which the item came first. What cannot be told is ``NA``.
+            log-odds with mean 0, and does not depend on who was met; ``p_best`` is the chance that the item is the
+            strongest, each pair of clips counted once. What cannot be told is ``NA``.
         pairs: One row for each two items: ``first``, ``second``, ``units`` (in which one of them came out ahead),
             ``first_ahead``, ``p`` of the sign test over units, and ``p_holm``, corrected for the number of pairs.
         winner: The item that is surely the best, at this confidence, whenever one looks; None while none is.
@@ -177,13 +177,13 @@ def _strengths(
     resampled = resampled_strengths(counted, joined, draws=DRAWS, rng=rng)
     groups = len(np.unique(clusters_of(counted)))
     low, high = strength_intervals(strengths, resampled, groups, confidence=confidence)
-    best = np.bincount(resampled.argmax(1), minlength=len(joined)) / len(resampled)
+    best = chances_to_be_best(wins_of(first_sights(counted), joined), draws=DRAWS, rng=rng)
     for n, name in enumerate(joined):
         told[name] = {
             "strength": float(strengths[n]),
             "strength_low": float(low[n]) if groups > 1 else None,
             "strength_high": float(high[n]) if groups > 1 else None,
-            "p_best": float(best[n]) if groups > 1 else None,
+            "p_best": float(best[n]),
         }
     return told
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 __all__ = ["sentences_of", "short"]
 
 LONGEST: Final = 60
+LEVEL: Final = 1e-6  # strengths that differ by less are equal
 FEW_UNITS: Final = 6  # below which a sign test over units cannot reach 5 %, whatever comes out
 
 
@@ -45,8 +46,9 @@ def _sentence(
     interval = f"{confidence:.0%} interval {lead['win_low']:.0%}-{lead['win_high']:.0%}".replace("-", "–")
     if claimed.winner is not None:
         return f"{short(claimed.winner)} wins: it was preferred in {rate} ({interval})."
-    if lead["win_rate"] <= 0.5 and len(rows) == 2:  # noqa: PLR2004
-        return f"Not enough votes: after {_count(len(counted), 'judgement')} neither is ahead."
+    level = [row for row in rows if row["strength"] is not None and row["strength"] > lead["strength"] - LEVEL]
+    if len(level) > 1:
+        return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
     ahead = f"Not enough votes: {short(lead['item'])} leads with {rate} ({interval})"
     if claimed.more is None:
         return f"{ahead}, too close for any number of votes worth giving."

@@ -36,7 +36,7 @@ def vote_bundle(booth: Booth, *, ended: bool = False) -> dict[str, str]:
         result = rank(booth.votes, items=booth.pairs.items)
         return {"text/html": result.html(), "text/plain": repr(result)}
     left_out = ", ".join(f"{count} with {why}" for why, count in booth.pairs.left_out.items())
-    told = f"A blind vote, {booth.given} so far" + (f"; runs left out: {left_out}" if left_out else "")
+    told = f"A blind vote: {booth.given} votes so far" + (f"; runs left out: {left_out}" if left_out else "")
     return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
 
 

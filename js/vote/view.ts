@@ -17,6 +17,7 @@ const ANSWERS = [
   { answer: "both bad", text: "↑ Both bad", label: "Both are bad", key: "ArrowUp" },
   { answer: "right", text: "Right →", label: "The right one is better", key: "ArrowRight" },
 ] as const;
+const REHEARSAL = "A rehearsal: simulated clips bear their prompts, so nobody is blind here.";
 const PATIENCE_MS = 30 * 60_000;
 const SLOW_MS = 4000;
 
@@ -44,6 +45,7 @@ export class View {
   readonly #progress = h("div", { class: "hailuo-said", role: "status" });
   readonly #prompt = h("div", { class: "hailuo-prompt", dir: "auto" });
   readonly #stage = h("div", { class: "hailuo-sides" });
+  readonly #rehearsal = h("div", { class: "hailuo-said" }, REHEARSAL);
   readonly #answers = h("div", { class: "hailuo-answers", role: "group", "aria-label": "Your answer" });
   readonly #buttons: HTMLButtonElement[] = [];
   readonly #undo = h("button", { type: "button" }, "Undo (Z)");
@@ -75,7 +77,16 @@ export class View {
     this.#undo.addEventListener("click", () => void this.#say("undo"), { signal });
     this.#end.addEventListener("click", () => void this.#say("end"), { signal });
     const tools = h("div", { class: "hailuo-vote-tools" }, this.#undo, this.#end);
-    this.#live = h("div", {}, this.#prompt, this.#stage, this.#answers, this.#transport.element, tools);
+    this.#live = h(
+      "div",
+      {},
+      this.#prompt,
+      this.#stage,
+      this.#rehearsal,
+      this.#answers,
+      this.#transport.element,
+      tools,
+    );
     root.append(this.#question, this.#progress, this.#live, this.#problem);
     this.#problem.hidden = true;
     const own = Object.fromEntries(ANSWERS.map(({ key, answer }) => [key, () => void this.#vote(answer)]));
@@ -124,6 +135,7 @@ export class View {
     this.#end.disabled = false;
     this.#live.hidden = told.ended;
     this.#stage.hidden = told.token === null;
+    this.#rehearsal.hidden = told.token === null || !told.simulated;
     this.#answers.hidden = told.token === null;
     this.#transport.element.hidden = told.token === null;
     if (again) {

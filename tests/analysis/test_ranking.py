@@ -1,0 +1,203 @@
+"""What votes amount to: nothing is claimed that they do not say, and what they say is right."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from experiments import covered
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from panel import vote
+from scipy import optimize
+from scipy.special import log_expit
+
+from hailuo_widgets.analysis.ballots import judgements_of, wins_of
+from hailuo_widgets.analysis.bradley_terry import RIDGE, fit
+from hailuo_widgets.analysis.intervals import win_rate
+from hailuo_widgets.analysis.ranking import RANK_COLUMNS, rank
+from hailuo_widgets.domain.vote import ANSWERS, Vote
+from hailuo_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+def votes_for(first: int, second: int) -> list[Vote]:
+    """Votes on a against b, each on clips of its own: so many for a, then so many for b."""
+    return [vote(n, "a", "b", "left" if n < first else "right") for n in range(first + second)]
+
+
+def test_strengths_are_the_likeliest() -> None:
+    """The fit is where an independent optimiser finds the largest likelihood; their sum is 0."""
+    rng = np.random.default_rng(3)
+    wins = rng.integers(0, 20, (5, 5)).astype(float)
+    np.fill_diagonal(wins, 0)
+
+    def loss(strengths: NDArray[np.float64]) -> float:
+        apart = strengths[:, None] - strengths[None, :]
+        return float(-(wins * log_expit(apart)).sum() + RIDGE / 2 * (strengths**2).sum())
+
+    found = optimize.minimize(loss, np.zeros(5), method="BFGS", options={"gtol": 1e-8}).x
+    assert np.allclose(fit(wins), found - found.mean(), atol=1e-5)
+    assert np.allclose(fit(np.stack([wins, wins.T]))[1], -fit(wins), atol=1e-6)
+    one_sided = fit(np.array([[0.0, 50.0], [0.0, 0.0]]))
+    assert 2 < one_sided[0] < 5, "an item that always won has a strength that is a number"
+
+
+def test_the_textbooks_interval() -> None:
+    """One vote a cluster and many of them: the interval is Wilson's, to Student's quantile."""
+    scores = np.array([1.0] * 700 + [0.0] * 300)
+    rate, low, high = win_rate(scores, np.arange(1000), confidence=0.95)
+    assert (rate, round(low, 3), round(high, 3)) == (0.7, 0.671, 0.728)
+    again = win_rate(np.repeat(scores, 2), np.repeat(np.arange(1000), 2), confidence=0.95)
+    assert np.allclose(again, (rate, low, high), atol=2e-4), "a second, equal vote on each clip tells nothing new"
+    assert win_rate(np.ones(1), np.zeros(1, dtype=np.intp), confidence=0.95)[1] < 0.05
+
+
+def test_a_clear_winner() -> None:
+    """Forty of fifty is a win, said in a sentence that names its figures; the table agrees with them."""
+    found = rank(votes_for(40, 10))
+    assert (found.winner, found.more) == ("a", 0)
+    assert re.fullmatch(
+        r"“a” wins: it was preferred in 80% of 50 judgements \(95% interval 6\d%–8\d%\)\.", found.sentence
+    )
+    first = found.df.iloc[0]
+    assert (first["item"], first["wins"], first["losses"], first["win_rate"]) == ("a", 40, 10, 0.8)
+    assert first["p_best"] > 0.99
+    assert list(found.df.columns) == list(RANK_COLUMNS)
+    assert found.pairs.iloc[0]["p"] == pytest.approx(2.4e-5, rel=0.05)
+
+
+@pytest.mark.parametrize(("first", "second"), [(1, 0), (4, 0), (7, 3), (12, 8)])
+def test_not_enough_votes_is_said(first: int, second: int) -> None:
+    """Where chance could have done it there is no winner, and about how many more pairs would tell is said."""
+    found = rank(votes_for(first, second))
+    assert found.winner is None
+    assert found.sentence.startswith("Not enough votes: “a” leads")
+    assert re.search(r"about \d+ more pairs? of clips would tell", found.sentence)
+    assert found.df["p_best"].max() < 0.99
+
+
+def test_no_votes_and_no_preference() -> None:
+    """Without votes, with ties alone, with both bad alone: a table of what is known, and no leader."""
+    nothing = rank([], items=["a", "b"])
+    assert nothing.sentence == "There are no votes that prefer one to another yet."
+    assert nothing.df["win_rate"].isna().all()
+    ties = rank([vote(n, "a", "b", "tie") for n in range(30)])
+    assert ties.sentence == "Not enough votes: after 30 judgements none is ahead of all others."
+    bad = rank([vote(n, "a", "b", "both bad") for n in range(30)])
+    assert bad.winner is None
+    assert list(bad.df["both_bad"]) == [30, 30]
+    assert any("Both were bad in 30 judgements" in note for note in bad.notes)
+
+
+def test_repeats_count_once() -> None:
+    """A pair shown again, sides swapped, is one judgement: its answer where both agree, a tie where they do not."""
+    first = vote(0, "a", "b", "left", unit=1)
+    same = replace(vote(1, "b", "a", "right", unit=1), repeat_of="v000000")
+    other = replace(same, answer="left")
+    assert [j.score for j in judgements_of([first, same])] == [1.0]
+    assert [j.score for j in judgements_of([first, other])] == [0.5]
+    found = rank([first, same, vote(2, "a", "b", "tie", unit=2)])
+    assert (found.side_bias.repeated, found.side_bias.consistent) == (1, 1)
+    assert (found.side_bias.decisive, found.df.iloc[0]["judged"]) == (1, 2)
+
+
+def test_more_raters_of_the_same_clips_are_no_more_clips() -> None:
+    """Twenty raters of three seeds prefer a: these clips are better, and nothing is claimed of the prompt."""
+    votes = [vote(20 * u + n, "a", "b", "left", unit=u, rater=f"r{n}") for u in range(3) for n in range(20)]
+    found = rank(votes)
+    assert found.winner is None
+    assert (found.agreement.raters, found.agreement.share) == (20, 1.0)
+    assert any("All judgements are on 3 units" in note for note in found.notes)
+    assert found.df.iloc[0]["win_low"] < 0.5
+    assert found.pairs.iloc[0]["units"] == 3
+
+
+def test_raters_who_disagree() -> None:
+    """Agreement is the share of equal answers of two raters; chance alone makes an alpha of about 0."""
+    rng = np.random.default_rng(1)
+    votes = [
+        vote(2 * u + n, "a", "b", "left" if rng.random() < 0.5 else "right", unit=u, rater=f"r{n}")
+        for u in range(400)
+        for n in range(2)
+    ]
+    agreement = rank(votes).agreement
+    assert (agreement.pairs, agreement.share) == (400, pytest.approx(0.5, abs=0.07))
+    assert agreement.alpha == pytest.approx(0, abs=0.14)
+
+
+def test_a_preferred_side_is_seen() -> None:
+    """A rater who takes the left in 75 % of 60 pairs prefers a side, and it is said; a fair one is not accused."""
+    rng = np.random.default_rng(2)
+    votes = [
+        vote(n, *(("a", "b") if rng.random() < 0.5 else ("b", "a")), "left" if n % 4 else "right") for n in range(60)
+    ]
+    found = rank(votes)
+    assert (found.side_bias.left, found.side_bias.claimed) == (0.75, True)
+    assert any("A side was preferred: left in 75%" in note for note in found.notes)
+    assert not rank([replace(v, answer="right" if n % 2 else "left") for n, v in enumerate(votes)]).side_bias.claimed
+
+
+def test_what_is_not_joined_has_no_rank() -> None:
+    """Items that no chain of comparisons joins to the others have counts and no strength, and it is said."""
+    votes = [vote(n, "a", "b", "left") for n in range(5)] + [vote(9, "c", "d", "left")]
+    found = rank([*votes, vote(10, "b", "e", "left")])
+    apart = found.df[found.df["item"].isin(["c", "d"])]
+    assert apart["strength"].isna().all()
+    assert apart["win_rate"].notna().all()
+    assert any("No votes join “c”, “d”" in note for note in found.notes)
+
+
+def test_mistakes_are_said() -> None:
+    """An item that is not named, a confidence that is none: what is allowed and what was given."""
+    with pytest.raises(UsageError, match="there are votes on 'b' too"):
+        rank(votes_for(1, 0), items=["a", "bb"])
+    for wrong in (95, "high", True):
+        with pytest.raises(UsageError, match="confidence="):
+            rank([], confidence=wrong)  # type: ignore[arg-type]
+
+
+def test_what_is_shown_is_safe() -> None:
+    """Names are escaped in the chart, long ones are cut, and a winner is marked in words."""
+    hostile = "<img src=x onerror=alert(1)>"
+    votes = [vote(n, hostile, "b" * 900, "left") for n in range(60)]
+    shown = rank(votes).html()
+    assert "<img" not in shown
+    assert "&lt;img" in shown
+    assert "b" * 200 not in shown
+    assert "✓ best" in shown
+
+
+answers = st.sampled_from(ANSWERS)
+names = st.sampled_from(["a", "b", "c", "d"])
+drawn = st.tuples(names, names, answers, st.integers(0, 5), st.sampled_from(["x", "y"])).filter(lambda v: v[0] != v[1])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(drawn, max_size=40))
+def test_any_votes_have_a_ranking(cells: list[tuple[str, str, str, int, str]]) -> None:
+    """Whatever was said: no crash, rates and intervals between 0 and 1, points add up, order of votes is no matter."""
+    votes = [vote(n, a, b, answer, unit=u, rater=r) for n, (a, b, answer, u, r) in enumerate(cells)]
+    found = rank(votes)
+    for row in found.df.to_dict("records"):
+        assert row["judged"] == row["wins"] + row["losses"] + row["ties"] + row["both_bad"]
+        if row["wins"] + row["losses"] + row["ties"]:
+            assert 0 <= row["win_low"] <= row["win_rate"] <= row["win_high"] <= 1
+    named = list(found.df["item"])
+    assert rank(votes[::-1], items=named).sentence == rank(votes, items=named).sentence
+    wins = wins_of(judgements_of(votes), ["a", "b", "c", "d"])
+    assert wins.sum() == sum(j.score is not None for j in judgements_of(votes))
+
+
+@pytest.mark.slow
+def test_intervals_cover_the_truth() -> None:
+    """Of simulated panels, the 95 % intervals of win rates and strengths hold the truth in about 95 % (200 of them)."""
+    found = np.array([covered(seed, items=4, votes=120, units=20, luck=0.8) for seed in range(200)])
+    assert 0.92 <= found[:, 0].mean() <= 0.985
+    assert 0.92 <= found[:, 1].mean() <= 0.985
+    assert found[:, 2].mean() <= 0.1

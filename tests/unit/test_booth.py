@@ -1,0 +1,117 @@
+"""A rater's sitting: random sides, no pair twice but to be repeated, and nothing counts that was not written."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from hailuo_widgets.domain.vote import Vote
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.voting.booth import APART, Booth
+from hailuo_widgets.voting.frames import VOTE_COLUMNS, votes_frame, votes_of
+from hailuo_widgets.voting.pairs import Candidate, Pairs
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+PAIRS = Pairs(
+    between="prompt",
+    within="seed",
+    items=("a fox", "a wolf"),
+    candidates=tuple(
+        Candidate(first="a fox", second="a wolf", first_run=f"f{n}", second_run=f"w{n}", unit=str(n)) for n in range(40)
+    ),
+    left_out={},
+)
+
+
+def booth(earlier: list[Vote] | None = None, **more: Any) -> Booth:
+    """A sitting over forty pairs."""
+    fields = {"rater": "mara", "aim": "order", "repeats": 0.0, "rng": np.random.default_rng(5), "now": lambda: NOW}
+    return Booth(PAIRS, earlier or [], **{**fields, **more})
+
+
+def judge(sitting: Booth, answer: str = "left") -> Vote:
+    """Give an answer to the pair that is shown."""
+    assert sitting.shown is not None
+    vote = sitting.vote(sitting.shown.token, answer, 2.5)
+    sitting.count(vote)
+    return vote
+
+
+def test_each_pair_once_on_random_sides() -> None:
+    """Every pair comes once, about as often on either side; at the end there is none."""
+    sitting = booth()
+    votes = [judge(sitting) for _ in range(40)]
+    assert sitting.shown is None
+    assert sorted(int(v.unit) for v in votes) == list(range(40))
+    assert 10 <= sum(v.left == "a fox" for v in votes) <= 30
+    assert all((v.left_run[0], v.right_run[0]) == (v.left[2], v.right[2]) for v in votes)
+    assert len({v.vote_id for v in votes}) == 40
+    assert [v.vote_id for v in votes] == sorted(v.vote_id for v in votes)
+
+
+def test_repeats_come_later_and_swapped() -> None:
+    """A repeated pair was judged at least so many votes ago, has its sides swapped, and comes once."""
+    sitting = booth(repeats=0.5)
+    votes = []
+    while sitting.shown is not None and len(votes) < 60:
+        votes.append(judge(sitting))
+    place = {v.vote_id: n for n, v in enumerate(votes)}
+    again = [v for v in votes if v.repeat_of]
+    assert len(again) > 5
+    assert len({v.repeat_of for v in again}) == len(again)
+    for v in again:
+        first = votes[place[v.repeat_of or ""]]
+        assert (first.left_run, first.right_run) == (v.right_run, v.left_run)
+        assert place[v.vote_id] - place[first.vote_id] > APART
+
+
+def test_another_rater_sees_all_and_the_same_one_the_rest() -> None:
+    """What a rater judged before does not come again; what others judged does."""
+    earlier = [judge(booth(), "tie")]
+    assert booth(earlier).remaining == 39
+    assert booth(earlier, rater="lu").remaining == 40
+    assert len(booth(earlier, rater="lu").votes) == 1
+
+
+def test_a_vote_is_taken_back() -> None:
+    """The pair comes again as it was, sides and all, and the vote counts no more."""
+    sitting = booth()
+    shown = sitting.shown
+    vote = judge(sitting)
+    assert (sitting.last, sitting.given) == (vote, 1)
+    sitting.take_back()
+    assert sitting.shown == shown
+    assert (sitting.votes, sitting.given, sitting.last) == ((), 0, None)
+
+
+def test_only_the_pair_that_is_shown() -> None:
+    """A token of another pair, an answer that is none, a time that is none: refused, and the pair stays."""
+    sitting = booth()
+    assert sitting.shown is not None
+    token = sitting.shown.token
+    for wrong in (("other", "left", 1.0), (token, "lefty", 1.0), (token, "left", float("nan")), (token, "left", -1.0)):
+        with pytest.raises(UsageError):
+            sitting.vote(*wrong)
+    assert sitting.shown.token == token
+    assert sitting.given == 0
+
+
+def test_votes_as_a_table_and_back() -> None:
+    """The table has its columns and dtypes, also without votes; from it come the votes that made it."""
+    sitting = booth()
+    votes = [judge(sitting, answer) for answer in ("left", "tie", "both bad", "right")]
+    frame = votes_frame(votes)
+    assert list(frame.columns) == list(VOTE_COLUMNS)
+    assert list(frame.dtypes.astype(str)) == list(votes_frame([]).dtypes.astype(str))
+    assert frame["winner"].isna().tolist() == [False, True, True, False]
+    assert votes_of(frame) == votes
+    few = votes_of(pd.DataFrame({"left": ["a"], "right": ["b"], "answer": ["left"]}))
+    assert (few[0].winner, few[0].unit) == ("a", "")
+    with pytest.raises(UsageError, match="no column right"):
+        votes_of(pd.DataFrame({"left": ["a"], "answer": ["left"]}))
+    with pytest.raises(UsageError, match=r"row 0: answer='A' is none of left"):
+        votes_of(pd.DataFrame({"left": ["a"], "right": ["b"], "answer": ["A"]}))
