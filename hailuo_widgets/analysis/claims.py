@@ -69,7 +69,8 @@ def shortfalls(
     wins: NDArray[np.float64], strengths: NDArray[np.float64], *, confidence: float
 ) -> tuple[int, NDArray[np.float64]]:
     """The leader's place, and against each item about how many more votes the claim needs, shape (k,)."""
-    lead = int(np.argmax(strengths))
+    met = (wins + wins.T).any(0)
+    lead = int(np.argmax(np.where(met, strengths, -np.inf)))
     # Any of the items might be the one that is claimed wrongly: the error is shared out among them.
     missing = np.maximum(math.log(len(wins) / (1 - confidence)) - evidence(wins)[lead], 0.0)
     chance = expit(strengths[lead] - strengths)

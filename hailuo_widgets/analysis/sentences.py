@@ -41,15 +41,20 @@ def _sentence(
 ) -> str:
     if not counted:
         return "There are no votes that prefer one to another yet."
-    lead = next(row for row in rows if row["item"] == claimed.leader)
-    rate = f"{lead['win_rate']:.0%} of {_count(lead['judged'] - lead['both_bad'], 'judgement')}"
-    interval = f"{confidence:.0%} interval {lead['win_low']:.0%}-{lead['win_high']:.0%}".replace("-", "–")
+    first = next((row for row in rows if row["item"] == claimed.winner), rows[0])
+    strength = first["strength"]
+    level = [
+        row
+        for row in rows
+        if strength is not None and row["strength"] is not None and row["strength"] > strength - LEVEL
+    ]
+    if claimed.winner is None and (strength is None or len(level) > 1 or claimed.leader != first["item"]):
+        return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
+    rate = f"{first['win_rate']:.0%} of {_count(first['judged'] - first['both_bad'], 'judgement')}"
+    interval = f"{confidence:.0%} interval {first['win_low']:.0%}–{first['win_high']:.0%}"
     if claimed.winner is not None:
         return f"{short(claimed.winner)} wins: it was preferred in {rate} ({interval})."
-    level = [row for row in rows if row["strength"] is not None and row["strength"] > lead["strength"] - LEVEL]
-    if len(level) > 1:
-        return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
-    ahead = f"Not enough votes: {short(lead['item'])} leads with {rate} ({interval})"
+    ahead = f"Not enough votes: {short(first['item'])} leads with {rate} ({interval})"
     if claimed.more is None:
         return f"{ahead}, too close for any number of votes worth giving."
     return f"{ahead}; about {_count(claimed.more, 'more pair')} of clips would tell."

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 
-from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grids import Grid, value_of
-from hailuo_widgets.view import money, poster_of, video_path
+from hailuo_widgets.gridview import layout_of
+from hailuo_widgets.view import poster_of, video_path
 from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
 
 if TYPE_CHECKING:
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.grids import Grid
     from hailuo_widgets.session import Session
 
 __all__ = ["Compare"]
@@ -77,40 +77,7 @@ class Compare(Answering):
     async def _layout(self, question: Question) -> None:
         records = await self._session.records(self._records)
         self._records = {r.run_id: r for r in records}
-        cells = await asyncio.to_thread(lambda: [self._cell(r) for r in records])
-        question.reply(
-            {
-                "names": list(self._grid.names),
-                "rows": list(self._grid.rows),
-                "cols": list(self._grid.cols),
-                "pages": list(self._grid.pages),
-                "cells": cells,
-            }
-        )
-
-    def _cell(self, record: RunRecord) -> dict[str, Any]:
-        archive = self._session.archive
-        path = video_path(record, archive)
-        row, col, page = self._grid.places[record.run_id]
-        error = record.error or {}
-        return {
-            "id": record.run_id,
-            "row": row,
-            "col": col,
-            "page": page,
-            "word": STATUS_WORDS[record.status],
-            "status": record.status,
-            "error": error.get("message") if record.status != "succeeded" else None,
-            "clip": path is not None,
-            "poster": path is not None and path.with_suffix(".jpg").is_file(),
-            "simulated": record.simulated,
-            "label": [[name, value_of(record, name)] for name in self._grid.differ],
-            "prompt": record.request.prompt,
-            "cost": money(record.cost_micros, record.currency),
-            "rating": record.rating,
-            "note": record.note or "",
-            "tags": list(record.tags),
-        }
+        question.reply(await asyncio.to_thread(layout_of, records, self._grid, self._session.archive))
 
     def _named(self, question: Question) -> RunRecord:
         run_id = question.data.get("id")

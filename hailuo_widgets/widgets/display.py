@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.cards import render_html, render_text
 from hailuo_widgets.engine.loop import running_loop
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.gridview import grid_html
 from hailuo_widgets.widgets.board import Board, board_text
-from hailuo_widgets.widgets.grid import grid_html
 from hailuo_widgets.widgets.plan import plan_html, plan_text
 from hailuo_widgets.widgets.source import RunSource
 

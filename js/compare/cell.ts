@@ -20,6 +20,8 @@ export interface CellData {
   rating: number | null;
   note: string;
   tags: string[];
+  /** Shown as it is: nothing can be said of it here. */
+  frozen?: boolean;
 }
 
 export interface CellActs {
@@ -72,6 +74,7 @@ export class Cell {
     const stars = h("span", { class: "hailuo-stars", role: "group", "aria-label": `Rate ${named}` });
     for (let star = 1; star <= STARS; star++) {
       const button = h("button", { type: "button", "aria-label": `${star} of ${STARS}` }, "★");
+      button.disabled = data.frozen ?? false;
       on(button, () => {
         data.rating = data.rating === star ? null : star;
         this.#showRating();
@@ -100,6 +103,10 @@ export class Cell {
       "aria-label": `Start ${named} later, seconds`,
     });
     shift.addEventListener("input", () => acts.shift(data.id, Number(shift.value) || 0), { signal });
+    tags.hidden = Boolean(data.frozen && !tags.value);
+    note.hidden = Boolean(data.frozen && !note.value);
+    tags.readOnly = data.frozen ?? false;
+    note.readOnly = data.frozen ?? false;
     const facts = `run ${data.id} · ${data.status === "succeeded" ? data.cost : data.word}`;
     const more = h(
       "details",
@@ -109,6 +116,7 @@ export class Cell {
       h("div", { class: "hailuo-said" }, facts),
       h("div", { class: "hailuo-inputs" }, tags, note, h("label", {}, "later by ", shift, " s")),
     );
+    stars.hidden = Boolean(data.frozen && data.rating === null);
     const tools = h("div", { class: "hailuo-cell-tools" }, stars, this.#pick, this.#sound, badge);
     this.element = h(
       "div",

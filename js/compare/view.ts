@@ -14,6 +14,8 @@ interface Layout {
   cols: string[];
   pages: string[];
   cells: CellData[];
+  /** Nobody is there to whom anything could be said: a report. */
+  frozen?: boolean;
 }
 
 const SAFE_CLASS = /^hailuo-grid-[A-Za-z0-9-]+$/;
@@ -150,7 +152,7 @@ export class View {
     const first = this.#layout?.cells[0]?.prompt ?? "";
     const order = (type: string, id: string, more: object) => void this.#order(type, id, more);
     const cell = new Cell(
-      data,
+      { ...data, frozen: this.#layout?.frozen ?? false },
       first,
       {
         pick: (id) => this.#pick(id),

@@ -42,7 +42,7 @@ def covered(seed: int, *, items: int, votes: int, units: int, luck: float = 0.0)
 def walk(seed: int, *, items: int, votes: int, aim: str | None) -> NDArray[np.float64]:
     """One experiment: the disorder after each vote, shape (votes,), with pairs chosen for ``aim``, or at random."""
     rng = np.random.default_rng(seed)
-    panel = Panel(rng.normal(0, 1, items), rng, ties=0.0)
+    panel = Panel(rng.permutation(np.linspace(-1.5, 1.5, items)), rng)
     draw = np.random.default_rng(seed + 1_000_000)
     pairs = [(a, b) for a in range(items) for b in range(a + 1, items)]
     given: list[Vote] = []

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from hailuo_widgets.domain.vote import Vote
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.booth import APART, Booth
 from hailuo_widgets.voting.frames import VOTE_COLUMNS, votes_frame, votes_of
 from hailuo_widgets.voting.pairs import Candidate, Pairs
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.vote import Vote
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 PAIRS = Pairs(

@@ -1,0 +1,70 @@
+/**
+ * A report's page as the model of a comparison: what a notebook's kernel answers, the page answers itself.
+ *
+ * The grid is JSON in one element, each clip base64 in an element of its own: a clip is decoded when it is asked for,
+ * and nothing is fetched from anywhere.
+ */
+
+import type { MessageModel } from "../lib/requests";
+
+type Callback = (content: unknown, buffers: DataView[]) => void;
+
+interface Question {
+  id: string;
+  type: string;
+  data?: { id?: string };
+}
+
+function bytes(base64: string): ArrayBuffer {
+  const binary = atob(base64);
+  const out = new Uint8Array(binary.length);
+  for (let n = 0; n < binary.length; n++) out[n] = binary.charCodeAt(n);
+  return out.buffer;
+}
+
+export class Page implements MessageModel {
+  readonly #callbacks = new Set<Callback>();
+  readonly #document: Document;
+
+  constructor(document: Document) {
+    this.#document = document;
+  }
+
+  on(_event: "msg:custom", callback: Callback): void {
+    this.#callbacks.add(callback);
+  }
+
+  off(_event: "msg:custom", callback: Callback): void {
+    this.#callbacks.delete(callback);
+  }
+
+  send(content: object): void {
+    const question = content as Question;
+    // As a kernel does, the page answers later: whoever asks is listening by then.
+    queueMicrotask(() => this.#answer(question));
+  }
+
+  #answer({ id, type, data }: Question): void {
+    if (type === "abort") return;
+    if (type === "layout") {
+      this.#tell({ id, ok: true, data: JSON.parse(this.#text("layout")) });
+      return;
+    }
+    const mime = type === "poster" ? "image/jpeg" : "video/mp4";
+    const text = this.#text(`${type}-${data?.id ?? ""}`);
+    if (!text) {
+      this.#tell({ id, ok: false, error: "It is not in this report." });
+      return;
+    }
+    const buffer = bytes(text);
+    this.#tell({ id, ok: true, mime, part: 0, parts: 1, size: buffer.byteLength }, [new DataView(buffer)]);
+  }
+
+  #text(name: string): string {
+    return this.#document.getElementById(`hailuo-${name}`)?.textContent ?? "";
+  }
+
+  #tell(content: object, buffers: DataView[] = []): void {
+    for (const callback of this.#callbacks) callback(content, buffers);
+  }
+}
