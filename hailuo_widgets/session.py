@@ -313,6 +313,10 @@ class Session:
         facts = self.engine.accounts.provider(record.request.provider).facts
         return card_of(record, facts=facts, archive=self.archive, expected=self.engine.expected.get(run_id))
 
+    def say(self, sentence: str) -> None:
+        """Tell the user something, as this session tells what it does."""
+        self._notice(f"hailuo: {sentence}")
+
     def change(self, run_id: str, what: str, **changes: Any) -> None:
         """Write a user's own decision on a run."""
         self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))

@@ -52,30 +52,41 @@ def export(
     *,
     rows: str | None = None,
     cols: str | None = None,
+    pages: str | None = None,
     width: int | None = None,
+    frames: int | None = None,
+    largest: float | None = None,
 ) -> Path:
-    """Write runs to a file; its name's end says what: a table (``.csv``, ``.parquet``, ``.tex``) or a video (``.mp4``).
+    """Write runs to a file; its name's end says what.
 
-    In CSV no text can be taken for a formula by a spreadsheet. The video is a grid of the clips with labels, at 25
-    frames a second, as long as the longest clip.
+    A report (``.html``) is one file that plays its clips in sync without a kernel or a network, with a table of the
+    runs and what the votes amount to. A table is ``.csv``, ``.parquet`` or ``.tex``; in CSV no text can be taken for a
+    formula by a spreadsheet. ``.mp4`` is a grid of the clips with labels as one video, at 25 frames a second, as long
+    as the longest clip. ``.png`` is a filmstrip: a row a run.
 
     Args:
         what: A sweep, rows of :func:`runs`, or runs or their ids.
         path: Where to. A file that is there is replaced when the new one is whole.
-        rows: For a video, the column of :func:`runs` whose values are its rows, as for :func:`compare`.
+        rows: For a report and a video, the column of :func:`runs` whose values are the grid's rows, as for
+            :func:`compare`.
         cols: Likewise for its columns.
-        width: For a video, the pixels of one clip's width (426 where none is given).
+        pages: Likewise for a report's pages.
+        width: For a video and a filmstrip, the pixels of one clip's width (426 and 192 where none is given).
+        frames: For a filmstrip, how many frames a row has (8 where none is given).
+        largest: For a report, the megabytes that it may have (200 where none is given). Its size is said before.
 
     Returns:
         The file's path.
 
     Raises:
-        UsageError: No runs or no clips, an end that says nothing, a folder that is not there.
+        UsageError: No runs or no clips, an end that says nothing, an argument that this kind does not take, a folder
+            that is not there, or a report larger than ``largest``.
     """
     from hailuo_widgets.exports import export as write
 
     session = default_session()
-    shape = {name: value for name, value in {"rows": rows, "cols": cols, "width": width}.items() if value is not None}
+    given = {"rows": rows, "cols": cols, "pages": pages, "width": width, "frames": frames, "largest": largest}
+    shape = {name: value for name, value in given.items() if value is not None}
     return write(session, session.chosen(what), path, **shape)
 
 

@@ -12,7 +12,7 @@ __all__ = ["chart_of"]
 
 LINE: Final = "1px solid rgba(127,127,127,.35)"
 CELL: Final = f"border-top:{LINE};padding:4px 10px 4px 0;text-align:left;vertical-align:middle"
-HEAD: Final = "padding:2px 10px 2px 0;text-align:left;font-weight:600;opacity:.75"
+HEAD: Final = "padding:2px 10px 2px 0;text-align:left;font-weight:600;opacity:.75;overflow-wrap:normal"
 WIDE: Final = 180  # pixels from 0 to 1
 HIGH: Final = 16
 LONGEST_NAME: Final = 140

@@ -8,14 +8,19 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.session import Session
 
 __all__ = ["KINDS", "export"]
 
-KINDS = (".csv", ".parquet", ".tex", ".mp4")
+KINDS = (".csv", ".parquet", ".tex", ".html", ".mp4", ".png")
+TAKES: dict[str, tuple[str, ...]] = {
+    ".html": ("rows", "cols", "pages", "largest"),
+    ".mp4": ("rows", "cols", "width"),
+    ".png": ("frames", "width"),
+}
 
 
 def export(session: Session, records: Sequence[RunRecord], path: str | Path, **shape: Any) -> Path:
@@ -25,7 +30,7 @@ def export(session: Session, records: Sequence[RunRecord], path: str | Path, **s
         session: Whose archive their clips are in.
         records: The runs.
         path: Where to; its end says what: one of :data:`KINDS`.
-        shape: For an MP4 its grid: ``rows``, ``cols``, ``width``; see :mod:`hailuo_widgets.exports.video`.
+        shape: What the kind takes besides: those of :data:`TAKES`.
 
     Returns:
         The file's path.
@@ -47,14 +52,30 @@ def export(session: Session, records: Sequence[RunRecord], path: str | Path, **s
         raise UsageError(f"path={str(path)!r}: the folder {str(target.parent)!r} is not there", hint="make it first")
     if target.is_dir():
         raise UsageError(f"path={str(path)!r} is a folder", hint=f"for example {str(target / 'runs.csv')!r}")
+    takes = TAKES.get(kind, ())
+    if strange := [name for name in shape if name not in takes]:
+        raise UsageError(
+            f"{', '.join(strange)}: {kind} takes {', '.join(takes) or 'nothing besides'}",
+            hint=f"{strange[0]} is for {' and '.join(k for k, names in TAKES.items() if strange[0] in names)}",
+        )
+    _writer(kind)(session, records, target, **shape)
+    return target
+
+
+def _writer(kind: str) -> Callable[..., None]:
+    """What writes files of a kind; loaded when it is needed."""
+    if kind == ".html":
+        from hailuo_widgets.exports.report import write_report
+
+        return write_report
     if kind == ".mp4":
         from hailuo_widgets.exports.video import write_grid
 
-        write_grid(session, records, target, **shape)
-    else:
-        if shape:
-            raise UsageError(f"{', '.join(shape)}: only a grid of clips (.mp4) has them", hint="leave them out")
-        from hailuo_widgets.exports.tables import write_table
+        return write_grid
+    if kind == ".png":
+        from hailuo_widgets.exports.filmstrip import write_filmstrip
 
-        write_table(session, records, target)
-    return target
+        return write_filmstrip
+    from hailuo_widgets.exports.tables import write_table
+
+    return write_table

@@ -11,28 +11,28 @@ import base64
 import hashlib
 import html
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
-from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.page import facts_html, runs_html, votes_html
 from hailuo_widgets.grids import arrange
 from hailuo_widgets.gridview import grid_html, layout_of
-from hailuo_widgets.view import money, poster_of, video_path
+from hailuo_widgets.view import poster_of, video_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.grids import Grid
     from hailuo_widgets.session import Session
 
 __all__ = ["LARGEST_MB", "report_bytes", "write_report"]
 
 LARGEST_MB: Final = 200  # what a browser opens without trouble, and a mail server may not
 _OF_A_RUN: Final = 2500  # bytes of a run's row and cell, roughly
-_FIELDS: Final = ("provider", "model", "variant", "seed", "replicate", "duration", "resolution", "prompt_optimizer")
 
 
 def report_bytes(session: Session, records: Sequence[RunRecord]) -> int:
@@ -92,9 +92,9 @@ def write_report(
         part.unlink(missing_ok=True)
 
 
-def _still(session: Session, records: Sequence[RunRecord], grid: Any) -> str:
+def _still(session: Session, records: Sequence[RunRecord], grid: Grid) -> str:
     """The grid without scripts. Its links would lead into this machine's archive: they are left out."""
-    cards = [session.card(r.run_id, link=False) for r in records]
+    cards = [replace(session.card(r.run_id), video_src=None) for r in records]
     return grid_html(grid, cards, "", posters=len(cards))
 
 
@@ -105,17 +105,17 @@ def _write(out: TextIO, session: Session, records: Sequence[RunRecord], layout: 
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
     )
+    votes = session.log.call(session.log.votes, [r.run_id for r in records])
     title = f"{len(records)} {'clip' if len(records) == 1 else 'clips'} by MiniMax Hailuo"
     out.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f"<title>{title}</title>\n<style>{style}</style>\n</head>\n"
-        f'<body>\n<main class="hailuo-widget hailuo-report">\n<h1>{title}</h1>\n{_facts(records)}\n'
-        f'<section aria-label="Clips"><h2>Clips</h2><div id="hailuo-live"></div>'
-        f'<div id="hailuo-still" class="hailuo-wide" role="region" aria-label="Clips" tabindex="0">{still}</div></section>\n'
-        f"{_votes(session, records)}"
-        f"<section><h2>Runs</h2>{_table(records)}</section>\n</main>\n"
+        f'<body>\n<main class="hailuo-widget hailuo-report">\n<h1>{title}</h1>\n{facts_html(records)}\n'
+        '<section><h2>Clips</h2><div id="hailuo-live"></div>'
+        f'<div id="hailuo-still" class="hailuo-wide" role="region" aria-label="Clips" tabindex="0">{still}</div>'
+        f"</section>\n{votes_html(votes)}<section><h2>Runs</h2>{runs_html(records)}</section>\n</main>\n"
     )
     _data(out, "layout", "application/json", json.dumps(layout, ensure_ascii=True).replace("<", "\\u003c"))
     for record in records:
@@ -130,82 +130,6 @@ def _write(out: TextIO, session: Session, records: Sequence[RunRecord], layout: 
 def _data(out: TextIO, name: str, kind: str, text: str) -> None:
     """An element that browsers keep and do not run."""
     out.write(f'<script type="{kind}" id="hailuo-{html.escape(name, quote=True)}">{text}</script>\n')
-
-
-def _facts(records: Sequence[RunRecord]) -> str:
-    """What a reader must know first: when, where, what it cost as far as that is known, and what is simulated."""
-    counts: dict[str, int] = {}
-    costs: dict[str, int] = {}
-    unknown = 0
-    for r in records:
-        counts[STATUS_WORDS[r.status].lower()] = counts.get(STATUS_WORDS[r.status].lower(), 0) + 1
-        if r.cost_micros is not None and r.currency is not None:
-            costs[r.currency] = costs.get(r.currency, 0) + r.cost_micros
-        elif r.submitted_at is not None:
-            unknown += 1
-    spent = [money(micros, currency) for currency, micros in sorted(costs.items())]
-    spent += [f"{unknown} of unknown cost"] if unknown else []
-    simulated = sum(r.simulated for r in records)
-    lines = [
-        ", ".join(f"{n} {word}" for word, n in counts.items()) + (f" · cost {' + '.join(spent)}" if spent else ""),
-        f"Gateways: {', '.join(sorted({r.request.provider for r in records}))} · written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-    ]
-    if simulated:
-        lines.insert(0, f"SIMULATED: {simulated} of {len(records)} runs were made by the bundled simulator, unpaid.")
-    if all(r.request.seed is None for r in records):
-        lines.append("No seeds were sent: runs of one prompt are replicates.")
-    return "\n".join(f'<p class="hailuo-facts">{html.escape(line)}</p>' for line in lines)
-
-
-def _table(records: Sequence[RunRecord]) -> str:
-    names = [n for n in _FIELDS if any(_text(r, n) for r in records)]
-    variables = list(dict.fromkeys(name for r in records for name in r.variables))
-    heads = [
-        "run",
-        "status",
-        "prompt",
-        *(n.replace("_", " ") for n in (*names, *variables)),
-        "cost",
-        "rating",
-        "note",
-        "sha256",
-    ]
-    rows = []
-    for r in records:
-        why = f": {(r.error or {}).get('message', '')}" if r.status != "succeeded" and r.error else ""
-        status = STATUS_WORDS[r.status] + why + (" (simulated)" if r.simulated else "")
-        values = [r.run_id, status]
-        values += [_text(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
-        values += [money(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
-        cells = [f"<td>{html.escape(v)}</td>" for v in values]
-        cells.insert(2, f'<td class="hailuo-prompt" dir="auto">{html.escape(r.request.prompt)}</td>')
-        cells.append(f'<td class="hailuo-hash">{html.escape(r.sha256 or "")}</td>')
-        rows.append(f"<tr>{''.join(cells)}</tr>")
-    head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in heads)
-    return (
-        '<div class="hailuo-wide" role="region" aria-label="Runs" tabindex="0"><table class="hailuo-runs">'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
-    )
-
-
-def _text(record: RunRecord, name: str) -> str:
-    value = record.variant if name == "variant" else getattr(record.request, name)
-    return "" if value is None else str(value)
-
-
-def _votes(session: Session, records: Sequence[RunRecord]) -> str:
-    """What votes on these runs amount to, for each column that was judged; nothing where there are none."""
-    given = session.log.call(session.log.votes, [r.run_id for r in records])
-    if not given:
-        return ""
-    from hailuo_widgets.analysis.ranking import rank
-
-    judged = list(dict.fromkeys(v.between for v in given))
-    parts = "".join(
-        f"<h3>{html.escape(b.replace('_', ' '))}</h3>{rank([v for v in given if v.between == b]).html()}"
-        for b in judged
-    )
-    return f"<section><h2>Votes</h2>{parts}</section>\n"
 
 
 def _as_base64(count: int) -> int:

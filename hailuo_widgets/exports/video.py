@@ -15,6 +15,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, fitting, scaled
 from hailuo_widgets.grids import arrange, value_of
 from hailuo_widgets.view import video_path
 
@@ -31,7 +32,6 @@ __all__ = ["size_of", "write_grid"]
 FPS = 25
 HEAD, SIDE, GAP = 34, 130, 6  # pixels
 MOST_CELLS = 64
-INK, PAPER, EMPTY = (235, 235, 235), (24, 26, 29), (44, 47, 52)
 
 
 def size_of(grid: Grid, width: int) -> tuple[int, int]:
@@ -117,27 +117,17 @@ def _labels(ground: Image.Image, grid: Grid, width: int, font: Any) -> None:
     draw = ImageDraw.Draw(ground)
     for col, text in enumerate(grid.cols if grid.names[1] else ()):
         left, _ = _corner(grid, width, 0, col)
-        draw.text((left, 8), _fitting(draw, f"{grid.names[1]} {text}", width, font), INK, font=font)
+        draw.text((left, 8), fitting(draw, f"{grid.names[1]} {text}", width, font), INK, font=font)
     for row, text in enumerate(grid.rows if grid.names[0] else ()):
         _, top = _corner(grid, width, row, 0)
-        draw.text((8, top + 6), _fitting(draw, text, SIDE - 12, font), INK, font=font)
-
-
-def _fitting(draw: ImageDraw.ImageDraw, text: str, width: int, font: Any) -> str:
-    """The beginning of a text that fits, on one line."""
-    line = " ".join(text.split())
-    if draw.textlength(line, font=font) <= width:
-        return line
-    while line and draw.textlength(f"{line}…", font=font) > width:
-        line = line[:-1]
-    return f"{line}…"
+        draw.text((8, top + 6), fitting(draw, text, SIDE - 12, font), INK, font=font)
 
 
 def _empty(ground: Image.Image, place: tuple[int, int], width: int, said: str, font: Any) -> None:
     draw = ImageDraw.Draw(ground)
     left, top = place
     draw.rectangle((left, top, left + width - 1, top + width * 9 // 16 - 1), fill=EMPTY)
-    draw.text((left + 8, top + 8), _fitting(draw, said, width - 16, font), INK, font=font)
+    draw.text((left + 8, top + 8), fitting(draw, said, width - 16, font), INK, font=font)
 
 
 def _frames(path: Path, width: int, said: str, font: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -150,19 +140,8 @@ def _frames(path: Path, width: int, said: str, font: Any) -> Iterator[np.ndarray
             while frame.time is not None and due / FPS < frame.time - 1e-6:
                 yield picture
                 due += 1
-            picture = _scaled(Image.fromarray(frame.to_ndarray(format="rgb24")), width, height, said, font)
+            picture = scaled(Image.fromarray(frame.to_ndarray(format="rgb24")), width, height, said, font)
         yield picture
-
-
-def _scaled(image: Image.Image, width: int, height: int, said: str, font: Any) -> np.ndarray[Any, Any]:
-    share = min(width / image.width, height / image.height)
-    small = image.resize((max(1, round(image.width * share)), max(1, round(image.height * share))))
-    cell = Image.new("RGB", (width, height))
-    cell.paste(small, ((width - small.width) // 2, (height - small.height) // 2))
-    if said:
-        draw = ImageDraw.Draw(cell)
-        draw.text((6, height - 20), _fitting(draw, said, width - 12, font), INK, font, stroke_width=2, stroke_fill=0)
-    return np.asarray(cell)
 
 
 def _encode(

@@ -189,7 +189,8 @@ ID = "r1m6a6ft"
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "least": 1, "most": 999}
 VOTED: dict[str, Any] = {"example": "vote s1m6a6ft", "least": 1, "most": 999}
 RANKED: dict[str, Any] = {"example": "rank s1m6a6ft", "least": 1, "most": 999}
-EXPORTED: dict[str, Any] = {"example": f"export {ID} r1m6a6fu runs.csv", "least": 2, "most": 999}
+FILES = "a report (.html), a table (.csv, .parquet, .tex), a grid (.mp4), filmstrips (.png)"
+EXPORTED: dict[str, Any] = {"example": "export s1m6a6ft report.html", "least": 2, "most": 999}
 COMMANDS: dict[str, Command] = {
     c.name: c
     for c in (
@@ -209,7 +210,13 @@ COMMANDS: dict[str, Command] = {
         _row("compare", "ID…", "clips in a grid, on one clock; a sweep's id takes all of it", _compare, **COMPARED),
         _row("vote", "ID…", "judge clips in blind pairs; a sweep's id takes all of it", _vote, **VOTED),
         _row("rank", "ID…", "what the votes on clips amount to", _rank, **RANKED),
-        _row("export", "ID… FILE", "a table (.csv, .parquet, .tex) or a grid of clips (.mp4)", _export, **EXPORTED),
+        _row(
+            "export",
+            "ID… FILE",
+            "a report (.html), a table (.csv, .parquet, .tex), a grid (.mp4), filmstrips (.png)",
+            _export,
+            **EXPORTED,
+        ),
         _row("studio", "[ID]", "build a request in a form; an id fills it", _studio, f"studio {ID}", most=1),
         _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),
         _row("providers", "", "the gateways", _providers, "providers"),

@@ -61,7 +61,7 @@ export class Cell {
 
     this.#pick = h(
       "button",
-      { type: "button", "aria-pressed": "false", "aria-label": `Compare ${named} by itself` },
+      { type: "button", "aria-pressed": "false", "aria-label": `A/B: ${named} by itself` },
       "A/B",
     );
     this.#sound = h(

@@ -149,9 +149,12 @@ export class Sync {
     return this.#time + (this.#direction * this.rate * (performance.now() - this.#at)) / 1000;
   }
 
+  /** Standing, all clips are in the middle of one frame: on the border of two, rounding would choose for each. */
   #wanted({ video, shift }: Held, now: number): number {
     const last = Math.max(0, (video.duration || 0) - 0.5 / FPS);
-    return Math.min(Math.max(0, now - shift), last);
+    const frame = Math.floor((now - shift) * FPS + 1e-6);
+    const at = this.#playing ? now - shift : (frame + 0.5) / FPS;
+    return Math.min(Math.max(0, at), last);
   }
 
   #place(held: Held): void {

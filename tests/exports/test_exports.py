@@ -131,7 +131,7 @@ def test_a_grid_of_clips(made: tuple[Session, Sweep], tmp_path: Path) -> None:
         ("runs.csw", {}, "did you mean 'runs.csv'"),
         ("runs", {}, "its end says what is written"),
         ("nowhere/runs.csv", {}, "is not there"),
-        ("runs.csv", {"rows": "seed"}, "only a grid of clips"),
+        ("runs.csv", {"rows": "seed"}, "rows is for .html and .mp4"),
         ("grid.mp4", {"width": 3}, "from 64 to 1920"),
         ("grid.mp4", {"rows": "sead"}, "did you mean 'seed'"),
     ],

@@ -1,0 +1,102 @@
+"""Filmstrips as one PNG: a row a run, frames evenly through its clip with their times, and what the run is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import av
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+from hailuo_widgets.cards import STATUS_WORDS
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, fitting, scaled
+from hailuo_widgets.grids import arrange, value_of
+from hailuo_widgets.view import video_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.session import Session
+
+__all__ = ["frames_of", "write_filmstrip"]
+
+HEAD, FOOT, GAP = 22, 18, 4  # pixels: above a row, below its frames, between them
+MOST_FRAMES: Final = 60
+MOST_PIXELS: Final = 120_000_000  # what a PNG of a reasonable size and a browser bear
+
+
+def write_filmstrip(
+    session: Session, records: Sequence[RunRecord], target: Path, *, frames: int = 8, width: int = 192
+) -> None:
+    """Write the filmstrips; the file is replaced when the new one is whole.
+
+    Args:
+        session: Whose archive.
+        records: The runs, each a row in their order. One without a clip has its row, and says why.
+        target: The PNG.
+        frames: In each row, the clip's first and last among them.
+        width: Of one frame, in pixels (its height is 9/16 of it).
+
+    Raises:
+        UsageError: No clip at all, a number that is none, or a picture too large.
+    """
+    for name, value, least, most in (("frames", frames, 2, MOST_FRAMES), ("width", width, 64, 1920)):
+        if type(value) is not int or not least <= value <= most:
+            raise UsageError(f"{name}={value!r}: a whole number from {least} to {most} is allowed")
+    height = width * 9 // 16
+    size = (GAP + frames * (width + GAP), GAP + len(records) * (HEAD + height + FOOT + GAP))
+    if size[0] * size[1] > MOST_PIXELS:
+        raise UsageError(
+            f"{len(records)} rows of {frames} frames would be {size[0]} × {size[1]} pixels",
+            hint="choose fewer runs or frames, or a smaller width",
+        )
+    if all(video_path(r, session.archive) is None for r in records):
+        raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
+    grid = arrange(records)
+    differ = [n for n in (*grid.names, *grid.differ) if n]
+    sheet = Image.new("RGB", size, PAPER)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    for row, record in enumerate(records):
+        top = GAP + row * (HEAD + height + FOOT + GAP)
+        draw.text((GAP, top + 2), fitting(draw, _said(record, differ), size[0] - 2 * GAP, font), INK, font)
+        path = video_path(record, session.archive)
+        if path is None:
+            draw.rectangle((GAP, top + HEAD, size[0] - GAP, top + HEAD + height), fill=EMPTY)
+            why = (record.error or {}).get("message") or STATUS_WORDS[record.status]
+            draw.text((GAP + 8, top + HEAD + 8), fitting(draw, why, size[0] - 32, font), INK, font)
+            continue
+        for column, (picture, time) in enumerate(frames_of(path, frames)):
+            left = GAP + column * (width + GAP)
+            sheet.paste(Image.fromarray(scaled(picture, width, height, "", font)), (left, top + HEAD))
+            draw.text((left, top + HEAD + height + 1), f"{time:.2f} s", MUTED, font)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        sheet.save(part, format="PNG", optimize=True)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def frames_of(path: Path, count: int) -> list[tuple[Image.Image, float]]:
+    """So many frames of a clip, evenly from its first to its last, each with its time in seconds."""
+    with av.open(str(path)) as container:
+        times = [f.time for f in container.decode(container.streams.video[0]) if f.time is not None]
+    wanted = {int(n) for n in np.linspace(0, len(times) - 1, min(count, len(times))).round()}
+    found: list[tuple[Image.Image, float]] = []
+    with av.open(str(path)) as container:
+        for n, frame in enumerate(container.decode(container.streams.video[0])):
+            if n in wanted:
+                picture: Any = frame.to_ndarray(format="rgb24")
+                found.append((Image.fromarray(picture), times[n]))
+    return found
+
+
+def _said(record: RunRecord, differ: Sequence[str]) -> str:
+    """What the run is, as far as it differs from the others; simulated ones say so."""
+    words = [f"{name.replace('_', ' ')} {value_of(record, name)}" for name in differ if value_of(record, name)]
+    words += [STATUS_WORDS[record.status]] if record.status != "succeeded" else []
+    words += ["SIMULATED"] if record.simulated else []
+    return " · ".join([*words, f"run {record.run_id}"])
