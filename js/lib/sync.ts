@@ -13,6 +13,8 @@ const CLOSE_S = 0.15 / FPS;
 const FAR_S = 0.25;
 /** So much faster or slower a video may play to come back. */
 const MOST_NUDGE = 0.15;
+/** While clips play the time is told so often: each time the page is laid out again, which is time that they need. */
+const TELL_MS = 100;
 /** Backwards nothing plays: it is sought, so often. */
 const BACKWARDS_MS = 80;
 
@@ -40,6 +42,7 @@ export class Sync {
   #direction = 1;
   #frame: number | undefined;
   #sought = 0;
+  #told = 0;
 
   constructor(signal: AbortSignal, tell: (state: State) => void) {
     this.#tell = tell;
@@ -169,7 +172,10 @@ export class Sync {
     if (this.#direction > 0 ? now >= end : now <= 0) this.#turn(end);
     else if (this.#direction < 0) this.#backwards();
     else this.#each((held) => this.#correct(held, now));
-    this.#tell({ ...this.#state(), time: Math.min(Math.max(0, this.#now()), end) });
+    if (performance.now() - this.#told >= TELL_MS) {
+      this.#told = performance.now();
+      this.#tell({ ...this.#state(), time: Math.min(Math.max(0, this.#now()), end) });
+    }
     this.#frame = requestAnimationFrame(() => this.#tick());
   }
 

@@ -87,3 +87,16 @@ def test_seeds_and_replicates_are_told_apart(tmp_path: Path, gateway: Simulator)
     table = told["data"]["text/plain"]
     assert table.count("<NA>") == 4
     assert "True" in table
+
+
+def test_comparing_and_judging_tells_its_story(tmp_path: Path, gateway: Simulator) -> None:
+    """Ten clips are paid for, nothing is claimed without votes or with ten of them, eighty tell, and the report is whole."""
+    notebook = run_all("compare_and_vote.ipynb", tmp_path)
+    assert gateway.creates["kie"] == 10
+    said = texts(notebook)
+    assert "There are no votes that prefer one to another yet." in said
+    assert "Not enough votes: “runs” leads with 70% of 10 judgements" in said
+    assert "“runs” wins: it was preferred in 70% of 80 judgements" in said
+    report = (tmp_path / "foxes.html").read_text("utf-8")
+    assert report.count('<script type="video/mp4"') == 10
+    assert (tmp_path / "foxes.png").read_bytes().startswith(b"\x89PNG")
