@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Grid", "arrange", "check_column", "columns_of", "value_of"]
+__all__ = ["Grid", "are_labels", "arrange", "check_column", "columns_of", "value_of"]
 
 _FIELDS = (
     "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
@@ -54,6 +54,11 @@ def columns_of(records: Sequence[RunRecord]) -> tuple[str, ...]:
     return ("variant", *_FIELDS, "status", "sweep_id", *variables)
 
 
+def are_labels(records: Sequence[RunRecord]) -> bool:
+    """Whether the variants' labels are somebody's words, all of them: a number says less than the prompt."""
+    return all(r.variant and not r.variant.isdecimal() for r in records)
+
+
 def check_column(argument: str, name: str | None, known: Sequence[str]) -> None:
     """Refuse a name that is no column of these runs.
 
@@ -88,8 +93,8 @@ def arrange(
     for argument, name in (("rows", rows), ("cols", cols), ("pages", pages)):
         check_column(argument, name, known)
     differ = [n for n in known if len({value_of(r, n) for r in records}) > 1]
-    if "variant" in differ and "prompt" in differ and all(r.variant for r in records):
-        differ.remove("prompt")
+    if "variant" in differ and "prompt" in differ:
+        differ.remove("prompt" if are_labels(records) else "variant")
     chosen = [name for name in (rows, cols, pages) if name is not None]
     free = [name for name in differ if name not in chosen and name not in {"status", "sweep_id"}]
     if rows is None:

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grids import check_column, columns_of, value_of
+from hailuo_widgets.grids import are_labels, check_column, columns_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -58,7 +58,8 @@ def pair_up(
 
     Args:
         records: The runs.
-        between: The column that is judged; by default the first that varies of variant, prompt, model, provider.
+        between: The column that is judged; by default the first that varies of the variants' labels,
+            prompt, model, provider.
         within: The column that must agree, for example ``seed``; by default the seed where seeds were sent. Where no
             seeds were sent, replicates are paired by their numbers, which match nothing.
         has_clip: Whether a run's clip is here. Those without are left out, and counted: a failure is no verdict on a
@@ -108,7 +109,8 @@ def _axes(records: Sequence[RunRecord], between: str | None, within: str | None)
         varying = _varying(records)
         if not varying:
             raise UsageError("these runs differ in nothing that could be judged", hint="give a sweep with two prompts")
-        between = next((n for n in ("variant", "prompt", "model", "provider") if n in varying), varying[0])
+        named = ["variant"] if are_labels(records) else []
+        between = next((n for n in (*named, "prompt", "model", "provider") if n in varying), varying[0])
     if within is None:
         within = "seed" if seeds and between != "seed" else "replicate"
     if within == between:

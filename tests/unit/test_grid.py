@@ -44,6 +44,20 @@ def test_rows_and_columns_by_themselves() -> None:
     assert (more.rows, more.cols, more.differ) == (("3", "1"), ("02",), ("prompt",))
 
 
+def test_a_number_is_no_label() -> None:
+    """Prompts of a list, which are only numbered, stand in the grid themselves; labelled ones by their labels."""
+    numbered = runs(
+        *({"variant": v, "prompt": p, "seed": s} for v, p in (("1", "a fox"), ("2", "a wolf")) for s in (1, 2))
+    )
+    assert (arrange(numbered).names[0], arrange(numbered).rows, arrange(numbered).differ) == (
+        "prompt",
+        ("a fox", "a wolf"),
+        (),
+    )
+    labelled = runs(*({"variant": v, "prompt": f"{v} runs", "seed": s} for v in ("fox", "wolf") for s in (1, 2)))
+    assert arrange(labelled).rows == ("fox", "wolf")
+
+
 def test_variants_variables_and_pages() -> None:
     """A label stands for its prompt; a prompt's variable is a column of its own name; a third column makes pages."""
     found = runs(
