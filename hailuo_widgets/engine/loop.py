@@ -8,17 +8,16 @@ prompt, no loop is running: then ``wait()`` runs one. Widget callbacks may come 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 import threading
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine
     from types import FrameType
 
 __all__ = ["Home", "run_nested", "running_loop"]
@@ -71,14 +70,32 @@ def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) ->
 
     An interrupt ends the coroutine alone. Raised wherever the loop happens to be, it would end, or silently lose,
     whatever that was about to do: also the kernel's own reading of messages, and then no cell would ever run again.
+    Raised while asyncio is being patched, it would leave half a patch, with the same end.
 
     Raises:
         UsageError: It would leave this kernel dead; the coroutine was not begun.
         KeyboardInterrupt: It was interrupted.
     """
+    with _Interrupts() as interrupts:
+        try:
+            _patch(loop)
+        except BaseException:
+            work.close()
+            raise
+        task = loop.create_task(work)
+        interrupts.end(task)
+        try:
+            return loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            if not interrupts.came:
+                raise
+    raise KeyboardInterrupt
+
+
+def _patch(loop: asyncio.AbstractEventLoop) -> None:
+    """Let the loop be run while it is running."""
     patch = _nest_asyncio2() or _nest_asyncio()
     if patch is None:
-        work.close()
         raise UsageError(
             "a synchronous wait() inside this kernel's running loop would leave the kernel dead",
             hint="write `await run` instead (or, before anything else nests: pip install nest-asyncio2)",
@@ -86,43 +103,44 @@ def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) ->
     try:
         patch.apply(loop)
     except ValueError as e:
-        work.close()
         raise UsageError(f"this loop cannot be waited in synchronously: {e}", hint="write `await run`") from None
-    task = loop.create_task(work)
-    with _interrupts_end(task) as pressed:
-        try:
-            return loop.run_until_complete(task)
-        except asyncio.CancelledError:
-            if not pressed:
-                raise
-    raise KeyboardInterrupt
 
 
-@contextlib.contextmanager
-def _interrupts_end(task: asyncio.Task[Any]) -> Iterator[list[int]]:
-    """While it lasts, the first interrupt cancels the task; a second one is what it always was. Gives those that came.
+class _Interrupts:
+    """While it lasts, the first interrupt raises nothing: it cancels a task. A second one is what it always was.
 
     Only the main thread hears of interrupts; elsewhere there is nothing to do.
     """
-    pressed: list[int] = []
-    if threading.current_thread() is not threading.main_thread():
-        yield pressed
-        return
-    earlier = signal.getsignal(signal.SIGINT)
 
-    def heard(number: int, frame: FrameType | None) -> None:
-        if pressed and callable(earlier):
-            earlier(number, frame)
+    def __init__(self) -> None:
+        self.came = False
+        self._task: asyncio.Task[Any] | None = None
+        self._mine = threading.current_thread() is threading.main_thread()
+        self._earlier: Any = None
+
+    def end(self, task: asyncio.Task[Any]) -> None:
+        """What an interrupt ends; one that has come already ends it before it begins."""
+        self._task = task
+        if self.came:
+            task.cancel()
+
+    def _heard(self, number: int, frame: FrameType | None) -> None:
+        if self.came and callable(self._earlier):
+            self._earlier(number, frame)
             return
-        pressed.append(number)
-        task.get_loop().call_soon_threadsafe(task.cancel)
+        self.came = True
+        if self._task is not None:
+            self._task.get_loop().call_soon_threadsafe(self._task.cancel)
 
-    signal.signal(signal.SIGINT, heard)
-    try:
-        yield pressed
-    finally:
-        if signal.getsignal(signal.SIGINT) is heard:
-            signal.signal(signal.SIGINT, earlier)
+    def __enter__(self) -> Self:
+        if self._mine:
+            self._earlier = signal.getsignal(signal.SIGINT)
+            signal.signal(signal.SIGINT, self._heard)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._mine and signal.getsignal(signal.SIGINT) == self._heard:
+            signal.signal(signal.SIGINT, self._earlier)
 
 
 def _nest_asyncio2() -> Any:

@@ -1,7 +1,7 @@
 """The comparison: runs in a grid, all clips on one clock; ratings, tags and notes go to the log.
 
-The browser asks for the ``layout`` once, for each ``poster`` and ``video`` when it is seen, and sends ``rate``, ``tag``
-and ``note``. All of them name the run by ``{id}``.
+The browser asks for the ``layout`` once, for each ``poster`` and ``video`` when it is seen, for a ``run`` when it is
+opened, and sends ``rate``, ``tag`` and ``note``. All of them name the run by ``{id}``.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 
+from hailuo_widgets.cards import format_seconds
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.gridview import layout_of
 from hailuo_widgets.view import poster_of, video_path
@@ -67,6 +68,7 @@ class Compare(Answering):
         """The grid, the bytes of its clips, and what the user says of them."""
         return {
             "layout": self._layout,
+            "run": self._run,
             "poster": self._poster,
             "video": self._video,
             "rate": self._rate,
@@ -85,6 +87,16 @@ class Compare(Answering):
         if record is None:
             raise UsageError(f"run {run_id!r} is not on this board")
         return record
+
+    async def _run(self, question: Question) -> None:
+        """Everything that is known of a run, as names and values."""
+        card = await asyncio.to_thread(self._session.card, self._named(question).run_id)
+        rows: dict[str, str | None] = {"gateway": card.provider, "model": card.model, "mode": card.mode}
+        rows |= dict(card.parameters)
+        rows |= {"planned": f"{card.created_at:%Y-%m-%d %H:%M:%S} UTC", "task": card.task_id, "cost": card.cost}
+        rows |= {"took": None if card.elapsed_s is None else format_seconds(card.elapsed_s), "file": card.video_src}
+        rows |= {"sha256": card.sha256, "error": card.error_text, "next": card.error_hint}
+        question.reply([[name, value] for name, value in rows.items() if value])
 
     async def _poster(self, question: Question) -> None:
         record = self._named(question)

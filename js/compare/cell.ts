@@ -1,6 +1,6 @@
 /** One run's place in the grid: its clip, what it is, and what the user says of it. */
 
-import { h, setOptional, setText } from "../lib/dom";
+import { h, message, setOptional, setText } from "../lib/dom";
 import { marked } from "./diff";
 
 export interface CellData {
@@ -31,6 +31,8 @@ export interface CellActs {
   note(id: string, note: string): void;
   listen(id: string): void;
   shift(id: string, seconds: number): void;
+  /** Everything that is known of the run, as names and values. */
+  open(id: string): Promise<[string, string][]>;
 }
 
 const STARS = 5;
@@ -43,6 +45,7 @@ export class Cell {
   readonly #stars: HTMLButtonElement[] = [];
   readonly #pick: HTMLButtonElement;
   readonly #sound: HTMLButtonElement;
+  readonly #run = h("dl", { class: "hailuo-run" });
   readonly #trouble = h("div", { class: "hailuo-problem", role: "alert" });
 
   /** `first` is the prompt that the others are told apart from. */
@@ -114,9 +117,11 @@ export class Cell {
       h("summary", {}, "more"),
       h("div", { class: "hailuo-prompt", dir: "auto" }, ...marked(data.prompt, first)),
       h("div", { class: "hailuo-said" }, facts),
+      this.#run,
       h("div", { class: "hailuo-inputs" }, tags, note, h("label", {}, "later by ", shift, " s")),
     );
     stars.hidden = Boolean(data.frozen && data.rating === null);
+    more.addEventListener("toggle", () => more.open && void this.#open(acts), { signal });
     const tools = h("div", { class: "hailuo-cell-tools" }, stars, this.#pick, this.#sound, badge);
     this.element = h(
       "div",
@@ -130,6 +135,16 @@ export class Cell {
     );
     this.#trouble.hidden = true;
     this.#showRating();
+  }
+
+  /** Shows the run, as it is when it is opened. */
+  async #open(acts: CellActs): Promise<void> {
+    try {
+      const rows = await acts.open(this.data.id);
+      this.#run.replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+    } catch (error) {
+      this.complain(message(error));
+    }
   }
 
   picked(name: string | null): void {

@@ -160,6 +160,13 @@ export class View {
         tag: (id, tags) => order("tag", id, { tags }),
         note: (id, note) => order("note", id, { note }),
         shift: (id, seconds) => this.sync.shift(id, seconds),
+        open: async (id) => {
+          if (this.#layout?.frozen) return []; // a report has its table
+          return (await this.#channel.request("run", { data: { id }, timeoutMs: 10 * 60_000 })).data as [
+            string,
+            string,
+          ][];
+        },
         listen: (id) => {
           this.#heard = this.#heard === id ? null : id;
           for (const other of this.#cells.values()) other.heard(other.data.id === this.#heard);

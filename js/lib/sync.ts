@@ -172,6 +172,11 @@ export class Sync {
     if (this.#direction > 0 ? now >= end : now <= 0) this.#turn(end);
     else if (this.#direction < 0) this.#backwards();
     else this.#each((held) => this.#correct(held, now));
+    if (!this.#playing) {
+      this.#each((held) => this.#place(held));
+      this.#tell(this.#state());
+      return;
+    }
     if (performance.now() - this.#told >= TELL_MS) {
       this.#told = performance.now();
       this.#tell({ ...this.#state(), time: Math.min(Math.max(0, this.#now()), end) });

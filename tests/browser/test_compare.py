@@ -174,6 +174,8 @@ def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], 
     first = shown.locator(".hailuo-cell").nth(0)
     first.get_by_role("button", name="4 of 5").click()
     first.locator("summary").click()
+    expect(first.locator(".hailuo-run")).to_contain_text("KIE")
+    expect(first.locator(".hailuo-run")).to_contain_text("sha256")
     first.get_by_role("textbox", name="Tags").fill("keep, sharp")
     first.get_by_role("textbox", name="Note").fill("the tail flickers")
     first.get_by_role("textbox", name="Note").press("Tab")

@@ -101,6 +101,102 @@ def test_it_plays_in_sync(offline: Page, accessible: Callable[[Locator], None], 
             offline.screenshot(path=tmp_path / f"report-{scheme}-{width}.png", full_page=True)
 
 
+def all_videos(page: Page, expression: str) -> list[object]:
+    """A value of each video, in their order."""
+    return list(page.locator("video").evaluate_all(f"videos => videos.map(video => {expression})"))
+
+
+def test_every_control_by_mouse(offline: Page) -> None:
+    """Speed, end, zoom, pan, sound, delay, and the stage's own: each does in all clips, or in its own, what it says."""
+    main = offline.locator("main")
+    expect(main.locator("video")).to_have_count(4)
+    numbers(offline)
+    main.get_by_label("Speed").select_option("2")
+    assert all_videos(offline, "video.playbackRate") == [2] * 4
+    main.get_by_label("At the end").select_option("once")
+    slider = main.get_by_role("slider", name="Time")
+    box = slider.bounding_box()
+    assert box is not None
+    offline.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
+    assert min(n or 0 for n in numbers(offline)) > 130
+    main.get_by_role("button", name="Play", exact=True).click()
+    expect(main.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    assert numbers(offline) == [149] * 4, "played once, it stands on its last frame"
+    main.get_by_role("button", name="Hear").nth(1).click()
+    assert all_videos(offline, "video.muted") == [True, False, True, True]
+    main.get_by_role("button", name="Hear").nth(1).click()
+    assert all_videos(offline, "video.muted") == [True] * 4
+    main.get_by_role("slider", name="Zoom").fill("2")
+    picture = main.locator(".hailuo-frame").first.bounding_box()
+    assert picture is not None
+    offline.mouse.move(picture["x"] + 200, picture["y"] + 200)
+    offline.mouse.down()
+    offline.mouse.move(picture["x"] + 230, picture["y"] + 210)
+    offline.mouse.up()
+    assert set(all_videos(offline, "getComputedStyle(video).transform")) == {"matrix(2, 0, 0, 2, 30, 10)"}
+    main.locator("summary").first.click()
+    main.get_by_role("spinbutton").first.fill("1")
+    main.get_by_role("slider", name="Time").fill("2")
+    later = numbers(offline)
+    assert (later[0], later[1:]) == (25, [50] * 3), "a second later than the others"
+    main.get_by_role("button", name="by itself").nth(0).click()
+    main.get_by_role("button", name="by itself").nth(2).click()
+    stage = main.locator(".hailuo-stage video")
+    expect(stage).to_have_count(2)
+    main.get_by_role("slider", name="How much of B").fill("25")
+    assert stage.nth(1).evaluate("video => video.style.clipPath") == "inset(0px 0px 0px 75%)"
+    main.get_by_role("button", name="flip", exact=True).click()
+    main.get_by_role("button", name="Show B").click()
+    assert stage.nth(1).evaluate("video => video.style.visibility") == "visible"
+    main.get_by_role("button", name="Back to the grid").click()
+    expect(stage).to_have_count(0)
+
+
+def test_every_control_by_keyboard(offline: Page) -> None:
+    """The same without a mouse: everything can be reached by Tab, and does what it says by its keys."""
+    main = offline.locator("main")
+    expect(main.locator("video")).to_have_count(4)
+    numbers(offline)
+    offline.keyboard.press("Tab")
+    reached = []
+    for _ in range(60):
+        name = "e => e.getAttribute('aria-label') || e.closest('label')?.textContent || e.textContent"
+        reached.append(str(offline.evaluate(f"() => ({name})(document.activeElement)")).strip())
+        offline.keyboard.press("Tab")
+    for control in ("Play", "One frame back", "One frame on", "Time", "Speed", "At the end", "Zoom", "more", "Runs"):
+        assert control in reached
+    assert sum("by itself" in name for name in reached) >= 4
+    assert sum(name.startswith("Hear") for name in reached) >= 4
+    main.get_by_label("Speed").focus()
+    offline.keyboard.press("ArrowUp")
+    assert all_videos(offline, "video.playbackRate") == [0.5] * 4
+    main.get_by_label("At the end").focus()
+    offline.keyboard.press("ArrowDown")
+    assert main.get_by_label("At the end").input_value() == "once"
+    main.get_by_role("slider", name="Time").focus()
+    offline.keyboard.press("End")
+    assert numbers(offline) == [149] * 4
+    main.get_by_role("slider", name="Zoom").focus()
+    offline.keyboard.press("ArrowRight")
+    assert all_videos(offline, "getComputedStyle(video).transform")[0] == "matrix(1.1, 0, 0, 1.1, 0, 0)"
+    main.get_by_role("button", name="Hear").first.focus()
+    offline.keyboard.press("Enter")
+    assert all_videos(offline, "video.muted")[0] is False
+    for n in (0, 1):
+        main.get_by_role("button", name="by itself").nth(n).focus()
+        offline.keyboard.press("Space")
+    for way in ("onion skin", "difference", "flip", "wipe"):
+        main.get_by_role("button", name=way, exact=True).focus()
+        offline.keyboard.press("Enter")
+        expect(main.get_by_role("button", name=way, exact=True)).to_have_attribute("aria-pressed", "true")
+    main.get_by_role("slider", name="How much of B").focus()
+    offline.keyboard.press("ArrowRight")
+    assert "49%" in main.locator(".hailuo-stage video").nth(1).evaluate("video => video.style.clipPath")
+    offline.keyboard.press("Escape")
+    expect(main.locator(".hailuo-stage video")).to_have_count(0)
+    offline.keyboard.press("Home")
+
+
 def test_it_is_readable_without_scripts(browser: Browser, report: Path) -> None:
     """Where scripts do not run there are posters, prompts and the table of runs."""
     context = browser.new_context(java_script_enabled=False, offline=True)

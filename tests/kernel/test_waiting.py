@@ -20,6 +20,20 @@ needs_free_kernel = pytest.mark.skipif(
     not FREE_KERNEL,
     reason=f"ipykernel {version('ipykernel')} queues the main shell's comm messages until the cell ends; 7.4 does not",
 )
+# The stop button, pressed while the loop is being made to run inside itself.
+HALFWAY = """
+import signal
+from hailuo_widgets.engine import loop as _rooms
+_patch, whole = (_rooms._nest_asyncio2() or _rooms._nest_asyncio()), []
+_apply = _patch.apply
+def _interrupted(loop):
+    if not whole:
+        signal.raise_signal(signal.SIGINT)
+    _apply(loop)
+    whole.append(True)
+    _patch.apply = _apply
+_patch.apply = _interrupted
+"""
 PROBE = """
 def _opened(comm, message):
     comm.on_msg(lambda m: comm.send({"handled": True}))
@@ -117,6 +131,20 @@ def test_an_interrupt_of_a_nested_wait_loses_no_run(
     note("nested_interrupted_after_s", round(took, 3))
     assert (reply.status, took < 2) == ("error", True)  # 0.3 s on a machine that is not busy
     assert kernel.run("await fox").status == "ok"
+    assert kernel.value("fox.status") == "succeeded"
+    assert gateway.creates["minimax"] == 1
+
+
+def test_an_interrupt_leaves_no_half_patch(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """An interrupt while asyncio is being patched ends the wait when the patch is whole, and the kernel lives."""
+    gateway = begin_gateway(latency=1.0)
+    kernel = begin_kernel(gateway)
+    kernel.run("%%hailuo --background --model 02 --name fox\na fox")
+    kernel.run(HALFWAY)
+    reply = kernel.run("fox.wait()")
+    assert (reply.status, reply.ename) == ("error", "KeyboardInterrupt")
+    assert kernel.value("whole") == [True]
+    assert kernel.run("fox.wait()").status == "ok"
     assert kernel.value("fox.status") == "succeeded"
     assert gateway.creates["minimax"] == 1
 
