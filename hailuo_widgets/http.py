@@ -17,7 +17,7 @@ import zlib
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 
@@ -80,6 +80,18 @@ class _KeyAuth(httpx.Auth):
         yield request
 
 
+def _raise_alone(failure: Exception) -> NoReturn:
+    """Raise an error that carries nothing of what it came of: httpx's frames have the key among their locals.
+
+    Outside of the handler is not enough. A task that is written in Python (nest-asyncio puts those in the place of C's)
+    is still in the handler of what a future failed with when it goes on, so Python would note that as the context.
+    """
+    try:
+        raise failure
+    finally:
+        failure.__context__ = None
+
+
 class Stream:
     """A download in progress: ``status``, ``headers`` by lower-case names, and its bytes."""
 
@@ -101,7 +113,7 @@ class Stream:
         except (httpx.HTTPError, OSError) as e:
             failure = TransportError(f"the download broke off: {_said(e)}", sent=None)
         if failure is not None:
-            raise failure
+            _raise_alone(failure)
 
 
 class Http:
@@ -143,7 +155,7 @@ class Http:
         if key is not None and not re.fullmatch(r"[\x21-\x7e]+", key.reveal()):  # httpcore would write it to its log
             failure = TransportError("the key has blanks or characters that no header takes; nothing was sent")
             failure.again = False
-            raise failure
+            _raise_alone(failure)
         try:
             async with asyncio.timeout(deadline_s):
                 request = _built(client, url, call)
@@ -161,7 +173,7 @@ class Http:
                 self._drop(client)
         except (httpx.HTTPError, OSError, ValueError) as e:
             failure = TransportError(f"{_host(url)}: the answer was lost: {_said(e)}", sent=None)
-        raise failure
+        _raise_alone(failure)
 
     @asynccontextmanager
     async def stream(self, url: str, headers: Mapping[str, str], *, local: bool) -> AsyncIterator[Stream]:
@@ -196,8 +208,8 @@ class Http:
                 return
             url = str(response.next_request.url)
             await response.aclose()
-        raise failure or DownloadError(
-            f"the clip's link was redirected more than {MOST_REDIRECTS} times", dead_link=True
+        _raise_alone(
+            failure or DownloadError(f"the clip's link was redirected more than {MOST_REDIRECTS} times", dead_link=True)
         )
 
     async def close(self) -> None:

@@ -31,8 +31,8 @@ CANARY = "sk-CANARY-security"
 AUTHS = [Auth(header="Authorization", prefix="Bearer "), Auth(header="Ocp-Apim-Subscription-Key", prefix="")]
 
 
-def call(origin: str, key: Secret, auth: Auth, seconds: float) -> BaseException:
-    """Make a call that fails, with a key; what it failed with."""
+def call(origin: str, key: Secret, auth: Auth, seconds: float, task: type[asyncio.Task[None]]) -> BaseException:
+    """Make a call that fails, with a key, in a task of one kind; what it failed with."""
 
     async def made() -> None:
         http = Http()
@@ -49,7 +49,10 @@ def call(origin: str, key: Secret, auth: Auth, seconds: float) -> BaseException:
             await http.close()
 
     try:
-        asyncio.run(made())
+        with asyncio.Runner() as runner:
+            loop = runner.get_loop()
+            loop.set_task_factory(lambda loop, work, **given: task(work, loop=loop, **given))
+            runner.run(made())
     except HailuoError as e:
         return e
     raise AssertionError("the call succeeded")
@@ -129,15 +132,20 @@ WAYS = (
 )
 
 
+@pytest.mark.parametrize("task", [asyncio.tasks._CTask, asyncio.tasks._PyTask], ids=["C", "Python"])
 @pytest.mark.parametrize("auth", AUTHS, ids=lambda auth: auth.header)
 @pytest.mark.parametrize("way", WAYS)
 def test_a_failed_call(
-    origin: Callable[[str], tuple[str, Secret, float]], way: str, auth: Auth, caplog: pytest.LogCaptureFixture
+    origin: Callable[[str], tuple[str, Secret, float]],
+    way: str,
+    auth: Auth,
+    task: type[asyncio.Task[None]],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Its error is ours alone, and neither it, five kinds of traceback, nor the log at DEBUG has the key."""
     caplog.set_level(logging.DEBUG)
     where, key, seconds = origin(way)
-    error = call(where, key, auth, seconds)
+    error = call(where, key, auth, seconds, task)
     assert isinstance(error, TransportError)
     assert chain(error) == [error]
     assert [name for name, text in renderings(error).items() if CANARY in text] == []
