@@ -16,7 +16,7 @@ from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.backdrop import Backdrop
 from hailuo_widgets.engine.core import Engine
 from hailuo_widgets.engine.rescue import adopt_rescued
-from hailuo_widgets.engine.waiting import settled, wait
+from hailuo_widgets.engine.waiting import leave, settled, wait
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import axes_of, make_plan
@@ -352,6 +352,6 @@ class Session:
 
     def close(self) -> None:
         """Let go of the store and stop the simulator. Runs in flight stay in the log for ``resume``."""
-        self.engine.close()
+        leave(self.engine)
         self.log.close()
         self._backdrop.stop()

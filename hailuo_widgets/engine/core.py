@@ -74,6 +74,7 @@ class Engine:
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self._renewing: asyncio.Task[None] | None = None
+        self.held = False  # no create call is begun
 
     # -- from any thread ------------------------------------------------------------------------------------------
 
@@ -195,6 +196,14 @@ class Engine:
     def close(self) -> None:
         """Nothing is followed here any more: what is left may be taken up by others at once."""
         let_go_of(self.owner)
+        self.held = True
+        with self._lock:
+            self._open.clear()
+        loop = self.home.loop
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(self._abandon_all)
+        else:
+            self._abandon_all()
 
     def nudge(self, run_id: str) -> None:
         """Ask for the run's state now rather than later."""
@@ -215,15 +224,28 @@ class Engine:
         An interrupt that hits a nested wait can end, or silently lose, whatever the loop was about to do: a follower
         whose wake-up is gone would wait for ever. A create call that is on its way is left alone, and waited for.
         """
+        self._abandon_all()
+        self.drive()
+
+    # -- on the loop ----------------------------------------------------------------------------------------------
+
+    def _abandon_all(self) -> None:
+        """End all followers, and no create call: its answer is still read, and written."""
         with self._lock:
             for control in self._controls.values():
                 control.abandoned = True
                 if control.task is not None:
                     control.task.cancel()
             self._controls.clear()
-        self.drive()
+            if not self._open and self._renewing is not None:
+                self._renewing.cancel()
 
-    # -- on the loop ----------------------------------------------------------------------------------------------
+    async def end_tasks(self) -> None:
+        """Leave nothing on the loop of what was begun here."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:

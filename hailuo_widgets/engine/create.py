@@ -57,7 +57,7 @@ async def _in_the_door(engine: Engine, control: Control, gateway: Gateway, recor
         return Outcome(record=cancelled)
     if (why := engine.stopped(record)) is not None:
         return Outcome(record=await engine.fail(record, why, status="skipped"))
-    if not free:
+    if not free or engine.held:
         return Outcome(record=record, pause_s=PLACE_S)
     return await _attempt(engine, gateway, record, tries)
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.engine.core import Engine
 
-__all__ = ["settled", "wait"]
+__all__ = ["leave", "settled", "wait"]
 
 WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
-ANSWER_S = 10.0  # so long an interrupted script waits for the answer to a create call
+ANSWER_S = 10.0  # so long a script that is stopped waits for the answer to a create call
 ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
 
 
@@ -90,11 +90,28 @@ def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -
         except KeyboardInterrupt:
             # Whoever stops a script may end it: a create call on its way is answered, and written, before that.
             loop.run_until_complete(_answered(engine))
+            engine.held = False
             raise
 
 
+def leave(engine: Engine) -> None:
+    """Follow nothing any more; what is left is for whoever resumes it.
+
+    A create call on its way is answered first where its loop is for us to run. Another's loop goes on by itself: there
+    the answer comes when the log is closed, and its task id goes to the rescue file.
+    """
+    loop = engine.home.loop
+    ours = loop is not None and not loop.is_running() and running_loop() is None
+    if ours and loop is not None:
+        loop.run_until_complete(_answered(engine))
+    engine.close()
+    if ours and loop is not None:
+        loop.run_until_complete(engine.end_tasks())
+
+
 async def _answered(engine: Engine) -> None:
-    """Wait until no create call is on its way, or for as long as that is worth."""
+    """Wait until no create call is on its way, or for as long as that is worth; none is begun from here on."""
+    engine.held = True
     loop = asyncio.get_running_loop()
     news = asyncio.Event()
     stop = engine.bus.subscribe(None, lambda _: _set(loop, news))

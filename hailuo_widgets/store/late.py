@@ -7,6 +7,7 @@ import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import forks
 
 if TYPE_CHECKING:
@@ -38,8 +39,18 @@ class LateLog:
         forks.follow(self)
 
     def submit(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> Future[T]:
-        """Run a method in the log's thread, after all that were given to it before."""
-        return self._thread.submit(method, *args, **kwargs)
+        """Run a method in the log's thread, after all that were given to it before.
+
+        Raises:
+            StoreError: The log was closed.
+        """
+        try:
+            return self._thread.submit(method, *args, **kwargs)
+        except RuntimeError:
+            raise StoreError(
+                "the session was closed, and its run log with it",
+                hint="make a new session: resume() takes up what this one left unfinished",
+            ) from None
 
     async def ask(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Await a method in the log's thread. A cancelled wait does not undo it."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Locator, Page, Request
 
+sys.path.append(str(Path(__file__).parent))  # the tests here find the modules beside them by their names
+
 AXE = Path(__file__).parents[2] / "js" / "node_modules" / "axe-core" / "axe.min.js"
 FOUND = """async element => (await axe.run(element, { resultTypes: ['violations'] })).violations
   .filter(({ impact }) => impact === 'serious' || impact === 'critical')
@@ -202,6 +204,7 @@ class Notebook:
         self.page.evaluate(THEME, name)
         light = "false" if "Dark" in name else "true"
         self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")  # it fades out over all that is shown
 
 
 @pytest.fixture(scope="session")

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
+from counters import counted
 from playwright.sync_api import expect
-
-from hailuo_widgets.simulator import read_frame_counter
-from hailuo_widgets.simulator.render.counter import CELLS, strip_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,22 +25,6 @@ A red fox trots through fresh snow
 --- sand
 A red fox trots through wet sand"""
 COMPARE = 'hw.compare(foxes, rows="variant", cols="seed")'
-# The strip of the simulator's frame counter, from the pixels of a video as it is shown.
-STRIP = """(video, [left, top, width, height]) => {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0);
-  return Array.from(context.getImageData(left, top, width, height).data);
-}"""
-SEEKED = """async grid => {
-  const videos = [...grid.querySelectorAll('video')];
-  await Promise.all(videos.map(video => new Promise(resolve => {
-    const drawn = () => requestAnimationFrame(() => requestAnimationFrame(resolve));
-    const look = () => (video.seeking ? requestAnimationFrame(look) : drawn());
-    look();
-  })));
-}"""
 # For some seconds, at each frame of the page, how far the frames that any two videos show are apart, in seconds. The
 # callbacks of all the videos that show a new frame come before the page's own.
 DRIFT = """([grid, seconds]) => new Promise(resolve => {
@@ -76,20 +57,6 @@ def grid(notebook: Notebook, index: int = 2) -> Locator:
         "() => [...document.querySelectorAll('.hailuo-compare video')].every(video => video.readyState >= 2)"
     )
     return shown
-
-
-def counted(shown: Locator) -> list[int | None]:
-    """The number that is burnt into the frame that each video shows, by the simulator's own reader."""
-    shown.evaluate(SEEKED)
-    found = []
-    for video in shown.locator("video").all():
-        width, height = video.evaluate("video => [video.videoWidth, video.videoHeight]")
-        left, top, cell = strip_box(width, height)
-        strip = video.evaluate(STRIP, [left, top, CELLS * cell, cell])
-        frame = np.zeros((height, width, 3), np.uint8)
-        frame[top : top + cell, left : left + CELLS * cell] = np.array(strip, np.uint8).reshape(cell, -1, 4)[..., :3]
-        found.append(read_frame_counter(frame))
-    return found
 
 
 def test_one_clock(

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
+from counters import counted
 from playwright.sync_api import expect
 
 from hailuo_widgets.exports import export
 from hailuo_widgets.session import Session
-from hailuo_widgets.simulator import read_frame_counter
-from hailuo_widgets.simulator.render.counter import CELLS, strip_box
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,15 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Locator, Page
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-STRIP = """(video, [left, top, width, height]) => {
-  const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = [video.videoWidth, video.videoHeight];
-  const context = canvas.getContext('2d');
-  context.drawImage(video, 0, 0);
-  return Array.from(context.getImageData(left, top, width, height).data);
-}"""
-STILL = "() => [...document.querySelectorAll('video')].every(video => video.readyState >= 2 && !video.seeking)"
 
 
 @pytest.fixture(scope="module")
@@ -61,35 +50,21 @@ def offline(browser: Browser, report: Path) -> Iterator[Page]:
     context.close()
 
 
-def numbers(page: Page) -> list[int | None]:
-    """The number burnt into the frame that each video shows."""
-    page.wait_for_function(STILL)
-    found = []
-    for video in page.locator("video").all():
-        width, height = video.evaluate("video => [video.videoWidth, video.videoHeight]")
-        left, top, cell = strip_box(width, height)
-        strip = video.evaluate(STRIP, [left, top, CELLS * cell, cell])
-        frame = np.zeros((height, width, 3), np.uint8)
-        frame[top : top + cell, left : left + CELLS * cell] = np.array(strip, np.uint8).reshape(cell, -1, 4)[..., :3]
-        found.append(read_frame_counter(frame))
-    return found
-
-
 def test_it_plays_in_sync(offline: Page, accessible: Callable[[Locator], None], tmp_path: Path) -> None:
     """All clips play on one clock and stand on one frame after it; nothing can be said of them; it is legible."""
     main = offline.locator("main")
     expect(main.locator("video")).to_have_count(4)
-    assert numbers(offline) == [0] * 4
+    assert counted(main) == [0] * 4
     main.get_by_role("button", name="Play", exact=True).focus()
     offline.keyboard.press("k")
     offline.wait_for_function("() => [...document.querySelectorAll('video')].every(video => video.currentTime > 1)")
     offline.keyboard.press("k")
-    shown = numbers(offline)
+    shown = counted(main)
     assert shown[0] is not None
     assert shown[0] > 20
     assert len(set(shown)) == 1
     offline.keyboard.press(".")
-    assert numbers(offline) == [shown[0] + 1] * 4
+    assert counted(main) == [shown[0] + 1] * 4
     expect(main.locator(".hailuo-stars:visible")).to_have_count(0)
     expect(main.locator("#hailuo-still")).to_have_count(0)
     expect(main).to_contain_text("nothing was paid for them")
@@ -110,7 +85,7 @@ def test_every_control_by_mouse(offline: Page) -> None:
     """Speed, end, zoom, pan, sound, delay, and the stage's own: each does in all clips, or in its own, what it says."""
     main = offline.locator("main")
     expect(main.locator("video")).to_have_count(4)
-    numbers(offline)
+    counted(main)
     main.get_by_label("Speed").select_option("2")
     assert all_videos(offline, "video.playbackRate") == [2] * 4
     main.get_by_label("At the end").select_option("once")
@@ -118,10 +93,10 @@ def test_every_control_by_mouse(offline: Page) -> None:
     box = slider.bounding_box()
     assert box is not None
     offline.mouse.click(box["x"] + box["width"] - 8, box["y"] + box["height"] / 2)
-    assert min(n or 0 for n in numbers(offline)) > 130
+    assert min(n or 0 for n in counted(main)) > 130
     main.get_by_role("button", name="Play", exact=True).click()
     expect(main.get_by_role("button", name="Play", exact=True)).to_be_visible()
-    assert numbers(offline) == [149] * 4, "played once, it stands on its last frame"
+    assert counted(main) == [149] * 4, "played once, it stands on its last frame"
     main.get_by_role("button", name="Hear").nth(1).click()
     assert all_videos(offline, "video.muted") == [True, False, True, True]
     main.get_by_role("button", name="Hear").nth(1).click()
@@ -137,7 +112,7 @@ def test_every_control_by_mouse(offline: Page) -> None:
     main.locator("summary").first.click()
     main.get_by_role("spinbutton").first.fill("1")
     main.get_by_role("slider", name="Time").fill("2")
-    later = numbers(offline)
+    later = counted(main)
     assert (later[0], later[1:]) == (25, [50] * 3), "a second later than the others"
     main.get_by_role("button", name="by itself").nth(0).click()
     main.get_by_role("button", name="by itself").nth(2).click()
@@ -156,7 +131,7 @@ def test_every_control_by_keyboard(offline: Page) -> None:
     """The same without a mouse: everything can be reached by Tab, and does what it says by its keys."""
     main = offline.locator("main")
     expect(main.locator("video")).to_have_count(4)
-    numbers(offline)
+    counted(main)
     offline.keyboard.press("Tab")
     reached = []
     for _ in range(60):
@@ -175,7 +150,7 @@ def test_every_control_by_keyboard(offline: Page) -> None:
     assert main.get_by_label("At the end").input_value() == "once"
     main.get_by_role("slider", name="Time").focus()
     offline.keyboard.press("End")
-    assert numbers(offline) == [149] * 4
+    assert counted(main) == [149] * 4
     main.get_by_role("slider", name="Zoom").focus()
     offline.keyboard.press("ArrowRight")
     assert all_videos(offline, "getComputedStyle(video).transform")[0] == "matrix(1.1, 0, 0, 1.1, 0, 0)"
