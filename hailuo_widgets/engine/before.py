@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,7 @@ async def prepare(engine: Engine, control: Control, record: RunRecord) -> RunRec
     if record.status == "planned" and record.result_index > 0:
         record = await _ride(engine, control, record)
     if record.status == "planned":
-        await engine.to_thread(engine.archive.probe)  # nothing is paid for that cannot be kept
+        await asyncio.to_thread(engine.archive.probe)  # nothing is paid for that cannot be kept
     return record
 
 
@@ -73,7 +74,7 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
             joined = other.run_id
             await engine.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
         if not engine.follows(other.run_id):
-            await engine.to_thread(engine.take_up, [other.run_id])
+            await asyncio.to_thread(engine.take_up, [other.run_id])
         await control.pause(JOIN_S)
     return record
 
@@ -84,7 +85,7 @@ async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
     if found is None or not found.video or not found.sha256:
         return record
     path = engine.archive.root / found.video
-    if not await engine.to_thread(engine.archive.verify, path, found.sha256):
+    if not await asyncio.to_thread(engine.archive.verify, path, found.sha256):
         return record
     return await engine.change(
         record.run_id,

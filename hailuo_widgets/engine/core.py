@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from hailuo_widgets.errors import HailuoError, Skipped
 from hailuo_widgets.store.words import ASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+    from collections.abc import Coroutine, Iterable, Mapping, Sequence
     from concurrent.futures import Future
 
     from hailuo_widgets.archive import Archive
@@ -41,7 +40,6 @@ __all__ = ["Engine"]
 _UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 T = TypeVar("T")
 RENEW_S = 20.0
-_log = logging.getLogger(__name__)
 
 
 class Engine:
@@ -221,8 +219,8 @@ class Engine:
     def begin_again(self) -> None:
         """Follow every open run anew from the log.
 
-        An interrupt that hits a nested wait can end, or silently lose, whatever the loop was about to do: a follower
-        whose wake-up is gone would wait for ever. A create call that is on its way is left alone, and waited for.
+        An interrupt that hits a nested wait can end, or silently lose, whatever the loop was about to do.
+        A create call that is on its way is left alone, and waited for.
         """
         self._abandon_all()
         self.drive()
@@ -242,10 +240,9 @@ class Engine:
 
     async def end_tasks(self) -> None:
         """Leave nothing on the loop of what was begun here."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        work = asyncio.gather(*self._tasks, return_exceptions=True)
+        work.cancel()
+        await asyncio.wait([work])
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
@@ -259,9 +256,8 @@ class Engine:
                 self._controls[run_id] = control
                 control.task = loop.create_task(carry(self, control), name=f"hailuo {run_id}")
                 self._hold(control.task)
-            if self._open and (
-                self._renewing is None or self._renewing.done() or self._renewing.get_loop() is not loop
-            ):
+            renewing = self._renewing
+            if self._open and (renewing is None or renewing.done() or renewing.get_loop() is not loop):
                 self._renewing = loop.create_task(self._renew(), name="hailuo leases")
                 self._hold(self._renewing)
 
@@ -274,10 +270,6 @@ class Engine:
         task = asyncio.get_running_loop().create_task(work)
         self._hold(task)
         return task
-
-    async def to_thread(self, work: Callable[..., T], *args: Any) -> T:
-        """Blocking work, off the loop."""
-        return await asyncio.to_thread(work, *args)
 
     async def added(self, run_id: str) -> None:
         """Wait until the log has a new run."""

@@ -166,7 +166,7 @@ def _clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
 
 async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """Download a finished task's clip: its link, then a fresh one, then the backup; each try is free."""
-    archived = await engine.to_thread(engine.archive.adopt, record.run_id, record.sha256)
+    archived = await asyncio.to_thread(engine.archive.adopt, record.run_id, record.sha256)
     tries = _Links()
     while archived is None:
         if control.stopped:
@@ -188,7 +188,7 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
                 await control.pause(backoff_s(tries.failed))
     if archived.poster is not None:
         with contextlib.suppress(OSError):  # a full disk may cost the picture, not the word that the clip is here
-            await engine.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
+            await asyncio.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
     return await engine.change(
         record.run_id,
         "the clip is here",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,6 @@ async def with_inputs(engine: Engine, record: RunRecord) -> RunRecord:
     for name in IMAGE_FIELDS:
         image = getattr(record.request, name)
         if image is not None and image.sha256 and image.data is None:
-            data = await engine.to_thread(engine.archive.read_input, image.sha256)
+            data = await asyncio.to_thread(engine.archive.read_input, image.sha256)
             images[name] = replace(image, data=data)
     return replace(record, request=replace(record.request, **images)) if images else record
