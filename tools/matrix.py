@@ -1,7 +1,8 @@
 """Runs the kernel's tests on each pair of an ipykernel and a pandas that are supported, and prints a table.
 
-Each pair has a venv of its own below .venvs, made once. Real kernels on a busy machine miss a moment now and then, so a
-test that failed is run once more, alone; the table says so. The exit status is 1 where one failed twice.
+Each pair has a venv of its own below .venvs, made anew when pyproject.toml has changed. Real kernels on a busy machine
+miss a moment now and then, so a test that failed is run once more, alone; the table says so. The exit status is 1 where
+one failed twice.
 """
 
 from __future__ import annotations
@@ -28,11 +29,12 @@ def python_for(kernel: str, pandas: str) -> Path:
     """The interpreter of a pair's venv."""
     folder = PLACE / re.sub(r"[^\w.]+", "-", f"{kernel}_{pandas}").strip("-")
     python = folder / "bin" / "python"
-    if not (folder / "ready").exists():
+    ready = folder / "ready"
+    if not ready.exists() or ready.stat().st_mtime < (ROOT / "pyproject.toml").stat().st_mtime:
         venv.create(folder, with_pip=True, clear=True)
         pip = [str(python), "-m", "pip", "--disable-pip-version-check", "--quiet", "install"]
         subprocess.run([*pip, "--editable", str(ROOT), kernel, pandas, *TOOLS], check=True)
-        (folder / "ready").touch()
+        ready.touch()
     return python
 
 
