@@ -102,7 +102,7 @@ class Kernel:
             if not asyncio.all_tasks(self.loop):
                 break
             self.loop.step()
-        self.session.close()
+        self.session.log.close()  # not session.close(), which runs the loop until answers come: no clock goes any more
         self.loop.close()
 
 
