@@ -62,6 +62,15 @@ def _choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
     )
 
 
+def _folder(name: str, value: Any) -> Path:
+    if "://" in str(value):  # as a path it would be a folder called "s3:", here
+        raise UsageError(
+            f"{name}={str(value)!r} is a URL: a local folder is allowed, and no other kind yet",
+            hint="give a folder; a bucket can be mounted as one, or get a copy of the folder afterwards",
+        )
+    return Path(value).expanduser()
+
+
 def follow_shell(config: Callable[[], Mapping[str, Any]] | None) -> None:
     """Take settings of the second order from a shell (``%config Hailuo``); None: from none any more."""
     _shells[:] = [] if config is None else [config]
@@ -105,7 +114,7 @@ SETTINGS: dict[str, Setting] = {
             name="home",
             env="HAILUO_HOME",
             default="hailuo_runs",
-            parse=lambda v: Path(v).expanduser(),
+            parse=lambda v: _folder("home", v),
             help="The folder of the run log and the archive, beside the notebook.",
         ),
         Setting(
@@ -119,7 +128,7 @@ SETTINGS: dict[str, Setting] = {
             name="archive",
             env="HAILUO_ARCHIVE",
             default=None,
-            parse=lambda v: None if v is None else str(v),
+            parse=lambda v: None if v is None else _folder("archive", v),
             help="The folder of the MP4 files; videos/ in home by default.",
         ),
         Setting(
@@ -191,7 +200,7 @@ class Settings:
     mode: str
     home: Path
     store: str | None
-    archive: str | None
+    archive: Path | None
     poll_interval: float | None
     timeout: float
     max_parallel: int | None
@@ -228,7 +237,7 @@ class Settings:
     @property
     def archive_folder(self) -> Path:
         """The local folder of the clips."""
-        return Path(self.archive).expanduser() if self.archive else self.home / "videos"
+        return self.archive or self.home / "videos"
 
     @property
     def store_url(self) -> str:

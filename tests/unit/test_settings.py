@@ -31,6 +31,8 @@ def test_order_of_places() -> None:
         ({"timeout": float("nan")}, "a number from 0.1 up"),
         ({"timeout": float("inf")}, "a number from 0.1 up"),
         ({"max_parallel": 0}, "a whole number from 1 up"),
+        ({"archive": "s3://clips/here"}, "a local folder is allowed"),
+        ({"home": "gs://clips"}, "a bucket can be mounted"),
         ({"budget": -1}, "a number from 0 up"),
         ({"kie_dialect": "job"}, "did you mean 'jobs'"),
     ],
