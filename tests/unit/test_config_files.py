@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings import Settings
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -37,11 +34,11 @@ def test_the_order_of_places(project: Path) -> None:
 
 
 def test_a_projects_folders_are_its_own(project: Path) -> None:
-    """A relative home belongs to the project's folder, so that all its notebooks write one log; a URL stays one."""
-    write(project, '[tool.hailuo]\nhome = "runs"\narchive = "s3://clips/hailuo"\n')
+    """A relative home belongs to the project's folder, so all its notebooks write one log; an absolute one stays."""
+    write(project, '[tool.hailuo]\nhome = "runs"\narchive = "/clips/hailuo"\n')
     s = Settings.resolve(environ={})
     assert s.home == project / "runs"
-    assert s.archive == "s3://clips/hailuo"
+    assert s.archive_folder == Path("/clips/hailuo")
 
 
 def test_other_projects_files_are_passed_over(project: Path) -> None:
@@ -58,6 +55,7 @@ def test_other_projects_files_are_passed_over(project: Path) -> None:
         ('mode = "liv"', "did you mean 'live'"),
         ("timeout = [1]", "timeout="),
         ('minimax_api_key = "x"', "belongs into the environment or the keyring"),
+        ('archive = "s3://clips"', "archive='s3://clips' is a URL"),
         ("provider = ", "is no TOML"),
     ],
 )
