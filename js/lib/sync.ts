@@ -6,6 +6,8 @@
  * that rounding shows no neighbour.
  */
 
+import { Held } from "./held";
+
 export const FPS = 25;
 /** So close nothing is corrected: every correction is itself a disturbance. */
 const CLOSE_S = 0.15 / FPS;
@@ -24,11 +26,6 @@ export interface State {
   time: number;
   duration: number;
   playing: boolean;
-}
-
-interface Held {
-  video: HTMLVideoElement;
-  shift: number;
 }
 
 export class Sync {
@@ -66,13 +63,12 @@ export class Sync {
   }
 
   setRate(rate: number): void {
-    const playing = this.#playing;
-    if (playing) this.pause();
+    this.#time = this.#now();
+    this.#at = performance.now();
     this.rate = rate;
     this.#each(({ video }) => {
       video.playbackRate = rate;
     });
-    if (playing) this.play();
   }
 
   /** How far each clip is from the clock now, in seconds; for measurements. */
@@ -82,15 +78,17 @@ export class Sync {
 
   /** Holds a video whose data is there; `shift` seconds later than the others. */
   hold(id: string, video: HTMLVideoElement, shift = 0): void {
-    this.#held.set(id, { video, shift });
+    this.release(id);
+    const held = new Held(video, shift, () => this.pause());
+    this.#held.set(id, held);
     video.playbackRate = this.rate;
-    this.#place({ video, shift });
-    if (this.#playing && this.#direction > 0) void video.play().catch(() => this.pause());
+    this.#place(held);
+    if (this.#playing && this.#direction > 0) held.play();
     this.#tell(this.#state());
   }
 
   release(id: string): void {
-    this.#held.get(id)?.video.pause();
+    this.#held.get(id)?.release();
     this.#held.delete(id);
   }
 
@@ -107,8 +105,8 @@ export class Sync {
     this.#playing = true;
     this.#at = performance.now();
     this.#each((held) => {
-      this.#place(held);
-      if (this.#direction > 0) void held.video.play().catch(() => this.pause());
+      if (Math.abs(held.video.currentTime - this.#wanted(held, this.#time)) > 1 / FPS) this.#place(held);
+      if (this.#direction > 0) held.play();
     });
     this.#frame = requestAnimationFrame(() => this.#tick());
     this.#tell(this.#state());
@@ -140,7 +138,7 @@ export class Sync {
     this.#playing = false;
     if (this.#frame !== undefined) cancelAnimationFrame(this.#frame);
     this.#frame = undefined;
-    this.#each(({ video }) => video.pause());
+    this.#each((held) => held.pause());
   }
 
   #each(act: (held: Held) => void): void {
@@ -161,8 +159,7 @@ export class Sync {
   }
 
   #place(held: Held): void {
-    const wanted = this.#wanted(held, this.#now());
-    if (Math.abs(held.video.currentTime - wanted) > 1e-3) held.video.currentTime = wanted;
+    held.seek(this.#wanted(held, this.#now()));
   }
 
   #tick(): void {
@@ -196,9 +193,9 @@ export class Sync {
     this.#time = this.#direction > 0 ? 0 : end;
     this.#at = performance.now();
     this.#each((held) => {
-      if (this.#direction < 0) held.video.pause();
+      if (this.#direction < 0) held.pause();
       this.#place(held);
-      if (this.#direction > 0) void held.video.play().catch(() => this.pause());
+      if (this.#direction > 0) held.play();
     });
   }
 
@@ -206,7 +203,7 @@ export class Sync {
     if (performance.now() - this.#sought < BACKWARDS_MS) return;
     this.#sought = performance.now();
     this.#each((held) => {
-      if (!held.video.seeking) this.#place(held);
+      if (!held.moving) this.#place(held);
     });
   }
 
@@ -215,14 +212,14 @@ export class Sync {
     const wanted = this.#wanted(held, now);
     const over = now - held.shift >= (video.duration || 0) || now < held.shift;
     if (over) {
-      if (!video.paused) video.pause();
+      held.pause();
       return;
     }
-    if (video.paused && !video.ended) void video.play().catch(() => undefined);
-    if (video.seeking || video.readyState < 2) return;
+    held.play();
+    if (held.moving || video.readyState < 2) return;
     const ahead = video.currentTime - wanted;
     if (Math.abs(ahead) > FAR_S) {
-      video.currentTime = wanted;
+      held.seek(wanted);
       video.playbackRate = this.rate;
     } else if (Math.abs(ahead) > CLOSE_S) {
       const nudge = Math.max(-MOST_NUDGE, Math.min(MOST_NUDGE, -ahead * 3));
