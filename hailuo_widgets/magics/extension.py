@@ -8,6 +8,7 @@ from typing import Any
 
 from hailuo_widgets.magics.completion import matcher_for
 from hailuo_widgets.magics.magic import Hailuo
+from hailuo_widgets.magics.parents import Parents
 from hailuo_widgets.settings import follow_shell
 
 __all__ = ["Extension"]
@@ -23,6 +24,7 @@ class Extension:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._executing = 0
+        self._parents = Parents(shell)
         self.magics = Hailuo(shell)
         self._matcher = matcher_for(shell)
 
@@ -74,11 +76,13 @@ class Extension:
     # A terminal asks after each line whether the cell is complete; a rewritten one would be, before there is a prompt.
     _rewrite.has_side_effects = True  # type: ignore[attr-defined] # what IPython looks for to leave a transformer out
 
-    def _began(self, *_: Any) -> None:
+    def _began(self, info: Any) -> None:
         self._executing += 1
+        self._parents.began(info)
 
-    def _ended(self, *_: Any) -> None:
+    def _ended(self, result: Any) -> None:
         self._executing = max(0, self._executing - 1)
+        self._parents.ended(result)
 
 
 def _forget(formatter: Any, module: str, name: str) -> None:

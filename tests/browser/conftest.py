@@ -66,8 +66,8 @@ COMMAND = """([name, args, patience]) => Promise.race([
   jupyterapp.commands.execute(name, args).then(() => null),
   new Promise((_, reject) => setTimeout(() => {
     const panel = jupyterapp.shell.currentWidget;
-    const cells = panel.content.model.sharedModel.cells.map(
-      cell => `${cell.execution_count} ${JSON.stringify(cell.outputs ?? []).slice(0, 2000)}`);
+    const cells = panel.content.widgets.map(({ model }) =>
+      `${model.type} ${model.executionState} ${JSON.stringify(model.outputs?.toJSON() ?? []).slice(0, 300)}`);
     const kernel = panel.sessionContext.session?.kernel?.status;
     reject(new Error(`${name} has not ended after ${patience} ms; the kernel is ${kernel}; ${cells.join('\\n')}`));
   }, patience)),

@@ -40,6 +40,16 @@ def _opened(comm, message):
 get_ipython().kernel.comm_manager.register_target("probe", _opened)
 """
 
+# A widget's message whose answer takes until the test says so.
+SLOW_ANSWER = """
+import asyncio
+came, answered = asyncio.Event(), asyncio.Event()
+async def _slow(stream, ident, message):
+    came.set()
+    await answered.wait()
+get_ipython().kernel.shell_handlers["comm_msg"] = _slow
+"""
+
 
 def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
     """The reply comes after the clip is there, the card says so, the value is the run, and one create was charged."""
@@ -68,6 +78,17 @@ def test_a_message_is_handled_while_the_cell_waits(
     assert took < 0.5
     assert not kernel.replied(cell)
     assert kernel.reply(cell).status == "ok"
+
+
+@needs_free_kernel
+def test_a_message_across_two_cells_leaves_both_their_ends(kernel: Kernel) -> None:
+    """A message that comes in one waiting cell and is answered in the next: both cells are told to have ended."""
+    kernel.run(SLOW_ANSWER)
+    first = kernel.send("await came.wait()")
+    kernel.until(lambda m: m["header"]["msg_type"] == "execute_input", of=first)
+    kernel.comm("comm_msg", comm_id="c1", data={})
+    second = kernel.send("answered.set()\nfor _ in range(20):\n    await asyncio.sleep(0)")
+    assert [kernel.reply(cell, within=10).status for cell in (first, second)] == ["ok", "ok"]
 
 
 @needs_free_kernel
