@@ -38,6 +38,7 @@ __all__ = ["Http", "Stream"]
 MAX_ANSWER = 4 * 1024 * 1024
 CONNECT_S = 15.0
 READ_S = 60.0
+KEEP_S = 2.0  # an idle connection is used again for so long: servers close theirs after 5 s, or later
 MOST_REDIRECTS = 5
 MOST_PORT = 65535
 # httpx raises these before a byte of the request has left; after any other failure the server may have it whole.
@@ -239,7 +240,9 @@ class Http:
                     cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept, of any host
                     trust_env=not local,
                     timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
-                    limits=httpx.Limits(max_connections=64, max_keepalive_connections=0 if fresh else 8),
+                    limits=httpx.Limits(
+                        max_connections=64, max_keepalive_connections=0 if fresh else 8, keepalive_expiry=KEEP_S
+                    ),
                 )
             except (ImportError, ValueError, OSError, httpx.InvalidURL) as e:
                 failure = TransportError(

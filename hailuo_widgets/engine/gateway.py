@@ -96,7 +96,7 @@ class Gateway:
                 image: Image | None = getattr(request, name)
                 call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
                 if image is not None and call is not None:
-                    url = self.provider.decode_upload(await self._send(call, deadline_s=CREATE_S))
+                    url = self.provider.decode_upload(await self._send(call, fresh=True, deadline_s=CREATE_S))
                     uploaded[name] = replace(image, url=url)
         except TransportError as e:
             e.sent = False  # what may have arrived is a picture: no create call was sent

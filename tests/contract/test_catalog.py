@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.simulator.station import Station
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -98,6 +100,28 @@ def test_a_local_picture_arrives(connect: Connect, dialect: str, picture: Callab
     clip = made(line, accepted.task_id)
     assert (clip["width"], clip["height"]) == (768, 1152)
     assert line.charged == 1
+
+
+def test_a_picture_and_a_create_have_a_connection_of_their_own(
+    connect: Connect, picture: Callable[[int, int], bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither goes over a connection that a query has used: the gateway may be about to close that one."""
+    calls: list[tuple[str, int]] = []
+    answer = Station.__call__
+
+    async def watched(self: Station, scope: Any, receive: Any, send: Any) -> None:
+        calls.append((scope["path"], scope["client"][1]))
+        await answer(self, scope, receive, send)
+
+    monkeypatch.setattr(Station, "__call__", watched)
+    line = connect("kie-jobs")
+    for width in (400, 500):
+        request = line.request(first_frame=picture(width, 600))
+        line.query(request, line.create(request).task_id)
+    ports = [port for path, port in calls if "upload" in path or "create" in path]
+    asked = {port for path, port in calls if "recordInfo" in path}
+    assert (len(ports), len(set(ports)), asked & set(ports)) == (4, 4, set())
+    assert len(asked) == 1
 
 
 def test_the_longest_prompt(connect: Connect, dialect: str) -> None:
