@@ -14,7 +14,7 @@ NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.rglob("*.ipynb"))
 NAMES = [path.relative_to(NOTEBOOKS).as_posix() for path in PATHS]
 MOST_CELLS = 10
-RUN_ELSEWHERE = {"seed_sweep.ipynb", "prompt_ab.ipynb"}  # in test_experiments.py, twice each
+RUN_ELSEWHERE = {"seed_sweep.ipynb", "prompt_ab.ipynb", "compare_and_vote.ipynb"}  # in test_experiments.py
 
 
 def read(name: str) -> Any:

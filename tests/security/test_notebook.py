@@ -68,7 +68,7 @@ def test_a_saved_notebook(tmp_path: Path) -> None:
         Simulator(tmp_path / "gateway", faults=faults, latency=0.3, draft=True) as gateway,
         (tmp_path / "streams.txt").open("w") as streams,
     ):
-        environ["MINIMAX_BASE_URL"] = gateway.url
+        environ |= {"MINIMAX_BASE_URL": gateway.url, "HAILUO_POLL_INTERVAL": "0.1"}
         client.execute(env=environ, stdout=streams, stderr=streams)
     saved = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types
     exporter: Any = HTMLExporter
