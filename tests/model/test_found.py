@@ -119,6 +119,26 @@ def test_an_error_on_the_way_does_not_end_a_further_result(make: Make, monkeypat
     assert [r.status for r in sweep.runs] == ["succeeded", "succeeded"]
 
 
+def test_a_further_result_does_not_wait_for_a_lead_that_nobody_follows(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A first run whose end the full disk did not take is followed no more: its call's second clip ends with it."""
+    world = make()
+    kernel = world.begin()
+
+    def refuses(*_: Any, **__: Any) -> RunRecord:
+        raise StoreError("the disk is full")
+
+    for written in ("reserve", "advance"):
+        monkeypatch.setattr(RunLog, written, refuses)
+    sweep = kernel.do(lambda s: s.sweep("foxes", provider="runware", duration=6, options={"numberResults": 2}))
+    world.run(100, until_idle=True)
+    assert kernel.idle
+    assert [(r.status, "the disk is full" in str(r.error)) for r in sweep.runs] == [("failed", True)] * 2
+    assert [kernel.session.log.get(r.id).status for r in sweep.runs] == ["planned"] * 2
+    assert (world.wire.arrived, world.errors) == ([], [])
+
+
 def test_another_kernel_cannot_hide_a_doubt_by_cancelling(make: Make) -> None:
     """A run that is being sent elsewhere cannot be called cancelled: its answer may be lost, and then it is doubted."""
     world = make(create={"slow+": 1.0})
