@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.answers import WAYS_OUT
-from hailuo_widgets.engine.failures import as_detail, error_of
+from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import HailuoError, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.control import Control
     from hailuo_widgets.engine.core import Engine
@@ -51,26 +49,13 @@ async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecor
             status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
             why = error or HailuoError("the create call of this result's task was not accepted")
             return await engine.fail(record, why, status=status)
-        if (left := await _left_behind(engine, lead)) is not None:
-            # Here alone: in the log it goes on waiting for its lead's create, whoever settles that.
-            return replace(record, status="failed", error=left, finished_at=datetime.now(UTC))
+        left = None if engine.follows(lead.run_id) else engine.decided(lead.run_id)
+        if left is not None:
+            # Its end is known here alone, and so is this one: in the log both are as whoever settles them needs them.
+            return replace(record, status="failed", error=left.error, finished_at=datetime.now(UTC))
         await control.pause(RIDE_S)
         record = await engine.log.ask(engine.log.get, record.run_id)
     return record
-
-
-async def _left_behind(engine: Engine, lead: RunRecord) -> Mapping[str, Any] | None:
-    """The error with which a task's first run was left, where nobody follows it any more; None while somebody does."""
-    if engine.follows(lead.run_id):
-        return None
-    error = (engine.decided(lead.run_id) or lead).error
-    if error is None and lead.status != "planned":
-        await asyncio.to_thread(engine.take_up, [lead.run_id])  # or another kernel has it
-    elif error is None and lead.run_id in {r.run_id for r in await asyncio.to_thread(engine.waiting)}:
-        error = as_detail(
-            HailuoError(f"run {lead.run_id}, whose create call makes this clip too, was never sent"), lead.run_id
-        )
-    return error
 
 
 async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) -> RunRecord:

@@ -105,6 +105,7 @@ export class Sync {
     this.#playing = true;
     this.#at = performance.now();
     this.#each((held) => {
+      // What is less than a frame off is played away: a seek would hold up the start.
       if (Math.abs(held.video.currentTime - this.#wanted(held, this.#time)) > 1 / FPS) this.#place(held);
       if (this.#direction > 0) held.play();
     });
