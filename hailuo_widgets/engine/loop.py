@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine
     from types import FrameType
 
-__all__ = ["Home", "run_nested", "running_loop"]
+__all__ = ["Home", "run_to_end", "running_loop"]
 
 T = TypeVar("T")
 FIRST_UNSAFE_IPYKERNEL = (
@@ -65,12 +65,12 @@ class Home:
         return self._loop
 
 
-def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine to its end inside a loop that is running in this thread.
+def run_to_end(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end on a loop that nobody runs, or inside the one that is running in this thread.
 
     An interrupt ends the coroutine alone. Raised wherever the loop happens to be, it would end, or silently lose,
-    whatever that was about to do: also the kernel's own reading of messages, and then no cell would ever run again.
-    Raised while asyncio is being patched, it would leave half a patch, with the same end.
+    whatever that was about to do: a step of a run, or the kernel's own reading of messages, and then no cell would ever
+    run again. Raised while asyncio is being patched, it would leave half a patch, with the same end.
 
     Raises:
         UsageError: It would leave this kernel dead; the coroutine was not begun.
@@ -78,18 +78,22 @@ def run_nested(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) ->
     """
     with _Interrupts() as interrupts:
         try:
-            _patch(loop)
+            if loop.is_running():
+                _patch(loop)
         except BaseException:
             work.close()
             raise
         task = loop.create_task(work)
         interrupts.end(task)
         try:
-            return loop.run_until_complete(task)
+            result = loop.run_until_complete(task)
         except asyncio.CancelledError:
             if not interrupts.came:
                 raise
-    raise KeyboardInterrupt
+        else:
+            if not interrupts.came:
+                return result
+    raise KeyboardInterrupt  # also where it came too late to end anything: what follows may cost money
 
 
 def _patch(loop: asyncio.AbstractEventLoop) -> None:
@@ -109,14 +113,15 @@ def _patch(loop: asyncio.AbstractEventLoop) -> None:
 class _Interrupts:
     """While it lasts, the first interrupt raises nothing: it cancels a task. A second one is what it always was.
 
-    Only the main thread hears of interrupts; elsewhere there is nothing to do.
+    Only the main thread hears of interrupts, and not even that in a program that was started to hear of none (by "&" in
+    a shell's script): there, there is nothing to do.
     """
 
     def __init__(self) -> None:
         self.came = False
         self._task: asyncio.Task[Any] | None = None
-        self._mine = threading.current_thread() is threading.main_thread()
-        self._earlier: Any = None
+        self._earlier: Any = signal.getsignal(signal.SIGINT)
+        self._mine = threading.current_thread() is threading.main_thread() and callable(self._earlier)
 
     def end(self, task: asyncio.Task[Any]) -> None:
         """What an interrupt ends; one that has come already ends it before it begins."""
@@ -125,7 +130,7 @@ class _Interrupts:
             task.cancel()
 
     def _heard(self, number: int, frame: FrameType | None) -> None:
-        if self.came and callable(self._earlier):
+        if self.came:
             self._earlier(number, frame)
             return
         self.came = True
@@ -134,7 +139,6 @@ class _Interrupts:
 
     def __enter__(self) -> Self:
         if self._mine:
-            self._earlier = signal.getsignal(signal.SIGINT)
             signal.signal(signal.SIGINT, self._heard)
         return self
 

@@ -7,7 +7,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.engine.loop import run_nested, running_loop
+from hailuo_widgets.engine.loop import run_to_end, running_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -79,18 +79,20 @@ def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -
         _wait_for_other_thread(engine, waiting, timeout)
     elif here is not None:
         try:
-            run_nested(here, settled(engine, waiting, timeout))
+            run_to_end(here, settled(engine, waiting, timeout))
         except KeyboardInterrupt:
             engine.begin_again()
             raise
     else:
         loop = engine.home.private()
         try:
-            loop.run_until_complete(settled(engine, waiting, timeout))
+            run_to_end(loop, settled(engine, waiting, timeout))
         except KeyboardInterrupt:
             # Whoever stops a script may end it: a create call on its way is answered, and written, before that.
-            loop.run_until_complete(_answered(engine))
-            engine.held = False
+            try:
+                run_to_end(loop, _answered(engine))
+            finally:
+                engine.held = False
             raise
 
 
@@ -102,11 +104,13 @@ def leave(engine: Engine) -> None:
     """
     loop = engine.home.loop
     ours = loop is not None and not loop.is_running() and running_loop() is None
-    if ours and loop is not None:
-        loop.run_until_complete(_answered(engine))
-    engine.close()
-    if ours and loop is not None:
-        loop.run_until_complete(engine.end_tasks())
+    try:
+        if ours and loop is not None:
+            run_to_end(loop, _answered(engine))
+    finally:
+        engine.close()
+        if ours and loop is not None:
+            loop.run_until_complete(engine.end_tasks())
 
 
 async def _answered(engine: Engine) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import signal
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -344,22 +342,6 @@ def test_what_may_have_been_paid_is_not_sent_again_by_running_its_cell(begin: Be
         second.wait(30)
     assert (second.status, scene.creates) == ("skipped", 1)
     assert scene.session.generate("a fox", model="02", reuse=False).wait(30).status == "succeeded"
-
-
-def test_an_interrupted_script_reads_the_answer_that_it_paid_for(begin: Begin) -> None:
-    """Ctrl-C while a create call is on its way: the wait ends, and the task id is in the log before it does."""
-    scene = begin({"kind": "delay_after", "phase": "create", "seconds": 3})
-    run = scene.session.generate("a fox", model="02")
-
-    def interrupt(record: object) -> None:
-        if record.status == "submitting":  # type: ignore[attr-defined]  # a RunRecord
-            threading.Timer(0.2, signal.raise_signal, [signal.SIGINT]).start()
-
-    run.subscribe(interrupt)
-    with pytest.raises(KeyboardInterrupt):
-        run.wait(30)
-    assert run.record.task_id is not None
-    assert (run.wait(30).status, scene.creates) == ("succeeded", 1)
 
 
 def test_a_call_bounds_its_own_runs(begin: Begin) -> None:

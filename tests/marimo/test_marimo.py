@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,9 +19,10 @@ def test_a_notebook_runs_headless(tmp_path: Path, way: str) -> None:
     """As a script and exported as a page, the clip is there, simulated and said so, and the wrapper took the player."""
     settings = {"HAILUO_MODE": "simulated", "HAILUO_SIMULATOR_SPEED": "400", "HOME": str(tmp_path)}
     page = tmp_path / "page.html"
+    notebook = shutil.copy(NOTEBOOK, tmp_path)  # an export leaves a folder beside the notebook
     command = {
-        "as a script": [sys.executable, str(NOTEBOOK)],
-        "as a page": [sys.executable, "-m", "marimo", "export", "html", str(NOTEBOOK), "-o", str(page)],
+        "as a script": [sys.executable, notebook],
+        "as a page": [sys.executable, "-m", "marimo", "export", "html", notebook, "-o", str(page)],
     }[way]
     done = subprocess.run(
         command, cwd=tmp_path, env={**os.environ, **settings}, check=False, capture_output=True, text=True, timeout=120
