@@ -90,6 +90,11 @@ def _shown(value: Any) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
+def _shown_path(path: str) -> str:
+    text = repr(path)
+    return text if len(text) <= SHOWN else f"…{text[1 - SHOWN :]}"  # its end tells most
+
+
 def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
     """The name to show and the bytes of what was given."""
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -139,7 +144,7 @@ def _from_data_url(text: str, argument: str) -> tuple[str, bytes]:
 
 
 def _from_path(value: str | Path, argument: str) -> tuple[str, bytes]:
-    name = _shown(str(value))
+    name = _shown_path(str(value))
     here = f"paths are relative to {str(Path.cwd())!r}"
     try:
         path = Path(value).expanduser()

@@ -1,14 +1,16 @@
-"""No test sees the keys and settings of whoever runs it."""
+"""No test sees the keys and settings of whoever runs it; and which tests may run side by side."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
 import pytest
 
 from hailuo_widgets import keys
 
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"  # of the kernels that tests start, too
+BROWSER = "tests/browser/"
 
 
 @pytest.fixture(autouse=True)
@@ -22,3 +24,24 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setattr(keys, "_kept", {})
     monkeypatch.setattr(keys, "_asked", {})
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The browser's tests come first: they take the longest, and mostly wait, so that others fit in beside them."""
+    items.sort(key=lambda item: not item.nodeid.startswith(BROWSER))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Side by side (``-n 2``) run files, whose tests share what is made once; and the browser's, in one process.
+
+    Theirs is one JupyterLab and one Chromium: two of each are more than two cores can take.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return BROWSER if nodeid.startswith(BROWSER) else nodeid.partition("::")[0]
+
+    config.option.loadscopereorder = False  # in the order of collection, not the file of most tests first
+    return ByFile(config, log)

@@ -86,31 +86,30 @@ def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[P
         yield from text_faults(name, image.url)
         return
     if rules.url_only:
-        yield fault(name, f"{name}={image.name!r}: {title} takes images by public URL alone", rules.hint or URL_ONLY)
+        yield fault(name, f"{name}={image.name}: {title} takes images by public URL alone", rules.hint or URL_ONLY)
     size, width, height = len(image.data or b""), image.width or 0, image.height or 0
     format_name = (image.media_type or "").removeprefix("image/").upper()
     if format_name not in rules.formats:
         yield fault(
             name,
-            f"{name}={image.name!r} is {format_name or 'of an unknown kind'}",
+            f"{name}={image.name} is {format_name or 'of an unknown kind'}",
             f"{title} takes {', '.join(rules.formats)}",
         )
     if size > rules.max_bytes:
         yield fault(
             name,
-            f"{name}={image.name!r} has {size / 1e6:.1f} MB; {title} takes at most {rules.max_bytes / 1e6:.0f} MB",
+            f"{name}={image.name} has {size / 1e6:.1f} MB; {title} takes at most {rules.max_bytes / 1e6:.0f} MB",
             "make it smaller, for example with Pillow's Image.thumbnail",
         )
     if rules.short_side_over is not None and min(width, height) <= rules.short_side_over:
         yield fault(
             name,
-            f"{name}={image.name!r} is {width}×{height}; {title} needs a short side over {rules.short_side_over} "
-            "pixels",
+            f"{name}={image.name} is {width}×{height}; {title} needs a short side over {rules.short_side_over} pixels",
             "give a larger picture",
         )
     if rules.ratio and height and not rules.ratio[0] <= width / height <= rules.ratio[1]:
         yield fault(
             name,
-            f"{name}={image.name!r} is {width}×{height}; {title} takes ratios from 2:5 to 5:2",
+            f"{name}={image.name} is {width}×{height}; {title} takes ratios from 2:5 to 5:2",
             "crop or pad it: hailuo_widgets.inputs.load_image(…, fit='crop')",
         )

@@ -70,6 +70,15 @@ def test_a_path_is_read_once_and_left_as_it_is(tmp_path: Path, kind: str) -> Non
         assert image.url is None
 
 
+def test_a_long_path_is_known_by_its_end(tmp_path: Path) -> None:
+    """A message has room for 80 characters of it: the file's own name is among them."""
+    folder = tmp_path / ("deep" * 30)
+    folder.mkdir()
+    (folder / "fox.png").write_bytes(picture("PNG"))
+    name = load_image(folder / "fox.png", argument="first_frame").name
+    assert (len(name), name[0], name[-9:]) == (80, "…", "/fox.png'")
+
+
 @pytest.mark.parametrize("url", ["https://a.example/fox.png", "HTTP://a.example/x", " https://a.example/x "])
 def test_a_url_is_kept_and_never_fetched(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     """No connection is made for a URL."""
