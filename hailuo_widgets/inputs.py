@@ -92,7 +92,7 @@ def _shown(value: Any) -> str:
 
 def _shown_path(path: str) -> str:
     text = repr(path)
-    return text if len(text) <= SHOWN else f"…{text[1 - SHOWN :]}"  # its end tells most
+    return text if len(text) <= SHOWN else f"{text[0]}…{text[2 - SHOWN :]}"  # its end tells most
 
 
 def _bytes(value: Any, argument: str) -> tuple[str, bytes]:

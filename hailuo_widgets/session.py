@@ -352,6 +352,8 @@ class Session:
 
     def close(self) -> None:
         """Let go of the store and stop the simulator. Runs in flight stay in the log for ``resume``."""
-        leave(self.engine)
-        self.log.close()
-        self._backdrop.stop()
+        try:
+            leave(self.engine)
+        finally:  # an interrupt ends the wait for a create call's answer, and leaves nothing open
+            self.log.close()
+            self._backdrop.stop()

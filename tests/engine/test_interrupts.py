@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo_widgets.engine.loop import run_to_end
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -82,6 +84,25 @@ def test_a_second_one_while_the_answer_is_awaited(begin: Begin) -> None:
         run.wait(30)
     assert (pressed, run.status) == (["submitting", "queued"], "queued")
     assert (run.wait(30).status, scene.creates) == ("succeeded", 1)
+
+
+def test_closing_is_done_to_its_end(begin: Begin) -> None:
+    """It ends the wait for an answer before a session closes: the run is free for others, and the log is closed."""
+    scene = begin({"kind": "delay_after", "phase": "create", "seconds": 3})
+    run = scene.session.generate("a fox", model="02")
+    with pytest.raises(TimeoutError):
+        run.wait(0.5)
+    assert run.status == "submitting"
+    threading.Timer(0.2, interrupt).start()
+    with pytest.raises(KeyboardInterrupt):
+        scene.session.close()
+    with pytest.raises(StoreError, match="closed"):
+        scene.session.log.call(scene.session.log.get, run.id)
+    later = Session(home=scene.session.settings.home, mode="live", notice=lambda _: None)
+    try:
+        assert [r.id for r in later.resume()] == [run.id]
+    finally:
+        later.close()
 
 
 def test_one_that_comes_too_late_is_not_lost() -> None:

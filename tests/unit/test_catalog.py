@@ -346,9 +346,12 @@ def test_a_random_seed_promises_nothing() -> None:
 
 
 def test_bounds_of_images() -> None:
-    """The largest and the smallest picture that the document allows pass."""
+    """The largest and the smallest picture that the document allows pass; one that does not is named as given."""
     edge = replace(LOCAL, data=BIG.data and BIG.data[:-1], width=301, height=752)
     assert found("minimax", first_frame=edge) == []
+    small = replace(LOCAL, name="'fox.png'", width=40, height=30)
+    (problem,) = check(asked("minimax", first_frame=small), FACTS["minimax"])
+    assert problem.message.startswith("first_frame='fox.png' is 40×30")
 
 
 # -- defaults -----------------------------------------------------------------------------------------------------

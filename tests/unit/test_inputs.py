@@ -76,7 +76,7 @@ def test_a_long_path_is_known_by_its_end(tmp_path: Path) -> None:
     folder.mkdir()
     (folder / "fox.png").write_bytes(picture("PNG"))
     name = load_image(folder / "fox.png", argument="first_frame").name
-    assert (len(name), name[0], name[-9:]) == (80, "…", "/fox.png'")
+    assert (len(name), name[:2], name[-9:]) == (80, "'…", "/fox.png'")
 
 
 @pytest.mark.parametrize("url", ["https://a.example/fox.png", "HTTP://a.example/x", " https://a.example/x "])
