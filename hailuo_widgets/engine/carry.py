@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine import create, follow
 from hailuo_widgets.engine.before import prepare
+from hailuo_widgets.engine.download import bring
 from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.inputs import with_inputs
 from hailuo_widgets.engine.limits import backoff_s
@@ -89,7 +90,7 @@ async def _steps(engine: Engine, control: Control) -> RunRecord:
         if record.status in {"queued", "running"}:
             record = await follow.follow(engine, control, gateway, record)
     if record.status == "downloading":
-        record = await follow.bring(engine, control, gateway, record)
+        record = await bring(engine, control, gateway, record)
     return record
 
 
