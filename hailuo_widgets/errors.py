@@ -198,12 +198,14 @@ class DownloadError(HailuoError):
     """The clip exists at the provider, but could not be brought here. Retrying the download is free.
 
     Args:
-        dead_link: The link is expired or wrong: only a fresh one can help.
+        dead_link: The link is expired or wrong: a fresh one may help.
+        later: The server does not have the clip yet, or can't give it now: the same link may bring it later.
     """
 
-    def __init__(self, message: str, *, dead_link: bool = False, **fields: Any) -> None:
+    def __init__(self, message: str, *, dead_link: bool = False, later: bool = False, **fields: Any) -> None:
         super().__init__(message, **fields)
         self.dead_link = dead_link
+        self.later = later
 
 
 class StoreError(HailuoError):

@@ -33,6 +33,9 @@ _KINDS = (
     (b"<!doctype html", "an HTML page"),
     (b"<html", "an HTML page"),
 )
+_MISSING = re.compile(r"NoSuch|not[ _-]?(?:yet|found|exist|ready)|pending|processing", re.IGNORECASE)
+_EXPIRED = re.compile(r"expire|signature|token|credential|InvalidAccessKey", re.IGNORECASE)
+_GONE, _LATER = {401, 410}, {202, 204, 404}
 HEAD = 12
 """Bytes that `foreign_kind` needs."""
 
@@ -88,6 +91,20 @@ def foreign_kind(head: bytes) -> str | None:
 def is_refusal(body: bytes) -> bool:
     """Whether a body is an XML or JSON document: an object store's way to say no, whatever the status is."""
     return foreign_kind(body) in ("an XML document", "a JSON document")
+
+
+def verdict(status: int, body: bytes) -> tuple[bool, bool]:
+    """What a refusal says of its link: whether a fresh one may help, and whether the same one may later.
+
+    An object store's words come before its status. A 403 without words may mean either: a store that does not say
+    which files it has refuses the missing ones so.
+    """
+    words = reason(body) or ""
+    if _EXPIRED.search(words):
+        return True, False
+    if status in _LATER or _MISSING.search(words):
+        return False, True
+    return status in {*_GONE, 403} or is_refusal(body), status == 403  # noqa: PLR2004 - named in the docstring
 
 
 def reason(body: bytes) -> str | None:

@@ -29,7 +29,6 @@ ATTEMPTS = 5
 BATCH = 256 * 1024
 SLOWEST_BYTES, SLOWEST_S = 64 * 1024, 60.0  # a body that brings less than this in that time is broken off
 _REASON_BYTES = 8192
-_DEAD = {401, 403, 404, 410}
 _PASSING = {408, 425, 429}
 _OK, _PARTIAL, _UNSATISFIABLE, _SERVER_ERROR = 200, 206, 416, 500
 _FRESH = "Ask the provider for the task again: it gives a fresh link while it still has the clip."
@@ -51,11 +50,18 @@ class Stream(Protocol):
 
 
 class _Again(Exception):
-    """This attempt brought no whole clip, but the next may."""
+    """This attempt brought no whole clip, but the next may.
 
-    def __init__(self, why: str, code: str | None = None) -> None:
+    Args:
+        why: What was wrong with it.
+        code: The HTTP status, where that was it.
+        later: The server may only need time.
+    """
+
+    def __init__(self, why: str, code: str | None = None, *, later: bool = False) -> None:
         super().__init__(why)
         self.code = code
+        self.later = later
 
 
 class _Pace:
@@ -110,8 +116,8 @@ async def fetch(
         The clip under its final name.
 
     Raises:
-        DownloadError: It could not be brought here; ``dead_link`` says that only a fresh link can help. A part that
-            can be gone on with stays.
+        DownloadError: It could not be brought here; ``dead_link`` says that a fresh link may help, ``later`` that
+            the same one may. A part that can be gone on with stays.
         asyncio.CancelledError: As asked. The part stays.
     """
     opened: list[Part] = []
@@ -163,6 +169,7 @@ class _Download:
             f"The clip could not be brought here in {attempts} tries; the last: {why.rstrip('.')}.",
             run_id=self._part.run_id,
             code=getattr(error, "code", None),
+            later=bool(getattr(error, "again" if isinstance(error, TransportError) else "later", False)),
             hint="Resume later; downloading again is free while the provider keeps the clip.",
         )
 
@@ -187,7 +194,7 @@ class _Download:
     async def _finish(self, total: int | None) -> Archived:
         here = self._part.offset
         if not here:
-            raise _Again("the file is empty")
+            raise _Again("the file is empty", later=True)
         if total is not None and here < total:
             raise _Again(f"{here} of {total} bytes arrived")
         if total is None and here != self._unsealed and not await in_thread(self._archive.sealed, self._part):
@@ -256,32 +263,36 @@ class _Download:
     def _judge(self, head: bytes) -> None:
         kind = answers.foreign_kind(head)
         if kind is not None:
-            dead = answers.is_refusal(head)
+            said = answers.is_refusal(head)
+            dead, later = answers.verdict(_OK, head)
             raise DownloadError(
                 f"The link gave {kind} instead of an MP4 file.",
                 run_id=self._part.run_id,
-                provider_message=answers.reason(head) if dead else None,
-                dead_link=dead,
-                hint=_FRESH if dead else "Open the link in a browser to see what it is.",
+                provider_message=answers.reason(head) if said else None,
+                dead_link=dead and said,
+                later=later and said,
+                hint=_FRESH if said else "Open the link in a browser to see what it is.",
             )
 
     async def _refused(self, stream: Stream) -> Exception:
         status, code = stream.status, f"HTTP {stream.status}"
         if status >= _SERVER_ERROR or status in _PASSING:
-            return _Again(f"the server answered {code}", code)
+            return _Again(f"the server answered {code}", code, later=True)
         body = b""
         with contextlib.suppress(TransportError, OSError):  # the status alone says enough
             async for piece in stream.aiter():
                 body += piece
                 if len(body) >= _REASON_BYTES:
                     break
-        dead = status in _DEAD or answers.is_refusal(body)
+        dead, later = answers.verdict(status, body[:_REASON_BYTES])
+        what = "is expired or wrong" if dead else "has no file yet" if later else "gave no file"
         return DownloadError(
-            "The link to the clip is expired or wrong." if dead else "The link to the clip gave no file.",
+            f"The link to the clip {what}.",
             run_id=self._part.run_id,
             code=code,
             provider_message=answers.reason(body[:_REASON_BYTES]),
             dead_link=dead,
+            later=later,
             hint=_FRESH,
         )
 

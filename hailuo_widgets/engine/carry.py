@@ -89,6 +89,8 @@ async def _steps(engine: Engine, control: Control) -> RunRecord:
             record = await create.create(engine, control, gateway, await with_inputs(engine, record))
         if record.status in {"queued", "running"}:
             record = await follow.follow(engine, control, gateway, record)
+            if record.status == "downloading":
+                engine.linked[record.run_id] = time.monotonic()
     if record.status == "downloading":
         record = await bring(engine, control, gateway, record)
     return record

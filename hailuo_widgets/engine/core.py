@@ -65,6 +65,7 @@ class Engine:
         self._open: dict[str, bool] = {}  # runs to follow → whether an equal one's clip may serve
         self._controls: dict[str, Control] = {}
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
+        self.linked: dict[str, float] = {}  # when a run's link came, on the monotonic clock
         self._added: dict[str, Future[None]] = {}  # of new runs: whether the log has them
         self._budgets: dict[str, tuple[Budget, ...]] = {}
         self._calls: dict[str, Call] = {}  # what the runs of one call share

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine.follow import MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
+from hailuo_widgets.engine.follow import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.errors import DownloadError, HailuoError, ProviderError, TaskLost
 from hailuo_widgets.gateways.base import Clip
@@ -26,17 +27,21 @@ if TYPE_CHECKING:
 __all__ = ["bring"]
 
 MOST_ANSWERS = 5
+FRESH_S = 600.0  # a link that came so recently may only be ahead of its clip
+PATIENCE_S = 300.0  # so long its clip is waited for: 150 s have been seen
+LONGEST_PAUSE_S = 30.0
+LINKED = "a link to the clip"
 
 
 async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
-    """Download a finished task's clip: its link, then a fresh one, then the backup; each try is free."""
+    """Download a finished task's clip: its link, for minutes where it is fresh, then a fresh one, then the backup."""
     archived = await asyncio.to_thread(engine.archive.adopt, record.run_id, record.sha256)
-    tries = _Links()
+    tries = _Links(await _link_age_s(engine, record))
     while archived is None:
         if control.stopped:
             return await stop(engine, control, record)
         try:
-            record = await _linked(engine, gateway, record, fresh=tries.fresh)
+            record = await _linked(engine, gateway, record, tries)
             if record.status != "downloading":
                 return record  # another kernel has brought it to an end meanwhile
             archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
@@ -46,10 +51,12 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
                 return await engine.fail(record, e, status="lost")
             await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
         except HailuoError as e:
-            if not tries.another(e, record):
+            pause = tries.pause_s(e, record)
+            if pause is None:
                 return await engine.fail(record, _undelivered(e, gateway))
-            if not isinstance(e, DownloadError):
-                await control.pause(backoff_s(tries.failed))
+            if tries.waits == 1 and pause:  # one line in the log, not one a try
+                await engine.note(record.run_id, "the clip is not at its link yet", {"error": e.message})
+            await control.pause(pause)
     if archived.poster is not None:
         with contextlib.suppress(OSError):  # a full disk may cost the picture, not the word that the clip is here
             await asyncio.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
@@ -67,36 +74,78 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
 
 
 class _Links:
-    """Which link to try: the first one, a fresh one where it is dead, then the backup."""
+    """Which link to try, and when. Object stores lag behind the word that a clip is there.
 
-    def __init__(self) -> None:
+    A link that came less than FRESH_S ago is asked again for PATIENCE_S where its server may only need time; after
+    that, and where it is older or dead, a fresh link is asked for, once; then the backup. Each try is free.
+
+    Args:
+        age_s: Seconds since the link came; None where that is not known.
+    """
+
+    def __init__(self, age_s: float | None) -> None:
         self.failed = 0
         self.unknown = 0  # how often the provider did not know the task, which has finished
-        self.fresh = False
-        self._backup = False
+        self.waits = 0
+        self.fresh = False  # the next try asks for a fresh link
+        self._came = None if age_s is None else time.monotonic() - age_s
+        self._until: float | None = None  # how long may be waited
+        self._renewed = self._backup = False
 
     def url(self, record: RunRecord) -> str:
+        """The link to try now."""
         return str(record.backup_url if self._backup else record.video_url)
 
-    def another(self, error: HailuoError, record: RunRecord) -> bool:
-        """Whether another try makes sense after this failure."""
+    def came(self, *, at: float) -> None:
+        """Another link came."""
+        self._came = at
+
+    def pause_s(self, error: HailuoError, record: RunRecord) -> float | None:
+        """Seconds until the next try makes sense after this failure; None where none does."""
         self.failed += 1
         if not isinstance(error, DownloadError):  # the call for a link failed
-            return self.failed < MOST_ANSWERS and getattr(error, "again", True)
+            if not getattr(error, "again", True) or (self.failed >= MOST_ANSWERS and not self._patient()):
+                return None
+            return backoff_s(self.failed)
+        self.fresh = False
         if self._backup:
-            return False
-        if error.dead_link and not self.fresh:
-            self.fresh = True
-            return True
-        self.fresh, self._backup = False, bool(record.backup_url)
-        return self._backup
+            return None
+        worth_waiting = error.later and (self._renewed or not error.dead_link)
+        if worth_waiting and self._young() and self._patient():
+            self.waits += 1
+            return backoff_s(self.waits, cap=LONGEST_PAUSE_S)
+        if (error.later or error.dead_link) and not self._renewed:
+            self.fresh = self._renewed = True
+            return 0.0
+        self._backup = bool(record.backup_url)
+        return 0.0 if self._backup else None
+
+    def _young(self) -> bool:
+        return self._came is not None and time.monotonic() - self._came < FRESH_S
+
+    def _patient(self) -> bool:
+        """Whether there is time left to wait; it runs from the first failure that is waited for."""
+        if self._until is None:
+            self._until = time.monotonic() + PATIENCE_S
+        return time.monotonic() < self._until
 
 
-async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, *, fresh: bool) -> RunRecord:
-    """The record with a link to its clip; with ``fresh`` a new one."""
-    if record.video_url and not fresh:
+async def _link_age_s(engine: Engine, record: RunRecord) -> float | None:
+    """Seconds since the run's link came: measured in this process, else by the log's word; None where unknown."""
+    if (came := engine.linked.get(record.run_id)) is not None:
+        return time.monotonic() - came
+    events = await engine.log.ask(engine.log.events, record.run_id)
+    told = [e["at"] for e in events if e["what"] in {FINISHED, LINKED}]
+    age_s = (datetime.now(UTC) - told[-1]).total_seconds() if told else -1.0
+    return age_s if age_s >= 0 else None  # a clock that was set back says nothing of an age
+
+
+async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Links) -> RunRecord:
+    """The record with a link to its clip; a new one where the tries say so."""
+    if record.video_url and not tries.fresh:
         return record
     await gateway.limiter.turn()
+    asked = time.monotonic()  # a link ages from here: the answer may come late
     clip = await gateway.link(task_of(record), Clip(file_id=record.file_id))
     if clip is None:  # no call of its own for links: the poll names one
         poll = await gateway.query(task_of(record))
@@ -105,7 +154,10 @@ async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, *, fresh:
         error = ProviderError("the provider finished the task and names no link to the clip")
         error.again = True
         raise error
-    return await engine.change(record.run_id, "a link to the clip", **clip_changes(record, clip))
+    if clip.url != record.video_url:  # the same link, named again, is as old as it was
+        engine.linked[record.run_id] = asked
+        tries.came(at=asked)
+    return await engine.change(record.run_id, LINKED, **clip_changes(record, clip))
 
 
 async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str, url: str) -> Archived | None:

@@ -28,6 +28,7 @@ __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
 SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query
 MOST_UNKNOWN = 3
+FINISHED = "the provider has finished"
 
 
 def task_of(record: RunRecord) -> Task:
@@ -134,7 +135,7 @@ async def _take(engine: Engine, record: RunRecord, poll: Poll) -> RunRecord:
         return await engine.fail(record, poll.error or ProviderError("the generation failed"))
     if poll.state == "succeeded" and poll.clip is not None:
         return await engine.change(
-            record.run_id, "the provider has finished", data, status="downloading", **clip_changes(record, poll.clip)
+            record.run_id, FINISHED, data, status="downloading", **clip_changes(record, poll.clip)
         )
     if poll.state == "running" and record.status == "queued":
         return await engine.change(

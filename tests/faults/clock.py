@@ -122,6 +122,9 @@ class Wire:
         self.down = (-1.0, -1.0)  # from when to when no connection is made
         self.unknown_s = 0.0  # so long a new task is not known to the query
         self.link_life_s = 3600.0
+        self.refuses: Callable[[str], tuple[int, bytes] | None] = lambda _: None  # by the link: status and body
+        self.runware_link = "https://clips.test/1/inf"
+        self.links: list[str] = []  # each download's link, in their order
         self.scripts: dict[str, deque[HttpReply]] = {}
         self.creates: dict[str, float] = {}  # task id → when it was accepted
         self.prompts: list[str] = []
@@ -175,7 +178,7 @@ class Wire:
         done = self.takes_s is not None and age >= self.takes_s
         if runware:
             item = {"taskType": "videoInference", "taskUUID": task_id, "status": "success" if done else "processing"}
-            return _json({"data": [item | ({"videoURL": "https://clips.test/1/inf"} if done else {})]})
+            return _json({"data": [item | ({"videoURL": self.runware_link} if done else {})]})
         word = {"status": "Success", "file_id": task_id} if done else {"status": "Processing"}
         return _json({**word, **_resp()})
 
@@ -187,13 +190,16 @@ class Wire:
         if self.down[0] <= self.loop.now < self.down[1]:
             raise TransportError("clips.test cannot be reached", sent=None)
         alive = float(url.rsplit("/", 1)[1]) > self.loop.now
-        body = self.clip if alive else b"<Error><Code>AccessDenied</Code></Error>"
+        self.links.append(url)
+        status, body = (200, self.clip) if alive else (403, b"<Error><Code>AccessDenied</Code></Error>")
+        status, body = self.refuses(url) or (status, body)
 
         async def aiter_() -> AsyncIterator[bytes]:
             yield body
 
-        status = 200 if alive else 403
         self.sent.append((self.loop.now, "download", status))
+        if status == 0:
+            raise TransportError("clips.test cannot be reached", sent=None)
         yield SimpleNamespace(status=status, headers={"content-length": str(len(body))}, aiter=aiter_)
 
 

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # so that the tests here find th
 from gateway import Act, FaultGateway
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import create, follow, rescue
+from hailuo_widgets.engine import create, download, follow, rescue
 from hailuo_widgets.engine.door import Door
 from hailuo_widgets.session import Session
 
@@ -115,8 +115,9 @@ async def _no_sleep(_attempt: int) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is waited between tries takes no time here; the virtual clock's tests measure it."""
-    for module in (create, follow, rescue):
+    for module in (create, download, follow, rescue):
         monkeypatch.setattr(module, "backoff_s", _soon)
+    monkeypatch.setattr(download, "PATIENCE_S", 0.2)
     monkeypatch.setitem(cast("dict[str, Any]", fetch.__kwdefaults__), "sleep", _no_sleep)
     monkeypatch.setitem(cast("dict[str, Any]", Door.__init__.__kwdefaults__), "probe_s", 0.1)
 

@@ -218,3 +218,87 @@ def test_a_wall_clock_that_jumps(lab: Make, hours: int) -> None:
     assert {(run.status, run.error) for run in sweep} == {("succeeded", None)}
     assert len(one.wire.prompts) == len(set(one.wire.prompts)) == 30
     assert one.loop.now < HOUR
+
+
+# -- a clip that is not there yet ------------------------------------------------------------------------------------
+
+NO_SUCH_KEY = b"<?xml version='1.0'?><Error><Code>NoSuchKey</Code><Message>no such key</Message></Error>"
+NOT_YET: dict[str, tuple[int, bytes]] = {
+    "404": (404, b""),
+    "404 with a page": (404, b"<html>Not Found</html>"),
+    "404 with a store's document": (404, NO_SUCH_KEY),
+    "403 of a store that does not say which files it has": (403, b"<Error><Code>AccessDenied</Code></Error>"),
+    "200 with a store's document": (200, NO_SUCH_KEY),
+    "200 without a byte": (200, b""),
+    "202": (202, b""),
+    "204": (204, b""),
+    "503": (503, b"<Error><Code>SlowDown</Code></Error>"),
+    "no connection": (0, b""),
+}
+
+
+@pytest.mark.parametrize("provider", ["minimax", "runware"])
+@pytest.mark.parametrize("what", NOT_YET)
+def test_a_clip_that_its_link_has_only_later(lab: Make, what: str, provider: str) -> None:
+    """For 150 seconds after "Success" the link has no clip: it is asked again until it has, and nothing is paid."""
+    one = lab(provider=provider)
+    first: list[float] = []
+
+    def refuses(_: str) -> tuple[int, bytes] | None:
+        first.append(one.loop.now)
+        return NOT_YET[what] if one.loop.now - first[0] < 150 else None
+
+    one.wire.refuses = refuses
+    run = one.run(model=None if provider == "runware" else "02")
+    assert (run.status, run.error, len(one.wire.creates)) == ("succeeded", None, 1)
+    took = one.loop.now - first[0]
+    assert 150 <= took <= 210
+    assert len(first) <= 60
+    assert steps(run).count("the clip is not at its link yet") == 1
+
+
+def test_a_clip_that_its_link_never_has(lab: Make) -> None:
+    """A link without its clip is asked for minutes, then a fresh one; the run fails with the way to bring it free."""
+    one = lab()
+    one.wire.refuses = lambda _: (404, b"")
+    run = one.run()
+    asked = [when for when, phase, _ in one.wire.sent if phase == "download"]
+    assert 240 <= asked[-1] - asked[0] <= 900
+    assert len(set(one.wire.links)) == 2
+    error = error_of(run)
+    assert (run.status, len(one.wire.creates)) == ("failed", 1)
+    assert "free" in str(error)
+    one.wire.refuses = lambda _: None
+    again = run.retry()
+    one.until(again.id)
+    assert (again.status, len(one.wire.creates)) == ("succeeded", 1)
+
+
+def test_a_fresh_link_where_the_first_never_has_the_clip(lab: Make) -> None:
+    """The first link never has the clip: after minutes a fresh one brings it."""
+    one = lab()
+    one.wire.refuses = lambda url: (404, b"") if url == one.wire.links[0] else None
+    run = one.run()
+    assert (run.status, len(set(one.wire.links)), one.wire.links[-1] != one.wire.links[0]) == ("succeeded", 2, True)
+
+
+@pytest.mark.parametrize("minutes", [2, 11])
+@pytest.mark.parametrize("where", ["in this process", "after a restart", "with a clock that was set back"])
+def test_only_a_young_link_is_waited_for(lab: Make, where: str, minutes: int) -> None:
+    """A link of over ten minutes without its clip is given up at once for a fresh one; a younger one is asked again."""
+    one = lab()
+    run = one.run()
+    assert run.video is not None
+    run.video.unlink()
+    one.loop.now += minutes * 60
+    if where == "after a restart":
+        one.session.engine.linked.clear()
+    if where == "with a clock that was set back":
+        one.loop.wall_s = -24 * HOUR
+    old, began = one.wire.links[-1], one.loop.now
+    one.wire.refuses = lambda url: (404, b"") if url == old else None
+    again = run.retry()
+    one.until(again.id)
+    waited = one.loop.now - began
+    assert again.status == "succeeded"
+    assert 240 <= waited <= 400 if minutes == 2 else waited < 5
