@@ -139,18 +139,21 @@ class Session:
         self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget), at_once=at_once)
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
+    def question(self, plan: Plan) -> str | None:
+        """What is asked before an expensive sweep is sent; None where nothing is."""
+        live = [p for p in plan.to_send if p.origin != SIMULATOR]
+        if len(live) <= self.settings.ask_above:
+            return None
+        return f"{plan.sentence()}: more than {self.settings.ask_above} runs are sent only when asked twice."
+
     def ask_first(self, plan: Plan, *, yes: bool) -> None:
         """Refuse an expensive sweep that nobody has agreed to.
 
         Raises:
             UsageError: More live runs would be sent than ``ask_above``, and ``yes`` was not said.
         """
-        live = [p for p in plan.to_send if p.origin != SIMULATOR]
-        if not yes and len(live) > self.settings.ask_above:
-            raise UsageError(
-                f"{plan.sentence()}: more than {self.settings.ask_above} runs are sent only when asked twice",
-                hint="add --yes to send it, --dry-run to look at it first, or set ask_above",
-            )
+        if not yes and (question := self.question(plan)) is not None:
+            raise UsageError(question, hint="add --yes to send it, --dry-run to look at it first, or set ask_above")
 
     def again(self, request: Request, earlier: RunRecord) -> Run:
         """Another paid try of a request that the log has."""

@@ -94,7 +94,10 @@ def _typed(value: Any) -> Any:
 
 
 def form_of_run(record: RunRecord, pictures: Mapping[str, str]) -> Form:
-    """The form that asks for a run's request again; ``pictures``: by field, where its pictures are."""
+    """The form that asks for a run's request again; ``pictures``: by field, where its pictures are.
+
+    It says the run's mode: one whose picture is gone is asked for again, and not sent as another mode.
+    """
     asked = record.request
     request: dict[str, Any] = {}
     for option in _REQUEST.values():
@@ -105,7 +108,7 @@ def form_of_run(record: RunRecord, pictures: Mapping[str, str]) -> Form:
     if request.get("prompt_optimizer") is False:
         del request["prompt_optimizer"]
     body = render_variants((Prompt((Text(asked.prompt),) if asked.prompt else ()),))
-    return {"request": request, "run": {}, "body": body}
+    return {"request": request, "run": {}, "body": body, "mode": asked.mode}
 
 
 def _plain(value: Any) -> Any:

@@ -9,20 +9,13 @@ from hailuo_widgets.domain.request import MODES
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import HailuoError
 from hailuo_widgets.gateways import names
+from hailuo_widgets.widgets.chosen import MODE_WORDS
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.session import Session
 
 __all__ = ["offered"]
-
-MODE_WORDS = {
-    "text_to_video": "Text",
-    "image_to_video": "First frame",
-    "first_last_frame": "First and last frame",
-    "subject_to_video": "Subject",
-    "template": "Template",
-}
 
 
 def offered(session: Session) -> dict[str, Any]:

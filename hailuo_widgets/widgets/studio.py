@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -19,6 +20,7 @@ from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.grammar import OPTIONS
 from hailuo_widgets.inputs import load_image
 from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.chosen import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
 from hailuo_widgets.widgets.monitor import SweepBoard
 from hailuo_widgets.widgets.offered import offered
@@ -28,6 +30,7 @@ from hailuo_widgets.widgets.source import RunSource
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from hailuo_widgets.domain.problem import Problem
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning import Plan
     from hailuo_widgets.session import Session
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["Studio", "studio_box"]
 
 MOST_BYTES: Final = 40 * 1024 * 1024  # of an uploaded picture, before it is looked at
+MOST_PRESSES: Final = 100  # that are remembered, so that one that comes twice is sent once
 MOST_RESULTS: Final = 20  # that stand under the form
 FIELDS: Final = frozenset(o.sets for o in OPTIONS.values()) | {"prompt"}
 _ARGUMENT = re.compile(r"(?:--)?([a-z][a-z_-]*)\b")
@@ -68,6 +72,7 @@ class Studio(Answering):
         self._results = results
         self._start = start
         self._uploads: dict[str, bytearray] = {}
+        self._presses: deque[str] = deque(maxlen=MOST_PRESSES)  # of the button: those that were sent
         super().__init__(loop=loop)
 
     def __repr__(self) -> str:
@@ -91,17 +96,17 @@ class Studio(Answering):
     async def _check(self, question: Question) -> None:
         """The cell and the call, the plan in words, and every problem by the control that it belongs to."""
         try:
+            if lacking := choice_problems(question.data):
+                question.reply({"problems": [_told(p) for p in lacking], **_written(question.data)})
+                return
             plan = await self._plan(question.data)
         except HailuoError as e:
             question.reply({"problems": _problems(e), **_written(question.data)})
             return
         parts = plan.parts()
-        doubts = [
-            {"argument": w.argument, "text": w.message, "hint": w.hint, "severity": "warning"} for w in plan.warnings
-        ]
         question.reply(
             {
-                "problems": doubts,
+                "problems": [_told(w) for w in plan.warnings],
                 **_written(question.data),
                 "python": python_of(line_of(question.data), plan),
                 "plan": {"count": parts.count, "there": parts.there, "sends": parts.sends, "cost": parts.cost}
@@ -112,12 +117,14 @@ class Studio(Answering):
     async def _plan(self, form: Mapping[str, Any]) -> Plan:
         line = line_of(form)
         body, names = str(form.get("body", "")), self._namespace()
-        return await asyncio.to_thread(plan_cell, self._session, line, body, names)
+        plan = await asyncio.to_thread(plan_cell, self._session, line, body, names)
+        refuse_other_modes(form, plan)
+        return plan
 
     async def _load(self, question: Question) -> None:
         text = str(question.data.get("text", "")).strip()
         if text.startswith("%%"):
-            question.reply(form_of_cell(text))
+            question.reply(fit_for_form(form_of_cell(text), self._session.settings.provider))
         else:
             run = await asyncio.to_thread(self._session.run, text)
             question.reply(self._of_run(run.record))
@@ -154,11 +161,27 @@ class Studio(Answering):
 
     async def _generate(self, question: Question) -> None:
         """Begin what the form asks for; its board or player stands under the form."""
-        line = line_of(question.data)
-        plan = await self._plan(question.data)
-        if question.data.get("agreed"):
-            line.run["yes"] = True
-        sweep = await asyncio.to_thread(begin_cell, self._session, line, plan)
+        form = question.data
+        if lacking := choice_problems(form):
+            raise UsageError("\n".join(p.message for p in lacking), hint="nothing was sent")
+        line = line_of(form)
+        if line.run.get("dry_run"):
+            raise UsageError("A dry run sends nothing: the figures beside the button are it.")
+        plan = await self._plan(form)
+        refuse_changed(form.get("shown"), plan.parts())
+        if not form.get("agreed") and (asked := self._session.question(plan)) is not None:
+            question.reply({"ask": asked})
+            return
+        line.run["yes"] = True
+        press = str(form.get("press") or question.id)
+        if press in self._presses:
+            raise UsageError("This was sent already.", hint="press again once its new figures are there")
+        self._presses.append(press)
+        try:
+            sweep = await asyncio.to_thread(begin_cell, self._session, line, plan)
+        except HailuoError:
+            self._presses.remove(press)  # nothing was begun: it may be pressed again
+            raise
         self._session.engine.drive()
         if len(sweep) > 1:
             shown: Answering = SweepBoard(sweep, loop=self._loop)
@@ -184,6 +207,11 @@ def _written(form: Mapping[str, Any]) -> dict[str, Any]:
         return {"cell": cell_of(form)}
     except HailuoError:
         return {"cell": ""}
+
+
+def _told(problem: Problem) -> dict[str, str]:
+    severity = problem.severity
+    return {"argument": problem.argument, "text": problem.message, "hint": problem.hint, "severity": severity}
 
 
 def _problems(error: HailuoError) -> list[dict[str, str]]:

@@ -1,6 +1,6 @@
 /** From the controls to a form, and back. What a pasted cell holds beyond them is kept as it is, and given back. */
 
-import { type Form, listed, modeOf, type Provider, SLOTS, typed } from "./model";
+import { type Form, listed, modeOf, type Provider, SLOTS, type Template, typed } from "./model";
 import type { Parts } from "./parts";
 import type { Slot } from "./pictures";
 
@@ -24,8 +24,14 @@ export interface Held {
 /** The pictures that a mode, or a template, takes. */
 export function slotsOf(mode: string, template: string, provider: Provider | undefined): string[] {
   if (mode !== "template") return SLOTS[mode] ?? [];
-  const row = provider?.templates.find((t) => t.name === template || t.id === template);
-  return row?.picture ? ["first_frame"] : [];
+  const row = templateRow(provider, template);
+  const may = row ? row.picture : template; // what an undocumented template takes is not known
+  return may ? ["first_frame"] : [];
+}
+
+/** A template's row in the provider's table, by its name or id. */
+export function templateRow(provider: Provider | undefined, word: string): Template | undefined {
+  return provider?.templates.find((t) => t.name === word || t.id === word);
 }
 
 /** The form as the controls have it. */
@@ -49,7 +55,7 @@ export function read(
     put("duration", typed(parts.duration.values));
     put("resolution", typed(parts.resolution.values));
     put("aspect_ratio", typed(parts.ratio.values));
-    if (provider?.seeds) put("seed", parts.seed.value.trim());
+    put("seed", parts.seed.value.trim());
   }
   if (parts.optimizeBox.checked) request.prompt_optimizer = true;
   if (parts.watermarkBox.checked) request.watermark = true;
@@ -59,7 +65,7 @@ export function read(
   if (parts.budget.value.trim()) run.budget = parts.budget.value.trim();
   const tags = parts.tags.value.split(",").map((t) => t.trim());
   if (tags.some(Boolean)) run.tags = tags.filter(Boolean);
-  return { request, run, body: template ? "" : parts.prompt.value };
+  return { request, run, body: template ? "" : parts.prompt.value, mode: held.mode };
 }
 
 /** Puts a form into the controls; what is held beside them. */
@@ -91,7 +97,7 @@ export function write(
   const others = (from: Form["run"], own: Set<string>) =>
     Object.fromEntries(Object.entries(from).filter(([name]) => !own.has(name)));
   return {
-    mode: modeOf(form),
+    mode: form.mode ?? modeOf(form),
     template: text("template"),
     rest: { request: others(form.request, REQUEST), run: others(form.run, RUN) },
   };

@@ -5,6 +5,8 @@ export interface Form {
   request: Record<string, string | boolean | object>;
   run: Record<string, string | boolean | object>;
   body: string;
+  /** What is chosen to make the clip from: Python refuses a request of another mode. */
+  mode?: string;
 }
 
 export interface Offer {
@@ -84,6 +86,12 @@ export interface Verdict {
     runs: number;
     sentence: string;
   };
+}
+
+/** What Python says to a press: the runs that were begun, or what to agree to first. */
+export interface Begun {
+  runs?: string[];
+  ask?: string;
 }
 
 /** Pictures that a mode needs. */

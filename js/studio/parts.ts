@@ -71,6 +71,7 @@ export function build(signal: AbortSignal, changed: () => void) {
   const sentence = h("div", { class: "hailuo-sentence", role: "status" });
   const trouble = h("div", { class: "hailuo-trouble", role: "alert" });
   const generate = h("button", { type: "button", class: "hailuo-go" }, "Generate");
+  generate.disabled = true; // until Python has said what it would send
   const cell = h("pre", { tabindex: "0", "aria-label": "The %%hailuo cell" });
   const python = h("pre", { tabindex: "0", "aria-label": "The Python call" });
   const copyCell = h("button", { type: "button" }, "Copy the cell");
@@ -96,6 +97,7 @@ export function build(signal: AbortSignal, changed: () => void) {
   return {
     rows,
     fields,
+    more,
     provider,
     state,
     modes,

@@ -25,6 +25,8 @@ export class Slot {
   readonly #said = h("div", { class: "hailuo-said" });
   readonly #trouble = h("div", { class: "hailuo-trouble", role: "alert" });
   #thumbnail: string | null = null;
+  /** The upload that is under way, if any: what is given after it began takes its place. */
+  #uploading: string | null = null;
 
   constructor(name: string, channel: Channel, signal: AbortSignal, changed: () => void) {
     this.name = name;
@@ -51,7 +53,13 @@ export class Slot {
     setText(this.#said, "Drop or paste a picture here.");
     choose.addEventListener("click", () => this.#file.click(), { signal });
     this.#file.addEventListener("change", () => void this.#take(this.#file.files?.[0]), { signal });
-    this.#url.addEventListener("input", () => this.#typed(), { signal });
+    const typed = () => {
+      this.#uploading = null;
+      this.#show(null); // the thumbnail was another picture's
+      this.complain("");
+      this.#typed();
+    };
+    this.#url.addEventListener("input", typed, { signal });
     this.#clear.addEventListener("click", () => this.fill(""), { signal });
     const dragged = (event: DragEvent) => {
       event.preventDefault();
@@ -78,9 +86,16 @@ export class Slot {
     return this.#url.value.trim();
   }
 
+  /** Whether a picture was handed over that Python does not have yet. */
+  get busy(): boolean {
+    return this.#uploading !== null;
+  }
+
   /** Sets the picture by its path or URL. */
   fill(value: string): void {
-    if (this.#url.value === value) return;
+    if (this.#url.value === value && !this.busy) return;
+    this.#uploading = null;
+    this.complain("");
     this.#url.value = value;
     this.#show(null);
     this.#typed();
@@ -91,7 +106,7 @@ export class Slot {
   }
 
   #typed(): void {
-    this.#clear.hidden = !this.value;
+    this.#clear.hidden = !this.value && !this.busy;
     const remote = /^https:\/\//.test(this.value);
     setText(
       this.#said,
@@ -118,12 +133,17 @@ export class Slot {
     this.complain("");
     uploads += 1;
     const upload = `${this.name}.${uploads}.${Math.random().toString(36).slice(2)}`;
+    this.#uploading = upload;
+    this.#url.value = ""; // whatever becomes of it, the picture before it is not chosen any more
+    this.#show(null);
+    this.#typed();
     try {
       let answer: { path?: string; width?: number; height?: number } = {};
       for (let from = 0; from === 0 || from < file.size; from += CHUNK_BYTES) {
         const last = from + CHUNK_BYTES >= file.size;
         setText(this.#said, `Sending ${file.name}: ${Math.round((100 * from) / Math.max(1, file.size))} %`);
         const chunk = await file.slice(from, from + CHUNK_BYTES).arrayBuffer();
+        if (this.#uploading !== upload) return;
         const { data } = await this.#channel.request("upload", {
           data: { upload, slot: this.name, last },
           buffers: [chunk],
@@ -131,14 +151,17 @@ export class Slot {
         });
         answer = data as typeof answer;
       }
-      if (this.#signal.aborted || !answer.path) return;
+      if (this.#signal.aborted || this.#uploading !== upload) return;
+      if (!answer.path) throw new Error(`${file.name} was not kept. Choose it again.`);
+      this.#uploading = null;
       this.#url.value = answer.path;
       this.#show(file);
       this.#typed();
       setText(this.#said, `${file.name}: ${answer.width} × ${answer.height}`);
     } catch (error) {
-      if (!this.#signal.aborted) {
-        setText(this.#said, "");
+      if (!this.#signal.aborted && this.#uploading === upload) {
+        this.#uploading = null;
+        this.#typed();
         this.complain(message(error));
       }
     } finally {

@@ -4,22 +4,24 @@ import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { Channel, type MessageModel } from "../lib/requests";
 import { cameraPad } from "./camera";
 import { radios } from "./controls";
-import { read, slotsOf, write } from "./filling";
+import { read, slotsOf, templateRow, write } from "./filling";
 import {
+  type Begun,
   type Catalog,
   type Form,
   modelsFor,
   offersFor,
-  type Problem,
   type Provider,
   type Verdict,
   withMove,
 } from "./model";
 import { build, type Parts } from "./parts";
 import { Slot } from "./pictures";
+import { tell } from "./troubles";
 
 /** A pause in typing, after which Python is asked. */
 const PAUSE_MS = 60;
+
 export class View {
   readonly #channel: Channel;
   readonly #signal: AbortSignal;
@@ -33,6 +35,10 @@ export class View {
   #verdict: Verdict | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
+  /** The form that the verdict is about; null while it is about an earlier one. */
+  #checked: Form | null = null;
+  #press = "";
+  #sending = false;
   #sure = false;
   #filling = false;
 
@@ -92,6 +98,8 @@ export class View {
           this.#changed();
         }),
       );
+      const modes = this.#provider()?.modes ?? [];
+      if (!modes.some((m) => m.name === this.#mode)) this.#mode = modes[0]?.name ?? "";
       if (form) this.#fill(form);
       this.#draw();
       this.#changed();
@@ -104,13 +112,9 @@ export class View {
     return this.#catalog?.providers.find((p) => p.name === this.#parts.provider.value);
   }
 
+  /** What is chosen stays chosen: what the other provider lacks is told, and a mode that it lacks is asked for. */
   #otherProvider(): void {
-    const provider = this.#provider();
-    if (provider && !provider.modes.some((m) => m.name === this.#mode))
-      this.#mode = provider.modes[0]?.name ?? "text_to_video";
-    const { models, duration, resolution, ratio } = this.#parts;
-    for (const chips of [models, duration, resolution, ratio]) chips.offer([], []);
-    this.#draw();
+    if (!this.#provider()?.modes.some((m) => m.name === this.#mode)) this.#mode = "";
     this.#changed();
   }
 
@@ -167,14 +171,18 @@ export class View {
       provider.aspect_ratios.map((r) => ({ value: r, text: r })),
       parts.ratio.values,
     );
-    fields.duration.element.hidden = template || durations.length === 0;
-    fields.resolution.element.hidden = template || resolutions.length === 0;
+    // What is chosen is shown, also where the provider does not have it: it can be taken back.
+    const lacks = (offered: number, chosen: number) => template || offered + chosen === 0;
+    fields.duration.element.hidden = lacks(durations.length, parts.duration.values.length);
+    fields.resolution.element.hidden = lacks(resolutions.length, parts.resolution.values.length);
     fields.resolution.note([...new Set(doubts)].slice(0, 1).join(""));
-    fields.aspect_ratio.element.hidden = template || provider.aspect_ratios.length === 0;
-    fields.seed.element.hidden = template || provider.seeds === null;
+    fields.aspect_ratio.element.hidden = lacks(provider.aspect_ratios.length, parts.ratio.values.length);
+    fields.seed.element.hidden = lacks(Number(provider.seeds !== null), parts.seed.value.trim().length);
     fields.repeat.note(provider.seeds === null ? "No seed can be sent here; a replicate is not a seed." : "");
-    parts.optimizeBox.closest("label")?.toggleAttribute("hidden", !provider.optimizer);
-    parts.watermarkBox.closest("label")?.toggleAttribute("hidden", !provider.watermark);
+    const offer = (box: HTMLInputElement, has: boolean) =>
+      box.closest("label")?.toggleAttribute("hidden", !has && !box.checked);
+    offer(parts.optimizeBox, provider.optimizer);
+    offer(parts.watermarkBox, provider.watermark);
     this.#drawMode(provider, template);
   }
 
@@ -183,7 +191,7 @@ export class View {
     const { fields } = parts;
     fields.template.element.hidden = !template;
     fields.prompt.element.hidden = template;
-    const row = provider.templates.find((t) => t.id === this.#template || t.name === this.#template);
+    const row = templateRow(provider, this.#template);
     if (template) {
       radios(
         parts.gallery,
@@ -206,7 +214,7 @@ export class View {
         row ? needs.filter(Boolean).join("; ") || "It needs nothing else." : "Choose one.",
       );
     }
-    fields.text.element.hidden = !template || !row?.text;
+    fields.text.element.hidden = !template || !(row ? row.text : this.#template);
     const wanted = slotsOf(this.#mode, this.#template, provider);
     for (const [name, slot] of this.#slots) slot.element.hidden = !wanted.includes(name);
     fields.pictures.element.hidden = wanted.length === 0;
@@ -240,13 +248,16 @@ export class View {
     if (this.#filling || this.#catalog === null) return;
     this.#unsure();
     this.#draw();
+    this.#checked = null;
+    this.#ready();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#check(), PAUSE_MS);
   }
 
-  async #check(form = this.#form()): Promise<void> {
+  async #check(): Promise<void> {
     this.#asked += 1;
     const asked = this.#asked;
+    const form = this.#form();
     try {
       const { data } = await this.#channel.request("check", {
         data: form,
@@ -254,7 +265,10 @@ export class View {
         slowMs: 3000,
         onSlow: () => setText(this.#parts.sentence, "The kernel is busy; prices come when it answers."),
       });
-      if (asked === this.#asked) this.#judge(data as Verdict);
+      if (asked !== this.#asked) return;
+      this.#checked = form;
+      this.#press = `${asked}.${Math.random().toString(36).slice(2)}`;
+      this.#judge(data as Verdict);
     } catch (error) {
       if (!this.#signal.aborted && asked === this.#asked) this.#complain(message(error));
     }
@@ -263,29 +277,23 @@ export class View {
   #judge(verdict: Verdict): void {
     this.#verdict = verdict;
     const parts = this.#parts;
-    const places: Record<string, Problem[]> = {};
-    for (const problem of verdict.problems) {
-      const place = this.#slots.has(problem.argument) ? "pictures" : problem.argument;
-      const shown = place in parts.fields && !parts.fields[place as keyof Parts["fields"]].element.hidden;
-      const key = shown ? place : "";
-      places[key] = [...(places[key] ?? []), problem];
-    }
-    const told = (problems: Problem[] | undefined) =>
-      (problems ?? []).map((p) => (p.hint ? `${p.text} → ${p.hint}` : p.text)).join("\n");
-    for (const [name, field] of Object.entries(parts.fields))
-      field.complain(
-        told(places[name]),
-        places[name]?.every((p) => p.severity === "warning") ? "warning" : "error",
-      );
-    this.#complain(told(places[""]));
+    this.#complain(tell(parts, verdict.problems));
     const { plan } = verdict;
     setText(parts.sentence, plan ? plan.sentence : "");
-    parts.generate.disabled = !plan;
-    setText(parts.generate, this.#go());
+    this.#ready();
     setText(parts.cell, verdict.cell);
     setText(parts.python, verdict.python ?? "");
     parts.copyCell.disabled = parts.insert.disabled = !verdict.cell;
     parts.copyPython.disabled = !verdict.python;
+  }
+
+  /** The button can be pressed where its figures are those of the form as it stands, pictures and all. */
+  #ready(): void {
+    const { generate } = this.#parts;
+    const wanted = slotsOf(this.#mode, this.#template, this.#provider());
+    const busy = wanted.some((name) => this.#slots.get(name)?.busy);
+    generate.disabled = this.#sending || this.#checked === null || busy || !this.#verdict?.plan;
+    setText(generate, this.#sure ? `Really: ${this.#go()}` : this.#go());
   }
 
   #go(): string {
@@ -300,33 +308,37 @@ export class View {
     delete this.#parts.generate.dataset.sure;
   }
 
+  /** Sends the form that was checked, with the figures that the button showed; a second press meanwhile is none. */
   async #generate(): Promise<void> {
     const { generate } = this.#parts;
-    clearTimeout(this.#timer);
-    const form = this.#form(); // what is sent is what was seen when it was pressed
-    await this.#check(form);
-    if (!this.#verdict?.plan) return;
-    generate.disabled = true;
+    const form = this.#checked;
+    const plan = this.#verdict?.plan;
+    if (generate.disabled || form === null || !plan) return;
+    this.#sending = true;
+    this.#ready();
     try {
-      await this.#channel.request("generate", {
-        data: { ...form, agreed: this.#sure },
+      const shown = { sends: plan.sends, cost: plan.cost };
+      const { data } = await this.#channel.request("generate", {
+        data: { ...form, shown, press: this.#press, agreed: this.#sure },
         timeoutMs: 10 * 60_000,
         slowMs: 3000,
         onSlow: () => this.#complain("The kernel is busy; it begins when its cell ends."),
       });
-      this.#complain("");
       this.#unsure();
-    } catch (error) {
-      const text = message(error);
-      if (text.includes("asked twice")) {
+      const { ask } = data as Begun;
+      if (ask && this.#checked === form) {
         this.#sure = true;
         generate.dataset.sure = "yes";
-        this.#complain(`${text.split("\n")[0]} Press once more to send it.`);
-      } else this.#complain(text);
+      }
+      this.#complain(ask ? `${ask} Press once more to send it.` : "");
+      if (!ask && this.#checked === form) this.#changed(); // what was to send is on its way now
+    } catch (error) {
+      const text = message(error);
+      if (text.includes("has changed since it was shown")) this.#changed();
+      this.#complain(text);
     } finally {
-      generate.disabled = false;
-      if (!this.#sure) setText(generate, this.#go());
-      else setText(generate, `Really: ${this.#go()}`);
+      this.#sending = false;
+      this.#ready();
     }
   }
 

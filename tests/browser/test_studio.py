@@ -181,3 +181,68 @@ def test_the_form_and_the_cell(open_notebook: Callable[..., Notebook], tmp_path:
     bad.write_bytes(b"no picture")
     form.locator("input[type=file]").first.set_input_files(bad)
     expect(slot.get_by_role("alert")).to_contain_text("first_frame")
+
+
+# Holds the first chunk of an upload back until the page says so.
+HELD = """() => {
+  const slice = Blob.prototype.slice;
+  Blob.prototype.slice = function (...range) {
+    const piece = slice.apply(this, range);
+    piece.arrayBuffer = () => new Promise((resolve) => {
+      window.letGo = () => resolve(Blob.prototype.arrayBuffer.call(piece));
+    });
+    return piece;
+  };
+}"""
+
+
+def test_what_is_chosen_is_what_is_sent(open_notebook: Callable[..., Notebook], tmp_path: Path) -> None:
+    """Without its picture a chosen mode cannot be generated, whatever was chosen before; and one press is one run."""
+    notebook = open_notebook(LOAD, STUDIO)
+    notebook.run_all()
+    form = studio(notebook)
+    go = form.locator(".hailuo-go")
+    modes = form.get_by_role("radiogroup", name="Mode")
+    form.get_by_role("textbox", name="Prompt").fill("A fox")
+    expect(go).to_be_enabled()
+    for mode, needed in (("Subject", "subject image"), ("First frame", "first frame"), ("Template", "template")):
+        modes.get_by_role("radio", name=mode, exact=True).click()
+        expect(go).to_be_disabled()
+        expect(form.get_by_role("alert").filter(has_text=needed).first).to_be_visible()
+    modes.get_by_role("radio", name="Subject", exact=True).click()
+    slot = form.get_by_role("group", name="Person to be seen")
+    slot.get_by_role("textbox").fill(PICTURE)
+    expect(go).to_be_enabled()
+    slot.get_by_role("button", name="Remove").click()
+    expect(go).to_be_disabled()
+
+    # A provider without the mode gets no other one by itself; one picture is not sent for another.
+    slot.get_by_role("textbox").fill(PICTURE)
+    expect(go).to_be_enabled()
+    form.get_by_role("combobox", name="Provider").select_option("kie")
+    expect(form.get_by_role("alert").filter(has_text="Choose what the clip is made from")).to_be_visible()
+    expect(go).to_be_disabled()
+    form.get_by_role("combobox", name="Provider").select_option("minimax")
+    modes.get_by_role("radio", name="First frame", exact=True).click()
+    first = form.get_by_role("group", name="First frame")
+    first.get_by_role("textbox").fill(PICTURE)
+    expect(go).to_be_enabled()
+    notebook.page.evaluate(HELD)
+    fox = tmp_path / "fox.png"
+    notebook.python(f"__import__('PIL.Image').Image.effect_noise((640, 480), 9).save({str(fox)!r})")
+    first.locator("input[type=file]").set_input_files(fox)
+    expect(go).to_be_disabled()
+    expect(first.get_by_role("textbox")).to_have_value("")
+    notebook.page.evaluate("() => window.letGo()")
+    expect(first).to_contain_text("fox.png: 640 × 480")
+    expect(go).to_be_enabled()
+
+    # Two presses at once, with reuse off, are one paid run.
+    modes.get_by_role("radio", name="Text", exact=True).click()
+    form.locator("summary", has_text="More").click()
+    form.get_by_role("checkbox", name="pay again").check()
+    expect(go).to_be_enabled()
+    go.evaluate("(button) => { button.click(); button.click(); }")
+    player = notebook.cell(1).locator(".hailuo-player")
+    expect(player.locator(".hailuo-word")).to_have_text("Succeeded", timeout=20_000)
+    assert notebook.python("list(hw.runs()['mode'])") == ["text_to_video"]
