@@ -123,7 +123,7 @@ def _row(record: RunRecord, archive: Path) -> dict[str, Any]:
         "error": f"{error['kind']}: {error.get('message', '')}" if error.get("kind") else None,
         "rating": record.rating,
         "note": record.note,
-        "tags": ", ".join(record.tags) or None,
+        "tags": ", ".join(record.all_tags) or None,
         "simulated": record.simulated,
         "request_hash": record.request_hash,
     }

@@ -53,7 +53,8 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "cost": money(record.cost_micros, record.currency),
         "rating": record.rating,
         "note": record.note or "",
-        "tags": list(record.tags),
+        "tags": list(record.clip_tags),
+        "given": list(record.tags),
     }
 
 

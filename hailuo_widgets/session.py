@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import threading
 from dataclasses import replace
@@ -323,6 +324,17 @@ class Session:
     def change(self, run_id: str, what: str, **changes: Any) -> None:
         """Write a user's own decision on a run."""
         self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))
+
+    def judge(self, run_id: str, what: str, **said: Any) -> None:
+        """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
+        self.heard(self.log.call(self.log.judge, run_id, what, **said))
+
+    def heard(self, records: Iterable[RunRecord]) -> None:
+        """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""
+        for r in records:
+            with contextlib.suppress(KeyError):  # a run that was never heard of here
+                known = self.engine.known(r.run_id)
+                self.engine.learn(replace(known, rating=r.rating, note=r.note, clip_tags=r.clip_tags))
 
     # -- news from outside ----------------------------------------------------------------------------------------
 

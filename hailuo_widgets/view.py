@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["card_of", "money", "poster_of", "video_path"]
 
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
-_KINDS = {"estimated": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
+_KINDS = {"list": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
 
 
 def money(micros: int | None, currency: str | None) -> str:
@@ -103,7 +103,7 @@ def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
     if micros is None and record.status in {"planned", "submitting"} and request.template is None:
         price = facts.price(request.model, request.resolution, request.duration)
         if price is not None:
-            micros, currency, kind = price.micros, price.currency, "estimated"
+            micros, currency, kind = price.micros, price.currency, "list"
     return money(micros, currency), "simulated, nothing billed" if record.simulated else _KINDS.get(kind or "", "")
 
 

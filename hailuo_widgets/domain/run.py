@@ -60,7 +60,11 @@ class RunRecord:
     """All that is known of one run: one row of the log.
 
     Times are aware UTC datetimes, ``cost_micros`` are millionths of ``currency`` (``USD``, ``CNY`` or ``credits``),
-    ``cost_kind`` is ``estimated`` (the price list) or ``reported`` (the provider's own figure). None is "not known".
+    ``cost_kind`` is ``list`` (the price list's), ``reported`` (the provider's own figure) or ``reused`` (nothing was
+    paid: another run's clip serves). None is "not known".
+
+    ``tags`` are the words that the run was started with; ``rating``, ``note`` and ``clip_tags`` are what a user said of
+    its clip, and the same for every run that shows that clip.
     """
 
     run_id: str
@@ -72,6 +76,7 @@ class RunRecord:
     origin: str | None = None  # the live gateway's origin; None for the simulator, whose port changes
     sweep_id: str | None = None
     sweep_index: int | None = None
+    sweep_name: str | None = None  # what the user calls the sweep
     variant: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
@@ -92,10 +97,23 @@ class RunRecord:
     video: str | None = None  # the file's path
     sha256: str | None = None
     video_bytes: int | None = None
+    video_width: int | None = None  # pixels, as the file says
+    video_height: int | None = None
     error: Mapping[str, str] | None = None  # kind, message, code, provider_message, trace_id, hint
     rating: int | None = None
     note: str | None = None
-    reused_from: str | None = None  # the run whose clip this run shows
+    clip_tags: tuple[str, ...] = ()
+    reused_from: str | None = None  # the paid run whose clip this run shows
+
+    @property
+    def clip_id(self) -> str:
+        """Which clip the run shows: the id of the run that paid for it. Equal bytes do not make two clips one."""
+        return self.reused_from or self.run_id
+
+    @property
+    def all_tags(self) -> tuple[str, ...]:
+        """The run's own tags, then those of its clip; each once."""
+        return tuple(dict.fromkeys((*self.tags, *self.clip_tags)))
 
     @property
     def unfinished(self) -> bool:

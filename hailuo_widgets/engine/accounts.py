@@ -73,7 +73,7 @@ class Accounts:
         price = self.provider(request.provider).facts.price(request.model, request.resolution, request.duration)
         if price is None or request.template is not None:
             return {}
-        return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": "estimated"}
+        return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": "list"}
 
     def speed_at(self, origin: str | None) -> float:
         """How many times faster than the documents the gateway at an origin of the log is."""

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import schema
+from hailuo_widgets.store.step_clips import clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,7 @@ def votes(connection: sa.Connection) -> None:
 
 
 # A step after the first changes tables by their names, never by ``schema``, which goes on changing.
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, clips)
 
 
 def number_of(connection: sa.Connection, where: str) -> int:

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.store import ballots, leases
+from hailuo_widgets.store.clips import clips_of, records_of
 from hailuo_widgets.store.reserve import has_place
 from hailuo_widgets.store.schema import events, from_row, runs
 
@@ -47,7 +48,7 @@ class Reading:
                         hint="%hailuo runs lists the newest; the first characters of an id are enough",
                     )
                 row = near[0]
-            return from_row(dict(row))
+            return records_of(c, [row])[0]
 
     def find(
         self,
@@ -76,9 +77,9 @@ class Reading:
         if limit is not None and tag is None:
             query = query.limit(limit)
         with self.database.read() as c:
-            found = [from_row(dict(row)) for row in c.execute(query).mappings()]
+            found = records_of(c, c.execute(query).mappings().all())
         if tag is not None:
-            found = [r for r in found if tag in r.tags][:limit]
+            found = [r for r in found if tag in r.all_tags][:limit]
         return found[::-1]
 
     def on_its_way(self, record: RunRecord) -> RunRecord | None:
@@ -138,6 +139,11 @@ class Reading:
                     if (row["request_hash"], row["origin"]) in wanted:
                         found[row["request_hash"], row["origin"]] = from_row(dict(row))
         return found
+
+    def clips_of(self, run_ids: Iterable[str]) -> dict[str, str]:
+        """For each run the id of its clip; see :func:`hailuo_widgets.store.clips.clips_of`."""
+        with self.database.read() as c:
+            return clips_of(c, run_ids)
 
     def unfinished(self) -> list[RunRecord]:
         """The runs of which something is still to come."""

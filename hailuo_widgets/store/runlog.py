@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import ballots, forks, health, leases
+from hailuo_widgets.store import ballots, clips, forks, health, leases
 from hailuo_widgets.store.backup import backup
 from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.database import BUSY_S, Database
@@ -36,6 +36,10 @@ RESCUED = "adopted from the rescue file"
 
 def _one_thread() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+
+
+def _rows(run_ids: Iterable[str]) -> sa.Select[Any]:
+    return sa.select(runs).where(runs.c.run_id.in_(list(run_ids))).order_by(runs.c.run_id)
 
 
 class RunLog(Reading):
@@ -231,6 +235,24 @@ class RunLog(Reading):
         with self.database.write() as c:
             leases.release(c, run_id, owner)
 
+    def judge(self, run_id: str, what: str, **said: Any) -> list[RunRecord]:
+        """Write what a user says of the clip that a run shows: ``rating``, ``note``, ``clip_tags``.
+
+        Returns:
+            All runs that show the clip, as they are now.
+
+        Raises:
+            StoreError: There is no such run.
+            UsageError: A text holds what no store can keep; nothing was written.
+        """
+        for name, value in said.items():
+            check_text(name.removeprefix("clip_"), value)
+        with self.database.write() as c:
+            shown = clips.judge(c, self._one(c, run_id), said)
+            self._note(c, run_id, what, plain(said))
+            rows = [row for some in clips.chunks(shown) for row in c.execute(_rows(some)).mappings()]
+            return clips.records_of(c, rows)
+
     def vote(self, vote: Vote) -> None:
         """Write what somebody said of two runs.
 
@@ -266,6 +288,10 @@ class RunLog(Reading):
         run_id, status = record.run_id, changes.get("status", record.status)
         if not may_become(record.status, status):
             raise StoreError(f"run {run_id} is {record.status} and cannot become {status}", run_id=run_id)
+        if record.reused_from:  # what is said of a clip stands with the run that paid for it
+            said = {name: value for name, value in changes.items() if name in clips.SAID}
+            clips.judge(c, record, said)
+            changes = {name: value for name, value in changes.items() if name not in said}
         if changes:
             c.execute(runs.update().where(runs.c.run_id == run_id).values(**storable(plain(changes))))
         self._note(c, run_id, what, data)
@@ -278,4 +304,4 @@ class RunLog(Reading):
         row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
         if row is None:
             raise StoreError(f"run {run_id} is not in the log at {self.database.where}", run_id=run_id)
-        return from_row(dict(row))
+        return clips.records_of(c, [row])[0]

@@ -20,7 +20,20 @@ from hailuo_widgets.domain.vote import Vote
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["UtcDateTime", "calls", "events", "from_row", "metadata", "migrations", "runs", "to_row", "vote_of", "votes"]
+__all__ = [
+    "OLD_COST_KINDS",
+    "UtcDateTime",
+    "calls",
+    "events",
+    "from_row",
+    "metadata",
+    "migrations",
+    "plain",
+    "runs",
+    "to_row",
+    "vote_of",
+    "votes",
+]
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -68,6 +81,7 @@ runs = sa.Table(
     sa.Column("origin", sa.Text),
     sa.Column("sweep_id", sa.Text),
     sa.Column("sweep_index", sa.Integer),
+    sa.Column("sweep_name", sa.Text),  # what the user calls the sweep
     sa.Column("variant", sa.Text),
     sa.Column("variables", sa.JSON, nullable=False),
     sa.Column("tags", sa.JSON, nullable=False),
@@ -88,9 +102,13 @@ runs = sa.Table(
     sa.Column("video", sa.Text),
     sa.Column("sha256", sa.Text),
     sa.Column("video_bytes", sa.BigInteger),
+    sa.Column("video_width", sa.Integer),
+    sa.Column("video_height", sa.Integer),
     sa.Column("error", sa.JSON(none_as_null=True)),
+    # What a user said of a clip stands in the row of the run that paid for it; see ``clips.py``.
     sa.Column("rating", sa.Integer),
     sa.Column("note", sa.Text),
+    sa.Column("clip_tags", sa.JSON(none_as_null=True)),
     sa.Column("reused_from", sa.Text),
     sa.Column("reserved_micros", sa.BigInteger),  # counts against budgets from the create call on
     sa.Column("reserved_currency", sa.Text),
@@ -103,6 +121,7 @@ runs = sa.Table(
 sa.Index("runs_by_hash", runs.c.request_hash, runs.c.status)
 sa.Index("runs_by_status", runs.c.status)
 sa.Index("runs_by_sweep", runs.c.sweep_id)
+sa.Index("runs_by_clip", runs.c.reused_from)
 
 events = sa.Table(
     "events",
@@ -144,6 +163,7 @@ votes = sa.Table(
 sa.Index("votes_by_run", votes.c.left_run, votes.c.right_run)
 
 _FIELDS = tuple(f.name for f in fields(RunRecord))
+OLD_COST_KINDS = {"estimated": "list", "none": None}  # as earlier versions wrote them, in logs and rescue files
 
 
 def to_row(record: RunRecord) -> dict[str, Any]:
@@ -159,8 +179,11 @@ def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
     out = dict(changes)
     if "request" in out:
         out["request"] = out["request"].to_json()
-    if "tags" in out:
-        out["tags"] = list(out["tags"])
+    for name in ("tags", "clip_tags"):
+        if name in out:
+            out[name] = list(out[name])
+    if "cost_kind" in out:
+        out["cost_kind"] = OLD_COST_KINDS.get(out["cost_kind"], out["cost_kind"])
     for name in ("variables", "error"):
         if out.get(name) is not None:
             out[name] = dict(out[name])
@@ -172,6 +195,8 @@ def from_row(row: Mapping[str, Any]) -> RunRecord:
     values = {name: row[name] for name in _FIELDS}
     values["request"] = Request.from_json(values["request"])
     values["tags"] = tuple(values["tags"])
+    values["clip_tags"] = tuple(values["clip_tags"] or ())
+    values["cost_kind"] = OLD_COST_KINDS.get(values["cost_kind"], values["cost_kind"])
     return RunRecord(**values)
 
 

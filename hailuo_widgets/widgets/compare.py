@@ -7,11 +7,12 @@ opened, and sends ``rate``, ``tag`` and ``note``. All of them name the run by ``
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from hailuo_widgets.cards import format_seconds
+from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.gridview import layout_of
 from hailuo_widgets.view import poster_of, video_path
@@ -26,9 +27,6 @@ if TYPE_CHECKING:
     from hailuo_widgets.session import Session
 
 __all__ = ["Compare"]
-
-STARS: Final = 5
-MOST_TEXT: Final = 2000
 
 
 class Compare(Answering):
@@ -110,22 +108,20 @@ class Compare(Answering):
         await question.reply_bytes(await asyncio.to_thread(path.read_bytes), "video/mp4")
 
     async def _rate(self, question: Question) -> None:
-        rating = question.data.get("rating")
-        if rating is not None and (type(rating) is not int or not 1 <= rating <= STARS):
-            raise UsageError(f"rating={rating!r}: a whole number from 1 to {STARS}, or none")
-        await self._write(question, "rated", rating=rating)
+        await self._write(question, "rated", rating=rating_of(question.data.get("rating")))
 
     async def _tag(self, question: Question) -> None:
-        tags = question.data.get("tags")
-        if not isinstance(tags, list) or not all(isinstance(t, str) and t.strip() for t in tags):
-            raise UsageError(f"tags={tags!r}: a list of words")
-        await self._write(question, "tagged", tags=tuple(dict.fromkeys(t.strip()[:MOST_TEXT] for t in tags)))
+        own = self._named(question).tags  # those stay with the run
+        words = tags_of(question.data.get("tags"))
+        await self._write(question, "tagged", clip_tags=tuple(word for word in words if word not in own))
 
     async def _note(self, question: Question) -> None:
-        await self._write(question, "a note", note=str(question.data.get("note", ""))[:MOST_TEXT] or None)
+        await self._write(question, "a note", note=note_of(question.data.get("note")))
 
     async def _write(self, question: Question, what: str, **changes: Any) -> None:
         record = self._named(question)
         log = self._session.log
-        self._records[record.run_id] = await log.ask(log.change, record.run_id, what, **changes)
+        records = await log.ask(log.judge, record.run_id, what, **changes)
+        self._session.heard(records)
+        self._records |= {r.run_id: r for r in records if r.run_id in self._records}
         question.reply()

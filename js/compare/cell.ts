@@ -20,6 +20,8 @@ export interface CellData {
   rating: number | null;
   note: string;
   tags: string[];
+  /** The words that the run was started with; they stay with it. */
+  given: string[];
   /** Shown as it is: nothing can be said of it here. */
   frozen?: boolean;
 }
@@ -110,7 +112,8 @@ export class Cell {
     note.hidden = Boolean(data.frozen && !note.value);
     tags.readOnly = data.frozen ?? false;
     note.readOnly = data.frozen ?? false;
-    const facts = `run ${data.id} · ${data.status === "succeeded" ? data.cost : data.word}`;
+    const given = data.given.length ? ` · tagged ${data.given.join(", ")}` : "";
+    const facts = `run ${data.id} · ${data.status === "succeeded" ? data.cost : data.word}${given}`;
     const more = h(
       "details",
       {},

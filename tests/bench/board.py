@@ -35,7 +35,7 @@ BOARD = """async ([source, count]) => {
     id: `r${n}`, status: stages[(n + tick) % 3], word: stages[(n + tick) % 3].toUpperCase(), live: true, here: true,
     simulated: true, provider: 'kie', model: '02', prompt: `a fox ${n} at ${tick}`, variant: null,
     values: { seed: String(n), model: '02' }, since: now() - n, elapsed: null, eta: 120, low: 90, high: 200,
-    cost: '$0.28', kind: 'estimated', error: null, hint: null, sweep: 's1', can: ['cancel'],
+    cost: '$0.28', kind: 'list', error: null, hint: null, sweep: 's1', can: ['cancel'],
   });
   const statuses = { running: count };
   const totals = { runs: count, done: 0, statuses, spent: [], unknown: 0, left: 60, simulated: true };

@@ -112,7 +112,16 @@ def made(folder: Path) -> tuple[list[str], list[str]]:
 def layout(count: int, columns: int) -> dict[str, Any]:
     """The grid of so many runs."""
     cell = {"page": 0, "word": "SUCCEEDED", "status": "succeeded", "error": None, "clip": True, "poster": True}
-    cell |= {"simulated": True, "label": [], "prompt": "a fox", "cost": "$0.28", "rating": None, "note": "", "tags": []}
+    cell |= {
+        "simulated": True,
+        "label": [],
+        "prompt": "a fox",
+        "cost": "$0.28",
+        "rating": None,
+        "note": "",
+        "tags": [],
+        "given": [],
+    }
     cells = [cell | {"id": f"r{n}", "row": n // columns, "col": n % columns} for n in range(count)]
     rows = [f"row {n}" for n in range(-(-count // columns))]
     return {

@@ -17,6 +17,8 @@ from hailuo_widgets.store import RunLog, database, migrations
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from hailuo_widgets.domain.run import RunRecord
+
 SCHEMAS = sorted(Path(__file__).parent.glob("schemas/*.sql"), key=lambda p: int(p.stem))
 KNOWN = migrations.MIGRATIONS
 SO_FAR = list(range(1, len(KNOWN) + 1))
@@ -167,16 +169,41 @@ def test_a_shared_database_keeps_the_others_tables(postgres_urls: Callable[[int]
         RunLog(against).find()
 
 
-def test_an_earlier_shared_database_becomes_todays(postgres_urls: Callable[[int], list[str]]) -> None:
-    """A PostgreSQL store of schema 1 gets what came later, in the shape of a new one."""
+def test_an_earlier_shared_database_becomes_todays(
+    postgres_urls: Callable[[int], list[str]], record: Callable[..., RunRecord]
+) -> None:
+    """A PostgreSQL store of schema 1 gets what came later, in the shape of a new one; what was said moves to clips."""
     (url,) = postgres_urls(1)
     log = RunLog(url)
     new = shape(log)
+    log.add([record("r1", tags=("first",)), record("r2", reused_from="r1", tags=("sharp",), cost_kind="reused")])
+    log.note("r2", "tagged")
     with log.database.write() as c:
+        c.execute(sa.text("UPDATE runs SET rating = 3, cost_kind = 'estimated' WHERE run_id = 'r2'"))
+        c.execute(sa.text("DROP INDEX runs_by_clip"))
+        for name in ("sweep_name", "video_width", "video_height", "clip_tags"):
+            c.execute(sa.text(f"ALTER TABLE runs DROP COLUMN {name}"))
         c.execute(sa.text("DROP TABLE votes"))
         c.execute(sa.text("DELETE FROM migrations WHERE number > 1"))
     log.close()
     again = RunLog(url)
     assert again.votes() == []
     assert shape(again) == new
+    assert [(r.rating, r.clip_tags, r.tags, r.cost_kind) for r in again.find()] == [
+        (3, ("sharp",), ("first",), None),
+        (3, ("sharp",), (), "list"),
+    ]
     again.close()
+
+
+@pytest.mark.parametrize("name", ["notes", "runs", "migrations"])
+def test_another_programs_file_is_refused_whatever_its_tables_are_called(path: Path, name: str) -> None:
+    """A SQLite file with a table that is not ours is another program's: it is named, and no byte of it changes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with closing(sqlite3.connect(path)) as c:
+        c.execute(f"CREATE TABLE {name} (n INTEGER)")
+        c.commit()
+    before = path.read_bytes()
+    with pytest.raises(StoreError, match=rf"another program's tables \({name}\)"):
+        RunLog(f"sqlite:///{path}").find()
+    assert path.read_bytes() == before

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.store import RunLog
 
-PRICE = {"cost_micros": 280_000, "cost_kind": "estimated", "currency": "USD"}
+PRICE = {"cost_micros": 280_000, "cost_kind": "list", "currency": "USD"}
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_a_rescued_task_id_comes_back(sqlite_log: RunLog, record: Any, home: Pat
     assert "r1 has its task id 401047179385389059 again" in said
     found = sqlite_log.get("r1")
     assert (found.status, found.task_id, found.error) == ("queued", "401047179385389059", None)
-    assert (found.cost_micros, found.cost_kind, found.currency) == (280_000, "estimated", "USD")
+    assert (found.cost_micros, found.cost_kind, found.currency) == (280_000, "list", "USD")
     assert found.submitted_at is not None
     assert sqlite_log.events("r1")[-1]["what"] == "adopted from the rescue file"
     assert [(r.status, r.task_id) for r in sqlite_log.find(run_ids=["r2", "r3"])] == [
