@@ -3,7 +3,7 @@
 - `files`: the folder (`Archive`), and what a kept clip is (`Archived`)
 - `fetch`: one download with its tries; `answers`: what a server's answer says
 - `part`, `owners`: half-done files, and whose they are
-- `boxes`, `mp4`: is it a whole MP4; `poster`: a small still of it
+- `boxes`, `mp4`: is it a whole MP4; `whole`: by decoding, where its boxes leave a doubt; `poster`: a small still of it
 - `inputs`: the pictures that requests were made from; `links`: how a notebook names a clip; `disk`: what all share
 """
 

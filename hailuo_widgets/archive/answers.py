@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.archive.boxes import TOP_KINDS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -78,8 +80,8 @@ def coded(headers: Mapping[str, str]) -> str | None:
 
 
 def foreign_kind(head: bytes) -> str | None:
-    """What a body is that begins so, in words; None if it begins as an MP4 does."""
-    if head[4:8] == b"ftyp":
+    """What a body is that begins so, in words; None if it begins as a file of MP4's family does."""
+    if head[4:8] in TOP_KINDS:
         return None
     text = _text(head)
     for start, kind in _KINDS:

@@ -16,11 +16,29 @@ if TYPE_CHECKING:
 MAX_BOXES = 50_000
 """Boxes looked at in one file, at all levels; a ten-second clip with a fragment a frame has about 3000."""
 
+TOP_KINDS = frozenset(
+    b"ftyp styp moov mdat moof mfra free skip wide uuid sidx ssix pdin meta udta prft emsg pnot imda".split()
+)
+"""What stands at the top of a file of this family: one of them that runs past the end was cut, and is no stray text."""
+
 _HEADER, _LONG_HEADER = 8, 16
 
 
 class ContainerError(ValueError):
-    """The bytes are not a whole MP4 file; the message says why."""
+    """The bytes are not a whole MP4 file; the message says why.
+
+    Args:
+        message: What was found, and where.
+        doubtful: The file may be whole all the same: to decode it tells.
+
+    Attributes:
+        unsealed: The file is in fragments without their closing index, so its end may be missing all the same.
+    """
+
+    def __init__(self, message: str, *, doubtful: bool = False) -> None:
+        super().__init__(message)
+        self.doubtful = doubtful
+        self.unsealed = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,24 +92,31 @@ def walk(peek: Callable[[int], bytes], start: int, end: int, *, budget: Budget, 
         budget.spend()
         head = peek(at)[: end - at]
         if len(head) < _HEADER:
-            raise ContainerError(f"{end - at} stray bytes at offset {at}, too few for a box, at the end of {inside}")
+            raise ContainerError(
+                f"{end - at} stray bytes at offset {at}, too few for a box, at the end of {inside}", doubtful=True
+            )
         size, kind, body, open_ended = int.from_bytes(head[:4]), head[4:8], at + _HEADER, False
         if not all(0x20 <= byte <= 0x7E or byte == 0xA9 for byte in kind):  # noqa: PLR2004 - printable ASCII and ©
-            raise ContainerError(f"no box kind at offset {at} of {inside}: {kind!r}")
+            raise ContainerError(f"no box kind at offset {at} of {inside}: {kind!r}", doubtful=True)
         if size == 1:
             if len(head) < _LONG_HEADER:
-                raise ContainerError(f"box {kind!r} at offset {at} is cut in its header")
+                raise ContainerError(
+                    f"box {kind!r} at offset {at} is cut in its header", doubtful=kind not in TOP_KINDS
+                )
             size, body = int.from_bytes(head[8:16]), at + _LONG_HEADER
         elif size == 0:
             # Only media data may be open-ended: else a tail of zeros would pass as a box.
             if kind != b"mdat":
-                raise ContainerError(f"box {kind!r} at offset {at} gives no size")
+                raise ContainerError(f"box {kind!r} at offset {at} gives no size", doubtful=True)
             size, open_ended = end - at, True
         if at + size < body:
-            raise ContainerError(f"box {kind!r} at offset {at} says {size} bytes, less than its own header")
+            raise ContainerError(
+                f"box {kind!r} at offset {at} says {size} bytes, less than its own header", doubtful=True
+            )
         if at + size > end:
             raise ContainerError(
-                f"box {kind!r} at offset {at} says {size} bytes, but {inside} ends after {end - at}: it was cut"
+                f"box {kind!r} at offset {at} says {size} bytes, but {inside} ends after {end - at}: it was cut",
+                doubtful=kind not in TOP_KINDS,
             )
         yield Box(kind=kind, start=at, body=body, end=at + size, open_ended=open_ended)
         at += size
@@ -110,5 +135,7 @@ def number(data: bytes, at: int, size: int, inside: str) -> int:
         ContainerError: The box is too short for it.
     """
     if at + size > len(data):
-        raise ContainerError(f"box {inside!r} is too short: {len(data)} bytes, at least {at + size} are needed")
+        raise ContainerError(
+            f"box {inside!r} is too short: {len(data)} bytes, at least {at + size} are needed", doubtful=True
+        )
     return int.from_bytes(data[at : at + size])

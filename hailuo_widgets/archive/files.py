@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import disk, inputs, links
 from hailuo_widgets.archive.boxes import ContainerError
-from hailuo_widgets.archive.mp4 import Mp4Facts, check_container
 from hailuo_widgets.archive.part import Part, open_part, sweep
 from hailuo_widgets.archive.poster import poster
+from hailuo_widgets.archive.whole import examine
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from hailuo_widgets.archive.mp4 import Mp4Facts
 
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_NAMES = 99
@@ -48,6 +50,7 @@ class Archived:
         height: Pixels, or None.
         duration_s: Seconds, or None.
         poster: A small JPEG, or None if none could be made.
+        note: What is odd about the file, which decodes whole; None where nothing is.
     """
 
     path: Path
@@ -57,6 +60,7 @@ class Archived:
     height: int | None
     duration_s: float | None
     poster: bytes | None = field(repr=False)
+    note: str | None = None
 
 
 class Archive:
@@ -128,7 +132,7 @@ class Archive:
         """
         part.sync()
         try:
-            facts = self._check(part.path, part.run_id)
+            facts, note = self._check(part.path, part.run_id)
             sha256 = disk.sha256_of(part.path)  # of what the disk has, not of what was sent to it
         except OSError as error:
             raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
@@ -143,7 +147,7 @@ class Archive:
             raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
         part.discard()
         disk.sync_folder(self.root)
-        return _archived(path, facts, sha256)
+        return _archived(path, facts, sha256, note)
 
     def sealed(self, part: Part) -> bool:
         """Whether the part's own bytes show that it ends where the clip does. See `Mp4Facts.sealed`.
@@ -151,7 +155,7 @@ class Archive:
         Raises:
             NotWholeError: It is not a whole MP4.
         """
-        return self._check(part.path, part.run_id).sealed
+        return self._check(part.path, part.run_id)[0].sealed
 
     def adopt(self, run_id: str, sha256: str | None = None) -> Archived | None:
         """A clip that already has its final name, because we were stopped before the log could say so.
@@ -167,11 +171,11 @@ class Archive:
         there = [path for path in self._names(run_id) if path.is_file() and not path.is_symlink()]
         for path in reversed(there):
             try:
-                facts, found = self._check(path, run_id), disk.sha256_of(path)
+                (facts, note), found = self._check(path, run_id), disk.sha256_of(path)
             except (NotWholeError, OSError):
                 continue
             if sha256 in (None, found):
-                return _archived(path, facts, found)
+                return _archived(path, facts, found, note)
         return None
 
     def verify(self, path: Path, sha256: str) -> bool:
@@ -213,14 +217,14 @@ class Archive:
         yield self.root / f"{run_id}.mp4"
         yield from (self.root / f"{run_id}.{n}.mp4" for n in islice(count(2), _MAX_NAMES - 1))
 
-    def _check(self, path: Path, run_id: str) -> Mp4Facts:
+    def _check(self, path: Path, run_id: str) -> tuple[Mp4Facts, str | None]:
         try:
-            facts = check_container(path)
+            facts, note = examine(path)
         except ContainerError as error:
             raise NotWholeError(f"The file is not a whole MP4: {error}.", run_id=run_id) from error
         if not facts.has_video:
             raise NotWholeError("The file is an MP4 without a video track.", run_id=run_id)
-        return facts
+        return facts, note
 
     def _place(self, part: Part, sha256: str) -> Path:
         for target in self._names(part.run_id):
@@ -236,7 +240,7 @@ class Archive:
         )
 
 
-def _archived(path: Path, facts: Mp4Facts, sha256: str) -> Archived:
+def _archived(path: Path, facts: Mp4Facts, sha256: str, note: str | None) -> Archived:
     return Archived(
         path=path,
         size=facts.size,
@@ -245,4 +249,5 @@ def _archived(path: Path, facts: Mp4Facts, sha256: str) -> Archived:
         height=facts.height,
         duration_s=facts.duration_s,
         poster=poster(path),
+        note=note,
     )

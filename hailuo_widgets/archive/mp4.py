@@ -87,7 +87,7 @@ def check_container(path: Path) -> Mp4Facts:
         path: A local file.
 
     Raises:
-        ContainerError: It is not one whole MP4 file; the message says why.
+        ContainerError: It is not one whole MP4 file, or it is doubtful; the message says why.
         OSError: It cannot be read.
     """
     with path.open("rb", buffering=0) as file:
@@ -95,14 +95,8 @@ def check_container(path: Path) -> Mp4Facts:
         if not size:
             raise ContainerError("the file is empty")
         budget = Budget()
-        first = _read(file, 0, 12)
-        if first[4:8] != b"ftyp":
-            raise ContainerError(f"the first box is no 'ftyp': the file begins with {first!r}")
-        boxes = list(walk(lambda at: _read(file, at, 16), 0, size, budget=budget, inside="the file"))
+        boxes = _top(file, size, budget)
         kinds = [box.kind for box in boxes]
-        for kind in (b"ftyp", b"moov"):
-            if kinds.count(kind) > 1:
-                raise ContainerError(f"{kinds.count(kind)} boxes {kind!r}: more than one file is in it")
         for kind in (b"moov", b"mdat"):
             if kind not in kinds:
                 raise ContainerError(f"no {kind!r} box: the file is cut or unfinished")
@@ -130,6 +124,31 @@ def check_container(path: Path) -> Mp4Facts:
     )
 
 
+def _top(file: FileIO, size: int, budget: Budget) -> list[Box]:
+    """The boxes of a file that has nothing but boxes, of which ftyp is the first."""
+    first = _read(file, 0, 12)
+    boxes: list[Box] = []
+    odd: ContainerError | None = None
+    try:
+        for box in walk(lambda at: _read(file, at, 16), 0, size, budget=budget, inside="the file"):
+            boxes.append(box)  # noqa: PERF402 - what was found before an error is judged too
+    except ContainerError as error:
+        odd = error
+    kinds = [box.kind for box in boxes]
+    for kind in (b"ftyp", b"moov"):
+        if kinds.count(kind) > 1:
+            raise ContainerError(f"{kinds.count(kind)} boxes {kind!r}: more than one file is in it")
+    unsealed = b"moof" in kinds and kinds[-1] != b"mfra"
+    if odd is not None and unsealed:
+        odd.doubtful = False  # a cut between two fragments would leave the same
+    if first[4:8] != b"ftyp" and (odd is None or odd.doubtful):
+        odd = ContainerError(f"the first box is no 'ftyp': the file begins with {first!r}", doubtful=True)
+        odd.unsealed = unsealed
+    if odd is not None:
+        raise odd
+    return boxes
+
+
 def _read(file: FileIO, at: int, size: int) -> bytes:
     file.seek(at)
     return file.read(size)
@@ -144,7 +163,7 @@ def _body(file: FileIO, box: Box, limit: int) -> bytes:
 def _brands(body: bytes) -> tuple[str, ...]:
     major, others = body[:4], body[8:]
     if len(major) < 4:  # noqa: PLR2004 - a brand has four characters
-        raise ContainerError("box 'ftyp' names no brand")
+        raise ContainerError("box 'ftyp' names no brand", doubtful=True)
     return tuple(b.decode("latin-1") for b in (major, *(others[i : i + 4] for i in range(0, len(others) - 3, 4))))
 
 
@@ -153,13 +172,15 @@ def _check_open_end(boxes: list[Box], index: _Index) -> None:
     stored = sum(box.end - box.body for box in boxes if box.kind == b"mdat")
     listed = sum(track.sample_bytes for track in index.tracks)
     if not 0 < listed <= stored:
-        raise ContainerError(f"the media data gives no size, and holds {stored} of {listed} listed bytes")
+        raise ContainerError(
+            f"the media data gives no size, and holds {stored} of {listed} listed bytes", doubtful=not listed
+        )
 
 
 def _version(body: bytes, inside: str) -> int:
     version = number(body, 0, 1, inside)
     if version > 1:
-        raise ContainerError(f"box {inside!r} has the unknown version {version}")
+        raise ContainerError(f"box {inside!r} has the unknown version {version}", doubtful=True)
     return version
 
 
@@ -201,7 +222,7 @@ def _track(body: bytes, budget: Budget) -> _Track:
                 inner.append((child, kind.decode("ascii")))
     missing = [kind for kind in (b"tkhd", b"mdhd", b"hdlr", b"stsd") if kind not in parts]
     if missing:
-        raise ContainerError(f"a track has no {missing[0]!r} box")
+        raise ContainerError(f"a track has no {missing[0]!r} box", doubtful=True)
     tkhd, hdlr, stsd = parts[b"tkhd"], parts[b"hdlr"], parts[b"stsd"]
     version = _version(tkhd, "tkhd")
     timescale, media = _clock(parts[b"mdhd"], "mdhd")

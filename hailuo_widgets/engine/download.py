@@ -63,7 +63,7 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
     return await engine.change(
         record.run_id,
         "the clip is here",
-        {"bytes": archived.size, "sha256": archived.sha256},
+        {"bytes": archived.size, "sha256": archived.sha256} | ({"warning": archived.note} if archived.note else {}),
         status="succeeded",
         video=archived.path.name,
         video_bytes=archived.size,

@@ -151,6 +151,20 @@ def test_a_longer_body_is_judged_by_its_boxes(begin: Begin, clip: bytes) -> None
     assert_here(scene, scene.run())
 
 
+BEHIND = {"a line end": b"\n", "4 zeros": bytes(4), "8 zeros": bytes(8), "a form's end": b"\r\n--a-form--\r\n"}
+
+
+@pytest.mark.parametrize("what", BEHIND)
+def test_a_clip_with_something_behind_its_boxes(begin: Begin, clip: bytes, what: str) -> None:
+    """51: what plays is kept as it came, after one download; the log says what is odd about it."""
+    scene = begin(gateway=FaultGateway(clip + BEHIND[what]))
+    run = scene.run()
+    assert_here(scene, run)
+    assert len(scene.gateway.of("download")) == 1
+    (here,) = [e for e in run.events if e["what"] == "the clip is here"]
+    assert "all of it decodes" in here["data"]["warning"]
+
+
 def test_what_is_asked_for(begin: Begin) -> None:
     """53: plain bytes are asked for, and neither the key nor a cookie goes to the clip's host."""
     scene = begin().on("retrieve", Act(headers={"set-cookie": "session=1"}))
