@@ -276,7 +276,7 @@ def runs(
 
 
 def resume() -> list[Run]:
-    """Take up every run that an earlier kernel left unfinished, and return them. Nothing is paid by it.
+    """Take up every run that an earlier kernel left unfinished, or that was lost, and return them. It costs nothing.
 
     Runs that another living kernel follows are left to it. Runs that were planned and never sent stay so, and are
     counted: their cells send them.

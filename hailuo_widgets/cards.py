@@ -59,7 +59,7 @@ NOTES: Final[dict[str, str]] = {
         "The answer to the create call was lost: it may have been billed, and is never sent again by itself."
     ),
     "skipped": "It was never sent, so nothing was billed for it.",
-    "lost": "The provider no longer knows the task, or its video expired.",
+    "lost": "The provider did not know the task, or its video expired. %hailuo retry asks again, for free.",
 }
 """What an end means for the user's money, in one sentence."""
 

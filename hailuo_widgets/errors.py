@@ -12,7 +12,7 @@
     │   ├── RateLimited                too many requests or tasks
     │   ├── Moderated                  the prompt, an image or the result was refused for its content
     │   ├── InvalidRequest             the provider refused a parameter
-    │   └── TaskLost                   the provider no longer knows the task, or its video expired
+    │   └── TaskLost                   the provider does not know the task, or its video expired
     ├── TransportError                 the provider could not be reached
     ├── Unconfirmed                    the create call's answer was lost: it may have been billed
     ├── Cancelled                      we stopped following the run
@@ -162,7 +162,7 @@ class InvalidRequest(ProviderError):
 
 
 class TaskLost(ProviderError):
-    """The provider no longer knows the task, or its video has expired."""
+    """The provider does not know the task, or its video has expired. Asking again is free."""
 
 
 class TransportError(HailuoError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine.again import ask_again, asked_anew
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
 from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN
@@ -170,9 +171,10 @@ class Run:
     # -- ways out -------------------------------------------------------------------------------------------------
 
     def adopt(self, task_id: str) -> Run:
-        """An unconfirmed run's task was found at the provider: follow it."""
-        self._expect("adopt", "unconfirmed")
-        self._session.change(self.id, ADOPTED, status="queued", task_id=str(task_id), error=None)
+        """An unconfirmed or lost run's task was found at the provider: follow it."""
+        self._expect("adopt", "unconfirmed", "lost")
+        anew = asked_anew(self._session.engine, self.record)
+        self._session.change(self.id, ADOPTED, task_id=str(task_id), **anew)
         self._session.engine.take_up([self.id])
         return self
 
@@ -190,7 +192,7 @@ class Run:
         return self._session.again(request, self.record)
 
     def retry(self) -> Run:
-        """Take it up again, for free: a failed download, a deleted clip, or a run cancelled after it was sent."""
+        """Take it up again, for free: a failed download, a deleted clip, a run cancelled after it was sent, or lost."""
         record = self.record
         download = record.status == "failed" and (record.error or {}).get("kind") == "DownloadError"
         gone = record.status == "succeeded" and self.video is None and record.task_id is not None
@@ -198,6 +200,8 @@ class Run:
             self._session.change(self.id, "the download is tried again", status="downloading", error=None)
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
+        elif record.status == "lost" and record.task_id:
+            ask_again(self._session.engine, record)
         elif record.status in ENDS:
             raise UsageError(
                 f"run {self.id} is {record.status}: nothing of it can be retried for free",
@@ -207,9 +211,10 @@ class Run:
         self._session.engine.take_up([self.id])
         return self
 
-    def _expect(self, what: str, status: str) -> None:
-        if self.status != status:
-            raise UsageError(f"{what}() is for {status} runs, and run {self.id} is {self.status}", run_id=self.id)
+    def _expect(self, what: str, *statuses: str) -> None:
+        if self.status not in statuses:
+            allowed = " and ".join(statuses)
+            raise UsageError(f"{what}() is for {allowed} runs, and run {self.id} is {self.status}", run_id=self.id)
 
     def __repr__(self) -> str:
         record = self.record

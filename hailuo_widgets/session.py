@@ -14,6 +14,7 @@ from hailuo_widgets.archive import Archive
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
+from hailuo_widgets.engine.again import ask_again_for_lost
 from hailuo_widgets.engine.backdrop import Backdrop
 from hailuo_widgets.engine.core import Engine
 from hailuo_widgets.engine.rescue import adopt_rescued
@@ -276,6 +277,7 @@ class Session:
         """Take up every run that an earlier kernel left unfinished; see :func:`hailuo_widgets.resume`."""
         for sentence in [*self.log.call(self.log.notes), *adopt_rescued(self.log, self.settings.home)]:
             self._notice(f"hailuo: {sentence}")
+        ask_again_for_lost(self.engine)
         taken = [Run(self, r.run_id) for r in self.engine.take_up()]
         if waiting := [r.run_id for r in self.engine.waiting() if not self.engine.follows(r.run_id)]:
             self._notice(f"hailuo: {never_sent(len(waiting))}")

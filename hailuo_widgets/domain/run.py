@@ -44,7 +44,7 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "cancelled": frozenset({"queued"}),
     "unconfirmed": frozenset({"queued", "failed"}),
     "skipped": frozenset({"planned"}),
-    "lost": frozenset(),
+    "lost": frozenset({"queued"}),  # asking again is free
 }
 ENDS = frozenset({"succeeded", "failed", "unconfirmed", "cancelled", "skipped", "lost"})
 UNFINISHED = frozenset(STATUSES) - ENDS

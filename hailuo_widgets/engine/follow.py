@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import ASSUMED_S, next_poll_s
 from hailuo_widgets.errors import (
     AuthError,
     HailuoError,
+    InvalidRequest,
     ProviderError,
     RateLimited,
     TaskLost,
@@ -26,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
-SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query
+SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query, and any task to one in trouble
 MOST_UNKNOWN = 3
 FINISHED = "the provider has finished"
 
@@ -49,12 +52,13 @@ async def follow(engine: Engine, control: Control, gateway: Gateway, record: Run
         if record.status not in {"queued", "running"} or watch.blocked:
             return record
         if late:
-            said = f"; the last poll failed: {watch.last}" if watch.last else ""
+            said = f"; the last poll failed: {watch.last.message}" if watch.last else ""
+            advice = f". {watch.last.hint}" if watch.last and watch.last.hint else ""
             limit = f"{engine.settings.timeout:g} s"
             error = ProviderError(
                 f"the task is still {record.status} after {limit}; it is paid, and not lost{said}",
                 provider=gateway.provider.facts.name,
-                hint="%hailuo resume (hw.resume()) takes it up again",
+                hint=f"%hailuo resume (hw.resume()) takes it up again{advice}",
             )
             return await engine.park(record, error)
 
@@ -65,9 +69,8 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
     try:
         poll = await gateway.query(task_of(record))
     except TaskLost as e:
-        watch.missed(e)
-        watch.unknown += 1
-        if watch.elapsed_s > SETTLING_S and watch.unknown >= MOST_UNKNOWN:
+        watch.missed(e, unknown=True)
+        if watch.lost:
             return await engine.fail(record, e, status="lost")
         return record
     except AuthError as e:
@@ -79,10 +82,14 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
             gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
         if watch.misses == 1:  # one line in the log for an outage, not a thousand
             await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
+        if isinstance(e, InvalidRequest):  # what asking alone will not mend is told while it is still asked for
+            engine.learn(replace(record, error=as_detail(e, record.run_id)))
         return record
-    watch.misses = watch.unknown = 0
-    watch.last = None
-    return await _take(engine, record, poll)
+    watch.heard()
+    taken = await _take(engine, record, poll)
+    if taken is record and engine.known(record.run_id).error != record.error:
+        engine.learn(record)  # what stood in the way stands there no more
+    return taken
 
 
 class _Watch:
@@ -91,8 +98,8 @@ class _Watch:
     def __init__(self, engine: Engine, gateway: Gateway, record: RunRecord) -> None:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
-        self.last: str | None = None  # why the last of them did
-        self.unknown = 0  # those of them that did not know the task
+        self.last: HailuoError | None = None  # why the last of them did
+        self._unknown: list[float] = []  # when the gateway did not know the task, in a row up to now
         self.blocked = False  # no further poll can succeed until the user has done something
         self._settings = engine.settings
         self._floor = gateway.poll_floor_s
@@ -101,9 +108,21 @@ class _Watch:
         since = record.submitted_at or record.created_at
         self._before = max(0.0, (datetime.now(UTC) - since).total_seconds())
 
-    def missed(self, error: HailuoError) -> None:
+    def missed(self, error: HailuoError, *, unknown: bool = False) -> None:
+        """A poll told nothing. ``unknown``: but that the gateway does not know the task."""
         self.misses += 1
-        self.last = error.message
+        self.last = error
+        self._unknown = [*self._unknown, time.monotonic()] if unknown else []
+
+    def heard(self) -> None:
+        """A poll told the task's state."""
+        self.misses, self.last, self._unknown = 0, None, []
+
+    @property
+    def lost(self) -> bool:
+        """Whether the gateway has denied the task often enough, for long enough, and never said anything else since."""
+        denied = len(self._unknown) >= MOST_UNKNOWN and self._unknown[-1] - self._unknown[0] >= SETTLING_S
+        return denied and self.elapsed_s > SETTLING_S
 
     @property
     def elapsed_s(self) -> float:

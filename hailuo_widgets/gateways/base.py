@@ -30,6 +30,7 @@ from hailuo_widgets.gateways.reading import (
     trace_id,
     words,
 )
+from hailuo_widgets.gateways.routes import no_such_task, unknown_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,8 +156,17 @@ HTTP_CODES: Mapping[int, Code] = {
     429: Code(error=RateLimited, meaning="too many requests", again=True),
 }
 _DOUBTFUL_4XX = frozenset({408, 409, 425})
-NOT_FOUND = 404
-UNKNOWN_TASK = Code(error=TaskLost, meaning="the provider does not know the task")
+NOT_FOUND, GONE = 404, 410
+UNKNOWN_TASK = Code(
+    error=TaskLost,
+    meaning="the provider does not know the task",
+    hint="%hailuo retry ID asks again, for free: nothing is sent anew",
+)
+
+
+_NOTHING_SAID = Code(
+    error=ProviderError, meaning="the gateway found nothing, and does not say that the task is gone", again=True
+)
 
 
 class Provider(ABC):
@@ -167,6 +177,7 @@ class Provider(ABC):
     default_channel: str = ""
     client_ids: bool = False  # the provider takes our own id for a task, so a lost answer can be asked for
     ends: frozenset[str] = frozenset()  # codes that, in a query's answer, are the task's own end
+    gone: frozenset[str] = frozenset()  # codes that, in a query's answer, say that there is no such task
 
     @abstractmethod
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
@@ -244,6 +255,8 @@ class Provider(ABC):
         if fault is None:
             return read_json(self, reply)
         data = as_object(reply)
+        if unknown_route(reply):
+            raise fault
         named = not asking and self.task_id_of(data) is not None
         if not named and self.verdict(data)[0] not in self.codes:
             raise fault
@@ -253,12 +266,13 @@ class Provider(ABC):
         """What an error code in a query's answer says of the task.
 
         Raises:
-            ProviderError: It is about the query. What a query is refused for as invalid is an id that is not known.
+            TaskLost: It is a code by which the provider says that it has no such task.
+            ProviderError: It is about the query.
         """
         error = self.in_body(code, said, reply)
         if code in self.ends:
             return Poll(state="failed", error=error)
-        if isinstance(error, InvalidRequest):
+        if code in self.gone:
             error = self.error(UNKNOWN_TASK, code=code, said=said, reply=reply)
         raise error
 
@@ -302,12 +316,14 @@ class Provider(ABC):
     def http_fault(self, reply: HttpReply, *, asking: bool = False) -> ProviderError | None:
         """The error that an answer's HTTP status is; None for 2xx. ``asking``: the call was a query."""
         status = reply.status
+        if unknown_route(reply):
+            return self.wrong_address(reply, asking=asking)
         if 200 <= status < 300:  # noqa: PLR2004 - the bounds of the success class
             return None
         data = as_object(reply)
         said = self.verdict(data)[1] or words(data) or _excerpt(reply)
-        if status == NOT_FOUND and asking and data:  # without JSON it is a proxy's or a router's word, not of the task
-            row = UNKNOWN_TASK
+        if status in {NOT_FOUND, GONE} and asking:
+            row = UNKNOWN_TASK if data and no_such_task(said) else _NOTHING_SAID
         elif status in HTTP_CODES:
             row = HTTP_CODES[status]
         elif 300 <= status < 400:  # noqa: PLR2004 - the bounds of the redirect class
@@ -321,6 +337,26 @@ class Provider(ABC):
         else:
             row = Code(error=ProviderError, meaning="the gateway is in trouble", again=True, accepted=None)
         return self.error(row, code=f"HTTP {status}", said=said, reply=reply)
+
+    def wrong_address(self, reply: HttpReply, *, asking: bool) -> ProviderError:
+        """The error of a router that does not know the address: no service has read the call.
+
+        A create was certainly not accepted, and no other would be. A task that was asked for is as it was.
+        """
+        data = as_object(reply)
+        row = Code(
+            error=InvalidRequest,
+            meaning="the gateway has nothing at this address, so no service has read the call",
+            again=asking,
+            fatal=True,
+            hint=self.address_hint(),
+        )
+        said = words(data) or self.verdict(data)[1] or _excerpt(reply)
+        return self.error(row, code=f"HTTP {reply.status}", said=said, reply=reply)
+
+    def address_hint(self) -> str:
+        """What to check where the gateway does not know a documented address."""
+        return f"check {self.facts.name.upper()}_BASE_URL: the documented base URL is {self.facts.base_url}"
 
     def unreadable(self, reply: HttpReply, why: str) -> ProviderError:
         """The error of an answer that cannot be understood: it may hide a yes."""

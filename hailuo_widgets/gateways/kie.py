@@ -174,6 +174,11 @@ class Kie(Provider):
     facts = FACTS
     codes = CODES
     ends = frozenset({"1001", "1002", "1006", "501"})  # a query holds no prompt and no image: these are the task's
+    gone = frozenset({"1004", "404", "422"})  # a query holds an id alone: what is invalid, or not there, is the id
+
+    def address_hint(self) -> str:
+        """Many accounts have KIE's job API alone: to them the document's paths do not exist."""
+        return f"set KIE_DIALECT=jobs, which speaks KIE's job API. {super().address_hint()}"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
         """``POST /api/v1/minimax/generate``. Resolutions are lower-case on this wire."""

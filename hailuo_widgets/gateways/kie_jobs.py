@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
-from hailuo_widgets.gateways.base import HttpCall, HttpReply, as_url
+from hailuo_widgets.gateways.base import HttpCall, HttpReply, Provider, as_url
 from hailuo_widgets.gateways.kie import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, Kie
 
 if TYPE_CHECKING:
@@ -120,6 +120,10 @@ class KieJobs(Kie):
 
     facts = FACTS
     default_channel = JOBS_CHANNEL
+
+    def address_hint(self) -> str:
+        """The other dialect is the one that another host may have."""
+        return f"KIE_DIALECT is jobs; leave it out for the document's own paths. {Provider.address_hint(self)}"
 
     def channel(self, request: Request) -> str:
         """Which of the two dialects created the task, and can be asked for it."""

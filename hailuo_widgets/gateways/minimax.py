@@ -234,6 +234,7 @@ class MiniMax(Provider):
     facts = FACTS
     codes = CODES
     ends = frozenset({"1026", "1027"})
+    gone = frozenset({"2013"})  # a query holds an id alone: what is invalid is the id
     prefix = "/v1"
 
     def channel(self, request: Request) -> str:
@@ -341,7 +342,7 @@ class MiniMax(Provider):
 
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
         """The file's two links."""
-        data = self.body(reply)
+        data = self.body(reply, asking=True)
         code, said = self.verdict(data)
         found = self.clip(data)
         if found.url is None:

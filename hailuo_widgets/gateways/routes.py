@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.gateways.base import HttpReply
 
-__all__ = ["unknown_route"]
+__all__ = ["no_such_task", "unknown_route"]
 
 NOT_FOUND, NOT_ALLOWED, NOT_IMPLEMENTED, FORBIDDEN, OK = 404, 405, 501, 403, 200
 _LONGEST = 2000  # characters of a text that is looked at
@@ -40,6 +40,14 @@ _BARE = re.compile(
 _OTHERS = re.compile(
     r"\b(?:tasks?|taskid|jobs?|videos?|records?|files?|models?|generations?|predictions?|clips?|images?|requests?|"
     r"users?|account|template)\b[\w\s'\":-]{0,60}\b(?:not|does|expired|unknown)\b",
+    re.IGNORECASE,
+)
+_NO_TASK = re.compile(
+    r"\b(?:tasks?|task[\s_-]?id|taskuuid|jobs?|records?|recordinfo|generations?|predictions?|video)\b[\w\s'\":#.-]{0,90}?"
+    r"(?:not[\s_-]*(?:be[\s_-]*)?(?:found|exist|known)|no longer|does ?n['o]t|expired|unknown|invalid|is null)"
+    r"|(?:no such|unknown|invalid|non-?existent|expired|cannot find(?: the)?|could not find(?: the)?) "
+    r"(?:task|job|record|generation|prediction|video)"
+    r"|task_not_exist|task_not_found|任务.{0,12}(?:不存在|未找到|已过期|已失效)|找不到.{0,6}任务",
     re.IGNORECASE,
 )
 _TEXTS = ("error", "message", "msg", "detail", "title", "error_msg", "errormessage", "errors", "reason", "description")
@@ -66,6 +74,15 @@ def unknown_route(reply: HttpReply) -> bool:
     if not text or text[0] == "<" or "html" in reply.headers.get("content-type", ""):
         return True
     return _says_so(text)
+
+
+def no_such_task(text: str | None) -> bool:
+    """Whether a service's words say that it does not have a task: then it has looked for it.
+
+    Args:
+        text: What the answer says, if it says anything.
+    """
+    return text is not None and _NO_TASK.search(text[:_LONGEST]) is not None
 
 
 def _in_json(status: int, data: dict[str, Any]) -> bool:

@@ -29,6 +29,7 @@ from hailuo_widgets.gateways.base import (
     trace_id,
 )
 from hailuo_widgets.gateways.reading import as_object
+from hailuo_widgets.gateways.routes import unknown_route
 from hailuo_widgets.gateways.runware_table import CODES, FACTS, FPS, RESULTS, SAFETY, category
 
 if TYPE_CHECKING:
@@ -162,7 +163,7 @@ class Runware(Provider):
         if fault is None:
             return read_json(self, reply)
         data = as_object(reply)
-        if self.verdict(data)[0] in {None, "unknown"}:
+        if unknown_route(reply) or self.verdict(data)[0] in {None, "unknown"}:
             raise fault
         return data
 

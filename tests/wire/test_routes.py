@@ -9,8 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hailuo_widgets.gateways.base import HttpReply
-from hailuo_widgets.gateways.routes import unknown_route
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.errors import InvalidRequest, ProviderError, TaskLost
+from hailuo_widgets.gateways import open_provider
+from hailuo_widgets.gateways.base import HttpReply, Provider, Task
+from hailuo_widgets.gateways.routes import no_such_task, unknown_route
+from hailuo_widgets.settings import Settings
 
 QUERY = "/minimax/v1/query/video_generation"
 HTML = b"<html>\r\n<head><title>404 Not Found</title></head>\r\n<body><h1>404 Not Found</h1></body></html>"
@@ -117,3 +121,98 @@ def test_an_answer_that_names_a_task_is_no_routers(row: tuple[str, int, Any], na
 def test_any_bytes(status: int, body: bytes) -> None:
     """Whatever the bytes are, there is a yes or a no."""
     assert unknown_route(answer(status, body)) in {True, False}
+
+
+# -- what the five providers make of it -------------------------------------------------------------------------------
+
+PROVIDERS: dict[str, Provider] = {
+    f"{name} {dialect}": open_provider(name, Settings.resolve({"kie_dialect": dialect}, environ={}))
+    for name, dialect in (
+        ("minimax", "minimax"),
+        ("kie", "minimax"),
+        ("kie", "jobs"),
+        ("kkiai", "minimax"),
+        ("pixazo", "minimax"),
+        ("runware", "minimax"),
+    )
+}
+REQUEST = Request(prompt="a fox", provider="any", model="any")
+
+
+@pytest.mark.parametrize("label", PROVIDERS)
+@pytest.mark.parametrize(("status", "body"), [r[1:] for r in ROUTERS], ids=[r[0] for r in ROUTERS])
+def test_an_unknown_address_says_nothing_of_a_task(label: str, status: int, body: Any) -> None:
+    """Asked for a task, it ends nothing, and the base URL is hinted at; a create has certainly not been accepted."""
+    provider = PROVIDERS[label]
+    with pytest.raises(InvalidRequest, match=r"_BASE_URL") as asked:
+        provider.decode_query(answer(status, body), Task(task_id="7"))
+    assert (type(asked.value), asked.value.again) == (InvalidRequest, True)
+    with pytest.raises(InvalidRequest, match=r"_BASE_URL") as created:
+        provider.decode_create(answer(status, body), REQUEST)
+    assert (created.value.accepted, created.value.again, created.value.fatal) == (False, False, True)
+
+
+def test_kie_hints_at_its_other_dialect() -> None:
+    """An account that has the job API alone meets a router's 404 on the document's own path."""
+    spring = {"timestamp": "2026-11-28T10:00:00Z", "status": 404, "error": "Not Found", "path": "/api/v1/minimax"}
+    with pytest.raises(InvalidRequest, match="set KIE_DIALECT=jobs"):
+        PROVIDERS["kie minimax"].decode_create(answer(404, spring), REQUEST)
+    with pytest.raises(InvalidRequest, match="KIE_DIALECT is jobs"):
+        PROVIDERS["kie jobs"].decode_create(answer(404, spring), REQUEST)
+
+
+@pytest.mark.parametrize("label", PROVIDERS)
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (404, {"message": "words"}),
+        (404, {"task_id": "7", "status": "Processing"}),
+        (404, {"error": {"message": "the file was not found"}}),
+        (404, b"Task not found"),
+        (410, {"message": "this version of the API has ended"}),
+        (400, {"message": "no such task"}),
+    ],
+)
+def test_what_does_not_say_that_the_task_is_gone(label: str, status: int, body: Any) -> None:
+    """Not found, and not said what: the task is left as it is."""
+    with pytest.raises(ProviderError) as caught:
+        PROVIDERS[label].decode_query(answer(status, body), Task(task_id="7"))
+    assert not isinstance(caught.value, TaskLost)
+
+
+GONE = [
+    ("minimax minimax", 200, {"base_resp": {"status_code": 2013, "status_msg": "invalid params, task not found"}}),
+    ("kie minimax", 200, {"code": 422, "msg": "recordInfo is null", "data": None}),
+    ("kie jobs", 404, {"code": 404, "msg": "task not found"}),
+    ("kkiai minimax", 400, {"code": "task_not_exist", "message": "task_not_exist", "data": None}),
+    ("kkiai minimax", 404, {"error": {"message": "Task not found", "type": "invalid_request_error"}}),
+    ("pixazo minimax", 404, {"error": "Task not found"}),
+    ("runware minimax", 200, {"errors": [{"code": "taskFailedOrNotFound", "message": "no"}]}),
+]
+
+
+@pytest.mark.parametrize(("label", "status", "body"), GONE)
+def test_what_a_provider_says_of_a_task_that_it_does_not_have(label: str, status: int, body: Any) -> None:
+    """Each in its documented words."""
+    with pytest.raises(TaskLost, match="retry"):
+        PROVIDERS[label].decode_query(answer(status, body), Task(task_id="7"))
+
+
+@pytest.mark.parametrize(
+    ("text", "gone"),
+    [
+        ("Task not found", True),
+        ("invalid task_id", True),
+        ("task 7 does not exist", True),
+        ("The job has expired", True),
+        ("no such record", True),
+        ("\u4efb\u52a1\u4e0d\u5b58\u5728", True),
+        ("Not Found", False),
+        ("Endpoint not found", False),
+        ("file not found", False),
+        (None, False),
+    ],
+)
+def test_words_about_a_task(text: str | None, gone: bool) -> None:  # noqa: FBT001 - pytest names it
+    """What names the task and says that it is not there."""
+    assert no_such_task(text) is gone
