@@ -209,7 +209,13 @@ class DownloadError(HailuoError):
 
 
 class StoreError(HailuoError):
-    """The run log cannot be read or written: locked, newer, damaged, or its disk is full."""
+    """The run log cannot be read or written: locked, newer, damaged, or its disk is full.
+
+    Attributes:
+        closed: The session was closed: no later try can succeed.
+    """
+
+    closed: bool = False
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine.again import ask_again, asked_anew
+from hailuo_widgets.engine.again import adopt, ask_again
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
-from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN
+from hailuo_widgets.store.words import FOLLOWED_AGAIN
 from hailuo_widgets.view import video_path
 
 if TYPE_CHECKING:
@@ -171,11 +171,13 @@ class Run:
     # -- ways out -------------------------------------------------------------------------------------------------
 
     def adopt(self, task_id: str) -> Run:
-        """An unconfirmed or lost run's task was found at the provider: follow it."""
-        self._expect("adopt", "unconfirmed", "lost")
-        anew = asked_anew(self._session.engine, self.record)
-        self._session.change(self.id, ADOPTED, task_id=str(task_id), **anew)
-        self._session.engine.take_up([self.id])
+        """An unconfirmed or lost run's task was found at the provider: follow it, and its task's further results.
+
+        So does a run whose task id the log could not be told of.
+        """
+        if self.status != "submitting" or self._session.engine.follows(self.id):
+            self._expect("adopt", "unconfirmed", "lost")
+        adopt(self._session.engine, self.record, str(task_id))
         return self
 
     def write_off(self) -> Run:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal, overload
 
+from hailuo_widgets.errors import StoreError
+
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
@@ -18,7 +20,8 @@ __all__ = ["Sweep"]
 class Sweep:
     """Runs that belong together. ``await sweep`` (or ``sweep.wait()``) until all have ended.
 
-    Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table.
+    Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table. It raises ``StoreError``
+    where a run that is paid for was left because the run log could not be written.
     """
 
     is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
@@ -59,11 +62,25 @@ class Sweep:
             TimeoutError: Not all have ended in that time.
         """
         self.session.wait([r.id for r in self.runs], timeout)
+        self._see_that_all_is_kept()
         return self
 
     async def _settled(self) -> Sweep:
         await self.session.settled([r.id for r in self.runs])
+        self._see_that_all_is_kept()
         return self
+
+    def _see_that_all_is_kept(self) -> None:
+        """Raise where paid runs were left, as the log could not be told: no script ends as if all were well."""
+        left = [(r.error, r.record) for r in self.runs]
+        unwritten = [
+            e for e, r in left if e is not None and r.unfinished and (r.error or {}).get("kind") == "StoreError"
+        ]
+        if len(unwritten) == 1:
+            raise unwritten[0]
+        if unwritten:
+            told = "\n".join(f"{e}" for e in unwritten)
+            raise StoreError(f"{len(unwritten)} runs were left, because the run log could not be written:\n{told}")
 
     def __len__(self) -> int:
         return len(self.runs)

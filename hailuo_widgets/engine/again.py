@@ -5,14 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store.words import FOLLOWED_AGAIN
+from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.core import Engine
 
-__all__ = ["ask_again", "ask_again_for_lost", "asked_anew"]
+__all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew"]
 
 KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
@@ -21,6 +21,26 @@ def asked_anew(engine: Engine, record: RunRecord) -> dict[str, Any]:
     """What changes in a lost run that is asked for again; its list price was taken from it when it was lost."""
     price = engine.accounts.list_price(record.request) if record.cost_micros is None else {}
     return {"status": "queued", "error": None, "finished_at": None, **price}
+
+
+def adopt(engine: Engine, record: RunRecord, task_id: str) -> None:
+    """Give a run the task id that a user has found, and follow it; blocks for the log.
+
+    The further results of a create call's task get it too: one line brings back all that was paid.
+
+    Raises:
+        StoreError: The log cannot be written, or the task id belongs to another run.
+        UsageError: The run has come further meanwhile.
+    """
+    log, anew = engine.log, asked_anew(engine, record)
+    run_ids = [record.run_id]
+    if record.status == "lost":
+        log.call(log.change, record.run_id, ADOPTED, task_id=task_id, **anew)
+    elif log.call(log.rescue, record.run_id, {"task_id": task_id}, why=ADOPTED, task_id=task_id, **anew) is None:
+        raise UsageError(f"run {record.run_id} has a task id, or an end, already", run_id=record.run_id)
+    elif record.client_uuid is not None:
+        run_ids += [r.run_id for r in log.call(log.unfinished) if r.client_uuid == record.client_uuid]
+    engine.take_up(run_ids)
 
 
 def ask_again(engine: Engine, record: RunRecord) -> None:

@@ -19,6 +19,7 @@ from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.limits import Call, Places
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
+from hailuo_widgets.engine.paid import abort, paid_task
 from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
 from hailuo_widgets.errors import HailuoError, Skipped
@@ -241,9 +242,10 @@ class Engine:
 
     async def end_tasks(self) -> None:
         """Leave nothing on the loop of what was begun here."""
-        work = asyncio.gather(*self._tasks, return_exceptions=True)
-        work.cancel()
-        await asyncio.wait([work])
+        for task in (left := list(self._tasks)):
+            abort(task)
+        if left:
+            await asyncio.wait(left)
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
         with self._lock:
@@ -267,8 +269,8 @@ class Engine:
         task.add_done_callback(self._tasks.discard)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """A task that lives on when whoever awaits it is cancelled."""
-        task = asyncio.get_running_loop().create_task(work)
+        """A create call's task: it lives on when whoever awaits it is cancelled, and its loop waits for its answer."""
+        task = paid_task(work)
         self._hold(task)
         return task
 
@@ -348,7 +350,8 @@ class Engine:
     async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
         """Write the task id of an accepted create: the one thing that must not be lost."""
         changes = accepted_changes(record, task_id, simulated=simulated)
-        changes |= self.accounts.list_price(record.request)
+        with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
+            changes |= self.accounts.list_price(record.request)
         return await keep_accepted(self, record, task_id, data, changes)
 
     def stopped(self, record: RunRecord) -> Skipped | None:

@@ -11,7 +11,7 @@ from weakref import WeakValueDictionary
 if TYPE_CHECKING:
     from hailuo_widgets.engine.core import Engine
 
-__all__ = ["is_dead", "is_this_process", "let_go_of", "name_for"]
+__all__ = ["is_dead", "is_this_process", "let_go_of", "living", "name_for"]
 
 _living: WeakValueDictionary[str, Engine] = WeakValueDictionary()  # the engines of this process, by their names
 
@@ -26,6 +26,11 @@ def name_for(engine: Engine) -> str:
 def let_go_of(name: str) -> None:
     """The engine of that name follows nothing any more."""
     _living.pop(name, None)
+
+
+def living() -> list[Engine]:
+    """The engines of this process that may follow runs."""
+    return list(_living.values())
 
 
 def is_this_process(owner: str) -> bool:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.limits import backoff_s
+from hailuo_widgets.engine.receipts import Receipt, adopting_line
 from hailuo_widgets.errors import StoreError, Unconfirmed
 from hailuo_widgets.store.permit import TaskIdTaken
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["adopt_rescued", "keep_accepted", "write_rescue"]
 
 TRIES = 5
+SLOW_S = 2.0  # a commit that takes longer may not be lived to see
 RESCUE_FILE = "rescue.jsonl"
 _PRICE = {"cost_micros": int, "cost_kind": str, "currency": str}
 
@@ -41,9 +43,25 @@ async def keep_accepted(
         StoreError: It could not be; the error holds the task id, and so does the rescue file where it can be written.
     """
     path = engine.settings.home / RESCUE_FILE
+    receipt = Receipt(
+        record.run_id, task_id, rescue=lambda: write_rescue(path, record, task_id, changes), where=str(path)
+    )
+    try:
+        return await _committed(engine, record, receipt, data, changes)
+    except BaseException:  # whatever ends this: the loop, an interrupt, a store in trouble
+        receipt.secure()
+        raise
+    finally:
+        receipt.close()
+
+
+async def _committed(
+    engine: Engine, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
+) -> RunRecord:
+    """Try it a few times; beside the log, the task id is kept as soon as a commit fails or takes long."""
     failure: StoreError | None = None
-    kept = False
     for attempt in range(1, TRIES + 1):
+        slow = asyncio.get_running_loop().call_later(SLOW_S, receipt.secure)
         try:
             return await engine.write_accepted(record.run_id, data, changes)
         except TaskIdTaken as e:
@@ -51,18 +69,22 @@ async def keep_accepted(
             return await engine.fail(record, error, status="unconfirmed")
         except StoreError as e:
             failure = e
-            if not kept:
-                kept = await asyncio.to_thread(write_rescue, path, record, task_id, changes)
-            await asyncio.sleep(backoff_s(attempt))
+        finally:
+            slow.cancel()
+        receipt.secure()
+        if failure.closed:
+            break
+        await asyncio.sleep(backoff_s(attempt))
     message = failure.message if failure else "unknown"
-    by_hand = f"hw.run({record.run_id!r}).adopt({task_id!r})"
+    by_hand = adopting_line(receipt.run_id, receipt.task_id)
     raise StoreError(
-        f"the create call was accepted as task {task_id}, and the log could not be written: {message}",
+        f"the create call was accepted as task {receipt.task_id}, and the log could not be written: {message}",
         provider=record.request.provider,
         run_id=record.run_id,
-        hint=f"the task id is kept in {path}: when the log works again, hw.resume() takes it from there"
-        if kept
-        else f"write the task id down, it is nowhere else: when the log works again, hw.resume(), then {by_hand}",
+        hint=f"the task id is kept in {engine.settings.home / RESCUE_FILE}: when the log works again, hw.resume() "
+        f"takes it from there, or {by_hand}"
+        if receipt.kept
+        else f"write the task id down, it is nowhere else: when the log works again, {by_hand}",
     )
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
+import contextlib
 import threading
 import time
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.engine.loop import run_to_end, running_loop
+from hailuo_widgets.engine.owner import living
+from hailuo_widgets.engine.paid import ANSWER_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["leave", "settled", "wait"]
 
 WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
-ANSWER_S = 10.0  # so long a script that is stopped waits for the answer to a create call
 ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
 
 
@@ -128,6 +131,18 @@ async def _answered(engine: Engine) -> None:
         return  # its run stays "submitting" in the log, and is unconfirmed for whoever takes it up
     finally:
         stop()
+
+
+@atexit.register
+def _hear_last_answers() -> None:
+    """A script ends while a create call is on its way: its answer is read, and the task id kept or said."""
+    for engine in living():
+        loop = engine.home.loop
+        sending = [t for t in engine.sending.values() if t.get_loop() is loop and not t.done()]
+        if loop is not None and sending and not loop.is_running():
+            engine.close()
+            with contextlib.suppress(Exception, KeyboardInterrupt):
+                loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
 
 
 def _wait_for_other_thread(engine: Engine, run_ids: list[str], timeout: float | None) -> None:

@@ -47,10 +47,12 @@ class LateLog:
         try:
             return self._thread.submit(method, *args, **kwargs)
         except RuntimeError:
-            raise StoreError(
+            closed = StoreError(
                 "the session was closed, and its run log with it",
                 hint="make a new session: resume() takes up what this one left unfinished",
-            ) from None
+            )
+        closed.closed = True
+        raise closed
 
     async def ask(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Await a method in the log's thread. A cancelled wait does not undo it."""

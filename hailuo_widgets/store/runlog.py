@@ -159,8 +159,14 @@ class RunLog(Reading):
             pass
         raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
 
-    def rescue(self, run_id: str, data: Mapping[str, Any], **changes: Any) -> RunRecord | None:
+    def rescue(self, run_id: str, data: Mapping[str, Any], *, why: str = RESCUED, **changes: Any) -> RunRecord | None:
         """Write a task id that was paid for and kept outside of the log, for each result of the task that has none.
+
+        Args:
+            run_id: One of the task's runs.
+            data: What the log is to hold beside it.
+            why: Where the task id comes from.
+            changes: What else becomes of the runs.
 
         Returns:
             The record as it is now; None where the run has a task id already, or came to another end.
@@ -177,7 +183,7 @@ class RunLog(Reading):
                     beside |= runs.c.client_uuid == record.client_uuid
                 waiting = runs.c.task_id.is_(None) & runs.c.status.in_(("planned", "submitting", "unconfirmed"))
                 rows = c.execute(sa.select(runs).where(beside, waiting)).mappings().all()
-                ids = [self._change(c, from_row(dict(row)), RESCUED, data, changes).run_id for row in rows]
+                ids = [self._change(c, from_row(dict(row)), why, data, changes).run_id for row in rows]
                 return self._one(c, run_id) if run_id in ids else None
         except exc.IntegrityError:
             pass  # raised below, as in accept

@@ -1,0 +1,82 @@
+"""Task ids that a provider has given us and the log does not have yet: none is dropped, whatever ends meanwhile.
+
+A receipt is held from the moment an accepting answer is read until the log has its task id. Whatever comes between (a
+cancelled task, a closed loop, an interrupt, a slow or broken store, the interpreter's end), the id goes to the rescue
+file; where that cannot be written either, to stderr, with the line that adopts it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["Receipt", "adopting_line"]
+
+_held: set[Receipt] = set()
+
+
+def adopting_line(run_id: str, task_id: str) -> str:
+    """The line of Python that gives a run its task id."""
+    return f"hw.run({run_id!r}).adopt({task_id!r})"
+
+
+class Receipt:
+    """One task id on its way into the log. ``secure`` may be called from any thread, and more than once.
+
+    Args:
+        run_id: Whose it is.
+        task_id: What the provider gave.
+        rescue: Writes it beside the log; whether it is there then. It blocks for a sync, and raises nothing.
+        where: The file that ``rescue`` writes, as a user knows it.
+    """
+
+    def __init__(self, run_id: str, task_id: str, *, rescue: Callable[[], bool], where: str) -> None:
+        self.run_id = run_id
+        self.task_id = task_id
+        self.kept = False  # the rescue file has it
+        self._rescue = rescue
+        self._where = where
+        self._told = False
+        _held.add(self)
+
+    def secure(self) -> None:
+        """Put the task id where it outlives this process: the rescue file, else the user's eyes."""
+        if self.kept or self not in _held:
+            return
+        self.kept = self._rescue()
+        if not self.kept and not self._told:
+            self._told = True
+            _tell(
+                f"hailuo: run {self.run_id} was accepted (and may be billed) as task {self.task_id}; neither the run "
+                f"log nor {self._where} could be written yet. Keep this line, and run it if the run has no task id "
+                f"when the log works again: {adopting_line(self.run_id, self.task_id)}"
+            )
+
+    def close(self) -> None:
+        """The log has it, or whoever waits was told of it."""
+        _held.discard(self)
+
+
+def _tell(text: str) -> None:
+    """Write to stderr; where a notebook or a test has replaced it by one that fails, to the process's own."""
+    for stream in (sys.stderr, sys.__stderr__):
+        with suppress(Exception):
+            if stream is not None:
+                print(text, file=stream, flush=True)
+                return
+
+
+@atexit.register
+def _secure_all() -> None:
+    for receipt in list(_held):
+        receipt.secure()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_held.clear)  # they are the parent's

@@ -1,0 +1,205 @@
+"""A task id that we were given is never dropped: it is in the log, in the rescue file, or said, whatever ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import subprocess
+import sys
+from contextlib import closing, suppress
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import KEY, Scene
+from gateway import Act
+from test_log import FULL, hurried, lock
+
+from hailuo_widgets.engine import rescue
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.session import Session
+from hailuo_widgets.store.runlog import RunLog
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from conftest import Begin
+
+    from hailuo_widgets.domain.run import RunRecord
+
+
+def rescued(scene: Scene) -> list[tuple[str, str]]:
+    """The run and task ids of the rescue file."""
+    path = scene.session.settings.home / "rescue.jsonl"
+    lines = [json.loads(text) for text in path.read_text().splitlines() if text] if path.exists() else []
+    return [(line["run_id"], line["task_id"]) for line in lines]
+
+
+async def _return(_: Session) -> None:
+    """The coroutine of ``asyncio.run`` ends, which cancels all others."""
+
+
+async def _cancel_all(_: Session) -> None:
+    """As a server does that shuts down."""
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in others:
+        task.cancel()
+    await asyncio.wait(others)
+
+
+async def _close(session: Session) -> None:
+    session.close()
+
+
+async def _raise(_: Session) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("end", [_return, _cancel_all, _close, _raise])
+@pytest.mark.parametrize("moment", ["asked", "answering", "committing"])
+def test_a_loop_that_ends_drops_no_task_id(begin: Begin, end: Callable[[Session], Any], moment: str) -> None:
+    """While the create call is on its way, its answer arrives, or the store is held: the id is kept."""
+    scene = begin()
+    hurried(scene)
+    act = Act(wait_s=0.4) if moment == "asked" else Act(pace_s=0.002) if moment == "answering" else Act(wait_s=0.1)
+    scene.on("create", act)
+    held: list[sqlite3.Connection] = []
+
+    async def script() -> None:
+        run = scene.session.generate("a fox", model="02")
+        sent = asyncio.Event()
+
+        def heard(record: RunRecord) -> None:
+            if record.status == "submitting":
+                if moment == "committing":
+                    held.append(lock(scene))
+                asyncio.get_running_loop().call_soon(sent.set)
+
+        run.subscribe(heard)
+        await sent.wait()
+        while moment != "asked" and not scene.charged:  # noqa: ASYNC110 - the gateway is in another thread
+            await asyncio.sleep(0.01)
+        await end(scene.session)
+
+    with suppress(KeyboardInterrupt):
+        asyncio.run(script())
+    (charge,) = scene.gateway.charges
+    scene.session.close()
+    for other in held:
+        other.close()
+    heir = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=lambda _: None)
+    with closing(heir):
+        (taken,) = heir.resume()
+        assert (taken.task_id, taken.wait(30).status) == (charge.task_id, "succeeded")
+    assert (scene.sent, scene.charged) == (1, 1)
+
+
+def test_a_store_that_is_held_for_long(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The id is on the disk long before the store's half a minute is over: who ends the process then loses nothing."""
+    monkeypatch.setattr(rescue, "SLOW_S", 0.05)
+    scene = begin()
+    held: list[sqlite3.Connection] = []
+    run = scene.session.generate("a fox", model="02")
+    run.subscribe(lambda r: held.append(lock(scene)) if r.status == "submitting" and not held else None)
+
+    async def watch() -> None:
+        scene.session.engine.drive()
+        async with asyncio.timeout(20):
+            while not rescued(scene):  # noqa: ASYNC110 - a file tells nobody
+                await asyncio.sleep(0.02)
+        held[0].close()
+        await run
+
+    asyncio.run(watch())
+    assert rescued(scene) == [(run.id, scene.gateway.charges[0].task_id)]
+    assert (run.status, scene.charged) == ("succeeded", 1)
+    scene.session.resume()
+    assert rescued(scene) == []
+    assert run.status == "succeeded"
+
+
+def full(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither the log nor the rescue file takes a task id."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise StoreError(FULL)
+
+    (scene.session.settings.home / "rescue.jsonl").mkdir(parents=True)
+    monkeypatch.setattr(RunLog, "accept", refuse)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_full_disk_is_said_and_raised(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], number: int
+) -> None:
+    """A sweep's wait raises, and stderr has each id with the line that adopts it, once; that line works."""
+    scene = begin()
+    with monkeypatch.context() as patch:
+        full(scene, patch)
+        sweep = scene.session.sweep("a fox", model="02", repeat=number, max_parallel=1)
+        with pytest.raises(StoreError) as caught:
+            sweep.wait(60)
+    said = capfd.readouterr().err
+    ids = {charge.task_id for charge in scene.gateway.charges}
+    assert len(ids) == number
+    for task_id in ids:
+        assert task_id in str(caught.value)
+    lines = [line.rsplit(": ", 1)[1] for line in said.splitlines() if ".adopt(" in line]
+    assert len(lines) == number
+    for line in lines:
+        exec(line, {"hw": scene.session})  # noqa: S102 - it is what the user is told to run
+    sweep.wait(30)
+    assert {run.task_id for run in sweep} == ids
+    assert ([run.status for run in sweep], scene.sent) == (["succeeded"] * number, number)
+
+
+def test_all_results_of_a_task_are_adopted(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One line on stderr brings back all clips of a create call that makes several."""
+    scene = begin(provider="runware")
+    with monkeypatch.context() as patch:
+        full(scene, patch)
+        sweep = scene.session.sweep("a fox", options={"numberResults": 3})
+        with pytest.raises(StoreError):
+            sweep.wait(60)
+    (line,) = [line.rsplit(": ", 1)[1] for line in capfd.readouterr().err.splitlines() if ".adopt(" in line]
+    exec(line, {"hw": scene.session})  # noqa: S102 - it is what the user is told to run
+    (charge,) = scene.gateway.charges
+    assert [(run.task_id, run.status) for run in sweep] == [(charge.task_id, "queued")] * 3
+    assert all(scene.session.engine.follows(run.id) for run in sweep)
+
+
+SCRIPT = """
+import sys
+from hailuo_widgets.session import Session
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.store.runlog import RunLog
+session = Session(home=sys.argv[1], mode="live", provider="minimax", poll_interval=0.05, notice=lambda _: None)
+if sys.argv[2] == "full":
+    def accept(*args, **kwargs):
+        raise StoreError("the disk is full")
+    RunLog.accept = accept
+run = session.generate("a fox", model="02")
+try:
+    run.wait(float(sys.argv[3]))
+except TimeoutError:
+    pass
+"""
+
+
+@pytest.mark.parametrize(("disk", "wait_s", "wanted"), [("good", 0.5, "rescue"), ("full", 0.5, "stderr")])
+def test_a_script_that_ends_too_early(begin: Begin, disk: str, wait_s: float, wanted: str, tmp_path: Path) -> None:
+    """It gives up its wait while the answer is on its way, and ends: the answer is read, and its id kept or said."""
+    scene = begin().on("create", Act(wait_s=1.2))
+    home = tmp_path / "script"
+    if disk == "full":
+        (home / "rescue.jsonl").mkdir(parents=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, home, disk, str(wait_s)], capture_output=True, text=True, check=True
+    )
+    (charge,) = scene.gateway.charges
+    said = done.stderr if wanted == "stderr" else (home / "rescue.jsonl").read_text()
+    assert charge.task_id in said
+    assert KEY not in done.stderr
