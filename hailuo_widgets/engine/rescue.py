@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.engine.entries import Entries
     from hailuo_widgets.store import RunLog
 
 __all__ = ["adopt_rescued", "keep_accepted", "write_rescue"]
@@ -35,7 +35,7 @@ _PRICE = {"cost_micros": int, "cost_kind": str, "currency": str}
 
 
 async def keep_accepted(
-    engine: Engine, record: RunRecord, task_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]
+    engine: Entries, record: RunRecord, task_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
     """Commit an accepted create.
 
@@ -56,7 +56,7 @@ async def keep_accepted(
 
 
 async def _committed(
-    engine: Engine, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
+    engine: Entries, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
     """Try it a few times; beside the log, the task id is kept as soon as a commit fails or takes long."""
     failure: StoreError | None = None

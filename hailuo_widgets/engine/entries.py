@@ -1,0 +1,122 @@
+"""What the engine writes in the log: every step of a run, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.engine.accounts import Accounts
+from hailuo_widgets.engine.answers import accepted_changes
+from hailuo_widgets.engine.bus import Bus
+from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.polling import Expectation, expect
+from hailuo_widgets.engine.rescue import keep_accepted
+from hailuo_widgets.errors import HailuoError, Skipped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.backdrop import Backdrop
+    from hailuo_widgets.settings import Settings
+    from hailuo_widgets.store import RunLog
+
+__all__ = ["UNRESERVED", "Entries"]
+
+UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
+
+
+class Entries:
+    """The runs as they were last learned, and the words for the log.
+
+    Args:
+        settings: What it goes by.
+        log: The run log.
+        backdrop: The bundled simulator.
+    """
+
+    def __init__(self, settings: Settings, *, log: RunLog, backdrop: Backdrop) -> None:
+        self.settings = settings
+        self.log = log
+        self.bus = Bus()
+        self.accounts = Accounts(settings, backdrop, log)
+        self._records: dict[str, RunRecord] = {}
+        self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
+
+    def learn(self, record: RunRecord) -> None:
+        """Take a run as it is in the log now, and tell whoever listens."""
+        self._records[record.run_id] = record
+        self.bus.tell(record)
+
+    def known(self, run_id: str) -> RunRecord:
+        """A run that is followed here, as it was last learned."""
+        return self._records[run_id]
+
+    async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+        """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
+        return self.told(await self.log.ask(self.log.advance, run_id, what, data, **changes))
+
+    def told(self, record: RunRecord) -> RunRecord:
+        """Take a run as the log has it after a step of ours."""
+        before = self._records.get(record.run_id)
+        if before is not None:  # the log's copy of a request holds no image bytes; ours may
+            record = replace(record, request=before.request)
+        self.learn(record)
+        return record
+
+    async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+        """Write what happened and changed nothing."""
+        await self.log.ask(self.log.note, run_id, what, data)
+
+    async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
+        """Write the task id of an accepted create: the one thing that must not be lost."""
+        changes = accepted_changes(record, task_id, simulated=simulated)
+        with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
+            changes |= self.accounts.list_price(record.request)
+        return await keep_accepted(self, record, task_id, data, changes)
+
+    def stopped(self, record: RunRecord) -> Skipped | None:
+        """Why a run of a sweep is not to be sent any more; None where nothing stands against it."""
+        why = self._stopped.get((record.sweep_id or record.run_id, record.request.provider))
+        if why is None:
+            return None
+        return Skipped(f"never sent: an earlier run of the sweep met {type(why).__name__}", hint=why.hint)
+
+    async def take_back(self, record: RunRecord, what: str, error: HailuoError) -> RunRecord:
+        """A create that certainly was not accepted: the run is planned again, and its price free."""
+        detail = as_detail(error, record.run_id)
+        return await self.change(record.run_id, what, detail, status="planned", error=detail, **UNRESERVED)
+
+    async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
+        """A create that certainly was not accepted, and will not be."""
+        self.end_sweep(record, error)
+        return await self.fail(record, error, **UNRESERVED)
+
+    def end_sweep(self, record: RunRecord, error: HailuoError) -> None:
+        """Send no more of a run's sweep, where its error is one that no other run of it would survive."""
+        if getattr(error, "fatal", False):
+            self._stopped[record.sweep_id or record.run_id, record.request.provider] = error
+
+    async def write_accepted(self, run_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
+        """Commit an accepted create."""
+        return self.told(await self.log.ask(self.log.accept, run_id, data, **changes))
+
+    async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
+        """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
+        changes: dict[str, Any] = {"error": as_detail(error, record.run_id), "finished_at": datetime.now(UTC), **more}
+        if record.cost_kind != "reported" and record.status != "downloading":
+            changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
+        return await self.change(record.run_id, status, status=status, **changes)
+
+    async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
+        """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
+        return await self.change(record.run_id, "left for resume()", error=as_detail(error, record.run_id))
+
+    async def expectation(self, record: RunRecord) -> Expectation | None:
+        """How long the run will take, from the log or the documents."""
+        request = record.request
+        facts = self.accounts.provider(request.provider).facts
+        history = await self.log.ask(self.log.durations, request.provider, request.model, origin=record.origin)
+        return expect(request, facts, history, speed=self.accounts.speed_at(record.origin))
