@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from hailuo_widgets.archive import clips_in
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -65,7 +66,8 @@ def runs_frame(records: Sequence[RunRecord], archive: Path) -> pd.DataFrame:
         records: The runs, in the order of the rows.
         archive: The archive's folder, which the paths of the clips begin with.
     """
-    rows = [_row(r, archive) for r in records]
+    there = clips_in(archive) if any(r.video for r in records) else frozenset()
+    rows = [_row(r, archive, there) for r in records]
     columns = {name: pd.array([row[name] for row in rows], dtype=_dtype(kind)) for name, kind in RUN_COLUMNS.items()}
     frame = pd.DataFrame(columns)
     frame.attrs[PLAIN_TEXT] = True
@@ -88,7 +90,7 @@ def _dtype(kind: str) -> Any:
     return pd.DatetimeTZDtype("us", "UTC") if kind == _TIME else pd.api.types.pandas_dtype(kind)
 
 
-def _row(record: RunRecord, archive: Path) -> dict[str, Any]:
+def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, Any]:
     request, error = record.request, record.error or {}
     elapsed = None
     if record.submitted_at and record.finished_at:
@@ -116,7 +118,7 @@ def _row(record: RunRecord, archive: Path) -> dict[str, Any]:
         "submitted_at": record.submitted_at,
         "finished_at": record.finished_at,
         "elapsed_s": elapsed,
-        "video": str(archive / record.video) if record.video else None,
+        "video": str(archive / record.video) if record.video in there else None,
         "video_url": record.video_url,
         "sha256": record.sha256,
         "error_code": error.get("code"),

@@ -46,7 +46,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "status": record.status,
         "error": error.get("message") if record.status != "succeeded" else None,
         "clip": path is not None,
-        "poster": path is not None and path.with_suffix(".jpg").is_file(),
+        "poster": path is not None and archive.still(record.video) is not None,
         "simulated": record.simulated,
         "label": [[name, value_of(record, name)] for name in grid.differ],
         "prompt": record.request.prompt,
@@ -70,7 +70,8 @@ def grid_html(grid: Grid, cards: Sequence[Card], css: str, *, posters: int = MOS
         poster = poster_url(card.poster) if shown < posters else None
         shown += poster is not None
         picture = f'<img src="{poster}" alt="" style="max-width:170px;height:auto;display:block">' if poster else ""
-        link = f'<a href="{html.escape(src, quote=True)}">{html.escape(card.run_id)}</a>' if src else card.run_id
+        name = html.escape(card.run_id)
+        link = f'<a href="{html.escape(src, quote=True)}">{name}</a>' if src else name
         table.setdefault(grid.places[card.run_id], []).append(f"<div>{picture}{link}<br>{said}</div>")
     parts = []
     for page, title in enumerate(grid.pages):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.archive import read_regular
 from hailuo_widgets.cards import Card
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["card_of", "money", "poster_of", "video_path"]
 
+MOST_STILL = 4 << 20  # bytes of a poster; ours have 15,000
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
 _KINDS = {"list": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
 
@@ -32,18 +34,14 @@ def money(micros: int | None, currency: str | None) -> str:
 
 def video_path(record: RunRecord, archive: Archive) -> Path | None:
     """Where the run's clip is; None until it is there, and when it is gone."""
-    if record.video is None:
-        return None
-    path = archive.root / record.video
-    return path if path.is_file() else None
+    return archive.clip(record.video)
 
 
 def poster_of(record: RunRecord, archive: Archive) -> bytes | None:
     """The clip's still, as JPEG."""
-    if record.video is None:
-        return None
+    path = archive.still(record.video)
     try:
-        return (archive.root / record.video).with_suffix(".jpg").read_bytes()
+        return None if path is None else read_regular(path, MOST_STILL)
     except OSError:
         return None
 

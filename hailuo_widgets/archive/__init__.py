@@ -4,11 +4,13 @@
 - `fetch`: one download with its tries; `answers`: what a server's answer says
 - `part`, `owners`: half-done files, and whose they are
 - `boxes`, `mp4`: is it a whole MP4; `whole`: by decoding, where its boxes leave a doubt; `poster`: a small still of it
+- `door`: which file a row of the log names, if any
 - `inputs`: the pictures that requests were made from; `links`: how a notebook names a clip; `disk`: what all share
 """
 
 from __future__ import annotations
 
+from hailuo_widgets.archive.door import clips_in, open_clip, read_regular
 from hailuo_widgets.archive.fetch import Stream, fetch
 from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
 from hailuo_widgets.archive.links import relative_src
@@ -25,7 +27,10 @@ __all__ = [
     "Part",
     "Stream",
     "check_container",
+    "clips_in",
     "fetch",
+    "open_clip",
     "poster",
+    "read_regular",
     "relative_src",
 ]

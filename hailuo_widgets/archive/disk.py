@@ -13,6 +13,7 @@ import secrets
 import shutil
 from typing import TYPE_CHECKING, TypeVar
 
+from hailuo_widgets.archive.door import open_regular
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
@@ -66,6 +67,17 @@ def write_new(path: Path, data: bytes) -> None:
     os.close(descriptor)
 
 
+def replace_by(path: Path, data: bytes) -> None:
+    """Give a name this content, whole or not at all; a link that has the name is replaced and not followed."""
+    part = path.with_name(f"{path.stem}.{token()}.part")
+    write_new(part, data)
+    try:
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
+
+
 def place(source: Path, target: Path) -> None:
     """Give a finished file its final name, only if that name is free.
 
@@ -100,8 +112,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file's content, as 64 hexadecimal digits."""
-    with path.open("rb") as file:
+    """The SHA-256 of a regular file's content, as 64 hexadecimal digits; a link is not followed."""
+    with os.fdopen(open_regular(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

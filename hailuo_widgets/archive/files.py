@@ -15,7 +15,7 @@ from itertools import count, islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.archive import disk, inputs, links
+from hailuo_widgets.archive import disk, door, inputs, links
 from hailuo_widgets.archive.boxes import ContainerError
 from hailuo_widgets.archive.part import Part, open_part, sweep
 from hailuo_widgets.archive.poster import poster
@@ -202,7 +202,27 @@ class Archive:
 
     def input_path(self, sha256: str) -> Path | None:
         """Where the kept picture with that hash is; None where it is not."""
-        return next((p for p in (self.root / "inputs").glob(f"{sha256}.*") if p.suffix != ".part"), None)
+        return inputs.find_input(self.root / "inputs", sha256)
+
+    def clip(self, name: str | None) -> Path | None:
+        """The clip that a row names; None where there is none. A row's word leads to no other file: see `door`."""
+        return door.clip_in(self.root, name)
+
+    def clips(self) -> frozenset[str]:
+        """The names of all clips that are here, by one listing of the folder."""
+        return door.clips_in(self.root)
+
+    def still(self, name: str | None) -> Path | None:
+        """The poster of the clip that a row names; None where there is none."""
+        return door.still_in(self.root, name)
+
+    def keep_still(self, clip: Path, data: bytes) -> None:
+        """Keep a clip's poster beside it.
+
+        Raises:
+            OSError: As the disk says.
+        """
+        disk.replace_by(clip.with_suffix(".jpg"), data)
 
     def relative_src(self, path: Path, notebook_dir: Path) -> str | None:
         """The clip's address for a notebook in that folder. See `links.relative_src`."""

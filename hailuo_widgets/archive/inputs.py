@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import disk
+from hailuo_widgets.archive.door import input_in, read_regular
 from hailuo_widgets.errors import StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def read_input(folder: Path, sha256: str) -> bytes:
     for extension in EXTENSIONS.values():
         path = folder / f"{sha256}.{extension}"
         try:
-            data = path.read_bytes()
+            data = read_regular(path)
         except FileNotFoundError:
             continue
         except OSError as error:
@@ -83,8 +84,13 @@ def read_input(folder: Path, sha256: str) -> bytes:
     raise StoreError(f"No picture with SHA-256 {sha256} is kept in {str(folder)!r}.", hint=hint)
 
 
+def find_input(folder: Path, sha256: object) -> Path | None:
+    """Where the picture with that hash is; None where it is not, and where the hash is none."""
+    return next((path for e in EXTENSIONS.values() if (path := input_in(folder, sha256, e)) is not None), None)
+
+
 def _matches(path: Path, sha256: str) -> bool:
     try:
-        return path.is_file() and disk.sha256_of(path) == sha256
+        return disk.sha256_of(path) == sha256
     except OSError:
         return False

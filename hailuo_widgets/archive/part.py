@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from hailuo_widgets.archive import disk
+from hailuo_widgets.archive.door import read_regular
 from hailuo_widgets.archive.owners import Owner, this_process
 from hailuo_widgets.errors import DownloadError
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _NAME = re.compile(r"(?P<run>[A-Za-z0-9_-]{1,64})\.[0-9a-f]{16}\.part(?P<note>\.json)?", re.ASCII)
+_MAX_NOTE = 65536
 _OPEN: set[str] = set()  # the parts that this process writes now
 _OPEN_LOCK = threading.Lock()
 
@@ -56,7 +58,7 @@ class Note:
     def load(cls, path: Path) -> Note | None:
         """The note, or None if it is not there or not readable."""
         try:
-            raw = json.loads(path.read_bytes()[:65536])
+            raw = json.loads(read_regular(path, _MAX_NOTE))
             owner = Owner(
                 machine=str(raw["owner"]["machine"]), pid=int(raw["owner"]["pid"]), began=raw["owner"]["began"]
             )

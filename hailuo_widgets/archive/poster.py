@@ -9,6 +9,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.archive.door import open_clip
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -39,11 +41,8 @@ def poster(path: Path, *, width: int = 320, quality: int = 82, limit: int = 15_0
 
 
 def _still(path: Path, width: int) -> Image.Image | None:
-    import av
-
     best: tuple[float, Image.Image] | None = None
-    # Without the whitelist a crafted playlist or data reference could make the decoder open addresses.
-    with av.open(str(path), format="mp4", options={"protocol_whitelist": "file"}) as container:
+    with open_clip(path) as container:
         stream = container.streams.video[0]
         if stream.codec_context.width * stream.codec_context.height > _MAX_PIXELS:
             return None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive.boxes import ContainerError
+from hailuo_widgets.archive.door import open_clip
 from hailuo_widgets.archive.mp4 import Mp4Facts, check_container
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ __all__ = ["examine"]
 _MAX_PIXELS = 50_000_000
 _MAX_WORK = 100_000_000_000  # pixels times frames: ten minutes of 1080p at 24 frames a second are 30 billion
 _OPTIONS = {
-    "protocol_whitelist": "file",  # else a crafted data reference could make the decoder open addresses
     "ignore_editlist": "1",  # every sample of the index, also those that are not shown
     "err_detect": "explode",
 }
@@ -49,9 +49,7 @@ def examine(path: Path) -> tuple[Mp4Facts, str | None]:
 
 def _decoded(path: Path, *, sealed: bool) -> Mp4Facts | None:
     """Facts of a file whose every listed sample decodes; None for any other."""
-    import av
-
-    with av.open(str(path), format="mp4", options=_OPTIONS) as container:
+    with open_clip(path, **_OPTIONS) as container:
         video = container.streams.video[0]
         context = video.codec_context
         pixels = context.width * context.height

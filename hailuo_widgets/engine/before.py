@@ -89,10 +89,10 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
 async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
     """The clip of an equal run that succeeded, where its file is still what it was."""
     found = await engine.log.ask(engine.log.reusable, record.request_hash, record.origin, record.result_index)
-    if found is None or not found.video or not found.sha256:
+    if found is None or not found.sha256:
         return record
-    path = engine.archive.root / found.video
-    if not await asyncio.to_thread(engine.archive.verify, path, found.sha256):
+    path = engine.archive.clip(found.video)
+    if path is None or not await asyncio.to_thread(engine.archive.verify, path, found.sha256):
         return record
     return await engine.change(
         record.run_id,

@@ -59,7 +59,7 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
             await control.pause(pause)
     if archived.poster is not None:
         with contextlib.suppress(OSError):  # a full disk may cost the picture, not the word that the clip is here
-            await asyncio.to_thread(archived.path.with_suffix(".jpg").write_bytes, archived.poster)
+            await asyncio.to_thread(engine.archive.keep_still, archived.path, archived.poster)
     return await engine.change(
         record.run_id,
         "the clip is here",

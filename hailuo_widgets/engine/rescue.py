@@ -31,6 +31,7 @@ __all__ = ["adopt_rescued", "keep_accepted", "write_rescue"]
 TRIES = 5
 SLOW_S = 2.0  # a commit that takes longer may not be lived to see
 RESCUE_FILE = "rescue.jsonl"
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a planted link must not make us append to another file
 _PRICE = {"cost_micros": int, "cost_kind": str, "currency": str}
 
 
@@ -103,7 +104,7 @@ def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[s
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for _ in range(3):
-            handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY, 0o600)
+            handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY | _NO_LINK, 0o600)
             try:
                 if os.write(handle, text) != len(text):
                     return False

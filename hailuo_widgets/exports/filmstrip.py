@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from hailuo_widgets.archive import open_clip
 from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, fitting, scaled
@@ -82,11 +82,11 @@ def write_filmstrip(
 
 def frames_of(path: Path, count: int) -> list[tuple[Image.Image, float]]:
     """So many frames of a clip, evenly from its first to its last, each with its time in seconds."""
-    with av.open(str(path)) as container:
+    with open_clip(path) as container:
         times = [f.time for f in container.decode(container.streams.video[0]) if f.time is not None]
     wanted = {int(n) for n in np.linspace(0, len(times) - 1, min(count, len(times))).round()}
     found: list[tuple[Image.Image, float]] = []
-    with av.open(str(path)) as container:
+    with open_clip(path) as container:
         for n, frame in enumerate(container.decode(container.streams.video[0])):
             if n in wanted:
                 picture: Any = frame.to_ndarray(format="rgb24")

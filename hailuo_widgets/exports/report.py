@@ -15,6 +15,7 @@ from dataclasses import replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
+from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.page import facts_html, runs_html, votes_html
 from hailuo_widgets.grids import arrange
@@ -40,10 +41,10 @@ def report_bytes(session: Session, records: Sequence[RunRecord]) -> int:
     total = len(_static("report.js")) + len(_static("report.css"))
     for record in records:
         path = video_path(record, session.archive)
-        poster = path.with_suffix(".jpg") if path else None
+        poster = session.archive.still(record.video) if path else None
         total += _OF_A_RUN + 2 * len(record.request.prompt)
         total += _as_base64(path.stat().st_size) if path else 0
-        total += 2 * _as_base64(poster.stat().st_size) if poster and poster.is_file() else 0
+        total += 2 * _as_base64(poster.stat().st_size) if poster else 0
     return total
 
 
@@ -123,7 +124,7 @@ def _write(out: TextIO, session: Session, records: Sequence[RunRecord], layout: 
         if poster:
             _data(out, f"poster-{record.run_id}", "image/jpeg", base64.b64encode(poster).decode())
         if path:
-            _data(out, f"video-{record.run_id}", "video/mp4", base64.b64encode(path.read_bytes()).decode())
+            _data(out, f"video-{record.run_id}", "video/mp4", base64.b64encode(read_regular(path)).decode())
     out.write(f'<script type="module">{script}</script>\n</body>\n</html>\n')
 
 

@@ -13,6 +13,7 @@ import av
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from hailuo_widgets.archive import open_clip
 from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, fitting, scaled
@@ -133,7 +134,7 @@ def _empty(ground: Image.Image, place: tuple[int, int], width: int, said: str, f
 def _frames(path: Path, width: int, said: str, font: Any) -> Iterator[np.ndarray[Any, Any]]:
     """A clip's frames at the grid's own pace, each scaled into its cell, with its label."""
     height = width * 9 // 16
-    with av.open(str(path)) as container:
+    with open_clip(path) as container:
         stream = container.streams.video[0]
         due, picture = 0, np.zeros((height, width, 3), np.uint8)
         for frame in container.decode(stream):

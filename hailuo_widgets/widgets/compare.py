@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
+from hailuo_widgets.archive import read_regular
 from hailuo_widgets.cards import format_seconds
 from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
 from hailuo_widgets.errors import UsageError
@@ -105,7 +106,7 @@ class Compare(Answering):
         path = video_path(self._named(question), self._session.archive)
         if path is None:
             raise FileNotFoundError("the clip is not in the archive any more")
-        await question.reply_bytes(await asyncio.to_thread(path.read_bytes), "video/mp4")
+        await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")
 
     async def _rate(self, question: Question) -> None:
         await self._write(question, "rated", rating=rating_of(question.data.get("rating")))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.archive import read_regular
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +30,7 @@ class RunSource:
         path = self._run.video
         if path is None:
             raise FileNotFoundError(f"the clip of run {self._run.id} is not in the archive")
-        return path.read_bytes()
+        return read_regular(path)
 
     def cancel(self) -> None:
         """Stop following it."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hailuo_widgets.analysis.claims import sure
 from hailuo_widgets.analysis.ranking import rank
+from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.view import video_path
 from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
@@ -117,7 +118,7 @@ class Vote(Answering):
         path = await asyncio.to_thread(video_path, record, self._session.archive)
         if path is None:
             raise FileNotFoundError("a clip of this pair is not in the archive any more; end the vote and begin anew")
-        await question.reply_bytes(await asyncio.to_thread(path.read_bytes), "video/mp4")
+        await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")
 
     def _shown(self, token: Any) -> Shown:
         shown = self._booth.shown

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import av
@@ -24,7 +26,6 @@ from hailuo_widgets.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hailuo_widgets.sweeps import Sweep
 
@@ -144,3 +145,19 @@ def test_mistakes(made: tuple[Session, Sweep], tmp_path: Path, path: str, shape:
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(UsageError, match="no runs to export"):
         export(session, [], tmp_path / "runs.csv")
+
+
+def test_a_clip_that_is_gone_is_not_in_the_table(
+    judged: tuple[Session, Sweep, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``video`` is NA where the file is gone, and one listing of the folder tells it for all rows."""
+    session, sweep, _ = judged
+    listed: list[Path] = []
+    scan = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scan(path))
+    monkeypatch.setattr(Path, "lstat", lambda _: pytest.fail("a file was looked at by itself"))
+    frame = session.runs().set_index("run_id")["video"]
+    monkeypatch.undo()
+    assert listed == [session.archive.root]
+    assert [frame[run.id] for run in sweep.runs[:3]] == [str(run.video) for run in sweep.runs[:3]]
+    assert frame.isna()[sweep[3].id]
