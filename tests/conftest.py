@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from hailuo_widgets import keys
+
+sys.path.append(str(Path(__file__).parent))  # so that all tests find the helpers beside this file
 
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"  # of the kernels that tests start, too
 BROWSER = "tests/browser/"

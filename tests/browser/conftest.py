@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import sync_playwright
+from patience import HANG_S
+from playwright.sync_api import expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -53,9 +54,9 @@ NOT_OURS = (
     "Cannot read properties of undefined (reading 'schema')",
     "Command 'filebrowser:open-path' not registered.",
 )
-START_S = 60.0
 STOP_S = 20.0
-PATIENCE_MS = 30_000
+PATIENCE_MS = int(HANG_S * 1000)
+expect.set_options(timeout=PATIENCE_MS)
 OPENED = """async () => {
   const panel = jupyterapp.shell.currentWidget;
   await panel.context.ready;
@@ -84,7 +85,7 @@ FAILED = (
 ADVANCES = """video => new Promise((resolve, reject) => {
   const from = video.currentTime;
   const state = () => `still at ${video.currentTime} s of ${video.duration}, paused: ${video.paused}`;
-  setTimeout(() => reject(new Error(state())), 15000);
+  setTimeout(() => reject(new Error(state())), 90000);
   video.addEventListener('timeupdate', () => { if (video.currentTime !== from) resolve(video.currentTime); });
 })"""
 THEME = "name => jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
@@ -144,7 +145,7 @@ class Notebook:
 
     def command(self, name: str, **arguments: Any) -> None:
         """Run a command of JupyterLab to its end."""
-        self.page.evaluate(COMMAND, [name, arguments, 2 * PATIENCE_MS])
+        self.page.evaluate(COMMAND, [name, arguments, 1.5 * PATIENCE_MS])
 
     def begin(self, name: str, **arguments: Any) -> Callable[[], None]:
         """Begin a command; what is returned waits for its end."""
@@ -247,7 +248,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 
     threading.Thread(target=listen, daemon=True).start()
     try:
-        if not listening.wait(START_S) or server.poll() is not None:
+        if not listening.wait(HANG_S) or server.poll() is not None:
             pytest.fail("JupyterLab did not start:\n" + "".join(said[-20:]))
         yield Lab(root=root, url=f"http://127.0.0.1:{port}", token=token)
     finally:

@@ -18,12 +18,12 @@ __all__ = ["counted"]
 STANDS = """async scope => {
   const stands = video => video.readyState >= 2 && !video.seeking;
   const frame = () => new Promise(requestAnimationFrame);
-  const end = performance.now() + 30000;
+  const end = performance.now() + 90000;
   for (let still = 0; still < 3; ) {
     const videos = [...scope.querySelectorAll('video')];
     still = videos.every(stands) ? still + 1 : 0;
     if (performance.now() > end) {
-      throw new Error('after 30 s: ' + videos.map(v => `${v.readyState} ${v.seeking} ${v.currentTime}`).join(', '));
+      throw new Error('after 90 s: ' + videos.map(v => `${v.readyState} ${v.seeking} ${v.currentTime}`).join(', '));
     }
     await frame();
   }

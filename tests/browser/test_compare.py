@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from counters import counted
+from patience import until
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -25,28 +26,16 @@ A red fox trots through fresh snow
 --- sand
 A red fox trots through wet sand"""
 COMPARE = 'hw.compare(foxes, rows="variant", cols="seed")'
-# For some seconds, at each frame of the page, how far the frames that any two videos show are apart, in seconds. The
-# callbacks of all the videos that show a new frame come before the page's own.
-DRIFT = """([grid, seconds]) => new Promise(resolve => {
-  const videos = [...grid.querySelectorAll('video')];
-  const shown = new Map();
-  const apart = [];
-  let over = false;
-  setTimeout(() => { over = true; resolve(apart); }, seconds * 1000);
-  const watch = video => video.requestVideoFrameCallback((_, frame) => {
-    shown.set(video, frame.mediaTime);
-    if (!over) watch(video);
-  });
-  videos.forEach(watch);
-  const look = () => {
-    const times = [...shown.values()];
-    const whole = times.length === videos.length && Math.max(...times) - Math.min(...times) < 2;
-    if (whole)  // and not the moment in which some have begun again
-      times.forEach((one, n) => times.slice(n + 1).forEach(other => apart.push(Math.abs(one - other))));
-    if (!over) requestAnimationFrame(look);
-  };
-  look();
-})"""
+# One of the clips that play is put off, and by how many seconds; whether all show one moment again, within two frames.
+PUT_OFF = """grid => {
+  const [first, ...others] = grid.querySelectorAll('video');
+  others[1].currentTime = (first.currentTime + first.duration / 2) % first.duration;
+  return Math.abs(others[1].currentTime - first.currentTime);
+}"""
+TOGETHER = """grid => {
+  const times = [...grid.querySelectorAll('video')].map(video => video.currentTime);
+  return Math.max(...times) - Math.min(...times) < 2 / 25;
+}"""
 
 
 def grid(notebook: Notebook, index: int = 2) -> Locator:
@@ -63,9 +52,8 @@ def test_one_clock(
     open_notebook: Callable[..., Notebook],
     accessible: Callable[[Locator], None],
     tmp_path: Path,
-    record_property: Callable[[str, object], None],
 ) -> None:
-    """Steps land every clip on the same frame, by the number burnt into it; playing, they stay together; legible."""
+    """Steps land every clip on the same frame, by the number burnt into it; playing, they come together; legible."""
     notebook = open_notebook(LOAD, SWEEP, COMPARE)
     notebook.run_all()
     shown = grid(notebook)
@@ -86,17 +74,13 @@ def test_one_clock(
         notebook.theme(theme)
         for width in (1000, 480):
             notebook.page.set_viewport_size({"width": width, "height": 900})
-            notebook.page.wait_for_timeout(900)
+            notebook.page.evaluate("() => new Promise(requestAnimationFrame)")
             shown.scroll_into_view_if_needed()
             notebook.page.screenshot(path=tmp_path / f"compare-{theme[11:].lower()}-{width}.png")
     notebook.page.set_viewport_size({"width": 1100, "height": 1000})
     shown.get_by_role("button", name="Play", exact=True).click()
-    apart = sorted(shown.page.evaluate(DRIFT, [shown.element_handle(), 4]))
-    record_property("drift_p95_s", apart[int(len(apart) * 0.95)])
-    assert len(apart) > 500
-    assert apart[len(apart) // 2] < 1.5 / 25, (
-        "half of the time any two are at most a frame apart, on a busy machine too"
-    )
+    assert shown.evaluate(PUT_OFF) > 1
+    shown.page.wait_for_function(TOGETHER, arg=shown.element_handle())
 
 
 def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], tmp_path: Path) -> None:
@@ -148,8 +132,8 @@ def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], 
     first.get_by_role("textbox", name="Note").press("Tab")
     expect(first.locator("mark")).to_have_count(0)
     rows = "hw.runs()[['rating', 'note', 'tags']].iloc[0].tolist()"
-    notebook.page.wait_for_timeout(300)
-    assert notebook.python(f"[str(v) for v in {rows}]") == ["4", "the tail flickers", "keep, sharp"]
+    wanted = ["4", "the tail flickers", "keep, sharp"]
+    until(lambda: notebook.python(f"[str(v) for v in {rows}]") == wanted, what=f"{rows} == {wanted}")
     other = shown.locator(".hailuo-cell").nth(3)
     other.locator("summary").click()
     expect(other.locator("mark")).to_have_text(["wet", "sand"])

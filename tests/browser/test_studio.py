@@ -39,24 +39,6 @@ MODES = {
 }
 
 
-# Milliseconds from a change of the seed's text to the price that follows from it, for each of these texts.
-LATENCY = """async (form, texts) => {
-  const seed = form.querySelector('input[aria-label="Seed"]');
-  const go = form.querySelector('.hailuo-go');
-  const found = [];
-  for (const text of texts) {
-    found.push(await new Promise(resolve => {
-      const began = performance.now();
-      const watch = new MutationObserver(() => { watch.disconnect(); resolve(performance.now() - began); });
-      watch.observe(go, { childList: true, characterData: true, subtree: true });
-      seed.value = text;
-      seed.dispatchEvent(new Event('input', { bubbles: true }));
-    }));
-  }
-  return found;
-}"""
-
-
 def studio(notebook: Notebook, index: int = 1) -> Locator:
     """The form, once it is filled with what there is to choose."""
     form = notebook.cell(index).locator(".hailuo-studio")
@@ -90,7 +72,7 @@ def test_each_mode_of_each_gateway(open_notebook: Callable[..., Notebook]) -> No
             go.click()
             expect(notebook.cell(1).locator(".hailuo-player")).to_have_count(len(seen))
             player = notebook.cell(1).locator(".hailuo-player").first
-            expect(player.locator(".hailuo-word")).to_have_text("Succeeded", timeout=20_000)
+            expect(player.locator(".hailuo-word")).to_have_text("Succeeded")
             expect(player.locator("video")).to_be_visible()
     assert len(seen) >= len(MODES)
     frame = notebook.python("sorted({(p, m) for p, m in zip(hw.runs().provider, hw.runs()['mode'])})")
@@ -102,7 +84,6 @@ def test_a_request_by_keyboard(
     open_notebook: Callable[..., Notebook],
     accessible: Callable[[Locator], None],
     tmp_path: Path,
-    record_property: Callable[[str, object], None],
 ) -> None:
     """Without a mouse: a prompt with a camera move, four seeds, the price as it is typed, and the board below."""
     notebook = open_notebook(LOAD, STUDIO)
@@ -141,12 +122,10 @@ def test_a_request_by_keyboard(
             form.scroll_into_view_if_needed()
             notebook.page.screenshot(path=tmp_path / f"studio-{theme[11:].lower()}-{width}.png")
     accessible(form)
-    took = form.evaluate(LATENCY, [f"1..{n}" for n in range(5, 15)] + ["1..4"])
-    record_property("price_after_ms", [round(ms) for ms in took])
     go.focus()
     keys.press("Enter")
     board = notebook.cell(1).locator(".hailuo-monitor")
-    expect(board.locator("tbody .hailuo-word")).to_have_text(["Succeeded"] * 4, timeout=20_000)
+    expect(board.locator("tbody .hailuo-word")).to_have_text(["Succeeded"] * 4)
     assert notebook.python("[int(s) for s in hw.runs().seed]") == [1, 2, 3, 4]
 
 
@@ -244,5 +223,5 @@ def test_what_is_chosen_is_what_is_sent(open_notebook: Callable[..., Notebook], 
     expect(go).to_be_enabled()
     go.evaluate("(button) => { button.click(); button.click(); }")
     player = notebook.cell(1).locator(".hailuo-player")
-    expect(player.locator(".hailuo-word")).to_have_text("Succeeded", timeout=20_000)
+    expect(player.locator(".hailuo-word")).to_have_text("Succeeded")
     assert notebook.python("list(hw.runs()['mode'])") == ["text_to_video"]

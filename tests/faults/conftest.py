@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import logging
 import sys
@@ -16,6 +17,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))  # so that the tests here find the modules beside them
 
 from gateway import Act, FaultGateway
+from patience import HANG_S, until
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.engine import create, download, follow, rescue
@@ -23,7 +25,7 @@ from hailuo_widgets.engine.door import Door
 from hailuo_widgets.session import Session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hailuo_widgets.errors import HailuoError
     from hailuo_widgets.handles import Run
@@ -64,7 +66,7 @@ class Scene:
     def run(self, prompt: str = "a fox", **arguments: Any) -> Run:
         """One run, carried to its end whatever that is."""
         run = self.session.generate(prompt, **{"model": "02", **arguments})
-        self.session.wait([run.id], 60)
+        self.session.wait([run.id], HANG_S)
         return run
 
     def files(self) -> list[str]:
@@ -87,6 +89,17 @@ def error_of(run: Run) -> HailuoError:
     if error is None:
         raise AssertionError(f"run {run.id} is {run.status} and has no error")
     return error
+
+
+def carry(run: Run, holds: Callable[[], object]) -> None:
+    """Drive a run, which has no loop but its waits, until something holds."""
+
+    def a_little_further() -> object:
+        with contextlib.suppress(TimeoutError):
+            run.wait(0.02)
+        return holds()
+
+    until(a_little_further, what=f"what was wanted of run {run.id}")
 
 
 @pytest.fixture(scope="session")
@@ -132,7 +145,7 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes, quick: N
             monkeypatch.setenv(f"{provider.upper()}_BASE_URL", there.url)
             monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
             told: list[str] = []
-            options = {"home": tmp_path / "home", "poll_interval": 0.05, "timeout": 20.0, **settings}
+            options = {"home": tmp_path / "home", "poll_interval": 0.05, "timeout": HANG_S, **settings}
             session = Session(mode="live", provider=provider, notice=told.append, **options)
             stack.callback(session.close)
             scene = Scene(session, there)

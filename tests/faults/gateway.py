@@ -20,13 +20,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import parse_qs, urlsplit
 
+from patience import HANG_S
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
 __all__ = ["Act", "Call", "Charge", "FaultGateway", "head_half", "reset_half"]
 
-_START_S = 10.0
 _FIRST_FILE = 176844028768320
 
 
@@ -46,6 +47,7 @@ class Act:
         chunked: The body is sent as one chunk, without a length.
         repeat: The body is sent that many times over.
         wait_s: Seconds before the answer.
+        until: The answer waits for this, however long it takes.
         pace_s: Seconds between two bytes of it.
         end: What ends the connection: ``close``, ``reset``, or ``hang`` until the other side gives up.
     """
@@ -61,6 +63,7 @@ class Act:
     chunked: bool = False
     repeat: int = 1
     wait_s: float = 0.0
+    until: threading.Event | None = None
     pace_s: float = 0.0
     end: str = "close"
 
@@ -166,7 +169,7 @@ class FaultGateway:
         self._port = listener.getsockname()[1]
         self._thread = threading.Thread(target=self._run, args=(listener, ready), name="fault gateway", daemon=True)
         self._thread.start()
-        if not ready.wait(_START_S):
+        if not ready.wait(HANG_S):
             raise RuntimeError("the fault gateway did not start")
         return self
 
@@ -242,6 +245,8 @@ class FaultGateway:
         good = self._good(call) if whole and (act.take or phase != "create") else {}
         if act.wait_s:
             await asyncio.sleep(act.wait_s)
+        while act.until is not None and not act.until.is_set():  # noqa: ASYNC110 - another thread's event
+            await asyncio.sleep(0.01)
         answer = _answer(act, good, call)
         await _send(writer, answer, act)
         return act.end

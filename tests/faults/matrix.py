@@ -261,7 +261,7 @@ ROWS = (
         f"{STORE}::test_a_newer_schema",
         f"{STORE}::test_a_corrupt_page",
     ),
-    _row(65, "a disk without locks", "tests/store/test_locks.py::test_a_disk_without_locks_is_told_within_a_second"),
+    _row(65, "a disk without locks", "tests/store/test_locks.py::test_a_disk_without_locks_is_told_at_the_first_look"),
     _row(66, "a fork", "tests/store/test_processes.py::test_a_forked_child_opens_the_store_anew"),
     _row(
         67,

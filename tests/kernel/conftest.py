@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,6 +18,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 from jupyter_client.manager import KernelManager
+from patience import HANG_S
+from patience import until as until_it_holds
 
 from hailuo_widgets.simulator import Simulator
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-READY_S = 60.0
-REPLY_S = 40.0
 _OURS = re.compile(r"(HAILUO|MINIMAX|KIE|KKIAI|PIXAZO|RUNWARE)_|.*_API_KEY$|JPY_|PYTEST_|PYTHONBREAKPOINT")
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -42,13 +41,12 @@ def plain(text: str) -> str:
 
 @dataclass(kw_only=True)
 class Reply:
-    """What came of one cell. ``seconds`` is from sending it to its reply, ``sent`` what it sent on iopub, in order."""
+    """What came of one cell. ``sent`` is what it sent on iopub, in order."""
 
     status: str
     ename: str
     evalue: str
     traceback: str
-    seconds: float
     sent: list[dict[str, Any]] = field(default_factory=list, repr=False)
 
     def of(self, *kinds: str) -> list[dict[str, Any]]:
@@ -85,23 +83,20 @@ class Kernel:
         self.manager.start_kernel(env=dict(env), cwd=str(cwd))
         self.client = self.manager.blocking_client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=READY_S)
+        self.client.wait_for_ready(timeout=HANG_S)
         self.messages: list[dict[str, Any]] = []
-        self._replies: dict[str, tuple[dict[str, Any], float]] = {}
-        self._sent_at: dict[str, float] = {}
+        self._replies: dict[str, dict[str, Any]] = {}
 
     def send(self, code: str) -> str:
         """Send a cell, as Run All does, without waiting; its id."""
-        message_id = str(self.client.execute(code, allow_stdin=False, stop_on_error=False))
-        self._sent_at[message_id] = time.monotonic()
-        return message_id
+        return str(self.client.execute(code, allow_stdin=False, stop_on_error=False))
 
-    def reply(self, message_id: str, *, within: float = REPLY_S) -> Reply:
+    def reply(self, message_id: str, *, within: float = HANG_S) -> Reply:
         """Wait for a cell's reply, and for all that it sent."""
         deadline = time.monotonic() + within
         while message_id not in self._replies:
             self.take_reply(deadline)
-        content, at = self._replies[message_id]
+        content = self._replies[message_id]
         self.until(
             lambda m: m["header"]["msg_type"] == "status" and m["content"]["execution_state"] == "idle",
             of=message_id,
@@ -112,7 +107,6 @@ class Kernel:
             ename=content.get("ename", ""),
             evalue=plain(content.get("evalue", "")),
             traceback=plain("\n".join(content.get("traceback", []))),
-            seconds=at - self._sent_at[message_id],
             sent=[m for m in self.messages if m["parent_header"].get("msg_id") == message_id],
         )
 
@@ -128,9 +122,9 @@ class Kernel:
     def take_reply(self, deadline: float) -> None:
         """Take the next reply of the shell channel; raises ``Empty`` where none comes in time."""
         message = self.client.get_shell_msg(timeout=max(0.001, deadline - time.monotonic()))
-        self._replies[message["parent_header"]["msg_id"]] = (message["content"], time.monotonic())
+        self._replies[message["parent_header"]["msg_id"]] = message["content"]
 
-    def run(self, code: str, *, within: float = REPLY_S) -> Reply:
+    def run(self, code: str, *, within: float = HANG_S) -> Reply:
         """Run a cell to its end."""
         return self.reply(self.send(code), within=within)
 
@@ -146,21 +140,21 @@ class Kernel:
         """What the kernel answers to a terminal that asks whether a cell is complete."""
         asked = str(self.client.is_complete(code))
         while asked not in self._replies:
-            self.take_reply(time.monotonic() + REPLY_S)
-        return str(self._replies[asked][0]["status"])
+            self.take_reply(time.monotonic() + HANG_S)
+        return str(self._replies[asked]["status"])
 
     def completed(self, code: str) -> list[str]:
         """What Tab makes of a text with ``|`` at the cursor: the whole of it with each offer in its place."""
         before, _, after = code.partition("|")
         asked = str(self.client.complete(before + after, len(before)))
         while asked not in self._replies:
-            self.take_reply(time.monotonic() + REPLY_S)
-        found = self._replies[asked][0]
+            self.take_reply(time.monotonic() + HANG_S)
+        found = self._replies[asked]
         head, tail = (before + after)[: found["cursor_start"]], (before + after)[found["cursor_end"] :]
         return [f"{head}{match}{tail}" for match in found["matches"]]
 
     def until(
-        self, fits: Callable[[dict[str, Any]], bool], *, of: str | None = None, within: float = REPLY_S
+        self, fits: Callable[[dict[str, Any]], bool], *, of: str | None = None, within: float = HANG_S
     ) -> dict[str, Any]:
         """The first message on iopub that fits, of those that are there and those to come.
 
@@ -178,7 +172,7 @@ class Kernel:
             seen = len(self.messages)
             self.messages.append(self.client.get_iopub_msg(timeout=max(0.001, deadline - time.monotonic())))
 
-    def until_card(self, message_id: str | None, word: str = "", *, within: float = REPLY_S) -> None:
+    def until_card(self, message_id: str | None, word: str = "", *, within: float = HANG_S) -> None:
         """Wait until a cell shows a card, or one with this word in it.
 
         None is any cell: what a run tells after its cell has ended, ipykernel 6 sends under the cell that ran last.
@@ -318,14 +312,21 @@ Until = Callable[[Callable[[], bool]], None]
 @pytest.fixture
 def until() -> Until:
     """Waits until a condition of the gateway holds, which tells nobody when its books change."""
+    return until_it_holds
 
-    def waited(holds: Callable[[], bool]) -> None:
-        pause, deadline = threading.Event(), time.monotonic() + REPLY_S
-        while not holds():
-            assert time.monotonic() < deadline, "it never came to hold"
-            pause.wait(0.02)
 
-    return waited
+Finish = Callable[[Simulator], None]
+
+
+@pytest.fixture
+def finish() -> Finish:
+    """Has all of a gateway's tasks be ready now: the test says when, so that nothing ends behind its back."""
+
+    def finished(gateway: Simulator) -> None:
+        for task in gateway.world.tasks.find():
+            gateway.world.tasks.mark(task, ready=time.time())
+
+    return finished
 
 
 Note = Callable[[str, object], None]

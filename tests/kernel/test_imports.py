@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import HANG_S
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -17,36 +18,30 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.kernel
 
 HEAVY = ("pandas", "httpx", "sqlalchemy", "anywidget", "ipywidgets", "av", "PIL", "numpy", "starlette", "uvicorn")
-MOST_MS = 60
-MEASURE = """
-import asyncio, json, sys, time  # asyncio is in every kernel already
+MOST_MODULES = 60  # tests/bench/kernel.py measures what they cost
+LOADED = """
+import asyncio, json, sys  # asyncio is in every kernel already
 from IPython.core.interactiveshell import InteractiveShell
 shell = InteractiveShell.instance()
 before = set(sys.modules)
-began = time.process_time()
 import hailuo_widgets
 shell.run_line_magic("load_ext", "hailuo_widgets")
-ms = (time.process_time() - began) * 1000
-print(json.dumps({"ms": ms, "modules": sorted(set(sys.modules) - before)}))
+print(json.dumps(sorted(set(sys.modules) - before)))
 """
 
 
 def test_loading_is_light(tmp_path: Path, environment: Environment, note: Note) -> None:
-    """Importing and loading cost under 60 ms of work beyond IPython itself (best of 5), and no heavy package."""
-    found = []
-    for _ in range(5):
-        ended = subprocess.run(
-            [sys.executable, "-c", MEASURE],
-            env=environment(),
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=60,
-        )
-        found.append(json.loads(ended.stdout.splitlines()[-1]))
-    times = [round(f["ms"], 1) for f in found]
-    note("load_cpu_ms", times)
-    heavy = [m for m in found[0]["modules"] if m.partition(".")[0] in HEAVY]
-    assert heavy == []
-    assert min(times) < MOST_MS
+    """Importing and loading bring few modules beyond IPython itself, and no heavy package."""
+    ended = subprocess.run(
+        [sys.executable, "-c", LOADED],
+        env=environment(),
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=HANG_S,
+    )
+    modules = json.loads(ended.stdout.splitlines()[-1])
+    note("modules", len(modules))
+    assert [m for m in modules if m.partition(".")[0] in HEAVY] == []
+    assert len(modules) < MOST_MODULES

@@ -2,51 +2,52 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import HANG_S
 
 if TYPE_CHECKING:
-    from conftest import Note, StartGateway, StartKernel, Until
+    from conftest import Finish, Note, StartGateway, StartKernel, Until
 
 pytestmark = pytest.mark.kernel
 
 LOAD = "%load_ext hailuo_widgets"
+HOUR = 3600.0  # so long a task takes that ends when the test says so
 WAYS_OUT = ("run.adopt(task_id)", "run.write_off()", "run.resubmit()")
 
 
 def test_a_killed_kernels_run_is_taken_up_at_once(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
+    begin_kernel: StartKernel, begin_gateway: StartGateway, finish: Finish
 ) -> None:
     """After ``kill -9`` a new kernel names the run; ``hw.resume()`` brings its clip at once; one create was charged."""
-    gateway = begin_gateway(latency=2.0)
+    gateway = begin_gateway(latency=HOUR)
     first = begin_kernel(gateway)
     cell = first.send("%%hailuo --model 02\na fox")
     first.until_card(cell, "Queued")
     first.kill()
     second = begin_kernel(gateway, load=False)
     assert "1 run(s) of an earlier kernel are unfinished: %hailuo resume" in second.run(LOAD).text
-    began = time.monotonic()
-    reply = second.run(
+    finish(gateway)
+    reply = second.run(  # at once: a run whose lease had to run out first would not be among them
         "import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox\n(fox.status, fox.video.is_file())"
     )
-    took = time.monotonic() - began
-    note("resumed_after_s", round(took, 3))
     assert (reply.status, reply.evalue, reply.result) == ("ok", "", "('succeeded', True)")
-    assert took < 10
     assert gateway.creates["minimax"] == 1
     assert second.value("[r.id for r in hw.resume()]") == []
 
 
-def test_a_living_kernels_run_is_left_to_it(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_a_living_kernels_run_is_left_to_it(
+    begin_kernel: StartKernel, begin_gateway: StartGateway, finish: Finish
+) -> None:
     """``hw.resume()`` in a second kernel takes nothing from one that lives; both see the run succeed."""
-    gateway = begin_gateway(latency=2.0)
+    gateway = begin_gateway(latency=HOUR)
     first = begin_kernel(gateway)
     cell = first.send("%%hailuo --model 02 --name fox\na fox")
     first.until_card(cell, "Queued")
     second = begin_kernel(gateway)
     assert second.value("[r.id for r in __import__('hailuo_widgets').resume()]") == []
+    finish(gateway)
     assert first.reply(cell).status == "ok"
     run_id = first.value("fox.id")
     reply = second.run(f"import hailuo_widgets as hw\n(await hw.run({run_id!r})).status")
@@ -57,7 +58,7 @@ def test_killed_while_the_create_call_is_on_its_way(
     begin_kernel: StartKernel, begin_gateway: StartGateway, until: Until, note: Note
 ) -> None:
     """Nobody knows whether it was billed: unconfirmed, never sent again, three ways out; the task's id completes it."""
-    gateway = begin_gateway({"kind": "delay_after", "phase": "create", "seconds": 5.0})
+    gateway = begin_gateway({"kind": "delay_after", "phase": "create", "seconds": HANG_S})
     first = begin_kernel(gateway)
     first.send("%%hailuo --model 02\na fox")
     until(lambda: gateway.tasks != [])

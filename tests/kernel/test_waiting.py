@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Kernel, Note, StartGateway, StartKernel
+    from conftest import Finish, Kernel, Note, StartGateway, StartKernel
 
     from hailuo_widgets.simulator import Simulator
 
 pytestmark = pytest.mark.kernel
 
+HOUR = 3600.0  # so long a task takes that ends when the test says so
 FREE_KERNEL = tuple(int(n) for n in version("ipykernel").split(".")[:2]) >= (7, 4)
 needs_free_kernel = pytest.mark.skipif(
     not FREE_KERNEL,
@@ -34,6 +34,7 @@ def _interrupted(loop):
     _patch.apply = _apply
 _patch.apply = _interrupted
 """
+ASK_NOW = "from hailuo_widgets.api import default_session\ndefault_session().engine.nudge(fox.id)"
 PROBE = """
 def _opened(comm, message):
     comm.on_msg(lambda m: comm.send({"handled": True}))
@@ -55,28 +56,25 @@ def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
     """The reply comes after the clip is there, the card says so, the value is the run, and one create was charged."""
     reply = kernel.run("%%hailuo --model 02 --name fox\na fox")
     assert (reply.status, gateway.creates["minimax"]) == ("ok", 1)
-    assert reply.seconds > 0.6
     assert "Succeeded" in reply.cards[-1]
     assert kernel.value("(fox.status, fox.simulated, fox.video.is_file(), fox is _)") == ("succeeded", True, True, True)
 
 
 @needs_free_kernel
 def test_a_message_is_handled_while_the_cell_waits(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
+    begin_kernel: StartKernel, begin_gateway: StartGateway, finish: Finish
 ) -> None:
-    """A comm message on the shell channel is answered within half a second, long before the waiting cell ends."""
-    kernel = begin_kernel(begin_gateway(latency=2.0))
+    """A comm message on the shell channel is answered while the waiting cell waits on, and not when it ends."""
+    gateway = begin_gateway(latency=HOUR)
+    kernel = begin_kernel(gateway)
     kernel.run(PROBE)
     cell = kernel.send("%%hailuo --model 02\na fox")
     kernel.until_card(cell, "Queued")
     kernel.comm("comm_open", comm_id="c1", target_name="probe", data={})
-    began = time.monotonic()
     asked = kernel.comm("comm_msg", comm_id="c1", data={})
     kernel.until(lambda m: m["content"].get("data") == {"handled": True}, of=asked)
-    took = time.monotonic() - began
-    note("handled_after_s", round(took, 3))
-    assert took < 0.5
     assert not kernel.replied(cell)
+    finish(gateway)
     assert kernel.reply(cell).status == "ok"
 
 
@@ -88,21 +86,19 @@ def test_a_message_across_two_cells_leaves_both_their_ends(kernel: Kernel) -> No
     kernel.until(lambda m: m["header"]["msg_type"] == "execute_input", of=first)
     kernel.comm("comm_msg", comm_id="c1", data={})
     second = kernel.send("answered.set()\nfor _ in range(20):\n    await asyncio.sleep(0)")
-    assert [kernel.reply(cell, within=10).status for cell in (first, second)] == ["ok", "ok"]
+    assert [kernel.reply(cell).status for cell in (first, second)] == ["ok", "ok"]
 
 
 @needs_free_kernel
 def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
     """A click on Cancel stops the run while its cell waits; the cell fails and says that it may still be billed."""
-    gateway = begin_gateway(latency=20.0)
+    gateway = begin_gateway(latency=HOUR)
     kernel = begin_kernel(gateway)
     cell = kernel.send("%%hailuo --model 02 --name fox\na fox")
     player = kernel.until_player(cell)
     kernel.until_card(cell, "Queued")
-    began = time.monotonic()
     kernel.click(player, "cancel")
     reply = kernel.reply(cell)
-    assert time.monotonic() - began < 2
     assert (reply.status, reply.ename) == ("error", "Cancelled")
     assert "the provider may still finish and bill it" in reply.evalue
     assert "Cancelled" in reply.cards[-1]
@@ -111,46 +107,41 @@ def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_gatew
 
 
 def test_an_interrupt_ends_the_wait_and_not_the_run(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
+    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note, finish: Finish
 ) -> None:
-    """The cell returns within a second and names the run, which a later cell sees succeed; one create was charged."""
-    gateway = begin_gateway(latency=1.0)
-    kernel = begin_kernel(gateway, HAILUO_POLL_INTERVAL="4")  # nothing but the wait itself wakes the loop meanwhile
+    """The cell returns before the next poll and names the run, which later ends well; one create was charged."""
+    gateway = begin_gateway(latency=HOUR)
+    kernel = begin_kernel(gateway, HAILUO_POLL_INTERVAL=str(HOUR))  # nothing but the wait itself wakes the loop
     cell = kernel.send("%%hailuo --model 02 --name fox\na fox")
     kernel.until_card(cell, "Queued")
-    began = time.monotonic()
     kernel.interrupt()
     reply = kernel.reply(cell)
-    took = time.monotonic() - began
-    note("interrupted_after_s", round(took, 3))
     assert (reply.status, reply.ename) == ("error", "WaitInterrupted")
-    assert took < 1
     note("message", reply.traceback)
     assert reply.traceback.startswith("KeyboardInterrupt: the wait ended")
     run_id = kernel.value("fox.id")
     assert f"run {run_id} goes on" in reply.evalue
     assert kernel.value("fox.status") in {"queued", "running"}
-    assert kernel.run("await fox").status == "ok"
+    finish(gateway)
+    assert kernel.run(f"{ASK_NOW}\nawait fox").status == "ok"
     assert kernel.value("__import__('hailuo_widgets').runs()['status'].tolist()") == ["succeeded"]
     assert gateway.creates["minimax"] == 1
 
 
 def test_an_interrupt_of_a_nested_wait_loses_no_run(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note
+    begin_kernel: StartKernel, begin_gateway: StartGateway, finish: Finish
 ) -> None:
     """The stop button ends a synchronous wait too; the kernel lives, the run ends, one create was charged."""
-    gateway = begin_gateway(latency=2.5)
+    gateway = begin_gateway(latency=HOUR)
     kernel = begin_kernel(gateway)
     started = kernel.run("%%hailuo --background --model 02 --name fox\na fox")
     assert started.status == "ok"
     cell = kernel.send("print('now', flush=True)\nfox.wait()")
     kernel.until(lambda m: "now" in m["content"].get("text", ""), of=cell)
-    began = time.monotonic()
+    kernel.until_card(None, "Queued")
     kernel.interrupt()
-    reply = kernel.reply(cell)
-    took = time.monotonic() - began
-    note("nested_interrupted_after_s", round(took, 3))
-    assert (reply.status, took < 2) == ("error", True)  # 0.3 s on a machine that is not busy
+    assert kernel.reply(cell).status == "error"
+    finish(gateway)
     assert kernel.run("await fox").status == "ok"
     assert kernel.value("fox.status") == "succeeded"
     assert gateway.creates["minimax"] == 1

@@ -6,7 +6,6 @@ The suite plays some; ``python tests/model/run_all.py`` plays ten thousand of th
 from __future__ import annotations
 
 import random
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,19 +24,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-ENOUGH_S = 20.0
-AT_LEAST = 20
+SCHEDULES = 50
 STORMS = 3
 
 
-def test_schedules_keep_the_promises(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_schedules_keep_the_promises(tmp_path: Path) -> None:
     """Charged is recorded, once, within budgets; ends stay; clips are their tasks'; nothing sent is dropped."""
-    began, seed = time.monotonic(), 0
-    wrong: list[str] = []
-    while not wrong and (seed < AT_LEAST or time.monotonic() - began < ENOUGH_S):
-        wrong = [f"schedule {seed}: {words}" for words in play(seed, folder=tmp_path).wrong]
-        seed += 1
-    record_property("schedules", seed)
+    wrong = [f"schedule {seed}: {words}" for seed in range(SCHEDULES) for words in play(seed, folder=tmp_path).wrong]
     assert wrong == []
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from email.utils import format_datetime
 from itertools import pairwise
 
@@ -14,6 +14,8 @@ from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.engine.limits import Limiter, backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import expect, next_poll_s
 from hailuo_widgets.gateways.minimax import FACTS
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("expected", [6.0, 55.0, 120.0, 240.0])
@@ -41,7 +43,7 @@ def test_expectation_is_learned_from_the_log() -> None:
     document = expect(request, FACTS, [])
     assert document is not None
     assert (document.median_s, document.source) == (120.0, "document")
-    same = RunRecord(run_id="r", created_at=datetime.now(UTC), request=request, request_hash="h")
+    same = RunRecord(run_id="r", created_at=NOW, request=request, request_hash="h")
     learned = expect(request, FACTS, [(same, s) for s in (80.0, 90.0, 100.0, 300.0)])
     assert learned is not None
     assert (learned.median_s, learned.source) == (95.0, "log")
@@ -62,11 +64,17 @@ def test_retry_after_in_seconds(header: str | None, seconds: float | None) -> No
     assert retry_after_s(header) == seconds
 
 
-def test_retry_after_as_a_date() -> None:
+def test_retry_after_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
     """An HTTP date counts from now; one in the past means at once."""
-    now = datetime.now(UTC)
-    assert 20 < (retry_after_s(format_datetime(now + timedelta(seconds=30), usegmt=True)) or 0) <= 30
-    assert retry_after_s(format_datetime(now - timedelta(days=1), usegmt=True)) == 1.0
+
+    class Still(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as callers expect
+            return NOW.astimezone(tz)
+
+    monkeypatch.setattr("hailuo_widgets.engine.limits.datetime", Still)
+    assert retry_after_s(format_datetime(NOW + timedelta(seconds=30), usegmt=True)) == 30.0
+    assert retry_after_s(format_datetime(NOW - timedelta(days=1), usegmt=True)) == 1.0
 
 
 def test_backoff_grows_under_its_cap() -> None:
