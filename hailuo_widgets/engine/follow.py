@@ -53,6 +53,7 @@ async def follow(engine: Engine, control: Control, gateway: Gateway, record: Run
             return record
         if late:
             said = f"; the last poll failed: {watch.last.message}" if watch.last else ""
+            said = f"; the provider says {watch.word!r}, a status in no document" if watch.word and not said else said
             advice = f". {watch.last.hint}" if watch.last and watch.last.hint else ""
             limit = f"{engine.settings.timeout:g} s"
             error = ProviderError(
@@ -85,11 +86,30 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
         if isinstance(e, InvalidRequest):  # what asking alone will not mend is told while it is still asked for
             engine.learn(replace(record, error=as_detail(e, record.run_id)))
         return record
-    watch.heard()
+    return await _heard(engine, gateway, watch, record, poll)
+
+
+async def _heard(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecord, poll: Poll) -> RunRecord:
+    """What a poll changes, and what is shown of it while the task goes on."""
+    new_word = poll.word is not None and poll.word != watch.word
+    watch.heard(poll.word)
+    if new_word:
+        await engine.note(record.run_id, "a status in no document", {"status": poll.word, "read as": poll.state})
     taken = await _take(engine, record, poll)
-    if taken is record and engine.known(record.run_id).error != record.error:
+    if taken.status in {"queued", "running"} and poll.word is not None:
+        engine.learn(replace(taken, error=as_detail(_odd_word(gateway, poll.word), record.run_id)))
+    elif taken is record and engine.known(record.run_id).error != record.error:
         engine.learn(record)  # what stood in the way stands there no more
     return taken
+
+
+def _odd_word(gateway: Gateway, word: str) -> ProviderError:
+    """What the card says of a task whose status is a word that nobody knows."""
+    return ProviderError(
+        f"the provider says {word!r}, a status in no document",
+        provider=gateway.provider.facts.name,
+        hint="the task is asked for on; the provider's console may say more",
+    )
 
 
 class _Watch:
@@ -99,6 +119,7 @@ class _Watch:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
+        self.word: str | None = None  # the last status, where it is in no document
         self._unknown: list[float] = []  # when the gateway did not know the task, in a row up to now
         self.blocked = False  # no further poll can succeed until the user has done something
         self._settings = engine.settings
@@ -114,9 +135,9 @@ class _Watch:
         self.last = error
         self._unknown = [*self._unknown, time.monotonic()] if unknown else []
 
-    def heard(self) -> None:
-        """A poll told the task's state."""
-        self.misses, self.last, self._unknown = 0, None, []
+    def heard(self, word: str | None) -> None:
+        """A poll told the task's state, by a ``word`` where no document has it."""
+        self.misses, self.last, self._unknown, self.word = 0, None, [], word
 
     @property
     def lost(self) -> bool:
@@ -149,7 +170,7 @@ async def stop(engine: Engine, control: Control, record: RunRecord) -> RunRecord
 
 async def _take(engine: Engine, record: RunRecord, poll: Poll) -> RunRecord:
     """Write what a poll says. A state never goes back."""
-    data = {"warning": poll.warning} if poll.warning else {}
+    data = {"status": poll.word} if poll.word else {}
     if poll.state == "failed":
         return await engine.fail(record, poll.error or ProviderError("the generation failed"))
     if poll.state == "succeeded" and poll.clip is not None:

@@ -6,7 +6,7 @@ No I/O here. Decoding raises :class:`~hailuo_widgets.errors.ProviderError` and n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import (
@@ -31,6 +31,8 @@ from hailuo_widgets.gateways.reading import (
     words,
 )
 from hailuo_widgets.gateways.routes import no_such_task, unknown_route
+from hailuo_widgets.gateways.shapes import Accepted, Clip, Code, HttpCall, HttpReply, Poll, Task
+from hailuo_widgets.gateways.statuses import as_written, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,89 +62,6 @@ __all__ = [
 ]
 
 SHOWN_BODY = 300  # characters of an unreadable answer that an error quotes
-
-
-@dataclass(frozen=True, kw_only=True)
-class HttpCall:
-    """One call to make. ``path`` begins at the provider's origin; the key is added by the HTTP floor, never here.
-
-    ``origin`` is set where the documents give a call a host of its own; :meth:`Provider.origin_of` says if it holds.
-    """
-
-    method: str
-    path: str
-    origin: str | None = None
-    json: Any = None
-    params: Mapping[str, str] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, kw_only=True)
-class HttpReply:
-    """One answer: its status, its headers by lower-case names, its whole body."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True, kw_only=True)
-class Task:
-    """What it takes to ask for a task again."""
-
-    task_id: str
-    channel: str = ""
-    result_index: int = 0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Accepted:
-    """A create call's yes."""
-
-    task_id: str
-    trace_id: str | None = None
-    warning: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Clip:
-    """Where a finished clip is to be had, and what the provider says of it."""
-
-    url: str | None = None
-    backup_url: str | None = None
-    file_id: str | None = None
-    seed: int | None = None
-    cost_micros: int | None = None
-    currency: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Poll:
-    """A task's state: ``queued``, ``running``, ``succeeded`` (then with its clip) or ``failed`` (then with the error).
-
-    A word that no document has comes as ``queued`` with a ``warning``: the task is taken to be where it was.
-    """
-
-    state: str
-    clip: Clip | None = None
-    error: ProviderError | None = None
-    warning: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Code:
-    """One row of a provider's table of error codes.
-
-    ``accepted`` is what it says of a create call: False is "certainly not accepted", None "cannot be told".
-    ``again``: the same call may succeed later. ``fatal``: every further create would meet it too.
-    """
-
-    error: type[ProviderError]
-    meaning: str
-    again: bool = False
-    fatal: bool = False
-    accepted: bool | None = False
-    hint: str | None = None
 
 
 HTTP_CODES: Mapping[int, Code] = {
@@ -177,6 +96,7 @@ class Provider(ABC):
     default_channel: str = ""
     client_ids: bool = False  # the provider takes our own id for a task, so a lost answer can be asked for
     ends: frozenset[str] = frozenset()  # codes that, in a query's answer, are the task's own end
+    states: Mapping[str, str] = MappingProxyType({})  # the documented status words, in lower case, and what they mean
     gone: frozenset[str] = frozenset()  # codes that, in a query's answer, say that there is no such task
 
     @abstractmethod
@@ -276,12 +196,28 @@ class Provider(ABC):
             error = self.error(UNKNOWN_TASK, code=code, said=said, reply=reply)
         raise error
 
-    def failed(self, code: str | None, said: str | None, reply: HttpReply) -> Poll:
-        """The poll of a task that ended without a clip."""
+    def state(self, word: object) -> str | None:
+        """The state that a status word means, documented or plain; None for one that is not understood."""
+        return state_of(word, self.states)
+
+    def under_way(self, word: object) -> Poll:
+        """The poll of a task that has not ended, by its word; one that no document has is told as it was written."""
+        state, shown = self.state(word), as_written(word)
+        if str(word).strip().casefold() in self.states:
+            return Poll(state=state or "queued")
+        if state is None:
+            return Poll(state="queued", warning=f"a status in no document: {shown!r}", word=shown)
+        return Poll(state=state, word=shown)
+
+    def failed(self, code: str | None, said: str | None, reply: HttpReply, *, word: object = None) -> Poll:
+        """The poll of a task that ended without a clip; ``word`` is its status, told where no document has it."""
         row = self.codes.get(code or "")
         if row is None or not issubclass(row.error, (Moderated, InvalidRequest)):
             row = Code(error=ProviderError, meaning="the generation failed")
-        return Poll(state="failed", error=self.error(row, code=code or "failed", said=said, reply=reply))
+        odd = isinstance(word, str) and word.strip().casefold() not in self.states
+        shown = code or (as_written(word) if odd else "") or "failed"
+        error = self.error(row, code=shown, said=said, reply=reply)
+        return Poll(state="failed", error=error, word=as_written(word) if odd else None)
 
     # -- errors ---------------------------------------------------------------------------------------------------
 

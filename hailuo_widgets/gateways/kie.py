@@ -156,8 +156,10 @@ FACTS = Facts(
     key_page=KEY_PAGE,
 )
 
-_NUMBERS = {"0": "running", "1": "succeeded", "2": "failed"}
-_WORDS = {
+_STATES = {
+    "0": "running",
+    "1": "succeeded",
+    "2": "failed",
     "waiting": "queued",
     "queuing": "queued",
     "queueing": "queued",
@@ -173,6 +175,7 @@ class Kie(Provider):
 
     facts = FACTS
     codes = CODES
+    states = _STATES
     ends = frozenset({"1001", "1002", "1006", "501"})  # a query holds no prompt and no image: these are the task's
     gone = frozenset({"1004", "404", "422"})  # a query holds an id alone: what is invalid, or not there, is the id
 
@@ -220,7 +223,7 @@ class Kie(Provider):
         code, said = self.verdict(data)
         record = _record(data)
         word = record.get("state") if isinstance(record.get("state"), str) else as_code(record.get("status"))
-        state = _state(word)
+        state = self.state(word)
         if state == "succeeded":
             return self._finished(record, reply)
         if state == "failed":
@@ -228,14 +231,12 @@ class Kie(Provider):
             why = next(
                 (w for w in (record.get("failMsg"), record.get("errorMessage"), own) if isinstance(w, str)), None
             )
-            return self.failed(as_code(record.get("failCode")) or code, why, reply)
+            return self.failed(as_code(record.get("failCode")) or code, why, reply, word=word)
         if code is not None:
             return self.about_task(code, said, reply)
         if word is None:
             raise self.unreadable(reply, "it names no status")
-        if state is None:
-            return Poll(state="queued", warning=f"a status in no document: {word!r:.80}")
-        return Poll(state=state)
+        return self.under_way(word)
 
     def _finished(self, record: dict[str, Any], reply: HttpReply) -> Poll:
         url = as_url(record.get("videoUrl")) or _first_result(record.get("resultJson"))
@@ -261,10 +262,6 @@ class Kie(Provider):
 def _record(data: dict[str, Any]) -> dict[str, Any]:
     found = data.get("data")
     return found if isinstance(found, dict) else {}
-
-
-def _state(word: str | None) -> str | None:
-    return None if word is None else _NUMBERS.get(word) or _WORDS.get(word.casefold())
 
 
 def _first_result(value: object) -> str | None:

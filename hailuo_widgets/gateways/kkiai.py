@@ -105,6 +105,7 @@ class Kkiai(minimax.MiniMax):
 
     facts = FACTS
     codes = CODES
+    states = STATES
     prefix = "/minimax/v1"
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
@@ -129,16 +130,14 @@ class Kkiai(minimax.MiniMax):
         word = envelope.get("status")
         if not isinstance(word, str):
             return super().read_poll(data, reply)
-        state = STATES.get(word.casefold())
+        state = self.state(word)
         if state == "succeeded":
             return self.finished(data, reply)
         if state == "failed":
             code, said = super().verdict(_inside(envelope))
             reason = envelope.get("fail_reason")
-            return self.failed(code, reason if isinstance(reason, str) and reason else said, reply)
-        if state is None:
-            return Poll(state="queued", warning=f"a status in no document: {word!r:.80}")
-        return Poll(state=state)
+            return self.failed(code, reason if isinstance(reason, str) and reason else said, reply, word=word)
+        return self.under_way(word)
 
     def clip(self, data: dict[str, Any]) -> Clip:
         """The clip's links: the file that the relay has retrieved already, then every other place that relays use."""

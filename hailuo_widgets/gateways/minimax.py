@@ -233,6 +233,7 @@ class MiniMax(Provider):
 
     facts = FACTS
     codes = CODES
+    states = STATES
     ends = frozenset({"1026", "1027"})
     gone = frozenset({"2013"})  # a query holds an id alone: what is invalid is the id
     prefix = "/v1"
@@ -303,18 +304,16 @@ class MiniMax(Provider):
         """The poll that a MiniMax-shaped object is."""
         code, said = self.verdict(data)
         word = data.get("status")
-        state = STATES.get(word.casefold()) if isinstance(word, str) else None
+        state = self.state(word)
         if state == "succeeded":
             return self.finished(data, reply)
         if state == "failed":
-            return self.failed(code, said, reply)
+            return self.failed(code, said, reply, word=word)
         if code is not None:
             return self.about_task(code, said, reply)
         if not isinstance(word, str):
             raise self.unreadable(reply, "it names no status")
-        if state is None:
-            return Poll(state="queued", warning=f"a status in no document: {word!r:.80}")
-        return Poll(state=state)
+        return self.under_way(word)
 
     def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
         """The poll of a task that succeeded: its link where the answer has one, else the file to retrieve."""

@@ -31,6 +31,7 @@ from hailuo_widgets.gateways.base import (
 from hailuo_widgets.gateways.reading import as_object
 from hailuo_widgets.gateways.routes import unknown_route
 from hailuo_widgets.gateways.runware_table import CODES, FACTS, FPS, RESULTS, SAFETY, category
+from hailuo_widgets.gateways.statuses import as_written, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +44,7 @@ __all__ = ["CODES", "FACTS", "Runware", "make"]
 
 GENERATE, ASK = "videoInference", "getResponse"
 PATH = "/v1"
+STATES = {"processing": "running", "success": "succeeded", "error": "failed"}
 
 
 class Runware(Provider):
@@ -50,6 +52,7 @@ class Runware(Provider):
 
     facts = FACTS
     codes = CODES
+    states = STATES
     client_ids = True
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
@@ -131,20 +134,23 @@ class Runware(Provider):
         clips = _clips(items)
         if task.result_index < len(clips):
             return Poll(state="succeeded", clip=clips[task.result_index])
-        states = {word.casefold() for i in items if isinstance(word := i.get("status"), str)}
-        if "processing" in states:
-            return Poll(state="running")
+        said = [word for i in items if isinstance(word := i.get("status"), str)]
+        open_ = [word for word in said if self.state(word) in {"running", "queued"}]
+        if open_:
+            return self.under_way(open_[0])
         failures = [why for i in items if (why := _failure(i)) is not None]
         failures += [e for e in _errors(data) if _ends(e, task)]
         if failures:
-            return Poll(state="failed", error=self._no(failures[0], reply, asking=True))
+            ends = [word for word in said if self.state(word) == "failed" and word.casefold() not in self.states]
+            word = as_written(ends[0]) if ends else None
+            return Poll(state="failed", error=self._no(failures[0], reply, asking=True), word=word)
         if errors := _errors(data):
             raise self._no(errors[0], reply, asking=True)
         if clips:
             return Poll(state="running")  # this run's result is not among those that are there
-        if states - {"success"}:
-            return Poll(state="queued", warning=f"a status in no document: {min(states)!r:.80}")
-        raise self.unreadable(reply, "it names no link to the clip" if states else "it names no status of the task")
+        if odd := [word for word in said if self.state(word) is None]:
+            return self.under_way(odd[0])
+        raise self.unreadable(reply, "it names no link to the clip" if said else "it names no status of the task")
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """The first error's category and message."""
@@ -197,7 +203,7 @@ def _clips(items: list[dict[str, Any]]) -> list[Clip]:
     found: dict[str, Clip] = {}
     for item in items:
         url = as_url(item.get("videoURL"))
-        if url is None or item.get("status", "success") != "success":
+        if url is None or state_of(item.get("status", "success"), STATES) != "succeeded":
             continue
         video = as_task_id(item.get("videoUUID"))
         cost = as_micros(item.get("cost"))
@@ -219,8 +225,10 @@ def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
         return error
     if isinstance(error, str):
         return {"code": item.get("code") or "error", "message": error}
-    bare = isinstance(item.get("code"), str) and item.get("status") is None
-    return item if bare or item.get("status") == "error" else None
+    word = item.get("status")
+    if isinstance(item.get("code"), str) and word is None:
+        return item
+    return {"code": as_written(word), **item} if state_of(word, STATES) == "failed" else None
 
 
 def _ends(error: Mapping[str, Any], task: Task) -> bool:

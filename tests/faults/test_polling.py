@@ -198,3 +198,35 @@ def test_a_gateway_on_another_port_is_another_gateway(begin: Begin, clip: bytes)
     (taken,) = other.session.resume()
     assert (taken.id, taken.wait(HANG_S).status) == (left.id, "succeeded")
     assert (scene.charged, other.gateway.calls) == (1, [])
+
+
+def test_a_word_of_no_document_is_shown_and_told(begin: Begin) -> None:
+    """40: on the card while the task is under way, in the log once, and no more when a known word has come."""
+    scene = begin().on("query", state("Archiving"), state("Archiving"), state("Preparing"))
+    shown: list[str | None] = []
+    run = scene.session.generate("a fox", model="02")
+    run.subscribe(lambda record: shown.append(run.card.error_text if record.status == "queued" else None))
+    run.wait(30)
+    assert any("the provider says 'Archiving'" in text for text in shown if text)
+    assert shown[-1] is None
+    notes = [e["data"] for e in run.events if e["what"] == "a status in no document"]
+    assert notes == [{"status": "Archiving", "read as": "queued"}]
+    assert (run.status, run.error, scene.charged) == ("succeeded", None, 1)
+
+
+def test_a_word_of_no_document_stands_in_the_time_outs_error(begin: Begin) -> None:
+    """40: who is told that a task is still queued is told what the provider calls it."""
+    scene = begin(timeout=0.5)
+    scene.gateway.always("query", state("Archiving"))
+    run = scene.run()
+    assert "the provider says 'Archiving', a status in no document" in str(error_of(run))
+    assert (run.record.unfinished, scene.charged) == (True, 1)
+
+
+def test_a_plain_word_for_an_end_ends_the_run(begin: Begin) -> None:
+    """40: EXPIRED stands in no document of MiniMax, and is no reason to ask until the time-out."""
+    scene = begin().on("query", state("EXPIRED"))
+    run = scene.run()
+    assert run.status == "failed"
+    assert "EXPIRED" in str(error_of(run))
+    assert len(scene.gateway.of("query")) == 1
