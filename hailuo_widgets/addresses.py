@@ -48,9 +48,9 @@ async def addresses_of(host: str, port: int) -> tuple[Address, ...]:
     try:
         async with asyncio.timeout(LOOK_UP_S):
             rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, ValueError):  # a time-out is an OSError; a name too long for DNS is a ValueError
+        return tuple(dict.fromkeys(ip_address(row[4][0]) for row in rows))
+    except (OSError, ValueError, OverflowError):  # a time-out is an OSError; a name that is no name is a ValueError
         return ()
-    return tuple(dict.fromkeys(ip_address(row[4][0]) for row in rows))
 
 
 def is_public(address: Address, *, named: bool = False) -> bool:

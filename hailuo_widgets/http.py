@@ -2,21 +2,20 @@
 
 What the rest of the house rests on: redirects of API calls are never followed; a create goes over a fresh connection
 (an idle one that the server has dropped makes a paid POST ambiguous); an answer is read up to 4 MiB; there is a total
-deadline on top of the per-read time-out; the key is in an auth object alone, sent to the provider's own origin, and no
-error carries httpx's own exception with it; the log lines that httpx writes of our calls show no query of a URL.
+deadline on top of the per-read time-out, and a download has one for its headers; the key is in an auth object alone,
+sent to the provider's own origin, and no error carries httpx's own exception with it; the log lines that httpx writes
+of our calls show no query of a URL. Whether a request was sent is told by where its call failed (`outbound`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
+import contextlib
 import os
 import re
-import ssl
 import zlib
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from typing import TYPE_CHECKING, NoReturn
 
 import httpx
@@ -24,9 +23,12 @@ import httpx
 from hailuo_widgets.addresses import addresses_of, is_public, literal
 from hailuo_widgets.errors import DownloadError, TransportError
 from hailuo_widgets.gateways.base import HttpReply
+from hailuo_widgets.http_log import clean_log_lines, our_call
+from hailuo_widgets.outbound import Departure, Unreadable, lost, not_sent, said
 from hailuo_widgets.settings import is_loopback
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import AsyncIterator, Generator, Mapping
 
     from hailuo_widgets.domain.catalog import Auth
@@ -41,33 +43,16 @@ READ_S = 60.0
 KEEP_S = 2.0  # an idle connection is used again for so long: servers close theirs after 5 s, or later
 MOST_REDIRECTS = 5
 MOST_PORT = 65535
-# httpx raises these before a byte of the request has left; after any other failure the server may have it whole.
-_NOT_SENT = (
-    httpx.ConnectError,
-    httpx.ConnectTimeout,
-    httpx.PoolTimeout,
-    httpx.ProxyError,
-    httpx.UnsupportedProtocol,
-    httpx.LocalProtocolError,
-    httpx.InvalidURL,
-)
+HEADERS_S = 20.0  # so long a download may take to begin, on all hops of its redirects together
+STALL_S = 20.0  # between two pieces of its body
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
-_LOGGERS = ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy")
-_ours: ContextVar[bool] = ContextVar("hailuo_call", default=False)
+class _NoCookies(CookieJar):
+    """Keeps no cookie of any host, and does not even read one: a date in it can be more than a clock holds."""
 
-
-class _NoQueries(logging.Filter):
-    """Takes the queries out of the URLs in log lines about our own calls: a clip's link is signed in its query."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        if _ours.get():
-            text = record.getMessage()
-            record.msg, record.args = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", text), ()
-        return True
-
-
-_no_queries = _NoQueries()
+    def extract_cookies(self, *_: object) -> None:
+        """Take none."""
 
 
 class _KeyAuth(httpx.Auth):
@@ -111,8 +96,8 @@ class Stream:
         try:
             async for chunk in self._response.aiter_raw():
                 yield chunk
-        except (httpx.HTTPError, OSError) as e:
-            failure = TransportError(f"the download broke off: {_said(e)}", sent=None)
+        except Exception as e:  # noqa: BLE001 - whatever was raised: downloading again is free
+            failure = TransportError(f"the download broke off: {said(e)}", sent=None)
         if failure is not None:
             _raise_alone(failure)
 
@@ -124,8 +109,7 @@ class Http:
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
         self._dropped: list[httpx.AsyncClient] = []
         self._context: ssl.SSLContext | None = None
-        for name in _LOGGERS:
-            logging.getLogger(name).addFilter(_no_queries)  # one that is there already is not added again
+        clean_log_lines()
 
     async def call(
         self,
@@ -157,23 +141,22 @@ class Http:
             failure = TransportError("the key has blanks or characters that no header takes; nothing was sent")
             failure.again = False
             _raise_alone(failure)
+        departure = Departure()
         try:
             async with asyncio.timeout(deadline_s):
                 request = _built(client, url, call)
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
-                response = await _send(client, request, auth=key_auth)
+                response = await _send(client, request, departure, auth=key_auth)
                 try:
                     return await _read(response)
                 finally:
-                    await response.aclose()
-        except TimeoutError:
-            failure = TransportError(f"{_host(url)} did not answer within {deadline_s:g} s", sent=None)
-        except _NOT_SENT as e:
-            failure = self._not_sent(url, e)
+                    await _let_go(response)
+        except TransportError as e:
+            failure = e
+        except Exception as e:  # noqa: BLE001 - whatever was raised: what matters is whether the request had left
             if isinstance(e, httpx.PoolTimeout):
                 self._drop(client)
-        except (httpx.HTTPError, OSError, ValueError) as e:
-            failure = TransportError(f"{_host(url)}: the answer was lost: {_said(e)}", sent=None)
+            failure = lost(_host(url), e, deadline_s) if departure.left else not_sent(_host(url), e)
         _raise_alone(failure)
 
     @asynccontextmanager
@@ -186,29 +169,48 @@ class Http:
             local: The gateway is on this machine, so its links may be too.
 
         Raises:
-            TransportError: The host could not be reached.
+            TransportError: The host could not be reached, or sent no headers in time.
             DownloadError: The link leads somewhere that no clip is fetched from.
         """
         failure: Exception | None = None
+        try:
+            async with asyncio.timeout(HEADERS_S):
+                response = await self._opened(url, headers, local=local)
+        except (DownloadError, TransportError) as e:
+            failure = e
+        except TimeoutError:
+            failure = TransportError(f"{_host(url)} sent no headers of the clip within {HEADERS_S:g} s", sent=None)
+        if failure is not None:
+            _raise_alone(failure)
+        try:
+            yield Stream(response)
+        finally:
+            await _let_go(response)
+
+    async def _opened(self, url: str, headers: Mapping[str, str], *, local: bool) -> httpx.Response:
+        """The answer at the end of a link's redirects; each hop is held against the same rules."""
+        failure: Exception | None = None
         for _ in range(MOST_REDIRECTS + 1):
             await _check_link(url, local=local)
-            client = await self._client(url, fresh=True)
+            client: httpx.AsyncClient | None = None
             try:
-                request = client.build_request("GET", url, headers={"Accept-Encoding": "identity", **headers})
-                response = await _send(client, request)
-            except (httpx.HTTPError, httpx.InvalidURL, OSError) as e:
-                failure = TransportError(f"{_host(url)} cannot be reached for the clip: {_said(e)}", sent=None)
-                if isinstance(e, httpx.PoolTimeout):
+                client = await self._client(url, fresh=True)
+                asked = {"Accept-Encoding": "identity", **headers}
+                timeout = httpx.Timeout(STALL_S, connect=CONNECT_S)
+                request = client.build_request("GET", url, headers=asked, timeout=timeout)
+                response = await _send(client, request, Departure())
+            except (TimeoutError, TransportError):
+                raise
+            except Exception as e:  # noqa: BLE001 - whatever was raised: downloading again is free
+                failure = TransportError(f"{_host(url)} cannot be reached for the clip: {said(e)}", sent=None)
+                if client is not None and isinstance(e, httpx.PoolTimeout):
                     self._drop(client)
                 break
-            if response.next_request is None:
-                try:
-                    yield Stream(response)
-                finally:
-                    await response.aclose()
-                return
-            url = str(response.next_request.url)
-            await response.aclose()
+            target = _location(response)
+            if target is None:
+                return response
+            await _let_go(response)
+            url = _joined(url, target)
         _raise_alone(
             failure or DownloadError(f"the clip's link was redirected more than {MOST_REDIRECTS} times", dead_link=True)
         )
@@ -237,7 +239,8 @@ class Http:
             try:
                 self._clients[local, fresh] = httpx.AsyncClient(
                     verify=self._context,
-                    cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),  # none is kept, of any host
+                    cookies=_NoCookies(),
+                    event_hooks={"response": [_keep_location]},
                     trust_env=not local,
                     timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
                     limits=httpx.Limits(
@@ -252,22 +255,6 @@ class Http:
             if failure is not None:
                 raise failure
         return self._clients[local, fresh]
-
-    def _not_sent(self, url: str, e: Exception) -> TransportError:
-        cause: BaseException | None = e
-        while cause is not None:
-            if isinstance(cause, ssl.SSLCertVerificationError):
-                failure = TransportError(
-                    f"{_host(url)}: its TLS certificate is not trusted: {cause}; nothing was sent",
-                    hint="behind a company's proxy set SSL_CERT_FILE to its certificate; TLS is always verified",
-                )
-                failure.again = False
-                return failure
-            cause = cause.__cause__ or cause.__context__
-        return TransportError(
-            f"{_host(url)} cannot be reached: {_said(e)}; nothing was sent",
-            hint="check the network, its proxy, and the base URL; then run it again",
-        )
 
 
 def ssl_context() -> ssl.SSLContext:
@@ -307,15 +294,26 @@ async def _read(response: httpx.Response) -> HttpReply:
     """The whole answer, unpacked here and bounded: httpx would make 64 MB of a packed piece of 64 kB, at once."""
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
-        raise ValueError(f"its Content-Encoding is {coding[:40]!r}, which was not asked for")
+        raise Unreadable(f"its Content-Encoding is {coding[:40]!r}, which was not asked for")
     packed = None if coding in {"", "identity"} else zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
-    body = bytearray()
-    async for piece in response.aiter_raw(64 * 1024):
-        body += piece if packed is None else _unpacked(packed, piece, MAX_ANSWER + 1 - len(body))
-        if len(body) > MAX_ANSWER:
-            raise ValueError(f"it is larger than {MAX_ANSWER} bytes")
+    body, here = bytearray(), 0
+    try:
+        async for piece in response.aiter_raw(64 * 1024):
+            here += len(piece)
+            _add(body, piece, packed)
+    except Unreadable:
+        raise
+    except Exception:
+        if str(here) != response.headers.get("content-length"):  # else all of it is here: only its end went wrong
+            raise
     headers = {k.lower(): v for k, v in response.headers.items()}
     return HttpReply(status=response.status_code, headers=headers, body=bytes(body))
+
+
+def _add(body: bytearray, piece: bytes, packed: zlib._Decompress | None) -> None:
+    body += piece if packed is None else _unpacked(packed, piece, MAX_ANSWER + 1 - len(body))
+    if len(body) > MAX_ANSWER:
+        raise Unreadable(f"it is larger than {MAX_ANSWER} bytes")
 
 
 def _unpacked(packed: zlib._Decompress, piece: bytes, room: int) -> bytes:
@@ -323,22 +321,51 @@ def _unpacked(packed: zlib._Decompress, piece: bytes, room: int) -> bytes:
         return packed.decompress(piece, room)
     except zlib.error as e:
         why = str(e)
-    raise ValueError(f"it cannot be unpacked: {why}")
+    raise Unreadable(f"it cannot be unpacked: {why}")
 
 
-async def _send(client: httpx.AsyncClient, request: httpx.Request, auth: httpx.Auth | None = None) -> httpx.Response:
-    mark = _ours.set(True)
-    try:
+async def _send(
+    client: httpx.AsyncClient, request: httpx.Request, departure: Departure, auth: httpx.Auth | None = None
+) -> httpx.Response:
+    request.extensions = {**request.extensions, "trace": departure}
+    with our_call():
         return await client.send(request, auth=auth, follow_redirects=False, stream=True)
-    finally:
-        _ours.reset(mark)
+
+
+async def _let_go(response: httpx.Response) -> None:
+    """Close an answer; what has been read of it holds, whatever that meets."""
+    with contextlib.suppress(Exception):
+        await response.aclose()
+
+
+async def _keep_location(response: httpx.Response) -> None:
+    """Put aside where an answer redirects to: httpx builds the next request at once, and chokes on odd addresses."""
+    location = response.headers.pop("location", None)
+    if location is not None:
+        response.extensions = {**response.extensions, "location": location}
+
+
+def _location(response: httpx.Response) -> str | None:
+    """Where an answer redirects to; None where it does not."""
+    if response.status_code not in _REDIRECTS:
+        return None
+    found = response.extensions.get("location") or response.headers.get("location")
+    return found if isinstance(found, str) else None
+
+
+def _joined(url: str, target: str) -> str:
+    """A redirect's target as an address; "" for what is none."""
+    try:
+        return str(httpx.URL(url).join(target))
+    except Exception:  # noqa: BLE001 - the text is from the wire, and parsers raise many types
+        return ""
 
 
 async def _check_link(url: str, *, local: bool) -> None:
     """Refuse a link that is not https to the public internet; a gateway on this machine may name links to it."""
     try:
         parsed: httpx.URL | None = httpx.URL(url)
-    except (httpx.InvalidURL, ValueError, TypeError):
+    except Exception:  # noqa: BLE001 - the text is from the wire, and parsers raise many types
         parsed = None
     port = 443 if parsed is None or parsed.port is None else parsed.port
     if parsed is None or parsed.scheme not in {"http", "https"} or not parsed.raw_host or port > MOST_PORT:
@@ -356,20 +383,13 @@ async def _check_link(url: str, *, local: bool) -> None:
     if parsed.scheme != "https" or inside:
         where = f" ({inside[0]})" if inside and named else ""
         raise DownloadError(
-            f"the clip's link leads to {parsed.scheme}://{parsed.host}{where}, which no clip is fetched from",
+            f"the clip's link leads to {parsed.scheme}://{host}{where}, which no clip is fetched from",
             hint="a clip is fetched over https, and from the public internet alone",
         )
 
 
 def _host(url: str) -> str:
-    return httpx.URL(url).host or url[:60]
-
-
-def _said(e: BaseException) -> str:
-    # httpx's own message can hold a header's value, so only its kind is told, and the system's words where it has any.
-    cause: BaseException | None = e
-    while cause is not None:
-        if isinstance(cause, OSError) and cause.strerror:
-            return f"{type(e).__name__}: {cause.strerror}"
-        cause = cause.__cause__ or cause.__context__
-    return str(e) if isinstance(e, ValueError) else type(e).__name__
+    try:
+        return httpx.URL(url).raw_host.decode("ascii") or url[:60]  # `host` would decode names of other scripts
+    except Exception:  # noqa: BLE001 - it stands in a message, whatever the text is
+        return url[:60]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.errors import Unconfirmed
+from hailuo_widgets.errors import ProviderError, Unconfirmed
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -58,12 +58,13 @@ def accepted_changes(record: RunRecord, task_id: str, *, simulated: bool) -> dic
 
 async def unconfirmed(engine: Engine, gateway: Gateway, record: RunRecord, why: HailuoError) -> RunRecord:
     """End the run as one that may have been billed, with the ways out."""
+    how = "does not say whether it was accepted" if isinstance(why, ProviderError) else "was lost"
     error = Unconfirmed(
-        f"the create call's answer was lost, so it may have been billed: {why.message}",
+        f"the create call's answer {how}, so it may have been billed: {why.message}",
         provider=gateway.provider.facts.name,
         code=why.code,
         provider_message=why.provider_message,
         trace_id=why.trace_id,
-        hint=WAYS_OUT,
+        hint=f"{WAYS_OUT}. {why.hint}" if why.hint else WAYS_OUT,
     )
     return await engine.fail(record, error, status="unconfirmed")

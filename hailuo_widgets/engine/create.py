@@ -7,6 +7,7 @@ other doubtful answer leaves the run ``unconfirmed``; at a provider that takes a
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["create", "settle"]
 
 TRIES_UNSENT = 3
+_log = logging.getLogger(__name__)
 PLACE_S = 1.0  # so often a place is asked for that another kernel's runs hold
 
 
@@ -100,6 +102,10 @@ async def _send(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tri
         if e.accepted is None:
             return await _doubtful(engine, gateway, record, e)
         return await _refused(engine, gateway, record, tries, e)
+    except Exception as e:  # noqa: BLE001 - nobody knows where it came from, nor whether the call arrived
+        _log.exception("run %s: the create call met an error in hailuo-widgets itself", record.run_id)
+        doubt = TransportError(f"an error in hailuo-widgets itself: {type(e).__name__}", sent=None)
+        return await _doubtful(engine, gateway, record, doubt)
     return await accepted(engine, gateway, record, answer)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.engine.door import Door
@@ -19,6 +20,7 @@ from hailuo_widgets.errors import (
 from hailuo_widgets.gateways.base import Task
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
     from hailuo_widgets.domain.images import Image
@@ -31,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["SIMULATED_HEADER", "Gateway"]
 
 SIMULATED_HEADER = "x-simulated"
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
 CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
 
 
@@ -96,7 +100,8 @@ class Gateway:
                 image: Image | None = getattr(request, name)
                 call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
                 if image is not None and call is not None:
-                    url = self.provider.decode_upload(await self._send(call, fresh=True, deadline_s=CREATE_S))
+                    reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+                    url = self._read(reply, self.provider.decode_upload, reply)
                     uploaded[name] = replace(image, url=url)
         except TransportError as e:
             e.sent = False  # what may have arrived is a picture: no create call was sent
@@ -107,22 +112,58 @@ class Gateway:
         return replace(request, **uploaded) if uploaded else request
 
     async def create(self, request: Request, client_uuid: str) -> Accepted:
-        """Create a task. This is the call that is billed."""
-        call = self.provider.encode_create(request, client_uuid)
-        accepted = self.provider.decode_create(await self._send(call, fresh=True, deadline_s=CREATE_S), request)
+        """Create a task. This is the call that is billed.
+
+        Raises:
+            TransportError: Without an answer; its ``sent`` says whether the call may have arrived.
+            ProviderError: It was refused, or its answer cannot be read; its ``accepted`` says which.
+        """
+        why = ""
+        try:
+            call = self.provider.encode_create(request, client_uuid)
+        except Exception as e:  # noqa: BLE001 - a provider of another package may raise anything
+            _log.exception("%s: a request cannot be written", self.provider.facts.name)
+            why = type(e).__name__
+        if why:
+            error = TransportError(f"the request cannot be written ({why}); nothing was sent", sent=False)
+            error.again = False
+            raise error
+        reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+        accepted = self._read(reply, self.provider.decode_create, reply, request)
         self.door.accepted()
         return accepted
 
     async def query(self, task: Task) -> Poll:
         """Ask for a task's state."""
-        poll = self.provider.decode_query(await self._send(self.provider.encode_query(task)), task)
+        reply = await self._send(self.provider.encode_query(task))
+        poll = self._read(reply, self.provider.decode_query, reply, task)
         self.door.answered()
         return poll
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
         """A fresh download link, where the provider has a call for it."""
         call = self.provider.encode_link(task, clip)
-        return None if call is None else self.provider.decode_link(await self._send(call), clip)
+        if call is None:
+            return None
+        reply = await self._send(call)
+        return self._read(reply, self.provider.decode_link, reply, clip)
+
+    def _read(self, reply: HttpReply, decode: Callable[..., T], *given: Any) -> T:
+        """What a provider reads in an answer.
+
+        Raises:
+            ProviderError: As the provider says, also where it fails in a way in which no provider should: the answer
+                is there, and may hide a yes.
+        """
+        why = ""
+        try:
+            return decode(*given)
+        except ProviderError:
+            raise
+        except Exception as e:  # noqa: BLE001 - likewise
+            _log.exception("%s: an answer cannot be read", self.provider.facts.name)
+            why = f"{type(e).__name__} in hailuo-widgets itself"
+        raise self.provider.unreadable(reply, why)
 
     def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
         """Open a clip's download. The key does not go with it."""

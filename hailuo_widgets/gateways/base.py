@@ -6,6 +6,7 @@ No I/O here. Decoding raises :class:`~hailuo_widgets.errors.ProviderError` and n
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -74,7 +75,8 @@ HTTP_CODES: Mapping[int, Code] = {
     422: Code(error=InvalidRequest, meaning="the request was refused as invalid"),
     429: Code(error=RateLimited, meaning="too many requests", again=True),
 }
-_DOUBTFUL_4XX = frozenset({408, 409, 425})
+# What every provider's documents, or those of what stands in front of it, say of a call that was not accepted.
+REFUSALS = frozenset({400, 401, 402, 403, 422, 429})
 NOT_FOUND, GONE = 404, 410
 UNKNOWN_TASK = Code(
     error=TaskLost,
@@ -98,6 +100,7 @@ class Provider(ABC):
     ends: frozenset[str] = frozenset()  # codes that, in a query's answer, are the task's own end
     states: Mapping[str, str] = MappingProxyType({})  # the documented status words, in lower case, and what they mean
     gone: frozenset[str] = frozenset()  # codes that, in a query's answer, say that there is no such task
+    refusals: frozenset[int] = REFUSALS  # HTTP statuses that, by its documents, say "certainly not accepted"
 
     @abstractmethod
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
@@ -268,10 +271,12 @@ class Provider(ABC):
                 meaning="the gateway answered with a redirect, which is never followed",
                 hint=f"if the gateway has moved, set {self.facts.name.upper()}_BASE_URL",
             )
-        elif 400 <= status < 500 and status not in _DOUBTFUL_4XX:  # noqa: PLR2004 - the bounds of the client-error class
-            row = Code(error=InvalidRequest, meaning="the request was refused")
+        elif 400 <= status < 500:  # noqa: PLR2004 - the bounds of the client-error class
+            row = Code(error=ProviderError, meaning="an answer that is in no document")
         else:
             row = Code(error=ProviderError, meaning="the gateway is in trouble", again=True, accepted=None)
+        if status not in self.refusals and row.accepted is False:
+            row = replace(row, accepted=None, fatal=False)  # a proxy may say so of a call that has gone through
         return self.error(row, code=f"HTTP {status}", said=said, reply=reply)
 
     def wrong_address(self, reply: HttpReply, *, asking: bool) -> ProviderError:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Seeds
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
 from hailuo_widgets.gateways.base import (
+    REFUSALS,
     Accepted,
     Clip,
     Code,
@@ -176,6 +177,7 @@ class Kie(Provider):
     facts = FACTS
     codes = CODES
     states = _STATES
+    refusals = REFUSALS | {404, 433, 455}
     ends = frozenset({"1001", "1002", "1006", "501"})  # a query holds no prompt and no image: these are the task's
     gone = frozenset({"1004", "404", "422"})  # a query holds an id alone: what is invalid, or not there, is the id
 

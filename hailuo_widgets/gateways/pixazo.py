@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
 from hailuo_widgets.gateways import minimax
-from hailuo_widgets.gateways.base import Code, HttpCall, Poll, Task, as_code
+from hailuo_widgets.gateways.base import REFUSALS, Code, HttpCall, Poll, Task, as_code
 from hailuo_widgets.gateways.reading import words
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Pixazo(minimax.MiniMax):
 
     facts = FACTS
     codes = CODES
+    refusals = REFUSALS | {404, 413}
     create_path = "/minimax-hailuo-ai/v1/imageToVideo"
     text_path = "/minimax-hailuo-ai/v1/generate"
     query_path = "/minimax-hailuo-ai-polling/v1/getStatus"

@@ -1,0 +1,171 @@
+"""A create is sent once: whether a request left is told by where its call failed, not by what it failed with."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import idna
+import pytest
+from conftest import KEY, error_of
+from gateway import Act, FaultGateway
+
+from hailuo_widgets.domain.catalog import Auth
+from hailuo_widgets.errors import ProviderError, TransportError, Unconfirmed
+from hailuo_widgets.gateways.base import HttpCall, HttpReply
+from hailuo_widgets.http import Http
+from hailuo_widgets.keys import Secret
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Begin
+
+TYPES: list[type[Exception]] = [
+    httpx.InvalidURL,
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+    httpx.ReadError,
+    httpx.WriteTimeout,
+    httpx.RemoteProtocolError,
+    httpx.DecodingError,
+    httpx.TooManyRedirects,
+    httpx.StreamError,
+    idna.IDNAError,
+    UnicodeDecodeError,
+    TimeoutError,
+    OverflowError,
+    ConnectionRefusedError,
+    KeyError,
+    RuntimeError,
+    RecursionError,
+]
+
+
+def made(kind: type[Exception]) -> Exception:
+    """An exception of a type, whatever its constructor takes."""
+    if kind is UnicodeDecodeError:
+        return UnicodeDecodeError("ascii", b"\xff", 0, 1, "odd")
+    return kind("odd")
+
+
+def called(url: str, deadline_s: float = 5.0) -> HttpReply | TransportError:
+    """The answer to one create, or what the call failed with."""
+
+    async def through() -> HttpReply:
+        http = Http()
+        call = HttpCall(method="POST", path="/v1/video_generation", json={"prompt": "a fox"})
+        try:
+            auth = Auth(header="Authorization", prefix="Bearer ")
+            return await http.call(url, call, auth=auth, key=Secret(KEY), fresh=True, deadline_s=deadline_s)
+        finally:
+            await http.close()
+
+    try:
+        return asyncio.run(through())
+    except TransportError as e:
+        return e
+
+
+@pytest.mark.parametrize("kind", TYPES, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("where", ["before", "after"])
+def test_the_place_decides_and_not_the_type(
+    clip: bytes, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], where: str
+) -> None:
+    """Any exception before the first byte means "not sent"; the same one after it means "may have arrived"."""
+    real = httpx.AsyncHTTPTransport.handle_async_request
+
+    async def odd(transport: httpx.AsyncHTTPTransport, request: httpx.Request) -> httpx.Response:
+        if where == "after":
+            await real(transport, request)
+        raise made(kind)
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", odd)
+    with FaultGateway(clip) as gateway:
+        error = called(gateway.url)
+    assert isinstance(error, TransportError)
+    assert len(gateway.charges) == (where == "after")
+    assert error.sent is (None if where == "after" else False)
+    assert ("nothing was sent" in str(error)) is (where == "before")
+
+
+def test_a_deadline_that_is_over_before_the_first_byte(clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deadline that ends while the connection is still being made has sent nothing."""
+
+    async def never(*_: Any, **__: Any) -> Any:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", never)
+    error = called("http://127.0.0.1:9", deadline_s=0.05)
+    assert isinstance(error, TransportError)
+    assert error.sent is False
+
+
+def test_an_answer_that_was_read_holds_whatever_its_end_meets(clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that cannot be closed in peace costs no task id."""
+
+    async def odd(_: httpx.Response) -> None:
+        raise RuntimeError("odd")
+
+    monkeypatch.setattr(httpx.Response, "aclose", odd)
+    with FaultGateway(clip) as gateway:
+        reply = called(gateway.url)
+    assert isinstance(reply, HttpReply)
+    assert gateway.charges[0].task_id.encode() in reply.body
+
+
+ODD_HEADERS = {
+    "Location without a scheme": {"location": "gw.example:443/login"},
+    "Location of a mailbox": {"location": "mailto:x"},
+    "Location without slashes": {"location": "https:login"},
+    "Location of no address": {"location": "http://["},
+    "Location with an odd port": {"location": "https://a:99999999999999/"},
+    "Location with a name of no script": {"location": "https://xn--a/"},
+    "Location with blanks": {"location": "https://a b/\tc"},
+    "Location of another scheme": {"location": "javascript:alert(1)"},
+    "Location of 30,000 characters": {"location": "https://a/" + "a" * 30_000},
+    "no Location": {},
+    "a cookie from year 10^20": {"location": "/x", "set-cookie": "a=b; expires=Fri, 01 Jan 99999999999999999999 00:00"},
+}
+
+
+@pytest.mark.parametrize("status", [200, 302, 308])
+@pytest.mark.parametrize("odd", ODD_HEADERS)
+def test_a_create_whose_answers_headers_are_odd(begin: Begin, odd: str, status: int) -> None:
+    """However odd its headers are, an accepted create is charged once, and nobody says that nothing was sent."""
+    headers: dict[str, str | None] = {**ODD_HEADERS[odd]}
+    body = None if status == 200 else b""
+    scene = begin().on("create", Act(status=status, headers=headers, body=body))
+    run = scene.run()
+    assert (scene.sent, scene.charged) == (1, 1)
+    assert run.status == ("succeeded" if status == 200 else "unconfirmed")
+    assert "nothing was sent" not in str(run.error)
+
+
+def breaks(name: str) -> Callable[..., Any]:
+    """A function of a provider that fails as no provider should."""
+
+    def odd(*_: Any, **__: Any) -> Any:
+        raise KeyError(name)
+
+    return odd
+
+
+@pytest.mark.parametrize(("function", "charged"), [("encode_create", 0), ("decode_create", 1)])
+def test_a_provider_that_fails_within(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, function: str, charged: int
+) -> None:
+    """A mistake in a provider's code before the call is "not sent", after it "unconfirmed"; neither is sent again."""
+    scene = begin()
+    provider = scene.session.engine.accounts.provider("minimax")
+    monkeypatch.setattr(type(provider), function, breaks(function))
+    run = scene.run()
+    assert (run.status, scene.sent, scene.charged) == ("unconfirmed" if charged else "failed", charged, charged)
+    kind = Unconfirmed if charged else (ProviderError, TransportError)
+    assert isinstance(error_of(run), kind)
+    assert ("nothing was sent" in str(error_of(run))) is not bool(charged)
