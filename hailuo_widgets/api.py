@@ -79,6 +79,7 @@ def generate(
     budget: float | None = None,
     max_parallel: int | None = None,
     reuse: bool = True,
+    yes: bool = False,
 ) -> Run:
     """Have one clip generated. It is on its way when this returns; ``await run`` (or ``run.wait()``) until it is there.
 
@@ -106,9 +107,10 @@ def generate(
         budget: What it may cost, in the provider's currency.
         max_parallel: Runs of this call in flight at once; for one run it says nothing.
         reuse: Take the clip of an equal run that succeeded from the archive instead of paying again.
+        yes: Send it also where it costs more than the setting ``ask_above_cost``.
 
     Raises:
-        UsageError: A problem of the request; nothing was sent.
+        UsageError: A problem of the request, or it costs more than is sent unasked; nothing was sent.
         MissingKey: ``mode`` is ``live`` and there is no key.
         BudgetExceeded: It costs more than the budget, or its price is not known.
     """
@@ -136,6 +138,7 @@ def generate(
         budget=budget,
         max_parallel=max_parallel,
         reuse=reuse,
+        yes=yes,
     )
 
 
@@ -150,6 +153,7 @@ def sweep(
     budget: float | None = None,
     max_parallel: int | None = None,
     reuse: bool = True,
+    yes: bool = False,
     **arguments: Any,
 ) -> Sweep:
     """Have several clips generated: the product of every list that is given.
@@ -167,10 +171,11 @@ def sweep(
         budget: What all of it may cost, in the providers' currency; nothing is sent past it.
         max_parallel: Runs of this call in flight at once; the account's own limit holds beside it.
         reuse: Take clips of equal runs that succeeded from the archive: growing a sweep pays for the new runs alone.
+        yes: Send it also where it is more than the settings ``ask_above`` and ``ask_above_cost`` let pass unasked.
         arguments: Those of :func:`generate`; a list, tuple or range is an axis (``seed=range(1, 5)``).
 
     Raises:
-        UsageError: What is wrong with any of the runs; nothing was sent.
+        UsageError: What is wrong with any of the runs, or it is more than is sent unasked; nothing was sent.
         BudgetExceeded: Already the first run passes the budget; nothing was sent.
     """
     return default_session().sweep(
@@ -183,6 +188,7 @@ def sweep(
         budget=budget,
         max_parallel=max_parallel,
         reuse=reuse,
+        yes=yes,
         **arguments,
     )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.prompts import fill_variants, parse_variants, variables_of
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning import look_up
 from hailuo_widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -46,22 +47,19 @@ def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, A
     variants = fill_variants(prompts, axes, [g for g in groups if g[0] in axes])
     shape = {k: v for k, v in line.run.items() if k in _SHAPE}
     shape["zipped"] = [g for g in groups if g[0] not in axes]
-    several = len(variants) > 1 or bool(shape["zipped"]) or any(isinstance(v, list) for v in line.request.values())
     reuse = bool(line.run.get("reuse", True))
-    return session.plan(variants, reuse=reuse, ask_log=ask_log or several, **shape, **line.request)
+    plan = session.plan(variants, ask_log=False, **shape, **line.request)
+    return look_up(session, plan, reuse=reuse) if ask_log or plan.results > 1 else plan
 
 
 def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
     """Start what a cell has planned and shown.
 
     Raises:
-        UsageError: It is expensive, and ``--yes`` was not said.
+        UsageError: It is asked about first, and ``--yes`` was not said.
         BudgetExceeded: Already its first run passes the budget.
     """
-    several = plan.results > 1
-    if several:
-        session.ask_first(plan, yes=bool(line.run.get("yes")))
-    more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel"}}
+    more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes"}}
     if "budget" in line.run:
         more["budget"] = SETTINGS["budget"].parse(line.run["budget"])
-    return session.begin(plan, warned=several, **more)
+    return session.begin(plan, warned=plan.results > 1, **more)

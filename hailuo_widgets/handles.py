@@ -186,9 +186,17 @@ class Run:
         self._session.change(self.id, "written off by the user", status="failed")
         return self
 
-    def resubmit(self) -> Run:
-        """Pay for another try of an unconfirmed run: it is written off, and a new run begins."""
+    def resubmit(self, *, yes: bool = False) -> Run:
+        """Pay for another try of an unconfirmed run: it is written off, and a new run begins.
+
+        Args:
+            yes: Send it also where it costs more than the setting ``ask_above_cost``.
+
+        Raises:
+            UsageError: The run is not unconfirmed, or it costs more than is sent unasked; nothing was changed.
+        """
         self._expect("resubmit", "unconfirmed")
+        self._session.confirm_again(self.record, yes=yes)
         request = self.record.request
         self.write_off()
         return self._session.again(request, self.record)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.build import REQUEST_ARGUMENTS, build
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant, expand
 from hailuo_widgets.engine.polling import expect
+from hailuo_widgets.engine.reuse import SENT, Wanted, outlooks
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.view import money
 
@@ -19,9 +20,10 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.check import Problem
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.reuse import Outlook
     from hailuo_widgets.session import Session
 
-__all__ = ["Plan", "Planned", "axes_of", "make_plan", "wall_s"]
+__all__ = ["Parts", "Plan", "Planned", "axes_of", "look_up", "make_plan", "planned_again", "wall_s"]
 
 ARGUMENTS = ("provider", *(name for name in REQUEST_ARGUMENTS if name not in {"prompt", "replicate"}))
 MOST_PROBLEMS = 5  # distinct ones that an error quotes
@@ -36,9 +38,18 @@ class Planned:
     origin: str
     micros: int | None
     currency: str | None
-    there: RunRecord | None  # an equal run whose clip would serve
+    outlooks: tuple[Outlook, ...]  # what becomes of each of its results
     seconds: float | None
-    results: int = 1  # how many clips its one create call makes, each a run
+
+    @property
+    def results(self) -> int:
+        """How many clips its one create call makes, each a run."""
+        return len(self.outlooks)
+
+    @property
+    def sent(self) -> bool:
+        """Whether its create call would be sent, and all of its results paid for."""
+        return self.outlooks[0].fate == "sent"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +60,7 @@ class Plan:
     axes: Axes
     warnings: tuple[Problem, ...]
     wall_s: float | None
+    looked_up: bool  # the log was asked for equal runs; else all of it counts as sent
 
     @property
     def results(self) -> int:
@@ -58,7 +70,11 @@ class Plan:
     @property
     def to_send(self) -> tuple[Planned, ...]:
         """The runs that would be paid for."""
-        return tuple(p for p in self.runs if p.there is None)
+        return tuple(p for p in self.runs if p.sent)
+
+    def fated(self, *fates: str) -> int:
+        """How many runs come to one of these ends; see :class:`hailuo_widgets.engine.reuse.Outlook`."""
+        return sum(o.fate in fates for p in self.runs for o in p.outlooks)
 
     @property
     def cost(self) -> dict[str, int]:
@@ -105,18 +121,20 @@ class Plan:
         shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
         each = {p.results for p in self.runs}
         shape += [f"{max(each)} results" if len(each) == 1 else "their results"] if max(each, default=1) > 1 else []
-        total, sending = self.results, sum(p.results for p in self.to_send)
+        total = self.results
         count = f"{total} run{'s' * (total != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
         if self.axes.sample is not None or self.axes.exclude:
             count = f"{total} of {' × '.join(shape) or '1'} runs"
-        there = total - sending
+        reused, shared, held = (self.fated(fate) for fate in ("reused", "shared", "held"))
         amounts = [money(micros, currency) for currency, micros in self.cost.items()]
         amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
         known = self.wall_s is not None and self.to_send
         return Parts(
             count=count,
-            there=str(there) if there else "",
-            sends=str(sending),
+            there=str(reused) if reused else "",
+            shared=str(shared) if shared else "",
+            held=str(held) if held else "",
+            sends=str(self.fated("sent")),
             cost=" + ".join(amounts),
             time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
         )
@@ -124,17 +142,27 @@ class Plan:
     def sentence(self) -> str:
         """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
         parts = self.parts()
-        there = f"{parts.there} there already, " if parts.there else ""
-        sends = f"{there}{parts.sends} to send" + (f": {parts.cost}" if parts.cost else "")
+        others = [
+            f"{parts.there} there already" if parts.there else "",
+            f"{parts.shared} shared with an equal run" if parts.shared else "",
+            f"{parts.held} held back" if parts.held else "",
+        ]
+        sends = ", ".join([*filter(None, others), f"{parts.sends} to send"]) + (f": {parts.cost}" if parts.cost else "")
         return "; ".join(p for p in (parts.count, sends, parts.time) if p)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """A plan in words: how many runs, those that are there, those to send, what they cost and take; "" is nothing."""
+    """A plan in words: how many runs, what becomes of them, what those to send cost and take; "" is nothing.
+
+    ``there``: their clips are in the archive. ``shared``: they get the clip of an equal run in progress, or of this
+    plan. ``held``: they are not sent, for an equal run is unconfirmed.
+    """
 
     count: str
     there: str
+    shared: str
+    held: str
     sends: str
     cost: str
     time: str
@@ -233,8 +261,9 @@ def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool
         made.append((cell, built.request))
     if problems:
         raise _all_wrong(problems, len(cells))
-    runs = _priced(session, made, reuse=reuse and ask_log, learned=ask_log)
-    return Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(session, runs))
+    runs = tuple(_priced(session, cell, request) for cell, request in made)
+    plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(session, runs), looked_up=False)
+    return look_up(session, plan, reuse=reuse) if ask_log else plan
 
 
 def _all_wrong(problems: Mapping[str, tuple[UsageError, int]], cells: int) -> UsageError:
@@ -246,43 +275,69 @@ def _all_wrong(problems: Mapping[str, tuple[UsageError, int]], cells: int) -> Us
     return UsageError("\n".join(lines), hint="nothing was sent")
 
 
-def _priced(
-    session: Session, made: Sequence[tuple[Cell, Request]], *, reuse: bool, learned: bool
-) -> tuple[Planned, ...]:
-    accounts, log = session.engine.accounts, session.log
-    origins = {name: accounts.origin(accounts.provider(name)) for name in {r.provider for _, r in made}}
-    wanted = {(r.hash, origins[r.provider]) for _, r in made}
-    there = log.call(log.reusable_of, wanted) if reuse else {}
+def _priced(session: Session, cell: Cell, request: Request) -> Planned:
+    accounts = session.engine.accounts
+    provider = accounts.provider(request.provider)
+    origin = accounts.origin(provider)
+    price = accounts.list_price(request)
+    return Planned(
+        cell=cell,
+        request=request,
+        origin=origin,
+        micros=price.get("cost_micros"),
+        currency=price.get("currency"),
+        outlooks=(SENT,) * provider.results(request),
+        seconds=_median_s(session, request, origin, []),
+    )
+
+
+def planned_again(session: Session, earlier: RunRecord) -> Planned:
+    """The create call that sends a run's request once more."""
+    variant = Variant(prompt=earlier.request.prompt, label=earlier.variant, variables=earlier.variables)
+    planned = _priced(session, Cell(variant=variant, values={}, replicate=earlier.request.replicate), earlier.request)
+    return replace(planned, origin=str(earlier.origin))
+
+
+def look_up(session: Session, plan: Plan, *, reuse: bool = True) -> Plan:
+    """The plan with what the log knows: which runs would not be sent, and how long others took. Blocks for both.
+
+    Args:
+        session: Whose log and archive.
+        plan: What would be begun.
+        reuse: Whether an equal run's clip may serve.
+    """
+    log = session.log
+    wanted = [Wanted(request_hash=p.request.hash, origin=p.origin, results=p.results) for p in plan.runs]
+    fates = outlooks(session.engine, wanted) if reuse else [p.outlooks for p in plan.runs]
     history = {
-        (name, model): log.call(log.durations, name, model, origin=origins[name]) if learned else []
-        for name, model in {(r.provider, r.model) for _, r in made}
+        (name, model, origin): log.call(log.durations, name, model, origin=origin)
+        for name, model, origin in {(p.request.provider, p.request.model, p.origin) for p in plan.runs}
     }
-    runs = []
-    for cell, request in made:
-        price = accounts.list_price(request)
-        origin = origins[request.provider]
-        facts = accounts.provider(request.provider).facts
-        expected = expect(request, facts, history[request.provider, request.model], speed=accounts.speed_at(origin))
-        runs.append(
-            Planned(
-                cell=cell,
-                request=request,
-                origin=origin,
-                micros=price.get("cost_micros"),
-                currency=price.get("currency"),
-                there=there.get((request.hash, origin)),
-                seconds=expected.median_s if expected else None,
-                results=accounts.provider(request.provider).results(request),
-            )
+    runs = tuple(
+        replace(
+            p,
+            outlooks=fate,
+            seconds=_median_s(session, p.request, p.origin, history[p.request.provider, p.request.model, p.origin]),
         )
-    return tuple(runs)
+        for p, fate in zip(plan.runs, fates, strict=True)
+    )
+    return replace(plan, runs=runs, wall_s=wall_s(session, runs), looked_up=True)
+
+
+def _median_s(
+    session: Session, request: Request, origin: str, history: Sequence[tuple[RunRecord, float]]
+) -> float | None:
+    accounts = session.engine.accounts
+    facts = accounts.provider(request.provider).facts
+    expected = expect(request, facts, history, speed=accounts.speed_at(origin))
+    return expected.median_s if expected else None
 
 
 def wall_s(session: Session, runs: Sequence[Planned]) -> float | None:
     """Seconds until the last run of the slowest gateway, each with as many at once as its account takes."""
     by_provider: dict[str, list[float | None]] = {}
     for p in runs:
-        if p.there is None:
+        if p.sent:
             by_provider.setdefault(p.request.provider, []).append(p.seconds)
     longest = 0.0
     for name, seconds in by_provider.items():

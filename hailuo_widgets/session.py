@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
+from hailuo_widgets.confirming import confirm, question
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
@@ -21,7 +22,7 @@ from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.engine.waiting import leave, settled, wait
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.handles import Run
-from hailuo_widgets.planning import axes_of, make_plan
+from hailuo_widgets.planning import axes_of, look_up, make_plan, planned_again
 from hailuo_widgets.settings import SETTINGS, Settings
 from hailuo_widgets.store import open_log
 from hailuo_widgets.store.peek import never_sent
@@ -93,13 +94,14 @@ class Session:
         budget: float | None = None,
         max_parallel: int | None = None,
         reuse: bool = True,
+        yes: bool = False,
         **arguments: Any,
     ) -> Run:
         """One clip; see :func:`hailuo_widgets.generate`."""
         plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
         if (count := plan.results) != 1:
             raise UsageError(f"generate() makes one run, and {count} are asked for", hint="use sweep(…)")
-        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse)[0]
+        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse, yes=yes)[0]
 
     def sweep(
         self,
@@ -109,12 +111,13 @@ class Session:
         budget: float | None = None,
         max_parallel: int | None = None,
         reuse: bool = True,
+        yes: bool = False,
         **arguments: Any,
     ) -> Sweep:
         """Several clips; see :func:`hailuo_widgets.sweep`."""
         plan = self.plan(prompt, reuse=reuse, **arguments)
         self._notice(f"hailuo: {plan.sentence()}")
-        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse)
+        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse, yes=yes)
 
     def begin(
         self,
@@ -125,13 +128,23 @@ class Session:
         max_parallel: int | None = None,
         reuse: bool = True,
         warned: bool = False,
+        yes: bool = False,
     ) -> Sweep:
-        """Start what was planned, as a sweep; ``warned``: its warnings have been shown.
+        """Start what was planned, as a sweep; ``warned``: its warnings have been shown; ``yes``: its cost is agreed to.
 
         Raises:
+            UsageError: It would send more, or cost more, than is sent unasked; nothing was sent.
             BudgetExceeded: Already its first run passes the budget; nothing was sent.
         """
-        self._within(plan, budget)
+        try:
+            confirm(plan.to_send, self.settings, yes=yes)
+            self._within(plan, budget)
+        except (UsageError, BudgetExceeded):
+            if plan.looked_up:
+                raise
+            plan = look_up(self, plan, reuse=reuse)  # an equal run's clip costs nothing
+            confirm(plan.to_send, self.settings, yes=yes)
+            self._within(plan, budget)
         for problem in () if warned else plan.warnings:
             self._notice(f"note: {problem}")
         at_once = None if max_parallel is None else SETTINGS["max_parallel"].parse(max_parallel)
@@ -142,20 +155,16 @@ class Session:
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
     def question(self, plan: Plan) -> str | None:
-        """What is asked before an expensive sweep is sent; None where nothing is."""
-        live = [p for p in plan.to_send if p.origin != SIMULATOR]
-        if len(live) <= self.settings.ask_above:
-            return None
-        return f"{plan.sentence()}: more than {self.settings.ask_above} runs are sent only when asked twice."
+        """What is asked before a plan is begun; None where nothing is. See :mod:`hailuo_widgets.confirming`."""
+        return question(plan.to_send, self.settings)
 
-    def ask_first(self, plan: Plan, *, yes: bool) -> None:
-        """Refuse an expensive sweep that nobody has agreed to.
+    def confirm_again(self, earlier: RunRecord, *, yes: bool) -> None:
+        """Refuse another paid try of a run that costs more than is sent unasked.
 
         Raises:
-            UsageError: More live runs would be sent than ``ask_above``, and ``yes`` was not said.
+            UsageError: It does, and ``yes`` was not said; nothing was changed.
         """
-        if not yes and (question := self.question(plan)) is not None:
-            raise UsageError(question, hint="add --yes to send it, --dry-run to look at it first, or set ask_above")
+        confirm([planned_again(self, earlier)], self.settings, yes=yes)
 
     def again(self, request: Request, earlier: RunRecord) -> Run:
         """Another paid try of a request that the log has."""

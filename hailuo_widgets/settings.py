@@ -9,6 +9,7 @@ together with the base URL that they are sent to.
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +20,7 @@ from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.keys import Secret, find_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
 __all__ = [
     "SETTINGS",
@@ -49,6 +50,32 @@ def _number(name: str, value: Any, *, low: float, whole: bool = False) -> float 
             f"{name}={value!r}: {kind} from {low:g} up is allowed", hint=f"give {kind}, for example {name}=10"
         )
     return number
+
+
+ASK_ABOVE_COST: Mapping[str, float] = {"USD": 3.0, "CNY": 20.0, "credits": 600.0}  # each about three dollars
+
+
+def _bounds(name: str, value: Any) -> Mapping[str, float] | None:
+    """Amounts by currency: those given, the defaults for the others; None where nothing is bounded."""
+    if isinstance(value, str):
+        text = value.strip()
+        if text.casefold() in {"none", "off"}:
+            return None
+        if "=" in text:
+            value = dict([part.strip() for part in pair.partition("=")[::2]] for pair in text.split(","))
+    if not isinstance(value, Mapping):
+        return dict.fromkeys(ASK_ABOVE_COST, float(_number(name, value, low=0)))
+    known = {currency.casefold(): currency for currency in ASK_ABOVE_COST}
+    found = dict(ASK_ABOVE_COST)
+    for word, amount in value.items():
+        currency = known.get(str(word).casefold())
+        if currency is None:
+            raise UsageError(
+                f"{name}={value!r}: {word!r} is not a currency of a provider; allowed are {', '.join(ASK_ABOVE_COST)}",
+                hint=f"for example {name}={{'USD': 3}}, or the text USD=3,CNY=20",
+            )
+        found[currency] = float(_number(f"{name}[{currency!r}]", amount, low=0))
+    return found
 
 
 def _choice(name: str, value: Any, allowed: tuple[str, ...]) -> str:
@@ -172,7 +199,15 @@ SETTINGS: dict[str, Setting] = {
             env="HAILUO_ASK_ABOVE",
             default=10,
             parse=lambda v: _number("ask_above", v, low=0, whole=True),
-            help="A cell that would send more live runs than this needs --yes.",
+            help="More live runs than this at once need --yes (yes=True).",
+        ),
+        Setting(
+            name="ask_above_cost",
+            env="HAILUO_ASK_ABOVE_COST",
+            default=ASK_ABOVE_COST,
+            parse=lambda v: _bounds("ask_above_cost", v),
+            help="Live runs that would cost more than this need --yes (yes=True), and so do several at an unknown "
+            "price. A number for each currency, or USD=3,CNY=20,credits=600 (the default); none: never.",
         ),
         Setting(
             name="simulator_speed",
@@ -207,6 +242,7 @@ class Settings:
     budget: float | None
     daily_budget: float | None
     ask_above: int
+    ask_above_cost: Mapping[str, float] | None
     simulator_speed: float
     kie_dialect: str
 

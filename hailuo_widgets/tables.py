@@ -182,13 +182,13 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "replicate": p.request.replicate,
             "duration": p.request.duration,
             "resolution": p.request.resolution,
-            "there_already": p.there is not None,
+            "there_already": outlook.fate in {"reused", "shared"},
             "cost": None if p.micros is None else p.micros / 1_000_000,
             "currency": p.currency,
             "seconds": p.seconds,
         }
         for p in plan.runs
-        for _ in range(p.results)
+        for outlook in p.outlooks
     ]
     return _frame(rows, list(rows[0]))
 
@@ -200,7 +200,7 @@ def estimate_frame(session: Session, plan: Plan) -> pd.DataFrame:
         groups.setdefault((p.request.provider, p.currency), []).append(p)
     rows = []
     for (provider, currency), planned in groups.items():
-        sending = [p for p in planned if p.there is None]
+        sending = [p for p in planned if p.sent]
         known = [p for p in sending if p.micros is not None]
         runs, to_send = (sum(p.results for p in some) for some in (planned, sending))
         priced = sum(p.results for p in known)
@@ -209,7 +209,7 @@ def estimate_frame(session: Session, plan: Plan) -> pd.DataFrame:
             {
                 "provider": provider,
                 "runs": runs,
-                "there_already": runs - to_send,
+                "there_already": sum(o.fate in {"reused", "shared"} for p in planned for o in p.outlooks),
                 "to_send": to_send,
                 "cost": micros / 1_000_000 if priced == to_send and currency else None,
                 "currency": currency,

@@ -11,6 +11,7 @@ import hashlib
 import os
 import secrets
 import shutil
+import time
 from typing import TYPE_CHECKING, TypeVar
 
 from hailuo_widgets.archive.door import open_regular
@@ -115,6 +116,19 @@ def sha256_of(path: Path) -> str:
     """The SHA-256 of a regular file's content, as 64 hexadecimal digits; a link is not followed."""
     with os.fdopen(open_regular(path), "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+Stamp = tuple[int, int, int, int, int]
+SETTLED_NS = 2_000_000_000  # a file that was written later than this before may be written again under the same stamp
+
+
+def stamp_of(path: Path) -> Stamp | None:
+    """What changes with a file's content: device, inode, size and times; None where it was changed just now."""
+    found = path.stat()
+    newest = max(found.st_mtime_ns, found.st_ctime_ns)
+    if not 0 <= newest < time.time_ns() - SETTLED_NS:
+        return None
+    return (found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def free_bytes(folder: Path) -> int | None:

@@ -75,6 +75,7 @@ class Archive:
     def __init__(self, root: Path, *, max_bytes: int = disk.GIB) -> None:
         self.root = Path(root).absolute()
         self.max_bytes = max_bytes
+        self._hashed: dict[Path, tuple[disk.Stamp, str]] = {}
 
     def probe(self, *, room: int = _ROOM) -> None:
         """Check, before anything is paid for, that clips can be kept here.
@@ -179,11 +180,18 @@ class Archive:
         return None
 
     def verify(self, path: Path, sha256: str) -> bool:
-        """Whether the file is there and still has that content."""
+        """Whether the file is there and still has that content. A file that has not changed since is not read again."""
         try:
-            return disk.sha256_of(path) == sha256
+            stamp = disk.stamp_of(path)
+            known = self._hashed.get(path)
+            if known is not None and stamp is not None and known[0] == stamp:
+                return known[1] == sha256
+            found = disk.sha256_of(path)
+            if stamp is not None and stamp == disk.stamp_of(path):
+                self._hashed[path] = (stamp, found)
         except OSError:
             return False
+        return found == sha256
 
     def sweep_stale(self, *, older_than_s: float = STALE_S) -> list[Path]:
         """Remove half-done files of ended processes; gives what was removed. Resume what can be resumed first."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.answers import WAYS_OUT
 from hailuo_widgets.engine.failures import error_of
+from hailuo_widgets.engine.reuse import kept_clip, stands_for
 from hailuo_widgets.errors import HailuoError, Skipped
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecor
         if lead is not None and lead.status not in ENDS and not engine.follows(lead.run_id):
             lead = await engine.log.ask(engine.log.lead_of, record)  # it may have ended since
         if lead is None or lead.status in ENDS:
+            if lead is not None and lead.reused_from is not None:
+                return await engine.fail(record, _made_without(lead.reused_from), status="skipped")
             error = error_of(lead) if lead is not None else None
             status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
             why = error or HailuoError("the create call of this result's task was not accepted")
@@ -58,6 +61,13 @@ async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecor
     return record
 
 
+def _made_without(run_id: str) -> Skipped:
+    return Skipped(
+        f"not sent: the first result's clip is reused from run {run_id}, whose task made no clip that serves here",
+        hint=f"hw.run({run_id!r}).card shows what became of its task; --fresh (reuse=False) pays for all results again",
+    )
+
+
 async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
     """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
     joined: str | None = None
@@ -65,18 +75,19 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
         record = await _reuse(engine, record)
         if record.status != "planned":
             break
-        other = await engine.log.ask(engine.log.on_its_way, record)
-        if other is None:
+        key = (record.request_hash, str(record.origin), record.result_index)
+        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, before=record.run_id)
+        other = earlier.get(key)
+        stands = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
+        if other is None or stands is None:
             break
-        if other.status == "unconfirmed":
+        if stands == "held":
             why = Skipped(
                 f"not sent: the equal run {other.run_id} is unconfirmed, so this clip may have been paid for",
                 hint=f"settle it first: hw.run({other.run_id!r}), then {WAYS_OUT.split('; then ')[1]}. "
                 "--fresh (reuse=False) sends it all the same",
             )
             return await engine.fail(record, why, status="skipped")
-        if other.error is not None and not engine.follows(other.run_id):
-            break  # left where it is by an error that only the user can mend
         if joined != other.run_id:
             joined = other.run_id
             await engine.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
@@ -88,11 +99,10 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
 
 async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
     """The clip of an equal run that succeeded, where its file is still what it was."""
-    found = await engine.log.ask(engine.log.reusable, record.request_hash, record.origin, record.result_index)
-    if found is None or not found.sha256:
-        return record
-    path = engine.archive.clip(found.video)
-    if path is None or not await asyncio.to_thread(engine.archive.verify, path, found.sha256):
+    key = (record.request_hash, str(record.origin), record.result_index)
+    equals = await engine.log.ask(engine.log.equal_clips, {key[:2]})
+    found = await asyncio.to_thread(kept_clip, engine.archive, equals.get(key, ()))
+    if found is None:
         return record
     return await engine.change(
         record.run_id,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class
+from traitlets import Any as TraitAny
 from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.errors import HailuoError, UsageError
@@ -54,6 +55,7 @@ class Hailuo(Magics):
     max_parallel = Int(None, allow_none=True, help=SETTINGS["max_parallel"].help).tag(config=True)
     budget = Float(None, allow_none=True, help=SETTINGS["budget"].help).tag(config=True)
     ask_above = Int(None, allow_none=True, help=SETTINGS["ask_above"].help).tag(config=True)
+    ask_above_cost = TraitAny(None, allow_none=True, help=SETTINGS["ask_above_cost"].help).tag(config=True)
     daily_budget = Float(None, allow_none=True, help=SETTINGS["daily_budget"].help).tag(config=True)
     simulator_speed = Float(None, allow_none=True, help=SETTINGS["simulator_speed"].help).tag(config=True)
 

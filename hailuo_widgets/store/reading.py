@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.store import ballots, leases
+from hailuo_widgets.store import ballots, equals, leases
 from hailuo_widgets.store.clips import clips_of, records_of
 from hailuo_widgets.store.reserve import has_place
 from hailuo_widgets.store.schema import events, from_row, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.store.database import Database
+    from hailuo_widgets.store.equals import Key, Place
     from hailuo_widgets.store.permit import Permit
 
 __all__ = ["Reading"]
@@ -82,24 +83,6 @@ class Reading:
             found = [r for r in found if tag in r.all_tags][:limit]
         return found[::-1]
 
-    def on_its_way(self, record: RunRecord) -> RunRecord | None:
-        """An equal run that was planned before this one and is not decided; None where there is none.
-
-        It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it. Only
-        older ones count, so no two wait for each other.
-        """
-        sent = runs.c.status.in_(("submitting", "queued", "running", "downloading", "unconfirmed"))
-        waiting = (runs.c.status == "planned") & (runs.c.lease_until > datetime.now(UTC))
-        query = (
-            sa.select(runs)
-            .where(runs.c.request_hash == record.request_hash, runs.c.origin == record.origin, sent | waiting)
-            .where(runs.c.result_index == record.result_index, runs.c.run_id < record.run_id)
-            .order_by(runs.c.run_id)
-        )
-        with self.database.read() as c:
-            row = c.execute(query).mappings().first()
-            return None if row is None else from_row(dict(row))
-
     def lead_of(self, record: RunRecord) -> RunRecord | None:
         """The run whose create call makes a task's further results."""
         query = sa.select(runs).where(runs.c.client_uuid == record.client_uuid, runs.c.result_index == 0)
@@ -107,38 +90,22 @@ class Reading:
             row = c.execute(query).mappings().first()
             return None if row is None else from_row(dict(row))
 
-    def reusable(self, request_hash: str, origin: str | None, result_index: int = 0) -> RunRecord | None:
-        """The newest run of the same request at the same gateway whose clip was made for it; None if there is none.
+    def equal_in_progress(self, places: Iterable[Place], *, before: str | None = None) -> dict[Key, RunRecord]:
+        """For each request and result that has one, the oldest run of it that is not decided.
 
-        The origin keeps a simulated clip from being taken for a live one.
+        It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it.
+
+        Args:
+            places: Request hashes with origins.
+            before: Only runs that were planned before the one of this id, so that no two wait for each other.
         """
-        query = (
-            sa.select(runs)
-            .where(runs.c.request_hash == request_hash, runs.c.status == "succeeded", runs.c.origin == origin)
-            .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None), runs.c.result_index == result_index)
-            .order_by(runs.c.created_at.desc())
-        )
         with self.database.read() as c:
-            row = c.execute(query).mappings().first()
-            return None if row is None else from_row(dict(row))
+            return equals.in_progress(c, places, before=before)
 
-    def reusable_of(self, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], RunRecord]:
-        """For each (request hash, origin) that has one, the newest run whose clip would serve."""
-        wanted = set(wanted)
-        hashes = sorted({request_hash for request_hash, _ in wanted})
-        found: dict[tuple[str, str], RunRecord] = {}
+    def equal_clips(self, places: Iterable[Place]) -> dict[Key, list[RunRecord]]:
+        """For each request and result that has some, the runs whose clips were made for it, the newest first."""
         with self.database.read() as c:
-            for n in range(0, len(hashes), 500):  # under every database's limit of parameters
-                query = (
-                    sa.select(runs)
-                    .where(runs.c.request_hash.in_(hashes[n : n + 500]), runs.c.status == "succeeded")
-                    .where(runs.c.reused_from.is_(None), runs.c.video.is_not(None))
-                    .order_by(runs.c.created_at)
-                )
-                for row in c.execute(query).mappings():
-                    if (row["request_hash"], row["origin"]) in wanted:
-                        found[row["request_hash"], row["origin"]] = from_row(dict(row))
-        return found
+            return equals.clips(c, places)
 
     def clips_of(self, run_ids: Iterable[str]) -> dict[str, str]:
         """For each run the id of its clip; see :func:`hailuo_widgets.store.clips.clips_of`."""

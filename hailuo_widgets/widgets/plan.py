@@ -40,7 +40,14 @@ def plan_html(plan: Plan, *, dry: bool = False) -> str:
     )
     said = '<span style="opacity:.75;margin-left:8px">dry run: nothing was sent</span>' if dry else ""
     parts = plan.parts()
-    rows = [("To send", parts.sends), ("There already", parts.there), ("Cost", parts.cost), ("Time", parts.time)]
+    rows = [
+        ("To send", parts.sends),
+        ("There already", parts.there),
+        ("Shared", parts.shared and f"{parts.shared} with an equal run"),
+        ("Held back", parts.held and f"{parts.held}: an equal run is unconfirmed, or its task lacks this result"),
+        ("Cost", parts.cost),
+        ("Time", parts.time),
+    ]
     rows += [(_axis(name), _values(values)) for name, values in plan.axis_values().items()]
     table = "".join(
         f'<tr><th scope="row" style="{_LABEL}">{html.escape(label)}</th>'

@@ -54,7 +54,7 @@ def sweep(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterat
 
     async def ended(prompts: tuple[str, ...], arguments: dict[str, Any]) -> Sweep:
         frames: dict[str, Any] = {"first_frame": PICTURE} if line.name == "pixazo" else {}
-        return await session.sweep(list(prompts), provider=line.name, **frames, **arguments)
+        return await session.sweep(list(prompts), provider=line.name, **frames, yes=True, **arguments)
 
     yield lambda *prompts, **arguments: asyncio.run(ended(prompts, arguments))
     session.close()

@@ -13,7 +13,7 @@ def main(home: str, name: str, runs: int, parallel: int) -> None:
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.readline()
-    session.sweep([f"a fox, {n} of {name}" for n in range(runs)], model="02").wait(60)
+    session.sweep([f"a fox, {n} of {name}" for n in range(runs)], model="02", yes=True).wait(60)
     session.close()
 
 

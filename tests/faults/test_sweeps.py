@@ -26,7 +26,7 @@ def no(code: int) -> Act:
 
 def sweep_of(scene: Scene, count: int, **arguments: Any) -> Sweep:
     """A sweep of so many prompts, carried to its end."""
-    sweep = scene.session.sweep([f"a fox {n}" for n in range(count)], model="02", **arguments)
+    sweep = scene.session.sweep([f"a fox {n}" for n in range(count)], model="02", yes=True, **arguments)
     return sweep.wait(120)
 
 
@@ -59,7 +59,7 @@ def test_an_outage_of_everything_is_met_by_five_runs(begin: Begin) -> None:
     scene = begin()
     scene.gateway.always("create", Act(take=False, status=503, body=b"busy"))
     scene.gateway.always("query", Act(status=503, body=b"busy"))
-    sweep = scene.session.sweep([f"a fox {n}" for n in range(60)], model="02")
+    sweep = scene.session.sweep([f"a fox {n}" for n in range(60)], model="02", yes=True)
     with pytest.raises(TimeoutError):
         sweep.wait(3)
     assert scene.sent == 5

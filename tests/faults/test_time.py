@@ -45,7 +45,7 @@ class Lab:
 
     def sweep(self, count: int, **arguments: Any) -> Sweep:
         """A sweep, not begun."""
-        return self.session.sweep([f"a fox {n}" for n in range(count)], **{"model": "02", **arguments})
+        return self.session.sweep([f"a fox {n}" for n in range(count)], **{"model": "02", "yes": True, **arguments})
 
 
 class Make(Protocol):

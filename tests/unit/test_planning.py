@@ -297,3 +297,23 @@ def test_a_lost_answer_is_settled_by_asking_for_our_id(scene: Scene) -> None:
     assert [r.status for r in done] == ["succeeded"] * 2
     assert scene.creates == 1
     assert done[0].task_id == done[0].record.client_uuid
+
+
+def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> None:
+    """Where one clip of a task is gone, the plan says which runs are sent, and no call is: the others are there."""
+    first = scene.finish(options={"numberResults": 2})
+    gone = first[1].video
+    assert gone is not None
+    gone.unlink()
+    made = scene.session.plan("a fox", provider="runware", options={"numberResults": 2})
+    assert made.sentence() == "2 runs = 2 results; 1 there already, 1 held back, 0 to send"
+    assert "Held back" in plan_html(made)
+    again = scene.finish(options={"numberResults": 2})
+    assert [r.status for r in again] == ["succeeded", "skipped"]
+    assert "--fresh" in str(again[1].error)
+    assert scene.creates == 1
+    first[0].video.unlink()  # type: ignore[union-attr]
+    made = scene.session.plan("a fox", provider="runware", options={"numberResults": 2})
+    assert made.sentence().startswith("2 runs = 2 results; 2 to send")
+    (row,) = estimate_frame(scene.session, made).to_dict("records")
+    assert (row["runs"], row["there_already"], row["to_send"]) == (2, 0, 2)

@@ -1,0 +1,78 @@
+"""What is asked before live runs are sent: more of them, or more money, than the settings let pass unasked.
+
+Currencies are not converted: each amount counts as a share of its own currency's bound, and the shares add up.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.view import money
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hailuo_widgets.planning import Planned
+    from hailuo_widgets.settings import Settings
+
+__all__ = ["confirm", "question"]
+
+WAYS = (
+    "add --yes to send it (in Python: yes=True); --dry-run (hw.estimate) shows it first; "
+    "the settings ask_above and ask_above_cost say what is asked about"
+)
+
+
+def question(calls: Sequence[Planned], settings: Settings) -> str | None:
+    """What is asked before create calls are sent, with its figures; None where nothing is.
+
+    One create call at an unknown price is sent unasked: somebody wrote it out. Several of them are asked about.
+    """
+    live = [p for p in calls if p.origin != SIMULATOR]
+    runs = sum(p.results for p in live)
+    cost = _sums(live)
+    bounds = settings.ask_above_cost
+    without = sum(p.results for p in live if p.micros is None or p.currency is None)
+    unbounded = bounds is not None and any(currency not in bounds for currency in cost)
+    if runs > settings.ask_above:
+        why = f"more than {settings.ask_above} runs are asked about first"
+    elif bounds is None:
+        return None
+    elif _over(cost, bounds):
+        told = " and ".join(money(round(b * 1_000_000), currency) for currency, b in bounds.items() if currency in cost)
+        why = f"together past {told}" if len(cost) > 1 else f"more than {told}"
+        why += " is asked about first"
+    elif (without or unbounded) and len(live) > 1:
+        why = "several runs at an unknown price are asked about first"
+    else:
+        return None
+    sums = " + ".join(money(micros, currency) for currency, micros in cost.items())
+    at_least, unknown = ("at least ", f" ({without} at an unknown price)") if without else ("", "")
+    price = f"for {at_least}{sums}{unknown}" if sums else "at an unknown price"
+    return f"This would send {runs} live run{'s' * (runs != 1)} {price}: {why}."
+
+
+def confirm(calls: Sequence[Planned], settings: Settings, *, yes: bool) -> None:
+    """Refuse what nobody has agreed to.
+
+    Raises:
+        UsageError: There is something to ask, and ``yes`` was not said; nothing was sent.
+    """
+    if not yes and (asked := question(calls, settings)) is not None:
+        raise UsageError(f"{asked} Nothing was sent.", hint=WAYS)
+
+
+def _sums(planned: Sequence[Planned]) -> dict[str, int]:
+    """Millionths by currency."""
+    total: dict[str, int] = {}
+    for p in planned:
+        if p.micros is not None and p.currency is not None:
+            total[p.currency] = total.get(p.currency, 0) + p.micros * p.results
+    return total
+
+
+def _over(cost: Mapping[str, int], bounds: Mapping[str, float]) -> bool:
+    shares = [(micros, bounds[currency] * 1_000_000) for currency, micros in cost.items() if currency in bounds]
+    return any(micros > bound for micros, bound in shares) or sum(m / b for m, b in shares if b) > 1

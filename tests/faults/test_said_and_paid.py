@@ -1,0 +1,142 @@
+"""What a plan says would be paid is what the gateway then charges, whatever the log and the archive hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from gateway import Act
+
+from hailuo_widgets.asking import begin_cell, plan_cell
+from hailuo_widgets.grammar import parse_line
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Begin, Scene
+
+LINE = "--provider minimax --model 02"
+
+
+def nothing(_scene: Scene) -> None:
+    """No run before."""
+
+
+def a_clip(scene: Scene) -> None:
+    """An equal run's clip is in the archive."""
+    assert scene.run("a fox").status == "succeeded"
+
+
+def two_clips(scene: Scene) -> None:
+    """Both replicates' clips are in the archive."""
+    scene.session.wait([r.id for r in scene.session.sweep("a fox", model="02", repeat=2)], 60)
+
+
+def the_file_is_gone(scene: Scene) -> None:
+    """The log says that there is a clip, and its file is not there."""
+    run = scene.run("a fox")
+    assert run.video is not None
+    run.video.unlink()
+
+
+def the_file_is_another(scene: Scene) -> None:
+    """The clip's file was changed."""
+    run = scene.run("a fox")
+    assert run.video is not None
+    run.video.write_bytes(run.video.read_bytes()[:-1] + b"?")
+
+
+def the_newest_file_is_gone(scene: Scene) -> None:
+    """Two equal runs were paid for; the newer one's file is gone, and the older one's is there."""
+    scene.run("a fox")
+    newer = scene.run("a fox", reuse=False)
+    assert newer.video is not None
+    newer.video.unlink()
+
+
+def unconfirmed(scene: Scene) -> None:
+    """An equal run may have been charged."""
+    scene.on("create", Act(body=b"", end="reset"))
+    assert scene.run("a fox").status == "unconfirmed"
+
+
+def failed(scene: Scene) -> None:
+    """An equal run was refused."""
+    scene.on("create", Act(take=False, change=lambda _: {"base_resp": {"status_code": 1026, "status_msg": "no"}}))
+    assert scene.run("a fox").status == "failed"
+
+
+CASES: list[tuple[Callable[[Scene], None], str, str, int]] = [
+    (nothing, "", "a fox", 1),
+    (a_clip, "", "a fox", 0),
+    (a_clip, "--fresh", "a fox", 1),
+    (a_clip, "--repeat 2", "a fox", 1),
+    (two_clips, "--repeat 2", "a fox", 0),
+    (two_clips, "--repeat 3", "a fox", 1),
+    (the_file_is_gone, "", "a fox", 1),
+    (the_file_is_gone, "--repeat 2", "a fox", 2),
+    (the_file_is_another, "", "a fox", 1),
+    (the_newest_file_is_gone, "", "a fox", 0),
+    (unconfirmed, "", "a fox", 0),
+    (unconfirmed, "--repeat 2", "a fox", 1),
+    (failed, "", "a fox", 1),
+    (nothing, "", "a fox\n---\na fox", 1),
+    (nothing, "--fresh", "a fox\n---\na fox", 2),
+    (a_clip, "", "a fox\n---\na fox\n---\na wolf", 1),
+    (unconfirmed, "", "a fox\n---\na fox", 0),
+]
+
+
+@pytest.mark.parametrize(("before", "options", "body", "paid"), CASES)
+def test_what_is_said_is_what_is_paid(
+    begin: Begin, before: Callable[[Scene], None], options: str, body: str, paid: int
+) -> None:
+    """The panel, the estimate, the ask and the budget have one figure, and it is what is charged.
+
+    The plan took the newest equal run of the log for a clip, and looked at neither its file nor runs in progress nor
+    the plan's own equal runs; a cell of replicates was not looked up at all.
+    """
+    scene = begin()
+    before(scene)
+    line = parse_line(f"{LINE} {options}")
+    plan = plan_cell(scene.session, line, body, {}, ask_log=True)
+    parts = plan.parts()
+    assert (parts.sends, plan.cost) == (str(paid), {"USD": paid * 280_000} if paid else {})
+    assert f"{paid} to send" in plan.sentence()
+    charged = scene.charged
+    sweep = begin_cell(scene.session, line, plan_cell(scene.session, line, body, {}, ask_log=False))
+    scene.session.wait([r.id for r in sweep], 60)
+    assert scene.charged - charged == paid
+    assert len(sweep) == plan.results
+
+
+def test_a_run_in_progress_is_not_planned_again(begin: Begin) -> None:
+    """An equal run that is on the way when the plan is made brings the clip for both."""
+    scene = begin()
+    first = scene.session.generate("a fox", model="02")
+    scene.session.log.call(scene.session.log.get, first.id)  # the log has it
+    plan = scene.session.plan(["a fox", "a wolf"], model="02")
+    assert plan.sentence().startswith("2 runs = 2 prompts; 1 shared with an equal run, 1 to send: $0.28")
+    both = scene.session.begin(plan)
+    scene.session.wait([first.id, *(r.id for r in both)], 60)
+    assert scene.charged == 2
+
+
+def test_a_cell_of_replicates_is_looked_up(begin: Begin) -> None:
+    """The panel of a --repeat cell whose clips are there says that none is sent, also without a dry run."""
+    scene = begin()
+    line = parse_line(f"{LINE} --repeat 2")
+    sweep = begin_cell(scene.session, line, plan_cell(scene.session, line, "a fox", {}, ask_log=False))
+    scene.session.wait([r.id for r in sweep], 60)
+    told = plan_cell(scene.session, line, "a fox", {}, ask_log=False).sentence()
+    assert told == "2 runs = 2 replicates; 2 there already, 0 to send"
+
+
+def test_a_clip_that_is_there_costs_no_budget(begin: Begin) -> None:
+    """One call whose clip is in the archive passes any budget, and any ask: it is free."""
+    scene = begin(ask_above_cost=0.1)
+    scene.session.wait([scene.session.generate("a fox", model="02", yes=True).id], 60)
+    again: dict[str, Any] = {"model": "02", "budget": 0.01}
+    run = scene.session.generate("a fox", **again)
+    scene.session.wait([run.id], 60)
+    assert (run.status, run.cost, scene.charged) == ("succeeded", 0.0, 1)
