@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         runs,
         set_key,
         sweep,
+        sweep_of,
         templates,
         webhook,
     )
@@ -95,6 +96,7 @@ __all__ = [
     "set_key",
     "studio",
     "sweep",
+    "sweep_of",
     "templates",
     "vote",
     "votes",
@@ -112,6 +114,7 @@ _API = (
     "runs",
     "set_key",
     "sweep",
+    "sweep_of",
     "templates",
     "webhook",
 )

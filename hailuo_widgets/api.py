@@ -12,7 +12,7 @@ from hailuo_widgets.settings import Settings, shell_config
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
+    from datetime import date
     from pathlib import Path
 
     import pandas as pd
@@ -34,6 +34,7 @@ __all__ = [
     "runs",
     "set_key",
     "sweep",
+    "sweep_of",
     "templates",
     "webhook",
 ]
@@ -80,6 +81,7 @@ def generate(
     max_parallel: int | None = None,
     reuse: bool = True,
     yes: bool = False,
+    name: str | None = None,
 ) -> Run:
     """Have one clip generated. It is on its way when this returns; ``await run`` (or ``run.wait()``) until it is there.
 
@@ -108,6 +110,7 @@ def generate(
         max_parallel: Runs of this call in flight at once; for one run it says nothing.
         reuse: Take the clip of an equal run that succeeded from the archive instead of paying again.
         yes: Send it also where it costs more than the setting ``ask_above_cost``.
+        name: What to call it, for :func:`sweep_of` and wherever a sweep is asked for.
 
     Raises:
         UsageError: A problem of the request, or it costs more than is sent unasked; nothing was sent.
@@ -139,6 +142,7 @@ def generate(
         max_parallel=max_parallel,
         reuse=reuse,
         yes=yes,
+        name=name,
     )
 
 
@@ -154,6 +158,7 @@ def sweep(
     max_parallel: int | None = None,
     reuse: bool = True,
     yes: bool = False,
+    name: str | None = None,
     **arguments: Any,
 ) -> Sweep:
     """Have several clips generated: the product of every list that is given.
@@ -172,6 +177,7 @@ def sweep(
         max_parallel: Runs of this call in flight at once; the account's own limit holds beside it.
         reuse: Take clips of equal runs that succeeded from the archive: growing a sweep pays for the new runs alone.
         yes: Send it also where it is more than the settings ``ask_above`` and ``ask_above_cost`` let pass unasked.
+        name: What to call it, for :func:`sweep_of` and wherever a sweep is asked for.
         arguments: Those of :func:`generate`; a list, tuple or range is an axis (``seed=range(1, 5)``).
 
     Raises:
@@ -189,6 +195,7 @@ def sweep(
         max_parallel=max_parallel,
         reuse=reuse,
         yes=yes,
+        name=name,
         **arguments,
     )
 
@@ -263,22 +270,43 @@ def run(run_id: str) -> Run:
 
 def runs(
     *,
-    sweep: str | None = None,
+    sweep: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
     status: str | Sequence[str] | None = None,
     provider: str | None = None,
-    since: str | datetime | None = None,
+    model: str | None = None,
+    since: str | date | None = None,
     tag: str | None = None,
 ) -> pd.DataFrame:
     """The run log: one row a run, oldest first, fixed columns and dtypes (``hailuo_widgets.frames.RUN_COLUMNS``).
 
     Args:
-        sweep: Only the runs of this sweep.
+        sweep: Only the runs of this sweep, or of these: its name (of several of that name the newest), id or handle;
+            or rows of an earlier call, runs, or their ids.
         status: Only those in this status, or one of these.
-        provider: Only those at this gateway.
+        provider: Only those at this provider.
+        model: Only those of this model, by the provider's name of it or a short one.
         since: Only those planned since then: a date or time as text (UTC unless it says otherwise), or a datetime.
-        tag: Only those that bear this tag.
+        tag: Only those that were started with this tag, or whose clip has it.
+
+    Raises:
+        UsageError: A sweep, status, provider or model that there is not, or a ``since`` that is no date. A tag or a
+            date that no run has gives an empty frame.
     """
-    return default_session().runs(sweep=sweep, status=status, provider=provider, since=since, tag=tag)
+    session = default_session()
+    return session.runs(sweep=sweep, status=status, provider=provider, model=model, since=since, tag=tag)
+
+
+def sweep_of(what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None) -> Sweep:
+    """Return a sweep of the log as :func:`sweep` returned it, for example after a restart.
+
+    Args:
+        what: Its name (of several of that name the newest) or id, or runs of it; the latest sweep where nothing is
+            given.
+
+    Raises:
+        UsageError: There is none, or the runs are of several.
+    """
+    return default_session().sweep_of(what)
 
 
 def resume() -> list[Run]:

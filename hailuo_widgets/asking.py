@@ -59,7 +59,7 @@ def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
         UsageError: It is asked about first, and ``--yes`` was not said.
         BudgetExceeded: Already its first run passes the budget.
     """
-    more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes"}}
+    more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes", "name"}}
     if "budget" in line.run:
         more["budget"] = SETTINGS["budget"].parse(line.run["budget"])
     return session.begin(plan, warned=plan.results > 1, **more)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from hailuo_widgets.archive import clips_in
+from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -55,8 +56,18 @@ RUN_COLUMNS: dict[str, str] = {
     "tags": _TEXT,
     "simulated": _BOOL,
     "request_hash": _TEXT,
+    "sweep": _TEXT,
+    "reused_from": _TEXT,
+    "cost_kind": _TEXT,
+    "width": _INT,
+    "height": _INT,
 }
-"""``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas."""
+"""``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas.
+
+``sweep`` is what the user calls the sweep. ``reused_from`` is the run that paid for the clip, missing for a run that
+paid itself; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height`` are the
+clip's own pixels. ``rating``, ``note`` and hand-set tags are said of the clip: runs that show one clip share them.
+"""
 
 
 def runs_frame(records: Sequence[RunRecord], archive: Path) -> pd.DataFrame:
@@ -122,18 +133,23 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "video_url": record.video_url,
         "sha256": record.sha256,
         "error_code": error.get("code"),
-        "error": f"{error['kind']}: {error.get('message', '')}" if error.get("kind") else None,
+        "error": error_text(error),
         "rating": record.rating,
         "note": record.note,
         "tags": ", ".join(record.all_tags) or None,
         "simulated": record.simulated,
         "request_hash": record.request_hash,
+        "sweep": record.sweep_name,
+        "reused_from": record.reused_from,
+        "cost_kind": record.cost_kind,
+        "width": record.video_width,
+        "height": record.video_height,
     }
     return {name: pd.NA if value is None else value for name, value in values.items()}
 
 
-def since_moment(since: str | datetime | None) -> datetime | None:
-    """A moment from a date or time as text (UTC unless it says otherwise), or a datetime.
+def since_moment(since: str | date | None) -> datetime | None:
+    """A moment from a date or time as text (UTC unless it says otherwise), or a date or datetime.
 
     Raises:
         UsageError: It is neither.
@@ -141,9 +157,12 @@ def since_moment(since: str | datetime | None) -> datetime | None:
     if since is None:
         return None
     try:
+        if isinstance(since, date) and not isinstance(since, datetime):
+            since = datetime.combine(since, time())
         moment = since if isinstance(since, datetime) else datetime.fromisoformat(since)
-    except (TypeError, ValueError):
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return moment.astimezone(UTC)  # refuses what is no moment: pandas' NaT, a year that UTC does not have
+    except (TypeError, ValueError, OverflowError):
         raise UsageError(
             f"since={since!r} is no date", hint="give one like '2026-11-01' or '2026-11-01T12:00'"
         ) from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.again import adopt, ask_again
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
+from hailuo_widgets.fixed import Fixed
 from hailuo_widgets.store.words import FOLLOWED_AGAIN
 from hailuo_widgets.view import video_path
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable, Generator, Iterable
     from pathlib import Path
 
     from hailuo_widgets.cards import Card
@@ -26,7 +28,7 @@ __all__ = ["Run"]
 SHOWN_PROMPT = 40
 
 
-class Run:
+class Run(Fixed):
     """One attempt to have one request generated. ``await run`` (or ``run.wait()``) until it has ended.
 
     Made by :func:`hailuo_widgets.generate`; any run of the log by :func:`hailuo_widgets.run`.
@@ -36,7 +38,12 @@ class Run:
 
     def __init__(self, session: Session, run_id: str) -> None:
         self._session = session
-        self.id: str = run_id
+        self._id = run_id
+
+    @property
+    def id(self) -> str:
+        """The run's id in the log."""
+        return self._id
 
     @property
     def record(self) -> RunRecord:
@@ -103,6 +110,42 @@ class Run:
     def seed_returned(self) -> int | None:
         """The seed that the provider says it took."""
         return self.record.seed_returned
+
+    @property
+    def rating(self) -> int | None:
+        """The stars of its clip, from 1 to 5; None where it has none. To set it writes it to the log."""
+        return self._said().rating
+
+    @rating.setter
+    def rating(self, stars: int | None) -> None:
+        self._session.judge(self.id, "rated", rating=rating_of(stars))
+
+    @property
+    def note(self) -> str | None:
+        """What is noted of its clip; None where nothing is. To set it writes it to the log."""
+        return self._said().note
+
+    @note.setter
+    def note(self, text: str | None) -> None:
+        self._session.judge(self.id, "a note", note=note_of(text))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words that it was started with, which stay with the run, then those that were set by hand on its clip.
+
+        To set it writes the latter to the log: every run that shows the clip has them.
+        """
+        return self._said().all_tags
+
+    @tags.setter
+    def tags(self, words: str | Iterable[str] | None) -> None:
+        own = self._said().tags
+        by_hand = tuple(word for word in tags_of(words) if word not in own)
+        self._session.judge(self.id, "tagged", clip_tags=by_hand)
+
+    def _said(self) -> RunRecord:
+        """What was said of its clip is the log's to say: another run, or another kernel, may have shown it."""
+        return self._session.said_of(self.id)
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -183,7 +226,13 @@ class Run:
     def write_off(self) -> Run:
         """An unconfirmed run's task is not at the provider: the run failed."""
         self._expect("write_off", "unconfirmed")
-        self._session.change(self.id, "written off by the user", status="failed")
+        error = {
+            **(self.record.error or {}),
+            "kind": "Unconfirmed",
+            "message": "written off: the reply to the request was lost, and the task is not at the provider",
+            "hint": "run its cell again to pay for another try",
+        }
+        self._session.change(self.id, "written off by the user", status="failed", error=error)
         return self
 
     def resubmit(self, *, yes: bool = False) -> Run:

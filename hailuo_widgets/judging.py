@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hailuo_widgets.analysis.ranking import Ranking
+    from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.handles import Run
     from hailuo_widgets.sweeps import Sweep
 
@@ -26,7 +28,7 @@ MOST_REPEATS = 0.5
 
 
 def vote(
-    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
+    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
     between: str | None = None,
     within: str | None = None,
     *,
@@ -41,8 +43,9 @@ def vote(
     measures a preference for a side. Each vote is in the log at once; the vote is taken up where it was left.
 
     Args:
-        what: A sweep, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids. Those without a clip
-            are left out: a failure is no verdict on a picture.
+        what: A sweep or its name, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids; the latest
+            sweep where nothing is given. Those without a clip are left out: a failure is no verdict on a picture. A
+            clip that several of them show is judged once, and what was said of it before counts.
         between: The column of :func:`runs` that is judged; by default the prompts' labels, or what else varies.
         within: The column that both clips of a pair agree in; by default the seed, where seeds were sent. What else
             varies agrees too.
@@ -58,6 +61,7 @@ def vote(
     import numpy as np
 
     from hailuo_widgets.view import video_path
+    from hailuo_widgets.voting.again import in_words_of
     from hailuo_widgets.voting.booth import Booth
     from hailuo_widgets.voting.pairs import pair_up
     from hailuo_widgets.widgets.display import show_vote
@@ -75,7 +79,7 @@ def vote(
     earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
     booth = Booth(
         pairs,
-        earlier,
+        in_words_of(records, earlier, pairs),
         rater=rater or _user(),
         aim=aim,
         repeats=repeats,
@@ -94,12 +98,13 @@ def votes(
     """The votes: one row each, oldest first, fixed columns and dtypes (``hailuo_widgets.voting.frames.VOTE_COLUMNS``).
 
     Args:
-        what: Only votes on two of these runs, given as for :func:`vote`; all votes by default.
+        what: Only votes on two of the clips that these runs show, given as for :func:`vote`; all votes by default.
         between: Only votes that judged this column.
         rater: Only this rater's.
 
     Returns:
-        Votes that were taken back are not among them. ``winner`` is missing for a tie and for both bad.
+        Votes that were taken back are not among them. ``winner`` is missing for a tie and for both bad. ``left_run``
+        and ``right_run`` are what was seen; a later run may show the same clip.
     """
     from hailuo_widgets.voting.frames import votes_frame
 
@@ -109,7 +114,7 @@ def votes(
 
 
 def rank(
-    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
+    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
     between: str | None = None,
     *,
     rater: str | None = None,
@@ -118,7 +123,8 @@ def rank(
     """What the votes amount to: win rates and strengths with intervals, sides, raters, and one plain sentence.
 
     Args:
-        what: Runs that were voted on, given as for :func:`vote`, or rows of :func:`votes`.
+        what: Runs whose clips were voted on, given as for :func:`vote`, or rows of :func:`votes`. Each clip counts
+            once, whichever runs show it.
         between: The column that was judged; needed only where votes judged several.
         rater: Only this rater's votes.
         confidence: Of the intervals, and of the claim that one is better.
@@ -127,22 +133,33 @@ def rank(
         UsageError: Votes on several columns, and none is named.
     """
     from hailuo_widgets.analysis.ranking import rank as ranked
+    from hailuo_widgets.voting.again import in_words_of
     from hailuo_widgets.voting.frames import votes_of
 
     table: Any = what
     records = None
     if hasattr(table, "columns") and "answer" in table.columns:
-        given = votes_of(table)
+        given = _with_clips(votes_of(table))
     else:
         session = default_session()
         records = session.chosen(what)
-        given = session.log.call(session.log.votes, [r.run_id for r in records])
+        given = in_words_of(records, session.log.call(session.log.votes, [r.run_id for r in records]))
     given = [v for v in given if between in {None, v.between} and rater in {None, v.rater}]
     columns = sorted({v.between for v in given})
     if len(columns) > 1:
         raise UsageError(f"these votes judged {', '.join(columns)}", hint=f"name one: between={columns[0]!r}")
     judged = columns[0] if columns else between
     return ranked(given, items=_items(records, judged), confidence=confidence)
+
+
+def _with_clips(votes: Sequence[Vote]) -> list[Vote]:
+    """Votes of a table with the clips that their runs show, as far as this session's log has the runs."""
+    seen = {run_id for v in votes for run_id in (v.left_run, v.right_run) if run_id}
+    if not seen:
+        return list(votes)
+    log = default_session().log
+    clips = log.call(log.clips_of, seen)
+    return [replace(v, left_clip=clips.get(v.left_run, ""), right_clip=clips.get(v.right_run, "")) for v in votes]
 
 
 def _items(records: Sequence[Any] | None, between: str | None) -> list[str] | None:

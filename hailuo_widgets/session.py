@@ -20,9 +20,10 @@ from hailuo_widgets.engine.backdrop import Backdrop
 from hailuo_widgets.engine.core import Engine
 from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.engine.waiting import leave, settled, wait
-from hailuo_widgets.errors import BudgetExceeded, UsageError
+from hailuo_widgets.errors import BudgetExceeded, HailuoError, UsageError
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import axes_of, look_up, make_plan, planned_again
+from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
 from hailuo_widgets.settings import SETTINGS, Settings
 from hailuo_widgets.store import open_log
 from hailuo_widgets.store.peek import never_sent
@@ -32,6 +33,7 @@ from hailuo_widgets.view import card_of, money
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import date
 
     import pandas as pd
 
@@ -95,13 +97,15 @@ class Session:
         max_parallel: int | None = None,
         reuse: bool = True,
         yes: bool = False,
+        name: str | None = None,
         **arguments: Any,
     ) -> Run:
         """One clip; see :func:`hailuo_widgets.generate`."""
         plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
         if (count := plan.results) != 1:
             raise UsageError(f"generate() makes one run, and {count} are asked for", hint="use sweep(…)")
-        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse, yes=yes)[0]
+        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
+        return self.begin(plan, tags=tags, reuse=reuse, **more)[0]
 
     def sweep(
         self,
@@ -112,12 +116,14 @@ class Session:
         max_parallel: int | None = None,
         reuse: bool = True,
         yes: bool = False,
+        name: str | None = None,
         **arguments: Any,
     ) -> Sweep:
         """Several clips; see :func:`hailuo_widgets.sweep`."""
         plan = self.plan(prompt, reuse=reuse, **arguments)
         self._notice(f"hailuo: {plan.sentence()}")
-        return self.begin(plan, tags=tags, budget=budget, max_parallel=max_parallel, reuse=reuse, yes=yes)
+        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
+        return self.begin(plan, tags=tags, reuse=reuse, **more)
 
     def begin(
         self,
@@ -129,11 +135,14 @@ class Session:
         reuse: bool = True,
         warned: bool = False,
         yes: bool = False,
+        name: str | None = None,
     ) -> Sweep:
-        """Start what was planned, as a sweep; ``warned``: its warnings have been shown; ``yes``: its cost is agreed to.
+        """Start what was planned, as a sweep of that name.
+
+        ``warned``: its warnings have been shown; ``yes``: its cost is agreed to.
 
         Raises:
-            UsageError: It would send more, or cost more, than is sent unasked; nothing was sent.
+            UsageError: It would send more, or cost more, than is sent unasked, or the name is none; nothing was sent.
             BudgetExceeded: Already its first run passes the budget; nothing was sent.
         """
         try:
@@ -149,8 +158,10 @@ class Session:
             self._notice(f"note: {problem}")
         at_once = None if max_parallel is None else SETTINGS["max_parallel"].parse(max_parallel)
         words = (tags,) if isinstance(tags, str) else tuple(tags)
+        called = sweep_name(name)
         sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
         records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
+        records = [replace(r, sweep_name=called) for r in records]
         self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget), at_once=at_once)
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
@@ -268,18 +279,18 @@ class Session:
     def runs(
         self,
         *,
-        sweep: str | None = None,
+        sweep: Any = None,
         status: str | Sequence[str] | None = None,
         provider: str | None = None,
-        since: str | datetime | None = None,
+        model: str | None = None,
+        since: str | date | None = None,
         tag: str | None = None,
     ) -> pd.DataFrame:
         """The run log; see :func:`hailuo_widgets.runs`."""
         from hailuo_widgets.frames import runs_frame, since_moment
 
-        found = self.log.call(
-            self.log.find, sweep=sweep, status=status, provider=provider, since=since_moment(since), tag=tag
-        )
+        moment = since_moment(since)
+        found = filtered(self, sweep=sweep, status=status, provider=provider, model=model, since=moment, tag=tag)
         return runs_frame(found, self.archive.root)
 
     def resume(self) -> list[Run]:
@@ -293,24 +304,14 @@ class Session:
         self.archive.sweep_stale()
         return taken
 
-    def chosen(self, what: Any) -> list[RunRecord]:
-        """The runs that are meant by a sweep, a DataFrame with ``run_id``, a run, an id, or several of them.
+    def chosen(self, what: Any = None) -> list[RunRecord]:
+        """The runs that are meant, each clip once; see :func:`hailuo_widgets.selection.chosen`."""
+        return chosen(self, what)
 
-        Raises:
-            UsageError: It means none, or a run that is not in the log.
-        """
-        if hasattr(what, "columns"):
-            if "run_id" not in what.columns:
-                raise UsageError("the DataFrame has no column run_id", hint="give rows of hw.runs()")
-            ids = [str(i) for i in what["run_id"]]
-        elif isinstance(what, str):
-            ids = [what]
-        elif getattr(what, "is_sweep", None) is False:
-            ids = [what.id]
-        else:
-            ids = [one if isinstance(one, str) else one.id for one in what]
-        found = {r.run_id: r for r in self.log.call(self.log.find, run_ids=ids)} if ids else {}
-        return [found.get(i) or self.log.call(self.log.get, i) for i in dict.fromkeys(ids)]
+    def sweep_of(self, what: Any = None) -> Sweep:
+        """A sweep of the log; see :func:`hailuo_widgets.sweep_of`."""
+        sweep_id = sweep_id_of(self, what)
+        return Sweep(self, sweep_id, [Run(self, r.run_id) for r in self.log.call(self.log.find, sweep=sweep_id)])
 
     async def records(self, run_ids: Iterable[str]) -> list[RunRecord]:
         """Runs as they are known now, in the order of their ids as given; the log is asked once for all it must be."""
@@ -321,6 +322,16 @@ class Session:
         for n in range(0, len(asked), 500):  # under every database's limit of parameters
             known |= {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=asked[n : n + 500])}
         return [record for i in wanted if (record := known[i]) is not None]
+
+    async def judged(self, run_ids: Iterable[str]) -> list[RunRecord]:
+        """As :meth:`records`, with what was said of their clips as the log has it now, whoever said it."""
+        found = await self.records(run_ids)
+        said: dict[str, RunRecord] = {}
+        with contextlib.suppress(HailuoError):  # then it is as it was last known here
+            said = {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=[r.run_id for r in found])}
+        self.heard(said.values())
+        told = [(r, said.get(r.run_id, r)) for r in found]
+        return [replace(r, rating=s.rating, note=s.note, clip_tags=s.clip_tags) for r, s in told]
 
     def card(self, run_id: str) -> Card:
         """What is to be shown of a run now."""
@@ -339,6 +350,13 @@ class Session:
     def judge(self, run_id: str, what: str, **said: Any) -> None:
         """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
         self.heard(self.log.call(self.log.judge, run_id, what, **said))
+
+    def said_of(self, run_id: str) -> RunRecord:
+        """A run as the log has it, with what was said of its clip; as it is known here where the log cannot say."""
+        try:
+            return self.log.call(self.log.get, run_id)
+        except HailuoError:
+            return self.engine.record(run_id)
 
     def heard(self, records: Iterable[RunRecord]) -> None:
         """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.api import default_session
+from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +21,7 @@ __all__ = ["compare", "export", "monitor", "studio"]
 
 
 def compare(
-    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
+    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
     *,
     rows: str | None = None,
     cols: str | None = None,
@@ -27,10 +29,12 @@ def compare(
 ) -> None:
     """Show runs in a grid, all clips on one clock: play, step by frames, zoom, wipe and subtract; rate, tag, note.
 
-    Ratings, tags and notes go to the run log. A run that brought no clip has its place, and says why.
+    Ratings, tags and notes go to the run log, and belong to the clip: every run that shows it has them. A run that
+    brought no clip has its place, and says why; a clip that several runs show has one.
 
     Args:
-        what: A sweep, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids.
+        what: A sweep or its name, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids; the latest
+            sweep where nothing is given.
         rows: A column of :func:`runs` whose values are the grid's rows; by default what varies (a prompt, a model).
         cols: Likewise for its columns.
         pages: Likewise for its pages; one page by default.
@@ -47,8 +51,8 @@ def compare(
 
 
 def export(
-    what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str],
-    path: str | Path,
+    what: Sweep | pd.DataFrame | Run | str | Path | Sequence[Run | str] | None = None,
+    path: str | Path | None = None,
     *,
     rows: str | None = None,
     cols: str | None = None,
@@ -65,7 +69,8 @@ def export(
     as the longest clip. ``.png`` is a filmstrip: a row a run.
 
     Args:
-        what: A sweep, rows of :func:`runs`, or runs or their ids.
+        what: A sweep or its name, rows of :func:`runs`, or runs or their ids; left out, the latest sweep. A clip that
+            several of them show is written once.
         path: Where to. A file that is there is replaced when the new one is whole.
         rows: For a report and a video, the column of :func:`runs` whose values are the grid's rows, as for
             :func:`compare`.
@@ -84,10 +89,17 @@ def export(
     """
     from hailuo_widgets.exports import export as write
 
+    if path is None:  # hw.export("report.html"): the latest sweep
+        if not isinstance(what, str | os.PathLike):
+            raise UsageError("path is missing: where to write", hint="for example hw.export(sweep, 'report.html')")
+        target = os.fspath(what)
+        what = None
+    else:
+        target = os.fspath(path)
     session = default_session()
     given = {"rows": rows, "cols": cols, "pages": pages, "width": width, "frames": frames, "largest": largest}
     shape = {name: value for name, value in given.items() if value is not None}
-    return write(session, session.chosen(what), path, **shape)
+    return write(session, session.chosen(what), target, **shape)
 
 
 def monitor() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, overload
 
 from hailuo_widgets.errors import StoreError
+from hailuo_widgets.fixed import Fixed
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["Sweep"]
 
 
-class Sweep:
+class Sweep(Fixed):
     """Runs that belong together. ``await sweep`` (or ``sweep.wait()``) until all have ended.
 
     Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table. It raises ``StoreError``
@@ -27,14 +28,29 @@ class Sweep:
     is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
 
     def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
-        self.session = session
-        self.id: str = sweep_id
-        self.runs: tuple[Run, ...] = tuple(runs)
+        self._session = session
+        self._id = sweep_id
+        self._runs = tuple(runs)
+
+    @property
+    def session(self) -> Session:
+        """Whose runs they are."""
+        return self._session
+
+    @property
+    def id(self) -> str:
+        """The sweep's id in the log."""
+        return self._id
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Its runs, in the sweep's order."""
+        return self._runs
 
     @property
     def df(self) -> pd.DataFrame:
         """The sweep's rows of the run log, in the sweep's order."""
-        frame = self.session.runs(sweep=self.id)
+        frame = self.session.runs(sweep=self)
         order = {run.id: n for n, run in enumerate(self.runs)}
         return frame.sort_values("run_id", key=lambda ids: ids.map(order)).reset_index(drop=True)
 

@@ -38,25 +38,36 @@ class Judgement:
 def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
     """The judgements in votes, in the order in which they were given.
 
-    Votes that were taken back do not count. A pair that was shown again with its sides swapped is one judgement: the
-    answer, where both times the same was preferred, and a tie where not.
+    Votes that were taken back do not count. A rater's votes on one pair of clips are one judgement, whichever runs
+    showed the clips and on whichever sides: the answer, where the same was preferred each time, and a tie where not.
     """
     standing = sorted((v for v in votes if not v.withdrawn), key=lambda v: (v.at, v.vote_id))
-    again = {v.repeat_of: v for v in standing if v.repeat_of is not None}
     made = []
-    for n, vote in enumerate(standing):
-        if vote.repeat_of is not None and any(v.vote_id == vote.repeat_of for v in standing):
-            continue
+    for n, (vote, again) in enumerate(_by_pair(standing)):
         answer = (vote.answer, vote.winner)
-        repeat = again.get(vote.vote_id)
-        if repeat is not None and not alike(vote, repeat):
+        if not all(alike(vote, other) for other in again):
             answer = ("tie", None)
         first, second = sorted((vote.left, vote.right))
         score = None if answer[0] == "both bad" else 0.5 if answer[1] is None else float(answer[1] == first)
-        clips = tuple(sorted((vote.left_run, vote.right_run)))
+        clips = vote.clips
         cell = clips if all(clips) else (first, second, vote.unit) if vote.unit else (f"vote {n}",)
         made.append(Judgement(first=first, second=second, score=score, unit=vote.unit, rater=vote.rater, cell=cell))
     return made
+
+
+def _by_pair(standing: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
+    """Each first vote of a rater on a pair of clips, with the same rater's later votes on it."""
+    firsts: dict[object, tuple[Vote, list[Vote]]] = {}
+    for vote in standing:
+        pair = (vote.rater, vote.between, vote.clips) if all(vote.clips) else None
+        found = firsts.get(vote.repeat_of) or firsts.get(pair)
+        if found is None:
+            found = firsts[vote.vote_id] = (vote, [])
+            if pair is not None:
+                firsts[pair] = found
+        else:
+            found[1].append(vote)
+    return list({id(found): found for found in firsts.values()}.values())
 
 
 def alike(one: Vote, other: Vote) -> bool:

@@ -87,8 +87,7 @@ def agreement_of(votes: Sequence[Vote]) -> Agreement:
             continue
         raters.add(v.rater)
         if v.repeat_of is None:
-            clips = tuple(sorted((v.left_run, v.right_run)))
-            key = clips if all(clips) else (*sorted((v.left, v.right)), v.unit)
+            key = v.clips if all(v.clips) else (*sorted((v.left, v.right)), v.unit)
             said.setdefault(key, {})[v.rater] = v.winner or v.answer
     shared = [list(answers.values()) for answers in said.values() if len(answers) > 1]
     if not shared:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.request import Request
 
-__all__ = ["ENDS", "SIMULATOR", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "may_become"]
+__all__ = ["ENDS", "SIMULATOR", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "error_text", "may_become"]
 
 SIMULATOR = "simulator"  # the bundled simulator's origin in the log: its port changes
 STATUSES = (
@@ -53,6 +53,14 @@ UNFINISHED = frozenset(STATUSES) - ENDS
 def may_become(status: str, following: str) -> bool:
     """Whether a run may go from one status to another (staying is always legal)."""
     return following == status or following in TRANSITIONS[status]
+
+
+def error_text(error: Mapping[str, str]) -> str | None:
+    """An error of the log in one line, with the provider's own words; None where there is none."""
+    if not error.get("kind"):
+        return None
+    message, said = error.get("message", ""), error.get("provider_message") or ""
+    return f"{error['kind']}: {message}" + (f" ({said})" if said and said not in message else "")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ ANSWERS: Final = ("left", "right", "tie", "both bad")
 
 @dataclass(frozen=True, kw_only=True)
 class Vote:
-    """One row of the votes.
+    """One row of the votes: what was seen, and which clips that were.
 
     ``between`` and ``within`` are columns of the run log: ``left`` and ``right`` are two values of the one, and both
     runs have the value ``unit`` of the other (a seed, say), so that nothing else differs by chance.
@@ -35,6 +35,14 @@ class Vote:
     seconds: float | None = None  # from both clips being there to the answer
     repeat_of: str | None = None  # the vote that this pair, with its sides swapped, is shown again for
     withdrawn: bool = False  # taken back by whoever gave it
+    # The clips that the runs show, as the log has it now; a later run may show the same one.
+    left_clip: str = field(default="", compare=False)
+    right_clip: str = field(default="", compare=False)
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """The two clips, whatever the sides; "" for one that is not known."""
+        return tuple(sorted((self.left_clip or self.left_run, self.right_clip or self.right_run)))
 
     @property
     def winner(self) -> str | None:

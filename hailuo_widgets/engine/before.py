@@ -114,6 +114,8 @@ async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
         video=found.video,
         video_url=found.video_url,
         video_bytes=found.video_bytes,
+        video_width=found.video_width,
+        video_height=found.video_height,
         sha256=found.sha256,
         seed_returned=found.seed_returned,
         cost_micros=0 if found.currency else None,

@@ -67,6 +67,8 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
         status="succeeded",
         video=archived.path.name,
         video_bytes=archived.size,
+        video_width=archived.width,
+        video_height=archived.height,
         sha256=archived.sha256,
         finished_at=datetime.now(UTC),
         error=None,

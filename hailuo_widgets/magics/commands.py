@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,8 @@ from hailuo_widgets.keys import refuse_typed_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from hailuo_widgets.handles import Run
 
 __all__ = ["COMMANDS", "Command", "command"]
 
@@ -42,13 +45,22 @@ def _show(words: list[str]) -> Any:
     return api.run(words[0])
 
 
-def _cancel(words: list[str]) -> None:
+def _each(words: list[str]) -> list[Run]:
+    """The runs that words mean, by their ids, or as a sweep by its name or id; all are looked up before any is used."""
     from hailuo_widgets import api
+    from hailuo_widgets.selection import every
 
-    for run in [api.run(word) for word in words]:
-        sent = run.task_id is not None
+    session = api.default_session()
+    return [session.run(r.run_id) for r in every(session, words)]
+
+
+def _cancel(words: list[str]) -> None:
+    for run in _each(words):
+        sent, ended = run.task_id is not None, not run.record.unfinished
         run.cancel()
-        if run.status == "submitting":
+        if ended:
+            said = f"it is {run.status} already, so there is nothing to cancel."
+        elif run.status == "submitting":
             said = "its create call is on its way; it is cancelled when that is answered, and may be billed."
         else:
             said = "no longer followed." + (" The provider may still finish and bill it." if sent else "")
@@ -56,9 +68,16 @@ def _cancel(words: list[str]) -> None:
 
 
 def _retry(words: list[str]) -> list[Any]:
-    from hailuo_widgets import api
-
-    return [run.retry() for run in [api.run(word) for word in words]]
+    found = _each(words)
+    if len(found) <= len(words):
+        return [run.retry() for run in found]
+    taken = []
+    for run in found:  # of a sweep, those that can be retried
+        with contextlib.suppress(UsageError):
+            taken.append(run.retry())
+    if not taken:
+        raise UsageError(f"%hailuo retry {shlex.join(words)}: nothing of it can be retried for free")
+    return taken
 
 
 def _resume(words: list[str]) -> list[Any]:
@@ -130,36 +149,29 @@ def _monitor(words: list[str]) -> None:
     showing.monitor()
 
 
-def _named(ids: list[str]) -> Any:
-    """Runs by their ids; a sweep's id alone names all of its runs."""
-    from hailuo_widgets import api
-
-    return api.runs(sweep=ids[0]) if len(ids) == 1 and ids[0].startswith("s") else ids
-
-
 def _compare(words: list[str]) -> None:
     from hailuo_widgets import showing
 
-    showing.compare(_named(words))
+    showing.compare(words or None)
 
 
 def _vote(words: list[str]) -> None:
     from hailuo_widgets import judging
 
-    judging.vote(_named(words))
+    judging.vote(words or None)
 
 
 def _rank(words: list[str]) -> Any:
     from hailuo_widgets import judging
 
-    return judging.rank(_named(words))
+    return judging.rank(words or None)
 
 
 def _export(words: list[str]) -> None:
     from hailuo_widgets import showing
 
     *ids, path = words
-    written = showing.export(_named(ids), path)
+    written = showing.export(ids or None, path)
     print(f"{written}: {written.stat().st_size:,} bytes")  # noqa: T201 - a magic's answer
 
 
@@ -186,18 +198,20 @@ def _row(name: str, takes: str, text: str, work: Callable[[list[str]], Any], exa
 
 
 ID = "r1m6a6ft"
-COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "least": 1, "most": 999}
-VOTED: dict[str, Any] = {"example": "vote s1m6a6ft", "least": 1, "most": 999}
-RANKED: dict[str, Any] = {"example": "rank s1m6a6ft", "least": 1, "most": 999}
+COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "most": 999}
+VOTED: dict[str, Any] = {"example": "vote foxes", "most": 999}
+RANKED: dict[str, Any] = {"example": "rank foxes", "most": 999}
 FILES = "a report (.html), a table (.csv, .parquet, .tex), a grid (.mp4), filmstrips (.png)"
-EXPORTED: dict[str, Any] = {"example": "export s1m6a6ft report.html", "least": 2, "most": 999}
+EXPORTED: dict[str, Any] = {"example": "export foxes report.html", "least": 1, "most": 999}
 COMMANDS: dict[str, Command] = {
     c.name: c
     for c in (
         _row("runs", "[STATUS…]", "the newest 20 runs (hw.runs() has all)", _runs, "runs failed unconfirmed", most=11),
         _row("show", "ID", "a run's card; an id's first characters are enough", _show, f"show {ID}", least=1, most=1),
         _row("resume", "", "take up what an earlier kernel left unfinished", _resume, "resume"),
-        _row("cancel", "ID…", "stop following runs", _cancel, f"cancel {ID}", least=1, most=999),
+        _row(
+            "cancel", "ID…", "stop following runs; also by a sweep's name", _cancel, f"cancel {ID}", least=1, most=999
+        ),
         _row("retry", "ID…", "download again, or follow again: free", _retry, f"retry {ID}", least=1, most=999),
         _row(
             "cost",
@@ -207,12 +221,12 @@ COMMANDS: dict[str, Command] = {
             "cost 2026-11-01",
             most=1,
         ),
-        _row("compare", "ID…", "clips in a grid, on one clock; a sweep's id takes all of it", _compare, **COMPARED),
-        _row("vote", "ID…", "judge clips in blind pairs; a sweep's id takes all of it", _vote, **VOTED),
-        _row("rank", "ID…", "what the votes on clips amount to", _rank, **RANKED),
+        _row("compare", "[ID…]", "clips in a grid, on one clock; a sweep's name takes all of it", _compare, **COMPARED),
+        _row("vote", "[ID…]", "judge clips in blind pairs; a sweep's name takes all of it", _vote, **VOTED),
+        _row("rank", "[ID…]", "what the votes on clips amount to", _rank, **RANKED),
         _row(
             "export",
-            "ID… FILE",
+            "[ID…] FILE",
             "a report (.html), a table (.csv, .parquet, .tex), a grid (.mp4), filmstrips (.png)",
             _export,
             **EXPORTED,

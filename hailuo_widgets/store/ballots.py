@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.store.clips import chunks, clips_of, runs_of
 from hailuo_widgets.store.schema import vote_of, votes
 from hailuo_widgets.store.text import check_text
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["add", "find", "withdraw"]
 
-MOST_PARAMETERS = 500  # under every database's limit
-
 
 def add(c: sa.Connection, vote: Vote) -> None:
     """Write a vote.
@@ -27,7 +26,7 @@ def add(c: sa.Connection, vote: Vote) -> None:
     Raises:
         UsageError: A text holds what no store can keep; nothing was written.
     """
-    row = asdict(vote)
+    row = {name: value for name, value in asdict(vote).items() if name in votes.c}
     for name, value in row.items():
         check_text(name, value)
     c.execute(votes.insert(), row)
@@ -47,7 +46,10 @@ def withdraw(c: sa.Connection, vote_id: str) -> None:
 def find(
     c: sa.Connection, *, run_ids: Iterable[str] | None, between: str | None, rater: str | None, withdrawn: bool
 ) -> list[Vote]:
-    """The votes that fit all that is given, oldest first; of ``run_ids``, those of which both sides are among them."""
+    """The votes that fit all that is given, oldest first; with ``run_ids``, those on two of the clips that they show.
+
+    What was seen may have been another run that shows the same clip.
+    """
     query = sa.select(votes).order_by(votes.c.at, votes.c.vote_id)
     if between is not None:
         query = query.where(votes.c.between == between)
@@ -56,10 +58,15 @@ def find(
     if not withdrawn:
         query = query.where(~votes.c.withdrawn)
     if run_ids is None:
-        return [vote_of(dict(row)) for row in c.execute(query).mappings()]
-    wanted = sorted(set(run_ids))
+        return _with_clips(c, [vote_of(dict(row)) for row in c.execute(query).mappings()])
+    wanted = set(clips_of(c, run_ids).values())
     found: list[Vote] = []
-    for n in range(0, len(wanted), MOST_PARAMETERS):
-        some = query.where(votes.c.left_run.in_(wanted[n : n + MOST_PARAMETERS]))
-        found += [vote_of(dict(row)) for row in c.execute(some).mappings() if row["right_run"] in wanted]
+    for some in chunks(runs_of(c, wanted)):
+        found += [vote_of(dict(row)) for row in c.execute(query.where(votes.c.left_run.in_(some))).mappings()]
+    found = [vote for vote in _with_clips(c, found) if vote.left_clip in wanted and vote.right_clip in wanted]
     return sorted(found, key=lambda vote: (vote.at, vote.vote_id))
+
+
+def _with_clips(c: sa.Connection, found: list[Vote]) -> list[Vote]:
+    clips = clips_of(c, {run_id for vote in found for run_id in (vote.left_run, vote.right_run)})
+    return [replace(v, left_clip=clips[v.left_run], right_clip=clips[v.right_run]) for v in found]

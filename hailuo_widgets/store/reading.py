@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.store import ballots, equals, leases
-from hailuo_widgets.store.clips import clips_of, records_of
+from hailuo_widgets.store import ballots, equals, leases, names
+from hailuo_widgets.store.clips import chunks, clips_of, records_of
 from hailuo_widgets.store.reserve import has_place
 from hailuo_widgets.store.schema import events, from_row, runs
 
@@ -62,10 +62,11 @@ class Reading:
         tag: str | None = None,
         limit: int | None = None,
     ) -> list[RunRecord]:
-        """The runs that fit all that is given, oldest first; with ``limit`` the newest of them."""
+        """The runs that fit all that is given, oldest first; with ``limit`` the newest of them.
+
+        A tag may be a run's own or its clip's.
+        """
         query = sa.select(runs)
-        if run_ids is not None:
-            query = query.where(runs.c.run_id.in_(list(run_ids)))
         if sweep is not None:
             query = query.where(runs.c.sweep_id == sweep)
         if status is not None:
@@ -78,7 +79,11 @@ class Reading:
         if limit is not None and tag is None:
             query = query.limit(limit)
         with self.database.read() as c:
-            found = records_of(c, c.execute(query).mappings().all())
+            asked = [query] if run_ids is None else [query.where(runs.c.run_id.in_(some)) for some in chunks(run_ids)]
+            rows = [row for one in asked for row in c.execute(one).mappings()]
+            found = records_of(c, rows)
+        if len(asked) > 1:
+            found = sorted(found, key=lambda r: (r.created_at, r.run_id), reverse=True)[:limit]
         if tag is not None:
             found = [r for r in found if tag in r.all_tags][:limit]
         return found[::-1]
@@ -106,6 +111,21 @@ class Reading:
         """For each request and result that has some, the runs whose clips were made for it, the newest first."""
         with self.database.read() as c:
             return equals.clips(c, places)
+
+    def latest_sweep(self) -> str | None:
+        """The id of the sweep that was started last; None in a log without one."""
+        with self.database.read() as c:
+            return names.latest_sweep(c)
+
+    def meant(self, word: str) -> tuple[str | None, str | None]:
+        """The run or the sweep that a word names; see :func:`hailuo_widgets.store.names.meant`."""
+        with self.database.read() as c:
+            return names.meant(c, word)
+
+    def values_of(self, column: str) -> list[str]:
+        """What stands in a column of the runs, each once."""
+        with self.database.read() as c:
+            return [str(v) for v in c.scalars(sa.select(runs.c[column]).distinct()) if v is not None]
 
     def clips_of(self, run_ids: Iterable[str]) -> dict[str, str]:
         """For each run the id of its clip; see :func:`hailuo_widgets.store.clips.clips_of`."""

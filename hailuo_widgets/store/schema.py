@@ -202,4 +202,4 @@ def from_row(row: Mapping[str, Any]) -> RunRecord:
 
 def vote_of(row: Mapping[str, Any]) -> Vote:
     """The vote of a row."""
-    return Vote(**{f.name: row[f.name] for f in fields(Vote)})
+    return Vote(**{f.name: row[f.name] for f in fields(Vote) if f.name in votes.c})

@@ -45,6 +45,12 @@ class Shown:
         return sides[::-1] if self.swapped else sides
 
     @property
+    def clips(self) -> tuple[str, str]:
+        """The clips that they show: left, right."""
+        sides = (self.candidate.first_clip, self.candidate.second_clip)
+        return sides[::-1] if self.swapped else sides
+
+    @property
     def items(self) -> tuple[str, str]:
         """The values that are judged: left, right."""
         sides = (self.candidate.first, self.candidate.second)
@@ -56,7 +62,7 @@ class Booth:
 
     Args:
         pairs: What may be shown.
-        votes: What was said of them before, by anybody; the rater's own pairs do not come again.
+        votes: What was said of their clips before, by anybody; the rater's own pairs do not come again.
         rater: Who sits here.
         aim: What the next pair is to tell: the ``order`` of all, or which is the ``best``.
         repeats: The share of votes that go to pairs shown again with their sides swapped.
@@ -135,6 +141,8 @@ class Booth:
             unit=shown.candidate.unit,
             seconds=seconds,
             repeat_of=shown.repeat_of,
+            left_clip=shown.clips[0],
+            right_clip=shown.clips[1],
         )
 
     def count(self, vote: Vote) -> None:
@@ -157,8 +165,8 @@ class Booth:
         self.shown = shown
 
     def _unseen(self) -> list[Candidate]:
-        seen = {frozenset((v.left_run, v.right_run)) for v in self._votes if v.rater == self.rater}
-        return [c for c in self.pairs.candidates if frozenset((c.first_run, c.second_run)) not in seen]
+        seen = {v.clips for v in self._votes if v.rater == self.rater}
+        return [c for c in self.pairs.candidates if c.clips not in seen]
 
     def _next(self) -> Shown | None:
         if (again := self._repeat()) is not None:

@@ -30,6 +30,13 @@ class Candidate:
     first_run: str
     second_run: str
     unit: str
+    first_clip: str = ""
+    second_clip: str = ""
+
+    @property
+    def clips(self) -> tuple[str, ...]:
+        """The two clips, as :attr:`hailuo_widgets.domain.vote.Vote.clips` has them."""
+        return tuple(sorted((self.first_clip or self.first_run, self.second_clip or self.second_run)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -147,7 +154,15 @@ def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[st
 def _paired(ones: list[RunRecord], others: list[RunRecord], one: str, other: str, unit: str) -> list[Candidate]:
     """Replicates by their order; two runs that show the same clip are no pair."""
     return [
-        Candidate(first=one, second=other, first_run=a.run_id, second_run=b.run_id, unit=unit)
+        Candidate(
+            first=one,
+            second=other,
+            first_run=a.run_id,
+            second_run=b.run_id,
+            unit=unit,
+            first_clip=a.clip_id,
+            second_clip=b.clip_id,
+        )
         for a, b in zip(ones, others, strict=False)
-        if a.sha256 is None or a.sha256 != b.sha256
+        if a.clip_id != b.clip_id
     ]

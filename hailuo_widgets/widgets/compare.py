@@ -76,7 +76,7 @@ class Compare(Answering):
         }
 
     async def _layout(self, question: Question) -> None:
-        records = await self._session.records(self._records)
+        records = await self._session.judged(self._records)
         self._records = {r.run_id: r for r in records}
         question.reply(await asyncio.to_thread(layout_of, records, self._grid, self._session.archive))
 

@@ -9,6 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from hailuo_widgets.cards import LIVE, STATUS_WORDS
+from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.view import money
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         "high": expected.high_s if expected else None,
         "cost": money(record.cost_micros, record.currency),
         "kind": record.cost_kind,
-        "error": _short(f"{error['kind']}: {error.get('message', '')}" if error.get("kind") else "") or None,
+        "error": _short(error_text(error) or "") or None,
         "hint": _short(error.get("hint") or "") or None,
         "sweep": record.sweep_id,
         "can": can,

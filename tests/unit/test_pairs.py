@@ -19,7 +19,9 @@ def runs(*cells: dict[str, Any]) -> list[RunRecord]:
     """Runs of KIE's that succeeded, with these fields."""
     made = []
     for n, cell in enumerate(cells):
-        own = {name: cell.pop(name) for name in ("variant", "variables", "status", "sha256") if name in cell}
+        own = {
+            name: cell.pop(name) for name in ("variant", "variables", "status", "sha256", "reused_from") if name in cell
+        }
         request = Request(**{"provider": "kie", "model": "02", "prompt": "a fox", **cell})
         made.append(
             RunRecord(
@@ -84,14 +86,14 @@ def test_three_values_make_three_pairs_each() -> None:
 
 
 def test_a_failure_is_no_loss() -> None:
-    """A run without a clip, and two runs that show the same clip, make no pair; both are counted."""
+    """A run without a clip, and two runs that show one paid clip, make no pair; two paid clips with equal bytes do."""
     found = runs(
         {"prompt": "a", "seed": 1, "status": "failed"},
         {"prompt": "b", "seed": 1},
-        {"prompt": "a", "seed": 2, "sha256": "same"},
-        {"prompt": "b", "seed": 2, "sha256": "same"},
-        {"prompt": "a", "seed": 3, "sha256": "one"},
-        {"prompt": "b", "seed": 3, "sha256": "other"},
+        {"prompt": "a", "seed": 2},
+        {"prompt": "b", "seed": 2, "reused_from": "r2"},
+        {"prompt": "a", "seed": 3, "sha256": "same"},
+        {"prompt": "b", "seed": 3, "sha256": "same"},
     )
     assert ids(found) == [("r4", "r5", "3")]
     assert pair_up(found).left_out == {"no clip": 1, "no partner": 3}

@@ -1,0 +1,41 @@
+"""Handles whose attributes are what they are: what cannot be set is refused, and not accepted and lost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hailuo_widgets.errors import UsageError, nearest
+
+__all__ = ["Fixed", "NotSettable"]
+
+
+class NotSettable(UsageError, AttributeError):
+    """An attribute that cannot be set; Python's own error for it too."""
+
+
+class Fixed:
+    """A base for handles: only properties with a setter can be assigned to, and what is private to the class."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Set a property, or something of the class's own.
+
+        Raises:
+            NotSettable: It is neither.
+        """
+        known = getattr(type(self), name, None)
+        if name.startswith("_") or (isinstance(known, property) and known.fset is not None):
+            object.__setattr__(self, name, value)
+            return
+        kind = type(self).__name__
+        settable = sorted(
+            n for n in dir(type(self)) if isinstance(p := getattr(type(self), n, None), property) and p.fset is not None
+        )
+        if hasattr(self, name):
+            raise NotSettable(
+                f"{name!r} of a {kind} cannot be set",
+                hint=f"{', '.join(settable)} can" if settable else f"a {kind} says what is so",
+            )
+        known_names = [n for n in dir(self) if not n.startswith("_")]
+        near = nearest(name, settable) or nearest(name, known_names)
+        can = f"; {', '.join(settable)} can be set" if settable else ""
+        raise NotSettable(f"a {kind} has no attribute {name!r}{can}", hint=f"did you mean {near!r}?" if near else None)

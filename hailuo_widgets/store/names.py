@@ -1,0 +1,59 @@
+"""What a user's word names in the log: a run or a sweep, by its id, the first characters of that, or its name."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.store.schema import runs
+
+__all__ = ["latest_sweep", "meant"]
+
+MOST_NEAR = 6
+
+
+def latest_sweep(c: sa.Connection) -> str | None:
+    """The id of the sweep that was started last; None in a log without one."""
+    query = sa.select(runs.c.sweep_id).where(runs.c.sweep_id.is_not(None))
+    found: str | None = c.scalar(query.order_by(runs.c.created_at.desc(), runs.c.run_id.desc()).limit(1))
+    return found
+
+
+def meant(c: sa.Connection, word: str) -> tuple[str | None, str | None]:
+    """What a word names: the id of a run, or the id of a sweep; the other one is None.
+
+    A whole id goes before a name, and a name before the beginning of an id. A name that several sweeps bear, as after
+    Run All, names the newest.
+
+    Raises:
+        UsageError: It names nothing, or several runs or sweeps.
+    """
+    if c.scalar(sa.select(runs.c.run_id).where(runs.c.run_id == word)) is not None:
+        return word, None
+    whole = sa.select(runs.c.sweep_id).where((runs.c.sweep_id == word) | (runs.c.sweep_name == word))
+    found = c.scalar(whole.order_by(runs.c.created_at.desc(), runs.c.run_id.desc()).limit(1))
+    if found is not None:
+        return None, str(found)
+    near: list[tuple[str | None, str | None]] = []
+    if word:
+        for column in (runs.c.run_id, runs.c.sweep_id):
+            begins = sa.select(column).where(column.startswith(word, autoescape=True)).distinct()
+            ids = c.scalars(begins.order_by(column).limit(MOST_NEAR)).all()
+            near += [(i, None) if column is runs.c.run_id else (None, i) for i in ids]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        many = ", ".join(str(run or sweep) for run, sweep in near)
+        raise UsageError(f"{word!r} may be any of {many}", hint="give more of its characters")
+    raise _unknown(c, word)
+
+
+def _unknown(c: sa.Connection, word: str) -> UsageError:
+    known = c.scalars(sa.select(runs.c.sweep_name).where(runs.c.sweep_name.is_not(None)).distinct()).all()
+    close = nearest(word, known)
+    return UsageError(
+        f"no run or sweep in the log is called {word!r}",
+        hint=f"did you mean {close!r}?"
+        if close
+        else "%hailuo runs lists the newest runs, hw.runs()['sweep'] the names",
+    )

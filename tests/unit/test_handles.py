@@ -1,0 +1,148 @@
+"""Handles in a user's hands: what can be set is in the log, and what cannot is an error and never lost."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from hailuo_widgets.domain.judgement import MOST_TEXT
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.handles import Run
+from hailuo_widgets.session import Session
+from hailuo_widgets.sweeps import Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Iterator[Run]:
+    """A run of the log that has ended, started with one tag."""
+    session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
+    request = Request(prompt="a fox", provider="kie", model="02")
+    record = RunRecord(
+        run_id="r1", created_at=NOW, request=request, request_hash=request.hash, status="succeeded", sweep_id="s1",
+        tags=("pilot",),
+    )  # fmt: skip
+    session.log.call(session.log.add, [record])
+    yield Run(session, "r1")
+    session.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("rating", 1, 1),
+        ("rating", np.int64(5), 5),
+        ("rating", 4.0, 4),
+        ("rating", None, None),
+        ("note", "the tail = 狐\n", "the tail = 狐\n"),
+        ("note", " ", None),
+        ("note", None, None),
+        ("tags", "keep, sharp", ("pilot", "keep, sharp")),
+        ("tags", ["keep", " sharp ", "keep", "pilot"], ("pilot", "keep", "sharp")),
+        ("tags", (), ("pilot",)),
+        ("tags", None, ("pilot",)),
+    ],
+)
+def test_what_is_set_is_in_the_log(run: Run, name: str, given: Any, kept: Any) -> None:
+    """It is read back, from another handle and from the log's frame, and the step is among the events."""
+    setattr(run, name, given)
+    assert getattr(run, name) == kept
+    assert getattr(run._session.run("r1"), name) == kept
+    cell = run._session.runs()[name][0]
+    assert (cell is not None and cell == (", ".join(kept) if name == "tags" else kept)) or kept is None
+    assert run.events[-1]["what"] in {"rated", "a note", "tagged"}
+
+
+@pytest.mark.parametrize(
+    ("name", "given"),
+    [
+        ("rating", 0),
+        ("rating", 6),
+        ("rating", -1),
+        ("rating", 4.5),
+        ("rating", float("nan")),
+        ("rating", float("inf")),
+        ("rating", True),
+        ("rating", "5"),
+        ("rating", [5]),
+        ("note", 5),
+        ("note", ["a"]),
+        ("note", "x" * (MOST_TEXT + 1)),
+        ("note", "a\0b"),
+        ("note", "a\ud800"),
+        ("tags", 5),
+        ("tags", [""]),
+        ("tags", ["a", None]),
+        ("tags", {"a": 1}),
+        ("tags", b"ab"),
+        ("tags", ["a\0"]),
+        ("tags", ["x" * (MOST_TEXT + 1)]),
+    ],
+)
+def test_what_is_not_allowed_is_refused(run: Run, name: str, given: Any) -> None:
+    """It names the argument, and what was said before stays."""
+    run.rating, run.note, run.tags = 3, "before", ["kept"]
+    with pytest.raises(UsageError, match=r"rating|note|tag"):
+        setattr(run, name, given)
+    assert (run.rating, run.note, run.tags) == (3, "before", ("pilot", "kept"))
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("ratting", "did you mean 'rating'"),
+        ("notes", "did you mean 'note'"),
+        ("tag", "did you mean 'tags'"),
+        ("favourite", "has no attribute 'favourite'; note, rating, tags can be set"),
+        ("status", "'status' of a Run cannot be set"),
+        ("cost", "'cost' of a Run cannot be set"),
+        ("id", "'id' of a Run cannot be set"),
+        ("cancel", "'cancel' of a Run cannot be set"),
+        ("is_sweep", "'is_sweep' of a Run cannot be set"),
+    ],
+)
+def test_any_other_attribute_of_a_run_is_refused(run: Run, name: str, says: str) -> None:
+    """An attribute that is not there, or is not for users to set, is an error with the nearest name."""
+    with pytest.raises(UsageError, match=says):
+        setattr(run, name, 5)
+    with pytest.raises(AttributeError):
+        setattr(run, name, 5)
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("rating", "a Sweep has no attribute 'rating'"),
+        ("run", "did you mean 'runs'"),
+        ("runs", "'runs' of a Sweep cannot be set"),
+        ("id", "'id' of a Sweep cannot be set"),
+        ("session", "'session' of a Sweep cannot be set"),
+        ("df", "'df' of a Sweep cannot be set"),
+        ("name", "a Sweep has no attribute 'name'"),
+    ],
+)
+def test_no_attribute_of_a_sweep_can_be_set(run: Run, name: str, says: str) -> None:
+    """A sweep holds nothing that a user may set: its runs do."""
+    sweep = Sweep(run._session, "s1", [run])
+    with pytest.raises(UsageError, match=says):
+        setattr(sweep, name, "x")
+
+
+def test_a_run_in_flight_keeps_its_place(run: Run) -> None:
+    """To judge a run that is followed here changes what was said of it, and nothing of how far it has come."""
+    session = run._session
+    heard: list[RunRecord] = []
+    session.engine._records["r1"] = run.record.__class__(**(vars(run.record) | {"status": "running"}))
+    run.subscribe(heard.append)
+    run.rating = 5
+    assert [(r.status, r.rating) for r in heard] == [("running", 5)]
