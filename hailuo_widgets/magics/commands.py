@@ -149,22 +149,33 @@ def _monitor(words: list[str]) -> None:
     showing.monitor()
 
 
+def _of_the_latest(work: Callable[[Any], Any], words: list[str]) -> Any:
+    """Do it for what the words mean; without words for the latest sweep, and where there is none say so."""
+    from hailuo_widgets import api
+
+    log = api.default_session().log
+    if not words and log.call(log.latest_sweep) is None:
+        print("There is no sweep in the log yet.")  # noqa: T201 - a magic's answer
+        return None
+    return work(words or None)
+
+
 def _compare(words: list[str]) -> None:
     from hailuo_widgets import showing
 
-    showing.compare(words or None)
+    _of_the_latest(showing.compare, words)
 
 
 def _vote(words: list[str]) -> None:
     from hailuo_widgets import judging
 
-    judging.vote(words or None)
+    _of_the_latest(judging.vote, words)
 
 
 def _rank(words: list[str]) -> Any:
     from hailuo_widgets import judging
 
-    return judging.rank(words or None)
+    return _of_the_latest(judging.rank, words)
 
 
 def _export(words: list[str]) -> None:
