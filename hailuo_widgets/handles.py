@@ -10,6 +10,7 @@ from hailuo_widgets.engine.again import adopt, ask_again
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
 from hailuo_widgets.fixed import Fixed
+from hailuo_widgets.remarks import remark, remarked
 from hailuo_widgets.store.words import FOLLOWED_AGAIN
 from hailuo_widgets.view import video_path
 
@@ -118,7 +119,7 @@ class Run(Fixed):
 
     @rating.setter
     def rating(self, stars: int | None) -> None:
-        self._session.judge(self.id, "rated", rating=rating_of(stars))
+        remark(self._session, self.id, "rated", rating=rating_of(stars))
 
     @property
     def note(self) -> str | None:
@@ -127,7 +128,7 @@ class Run(Fixed):
 
     @note.setter
     def note(self, text: str | None) -> None:
-        self._session.judge(self.id, "a note", note=note_of(text))
+        remark(self._session, self.id, "a note", note=note_of(text))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -141,11 +142,11 @@ class Run(Fixed):
     def tags(self, words: str | Iterable[str] | None) -> None:
         own = self._said().tags
         by_hand = tuple(word for word in tags_of(words) if word not in own)
-        self._session.judge(self.id, "tagged", clip_tags=by_hand)
+        remark(self._session, self.id, "tagged", clip_tags=by_hand)
 
     def _said(self) -> RunRecord:
         """What was said of its clip is the log's to say: another run, or another kernel, may have shown it."""
-        return self._session.said_of(self.id)
+        return remarked(self._session, self.id)
 
     @property
     def events(self) -> list[dict[str, Any]]:

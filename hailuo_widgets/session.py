@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import secrets
 import threading
 from dataclasses import replace
@@ -20,7 +19,7 @@ from hailuo_widgets.engine.backdrop import Backdrop
 from hailuo_widgets.engine.core import Engine
 from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.engine.waiting import leave, settled, wait
-from hailuo_widgets.errors import BudgetExceeded, HailuoError, UsageError
+from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import axes_of, look_up, make_plan, planned_again
 from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
@@ -323,16 +322,6 @@ class Session:
             known |= {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=asked[n : n + 500])}
         return [record for i in wanted if (record := known[i]) is not None]
 
-    async def judged(self, run_ids: Iterable[str]) -> list[RunRecord]:
-        """As :meth:`records`, with what was said of their clips as the log has it now, whoever said it."""
-        found = await self.records(run_ids)
-        said: dict[str, RunRecord] = {}
-        with contextlib.suppress(HailuoError):  # then it is as it was last known here
-            said = {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=[r.run_id for r in found])}
-        self.heard(said.values())
-        told = [(r, said.get(r.run_id, r)) for r in found]
-        return [replace(r, rating=s.rating, note=s.note, clip_tags=s.clip_tags) for r, s in told]
-
     def card(self, run_id: str) -> Card:
         """What is to be shown of a run now."""
         record = self.engine.record(run_id)
@@ -346,24 +335,6 @@ class Session:
     def change(self, run_id: str, what: str, **changes: Any) -> None:
         """Write a user's own decision on a run."""
         self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))
-
-    def judge(self, run_id: str, what: str, **said: Any) -> None:
-        """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
-        self.heard(self.log.call(self.log.judge, run_id, what, **said))
-
-    def said_of(self, run_id: str) -> RunRecord:
-        """A run as the log has it, with what was said of its clip; as it is known here where the log cannot say."""
-        try:
-            return self.log.call(self.log.get, run_id)
-        except HailuoError:
-            return self.engine.record(run_id)
-
-    def heard(self, records: Iterable[RunRecord]) -> None:
-        """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""
-        for r in records:
-            with contextlib.suppress(KeyError):  # a run that was never heard of here
-                known = self.engine.known(r.run_id)
-                self.engine.learn(replace(known, rating=r.rating, note=r.note, clip_tags=r.clip_tags))
 
     # -- news from outside ----------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from hailuo_widgets.cards import format_seconds
 from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.gridview import layout_of
+from hailuo_widgets.remarks import heard, with_remarks
 from hailuo_widgets.view import poster_of, video_path
 from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
 
@@ -76,7 +77,7 @@ class Compare(Answering):
         }
 
     async def _layout(self, question: Question) -> None:
-        records = await self._session.judged(self._records)
+        records = await with_remarks(self._session, self._records)
         self._records = {r.run_id: r for r in records}
         question.reply(await asyncio.to_thread(layout_of, records, self._grid, self._session.archive))
 
@@ -123,6 +124,6 @@ class Compare(Answering):
         record = self._named(question)
         log = self._session.log
         records = await log.ask(log.judge, record.run_id, what, **changes)
-        self._session.heard(records)
+        heard(self._session, records)
         self._records |= {r.run_id: r for r in records if r.run_id in self._records}
         question.reply()
