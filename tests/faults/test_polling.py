@@ -162,7 +162,7 @@ def test_a_dead_pool_is_replaced_and_spares_the_create_beside_it(begin: Begin, m
     replaced = threading.Event()
     scene.on("create", Act(), Act(until=replaced)).gateway.always("query", state("Processing"))
     send = httpx.AsyncClient.send
-    clients: list[int] = []
+    clients: list[int] = []  # of the polls after it
     dead: list[httpx.AsyncClient] = []
 
     async def sent(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
@@ -171,8 +171,8 @@ def test_a_dead_pool_is_replaced_and_spares_the_create_beside_it(begin: Begin, m
             if client in dead or (waiting and not dead):
                 dead.append(client)
                 raise httpx.PoolTimeout("no free connection", request=request)
-            clients.append(id(client))
-            if dead and not replaced.is_set():
+            if dead:
+                clients.append(id(client))
                 scene.gateway.always("query", None)
                 replaced.set()
         return await send(client, request, **options)

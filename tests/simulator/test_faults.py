@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -104,7 +106,9 @@ def test_delays(sim: Simulator, api: httpx.Client, monkeypatch: pytest.MonkeyPat
     async def sleep(seconds: float) -> None:
         waits.append((seconds, sim.creates["minimax"]))
 
-    monkeypatch.setattr("hailuo_widgets.simulator.station.asyncio.sleep", sleep)
+    monkeypatch.setattr(
+        "hailuo_widgets.simulator.station.asyncio", SimpleNamespace(**{**vars(asyncio), "sleep": sleep})
+    )
     sim.fault(kind, phase="create", seconds=600.0)
     make(api)
     assert (waits, sim.creates["minimax"]) == ([(600.0, 1 if kind == "delay_after" else 0)], 1)
