@@ -33,6 +33,7 @@ __all__ = [
     "render_html",
     "render_text",
     "safe_video_src",
+    "status_word",
 ]
 
 STATUS_WORDS: Final[dict[str, str]] = {
@@ -49,6 +50,12 @@ STATUS_WORDS: Final[dict[str, str]] = {
     "lost": "Lost",
 }
 """Every status of a run and its word on the card."""
+
+
+def status_word(status: str, *, reused: bool) -> str:
+    """A status as people see it: a run that took another run's clip succeeded, and nothing was paid for it."""
+    return "Reused" if reused and status == "succeeded" else STATUS_WORDS[status]
+
 
 LIVE: Final = frozenset({"planned", "submitting", "queued", "running", "downloading"})
 """The statuses that are not an end."""
@@ -103,6 +110,7 @@ class Card:
         mode: text to video, image to video, …
         prompt: the whole prompt.
         simulated: whether the simulator, not the provider, made it.
+        reused: whether it shows the clip of an earlier run, so that nothing was paid for it.
         parameters: label and value of each setting, as they are to be read ("seed", "7 (sent)").
         task_id: the provider's id, once there is one.
         created_at: when the run was planned.
@@ -137,6 +145,7 @@ class Card:
     prompt: str
     simulated: bool
     created_at: datetime
+    reused: bool = False
     parameters: tuple[tuple[str, str], ...] = ()
     task_id: str | None = None
     started_at: datetime | None = None
@@ -251,7 +260,7 @@ def _head(card: Card) -> str:
         if card.simulated
         else ""
     )
-    word = STATUS_WORDS[card.status]
+    word = status_word(card.status, reused=card.reused)
     return (
         f'<div><strong><span{dot}>●</span> {word}</strong>{badge}<span style="opacity:.7;margin-left:8px">'
         f"{_text(_kind(card))}</span></div>"

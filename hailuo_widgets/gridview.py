@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.cards import STATUS_WORDS, poster_url, safe_video_src
+from hailuo_widgets.cards import poster_url, safe_video_src, status_word
 from hailuo_widgets.grids import value_of
 from hailuo_widgets.view import money, video_path
 
@@ -42,7 +42,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "row": row,
         "col": col,
         "page": page,
-        "word": STATUS_WORDS[record.status],
+        "word": status_word(record.status, reused=record.reused_from is not None),
         "status": record.status,
         "error": error.get("message") if record.status != "succeeded" else None,
         "clip": path is not None,
@@ -66,7 +66,7 @@ def grid_html(grid: Grid, cards: Sequence[Card], css: str, *, posters: int = MOS
     table: dict[tuple[int, int, int], list[str]] = {}
     for card in cards:
         src = safe_video_src(card.video_src)
-        said = html.escape(STATUS_WORDS[card.status]) + (" · SIMULATED" if card.simulated else "")
+        said = html.escape(status_word(card.status, reused=card.reused)) + (" · SIMULATED" if card.simulated else "")
         poster = poster_url(card.poster) if shown < posters else None
         shown += poster is not None
         picture = f'<img src="{poster}" alt="" style="max-width:170px;height:auto;display:block">' if poster else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.clips import one_a_clip
@@ -116,7 +117,7 @@ def filtered(
 
 def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
     if value not in allowed:
-        near = nearest(str(value), allowed)
+        near = nearest(str(value), allowed) or next(iter(get_close_matches(str(value), allowed, n=1, cutoff=0.5)), None)
         raise UsageError(
             f"{argument}={value!r} is not known" + ("" if near else f"; there are {', '.join(allowed)}"),
             hint=f"did you mean {near!r}?" if near else None,
@@ -129,9 +130,11 @@ def _models(session: Session, model: str) -> set[str]:
     meant = {model} & known
     for name in provider_names():
         facts = session.engine.accounts.provider(name).facts
-        known |= {word for m in facts.models for word in (m.name, *m.short_names)}
-        if (found := facts.model(model)) is not None:
-            meant.add(found.name)
+        for m in facts.models:
+            words = {m.name, *m.short_names}
+            known |= words
+            if str(model).strip().casefold() in {word.casefold() for word in words}:
+                meant.add(m.name)
     if not meant:
         _check("model", model, sorted(word for word in known if word))
     return meant

@@ -114,6 +114,7 @@ class Sweep(Fixed):
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
         for run in self.runs:
-            counts[run.status] = counts.get(run.status, 0) + 1
+            word = "reused" if run.record.reused_from else run.status
+            counts[word] = counts.get(word, 0) + 1
         told = ", ".join(f"{n} {status}" for status, n in counts.items())
         return f"<Sweep {self.id}: {len(self.runs)} runs, {told}>"

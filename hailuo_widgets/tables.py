@@ -142,6 +142,7 @@ def keys_frame(session: Session) -> pd.DataFrame:
 def cost_frame(session: Session, since: str | None = None) -> pd.DataFrame:
     """What the runs of the log cost: one row for each gateway and currency, simulated runs apart.
 
+    ``runs`` and ``succeeded`` count the runs that were sent, ``reused`` those that took an earlier run's clip instead.
     ``cost`` is the sum of what is known of the runs that were sent, ``unknown`` counts those of which it is not.
     """
     found = session.log.call(session.log.find, since=since_moment(since))
@@ -151,18 +152,19 @@ def cost_frame(session: Session, since: str | None = None) -> pd.DataFrame:
             groups.setdefault((r.request.provider, r.simulated, r.currency), []).append(r)
     rows = []
     for (provider, simulated, currency), records in sorted(groups.items(), key=lambda kv: str(kv[0])):
-        known = [r for r in records if r.cost_micros is not None]
+        sent = [r for r in records if r.reused_from is None]
+        known = [r for r in sent if r.cost_micros is not None]
         rows.append(
             {
                 "provider": provider,
                 "simulated": simulated,
                 "currency": currency,
-                "runs": len(records),
-                "succeeded": sum(r.status == "succeeded" for r in records),
-                "reused": sum(r.reused_from is not None for r in records),
+                "runs": len(sent),
+                "succeeded": sum(r.status == "succeeded" for r in sent),
+                "reused": len(records) - len(sent),
                 "cost": sum(r.cost_micros or 0 for r in known) / 1_000_000 if known else None,
-                "reported": sum(r.cost_kind == "reported" for r in records),
-                "unknown": len(records) - len(known),
+                "reported": sum(r.cost_kind == "reported" for r in sent),
+                "unknown": len(sent) - len(known),
             }
         )
     columns = ("provider", "simulated", "currency", "runs", "succeeded", "reused", "cost", "reported", "unknown")

@@ -70,6 +70,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         mode=request.mode.replace("_", " "),
         prompt=request.prompt or request.text or "",
         simulated=record.simulated,
+        reused=record.reused_from is not None,
         parameters=_parameters(record, facts),
         task_id=record.task_id,
         created_at=record.created_at,
@@ -90,6 +91,8 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         video_src=archive.relative_src(path, Path.cwd()) if path else None,
         video_bytes=record.video_bytes if path else None,
         sha256=record.sha256,
+        width=record.video_width if path else None,
+        height=record.video_height if path else None,
         poster=poster_of(record, archive),
     )
 

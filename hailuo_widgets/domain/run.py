@@ -59,8 +59,10 @@ def error_text(error: Mapping[str, str]) -> str | None:
     """An error of the log in one line, with the provider's own words; None where there is none."""
     if not error.get("kind"):
         return None
-    message, said = error.get("message", ""), error.get("provider_message") or ""
-    return f"{error['kind']}: {message}" + (f" ({said})" if said and said not in message else "")
+    message, said = error.get("message") or "", error.get("provider_message") or ""
+    if said and said not in message:
+        message = f"{message} ({said})" if message else said
+    return f"{error['kind']}: {message}"
 
 
 @dataclass(frozen=True, kw_only=True)

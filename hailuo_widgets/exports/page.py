@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from hailuo_widgets.analysis.ranking import rank
-from hailuo_widgets.cards import STATUS_WORDS
+from hailuo_widgets.cards import status_word
 from hailuo_widgets.view import money
 
 if TYPE_CHECKING:
@@ -25,8 +25,10 @@ def facts_html(records: Sequence[RunRecord]) -> str:
     """What a reader must know first: when, where, what it cost as far as that is known, and what is simulated."""
     counts: dict[str, int] = {}
     for r in records:
-        counts[STATUS_WORDS[r.status].lower()] = counts.get(STATUS_WORDS[r.status].lower(), 0) + 1
-    paid, simulated = [r for r in records if not r.simulated], [r for r in records if r.simulated]
+        word = _word(r).lower()
+        counts[word] = counts.get(word, 0) + 1
+    simulated = [r for r in records if r.simulated]
+    paid = [r for r in records if not r.simulated and r.reused_from is None]
     spent, gateways = _sums(paid), ", ".join(sorted({r.request.provider for r in records}))
     lines = [
         ", ".join(f"{n} {word}" for word, n in counts.items()) + (f" · cost {spent}" if spent else ""),
@@ -71,7 +73,7 @@ def runs_html(records: Sequence[RunRecord]) -> str:
     rows = []
     for r in records:
         why = f": {(r.error or {}).get('message', '')}" if r.status != "succeeded" and r.error else ""
-        status = STATUS_WORDS[r.status] + why + (" (simulated)" if r.simulated else "")
+        status = _word(r) + why + (" (simulated)" if r.simulated else "")
         values = [r.run_id, status]
         values += [_text(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
         values += [money(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
@@ -84,6 +86,10 @@ def runs_html(records: Sequence[RunRecord]) -> str:
         '<div class="hailuo-wide" role="region" aria-label="Runs" tabindex="0"><table class="hailuo-runs">'
         f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
+
+
+def _word(record: RunRecord) -> str:
+    return status_word(record.status, reused=record.reused_from is not None)
 
 
 def _text(record: RunRecord, name: str) -> str:

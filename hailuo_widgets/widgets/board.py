@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.cards import LIVE, STATUS_WORDS, format_seconds, safe_video_src
+from hailuo_widgets.cards import LIVE, format_seconds, safe_video_src, status_word
 from hailuo_widgets.widgets.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ def render_board(cards: list[Card], css: str = "") -> str:
     """A sweep's runs as one HTML table, without scripts; everything in it is escaped."""
     counts: dict[str, int] = {}
     for card in cards:
-        counts[card.status] = counts.get(card.status, 0) + 1
-    told = ", ".join(f"{n} {STATUS_WORDS[s].lower()}" for s, n in counts.items())
+        word = status_word(card.status, reused=card.reused).lower()
+        counts[word] = counts.get(word, 0) + 1
+    told = ", ".join(f"{n} {word}" for word, n in counts.items())
     simulated = " · SIMULATED" if any(card.simulated for card in cards) else ""
     varying = _varying(cards)
     head = "".join(
@@ -62,7 +63,7 @@ def _values(card: Card) -> dict[str, str]:
 
 def _row(card: Card, varying: tuple[str, ...]) -> str:
     values = _values(card)
-    status = STATUS_WORDS[card.status]
+    status = status_word(card.status, reused=card.reused)
     if card.error_text and card.status not in LIVE:
         status += f": {card.error_text}"
     src = safe_video_src(card.video_src)
@@ -75,7 +76,10 @@ def _row(card: Card, varying: tuple[str, ...]) -> str:
 
 def board_text(cards: list[Card]) -> str:
     """The same for a terminal: one line a run."""
-    lines = [f"{card.run_id}  {card.status:<12} {card.provider} {card.model}  {card.cost}" for card in cards]
+    lines = [
+        f"{card.run_id}  {'reused' if card.reused else card.status:<12} {card.provider} {card.model}  {card.cost}"
+        for card in cards
+    ]
     return "\n".join([f"{len(cards)} runs", *lines])
 
 

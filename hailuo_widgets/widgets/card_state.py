@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.cards import LIVE, NOTES, STATUS_WORDS, format_bytes
+from hailuo_widgets.cards import LIVE, NOTES, format_bytes, status_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +68,7 @@ def _facts(card: Card, now: float) -> dict[str, Any]:
         "run": card.run_id,
         "css": card.css_class,
         "status": card.status,
-        "word": STATUS_WORDS[card.status],
+        "word": status_word(card.status, reused=card.reused),
         "live": live,
         "simulated": card.simulated,
         "task": card.task_id,

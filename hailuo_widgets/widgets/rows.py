@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.cards import LIVE, STATUS_WORDS
+from hailuo_widgets.cards import LIVE, status_word
 from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.view import money
 
@@ -45,7 +45,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
     return {
         "id": record.run_id,
         "status": record.status,
-        "word": STATUS_WORDS[record.status],
+        "word": status_word(record.status, reused=record.reused_from is not None),
         "live": live,
         "here": here,
         "simulated": record.simulated,
@@ -90,7 +90,8 @@ def _values(record: RunRecord) -> dict[str, str]:
 def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> dict[str, Any]:
     """The sums of a board: runs by status, what is known to have been spent by currency, and the time that is left.
 
-    ``unknown`` counts the runs that were sent and whose cost nobody knows.
+    ``unknown`` counts the runs that were sent and whose cost nobody knows, ``reused`` those that took an earlier run's
+    clip, so that nothing was paid for them.
     """
     found = list(records)
     spent: Counter[str] = Counter()
@@ -103,6 +104,7 @@ def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation |
     return {
         "runs": len(found),
         "done": sum(r.status not in LIVE for r in found),
+        "reused": sum(r.status == "succeeded" and r.reused_from is not None for r in found),
         "statuses": dict(Counter(r.status for r in found)),
         "spent": [money(micros, currency) for currency, micros in sorted(spent.items())],
         "unknown": unknown,

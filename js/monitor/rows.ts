@@ -29,6 +29,8 @@ export interface Totals {
   runs: number;
   done: number;
   statuses: Record<string, number>;
+  /** Of those that succeeded, how many took an earlier run's clip: nothing was paid for them. */
+  reused: number;
   spent: string[];
   unknown: number;
   left: number | null;
@@ -100,7 +102,7 @@ export function summary(totals: Totals, left: string): string {
   const spent = [...totals.spent, ...(totals.unknown ? [`${totals.unknown} at an unknown cost`] : [])];
   const running = totals.done < totals.runs;
   return [
-    `${totals.statuses.succeeded ?? 0} of ${totals.runs} succeeded`,
+    `${totals.statuses.succeeded ?? 0} of ${totals.runs} succeeded${totals.reused ? ` (${totals.reused} reused)` : ""}`,
     stages.join(", "),
     spent.length ? `cost ${spent.join(" + ")}` : "",
     running && left ? `about ${left} left` : "",

@@ -50,6 +50,7 @@ test("the summary counts what it knows and says what it does not", () => {
     runs: 8,
     done: 3,
     statuses: { succeeded: 2, failed: 1, running: 5 },
+    reused: 0,
     spent: ["$0.84"],
     unknown: 2,
     left: 60,
@@ -59,6 +60,7 @@ test("the summary counts what it knows and says what it does not", () => {
     summary(totals, "1 min 00 s"),
     "2 of 8 succeeded · 5 running, 1 failed · cost $0.84 + 2 at an unknown cost · about 1 min 00 s left",
   );
+  assert.match(summary({ ...totals, reused: 1 }, ""), /^2 of 8 succeeded \(1 reused\) · /);
   assert.equal(
     summary({ ...totals, done: 8, spent: [], unknown: 0 }, "1 s"),
     "2 of 8 succeeded · 5 running, 1 failed",

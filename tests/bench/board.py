@@ -38,7 +38,7 @@ BOARD = """async ([source, count]) => {
     cost: '$0.28', kind: 'list', error: null, hint: null, sweep: 's1', can: ['cancel'],
   });
   const statuses = { running: count };
-  const totals = { runs: count, done: 0, statuses, spent: [], unknown: 0, left: 60, simulated: true };
+  const totals = { runs: count, done: 0, statuses, reused: 0, spent: [], unknown: 0, left: 60, simulated: true };
   const news = tick => ({ rows: Array.from({ length: count }, (_, n) => row(n, tick)), now: now(), totals });
   const model = {
     get: name => ({ kind: 'sweep', css: 'hailuo-sweep-1' })[name],
