@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
+_SENDABLE = re.compile(r"[\x20-\x7e]{1,500}")  # it goes back in a header of ours
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 _XML_FIELDS = re.compile(rb"<(Code|Message)>([^<]{1,200})</\1>")
 _JSON_FIELDS = ("code", "error", "message", "msg", "errorMessage")
@@ -67,10 +68,10 @@ def content_length(headers: Mapping[str, str]) -> int | None:
 
 def validator(headers: Mapping[str, str]) -> str | None:
     """What can be sent as If-Range: a strong ETag, else Last-Modified; None if the server gave neither."""
-    etag = headers.get("etag", "").strip()
-    if etag.startswith('"'):  # a weak one (W/"…") names no exact bytes
+    etag, modified = (headers.get(name, "").strip() for name in ("etag", "last-modified"))
+    if etag.startswith('"') and _SENDABLE.fullmatch(etag):  # a weak one (W/"…") names no exact bytes
         return etag
-    return headers.get("last-modified", "").strip() or None
+    return modified if _SENDABLE.fullmatch(modified) else None
 
 
 def coded(headers: Mapping[str, str]) -> str | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +13,7 @@ from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine import create, follow
 from hailuo_widgets.engine.before import prepare
 from hailuo_widgets.engine.download import bring
-from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.inputs import with_inputs
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.errors import BudgetExceeded, HailuoError, StoreError
@@ -28,14 +27,13 @@ __all__ = ["carry"]
 
 STORE_S = 300.0  # so long a run that is paid for is followed on while its steps cannot be written
 FREE = frozenset({"queued", "running", "downloading"})  # from here on every step may be taken again
-_log = logging.getLogger(__name__)
 
 
 async def carry(engine: Engine, control: Control) -> None:
     """Follow one run to its end, or to where it must be left; who waits for it is told."""
     run_id = control.run_id
     try:
-        record = await _through_store_trouble(engine, control)
+        record = await _through_trouble(engine, control)
     except asyncio.CancelledError:
         # The loop is being shut down: the log says where the run stands, and another loop takes it up from there.
         raise
@@ -44,17 +42,16 @@ async def carry(engine: Engine, control: Control) -> None:
             return
         record = await _left(engine, run_id, e)
     except Exception as e:  # noqa: BLE001 - whatever happens, the run says so and its waiters wake
-        _log.exception("run %s met an error in hailuo-widgets itself", run_id)
-        why = HailuoError(f"an error in hailuo-widgets itself: {type(e).__name__}: {e}")
-        record = await _left(engine, run_id, why)
+        record = await _left(engine, run_id, unexpected(e, run_id, "a step"))
     if not control.abandoned:
         engine.ended(record)
 
 
-async def _through_store_trouble(engine: Engine, control: Control) -> RunRecord:
-    """All steps; begun again from the log where one of those that are free could not be written.
+async def _through_trouble(engine: Engine, control: Control) -> RunRecord:
+    """All steps; begun again from the log where one of those that may be taken again went wrong.
 
-    Until it can, the run shows what stands in the way.
+    That is one that is free and could not be written, and any that failed as none should: it ends the step, and the run
+    is followed on. Until it gets through, the run shows what stands in the way.
     """
     began, attempt = time.monotonic(), 0
     while True:
@@ -64,9 +61,24 @@ async def _through_store_trouble(engine: Engine, control: Control) -> RunRecord:
             known = engine.known(control.run_id)
             if known.status not in FREE or control.stopped or time.monotonic() - began > STORE_S:
                 raise
-            attempt += 1
             engine.learn(replace(known, error=as_detail(e, known.run_id)))
+        except HailuoError:
+            raise
+        except Exception as e:
+            known = await _as_it_stands(engine, control.run_id)
+            late = time.monotonic() - began > engine.settings.timeout
+            if known.status not in FREE | {"submitting"} or control.stopped or late:
+                raise
+            engine.learn(replace(known, error=as_detail(unexpected(e, known.run_id, "a step"), known.run_id)))
+        attempt += 1
         await control.pause(backoff_s(attempt, cap=30.0))
+
+
+async def _as_it_stands(engine: Engine, run_id: str) -> RunRecord:
+    """The run as the log has it; as it was last known where the log cannot be asked."""
+    with contextlib.suppress(HailuoError):
+        return await engine.log.ask(engine.log.get, run_id)
+    return engine.known(run_id)
 
 
 async def _steps(engine: Engine, control: Control) -> RunRecord:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import fetch
+from hailuo_widgets.engine.failures import unexpected
 from hailuo_widgets.engine.follow import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.errors import DownloadError, HailuoError, ProviderError, TaskLost
@@ -50,15 +51,16 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
             if tries.unknown >= MOST_UNKNOWN:
                 return await engine.fail(record, e, status="lost")
             await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
-        except HailuoError as e:
-            pause = tries.pause_s(e, record)
+        except Exception as e:  # noqa: BLE001 - whatever it was, the clip is still to be had, and trying is free
+            error = e if isinstance(e, HailuoError) else unexpected(e, record.run_id, "a download")
+            pause = tries.pause_s(error, record)
             if pause is None:
-                return await engine.fail(record, _undelivered(e, gateway))
+                return await engine.fail(record, _undelivered(error, gateway))
             if tries.waits == 1 and pause:  # one line in the log, not one a try
-                await engine.note(record.run_id, "the clip is not at its link yet", {"error": e.message})
+                await engine.note(record.run_id, "the clip is not at its link yet", {"error": error.message})
             await control.pause(pause)
     if archived.poster is not None:
-        with contextlib.suppress(OSError):  # a full disk may cost the picture, not the word that the clip is here
+        with contextlib.suppress(Exception):  # a full disk may cost the picture, not the word that the clip is here
             await asyncio.to_thread(engine.archive.keep_still, archived.path, archived.poster)
     return await engine.change(
         record.run_id,
@@ -182,7 +184,7 @@ async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str
         stopping.cancel()
         if not download.done():
             download.cancel()  # what is here already stays, for the next try
-            with contextlib.suppress(asyncio.CancelledError, HailuoError):
+            with contextlib.suppress(asyncio.CancelledError, Exception):
                 await download
         elif not download.cancelled():
             download.exception()  # looked at, should the wait have been cancelled in the same moment

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from hailuo_widgets import errors
@@ -12,7 +13,9 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["as_detail", "error_of"]
+__all__ = ["as_detail", "error_of", "unexpected"]
+
+_log = logging.getLogger(__name__)
 
 
 def as_detail(error: HailuoError, run_id: str) -> dict[str, str]:
@@ -29,3 +32,12 @@ def error_of(record: RunRecord) -> HailuoError | None:
     fields = {k: v for k, v in detail.items() if k not in {"kind", "message"}}
     error: HailuoError = kind(detail.get("message", record.status), **fields)
     return error
+
+
+def unexpected(e: Exception, run_id: str, step: str) -> HailuoError:
+    """What stands in the way of a run where a step of it failed as none should; it is logged with its traceback."""
+    _log.error("run %s: %s met an error in hailuo-widgets itself", run_id, step, exc_info=e)
+    return HailuoError(
+        f"an error in hailuo-widgets itself, in {step}: {type(e).__name__}: {e}",
+        hint="the log of the kernel has its traceback; %hailuo resume (hw.resume()) takes the run up again",
+    )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import ASSUMED_S, next_poll_s
 from hailuo_widgets.errors import (
@@ -85,6 +85,9 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
             await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
         if isinstance(e, InvalidRequest):  # what asking alone will not mend is told while it is still asked for
             engine.learn(replace(record, error=as_detail(e, record.run_id)))
+        return record
+    except Exception as e:  # noqa: BLE001 - whatever it was, the task is as it was
+        watch.missed(unexpected(e, record.run_id, "a poll"))
         return record
     return await _heard(engine, gateway, watch, record, poll)
 

@@ -178,6 +178,9 @@ class Gateway:
             return True
         except (ProviderError, TransportError):
             return False
+        except Exception:  # noqa: BLE001 - it shows in the log, and whoever waits at the door waits on
+            _log.exception("%s: a free query met an error in hailuo-widgets itself", self.provider.facts.name)
+            return False
         return True
 
     async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:

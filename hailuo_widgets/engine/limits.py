@@ -30,11 +30,11 @@ def retry_after_s(header: str | None) -> float | None:
     else:
         try:
             moment = parsedate_to_datetime(word)
-        except ValueError:
+            if moment.tzinfo is None:
+                moment = moment.replace(tzinfo=UTC)
+            seconds = (moment - datetime.now(UTC)).total_seconds()
+        except Exception:  # noqa: BLE001 - the text is from the wire: a year of 20 digits is no ValueError
             return None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - datetime.now(UTC)).total_seconds()
     return min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
 
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from hailuo_widgets.addresses import is_public, literal
 from hailuo_widgets.errors import DownloadError, TransportError
@@ -165,6 +167,42 @@ def test_names(monkeypatch: pytest.MonkeyPatch, dialled: list[str], addresses: t
     with pytest.raises(TransportError if good else DownloadError):
         fetch("https://clips.example/x.mp4", local=False)
     assert len(dialled) == good
+
+
+ODD_NAMES = [
+    "xn--a",
+    "xn--",
+    "xn--\u00e4",
+    "a..b",
+    "\u2003",
+    "a" * 300,
+    "ex\u00e4mple.\u3002",
+    "[::1%25eth0]",
+    "[v1.x]",
+    "1.2.3.999",
+]
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    name=st.sampled_from(ODD_NAMES) | st.text(max_size=8).map("xn--{}".format) | st.text(max_size=12),
+    port=st.sampled_from(["", ":0", ":99999999999999999999", ":x", ":\u0661"]),
+    local=st.booleans(),
+)
+def test_any_name_of_a_host(
+    monkeypatch: pytest.MonkeyPatch,
+    dialled: list[str],
+    name: str,
+    port: str,
+    local: bool,  # noqa: FBT001 - pytest names it
+) -> None:
+    """Whatever a link's host is, also a name that no code can read, it ends in an error of ours."""
+    resolved(monkeypatch)
+    dialled.clear()
+    with pytest.raises((DownloadError, TransportError)) as caught:
+        fetch(f"https://{name}{port}/x.mp4", local=local)
+    assert "hailuo-widgets itself" not in str(caught.value)
+    assert len(dialled) <= 1
 
 
 def test_redirects_are_judged_too(open_host: OpenHost) -> None:
