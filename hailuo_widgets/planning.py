@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.build import REQUEST_ARGUMENTS, build
+from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant, expand
 from hailuo_widgets.engine.polling import expect
 from hailuo_widgets.engine.reuse import SENT, Wanted, outlooks
@@ -321,7 +322,24 @@ def look_up(session: Session, plan: Plan, *, reuse: bool = True) -> Plan:
         )
         for p, fate in zip(plan.runs, fates, strict=True)
     )
-    return replace(plan, runs=runs, wall_s=wall_s(session, runs), looked_up=True)
+    told = (*plan.warnings, *_gone(runs))
+    return replace(plan, runs=runs, warnings=told, wall_s=wall_s(session, runs), looked_up=True)
+
+
+def _gone(runs: Sequence[Planned]) -> list[Problem]:
+    """What is to be said before a clip that was paid for is perhaps paid for again."""
+    count = sum(p.sent and p.outlooks[0].by is not None for p in runs)
+    if not count:
+        return []
+    which = "1 of these runs was" if count == 1 else f"{count} of these runs were"
+    clips = "its clip isn't" if count == 1 else "their clips aren't"
+    return [
+        doubt(
+            "reuse",
+            f"{which} made before, and {clips} in the archive. What the provider still has is downloaded again, free; "
+            "the rest is sent, and charged, again.",
+        )
+    ]
 
 
 def _median_s(

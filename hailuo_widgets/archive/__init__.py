@@ -10,7 +10,7 @@
 
 from __future__ import annotations
 
-from hailuo_widgets.archive.door import clips_in, open_clip, read_regular
+from hailuo_widgets.archive.door import clip_in, clips_in, open_clip, open_regular, read_regular
 from hailuo_widgets.archive.fetch import Stream, fetch
 from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
 from hailuo_widgets.archive.links import relative_src
@@ -27,9 +27,11 @@ __all__ = [
     "Part",
     "Stream",
     "check_container",
+    "clip_in",
     "clips_in",
     "fetch",
     "open_clip",
+    "open_regular",
     "poster",
     "read_regular",
     "relative_src",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.answers import WAYS_OUT
 from hailuo_widgets.engine.failures import error_of
+from hailuo_widgets.engine.fetching import brought
 from hailuo_widgets.engine.reuse import kept_clip, stands_for
 from hailuo_widgets.errors import HailuoError, Skipped
 
@@ -72,7 +73,7 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
     """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
     joined: str | None = None
     while not control.stopped:
-        record = await _reuse(engine, record)
+        record = await _reuse(engine, control, record)
         if record.status != "planned":
             break
         key = (record.request_hash, str(record.origin), record.result_index)
@@ -97,11 +98,13 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
     return record
 
 
-async def _reuse(engine: Engine, record: RunRecord) -> RunRecord:
-    """The clip of an equal run that succeeded, where its file is still what it was."""
+async def _reuse(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice."""
     key = (record.request_hash, str(record.origin), record.result_index)
     equals = await engine.log.ask(engine.log.equal_clips, {key[:2]})
     found = await asyncio.to_thread(kept_clip, engine.archive, equals.get(key, ()))
+    if found is None:
+        found = await brought(engine, control, equals.get(key, ()))
     if found is None:
         return record
     return await engine.change(

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import fetch
+from hailuo_widgets.engine.elsewhere import FOLDER, HERE, copied
 from hailuo_widgets.engine.failures import unexpected
 from hailuo_widgets.engine.follow import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.limits import backoff_s
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.gateway import Gateway
     from hailuo_widgets.http import Stream
 
-__all__ = ["bring"]
+__all__ = ["bring", "download", "keep_poster"]
 
 MOST_ANSWERS = 5
 FRESH_S = 600.0  # a link that came so recently may only be ahead of its clip
@@ -35,37 +37,25 @@ LINKED = "a link to the clip"
 
 
 async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
-    """Download a finished task's clip: its link, for minutes where it is fresh, then a fresh one, then the backup."""
+    """Bring a finished task's clip here: from the archive, from that of another home, or from the provider."""
     archived = await asyncio.to_thread(engine.archive.adopt, record.run_id, record.sha256)
-    tries = _Links(await _link_age_s(engine, record))
-    while archived is None:
-        if control.stopped:
-            return await stop(engine, control, record)
+    archived = archived or await copied(engine, record)
+    if archived is None:
         try:
-            record = await _linked(engine, gateway, record, tries)
-            if record.status != "downloading":
-                return record  # another kernel has brought it to an end meanwhile
-            archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
+            record, archived = await download(engine, control, gateway, record)
         except TaskLost as e:
-            tries.unknown += 1
-            if tries.unknown >= MOST_UNKNOWN:
-                return await engine.fail(record, e, status="lost")
-            await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
-        except Exception as e:  # noqa: BLE001 - whatever it was, the clip is still to be had, and trying is free
-            error = e if isinstance(e, HailuoError) else unexpected(e, record.run_id, "a download")
-            pause = tries.pause_s(error, record)
-            if pause is None:
-                return await engine.fail(record, _undelivered(error, gateway))
-            if tries.waits == 1 and pause:  # one line in the log, not one a try
-                await engine.note(record.run_id, "the clip is not at its link yet", {"error": error.message})
-            await control.pause(pause)
-    if archived.poster is not None:
-        with contextlib.suppress(Exception):  # a full disk may cost the picture, not the word that the clip is here
-            await asyncio.to_thread(engine.archive.keep_still, archived.path, archived.poster)
+            return await engine.fail(record, e, status="lost")
+        except HailuoError as e:
+            return await engine.fail(record, _undelivered(e, gateway))
+    if archived is None:
+        # Another kernel may have brought it to an end meanwhile.
+        return await stop(engine, control, record) if control.stopped else record
+    await keep_poster(engine, archived)
     return await engine.change(
         record.run_id,
-        "the clip is here",
-        {"bytes": archived.size, "sha256": archived.sha256} | ({"warning": archived.note} if archived.note else {}),
+        HERE,
+        {"bytes": archived.size, "sha256": archived.sha256, FOLDER: str(engine.archive.root)}
+        | ({"warning": archived.note} if archived.note else {}),
         status="succeeded",
         video=archived.path.name,
         video_bytes=archived.size,
@@ -77,17 +67,70 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
     )
 
 
+async def download(
+    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, *, ended: bool = False
+) -> tuple[RunRecord, Archived | None]:
+    """Download a clip: by its link, for minutes where that is fresh, then by a fresh one, then by the backup.
+
+    Args:
+        engine: Whose archive and log.
+        control: Of the run that wants the clip.
+        gateway: Where the clip's run was sent.
+        record: The clip's run.
+        ended: It has come to its end before: nothing of it is changed in the log.
+
+    Returns:
+        The run as it is known now, and the clip; None where the wait for it was ended.
+
+    Raises:
+        HailuoError: It could not be brought here.
+    """
+    # A clip that was brought once does not lag behind its link: what is not there now is gone.
+    tries = _Links(await _link_age_s(engine, record), patience_s=0.0 if ended else PATIENCE_S)
+    while not control.stopped:
+        try:
+            record = await _linked(engine, gateway, record, tries, ended=ended)
+            if record.status != "downloading" and not ended:
+                return record, None
+            archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
+            if archived is not None:
+                return record, archived
+        except TaskLost:
+            tries.unknown += 1
+            if ended or tries.unknown >= MOST_UNKNOWN:
+                raise
+            await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
+        except Exception as e:  # noqa: BLE001 - whatever it was, the clip is still to be had, and trying is free
+            error = e if isinstance(e, HailuoError) else unexpected(e, record.run_id, "a download")
+            pause = tries.pause_s(error, record)
+            if pause is None:
+                raise error from None
+            if tries.waits == 1 and pause:  # one line in the log, not one a try
+                await engine.note(record.run_id, "the clip is not at its link yet", {"error": error.message})
+            await control.pause(pause)
+    return record, None
+
+
+async def keep_poster(engine: Engine, archived: Archived) -> None:
+    """Keep a clip's still; a full disk may cost the picture, not the word that the clip is here."""
+    if archived.poster is not None:
+        with contextlib.suppress(Exception):
+            await asyncio.to_thread(engine.archive.keep_still, archived.path, archived.poster)
+
+
 class _Links:
     """Which link to try, and when. Object stores lag behind the word that a clip is there.
 
-    A link that came less than FRESH_S ago is asked again for PATIENCE_S where its server may only need time; after
+    A link that came less than FRESH_S ago is asked again for some minutes where its server may only need time; after
     that, and where it is older or dead, a fresh link is asked for, once; then the backup. Each try is free.
 
     Args:
         age_s: Seconds since the link came; None where that is not known.
+        patience_s: How long is waited in all.
     """
 
-    def __init__(self, age_s: float | None) -> None:
+    def __init__(self, age_s: float | None, *, patience_s: float) -> None:
+        self._patience_s = patience_s
         self.failed = 0
         self.unknown = 0  # how often the provider did not know the task, which has finished
         self.waits = 0
@@ -130,7 +173,7 @@ class _Links:
     def _patient(self) -> bool:
         """Whether there is time left to wait; it runs from the first failure that is waited for."""
         if self._until is None:
-            self._until = time.monotonic() + PATIENCE_S
+            self._until = time.monotonic() + self._patience_s
         return time.monotonic() < self._until
 
 
@@ -144,7 +187,7 @@ async def _link_age_s(engine: Engine, record: RunRecord) -> float | None:
     return age_s if age_s >= 0 else None  # a clock that was set back says nothing of an age
 
 
-async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Links) -> RunRecord:
+async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Links, *, ended: bool) -> RunRecord:
     """The record with a link to its clip; a new one where the tries say so."""
     if record.video_url and not tries.fresh:
         return record
@@ -161,7 +204,8 @@ async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _L
     if clip.url != record.video_url:  # the same link, named again, is as old as it was
         engine.linked[record.run_id] = asked
         tries.came(at=asked)
-    return await engine.change(record.run_id, LINKED, **clip_changes(record, clip))
+    changes = clip_changes(record, clip)
+    return replace(record, **changes) if ended else await engine.change(record.run_id, LINKED, **changes)
 
 
 async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str, url: str) -> Archived | None:

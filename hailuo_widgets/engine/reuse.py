@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from hailuo_widgets.engine.elsewhere import place_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -27,7 +29,8 @@ class Outlook:
 
     ``fate``: it is ``sent``; an equal run's clip is ``reused``; the clip of an equal run in progress, or of an earlier
     run of the same plan, is ``shared``; it is ``held`` back, for an equal run is unconfirmed, or for its task was made
-    before without this result. ``by`` is that run, where the log has it.
+    before without this result. ``by`` is that run, where the log has it. One that is ``sent`` has it where an equal run
+    was made before, and its clip is in no archive that can be read here: the provider may still have it.
     """
 
     fate: Fate
@@ -47,10 +50,19 @@ class Wanted:
 
 
 def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None:
-    """The first of some equal runs whose file is there and still what it was; blocks for the files."""
+    """The first of some equal runs whose file is here and still what it was; blocks for the files."""
     for found in equals:
         path = archive.clip(found.video)
         if path is not None and found.sha256 and archive.verify(path, found.sha256):
+            return found
+    return None
+
+
+def _in_another(engine: Engine, equals: Iterable[RunRecord]) -> RunRecord | None:
+    """The first of some equal runs whose clip can be copied from another home's archive; blocks for log and files."""
+    for found in equals:
+        path = place_of(found, engine.log.call(engine.log.events, found.run_id), engine.archive)
+        if path is not None and engine.archive.verify(path, str(found.sha256)):
             return found
     return None
 
@@ -78,12 +90,13 @@ def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ..
     known: dict[tuple[str, str, int], Outlook] = {}
 
     def outlook(key: tuple[str, str, int]) -> Outlook:
-        clip = kept_clip(engine.archive, clips.get(key, ()))
+        equals = clips.get(key, ())
+        clip = kept_clip(engine.archive, equals) or _in_another(engine, equals)
         if clip is not None:
             return Outlook(fate="reused", by=clip)
         other = in_progress.get(key)
         fate = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
-        return SENT if fate is None else Outlook(fate=fate, by=other)
+        return Outlook(fate="sent", by=next(iter(equals), None)) if fate is None else Outlook(fate=fate, by=other)
 
     found = []
     for w in wanted:
@@ -99,7 +112,7 @@ def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ..
             else:
                 results.append(known[key])
             if results[0].fate == "sent":
-                results[index] = SENT  # its call makes and charges all of them
+                results[index] = results[0]  # its call makes and charges all of them
             elif results[index].fate == "sent":
                 results[index] = known[key] = Outlook(fate="held", by=results[0].by)  # no call is sent that makes it
         found.append(tuple(results))

@@ -233,9 +233,14 @@ ROWS = (
     _row(59, "a taken name", "test_download.py::test_a_taken_name"),
     _row(
         60,
-        "a deleted clip",
+        "a clip that was deleted, or lies in another home",
         "test_download.py::test_a_deleted_clip_is_missing_and_is_not_shown",
         "test_download.py::test_a_deleted_clip_comes_again_for_free",
+        "test_homes.py::test_a_clip_of_another_home_is_copied",
+        "test_homes.py::test_a_row_of_another_home_is_brought_by_retry",
+        "test_homes.py::test_a_clip_that_is_in_no_archive_comes_from_the_provider",
+        "test_homes.py::test_a_clip_that_is_nowhere_is_paid_again_as_was_said",
+        "test_homes.py::test_a_planted_place_is_not_believed",
     ),
     # E. Store
     _row(

@@ -263,14 +263,16 @@ def test_a_taken_name(begin: Begin) -> None:
 
 
 def test_a_deleted_clip_is_missing_and_is_not_shown(begin: Begin) -> None:
-    """60: the run has no file any more, its card says so, and it never serves for an equal run."""
+    """60: the run has no file any more, and its card says so; an equal run has it brought again, and pays nothing."""
     scene = begin()
     run = scene.run()
     assert run.video is not None
     run.video.unlink()
     assert not scene.session.run(run.id).video
     assert (run.status, run.card.video_src) == ("succeeded", None)
-    assert (scene.run().status, scene.charged) == ("succeeded", 2)
+    again = scene.run()
+    assert (again.status, again.record.reused_from, scene.charged) == ("succeeded", run.id, 1)
+    assert again.video is not None
 
 
 def test_a_deleted_clip_comes_again_for_free(begin: Begin) -> None:

@@ -1,0 +1,162 @@
+"""Two homes on one log: what was paid for in one is not paid for again in the other."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import Begin, Scene, steps
+from gateway import Act
+
+from hailuo_widgets.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from hailuo_widgets.handles import Run
+
+TOO_OLD = Act(status=403, body=b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
+
+
+@pytest.fixture
+def homes(begin: Begin, tmp_path: Path) -> Iterator[tuple[Scene, Run, Callable[..., Session]]]:
+    """A home with one clip, and what opens another home on its log."""
+    store = f"sqlite:///{tmp_path / 'runs.sqlite3'}"
+    scene = begin(store=store)
+    opened: list[Session] = []
+
+    def other(name: str = "b", **settings: Any) -> Session:
+        options = {"home": tmp_path / name, "store": store, "mode": "live", "poll_interval": 0.05, **settings}
+        opened.append(Session(provider="minimax", notice=scene.told.append, **options))
+        return opened[-1]
+
+    yield scene, scene.run(), other
+    for session in opened:
+        session.close()
+
+
+def again(session: Session) -> Run:
+    """The same request once more."""
+    run = session.generate("a fox", model="02")
+    session.wait([run.id], 60)
+    return run
+
+
+def test_a_clip_of_another_home_is_copied(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
+    """The other home's clip serves: it is copied, checked, nothing is downloaded, and both homes then have it."""
+    scene, first, other = homes
+    session = other()
+    assert session.plan("a fox", model="02").sentence().startswith("1 run; 1 there already, 0 to send")
+    run = again(session)
+    assert (run.status, run.record.reused_from, run.cost) == ("succeeded", first.id, 0.0)
+    assert run.video is not None
+    assert run.video.parent == session.archive.root
+    assert run.video.read_bytes() == scene.gateway.clip
+    assert (scene.charged, len(scene.gateway.of("download"))) == (1, 1)
+    assert session.runs()["video"].notna().all()
+    assert scene.session.runs()["video"].notna().all()
+    third = other("c")
+    assert first.video is not None
+    first.video.unlink()
+    assert again(third).record.reused_from == first.id  # from the second home
+    assert (scene.charged, len(scene.gateway.of("download"))) == (1, 1)
+
+
+def test_a_row_of_another_home_is_brought_by_retry(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
+    """``retry`` on a run whose clip lies in another home copies it, and asks the provider for nothing."""
+    scene, first, other = homes
+    session = other()
+    run = session.run(first.id)
+    assert run.video is None
+    run.retry()
+    session.wait([run.id], 30)
+    assert (run.status, run.video) == ("succeeded", session.archive.root / f"{first.id}.mp4")
+    assert len(scene.gateway.of("download")) == 1
+    assert first.video is not None
+
+
+@pytest.mark.parametrize("link", ["alive", "dead"])
+def test_a_clip_that_is_in_no_archive_comes_from_the_provider(
+    homes: tuple[Scene, Run, Callable[..., Session]], link: str
+) -> None:
+    """Where no archive has it, the provider's link brings it, or a fresh one: for free. The plan says what may be."""
+    scene, first, other = homes
+    assert first.video is not None
+    first.video.unlink()
+    if link == "dead":
+        scene.on("download", TOO_OLD)
+    session = other()
+    plan = session.plan("a fox", model="02")
+    assert len(plan.to_send) == 1
+    assert ["made before" in str(w) for w in plan.warnings] == [True]
+    run = again(session)
+    assert (run.status, run.record.reused_from, run.cost) == ("succeeded", first.id, 0.0)
+    assert run.video is not None
+    assert run.video.read_bytes() == scene.gateway.clip
+    assert (scene.charged, len(scene.gateway.of("retrieve"))) == (1, 2 if link == "dead" else 1)
+    assert scene.session.run(first.id).status == "succeeded"
+
+
+def test_a_clip_that_is_nowhere_is_paid_again_as_was_said(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
+    """Nowhere any more: it is sent again, and that it may be stood in the plan; the first run stays as it was."""
+    scene, first, other = homes
+    assert first.video is not None
+    first.video.unlink()
+    scene.on("download", TOO_OLD, TOO_OLD)
+    session = other()
+    (run,) = session.sweep(["a fox"], model="02")
+    session.wait([run.id], 60)
+    assert (run.status, run.record.reused_from, scene.charged) == ("succeeded", None, 2)
+    assert any("sent, and charged, again" in sentence for sentence in scene.told)
+    assert "the clip is no longer at the provider" in steps(first)
+    assert scene.session.run(first.id).status == "succeeded"
+
+
+def plant(scene: Scene, first: Run, folder: str, **row: Any) -> None:
+    """Change what the log says of a clip's place, as anyone can who has the file."""
+    path = str(scene.session.settings.store_url).removeprefix("sqlite:///")
+    with closing(sqlite3.connect(path)) as store, store:
+        store.execute(
+            "UPDATE events SET data = json_set(data, '$.folder', ?) WHERE run_id = ? AND what = 'the clip is here'",
+            (folder, first.id),
+        )
+        for name, value in row.items():
+            store.execute(f"UPDATE runs SET {name} = ? WHERE run_id = ?", (value, first.id))  # noqa: S608 - ours
+
+
+@pytest.mark.parametrize("what", ["other bytes", "another name", "a link", "a share", "no path", "upwards", "a number"])
+def test_a_planted_place_is_not_believed(
+    homes: tuple[Scene, Run, Callable[..., Session]], tmp_path: Path, what: str
+) -> None:
+    """A folder in the log is followed only to a regular file with the run's name and hash, or not at all."""
+    scene, first, other = homes
+    private = tmp_path / "private"
+    private.mkdir()
+    clip = private / f"{first.id}.mp4"
+    secret = bytes(reversed(scene.gateway.clip))
+    clip.write_bytes(scene.gateway.clip)
+    row: dict[str, Any] = {}
+    if what == "other bytes":
+        clip.write_bytes(secret)
+    if what == "another name":
+        clip = clip.rename(private / "diary.mp4")
+        row["video"] = "diary.mp4"
+    if what == "a link":
+        clip = clip.rename(private / "real")
+        (private / f"{first.id}.mp4").symlink_to(clip)
+    if what == "upwards":
+        row["video"] = f"../private/{first.id}.mp4"
+    words = {"a share": f"//server{private}", "no path": "private", "a number": "7"}
+    assert first.video is not None
+    first.video.unlink()
+    plant(scene, first, words.get(what, str(private)), **row)
+    session = other()
+    run = again(session)
+    assert (run.status, run.record.reused_from, scene.charged) == ("succeeded", first.id, 1)
+    assert len(scene.gateway.of("download")) == 2
+    assert run.video is not None
+    assert run.video.read_bytes() == scene.gateway.clip
+    assert secret not in [p.read_bytes() for p in session.archive.root.glob("*")]
