@@ -300,7 +300,7 @@ def test_a_lost_answer_is_settled_by_asking_for_our_id(scene: Scene) -> None:
 
 
 def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> None:
-    """Where one clip of a task is gone, the plan says which runs are sent, and no call is: the others are there."""
+    """Where one clip of a task is gone, also at the provider, nothing is sent for it: the others are there."""
     first = scene.finish(options={"numberResults": 2})
     gone = first[1].video
     assert gone is not None
@@ -308,6 +308,7 @@ def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> Non
     made = scene.session.plan("a fox", provider="runware", options={"numberResults": 2})
     assert made.sentence() == "2 runs = 2 results; 1 there already, 1 held back, 0 to send"
     assert "Held back" in plan_html(made)
+    scene.simulator.fault("expired", provider="runware", phase="download", times=None)
     again = scene.finish(options={"numberResults": 2})
     assert [r.status for r in again] == ["succeeded", "skipped"]
     assert "--fresh" in str(again[1].error)
