@@ -58,6 +58,7 @@ def default_session() -> Session:
 def generate(
     prompt: str = "",
     *,
+    variables: Mapping[str, Any] | None = None,
     provider: str | None = None,
     model: str | None = None,
     duration: int | None = None,
@@ -83,10 +84,12 @@ def generate(
     yes: bool = False,
     name: str | None = None,
 ) -> Run:
-    """Have one clip generated. It is on its way when this returns; ``await run`` (or ``run.wait()``) until it is there.
+    r"""Have one clip generated. It is under way when this returns; ``await run`` (or ``run.wait()``) until it is there.
 
     Args:
-        prompt: What is to be seen. Camera instructions stand in brackets: ``[Push in]``.
+        prompt: What is to be seen. Camera instructions stand in brackets: ``[Push in]``. ``{{name}}`` takes a variable,
+            and ``\{{`` is a literal ``{{``.
+        variables: The values of ``{{name}}``, by their names.
         provider: The gateway; the setting's where none is given.
         model: The provider's name of it or a short one (``"2.3"``); the provider's default otherwise.
         duration: Seconds.
@@ -113,12 +116,14 @@ def generate(
         name: What to call it, for :func:`sweep_of` and wherever a sweep is asked for.
 
     Raises:
-        UsageError: A problem of the request, or it costs more than is sent unasked; nothing was sent.
+        UsageError: A problem of the request, more than one run (:func:`sweep` makes several), or it costs more than is
+            sent unasked; nothing was sent.
         MissingKey: ``mode`` is ``live`` and there is no key.
         BudgetExceeded: It costs more than the budget, or its price is not known.
     """
     return default_session().generate(
         prompt,
+        variables=variables,
         provider=provider,
         model=model,
         duration=duration,
@@ -147,12 +152,14 @@ def generate(
 
 
 def sweep(
-    prompt: str | Sequence[str] | Mapping[str, str] = "",
+    prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "",
     *,
+    variables: Mapping[str, Any] | pd.DataFrame | None = None,
     repeat: int = 1,
     zipped: Sequence[Sequence[str]] = (),
     exclude: Sequence[Mapping[str, Any]] = (),
     sample: int | None = None,
+    sample_seed: int | None = None,
     tags: Sequence[str] = (),
     budget: float | None = None,
     max_parallel: int | None = None,
@@ -161,24 +168,31 @@ def sweep(
     name: str | None = None,
     **arguments: Any,
 ) -> Sweep:
-    """Have several clips generated: the product of every list that is given.
+    r"""Have several clips generated: the product of every list that is given.
 
     The order of the runs: prompts change slowest, then the arguments as they are given, replicates fastest. Everything
     is checked before the first create call.
 
     Args:
-        prompt: One prompt, a list of them, or a mapping of labels to prompts.
+        prompt: One prompt, a list of them, a mapping of labels to prompts, or a table of cases: a DataFrame whose
+            columns are arguments and variables, and each row one case. An empty cell is "not given".
+            ``{{dawn | dusk}}`` in a prompt is an axis, ``{{name}}`` takes a variable, ``\{{`` is a literal ``{{``.
+        variables: The values of ``{{name}}``, by their names; a list is an axis. Or a table of cases.
         repeat: Replicates of each run. A replicate is never called a seed.
-        zipped: Groups of arguments that go together, value by value, instead of being crossed.
+        zipped: Groups of axes that go together, value by value, instead of being crossed: arguments, variables,
+            ``"prompt"``. For example ``[("prompt", "first_frame")]``.
         exclude: Runs that match all values of one of these are left out, for example ``[{"model": "02", "seed": 3}]``.
-        sample: Draw so many of the runs; the same ones each time.
+            One that meets no run is an error.
+        sample: Draw so many of the runs. A larger sample holds every smaller one.
+        sample_seed: Another one draws other runs.
         tags: Words to find the runs by.
         budget: What all of it may cost, in the providers' currency; nothing is sent past it.
         max_parallel: Runs of this call in flight at once; the account's own limit holds beside it.
         reuse: Take clips of equal runs that succeeded from the archive: growing a sweep pays for the new runs alone.
         yes: Send it also where it is more than the settings ``ask_above`` and ``ask_above_cost`` let pass unasked.
         name: What to call it, for :func:`sweep_of` and wherever a sweep is asked for.
-        arguments: Those of :func:`generate`; a list, tuple or range is an axis (``seed=range(1, 5)``).
+        arguments: Those of :func:`generate`; a list, tuple, range, array, Series or Index is an axis
+            (``seed=range(1, 5)``). As an image, an array is one image.
 
     Raises:
         UsageError: What is wrong with any of the runs, or it is more than is sent unasked; nothing was sent.
@@ -186,10 +200,12 @@ def sweep(
     """
     return default_session().sweep(
         prompt,
+        variables=variables,
         repeat=repeat,
         zipped=zipped,
         exclude=exclude,
         sample=sample,
+        sample_seed=sample_seed,
         tags=tags,
         budget=budget,
         max_parallel=max_parallel,
@@ -201,7 +217,7 @@ def sweep(
 
 
 def estimate(
-    prompt: str | Sequence[str] | Mapping[str, str] = "", *, reuse: bool = True, **arguments: Any
+    prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "", *, reuse: bool = True, **arguments: Any
 ) -> pd.DataFrame:
     """What a sweep (or one run) would cost and take; nothing is sent.
 

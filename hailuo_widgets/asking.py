@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.prompts import fill_variants, parse_variants, variables_of
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.domain.given import as_number
+from hailuo_widgets.domain.prompts import parse_variants
 from hailuo_widgets.planning import look_up
-from hailuo_widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["begin_cell", "plan_cell"]
 
-_SHAPE = {"repeat", "exclude", "sample"}
+_SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
 
 
 def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:
@@ -36,19 +35,9 @@ def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, A
         UsageError: What is wrong with any of it.
     """
     prompts = parse_variants(body)
-    axes = variables_of(prompts, namespace)
-    groups = line.run.get("zipped", [])
-    mixed = [g for g in groups if {name in axes for name in g} == {True, False}]
-    if mixed:
-        raise UsageError(
-            f"--zip {','.join(mixed[0])} pairs a variable with an option",
-            hint="pair options with options, or variables with variables",
-        )
-    variants = fill_variants(prompts, axes, [g for g in groups if g[0] in axes])
     shape = {k: v for k, v in line.run.items() if k in _SHAPE}
-    shape["zipped"] = [g for g in groups if g[0] not in axes]
     reuse = bool(line.run.get("reuse", True))
-    plan = session.plan(variants, ask_log=False, **shape, **line.request)
+    plan = session.plan(prompts, namespace=namespace, ask_log=False, **shape, **line.request)
     return look_up(session, plan, reuse=reuse) if ask_log or plan.results > 1 else plan
 
 
@@ -61,5 +50,5 @@ def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
     """
     more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes", "name"}}
     if "budget" in line.run:
-        more["budget"] = SETTINGS["budget"].parse(line.run["budget"])
+        more["budget"] = as_number("--budget", line.run["budget"])
     return session.begin(plan, warned=plan.results > 1, **more)

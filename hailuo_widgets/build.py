@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.check import Problem, check
+from hailuo_widgets.domain.given import as_flag, as_whole, shown
 from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
 from hailuo_widgets.errors import UsageError, nearest
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts, Model
     from hailuo_widgets.domain.images import Image
 
-__all__ = ["REQUEST_ARGUMENTS", "Built", "build"]
+__all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build", "same_value"]
 
 REQUEST_ARGUMENTS = (
     "prompt",
@@ -37,9 +38,9 @@ REQUEST_ARGUMENTS = (
     "height",
     "options",
 )
-_WHOLE = ("duration", "seed", "width", "height")
+WHOLE = ("duration", "seed", "width", "height")
+FLAGS = ("prompt_optimizer", "fast_pretreatment", "watermark")
 _TEXTS = ("prompt", "aspect_ratio", "text", "callback_url")
-_SWITCHES = ("prompt_optimizer", "fast_pretreatment", "watermark")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,9 +64,9 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] 
     """
     given = {k: v for k, v in arguments.items() if v is not None}
     values: dict[str, Any] = {"prompt": "", **given, "provider": facts.name}
-    for name in _WHOLE:
+    for name in WHOLE:
         if name in values:
-            values[name] = _whole(name, values[name])
+            values[name] = as_whole(name, values[name])
     for name in IMAGE_FIELDS:
         if name in values:
             values[name] = _picture(name, values[name], {} if loaded is None else loaded)
@@ -89,17 +90,19 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] 
     return Built(request=request, warnings=problems)
 
 
-def _right_kinds(values: Mapping[str, Any]) -> None:
-    """Refuse what no gateway reads: a text that is none, a switch that is neither on nor off, options without names."""
+def _right_kinds(values: dict[str, Any]) -> None:
+    """Refuse what no provider reads: text that is none, a switch neither on nor off, options without names."""
     for name in _TEXTS:
         if name in values and not isinstance(values[name], str):
-            raise UsageError(f"{name}={values[name]!r} is no text", hint="give a string")
-    for name in _SWITCHES:
-        if name in values and not isinstance(values[name], bool):
-            raise UsageError(f"{name}={values[name]!r} is no switch", hint=f"give {name}=True or {name}=False")
+            raise UsageError(f"{name} must be text, not {shown(values[name])}", hint="give a string")
+    for name in FLAGS:
+        if name in values:
+            values[name] = as_flag(name, values[name])
     options = values.get("options", {})
     if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
-        raise UsageError(f"options={options!r} is no mapping of names to values", hint="options={'ttl': 600}")
+        raise UsageError(
+            f"options must be a dict, for example {{'ttl': 600}}, not {shown(options)}", hint="options={'ttl': 600}"
+        )
 
 
 def _picture(name: str, given: Any, loaded: dict[int, Any]) -> Image:
@@ -109,16 +112,6 @@ def _picture(name: str, given: Any, loaded: dict[int, Any]) -> Image:
         loaded[id(given)] = (given, load_image(given, argument=name))  # the thing itself is kept, so that its id is
     image: Image = loaded[id(given)][1]
     return image
-
-
-def _whole(name: str, value: Any) -> int:
-    try:
-        number = int(str(value)) if not isinstance(value, float) else int(value)
-    except (ValueError, OverflowError):  # words; infinity
-        number = None
-    if number is None or isinstance(value, bool) or (isinstance(value, float) and value != number):
-        raise UsageError(f"{name}={value!r} is no whole number", hint=f"give a number, for example {name}=6")
-    return number
 
 
 def _model(facts: Facts, values: Mapping[str, Any]) -> Model:
@@ -152,3 +145,35 @@ def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, A
         size=None if not facts.sizes or width is None or height is None else (width, height),
     )
     return {"resolution": resolution, "duration": duration}
+
+
+def same_value(facts: Facts, values: Mapping[str, Any], name: str, wanted: Any) -> bool:
+    """Whether an argument among ``values`` means the same as ``wanted``, both resolved as a request's are.
+
+    Args:
+        facts: The provider's table.
+        values: A request's arguments, by the names of :data:`REQUEST_ARGUMENTS`.
+        name: The argument.
+        wanted: What it is compared with.
+    """
+    given = values.get(name)
+    word, other = str(given).strip(), str(wanted).strip()
+    same = given is wanted or (given is not None and word.casefold() == other.casefold())
+    if same or given is None or (name in IMAGE_FIELDS and not isinstance(given, str)):
+        return same
+    if name in WHOLE:
+        try:
+            return as_whole(name, given) == as_whole(name, wanted)
+        except UsageError:
+            return False
+    if name == "model":
+        mode = _mode(values)
+        one, two = facts.find_model(word, mode), facts.find_model(other, mode)
+        return one is not None and one == two
+    return name == "template" and _template(facts, word) == _template(facts, other)
+
+
+def _mode(values: Mapping[str, Any]) -> str:
+    """What a request of these arguments would do; see :attr:`Request.mode`."""
+    there: dict[str, Any] = {name: values.get(name) for name in ("template", *IMAGE_FIELDS)}
+    return Request(prompt="", provider="", model="", **there).mode

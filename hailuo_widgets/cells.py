@@ -47,7 +47,9 @@ def _texts(option: str, value: Any) -> list[str]:
     if option == "--zip":
         return [",".join(group) for group in value]
     if option == "--exclude":
-        return [",".join(f"{key}={found}" for key, found in rule.items()) for rule in value]
+        return [
+            ",".join(f"{k}={render_values(v) if isinstance(v, list) else v}" for k, v in rule.items()) for rule in value
+        ]
     if OPTIONS[option].group == "request":
         return [render_values([str(v) for v in value] if isinstance(value, list) else [str(value)])]
     return [str(value)]

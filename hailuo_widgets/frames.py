@@ -133,7 +133,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "video_url": record.video_url,
         "sha256": record.sha256,
         "error_code": error.get("code"),
-        "error": error_text(error),
+        "error": error_text(error) or _unread(record),
         "rating": record.rating,
         "note": record.note,
         "tags": ", ".join(record.all_tags) or None,
@@ -145,7 +145,11 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "width": record.video_width,
         "height": record.video_height,
     }
-    return {name: pd.NA if value is None else value for name, value in values.items()}
+    return {name: pd.NA if value is None or name in record.unread else value for name, value in values.items()}
+
+
+def _unread(record: RunRecord) -> str | None:
+    return f"StoreError: unreadable in the run log: {', '.join(record.unread)}" if record.unread else None
 
 
 def since_moment(since: str | date | None) -> datetime | None:

@@ -69,9 +69,10 @@ OPTIONS: dict[str, Option] = {
         _request("--height", "height", "likewise", "768"),
         _request("--option", "options", "a field of the provider's own; may be repeated", "ttl=3600"),
         _run("--repeat", "repeat", "replicates of each run; a replicate is not a seed", "3"),
-        _run("--zip", "zipped", "options (or variables) to pair instead of crossing; may be repeated", "seed,model"),
+        _run("--zip", "zipped", "axes to pair instead of crossing; may be repeated", "prompt,first-frame"),
         _run("--exclude", "exclude", "runs to leave out; may be repeated", "model=02,seed=3"),
-        _run("--sample", "sample", "draw so many of the runs; the same ones each time", "8"),
+        _run("--sample", "sample", "draw so many of the runs; a larger sample holds the smaller", "8"),
+        _run("--sample-seed", "sample_seed", "draw other ones", "2"),
         _run("--name", "name", "bind the run, or the sweep, to this name", "foxes"),
         _run("--tag", "tags", "a word to find the run by; may be repeated", "draft"),
         _run("--budget", "budget", "what this cell may cost, in the provider's currency", "0.50"),
@@ -142,10 +143,13 @@ def _put(values: dict[str, Any], option: Option, value: str) -> None:
     elif option.name == "--tag":
         values.setdefault("tags", []).append(value)
     elif option.name == "--zip":
-        values.setdefault("zipped", []).append([name.replace("-", "_").strip() for name in value.split(",")])
+        values.setdefault("zipped", []).append([_axis(name) for name in value.split(",")])
     elif option.name == "--exclude":
         pairs = [_pair(option.name, piece) for piece in value.split(",")]
-        values.setdefault("exclude", []).append({key.replace("-", "_"): text for key, text in pairs})
+        rule = {_axis(key): _excluded(text) for key, text in pairs}
+        if len(rule) < len(pairs):
+            raise UsageError(f"--exclude {value}: an axis is named twice", hint="two --exclude options leave out both")
+        values.setdefault("exclude", []).append(rule)
     elif option.name in COUNTS:
         if not (value.isascii() and value.isdigit() and int(value[:9]) > 0):
             raise UsageError(
@@ -157,6 +161,18 @@ def _put(values: dict[str, Any], option: Option, value: str) -> None:
         values[option.sets] = found if len(found) > 1 else found[0]
     else:
         values[option.sets] = value
+
+
+def _axis(name: str) -> str:
+    """An axis as Python calls it: an option's name without its dashes; a choice, ``dawn | dusk``, as it is."""
+    word = name.strip().removeprefix("--")
+    return word if "|" in word else word.replace("-", "_")
+
+
+def _excluded(text: str) -> str | list[str]:
+    """A rule's value; a range is any of its numbers."""
+    values = parse_values("--exclude", text)
+    return values if len(values) > 1 else text
 
 
 def _pair(option: str, text: str) -> tuple[str, str]:

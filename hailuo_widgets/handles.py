@@ -243,7 +243,8 @@ class Run(Fixed):
             yes: Send it also where it costs more than the setting ``ask_above_cost``.
 
         Raises:
-            UsageError: The run is not unconfirmed, or it costs more than is sent unasked; nothing was changed.
+            UsageError: The run is not unconfirmed, its request cannot be read in the log, or it costs more than is sent
+                unasked; nothing was changed.
         """
         self._expect("resubmit", "unconfirmed")
         self._session.confirm_again(self.record, yes=yes)

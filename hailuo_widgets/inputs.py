@@ -86,7 +86,10 @@ def _refuse(argument: str, name: str, why: str, hint: str) -> NoReturn:
 
 
 def _shown(value: Any) -> str:
-    text = repr(value)
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - an object's own methods may raise anything
+        text = f"a value of type {type(value).__name__}"
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
 
 
@@ -112,7 +115,7 @@ def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
         _few_pixels(value.width, value.height, argument, name)
         with _reading(argument, name):
             return name, _as_png(ImageOps.exif_transpose(value))
-    if hasattr(value, "__array__"):
+    if hasattr(type(value), "__array__"):
         name, picture = _from_array(value, argument)
         return name, _as_png(picture)
     _refuse(argument, _shown(value), f"a {type(value).__name__} is no picture; allowed is {KINDS}", "give one of those")

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.build import REQUEST_ARGUMENTS, build
+from hailuo_widgets.build import build, same_value
+from hailuo_widgets.domain.drawing import known_of
 from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant, expand
 from hailuo_widgets.engine.polling import expect
 from hailuo_widgets.engine.reuse import SENT, Wanted, outlooks
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.view import money
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.domain.check import Problem
     from hailuo_widgets.domain.request import Request
@@ -24,9 +24,8 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.reuse import Outlook
     from hailuo_widgets.session import Session
 
-__all__ = ["Parts", "Plan", "Planned", "axes_of", "look_up", "make_plan", "planned_again", "wall_s"]
+__all__ = ["Parts", "Plan", "Planned", "look_up", "make_plan", "planned_again", "wall_s"]
 
-ARGUMENTS = ("provider", *(name for name in REQUEST_ARGUMENTS if name not in {"prompt", "replicate"}))
 MOST_PROBLEMS = 5  # distinct ones that an error quotes
 
 
@@ -92,12 +91,16 @@ class Plan:
         return sum(p.results for p in self.to_send if p.micros is None)
 
     def _factors(self) -> list[str]:
-        """The axes as ``4 seed``; zipped ones as ``4 seed+model``."""
-        told: list[str] = []
-        named: set[str] = set()
-        for name, values in self.axes.values.items():
+        """The axes as ``2 prompts``, ``4 seed``; paired ones as ``4 seed+model``, ``2 prompts+seed``."""
+        axes = self.axes
+        group_of = {name: group for group in axes.zipped for name in group}
+        beside = [n for n in axes.values if any(other in axes.lengths for other in group_of.get(n, ()))]
+        word = "cases" if axes.cases else "prompts"
+        told = [f"{len(axes.variants)} {'+'.join([word, *beside])}"] if len(axes.variants) > 1 else []
+        named = set(beside)
+        for name, values in axes.values.items():
             if name not in named and len(values) > 1:
-                group = next((g for g in self.axes.zipped if name in g), (name,))
+                group = group_of.get(name, (name,))
                 named.update(group)
                 told.append(f"{len(values)} {'+'.join(group)}")
         return told
@@ -117,8 +120,7 @@ class Plan:
 
         A task of several results is counted as so many runs: each is a clip, and billed.
         """
-        shape = [f"{len(self.axes.variants)} prompts"] if len(self.axes.variants) > 1 else []
-        shape += self._factors()
+        shape = self._factors()
         shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
         each = {p.results for p in self.runs}
         shape += [f"{max(each)} results" if len(each) == 1 else "their results"] if max(each, default=1) > 1 else []
@@ -174,55 +176,6 @@ def _duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 2 * minute else f"{seconds / minute:.0f} min"
 
 
-def axes_of(
-    prompt: str | Iterable[str] | Mapping[str, str],
-    arguments: Mapping[str, Any],
-    *,
-    repeat: int = 1,
-    zipped: Sequence[Sequence[str]] = (),
-    exclude: Sequence[Mapping[str, Any]] = (),
-    sample: int | None = None,
-) -> Axes:
-    """Axes from what Python code gives: a list, tuple or range is an axis, anything else a single value.
-
-    Raises:
-        UsageError: A name that is no argument.
-    """
-    values: dict[str, Sequence[Any]] = {}
-    for name, value in arguments.items():
-        if name not in ARGUMENTS:
-            near = nearest(name, ARGUMENTS)
-            raise UsageError(
-                f"{name!r} is no argument; there are prompt, {', '.join(ARGUMENTS)}",
-                hint=f"did you mean {near!r}?" if near else None,
-            )
-        if value is not None:
-            values[name] = list(value) if isinstance(value, (list, tuple, range)) else [value]
-    return Axes(
-        variants=_variants(prompt),
-        values=values,
-        zipped=tuple(tuple(group) for group in zipped),
-        exclude=tuple(exclude),
-        sample=sample,
-        repeat=repeat,
-    )
-
-
-def _variants(prompt: str | Iterable[str] | Mapping[str, str]) -> tuple[Variant, ...]:
-    if isinstance(prompt, str):
-        return (Variant(prompt=prompt),)
-    prompt = prompt if isinstance(prompt, Mapping) else list(prompt)
-    if isinstance(prompt, list) and prompt and isinstance(prompt[0], Variant):
-        return tuple(prompt)
-    if isinstance(prompt, Mapping):
-        found = tuple(Variant(prompt=text, label=str(label)) for label, text in prompt.items())
-    else:
-        found = tuple(Variant(prompt=text, label=str(n)) for n, text in enumerate(prompt, start=1))
-    if not found:
-        raise UsageError("prompt is an empty list, so the sweep has no runs", hint="give at least one prompt")
-    return found
-
-
 def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool = True) -> Plan:
     """Make and check every request of a sweep; nothing is sent.
 
@@ -235,12 +188,19 @@ def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool
     Raises:
         UsageError: What is wrong, in however many cells; the error says in how many.
     """
-    cells = expand(axes)
     accounts = session.engine.accounts
+
+    def same(name: str, cell: Cell, wanted: Any) -> bool:
+        return _same(session, name, cell, wanted)
+
+    cells = expand(axes, same)
+    if not cells:
+        raise UsageError("the exclusions leave no run", hint="remove one of them")
     problems: dict[str, tuple[UsageError, int]] = {}
     made: list[tuple[Cell, Request]] = []
-    warnings: dict[str, Problem] = {}
-    several = len(axes.values.get("provider", ())) > 1
+    warnings: dict[str, Problem] = {p.message: p for p in axes.doubts}
+    several = len({cell.values.get("provider") for cell in cells}) > 1
+    seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
     loaded: dict[int, Any] = {}  # each picture is read once, however many cells show it
     for cell in cells:
         values = dict(cell.values)
@@ -248,7 +208,6 @@ def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool
         replicate = cell.replicate
         if several and provider.facts.seeds is None and values.get("seed") is not None:
             # In a sweep over gateways a seed is a replicate where no seed can be sent, and is never called one there.
-            seeds = list(axes.values["seed"])
             replicate += seeds.index(values.pop("seed")) * axes.repeat
         try:
             built = build(
@@ -265,6 +224,21 @@ def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool
     runs = tuple(_priced(session, cell, request) for cell, request in made)
     plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(session, runs), looked_up=False)
     return look_up(session, plan, reuse=reuse) if ask_log else plan
+
+
+def _same(session: Session, name: str, cell: Cell, wanted: Any) -> bool:
+    """Whether a run has a value, resolved as its request's are; the prompt answers to its label too."""
+    known = known_of(cell)
+    if name not in known:
+        return False
+    if name in {"prompt", "variant"}:
+        return str(wanted) in {cell.variant.label, cell.variant.prompt if name == "prompt" else None}
+    if name not in cell.values:
+        return str(known[name]) == str(wanted)
+    provider = str(cell.values.get("provider") or session.settings.provider)
+    if name == "provider":
+        return provider.casefold() == str(wanted).strip().casefold()
+    return same_value(session.engine.accounts.provider(provider).facts, cell.values, name, wanted)
 
 
 def _all_wrong(problems: Mapping[str, tuple[UsageError, int]], cells: int) -> UsageError:
@@ -293,7 +267,17 @@ def _priced(session: Session, cell: Cell, request: Request) -> Planned:
 
 
 def planned_again(session: Session, earlier: RunRecord) -> Planned:
-    """The create call that sends a run's request once more."""
+    """The create call that sends a run's request once more.
+
+    Raises:
+        UsageError: The log's request cannot be read in full, so another one would be paid for.
+    """
+    if lost := [name for name in earlier.unread if name.startswith("request")]:
+        raise UsageError(
+            f"run {earlier.run_id} can't be sent again: its {', '.join(lost)} can't be read in the run log",
+            run_id=earlier.run_id,
+            hint="run its cell again",
+        )
     variant = Variant(prompt=earlier.request.prompt, label=earlier.variant, variables=earlier.variables)
     planned = _priced(session, Cell(variant=variant, values={}, replicate=earlier.request.replicate), earlier.request)
     return replace(planned, origin=str(earlier.origin))

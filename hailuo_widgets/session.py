@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
+from hailuo_widgets.axes import axes_of
 from hailuo_widgets.confirming import confirm, question
+from hailuo_widgets.domain.given import as_flag, as_number, as_tags, as_whole
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
@@ -21,9 +23,9 @@ from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.engine.waiting import leave, settled, wait
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.handles import Run
-from hailuo_widgets.planning import axes_of, look_up, make_plan, planned_again
+from hailuo_widgets.planning import look_up, make_plan, planned_again
 from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
-from hailuo_widgets.settings import SETTINGS, Settings
+from hailuo_widgets.settings import Settings
 from hailuo_widgets.store import open_log
 from hailuo_widgets.store.peek import never_sent
 from hailuo_widgets.store.permit import Budget
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Session"]
 
-_SHAPE = ("repeat", "zipped", "exclude", "sample")
+_SHAPE = ("variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "namespace")
 _MICROS = 1_000_000
 
 
@@ -81,10 +83,13 @@ class Session:
     def plan(self, prompt: Any = "", *, reuse: bool = True, ask_log: bool = True, **arguments: Any) -> Plan:
         """Make and check the requests of a sweep (or of one run); nothing is sent.
 
+        The arguments are those of :func:`hailuo_widgets.sweep`; a cell gives the notebook's variables as ``namespace``.
+
         Raises:
             UsageError: What is wrong with them, all at once.
         """
         shape = {name: arguments.pop(name) for name in _SHAPE if name in arguments}
+        reuse = as_flag("reuse", reuse)
         return make_plan(self, axes_of(prompt, arguments, **shape), reuse=reuse, ask_log=ask_log)
 
     def generate(
@@ -101,8 +106,9 @@ class Session:
     ) -> Run:
         """One clip; see :func:`hailuo_widgets.generate`."""
         plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
-        if (count := plan.results) != 1:
-            raise UsageError(f"generate() makes one run, and {count} are asked for", hint="use sweep(…)")
+        if (count := plan.results) != 1 or plan.axis_values():
+            what = f"{count} are asked for" if count != 1 else f"{' and '.join(plan.axis_values())} is an axis"
+            raise UsageError(f"generate() makes one run, and {what}", hint="use hw.sweep: it takes the same arguments")
         more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
         return self.begin(plan, tags=tags, reuse=reuse, **more)[0]
 
@@ -144,6 +150,9 @@ class Session:
             UsageError: It would send more, or cost more, than is sent unasked, or the name is none; nothing was sent.
             BudgetExceeded: Already its first run passes the budget; nothing was sent.
         """
+        reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), as_tags(tags), sweep_name(name)
+        budget = None if budget is None else as_number("budget", budget)
+        at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
         try:
             confirm(plan.to_send, self.settings, yes=yes)
             self._within(plan, budget)
@@ -155,9 +164,6 @@ class Session:
             self._within(plan, budget)
         for problem in () if warned else plan.warnings:
             self._notice(f"note: {problem}")
-        at_once = None if max_parallel is None else SETTINGS["max_parallel"].parse(max_parallel)
-        words = (tags,) if isinstance(tags, str) else tuple(tags)
-        called = sweep_name(name)
         sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
         records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
         records = [replace(r, sweep_name=called) for r in records]
@@ -238,7 +244,7 @@ class Session:
         """The bounds that each create call is held against; ``budget`` is that of the sweep."""
         budgets = []
         if budget is not None:
-            micros = round(SETTINGS["budget"].parse(budget) * _MICROS)
+            micros = round(budget * _MICROS)
             budgets.append(Budget(name="budget of this call", micros=micros, sweep_id=sweep_id))
         if self.settings.budget is not None:
             micros = round(self.settings.budget * _MICROS)
@@ -251,7 +257,7 @@ class Session:
 
     def _within(self, plan: Plan, budget: float | None) -> None:
         """Refuse a call at once whose first run already passes its budget; the rest is counted as it is sent."""
-        bound = self.settings.budget if budget is None else SETTINGS["budget"].parse(budget)
+        bound = self.settings.budget if budget is None else budget
         if bound is None or not plan.to_send:
             return
         first = plan.to_send[0]

@@ -42,9 +42,9 @@ KIE_DIALECTS = ("minimax", "jobs")
 def _number(name: str, value: Any, *, low: float, whole: bool = False) -> float | int:
     try:
         number = int(str(value)) if whole else float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
-    if not low <= number < float("inf"):
+    if isinstance(value, bool) or not low <= number < float("inf"):
         kind = "a whole number" if whole else "a number"
         raise UsageError(
             f"{name}={value!r}: {kind} from {low:g} up is allowed", hint=f"give {kind}, for example {name}=10"

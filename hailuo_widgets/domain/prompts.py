@@ -10,8 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.sweep import Axes, Variant, expand
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,14 +20,15 @@ __all__ = [
     "Prompt",
     "Text",
     "Variable",
-    "fill_variants",
+    "axis_name",
     "parse_prompt",
     "parse_variants",
     "render_variants",
-    "variables_of",
+    "written",
 ]
 
-_PLACE = re.compile(r"\\\{\{|\{\{(.*?)\}\}", re.DOTALL)
+_PLACE = re.compile(r"\\\{\{|\{\{(?!\{)(.*?)\}\}", re.DOTALL)  # of a run of braces the last two open a place
+_BRACES = re.compile(r"\{\{+")
 _SEPARATOR = re.compile(r"---(?:[ \t]+(\S.*?))?[ \t]*")
 _LITERAL_SEPARATOR = re.compile(r"\\(\\*---(?:[ \t]+\S.*?)?[ \t]*)")
 
@@ -160,7 +160,7 @@ def render_variants(prompts: Sequence[Prompt]) -> str:
     """The cell's text that :func:`parse_variants` reads back as these prompts."""
     blocks = []
     for n, prompt in enumerate(prompts):
-        text = "".join(_written(part) for part in prompt.parts)
+        text = written(prompt)
         lines = [f"\\{line}" if _separates(line) else line for line in text.split("\n")]
         head = f"--- {prompt.label}" if prompt.label is not None else "---"
         if n or prompt.label is not None:
@@ -175,67 +175,11 @@ def _separates(line: str) -> bool:
 
 def _written(part: Text | Variable | Choice) -> str:
     if isinstance(part, Text):
-        return part.text.replace("{{", "\\{{")
-    return "{{" + (part.name if isinstance(part, Variable) else " | ".join(part.options)) + "}}"
+        return _BRACES.sub(lambda run: "{" * (len(run[0]) % 2) + "\\{{" * (len(run[0]) // 2), part.text)
+    inside = axis_name(part)
+    return "{{" + " " * inside.startswith("{") + inside + " " * inside.endswith("}") + "}}"
 
 
-def variables_of(prompts: Sequence[Prompt], namespace: Mapping[str, Any]) -> dict[str, list[Any]]:
-    """The axes of all places: a variable's value (each one, of a list or tuple), a choice's options.
-
-    Raises:
-        UsageError: A variable that is not in the namespace, or is an empty list.
-    """
-    axes: dict[str, list[Any]] = {}
-    for prompt in prompts:
-        for part in prompt.parts:
-            if isinstance(part, Choice):
-                axes[axis_name(part)] = list(part.options)
-            elif isinstance(part, Variable) and part.name not in axes:
-                axes[part.name] = _values(part.name, namespace)
-    return axes
-
-
-def _values(name: str, namespace: Mapping[str, Any]) -> list[Any]:
-    if name not in namespace:
-        near = nearest(name, [n for n in namespace if not n.startswith("_")])
-        raise UsageError(
-            f"{{{{{name}}}}}: there is no variable {name!r}",
-            hint=f"did you mean {{{{{near}}}}}?" if near else f"assign it first, for example {name} = ['dawn', 'dusk']",
-        )
-    value = namespace[name]
-    values = list(value) if isinstance(value, (list, tuple)) else [value]
-    if not values:
-        raise UsageError(f"{{{{{name}}}}}: {name} is an empty list", hint="give it at least one value")
-    return values
-
-
-def fill_variants(
-    prompts: Sequence[Prompt], axes: Mapping[str, Sequence[Any]], zipped: Sequence[Sequence[str]] = ()
-) -> tuple[Variant, ...]:
-    """Every prompt with every combination of its own places' values; the first place changes slowest.
-
-    Args:
-        prompts: The variants as they are written.
-        axes: The values of their places, as :func:`variables_of` has them.
-        zipped: Groups of variables that go together, value by value.
-
-    Raises:
-        UsageError: Zipped variables of different lengths, or too many combinations.
-    """
-    found = []
-    for n, prompt in enumerate(prompts, start=1):
-        label = prompt.label or (str(n) if len(prompts) > 1 else None)
-        own = {name: axes[name] for name in prompt.places}
-        groups = tuple(tuple(name for name in group if name in own) for group in zipped)
-        cells = expand(
-            Axes(variants=(Variant(prompt=""),), values=own, zipped=tuple(group for group in groups if group))
-        )
-        for cell in cells:
-            named = {name: value for name, value in cell.values.items() if name.isidentifier()}
-            chosen = {f"choice_{i}": cell.values[c] for i, c in enumerate(_choices(prompt), start=1)}
-            found.append(Variant(prompt=prompt.fill(cell.values), label=label, variables={**named, **chosen}))
-    return tuple(found)
-
-
-def _choices(prompt: Prompt) -> list[str]:
-    return [name for name in prompt.places if not name.isidentifier()]
+def written(prompt: Prompt) -> str:
+    """The text that :func:`parse_prompt` reads back as this prompt."""
+    return "".join(_written(part) for part in prompt.parts)

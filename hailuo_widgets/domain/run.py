@@ -114,6 +114,7 @@ class RunRecord:
     note: str | None = None
     clip_tags: tuple[str, ...] = ()
     reused_from: str | None = None  # the paid run whose clip this run shows
+    unread: tuple[str, ...] = ()  # what of the row could not be read; no column
 
     @property
     def clip_id(self) -> str:

@@ -1,33 +1,48 @@
 """From axes to cells: the product of every list that was given, in an order that never changes.
 
 The order: the axes stand as they were given, the first one changes slowest; replicates change fastest. ``zip`` pairs
-axes instead of crossing them, ``exclude`` leaves cells out, ``sample`` draws some of the rest, always the same ones.
+axes instead of crossing them, ``exclude`` leaves cells out, ``sample`` draws some of the rest (`drawing.py`).
 """
 
 from __future__ import annotations
 
 import itertools
-import random
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.drawing import draw, known_of, left_out
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ["MOST_CELLS", "Axes", "Cell", "Variant", "expand"]
+    from hailuo_widgets.domain.problem import Problem
+    from hailuo_widgets.domain.prompts import Prompt
+
+__all__ = ["MOST_CELLS", "Axes", "Cell", "Variant", "check_groups", "expand"]
 
 MOST_CELLS = 10_000  # a sweep past it is a slip of the finger: it would cost thousands
+MOST_DRAWN_FROM = 200_000  # where a sample is drawn, nothing is paid for the others
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One prompt of a sweep: its label, the text as it is sent, and the variables that made it."""
+    """One prompt of a sweep: its label, the text as it is sent, and the variables that made it.
+
+    Args:
+        prompt: The text, with a value in each place.
+        label: Which version of the prompt it is.
+        variables: Name → value.
+        at: ``prompt`` and its places' names → which of the axis's values this variant has, counted from 0.
+        given: Arguments that this variant has for itself: those of a case.
+    """
 
     prompt: str
     label: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
+    at: Mapping[str, int] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,10 +52,15 @@ class Axes:
     Args:
         variants: The prompts, outermost.
         values: Name → its values; one value is no axis.
-        zipped: Groups of names that go together, value by value.
+        zipped: Groups of names that go together, value by value; ``prompt`` and a variable's name may be among them.
         exclude: Cells that match all values of one of these are left out.
         sample: So many cells are drawn; None takes all.
+        sample_seed: Another one draws others.
         repeat: Replicates of each cell.
+        lengths: How many values ``prompt`` and each variable have.
+        prompts: The prompts as they are written, and ``variables`` what was given for their places: for whoever writes
+            the sweep down again.
+        doubts: What a user should know before any of it is sent.
     """
 
     variants: tuple[Variant, ...]
@@ -48,7 +68,13 @@ class Axes:
     zipped: tuple[tuple[str, ...], ...] = ()
     exclude: tuple[Mapping[str, Any], ...] = ()
     sample: int | None = None
+    sample_seed: int | None = None
     repeat: int = 1
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    prompts: tuple[Prompt, ...] = ()
+    variables: Mapping[str, Sequence[Any]] = field(default_factory=dict)
+    cases: bool = False
+    doubts: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,74 +86,94 @@ class Cell:
     replicate: int
 
 
-def expand(axes: Axes) -> tuple[Cell, ...]:
+def expand(axes: Axes, same: Callable[[str, Cell, Any], bool] | None = None) -> tuple[Cell, ...]:
     """All cells of a sweep, in order.
 
+    Args:
+        axes: What varies.
+        same: Whether a cell has, under a name, the value of an exclusion. By default they are compared as text.
+
     Raises:
-        UsageError: An empty axis, zipped axes of different lengths, an unknown name, or too many cells.
+        UsageError: An empty axis, paired axes of different lengths, an unknown name, an exclusion that meets no cell,
+            or too many cells.
     """
     for name, values in axes.values.items():
-        if not values:
+        if not len(values):
             raise UsageError(
                 f"{name} is an empty list, so the sweep has no runs", hint=f"give {name} at least one value"
             )
     if axes.repeat < 1:
         raise UsageError(f"repeat={axes.repeat!r}: a whole number from 1 up is allowed", hint="repeat=3 makes three")
-    blocks = _blocks(axes)
-    size = len(axes.variants) * axes.repeat
-    for block in blocks:
-        size *= len(block)
-    if size > MOST_CELLS:
+    lengths = axes.lengths or {"prompt": len(axes.variants)}
+    check_groups(axes.zipped, {**lengths, **{name: len(values) for name, values in axes.values.items()}})
+    blocks = [_blocks(variant, n, axes) for n, variant in enumerate(axes.variants)]
+    size = sum(math.prod(len(block) for block in own) for own in blocks) * axes.repeat
+    most = MOST_CELLS if axes.sample is None else MOST_DRAWN_FROM
+    if size > most:
         raise UsageError(
-            f"the sweep has {size} runs; at most {MOST_CELLS} are allowed",
-            hint="shorten a list, or draw some: sample=100",
+            f"the sweep has {size} runs; at most {most} are allowed", hint="shorten a list, or draw some: sample=100"
         )
-    products = itertools.product(axes.variants, *blocks)
-    cells = [(variant, dict(itertools.chain.from_iterable(chosen))) for variant, *chosen in products]
-    kept = [(v, values) for v, values in cells if not _excluded(v, values, axes.exclude)]
+    cells = [
+        Cell(variant=variant, values={**dict(itertools.chain.from_iterable(chosen)), **variant.given}, replicate=1)
+        for variant, own in zip(axes.variants, blocks, strict=True)
+        for chosen in itertools.product(*own)
+    ]
+    kept = left_out(cells, axes.exclude, same or _same_text) if axes.exclude else cells
     if axes.sample is not None:
-        kept = _sampled(kept, axes.sample)
-    return tuple(Cell(variant=v, values=values, replicate=n + 1) for v, values in kept for n in range(axes.repeat))
+        kept = draw(kept, axes.sample, axes.sample_seed)
+        if len(kept) * axes.repeat > MOST_CELLS:
+            raise UsageError(
+                f"sample={axes.sample} draws too many; at most {MOST_CELLS} runs are allowed", hint="sample=100"
+            )
+    return tuple(replace(cell, replicate=n + 1) for cell in kept for n in range(axes.repeat))
 
 
-def _blocks(axes: Axes) -> list[list[tuple[tuple[str, Any], ...]]]:
-    """Each axis, or group of zipped axes, as a list of its (name, value) choices; a group stands at its first name."""
-    group_of: dict[str, tuple[str, ...]] = {}
-    for group in axes.zipped:
+def check_groups(groups: Sequence[Sequence[str]], lengths: Mapping[str, int]) -> None:
+    """See that paired names are axes of the same length, each in one group.
+
+    Args:
+        groups: The names that go together.
+        lengths: How many values each axis has.
+
+    Raises:
+        UsageError: A name that is no axis or is paired twice, or axes of different lengths.
+    """
+    named: set[str] = set()
+    for group in groups:
         for name in group:
-            if name not in axes.values:
-                near = nearest(name, axes.values)
+            if name not in lengths:
+                near = nearest(name, lengths)
                 raise UsageError(
-                    f"zip names {name!r}, which is no axis; there are {', '.join(axes.values) or 'none'}",
+                    f"zip names {name!r}, which is no axis; there are {', '.join(lengths) or 'none'}",
                     hint=f"did you mean {near!r}?" if near else "give it as a list",
                 )
-            if name in group_of:
+            if name in named:
                 raise UsageError(f"{name} is zipped twice", hint="name each axis in one group")
-            group_of[name] = group
-        lengths = {name: len(axes.values[name]) for name in group}
-        if len(set(lengths.values())) > 1:
-            told = ", ".join(f"{name} has {n}" for name, n in lengths.items())
+            named.add(name)
+        if len({lengths[name] for name in group}) > 1:
+            told = ", ".join(f"{name} has {lengths[name]}" for name in group)
             raise UsageError(f"zipped axes go value by value, and {told}", hint="make the lists equally long")
+
+
+def _blocks(variant: Variant, number: int, axes: Axes) -> list[list[tuple[tuple[str, Any], ...]]]:
+    """Each axis, or group of paired axes, as a list of its (name, value) choices; a group stands at its first name.
+
+    What is paired with the variant's own prompt or places has one choice: that of the same number.
+    """
+    at = variant.at or {"prompt": number}
+    group_of = {name: group for group in axes.zipped for name in group}
     blocks: list[list[tuple[tuple[str, Any], ...]]] = []
-    for name, values in axes.values.items():
+    for name in axes.values:
         group = group_of.get(name, (name,))
-        if name == next(n for n in axes.values if n in group):
-            columns = [[(n, value) for value in axes.values[n]] for n in group]
-            blocks.append(list(zip(*columns, strict=True)))
-        del values
+        own = [n for n in group if n in axes.values]
+        if name != next(n for n in axes.values if n in own):
+            continue
+        fixed = next((at[n] for n in group if n in at), None)
+        rows = range(len(axes.values[name])) if fixed is None else [fixed]
+        blocks.append([tuple((n, axes.values[n][row]) for n in own) for row in rows])
     return blocks
 
 
-def _excluded(variant: Variant, values: Mapping[str, Any], exclude: Iterable[Mapping[str, Any]]) -> bool:
-    known = {**variant.variables, **values, "variant": variant.label, "prompt": variant.prompt}
-    return any(all(str(known.get(name)) == str(value) for name, value in rule.items()) for rule in exclude)
-
-
-def _sampled(cells: list[Any], count: int) -> list[Any]:
-    """So many cells in their order; the draw depends on nothing but how many there are and are wanted."""
-    if count < 1:
-        raise UsageError(f"sample={count!r}: a whole number from 1 up is allowed", hint="sample=8 draws eight cells")
-    if count >= len(cells):
-        return cells
-    chosen = random.Random(f"{len(cells)}:{count}").sample(range(len(cells)), count)  # noqa: S311 - a draw, no secret
-    return [cells[i] for i in sorted(chosen)]
+def _same_text(name: str, cell: Cell, wanted: Any) -> bool:
+    known = known_of(cell)
+    return name in known and str(known[name]) == str(wanted)

@@ -80,8 +80,8 @@ def records_of(c: sa.Connection, rows: Iterable[RowMapping]) -> list[RunRecord]:
     clips = clips_of(c, [r.run_id for r in records if r.reused_from])
     said: dict[str, Any] = {}
     for some in chunks(clips.values()):
-        query = sa.select(runs.c.run_id, runs.c.rating, runs.c.note, runs.c.clip_tags).where(runs.c.run_id.in_(some))
-        said |= {row.run_id: row for row in c.execute(query)}
+        query = sa.select(runs).where(runs.c.run_id.in_(some))
+        said |= {row["run_id"]: from_row(dict(row)) for row in c.execute(query).mappings()}
     return [_with(r, clips[r.run_id], said.get(clips[r.run_id])) if r.reused_from else r for r in records]
 
 
@@ -98,5 +98,4 @@ def _with(record: RunRecord, clip: str, said: Any) -> RunRecord:
     paid = None if clip == record.run_id else clip
     if said is None:  # the paying run is not in this log: what was said of the clip stands in the run's own row
         return replace(record, reused_from=paid)
-    tags = tuple(said.clip_tags or ())
-    return replace(record, reused_from=paid, rating=said.rating, note=said.note, clip_tags=tags)
+    return replace(record, reused_from=paid, rating=said.rating, note=said.note, clip_tags=said.clip_tags)

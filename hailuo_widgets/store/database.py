@@ -10,6 +10,7 @@ import os
 import re
 import threading
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -243,6 +244,8 @@ def _by_hand(connection: Any, record: Any) -> None:
 def _prepare(connection: Any, record: Any) -> None:
     """A SQLite connection's settings: durable commits, and transactions that we begin ourselves."""
     _by_hand(connection, record)
+    # Text that is no UTF-8 would hide every row of its query.
+    connection.text_factory = partial(str, encoding="utf-8", errors="replace")
     for pragma in ("journal_mode=TRUNCATE", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}").close()
 

@@ -140,7 +140,8 @@ class Reading:
         """What was done with a run, in order: ``at``, ``what``, ``data``."""
         query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
         with self.database.read() as c:
-            return [dict(row) for row in c.execute(query.order_by(events.c.event_id)).mappings()]
+            rows = c.execute(query.order_by(events.c.event_id)).mappings()
+            return [{**row, "data": row["data"] or {}} for row in rows]
 
     def votes(
         self,

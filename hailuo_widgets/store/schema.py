@@ -7,15 +7,13 @@ what people said of two runs. Ids are text, money is whole millionths, times are
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
-from sqlalchemy.types import TypeDecorator
 
-from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.domain.vote import Vote
+from hailuo_widgets.store.readable import NEVER, Json, UtcDateTime, record_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,27 +34,6 @@ __all__ = [
 ]
 
 
-class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime, on databases that keep the zone and on SQLite, which does not."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """To UTC; without its zone where the database would only drop it."""
-        if value is None:
-            return None
-        value = value.astimezone(UTC)
-        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
-
-    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """With its zone again."""
-        del dialect
-        if value is None:
-            return None
-        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
 metadata = sa.MetaData()
 
 migrations = sa.Table(
@@ -74,7 +51,7 @@ runs = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("provider", sa.Text, nullable=False),  # stands in the request too; here to be asked for
     sa.Column("model", sa.Text, nullable=False),  # likewise
-    sa.Column("request", sa.JSON, nullable=False),
+    sa.Column("request", Json, nullable=False),
     sa.Column("request_hash", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("simulated", sa.Boolean, nullable=False),
@@ -83,8 +60,8 @@ runs = sa.Table(
     sa.Column("sweep_index", sa.Integer),
     sa.Column("sweep_name", sa.Text),  # what the user calls the sweep
     sa.Column("variant", sa.Text),
-    sa.Column("variables", sa.JSON, nullable=False),
-    sa.Column("tags", sa.JSON, nullable=False),
+    sa.Column("variables", Json, nullable=False),
+    sa.Column("tags", Json, nullable=False),
     sa.Column("task_id", sa.Text),
     sa.Column("channel", sa.Text),
     sa.Column("client_uuid", sa.Text),
@@ -104,11 +81,11 @@ runs = sa.Table(
     sa.Column("video_bytes", sa.BigInteger),
     sa.Column("video_width", sa.Integer),
     sa.Column("video_height", sa.Integer),
-    sa.Column("error", sa.JSON(none_as_null=True)),
+    sa.Column("error", Json(none_as_null=True)),
     # What a user said of a clip stands in the row of the run that paid for it; see ``clips.py``.
     sa.Column("rating", sa.Integer),
     sa.Column("note", sa.Text),
-    sa.Column("clip_tags", sa.JSON(none_as_null=True)),
+    sa.Column("clip_tags", Json(none_as_null=True)),
     sa.Column("reused_from", sa.Text),
     sa.Column("reserved_micros", sa.BigInteger),  # counts against budgets from the create call on
     sa.Column("reserved_currency", sa.Text),
@@ -130,7 +107,7 @@ events = sa.Table(
     sa.Column("run_id", sa.Text, sa.ForeignKey("runs.run_id"), nullable=False, index=True),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("what", sa.Text, nullable=False),
-    sa.Column("data", sa.JSON, nullable=False),
+    sa.Column("data", Json, nullable=False),
 )
 
 calls = sa.Table(
@@ -162,7 +139,7 @@ votes = sa.Table(
 )
 sa.Index("votes_by_run", votes.c.left_run, votes.c.right_run)
 
-_FIELDS = tuple(f.name for f in fields(RunRecord))
+_FIELDS = tuple(f.name for f in fields(RunRecord) if f.name != "unread")
 OLD_COST_KINDS = {"estimated": "list", "none": None}  # as earlier versions wrote them, in logs and rescue files
 
 
@@ -191,15 +168,12 @@ def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def from_row(row: Mapping[str, Any]) -> RunRecord:
-    """The record of a row."""
-    values = {name: row[name] for name in _FIELDS}
-    values["request"] = Request.from_json(values["request"])
-    values["tags"] = tuple(values["tags"])
-    values["clip_tags"] = tuple(values["clip_tags"] or ())
-    values["cost_kind"] = OLD_COST_KINDS.get(values["cost_kind"], values["cost_kind"])
-    return RunRecord(**values)
+    """The record of a row, as far as it can be read."""
+    kind = row["cost_kind"]
+    return record_of({**row, "cost_kind": OLD_COST_KINDS.get(kind, kind) if isinstance(kind, str) else kind})
 
 
 def vote_of(row: Mapping[str, Any]) -> Vote:
     """The vote of a row."""
-    return Vote(**{f.name: row[f.name] for f in fields(Vote) if f.name in votes.c})
+    values = {f.name: row[f.name] for f in fields(Vote) if f.name in votes.c}
+    return Vote(**{**values, "at": values["at"] or NEVER})

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hailuo_widgets.store.readable import Json, tags_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -26,7 +28,7 @@ _runs = sa.table(
     "runs",
     *(sa.column(name, sa.Text) for name in ("run_id", "sweep_id", "reused_from", "note", "cost_kind")),
     sa.column("rating", sa.Integer),
-    sa.column("tags", sa.JSON),
+    sa.column("tags", Json),
     sa.column("clip_tags", sa.JSON),
 )
 _events = sa.table("events", sa.column("event_id"), sa.column("run_id"), sa.column("what"))
@@ -54,7 +56,7 @@ def clips(connection: sa.Connection) -> None:
             for run_id, value in _moved(name, paid, run_ids, rows, when).items():
                 changes[run_id][name] = value
         tagged = sorted((r for r in run_ids if r in own), key=lambda r: when[r, "tags"])
-        by_hand = dict.fromkeys(word for r in tagged for word in rows[r].tags if word not in own[r])
+        by_hand = dict.fromkeys(word for r in tagged for word in _tags(rows[r]) if word not in own[r])
         if by_hand:
             changes[paid]["clip_tags"] = list(by_hand)
             for run_id in tagged:
@@ -88,9 +90,17 @@ def _own_tags(run_id: str, rows: Mapping[str, Any], when: Mapping[tuple[str, str
     """Of a run's tags those that it was started with: the words of its sweep's runs that nobody tagged by hand."""
     row = rows[run_id]
     others = [
-        set(r.tags)
+        set(_tags(r))
         for r in rows.values()
         if row.sweep_id is not None and r.sweep_id == row.sweep_id and (r.run_id, "tags") not in when
     ]
     started = set.intersection(*others) if others else set()
-    return [word for word in row.tags if word in started]
+    return [word for word in _tags(row) if word in started]
+
+
+def _tags(row: Any) -> tuple[str, ...]:
+    """A row's tags; none where they cannot be read."""
+    try:
+        return tags_of(row.tags)
+    except ValueError:
+        return ()

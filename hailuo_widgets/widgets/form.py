@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cells import render_cell
-from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants
+from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants, written
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.values import parse_values, render_values
 from hailuo_widgets.errors import UsageError
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.domain.sweep import Variant
     from hailuo_widgets.planning import Plan
 
 __all__ = ["cell_of", "form_of_cell", "form_of_run", "line_of", "python_of"]
@@ -116,27 +115,31 @@ def _plain(value: Any) -> Any:
 
 
 def python_of(line: Line, plan: Plan) -> str:
-    """The Python call that asks for the plan: ``hw.generate(…)`` for one run, ``hw.sweep(…)`` for several."""
-    variants = plan.axes.variants
-    labels = [_label(v, n) for n, v in enumerate(variants, 1)]
-    if len(variants) == 1:
-        prompt = repr(variants[0].prompt)
-    elif any(v.label is not None for v in variants) and len(set(labels)) == len(labels):
-        prompt = "{" + ", ".join(f"{label!r}: {v.prompt!r}" for label, v in zip(labels, variants, strict=True)) + "}"
+    """The Python call that asks for the plan: ``hw.generate(…)`` for one run, ``hw.sweep(…)`` for several.
+
+    Its prompts are written in the grammar, as in the cell, so that the runs have the same labels and variables.
+    """
+    prompts = plan.axes.prompts
+    texts = [written(p) for p in prompts]
+    labels = [p.label or str(n) for n, p in enumerate(prompts, 1)]
+    if len(prompts) == 1 and prompts[0].label is None:
+        prompt = repr(texts[0])
+    elif any(p.label is not None for p in prompts) and len(set(labels)) == len(labels):
+        prompt = "{" + ", ".join(f"{label!r}: {text!r}" for label, text in zip(labels, texts, strict=True)) + "}"
     else:
-        prompt = repr([v.prompt for v in variants])
+        prompt = repr(texts)
     words = [prompt]
+    if plan.axes.variables:
+        found = {name: values if len(values) > 1 else values[0] for name, values in plan.axes.variables.items()}
+        words.append(f"variables={found!r}")
     words += [f"{name}={_python(name, value)}" for name, value in line.request.items()]
-    words += [f"{name}={value!r}" for name, value in line.run.items() if name in _ARGUMENTS]
-    return f"hw.{'sweep' if plan.results > 1 else 'generate'}({', '.join(words)})"
+    words += [f"{name}={value!r}" for name, value in line.run.items() if name in _ARGUMENTS | _SWEEPS]
+    several = plan.results > 1 or plan.axis_values() or any(name in _SWEEPS for name in line.run)
+    return f"hw.{'sweep' if several else 'generate'}({', '.join(words)})"
 
 
-def _label(variant: Variant, number: int) -> str:
-    """A name that no other variant of a cell has: one text makes several, where a variable in it has several values."""
-    return " ".join([variant.label or str(number), *(str(v) for v in variant.variables.values())])
-
-
-_ARGUMENTS = {"repeat", "tags", "reuse", "max_parallel", "zipped", "exclude", "sample"}
+_ARGUMENTS = {"tags", "reuse", "max_parallel", "budget"}
+_SWEEPS = {"repeat", "zipped", "exclude", "sample", "sample_seed"}  # what generate() does not take
 
 
 def _python(name: str, value: Any) -> str:

@@ -11,13 +11,12 @@ from hailuo_widgets.domain.prompts import (
     Prompt,
     Text,
     Variable,
-    fill_variants,
     parse_prompt,
     parse_variants,
     render_variants,
-    variables_of,
 )
 from hailuo_widgets.domain.values import parse_values, render_values
+from hailuo_widgets.domain.variants import fill_variants, variables_of
 from hailuo_widgets.errors import UsageError
 
 tricky = st.text(alphabet=st.sampled_from("a \n-{}|\\$\"'狐🦊x1,."), max_size=60)

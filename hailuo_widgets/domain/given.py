@@ -1,0 +1,313 @@
+"""What a user may give, by one rule for prompts, variables, tags, seeds and every other argument.
+
+Text and numbers are values, NumPy's and pandas' scalars included; dates become ISO text. Lists, tuples, ranges, arrays,
+Series and Index are axes: one value after the other. A DataFrame is a table of cases (`cases.py`). What is missing
+(None in a variable, NaN, NaT, NA) and everything else is a :class:`UsageError` that names the argument and the value.
+
+A value that passed is a plain ``str``, ``int``, ``float`` or ``bool``, which JSON and every store can hold.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import numbers
+import re
+import reprlib
+import sys
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hailuo_widgets.domain.sweep import MOST_CELLS
+from hailuo_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = [
+    "as_flag",
+    "as_json",
+    "as_tags",
+    "as_value",
+    "as_values",
+    "as_whole",
+    "is_axis",
+    "is_missing",
+    "is_table",
+    "shown",
+]
+
+ALLOWED = "text, a number or a date"
+LARGEST = 2**63 - 1  # of a whole number: the run log and its tables hold no larger one
+LONGEST_NUMBER = 256  # bits: what is longer is a slip, and Python refuses to write it as text
+DEEPEST = 20  # levels of a provider's own fields
+MOST_DIGITS = 40  # of a whole number
+_WHOLE = re.compile(rf"\s*[+-]?[0-9]{{1,{MOST_DIGITS}}}\s*")
+_PLAIN = (str, int, float, bool, type(None))
+
+
+def as_value(argument: str, given: Any, *, flags: bool = False) -> Any:
+    """One value as plain Python holds it.
+
+    Args:
+        argument: Whose value it is, for the message.
+        given: What the user gave.
+        flags: Whether True and False are values too; in a prompt they are not.
+
+    Returns:
+        A ``str``, ``int``, ``float``, or with ``flags`` a ``bool``.
+
+    Raises:
+        UsageError: It is missing, or is no text, number or date.
+    """
+    try:
+        found = _plain(given, flags=flags)
+    except UsageError:
+        raise
+    except Exception:  # noqa: BLE001 - an object's own methods may raise anything
+        found = None
+    if found is None:
+        _refuse(argument, given, ALLOWED)
+    return found
+
+
+def as_values(argument: str, given: Any, one: Callable[[str, Any], Any] = as_value) -> list[Any]:
+    """The values of an axis, or the one value that was given, each read by ``one``.
+
+    Raises:
+        UsageError: A value that is not allowed, a table, or more values than a sweep may have runs.
+    """
+    if is_table(given):
+        _refuse(argument, given, f"{ALLOWED}, or a list of them")
+    if not is_axis(given):
+        return [one(argument, given)]
+    return [one(f"{argument}[{n}]", value) for n, value in enumerate(listed(argument, given))]
+
+
+def as_whole(argument: str, given: Any, *, least: int | None = None) -> int:
+    """A whole number, however it is written: ``6``, ``6.0``, ``"6"``, ``numpy.int64(6)``. Nothing is cut off.
+
+    Raises:
+        UsageError: It is none, or less than ``least``.
+    """
+    try:
+        number = _whole(given)
+    except Exception:  # noqa: BLE001 - as in as_value
+        number = None
+    if number is None or abs(number) > LARGEST or (least is not None and number < least):
+        bound = "" if least is None else f" from {least} up"
+        raise UsageError(
+            f"{argument} must be a whole number{bound}, for example {max(6, least or 0)}, not {shown(given)}",
+            hint="leave it out for the default" if is_missing(given) else f"write {argument}={max(6, least or 0)}",
+        )
+    return number
+
+
+def as_number(argument: str, given: Any, *, least: float = 0.0) -> float:
+    """A number, also as text. True and False are none.
+
+    Raises:
+        UsageError: It is none, is not finite, or less than ``least``.
+    """
+    try:
+        value = as_value(argument, given)
+        number = float(value)
+    except ValueError:  # a UsageError is one too
+        number = math.nan
+    if not (math.isfinite(number) and number >= least):
+        raise UsageError(
+            f"{argument} must be a number from {least:g} up, for example 10, not {shown(given)}",
+            hint=f"write {argument}=10",
+        )
+    return number
+
+
+def as_flag(argument: str, given: Any) -> bool:
+    """True or False.
+
+    Raises:
+        UsageError: It is neither.
+    """
+    if type(given) is bool or _of("numpy", "bool_", given):
+        return bool(given)
+    raise UsageError(
+        f"{argument} must be True or False, not {shown(given)}", hint=f"write {argument}=True or {argument}=False"
+    )
+
+
+def as_tags(given: Any) -> tuple[str, ...]:
+    """Tags as text: one, or each of a list. They are never an axis.
+
+    Raises:
+        UsageError: A value that is not allowed.
+    """
+    return () if given is None else tuple(str(tag) for tag in as_values("tags", given))
+
+
+def as_json(argument: str, given: Any, depth: int = 0) -> Any:
+    """A provider's own field as JSON holds it: mappings by text, lists, values, True, False and None.
+
+    Raises:
+        UsageError: Something in it is none of these, or it is nested too deeply.
+    """
+    if depth > DEEPEST:
+        raise UsageError(f"{argument} is nested more than {DEEPEST} levels deep", hint="flatten it")
+    if isinstance(given, Mapping):
+        for key in given:
+            if not isinstance(key, str):
+                raise UsageError(f"the names in {argument} must be text, not {shown(key)}", hint="{'ttl': 600}")
+        return {str.__str__(k): as_json(f"{argument}[{k!r}]", v, depth + 1) for k, v in given.items()}
+    if is_axis(given):
+        return [as_json(f"{argument}[{n}]", v, depth + 1) for n, v in enumerate(listed(argument, given))]
+    return None if given is None else as_value(argument, given, flags=True)
+
+
+def is_table(given: Any) -> bool:
+    """Whether it is a pandas DataFrame."""
+    return _of("pandas", "DataFrame", given)
+
+
+def is_missing(given: Any) -> bool:
+    """Whether it stands for no value: None, NaN, NaT, NA or a masked one."""
+    try:
+        if is_array(given):
+            return given.ndim == 0 and (hasattr(given, "mask") or is_missing(given.item()))
+        if _of("numpy", "datetime64", given):
+            return str(given) == "NaT"
+        unequal = isinstance(given, numbers.Number) and bool(given != given)  # noqa: PLR0124 - only NaN is
+        return given is None or _of("pandas", "NaT", given) or _of("pandas", "NA", given) or unequal
+    except Exception:  # noqa: BLE001 - as in as_value
+        return False
+
+
+def is_array(given: Any) -> bool:
+    """Whether it is a NumPy array. In an image argument that is one image, and no axis."""
+    return _of("numpy", "ndarray", given)
+
+
+def is_axis(given: Any) -> bool:
+    """Whether it is a list, tuple, range, array of one or more dimensions, Series, Index, or another sequence."""
+    if isinstance(given, (str, bytes, bytearray, memoryview)):
+        return False
+    if is_array(given):
+        return bool(given.ndim)
+    if _of("pandas", "Series", given) or _of("pandas", "Index", given):
+        return True
+    return isinstance(given, Sequence) or _of("pandas.api.extensions", "ExtensionArray", given)
+
+
+def listed(argument: str, given: Any) -> list[Any]:
+    """The values of a sequence, once it is known to be short enough to be looked through.
+
+    Raises:
+        UsageError: It is too long, or cannot be read.
+    """
+    try:
+        count = len(given)
+    except OverflowError:
+        count = sys.maxsize
+    except Exception:  # noqa: BLE001 - as in as_value
+        _refuse(argument, given, f"{ALLOWED}, or a list of them")
+    if count > MOST_CELLS:
+        raise UsageError(f"{argument} has {count} values; at most {MOST_CELLS} are allowed", hint="shorten it")
+    try:
+        return [value for value, _ in zip(given, range(MOST_CELLS), strict=False)]
+    except Exception:  # noqa: BLE001 - as in as_value
+        _refuse(argument, given, f"{ALLOWED}, or a list of them")
+
+
+def shown(given: Any) -> str:
+    """A value as a message quotes it: one short line, with its type where that is not plain from it."""
+    kind = type(given).__name__
+    if isinstance(given, int) and given.bit_length() > LONGEST_NUMBER:
+        return "a number of hundreds of digits"
+    if is_table(given):
+        return f"a DataFrame of {len(given)} rows"
+    try:
+        text = reprlib.repr(given)
+    except Exception:  # noqa: BLE001 - as in as_value
+        return f"a value of type {kind}"
+    if isinstance(given, _PLAIN):
+        return text
+    return f"{text} ({kind})" if "\n" not in text else f"a value of type {kind}"
+
+
+def _plain(given: Any, *, flags: bool) -> Any:  # noqa: PLR0911 - one return for each kind
+    """The value; None where it is none."""
+    if is_missing(given):
+        return None
+    if isinstance(given, str):
+        return str.__str__(given)  # of a subclass (an enumeration, NumPy's) the text itself
+    if isinstance(given, bool) or _of("numpy", "bool_", given):
+        return bool(given) if flags else None
+    if is_array(given):
+        return _plain(given.item(), flags=flags) if given.ndim == 0 else None
+    if isinstance(given, numbers.Integral):
+        return int(given) if int(given).bit_length() <= LONGEST_NUMBER else None
+    if isinstance(given, Decimal):
+        return str(given) if given.is_finite() else None
+    if isinstance(given, Fraction):
+        return (
+            str(given) if max(given.numerator.bit_length(), given.denominator.bit_length()) < LONGEST_NUMBER else None
+        )
+    if isinstance(given, numbers.Real):
+        number = float(str(given))  # float32(0.1) is 0.1, as it is shown
+        return number if math.isfinite(number) else None
+    if isinstance(given, (dt.date, dt.time)):
+        return given.isoformat()
+    return str(given) if _of("numpy", "datetime64", given) else None
+
+
+def _whole(given: Any) -> int | None:
+    if isinstance(given, Decimal):
+        short = given.is_finite() and given.adjusted() < MOST_DIGITS
+        return int(given) if short and given == given.to_integral_value() else None
+    value = _plain(given, flags=True)
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, str):
+        return int(value) if isinstance(given, (str, Fraction)) and _WHOLE.fullmatch(value) else None
+    return None if value is None or value != int(value) else int(value)
+
+
+def _of(module: str, name: str, given: Any) -> bool:
+    """Whether it is an instance of a library's type, or the library's one object of that name.
+
+    A library that nobody has imported has no objects; it isn't imported for asking.
+    """
+    kind = getattr(sys.modules.get(module), name, None)
+    return kind is not None and (isinstance(given, kind) if isinstance(kind, type) else given is kind)
+
+
+def _refuse(argument: str, given: Any, allowed: str) -> NoReturn:
+    if is_missing(given):
+        raise UsageError(
+            f"{argument} is missing: it is {shown(given)}", hint=f"fill it in or leave it out; it must be {allowed}"
+        )
+    raise UsageError(f"{argument} must be {allowed}, not {shown(given)}", hint=_hint(given))
+
+
+def _hint(given: Any) -> str:  # noqa: PLR0911 - one return for each kind
+    """What to write instead."""
+    if is_table(given):
+        return "a DataFrame is a table of cases: hw.sweep(df); one column of it is an axis: df['style']"
+    if isinstance(given, bool) or _of("numpy", "bool_", given):
+        return "write the word that you mean, for example 'yes'"
+    if isinstance(given, PurePath):
+        return "str(path) is its text"
+    if isinstance(given, (bytes, bytearray)):
+        return "b.decode() is its text"
+    if isinstance(given, Mapping):
+        return "list(d.values()) is an axis of its values"
+    if isinstance(given, (set, frozenset)):
+        return "a set has no order: sorted(…) makes a list of it"
+    if is_axis(given):
+        return "an axis holds values, not further lists"
+    if hasattr(type(given), "__next__"):
+        return "list(…) makes an axis of it"
+    if callable(given):
+        return "call it, and give what it returns"
+    return "give one of these"

@@ -1,0 +1,239 @@
+"""What the run log's rows hold, read as far as it can be: a value that is no such thing hides neither row nor log.
+
+Another version, another program or a person may have written it. What cannot be read is left out, and named.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.types import TypeDecorator
+
+from hailuo_widgets.domain.images import Image
+from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
+from hailuo_widgets.domain.run import STATUSES, RunRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["NEVER", "Json", "UtcDateTime", "record_of", "tags_of"]
+
+LARGEST: Final = 2**63 - 1  # what a database's and a DataFrame's whole numbers hold
+LONGEST_NAME: Final = 255  # bytes of a file's name: a longer one is an error of the system's, wherever it is used
+NEVER: Final = datetime.fromtimestamp(0, UTC)  # in the place of a time that must be there
+
+
+def _tolerant(read: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
+    """A type's reader that never raises: what it cannot read is missing."""
+
+    def process(value: Any) -> Any:
+        try:
+            return value if read is None else read(value)
+        except (ValueError, TypeError, RecursionError):
+            return None
+
+    return process
+
+
+class Json(TypeDecorator[Any]):
+    """JSON; text that is none is missing, and no error."""
+
+    impl = sa.JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
+        """Read as JSON is read."""
+        return _tolerant(super().result_processor(dialect, coltype))
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC datetime, on databases that keep the zone and on SQLite, which does not."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """To UTC; without its zone where the database would only drop it."""
+        if value is None:
+            return None
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        """With its zone again."""
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+    def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
+        """Read as a time is read; what is none is missing."""
+        return _tolerant(super().result_processor(dialect, coltype))
+
+
+def record_of(row: Mapping[str, Any]) -> RunRecord:
+    """The record of a row of the ``runs`` table; what could not be read of it is named in ``unread``."""
+    values: dict[str, Any] = {}
+    unread: list[str] = []
+    for name, read in _COLUMNS.items():
+        try:
+            values[name] = read(row[name])
+        except (ValueError, TypeError):
+            values[name] = _INSTEAD.get(name)
+            unread.append(name)
+    values["request"], missing = _request(row)
+    return RunRecord(**values, unread=(*unread, *missing))
+
+
+def tags_of(value: Any) -> tuple[str, ...]:
+    """Tags as text, also where numbers were kept.
+
+    Raises:
+        ValueError: They are no list of text and numbers.
+    """
+    if value is None:
+        return ()
+    words = [value] if isinstance(value, str) else value
+    if not isinstance(words, list) or not all(isinstance(w, (str, int, float)) for w in words):
+        raise ValueError("tags are a list of text")
+    return tuple(str(word) for word in words)
+
+
+def _text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise ValueError("text is wanted")
+    return value
+
+
+def _path(value: Any) -> str | None:
+    found = _text(value)
+    if found is not None and ("\0" in found or max(len(part) for part in found.encode().split(b"/")) > LONGEST_NAME):
+        raise ValueError("a file's path is wanted")
+    return found
+
+
+def _must(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A reader that takes no None."""
+
+    def process(value: Any) -> Any:
+        if value is None:
+            raise ValueError("a value is wanted")
+        return read(value)
+
+    return process
+
+
+def _status(value: Any) -> str:
+    if value not in STATUSES:
+        raise ValueError("a status is wanted")
+    return str(value)
+
+
+def _whole(value: Any) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or abs(value) > LARGEST:
+        raise ValueError("a whole number is wanted")
+    return int(value)
+
+
+def _flag(value: Any) -> bool | None:
+    if value is not None and not isinstance(value, bool):
+        raise ValueError("true or false is wanted")
+    return value
+
+
+def _time(value: Any) -> datetime | None:
+    if value is not None and not isinstance(value, datetime):
+        raise ValueError("a time is wanted")
+    return value
+
+
+def _mapping(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise TypeError("a mapping is wanted")
+    return value
+
+
+def _error(value: Any) -> dict[str, str] | None:
+    return None if value is None else {k: str(v) for k, v in _mapping(value).items() if v is not None}
+
+
+_COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(("run_id", "request_hash"), _must(_text)),
+    "status": _status,
+    "created_at": _must(_time),
+    "simulated": _must(_flag),
+    "result_index": _must(_whole),
+    "variables": _mapping,
+    "tags": _must(tags_of),
+    "clip_tags": tags_of,
+    "video": _path,
+    "error": _error,
+    **dict.fromkeys(("submitted_at", "started_at", "finished_at"), _time),
+    **dict.fromkeys(
+        (
+            *("sweep_index", "cost_micros", "seed_returned", "video_bytes"),
+            *("video_width", "video_height", "rating"),
+        ),
+        _whole,
+    ),
+    **dict.fromkeys(
+        (
+            *("origin", "sweep_id", "sweep_name", "variant", "task_id", "channel", "client_uuid", "cost_kind"),
+            *("currency", "file_id", "video_url", "backup_url", "sha256", "note", "reused_from"),
+        ),
+        _text,
+    ),
+}
+_INSTEAD: Final[Mapping[str, Any]] = {
+    **dict.fromkeys(("run_id", "request_hash"), "unreadable"),
+    "status": "unconfirmed",  # it may have been billed, and is never sent again by itself
+    "created_at": NEVER,
+    "simulated": False,
+    "result_index": 0,
+    "variables": {},
+    "tags": (),
+    "clip_tags": (),
+}
+
+
+# -- the request -------------------------------------------------------------------------------------------------------
+
+
+def _picture(value: Any) -> Image | None:
+    if value is None:
+        return None
+    kept = {"name": _must(_text), "url": _text, "sha256": _text, "media_type": _text, "width": _whole, "height": _whole}
+    return Image(**{name: read(_mapping(value).get(name)) for name, read in kept.items()})
+
+
+_REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
+    **dict.fromkeys(("prompt", "provider", "model"), _must(_text)),
+    **dict.fromkeys(("resolution", "aspect_ratio", "template", "text", "callback_url"), _text),
+    **dict.fromkeys(("duration", "seed", "width", "height"), _whole),
+    "replicate": _must(_whole),
+    "prompt_optimizer": _must(_flag),
+    **dict.fromkeys(("fast_pretreatment", "watermark"), _flag),
+    **dict.fromkeys(IMAGE_FIELDS, _picture),
+    "options": _mapping,
+}
+
+
+def _request(row: Mapping[str, Any]) -> tuple[Request, list[str]]:
+    """The request of a row, and what of it could not be read."""
+    found = row["request"]
+    unread = [] if isinstance(found, dict) else ["request"]
+    given = found if isinstance(found, dict) else {}
+    values: dict[str, Any] = {name: str(row[name] or "") for name in ("provider", "model")} | {"prompt": ""}
+    for name, read in _REQUEST.items():
+        if name in given:
+            try:
+                values[name] = read(given[name])
+            except (ValueError, TypeError):
+                unread.append(f"request.{name}")
+        elif name in values and not unread:
+            unread.append(f"request.{name}")
+    return Request(**values), unread

@@ -1,0 +1,133 @@
+"""A row of the run log that cannot be read is shown as far as it can be, and hides no other."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.frames import RUN_COLUMNS
+from hailuo_widgets.session import Session
+from hailuo_widgets.view import card_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+# Whatever a column may be found to hold: another type, another shape, no JSON, no number, no text.
+WRONG = (
+    None,
+    "",
+    "no JSON {",
+    "null",
+    "[2026]",
+    '[["a"]]',
+    "7",
+    '{"a": 1}',
+    "NaN",
+    -1,
+    2**62,
+    0.5,
+    b"\xff\xfe",
+    "[" * 5000,
+)
+REQUEST_WRONG = (None, [], {}, "6s", 6.9, 10**30, -1, True, "x")
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[tuple[Session, sqlite3.Connection, list[str]]]:
+    """A session with two runs, and a connection that changes the first one's row."""
+    session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
+    plan = session.plan(["a fox", "a wolf"], provider="kie", ask_log=False)
+    made = [session._new(p.request, SIMULATOR) for p in plan.runs]
+    session.log.call(session.log.add, made)
+    connection = sqlite3.connect(tmp_path / "runs.sqlite3", isolation_level=None)
+    yield session, connection, [r.run_id for r in made]
+    connection.close()
+    session.close()
+
+
+def shown(session: Session) -> Any:
+    """All runs as a table, with every column's values looked at."""
+    frame = session.runs()
+    frame.to_csv()
+    assert set(RUN_COLUMNS) <= set(frame.columns)
+    return frame.set_index("run_id")
+
+
+def test_number_tags_of_earlier_versions_are_read(home: Any) -> None:
+    """``[2026]`` in a row's tags, which earlier versions wrote, is the tag "2026"."""
+    session, connection, ids = home
+    connection.execute("UPDATE runs SET tags = '[2026]' WHERE run_id = ?", [ids[0]])
+    frame = shown(session)
+    assert frame.loc[ids[0], "tags"] == "2026"
+    assert list(session.runs(tag="2026")["run_id"]) == [ids[0]]
+
+
+def copies(connection: sqlite3.Connection, run_id: str, changes: list[tuple[str, Any]]) -> list[str]:
+    """Copies of a run's row, each with one column changed; their ids."""
+    columns = [r[1] for r in connection.execute("PRAGMA table_info(runs)")]
+    row = dict(
+        zip(columns, connection.execute("SELECT * FROM runs WHERE run_id = ?", [run_id]).fetchone(), strict=True)
+    )
+    ids = [f"r{n:017d}" for n in range(len(changes))]
+    rows = [
+        tuple({**row, "run_id": i, column: value}.values()) for i, (column, value) in zip(ids, changes, strict=True)
+    ]
+    connection.execute("BEGIN")
+    connection.executemany(f"INSERT INTO runs VALUES ({','.join('?' * len(columns))})", rows)  # noqa: S608 - marks only
+    connection.execute("COMMIT")
+    return ids
+
+
+def test_no_value_of_a_row_hides_the_log(home: Any) -> None:
+    """Whatever stands in any column of a row, it is listed, shown as a card, and every other row is whole."""
+    session, connection, ids = home
+    whole = shown(session).loc[ids[1]]
+    columns = {r[1]: bool(r[3]) for r in connection.execute("PRAGMA table_info(runs)") if r[1] != "run_id"}
+    changes = [(c, v) for c, needed in columns.items() for v in WRONG if not (needed and v is None)]
+    made = copies(connection, ids[0], changes)
+    frame = shown(session)
+    assert set(frame.index) == {*ids, *made}
+    assert frame.loc[ids[1], whole.index].equals(whole)
+    facts = session.engine.accounts.provider("kie").facts
+    for run_id in made:
+        card_of(session.log.get(run_id), facts=facts, archive=session.archive, expected=None)
+    session.log.call(session.log.unfinished)
+    lost = frame.loc[
+        [i for i, (column, value) in zip(made, changes, strict=True) if (column, value) == ("tags", "no JSON {")]
+    ]
+    assert lost["error"].str.contains("unreadable in the run log: tags").all()
+    assert (lost["prompt"] == "a fox").all()
+
+
+def test_no_part_of_a_request_hides_the_log(home: Any) -> None:
+    """Each field of a stored request may be anything or missing: the rest is shown, and the field is named."""
+    session, connection, ids = home
+    (text,) = connection.execute("SELECT request FROM runs WHERE run_id = ?", [ids[0]]).fetchone()
+    whole = json.loads(text)
+    requests = [{**whole, name: value} for name in whole for value in REQUEST_WRONG]
+    requests += [{k: v for k, v in whole.items() if k != name} for name in whole]
+    made = copies(connection, ids[0], [("request", json.dumps(request)) for request in requests])
+    frame = shown(session)
+    assert set(frame.index) == {*ids, *made}
+    for run_id, request in zip(made, requests, strict=True):
+        if request.get("prompt") == "a fox":
+            assert frame.loc[run_id, "prompt"] == "a fox"
+    connection.execute("""UPDATE runs SET request = '{"prompt": 7}' WHERE run_id = ?""", [ids[0]])
+    row = shown(session).loc[ids[0]]
+    assert "request.prompt" in row["error"]
+    assert row["provider"] == "kie"
+
+
+def test_a_request_that_cannot_be_read_is_not_paid_for(home: Any) -> None:
+    """Half a request is never sent again: it would be another one."""
+    session, connection, ids = home
+    connection.execute("UPDATE runs SET request = '[1]', status = 'unconfirmed' WHERE run_id = ?", [ids[0]])
+    with pytest.raises(UsageError, match="can't be read"):
+        session.run(ids[0]).resubmit()
+    assert len(session.runs()) == 2
