@@ -117,7 +117,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "variant": record.variant,
         "seed": request.seed,
         "seed_returned": record.seed_returned,
-        "replicate": request.replicate,
+        "replicate": record.replicate,
         "prompt_optimizer": request.prompt_optimizer,
         "duration": request.duration,
         "resolution": request.resolution,

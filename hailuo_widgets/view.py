@@ -118,7 +118,7 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         ("aspect ratio", request.aspect_ratio),
         ("seed", f"{request.seed} (sent)" if request.seed is not None else None),
         ("seed returned", str(record.seed_returned) if record.seed_returned is not None else None),
-        ("replicate", str(request.replicate) if request.replicate > 1 else None),
+        ("replicate", str(record.replicate) if record.replicate > 1 else None),
         ("first frame", request.first_frame.name if request.first_frame else None),
         ("last frame", request.last_frame.name if request.last_frame else None),
         ("subject", request.subject.name if request.subject else None),

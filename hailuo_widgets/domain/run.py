@@ -127,6 +127,13 @@ class RunRecord:
         return tuple(dict.fromkeys((*self.tags, *self.clip_tags)))
 
     @property
+    def replicate(self) -> int:
+        """Which repeat of its request the run is: 1, 2, …. The results of one create call are repeats of each other."""
+        of_a_call = self.request.options.get("numberResults")
+        results = of_a_call if isinstance(of_a_call, int) else 1
+        return (self.request.replicate - 1) * max(1, results) + self.result_index + 1
+
+    @property
     def unfinished(self) -> bool:
         """Whether something is still to come."""
         return self.status in UNFINISHED

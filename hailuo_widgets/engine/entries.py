@@ -23,9 +23,21 @@ if TYPE_CHECKING:
     from hailuo_widgets.settings import Settings
     from hailuo_widgets.store import RunLog
 
-__all__ = ["UNRESERVED", "Entries"]
+__all__ = ["UNRESERVED", "Entries", "ended_by"]
 
 UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
+
+
+def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
+    """What an error changes in a run that ends with it, as failed."""
+    changes: dict[str, Any] = {
+        "status": "failed",
+        "error": as_detail(error, record.run_id),
+        "finished_at": datetime.now(UTC),
+    }
+    if record.cost_kind != "reported" and record.status != "downloading":
+        changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
+    return changes
 
 
 class Entries:
@@ -105,10 +117,8 @@ class Entries:
 
     async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
         """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
-        changes: dict[str, Any] = {"error": as_detail(error, record.run_id), "finished_at": datetime.now(UTC), **more}
-        if record.cost_kind != "reported" and record.status != "downloading":
-            changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
-        return await self.change(record.run_id, status, status=status, **changes)
+        changes = {**ended_by(record, error), **more, "status": status}
+        return await self.change(record.run_id, status, **changes)
 
     async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
         """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import ASSUMED_S, next_poll_s
+from hailuo_widgets.engine.results import Standstill, own_share
 from hailuo_widgets.errors import (
     AuthError,
     HailuoError,
@@ -36,7 +37,12 @@ FINISHED = "the provider has finished"
 
 def task_of(record: RunRecord) -> Task:
     """What the provider knows the run's task by."""
-    return Task(task_id=str(record.task_id), channel=record.channel or "", result_index=record.result_index)
+    return Task(
+        task_id=str(record.task_id),
+        channel=record.channel or "",
+        result_index=record.result_index,
+        file_id=record.file_id,
+    )
 
 
 async def follow(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
@@ -98,7 +104,9 @@ async def _heard(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRec
     watch.heard(poll.word)
     if new_word:
         await engine.note(record.run_id, "a status in no document", {"status": poll.word, "read as": poll.state})
-    taken = await _take(engine, record, poll)
+    taken, poll = await own_share(engine, watch.standstill, record, poll)
+    if taken.unfinished:
+        taken = await _take(engine, record, poll)
     if taken.status in {"queued", "running"} and poll.word is not None:
         engine.learn(replace(taken, error=as_detail(_odd_word(gateway, poll.word), record.run_id)))
     elif taken is record and engine.known(record.run_id).error != record.error:
@@ -122,6 +130,7 @@ class _Watch:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
+        self.standstill = Standstill()
         self.word: str | None = None  # the last status, where it is in no document
         self._unknown: list[float] = []  # when the gateway did not know the task, in a row up to now
         self.blocked = False  # no further poll can succeed until the user has done something

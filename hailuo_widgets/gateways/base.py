@@ -32,7 +32,7 @@ from hailuo_widgets.gateways.reading import (
     words,
 )
 from hailuo_widgets.gateways.routes import no_such_task, unknown_route
-from hailuo_widgets.gateways.shapes import Accepted, Clip, Code, HttpCall, HttpReply, Poll, Task
+from hailuo_widgets.gateways.shapes import Accepted, Clip, Code, HttpCall, HttpReply, Poll, Results, Task
 from hailuo_widgets.gateways.statuses import as_written, state_of
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ __all__ = [
     "HttpReply",
     "Poll",
     "Provider",
+    "Results",
     "Task",
     "as_code",
     "as_micros",

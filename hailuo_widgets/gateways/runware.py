@@ -10,6 +10,9 @@ each result says what it cost.
 
 from __future__ import annotations
 
+import hashlib
+import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.gateways.base import (
@@ -19,6 +22,7 @@ from hailuo_widgets.gateways.base import (
     HttpReply,
     Poll,
     Provider,
+    Results,
     Task,
     as_code,
     as_micros,
@@ -30,7 +34,8 @@ from hailuo_widgets.gateways.base import (
 )
 from hailuo_widgets.gateways.reading import as_object
 from hailuo_widgets.gateways.routes import unknown_route
-from hailuo_widgets.gateways.runware_table import CODES, FACTS, FPS, RESULTS, SAFETY, category
+from hailuo_widgets.gateways.runware_errors import ABOUT_THE_CALL, CODES, ROWS, category
+from hailuo_widgets.gateways.runware_table import FACTS, FPS, RESULTS, SAFETY
 from hailuo_widgets.gateways.statuses import as_written, state_of
 
 if TYPE_CHECKING:
@@ -123,34 +128,52 @@ class Runware(Provider):
         return HttpCall(method="POST", path=PATH, json=[{"taskType": ASK, "taskUUID": task.task_id}])
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
-        """The state of one result: the ``result_index``-th of the task's different clips, in their order.
+        """The state of one result: our own one where it is known, else the one at our place; and all the results.
 
         Raises:
             TaskLost: The gateway does not know the id.
             ProviderError: The answer tells nothing of the task.
         """
         data = self._body(reply, asking=True)
-        items = [i for i in _items(data) if i.get("taskUUID", task.task_id) == task.task_id]
-        clips = _clips(items)
-        if task.result_index < len(clips):
-            return Poll(state="succeeded", clip=clips[task.result_index])
+        items = [i for i in _items(data) if _named(i) in {None, task.task_id.casefold()}]
         said = [word for i in items if isinstance(word := i.get("status"), str)]
-        open_ = [word for word in said if self.state(word) in {"running", "queued"}]
-        if open_:
-            return self.under_way(open_[0])
         failures = [why for i in items if (why := _failure(i)) is not None]
-        failures += [e for e in _errors(data) if _ends(e, task)]
-        if failures:
-            ends = [word for word in said if self.state(word) == "failed" and word.casefold() not in self.states]
-            word = as_written(ends[0]) if ends else None
-            return Poll(state="failed", error=self._no(failures[0], reply, asking=True), word=word)
+        top = [e for e in _errors(data) if _ends(e, task)]
+        found = self._results(items, [*failures, *top], reply, ended=bool(top) and not items)
+        poll = self._poll(found, said, task)
+        if poll is not None:
+            return replace(poll, results=found)
         if errors := _errors(data):
             raise self._no(errors[0], reply, asking=True)
-        if clips:
-            return Poll(state="running")  # this run's result is not among those that are there
-        if odd := [word for word in said if self.state(word) is None]:
-            return self.under_way(odd[0])
         raise self.unreadable(reply, "it names no link to the clip" if said else "it names no status of the task")
+
+    def _results(
+        self, items: list[dict[str, Any]], failures: list[Mapping[str, Any]], reply: HttpReply, *, ended: bool
+    ) -> Results:
+        different = {json.dumps(why, sort_keys=True, default=str): why for why in failures}
+        words = [word for i in items if isinstance(word := i.get("status"), str) and _failure(i) is None]
+        return Results(
+            clips=tuple(_clips(items)),
+            failures=tuple(self._no(why, reply, asking=True) for why in different.values()),
+            failed=len(failures),
+            pending=sum(self.state(word) != "succeeded" for word in words),
+            ended=ended,
+        )
+
+    def _poll(self, found: Results, said: list[str], task: Task) -> Poll | None:
+        """What the results mean for one run; None where they say nothing."""
+        mine = [clip for clip in found.clips if clip.file_id == task.file_id]
+        if task.file_id is None:
+            mine = list(found.clips[task.result_index : task.result_index + 1])
+        if mine:
+            return Poll(state="succeeded", clip=mine[0])
+        under_way = [word for word in said if self.state(word) in {"running", "queued", None}]
+        if under_way:
+            return self.under_way(min(under_way, key=lambda word: self.state(word) is None))
+        if found.failures:
+            ends = [word for word in said if self.state(word) == "failed" and word.casefold() not in self.states]
+            return Poll(state="failed", error=found.failures[0], word=as_written(ends[0]) if ends else None)
+        return Poll(state="running") if found.clips else None  # this run's result is not among those that are there
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """The first error's category and message."""
@@ -159,9 +182,9 @@ class Runware(Provider):
 
     def _no(self, error: Mapping[str, Any], reply: HttpReply, *, asking: bool = False) -> ProviderError:
         kind = _category(error)
-        if kind == "task" and not asking:  # a create call asks for no task: what is not found is something it names
+        if kind in {"task", "ended"} and not asking:  # it asks for no task: what is not found is something it names
             kind = "validation"
-        return self.error(CODES[kind], code=as_code(error.get("code")) or "error", said=_said(error), reply=reply)
+        return self.error(ROWS[kind], code=as_code(error.get("code")) or "error", said=_said(error), reply=reply)
 
     def _body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
         """The answer's object. An HTTP error that carries a code of a known category is read by that."""
@@ -184,7 +207,11 @@ def _items(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return _list(data, "errors")
+    """The errors of an answer: a list, or the one of an HTTP error, whose task is named beside it."""
+    alone = data.get("error")
+    if not isinstance(alone, dict):
+        return _list(data, "errors")
+    return [{name: data[name] for name in ("taskUUID", "taskType") if name in data} | alone, *_list(data, "errors")]
 
 
 def _category(error: Mapping[str, Any]) -> str:
@@ -198,23 +225,36 @@ def _said(error: Mapping[str, Any]) -> str | None:
     return f"{message} (parameter {parameter})" if isinstance(parameter, str) and parameter else message
 
 
+def _named(item: Mapping[str, Any]) -> str | None:
+    """The task that an entry names, in lower case: an id's letters may come in either."""
+    named = as_task_id(item.get("taskUUID"))
+    return None if named is None else named.casefold()
+
+
 def _clips(items: list[dict[str, Any]]) -> list[Clip]:
-    """The task's different clips. The answers are cumulative, and may name one twice."""
+    """The task's different clips, each under its identity. The answers are cumulative, and may name one twice.
+
+    Two entries with one ``videoUUID``, or with one address, are one clip; what a signature adds to it does not count.
+    """
     found: dict[str, Clip] = {}
+    places: set[str] = set()
     for item in items:
         url = as_url(item.get("videoURL"))
         if url is None or state_of(item.get("status", "success"), STATES) != "succeeded":
             continue
-        video = as_task_id(item.get("videoUUID"))
+        place = url.partition("?")[0].partition("#")[0]
+        video = as_task_id(item.get("videoUUID")) or hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+        if video in found or place in places:
+            continue
+        places.add(place)
         cost = as_micros(item.get("cost"))
-        clip = Clip(
+        found[video] = Clip(
             url=url,
             file_id=video,
             seed=as_seed(item.get("seed")),
             cost_micros=cost,
             currency=None if cost is None else "USD",
         )
-        found.setdefault(video or url, clip)
     return list(found.values())
 
 
@@ -232,12 +272,18 @@ def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _ends(error: Mapping[str, Any], task: Task) -> bool:
-    """Whether a top-level error is the task's own end, and not one of asking for it."""
-    about = error.get("taskType")
-    if error.get("taskUUID") != task.task_id or (about is not None and about != GENERATE):
+    """Whether a top-level error is the task's own end, and not one of asking for it.
+
+    An answer is about the one task that was asked for, and real errors name neither it nor its kind. Such an error is
+    of the call where its category says so; a code of no category ends the task where the error says that it has.
+    """
+    kind, named = _category(error), _named(error)
+    if named not in {None, task.task_id.casefold()} or error.get("taskType", GENERATE) != GENERATE:
         return False
-    ends = {"safety", "provider"} if about is None else {"safety", "provider", "validation", "unknown"}
-    return _category(error) in ends
+    if kind == "unknown":
+        failed = state_of(error.get("status"), STATES) == "failed"
+        return failed or (named is not None and error.get("taskType") == GENERATE)
+    return kind not in ABOUT_THE_CALL
 
 
 def make(settings: Settings) -> Provider:

@@ -1,12 +1,10 @@
-"""Runware's facts and its error codes, as rows. The sources' names are explained in ``runware.py``."""
+"""Runware's facts, as rows. The sources' names are explained in ``runware.py``."""
 
 from __future__ import annotations
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option
-from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
-from hailuo_widgets.gateways.base import UNKNOWN_TASK, Code
 
-__all__ = ["CODES", "FACTS", "FPS", "RESULTS", "SAFETY", "category"]
+__all__ = ["FACTS", "FPS", "RESULTS", "SAFETY"]
 
 DOC = "Runware model page minimax:3@1"
 DOCS = "Runware's public pages and SDKs, 2026-07"
@@ -87,47 +85,3 @@ FACTS = Facts(
     poll_floor_s=1.0,
     key_page="https://my.runware.ai/keys",
 )
-
-# By category: the gateway's codes are names that "may vary between models and providers" (its page on errors).
-CODES = {
-    "conflict": Code(
-        error=InvalidRequest, meaning="the gateway has a task of this id already", accepted=None
-    ),  # an earlier call of ours was accepted: the engine asks for it
-    "task": UNKNOWN_TASK,
-    "auth": Code(error=AuthError, meaning="the key was refused", fatal=True),
-    "quota": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
-    "rate": Code(error=RateLimited, meaning="too many requests", again=True),
-    "safety": Code(error=Moderated, meaning="the prompt, an image or the clip was refused for its content"),
-    "validation": Code(error=InvalidRequest, meaning="a parameter was refused"),
-    "provider": Code(
-        error=ProviderError, meaning="the model's provider behind the gateway failed", again=True, accepted=None
-    ),
-    "server": Code(error=ProviderError, meaning="an internal error at the gateway", again=True, accepted=None),
-    "unknown": Code(error=ProviderError, meaning="an error code that is in no document", again=True, accepted=None),
-}
-
-# In their order: the first row with a part that the code holds (all lower-case) is its category.
-_PARTS = (
-    ("conflict", ("conflicttaskuuid", "duplicatetaskuuid")),
-    ("auth", ("apikey", "unauthorized", "authentication", "forbidden")),
-    ("quota", ("credit", "balance", "paymentrequired", "quota")),
-    ("rate", ("ratelimit", "toomanyrequests", "concurren")),
-    ("safety", ("contentpolicy", "moderat", "safety", "nsfw", "sensitive")),
-    ("task", ("failedornotfound", "tasknotfound", "taskuuidnotfound")),
-    ("server", ("servererror", "internal", "connection", "unavailable")),
-)
-_VALIDATION = ("invalid", "missing", "unsupported", "value", "unknown")
-_PROVIDER = ("provider", "timeout", "inference")
-
-
-def category(code: str) -> str:
-    """The category of an error code: a key of :data:`CODES`."""
-    folded = code.casefold()
-    for name, parts in _PARTS:
-        if any(part in folded for part in parts):
-            return name
-    if folded == "notfound":
-        return "task"
-    if folded.startswith(_VALIDATION) or folded.endswith("notfound"):
-        return "validation"
-    return "provider" if any(part in folded for part in _PROVIDER) else "unknown"

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.errors import ProviderError
 
-__all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "Task"]
+__all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "Results", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +44,7 @@ class Task:
     task_id: str
     channel: str = ""
     result_index: int = 0
+    file_id: str | None = None  # the result that is ours, once it is known
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,11 +69,29 @@ class Clip:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Results:
+    """What an answer says of each result of a task that makes several, in the answer's own order.
+
+    ``clips`` are the different ones that are there, each with its identity as ``file_id``; ``failures`` the different
+    errors, and ``failed`` how many entries name one; ``pending`` how many entries say that one is still being made.
+    ``ended``: the answer speaks of the whole task, and says that it has failed.
+    """
+
+    clips: tuple[Clip, ...] = ()
+    failures: tuple[ProviderError, ...] = ()
+    failed: int = 0
+    pending: int = 0
+    ended: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Poll:
     """A task's state: ``queued``, ``running``, ``succeeded`` (then with its clip) or ``failed`` (then with the error).
 
     ``word`` is a status that no document of the provider has, as it was written. One that is not understood either
     comes as ``queued``, with a ``warning``: the task is taken to be where it was.
+
+    ``results`` is set where a task may have several; who asks has to see to it that each run has its own.
     """
 
     state: str
@@ -80,6 +99,7 @@ class Poll:
     error: ProviderError | None = None
     warning: str | None = None
     word: str | None = None
+    results: Results | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

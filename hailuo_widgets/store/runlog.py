@@ -12,7 +12,7 @@ from sqlalchemy import exc
 
 from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import ballots, clips, forks, health, leases
+from hailuo_widgets.store import ballots, clips, forks, health, leases, results
 from hailuo_widgets.store.backup import backup
 from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.database import BUSY_S, Database
@@ -158,6 +158,29 @@ class RunLog(Reading):
             # Raised below, outside of the handler: a database's own error says nothing to a user.
             pass
         raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+
+    def take_result(
+        self, run_id: str, ready: Sequence[str], failures: Sequence[Mapping[str, Any]] = (), *, pending: int = 0
+    ) -> tuple[RunRecord, results.Share]:
+        """Give a run one of its task's results, or one of its failures, in one transaction.
+
+        Args:
+            run_id: The run.
+            ready: The results that are there, by their identities.
+            failures: What each of the task's failures would change in a run. One is this run's where none of the
+                results is, and the task's other runs have not failed as often.
+            pending: How many results are still being made.
+
+        Returns:
+            The run as it is now, and what it has of the results.
+        """
+        with self.database.write() as c:
+            record = self._one(c, run_id)
+            share = results.claim(c, record, ready)
+            mine = share.file_id is None and record.file_id is None and record.status not in ENDS
+            if mine and share.failed < min(len(failures), share.runs - len(ready) - pending):
+                return self._change(c, record, "failed", {}, failures[share.failed]), share
+            return self._one(c, run_id), share
 
     def rescue(self, run_id: str, data: Mapping[str, Any], *, why: str = RESCUED, **changes: Any) -> RunRecord | None:
         """Write a task id that was paid for and kept outside of the log, for each result of the task that has none.

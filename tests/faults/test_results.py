@@ -1,0 +1,172 @@
+"""A create call that makes several clips (Runware's numberResults): each clip to one run, in any order of coming."""
+
+from __future__ import annotations
+
+import random
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from conftest import error_of
+from gateway import Act
+
+from hailuo_widgets.errors import Moderated
+from hailuo_widgets.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from conftest import Begin, Scene
+
+    from hailuo_widgets.handles import Run
+
+GOING = {"taskType": "videoInference", "status": "processing"}
+FAILED = {"status": "error", "error": {"code": "contentPolicyViolation", "message": "refused for its content"}}
+
+
+def clip(name: str, **more: Any) -> Callable[[str, str], dict[str, Any]]:
+    """One finished result, by its name."""
+
+    def item(url: str, ours: str) -> dict[str, Any]:
+        link = f"{url}/clips/{name}.mp4?signature={random.randrange(10**9)}"  # noqa: S311 - a signature changes, that is all
+        done = {"taskType": "videoInference", "taskUUID": ours, "status": "success", "videoUUID": f"video-{name}"}
+        return {**done, "videoURL": link, "seed": ord(name[0]), "cost": 0.1, **more}
+
+    return item
+
+
+def plain(item: dict[str, Any]) -> Callable[[str, str], dict[str, Any]]:
+    """An entry that names nothing but the task."""
+    return lambda _url, ours: {"taskUUID": ours, **item}
+
+
+A, B, C, PROCESSING, ERROR = clip("A"), clip("B"), clip("C"), plain(GOING), plain(FAILED)
+
+
+def answers(scene: Scene, *script: Sequence[Callable[[str, str], dict[str, Any]]]) -> None:
+    """Script the answers to polls; the last one goes on."""
+
+    def act(items: Sequence[Callable[[str, str], dict[str, Any]]]) -> Act:
+        def change(good: dict[str, Any]) -> dict[str, Any]:
+            ours = good["data"][0]["taskUUID"]
+            return {"data": [item(scene.gateway.url, ours) for item in items]}
+
+        return Act(change=change)
+
+    scene.on("query", *[act(items) for items in script])
+    scene.gateway.always("query", act(script[-1]))
+
+
+def ended(scene: Scene, number: int = 3) -> list[Run]:
+    """The runs of one create call, each at its end."""
+    sweep = scene.session.sweep("a fox", options={"numberResults": number})
+    scene.session.wait([run.id for run in sweep], 30)
+    return list(sweep)
+
+
+def fetched(scene: Scene) -> list[str]:
+    """Whose bytes were fetched, in the order of their names."""
+    return sorted(call.path.split("/")[-1] for call in scene.gateway.of("download"))
+
+
+ORDERS = {
+    "all at once": [[A, B, C]],
+    "3, 1, 2 one by one": [[C, PROCESSING], [C, A, PROCESSING], [C, A, B]],
+    "the newest first": [[A], [B, A], [B, A], [C, B, A]],
+    "only the new one": [[A], [B], [C], [A], [B], [C], [A, B, C]],
+    "turned around": [[A, B, PROCESSING], [B, A, PROCESSING], [C, B, A]],
+    "each named twice": [[A, A, PROCESSING], [A, A, B, B, PROCESSING], [C, C, B, A, A, B]],
+}
+
+
+@pytest.mark.parametrize("order", ORDERS)
+def test_each_clip_goes_to_one_run(begin: Begin, order: str) -> None:
+    """Three runs, three clips, each fetched once, with its own seed and cost; the replicates are numbered."""
+    scene = begin(provider="runware")
+    answers(scene, *ORDERS[order])
+    runs = ended(scene)
+    assert [run.status for run in runs] == ["succeeded"] * 3
+    assert {run.record.file_id for run in runs} == {"video-A", "video-B", "video-C"}
+    assert {run.seed_returned for run in runs} == {ord("A"), ord("B"), ord("C")}
+    assert fetched(scene) == ["A.mp4", "B.mp4", "C.mp4"]
+    assert (scene.charged, [run.cost for run in runs]) == (1, [0.1] * 3)
+    assert list(scene.session.runs()["replicate"]) == [1, 2, 3]
+
+
+def test_clips_without_an_identity_are_told_apart_by_their_address(begin: Begin) -> None:
+    """A link's signature is new in each answer, and its address is not."""
+    scene = begin(provider="runware")
+    bare = [clip(name, videoUUID=None) for name in "ABC"]
+    answers(scene, bare[:1], bare[::-1], [*bare, bare[0]])
+    assert [run.status for run in ended(scene)] == ["succeeded"] * 3
+    assert fetched(scene) == ["A.mp4", "B.mp4", "C.mp4"]
+
+
+def test_one_address_is_one_clip(begin: Begin) -> None:
+    """Two identities that lead to one file are one clip until the answer says otherwise: no run shows another's."""
+    scene = begin(provider="runware")
+    answers(scene, [A, clip("A", videoUUID="video-B")], [A, clip("A", videoUUID="video-B")], [A, B])
+    assert [run.status for run in ended(scene, 2)] == ["succeeded"] * 2
+    assert fetched(scene) == ["A.mp4", "B.mp4"]
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [[A, ERROR, B]],
+        [[ERROR, PROCESSING, PROCESSING], [ERROR, A, PROCESSING], [ERROR, A, B]],
+        [[ERROR], [ERROR], [ERROR, A], [A, ERROR], [A, ERROR, B]],
+        [[A], [A, ERROR], [B, A, ERROR]],
+    ],
+)
+def test_one_result_fails_among_good_ones(begin: Begin, script: Any) -> None:
+    """One run ends with the error, and two have their clips."""
+    scene = begin(provider="runware")
+    answers(scene, *script)
+    runs = ended(scene)
+    assert sorted(run.status for run in runs) == ["failed", "succeeded", "succeeded"]
+    (failed,) = [run for run in runs if run.status == "failed"]
+    assert isinstance(failed.error, Moderated)
+    assert failed.cost is None
+    assert fetched(scene) == ["A.mp4", "B.mp4"]
+
+
+@pytest.mark.parametrize("script", [[[ERROR, ERROR, ERROR]], [[A, ERROR, ERROR]]])
+def test_two_errors_may_be_equal(begin: Begin, script: Any) -> None:
+    """Entries that add up to all of the task's results end all of its runs, though they say the same."""
+    scene = begin(provider="runware")
+    answers(scene, *script)
+    runs = ended(scene)
+    good = sum(item is A for item in script[0])
+    assert sorted(run.status for run in runs) == ["failed"] * (3 - good) + ["succeeded"] * good
+
+
+def test_the_whole_task_fails(begin: Begin) -> None:
+    """An error of the task and no result at all ends each of its runs, with the gateway's words."""
+    scene = begin(provider="runware")
+    error = {"code": "taskFailed", "message": "no GPU", "status": "error"}
+    change = Act(change=lambda good: {"data": [], "errors": [{**error, "taskUUID": good["data"][0]["taskUUID"]}]})
+    scene.gateway.always("query", change)
+    runs = ended(scene)
+    assert [run.status for run in runs] == ["failed"] * 3
+    assert {error_of(run).provider_message for run in runs} == {"no GPU"}
+
+
+def test_a_restart_in_the_middle(begin: Begin) -> None:
+    """What was claimed before the kernel ended stays so; the rest is claimed by the next one, in another order."""
+    scene = begin(provider="runware", timeout=0.4)
+    answers(scene, [B, PROCESSING])
+    first = ended(scene)
+    assert [run.status for run in first].count("succeeded") == 1
+    home = scene.session.settings.home
+    scene.session.close()
+    answers(scene, [C, B, A])
+    later = Session(mode="live", provider="runware", home=home, poll_interval=0.05, notice=lambda _: None)
+    try:
+        taken = later.resume()
+        later.wait([run.id for run in taken], 30)
+        files = {r.file_id for r in later.log.call(later.log.find)}
+    finally:
+        later.close()
+    assert len(taken) == 2
+    assert files == {"video-A", "video-B", "video-C"}
+    assert fetched(scene) == ["A.mp4", "B.mp4", "C.mp4"]
