@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.store import forks
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -21,6 +23,16 @@ class Backdrop:
         self._speed = speed
         self._lock = threading.Lock()
         self._simulator: Simulator | None = None
+        forks.follow(self)
+
+    def before_fork(self) -> None:
+        """Nothing: the parent's goes on in the parent."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """A child has no thread of its parent's, so it starts a simulator of its own when it needs one."""
+        if child:
+            self._lock = threading.Lock()
+            self._simulator = None
 
     def url(self) -> str:
         """The simulator's origin; blocks while it starts (about half a second, the first time)."""

@@ -11,11 +11,14 @@ from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.carry import carry
 from hailuo_widgets.engine.control import Control
 from hailuo_widgets.engine.entries import Entries
+from hailuo_widgets.engine.holding import Holding
 from hailuo_widgets.engine.limits import Call, Places
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
 from hailuo_widgets.engine.paid import abort, paid_task
+from hailuo_widgets.engine.renewing import Renewing
 from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.store import forks
 from hailuo_widgets.store.words import ASKED
 
 if TYPE_CHECKING:
@@ -50,6 +53,11 @@ class Engine(Entries):
     def __init__(self, settings: Settings, *, log: RunLog, archive: Archive, backdrop: Backdrop) -> None:
         super().__init__(settings, log=log, backdrop=backdrop)
         self.archive = archive
+        self._begin()
+        forks.follow(self)
+
+    def _begin(self) -> None:
+        """As in a new process: nothing is followed, and no loop, connection or lock of another one is held."""
         self.home = Home()
         self.owner = name_for(self)
         self._lock = threading.RLock()
@@ -62,8 +70,19 @@ class Engine(Entries):
         self._calls: dict[str, Call] = {}  # what the runs of one call share
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
-        self._renewing: asyncio.Task[None] | None = None
-        self.held = False  # no create call is begun
+        self._renewing = Renewing(self)
+        self.holding = Holding()
+
+    # -- forks ----------------------------------------------------------------------------------------------------
+
+    def before_fork(self) -> None:
+        """Nothing: a child follows none of its parent's runs."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """A child is an engine of its own: another owner, on another loop, with connections of its own."""
+        if child:
+            self._fresh()
+            self._begin()
 
     # -- from any thread ------------------------------------------------------------------------------------------
 
@@ -130,7 +149,7 @@ class Engine(Entries):
     @property
     def submitting(self) -> bool:
         """Whether a create call of ours is on its way."""
-        return any(self._records[run_id].status == "submitting" for run_id in self._open)
+        return any(self._records[run_id].status == "submitting" for run_id in list(self._open))
 
     def decided(self, run_id: str) -> RunRecord | None:
         """A run whose following ended here, as it was left; None where that is for the log to say.
@@ -180,7 +199,7 @@ class Engine(Entries):
     def close(self) -> None:
         """Nothing is followed here any more: what is left may be taken up by others at once."""
         let_go_of(self.owner)
-        self.held = True
+        self.holding.all = True
         with self._lock:
             self._open.clear()
         loop = self.home.loop
@@ -200,7 +219,8 @@ class Engine(Entries):
         loop = self.home.claim()
         if loop is None or not loop.is_running():
             return
-        loop.call_soon_threadsafe(self._launch_all, loop)
+        with contextlib.suppress(RuntimeError):  # closed in this moment: the next wait finds another one
+            loop.call_soon_threadsafe(self._launch_all, loop)
 
     def begin_again(self) -> None:
         """Follow every open run anew from the log.
@@ -221,17 +241,22 @@ class Engine(Entries):
                 if control.task is not None:
                     control.task.cancel()
             self._controls.clear()
-            if not self._open and self._renewing is not None:
-                self._renewing.cancel()
+            if not self._open:
+                self._renewing.end()
 
     async def end_tasks(self) -> None:
         """Leave nothing on the loop of what was begun here."""
-        for task in (left := list(self._tasks)):
+        loop = asyncio.get_running_loop()
+        left = [task for task in self._tasks if task.get_loop() is loop and task is not asyncio.current_task()]
+        for task in left:
             abort(task)
         if left:
             await asyncio.wait(left)
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See that every open run has a follower on this loop, which is running in this thread."""
+        if self.home.ends(loop):
+            return
         with self._lock:
             for run_id in self._open:
                 control = self._controls.get(run_id)
@@ -242,20 +267,19 @@ class Engine(Entries):
                 control = Control(run_id, loop)
                 self._controls[run_id] = control
                 control.task = loop.create_task(carry(self, control), name=f"hailuo {run_id}")
-                self._hold(control.task)
-            renewing = self._renewing
-            if self._open and (renewing is None or renewing.done() or renewing.get_loop() is not loop):
-                self._renewing = loop.create_task(self._renew(), name="hailuo leases")
-                self._hold(self._renewing)
+                self.hold(control.task)
+            if self._open:
+                self._renewing.begin(loop)
 
-    def _hold(self, task: asyncio.Future[Any]) -> None:
+    def hold(self, task: asyncio.Future[Any]) -> None:
+        """Keep a task alive until it is done."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """A create call's task: it lives on when whoever awaits it is cancelled, and its loop waits for its answer."""
         task = paid_task(work)
-        self._hold(task)
+        self.hold(task)
         return task
 
     async def added(self, run_id: str) -> None:
@@ -277,22 +301,25 @@ class Engine(Entries):
             self.sending.pop(run_id, None)
             self._added.pop(run_id, None)
             self._calls.pop(run_id, None)
-            if not self._open and self._renewing is not None:
-                self._renewing.cancel()
+            if not self._open:
+                self._renewing.end()
+        self.holding.forget(run_id)
         self.bus.tell(record)
         self.log.submit(self.log.release, run_id, self.owner)
 
-    async def _renew(self) -> None:
-        while True:
-            await asyncio.sleep(RENEW_S)
-            self._launch_all(asyncio.get_running_loop())  # a follower that was cancelled under us begins again
-            if mine := list(self._open):
-                with contextlib.suppress(HailuoError):  # a store in trouble for a moment: the next time may be in time
-                    renewed = await self.log.ask(self.log.renew, mine, self.owner)
-                    self._let_go(set(mine) - set(renewed))
-                    for control in [self._controls.get(i) for i, asked in renewed.items() if asked]:
-                        if control is not None:
-                            control.cancel()
+    @property
+    def renew_s(self) -> float:
+        """Seconds between two renewals of the leases."""
+        return RENEW_S
+
+    async def renew(self) -> None:
+        """Keep the leases of the runs that are followed here, and let go of those that are ours no more."""
+        if mine := list(self._open):
+            renewed = await self.log.ask(self.log.renew, mine, self.owner)
+            self._let_go(set(mine) - set(renewed))
+            for control in [self._controls.get(i) for i, asked in renewed.items() if asked]:
+                if control is not None:
+                    control.cancel()
 
     def _let_go(self, run_ids: Iterable[str]) -> None:
         """Runs that another kernel has taken up while this one stood still, or ended, are no longer ours to follow."""

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["create", "settle"]
 
 TRIES_UNSENT = 3
-_log = logging.getLogger(__name__)
+ELSEWHERE_S = 0.1  # so often another loop's create call is looked at
 PLACE_S = 1.0  # so often a place is asked for that another kernel's runs hold
+_log = logging.getLogger(__name__)
 
 
 async def create(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
@@ -59,7 +60,7 @@ async def _in_the_door(engine: Engine, control: Control, gateway: Gateway, recor
         return Outcome(record=cancelled)
     if (why := engine.stopped(record)) is not None:
         return Outcome(record=await engine.fail(record, why, status="skipped"))
-    if not free or engine.held:
+    if not free or engine.holding.holds(record.run_id):
         return Outcome(record=record, pause_s=PLACE_S)
     return await _attempt(engine, gateway, record, tries)
 
@@ -79,15 +80,28 @@ async def _attempt(engine: Engine, gateway: Gateway, record: RunRecord, tries: _
         return await _not_sent(engine, gateway, record, tries, e)
     except ProviderError as e:
         return await _refused(engine, gateway, record, tries, e)
-    leave = await leave_to_send(engine, gateway, record)
-    if leave is None:
-        return Outcome(record=record, pause_s=PLACE_S)
-    if leave.status == "cancelled":
-        return Outcome(record=leave)
+    leave = await _leave(engine, gateway, record)
+    if leave is None or leave.status != "submitting":
+        return Outcome(record=leave or record, pause_s=PLACE_S)
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
     sending = engine.keep(_send(engine, gateway, replace(leave, request=request), tries))
     engine.sending[record.run_id] = sending
     return await asyncio.shield(sending)
+
+
+async def _leave(engine: Engine, gateway: Gateway, record: RunRecord) -> RunRecord | None:
+    """Leave to send: the run as ``submitting``; ``planned`` again where its wait was stopped meanwhile; or none."""
+    holding = engine.holding
+    if holding.holds(record.run_id):
+        return None
+    holding.leaving.add(record.run_id)
+    try:
+        leave = await leave_to_send(engine, gateway, record)
+        if leave is not None and leave.status == "submitting" and holding.holds(record.run_id):
+            return await engine.hold_back(leave)
+        return leave
+    finally:
+        holding.leaving.discard(record.run_id)
 
 
 async def _send(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries) -> Outcome:
@@ -149,6 +163,11 @@ async def settle(engine: Engine, control: Control, gateway: Gateway, record: Run
     if sending is not None and _goes_on(sending):
         outcome = await asyncio.shield(sending)  # it was only its follower that ended
         record, doubt = outcome.record, outcome.doubt or doubt
+    elif sending is not None and not sending.done() and sending.get_loop().is_running():
+        # Another thread's loop has sent it, and is about to read the answer: its own task writes that.
+        while not sending.done() and sending.get_loop().is_running():
+            await control.pause(ELSEWHERE_S)
+        record = await engine.log.ask(engine.log.get, record.run_id)
     else:
         gateway.door.doubted()
     return await _settled(engine, control, gateway, record, doubt) if record.status == "submitting" else record

@@ -52,10 +52,15 @@ class Entries:
     def __init__(self, settings: Settings, *, log: RunLog, backdrop: Backdrop) -> None:
         self.settings = settings
         self.log = log
-        self.bus = Bus()
-        self.accounts = Accounts(settings, backdrop, log)
+        self._backdrop = backdrop
+        self._fresh()
         self._records: dict[str, RunRecord] = {}
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
+
+    def _fresh(self) -> None:
+        """Listeners and connections of this process alone."""
+        self.bus = Bus()
+        self.accounts = Accounts(self.settings, self._backdrop, self.log)
 
     def learn(self, record: RunRecord) -> None:
         """Take a run as it is in the log now, and tell whoever listens."""
@@ -100,6 +105,10 @@ class Entries:
         """A create that certainly was not accepted: the run is planned again, and its price free."""
         detail = as_detail(error, record.run_id)
         return await self.change(record.run_id, what, detail, status="planned", error=detail, **UNRESERVED)
+
+    async def hold_back(self, record: RunRecord) -> RunRecord:
+        """A create that had leave to be sent and was not: whoever waited for it has stopped."""
+        return await self.change(record.run_id, "not sent: the wait was stopped", status="planned", **UNRESERVED)
 
     async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
         """A create that certainly was not accepted, and will not be."""

@@ -11,13 +11,14 @@ import asyncio
 import signal
 import sys
 import threading
+from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
     from types import FrameType
 
 __all__ = ["Home", "run_to_end", "running_loop"]
@@ -37,32 +38,80 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 class Home:
-    """The loop that runs live on."""
+    """The loop that runs live on. Several threads may want to drive it; one at a time does."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._private = False  # whether we made the loop
+        self._thread = 0  # in which thread it was found running
+        self._ending: asyncio.AbstractEventLoop | None = None
+        self._wheel = threading.Lock()
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
         """The loop, where there is one that is not closed."""
         return None if self._loop is None or self._loop.is_closed() else self._loop
 
+    @property
+    def driven(self) -> bool:
+        """Whether somebody drives it, or is about to."""
+        loop = self.loop
+        return self._wheel.locked() or (loop is not None and loop.is_running())
+
     def claim(self) -> asyncio.AbstractEventLoop | None:
         """The loop to put runs on now: the one they are on while it runs, else the one running in this thread."""
-        if self.loop is not None and self.loop.is_running():
-            return self.loop
-        self._loop = running_loop() or self.loop
-        return self._loop
+        here = running_loop()
+        loop = self.loop
+        if loop is not None and loop.is_running() and (loop is here or not self.ends(loop)):
+            return loop
+        if here is not None:
+            self._loop, self._private, self._thread = here, False, threading.get_ident()
+        return self.loop
 
-    def private(self) -> asyncio.AbstractEventLoop:
-        """A loop that nobody runs, for synchronous code to run: IPython's own at its terminal, else one of ours."""
-        if self.loop is None:
-            ipython = sys.modules.get("IPython.core.async_helpers")
-            terminal = "IPython" in sys.modules and sys.modules["IPython"].get_ipython() is not None
-            self._loop = ipython.get_asyncio_loop() if ipython and terminal else asyncio.new_event_loop()
-        if self._loop is None:
-            raise AssertionError("a loop was just made")
-        return self._loop
+    def ends(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether a loop is being shut down: what is begun on it now would not come to its end."""
+        return loop is self._ending
+
+    def give_up(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A loop is being shut down."""
+        self._ending = loop
+
+    def welcome(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Somebody waits on this loop, so it goes on."""
+        if self._ending is loop:
+            self._ending = None
+
+    @contextmanager
+    def driving(self) -> Iterator[asyncio.AbstractEventLoop | None]:
+        """A loop that nobody runs, for synchronous code to run; None while another thread drives.
+
+        It is IPython's own at its terminal; one that this thread has run before; else one of ours, which any thread may
+        drive. Another thread's loop is left to it.
+        """
+        if not self._wheel.acquire(blocking=False):
+            yield None
+            return
+        try:
+            loop = self.loop
+            if loop is not None and loop.is_running():
+                yield None  # it has begun to run since we looked
+                return
+            if loop is None or self.ends(loop) or not (self._private or self._thread in {0, threading.get_ident()}):
+                self._loop, self._private = _idle_loop()
+                self._thread = threading.get_ident()
+            yield self._loop
+        finally:
+            self._wheel.release()
+
+
+def _idle_loop() -> tuple[asyncio.AbstractEventLoop, bool]:
+    """A loop to run in this thread, and whether it is a new one, of ours."""
+    ipython = sys.modules.get("IPython.core.async_helpers")
+    if ipython is not None and threading.current_thread() is threading.main_thread():
+        terminal = sys.modules["IPython"].get_ipython() is not None
+        if terminal and not (loop := ipython.get_asyncio_loop()).is_running():
+            return loop, False
+    return asyncio.new_event_loop(), True
 
 
 def run_to_end(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) -> T:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.engine.loop import run_to_end, running_loop
 from hailuo_widgets.engine.owner import living
 from hailuo_widgets.engine.paid import ANSWER_S
+from hailuo_widgets.engine.still import still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,25 +29,32 @@ async def settled(engine: Engine, run_ids: Iterable[str], seconds: float | None 
     """Wait until none of the runs is followed any more. To cancel the wait leaves the runs alone.
 
     Raises:
-        TimeoutError: They are not, after that many seconds; they go on.
+        TimeoutError: They are not, after that many seconds; it says which. They go on.
     """
     waited_for = list(dict.fromkeys(run_ids))
     waiting = waited_for
     loop = asyncio.get_running_loop()
-    engine.drive()
+    engine.home.welcome(loop)
     news = asyncio.Event()
     stop = engine.bus.subscribe(None, lambda _: _set(loop, news))
     try:
-        async with asyncio.timeout(seconds):
-            while waiting := await _still_open(engine, waiting):
-                news.clear()
-                try:
-                    async with asyncio.timeout(WAKE_S):
-                        await news.wait()
-                except TimeoutError:
-                    engine.drive()  # a follower that a nested wait has lost begins again from the log
+        with engine.holding.awaiting(waited_for):
+            engine.drive()
+            async with asyncio.timeout(seconds) as bound:
+                while waiting := await _still_open(engine, waiting):
+                    news.clear()
+                    try:
+                        async with asyncio.timeout(WAKE_S):
+                            await news.wait()
+                    except TimeoutError:
+                        engine.drive()  # a follower that a nested wait has lost begins again from the log
+    except TimeoutError:
+        if not bound.expired():
+            raise
     finally:
         stop()
+    if bound.expired():
+        raise TimeoutError(still_open(engine, waited_for, seconds))
     for run_id in waited_for:
         # Told once more, from the cell that waited: what shows the run sends its last state again, and nbclient,
         # which keeps only what the running cell sends, saves it.
@@ -70,33 +78,57 @@ async def _still_open(engine: Engine, run_ids: list[str]) -> list[str]:
 
 
 def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -> None:
-    """Wait in synchronous code; where no loop is running, this drives the runs.
+    """Wait in synchronous code. Where no loop is running, this drives the runs, or waits for the thread that does.
 
     Raises:
-        TimeoutError: The runs have not ended in that time; they go on.
+        TimeoutError: The runs have not ended in that time; it says which. They go on.
         UsageError: This kernel cannot wait synchronously; ``await`` is the way.
     """
-    waiting = list(run_ids)
-    home, here = engine.home.loop, running_loop()
-    if home is not None and home.is_running() and home is not here:
-        _wait_for_other_thread(engine, waiting, timeout)
-    elif here is not None:
+    waiting = list(dict.fromkeys(run_ids))
+    with engine.holding.awaiting(waiting):
         try:
-            run_to_end(here, settled(engine, waiting, timeout))
+            _wait(engine, waiting, timeout)
         except KeyboardInterrupt:
-            engine.begin_again()
+            if running_loop() is None:
+                engine.holding.hold(waiting)
             raise
-    else:
-        loop = engine.home.private()
+
+
+def _wait(engine: Engine, waiting: list[str], timeout: float | None) -> None:
+    deadline = None if timeout is None else time.monotonic() + timeout
+    while True:
+        home, here = engine.home.loop, running_loop()
+        if here is not None and not (home is not None and home.is_running() and home is not here):
+            _wait_nested(engine, waiting, timeout, here)
+            return
+        if here is None:
+            with engine.home.driving() as loop:
+                if loop is not None:
+                    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                    _drive(engine, waiting, left, loop)
+                    return
+        if _wait_beside(engine, waiting, timeout, deadline):
+            return
+
+
+def _wait_nested(engine: Engine, waiting: list[str], timeout: float | None, here: asyncio.AbstractEventLoop) -> None:
+    try:
+        run_to_end(here, settled(engine, waiting, timeout))
+    except KeyboardInterrupt:
+        engine.begin_again()
+        raise
+
+
+def _drive(engine: Engine, waiting: list[str], timeout: float | None, loop: asyncio.AbstractEventLoop) -> None:
+    try:
+        run_to_end(loop, settled(engine, waiting, timeout))
+    except KeyboardInterrupt:
+        # Whoever stops a script may end it: a create call on its way is answered, and written, before that.
         try:
-            run_to_end(loop, settled(engine, waiting, timeout))
-        except KeyboardInterrupt:
-            # Whoever stops a script may end it: a create call on its way is answered, and written, before that.
-            try:
-                run_to_end(loop, _answered(engine))
-            finally:
-                engine.held = False
-            raise
+            run_to_end(loop, _answered(engine))
+        finally:
+            engine.holding.all = False
+        raise
 
 
 def leave(engine: Engine) -> None:
@@ -118,13 +150,13 @@ def leave(engine: Engine) -> None:
 
 async def _answered(engine: Engine) -> None:
     """Wait until no create call is on its way, or for as long as that is worth; none is begun from here on."""
-    engine.held = True
+    engine.holding.all = True
     loop = asyncio.get_running_loop()
     news = asyncio.Event()
     stop = engine.bus.subscribe(None, lambda _: _set(loop, news))
     try:
         async with asyncio.timeout(ANSWER_S):
-            while engine.submitting:
+            while engine.submitting or engine.holding.leaving:
                 news.clear()
                 await news.wait()
     except TimeoutError:
@@ -145,20 +177,42 @@ def _hear_last_answers() -> None:
                 loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
 
 
-def _wait_for_other_thread(engine: Engine, run_ids: list[str], timeout: float | None) -> None:
+def _wait_beside(engine: Engine, run_ids: list[str], timeout: float | None, deadline: float | None) -> bool:
+    """Wait while another thread drives the runs: True when these have ended, False when nobody drives any more.
+
+    Raises:
+        TimeoutError: They have not ended by the deadline.
+    """
     news = threading.Event()
     stop = engine.bus.subscribe(None, lambda _: news.set())
-    deadline = None if timeout is None else time.monotonic() + timeout
     try:
-        while any(engine.follows(i) for i in run_ids):
+        while True:
+            followed = any(engine.follows(i) for i in run_ids)
+            if not followed and not _open_elsewhere(engine, run_ids):
+                return True
+            if not engine.home.driven:
+                return False
             if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(f"not ended after {timeout:g} s; the runs go on")
-            news.wait(WAKE_S)
+                raise TimeoutError(still_open(engine, run_ids, timeout))
+            news.wait(WAKE_S if followed else ELSEWHERE_S)
             news.clear()
     finally:
         stop()
 
 
+def _open_elsewhere(engine: Engine, run_ids: list[str]) -> bool:
+    """Whether runs that are not followed here have not ended yet; those that nobody follows are taken up."""
+    for run_id in run_ids:
+        if engine.follows(run_id):
+            return True
+        if engine.decided(run_id) is None:
+            record = engine.log.call(engine.log.get, run_id)
+            if record.unfinished and record.error is None:
+                engine.take_up([run_id])
+                return True
+    return False
+
+
 def _set(loop: asyncio.AbstractEventLoop, event: asyncio.Event) -> None:
-    if not loop.is_closed():
+    with contextlib.suppress(RuntimeError):  # closed, and so is the wait
         loop.call_soon_threadsafe(event.set)
