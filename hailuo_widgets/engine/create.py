@@ -163,8 +163,8 @@ async def settle(engine: Engine, control: Control, gateway: Gateway, record: Run
     if sending is not None and _goes_on(sending):
         outcome = await asyncio.shield(sending)  # it was only its follower that ended
         record, doubt = outcome.record, outcome.doubt or doubt
-    elif sending is not None and not sending.done() and sending.get_loop().is_running():
-        # Another thread's loop has sent it, and is about to read the answer: its own task writes that.
+    elif sending is not None and sending.get_loop() is not asyncio.get_running_loop():
+        # Another thread's loop has sent it: its own task reads the answer, and writes it.
         while not sending.done() and sending.get_loop().is_running():
             await control.pause(ELSEWHERE_S)
         record = await engine.log.ask(engine.log.get, record.run_id)

@@ -36,5 +36,6 @@ def _named(engine: Engine, run_id: str) -> str:
         return f"{run_id} (another kernel follows it)"
     prompt = " ".join(record.request.prompt.split())
     short = prompt if len(prompt) <= SHOWN_PROMPT else prompt[: SHOWN_PROMPT - 1] + "…"
-    name = record.variant or (repr(short) if short else record.request.model)
-    return f"{run_id} {name} is {record.status}"
+    name = repr(short) if short else str(record.request.template or record.request.model)
+    seed = "" if record.request.seed is None else f", seed {record.request.seed}"
+    return f"{run_id} ({name}{seed}) is {record.status}"

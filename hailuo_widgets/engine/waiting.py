@@ -105,10 +105,14 @@ def _wait(engine: Engine, waiting: list[str], timeout: float | None) -> None:
             with engine.home.driving() as loop:
                 if loop is not None:
                     left = None if deadline is None else max(0.0, deadline - time.monotonic())
-                    _drive(engine, waiting, left, loop)
+                    try:
+                        _drive(engine, waiting, left, loop)
+                    except TimeoutError:
+                        break
                     return
         if _wait_beside(engine, waiting, timeout, deadline):
             return
+    raise TimeoutError(still_open(engine, waiting, timeout))
 
 
 def _wait_nested(engine: Engine, waiting: list[str], timeout: float | None, here: asyncio.AbstractEventLoop) -> None:
