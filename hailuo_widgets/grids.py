@@ -65,6 +65,8 @@ def check_column(argument: str, name: str | None, known: Sequence[str]) -> None:
     Raises:
         UsageError: It is none; None is allowed.
     """
+    if name is not None and not isinstance(name, str):
+        raise UsageError(f"{argument} must be the name of a column, not {name!r}", hint=f"for example {known[0]!r}")
     if name is not None and name not in known:
         near = nearest(name, known)
         raise UsageError(
@@ -92,13 +94,17 @@ def arrange(
     known = columns_of(records)
     for argument, name in (("rows", rows), ("cols", cols), ("pages", pages)):
         check_column(argument, name, known)
+    twice = [name for name in (rows, cols, pages) if name and [rows, cols, pages].count(name) > 1]
+    if twice:
+        raise UsageError(f"{twice[0]!r} is named twice", hint="rows, cols and pages are three columns")
     differ = [n for n in known if len({value_of(r, n) for r in records}) > 1]
     if "variant" in differ and "prompt" in differ:
         differ.remove("prompt" if are_labels(records) else "variant")
     chosen = [name for name in (rows, cols, pages) if name is not None]
     free = [name for name in differ if name not in chosen and name not in {"status", "sweep_id"}]
     if rows is None:
-        rows = next((n for n in ROWS_FIRST if n in free), free[0] if len(free) > 1 or cols else "") or ""
+        first = free[0] if len(free) > 1 or (free and cols) else ""
+        rows = next((n for n in ROWS_FIRST if n in free), first)
     if cols is None:
         cols = next((n for n in free if n != rows), "")
     axes = [list(dict.fromkeys(value_of(r, n) if n else ALL for r in records)) for n in (rows, cols, pages or "")]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ TAKES: dict[str, tuple[str, ...]] = {
 }
 
 
-def export(session: Session, records: Sequence[RunRecord], path: str | Path, **shape: Any) -> Path:
+def export(session: Session, records: Sequence[RunRecord], path: str | os.PathLike[str], **shape: Any) -> Path:
     """Write runs to a file.
 
     Args:
@@ -38,6 +39,8 @@ def export(session: Session, records: Sequence[RunRecord], path: str | Path, **s
     Raises:
         UsageError: No runs, an end that says nothing, a folder that is not there, or something is in the way.
     """
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"path must be a file's name, not {path!r}", hint="for example 'runs.csv'")
     target = Path(path).expanduser()
     kind = target.suffix.lower()
     if kind not in KINDS:

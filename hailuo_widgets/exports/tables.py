@@ -6,8 +6,12 @@ which spreadsheets take as "this is text". Ids are text everywhere: a task's has
 
 from __future__ import annotations
 
+import math
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.frames import runs_frame
@@ -16,19 +20,21 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    import pandas as pd
-
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.session import Session
 
-__all__ = ["latex_of", "safe_csv", "write_table"]
+__all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "write_frame", "write_table"]
 
-_FORMULA = re.compile(r"[=+\-@\t\r]")
-_NUMBER = re.compile(r"[+-]?\d+(?:\.\d+)?")
+# What a spreadsheet begins a formula with, in their full-width forms too, after whatever it skips before that.
+_FORMULA = re.compile(r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
+_NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")  # in UTF-8 text
+_UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}",
+    "[": "{[}", "]": "{]}", "*": "{*}",  # after the end of a row these would be the row's own arguments
 }  # fmt: skip
 # What a table in a paper has room for; those in which the runs differ, and the results.
 _RESULTS = ("status", "cost", "currency", "elapsed_s", "rating")
@@ -36,22 +42,70 @@ _SETTINGS = ("provider", "model", "variant", "prompt", "seed", "replicate", "dur
 
 
 def write_table(session: Session, records: Sequence[RunRecord], target: Path) -> None:
-    """Write the rows; what is missing is an empty field, a null, or a dash."""
-    frame = runs_frame(list(records), session.archive.root)
-    if target.suffix == ".csv":
-        safe_csv(frame).to_csv(target, index=False, encoding="utf-8", lineterminator="\n")
-    elif target.suffix == ".parquet":
-        try:
-            frame.to_parquet(target, index=False)
-        except ImportError:
-            raise UsageError("Parquet needs pyarrow, and it is not there", hint="pip install pyarrow") from None
-    else:
-        target.write_text(latex_of(frame), encoding="utf-8")
+    """Write the rows; what is missing is an empty field, a null, or a dash. The file is replaced when the new is whole.
+
+    Raises:
+        UsageError: The kind of file cannot hold them, or needs a package that is not there.
+    """
+    write_frame(runs_frame(list(records), session.archive.root), target, target.suffix.lower())
+
+
+def write_frame(frame: pd.DataFrame, target: Path, kind: str) -> None:
+    """Write a frame as a file of that kind: ``.csv``, ``.parquet`` or ``.tex``; see :func:`write_table`."""
+    part = target.with_name(f".{target.name}.part")
+    frame = plain_cells(frame)
+    try:
+        if kind == ".csv":
+            # The mark tells Excel that it is UTF-8. A field with either character of the line's end is quoted.
+            safe_csv(frame).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\r\n")
+        elif kind == ".parquet":
+            _write_parquet(frame, part)
+        else:
+            part.write_text(latex_of(frame), encoding="utf-8")
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    refused = ""
+    try:
+        frame.to_parquet(path, index=False)
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow, and it is not there", hint="pip install pyarrow") from None
+    except (ValueError, TypeError, OverflowError, NotImplementedError) as e:  # Arrow's own errors are of these kinds
+        refused = str(e).splitlines()[0] if str(e) else type(e).__name__
+    if refused:
+        raise UsageError(f"Parquet cannot hold these rows: {refused}", hint="choose .csv, which holds any text")
+
+
+def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with text for whatever a file has no kind of its own for, and for columns that mix kinds.
+
+    A column of one kind keeps it. A character that no file can hold becomes U+FFFD.
+    """
+    plain = frame.copy()
+    for place, dtype in enumerate(frame.dtypes):
+        if not (is_numeric_dtype(dtype) or is_datetime64_any_dtype(dtype)):  # truth values are numbers here
+            texts = pd.array([_text(value) for value in frame.iloc[:, place]], dtype="string")
+            plain.isetitem(place, texts)
+    plain.columns = pd.Index([_UNHOLDABLE.sub("\ufffd", str(name)) for name in frame.columns])
+    return plain
 
 
 def safe_csv(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with no text in it that a spreadsheet would take for a formula."""
     return frame.map(_safe)
+
+
+def _text(value: Any) -> str | None:
+    """A value as text; None for a missing one."""
+    return None if is_missing(value) else _UNHOLDABLE.sub("\ufffd", str(value))
+
+
+def is_missing(value: Any) -> bool:
+    """Whether a cell holds nothing: None, NaN, pandas' ``NA`` and ``NaT``; a list is never missing."""
+    return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
 def _safe(value: object) -> object:
@@ -73,12 +127,14 @@ def latex_of(frame: pd.DataFrame) -> str:
     return "\n".join([*lines, *rows, r"\bottomrule", r"\end{tabular}", ""])
 
 
-def _cell(value: object) -> str:
-    if value is None or value != value or str(value) in {"<NA>", ""}:  # noqa: PLR0124 - not a number differs from itself
+def _cell(value: Any) -> str:
+    if is_missing(value) or str(value) == "":
         return "--"
-    return _escaped(f"{value:g}" if isinstance(value, float) else str(value))
+    if isinstance(value, float) and math.isfinite(value):
+        value = f"{round(value, 6):.15g}"  # never in powers of ten, and never short of a digit of money
+    return _escaped(str(value))
 
 
 def _escaped(text: str) -> str:
-    line = " ".join(text.split())
+    line = " ".join(_UNPRINTABLE.sub("\ufffd", text).split())
     return "".join(_LATEX.get(character, character) for character in line)

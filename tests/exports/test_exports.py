@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import os
 import re
@@ -56,10 +57,11 @@ def rows_of(made: tuple[Session, Sweep]) -> list[Any]:
 
 
 def test_csv(made: tuple[Session, Sweep], tmp_path: Path) -> None:
-    """Every row and column is there, ids whole, what is missing empty, and no field begins a formula."""
+    """Every row and column is there, ids whole, what is missing empty, and no field begins a formula; with Excel's mark."""
     session, sweep = made
     written = export(session, rows_of(made), tmp_path / "runs.csv")
-    with written.open(encoding="utf-8", newline="") as file:
+    assert written.read_bytes().startswith(codecs.BOM_UTF8)
+    with written.open(encoding="utf-8-sig", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["run_id"] for row in rows] == [run.id for run in sweep]
     assert [row["task_id"] for row in rows] == [run.task_id for run in sweep]
@@ -74,7 +76,7 @@ def test_no_text_is_a_formula(text: str) -> None:
     """Whatever a text begins with, a spreadsheet takes it for text; all of it is still there."""
     safe = str(safe_csv(pd.DataFrame({"x": [text]})).iloc[0, 0])
     assert safe.removeprefix("'") == text.removeprefix("'") or safe == text
-    assert not re.match(r"[=+@\t\r]", safe) or re.fullmatch(r"[+-]?\d+(\.\d+)?", safe)
+    assert not re.match(r"[=+@＝＋－＠\t\r\n]|\s+[=+\-@]", safe) or re.fullmatch(r"[+-]?\d+(\.\d+)?", safe)
 
 
 def test_latex(made: tuple[Session, Sweep], tmp_path: Path) -> None:
