@@ -68,6 +68,7 @@ def generate(
     first_frame: str | bytes | Path | Any | None = None,
     last_frame: str | bytes | Path | Any | None = None,
     subject: str | bytes | Path | Any | None = None,
+    fit: str | None = None,
     template: str | None = None,
     text: str | None = None,
     prompt_optimizer: bool = False,
@@ -99,6 +100,8 @@ def generate(
         first_frame: A path, URL, data URL, bytes, ``PIL.Image`` or NumPy array; a template's picture too.
         last_frame: Likewise.
         subject: A picture of the person to be seen (subject reference).
+        fit: ``"crop"`` cuts the images to the ratio that the provider takes, ``"pad"`` adds black to them; what is
+            transparent in them is laid on white then. None sends them as they are.
         template: A template's id or name.
         text: A template's words.
         prompt_optimizer: Let the provider rewrite the prompt. Off, as a rewritten prompt confounds a comparison.
@@ -133,6 +136,7 @@ def generate(
         first_frame=first_frame,
         last_frame=last_frame,
         subject=subject,
+        fit=fit,
         template=template,
         text=text,
         prompt_optimizer=prompt_optimizer,
@@ -217,13 +221,18 @@ def sweep(
 
 
 def estimate(
-    prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "", *, reuse: bool = True, **arguments: Any
+    prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "",
+    *,
+    reuse: bool = True,
+    yes: bool = False,
+    **arguments: Any,
 ) -> pd.DataFrame:
     """What a sweep (or one run) would cost and take; nothing is sent.
 
     Args:
         prompt: As for :func:`sweep`.
         reuse: Leave out what is there already.
+        yes: Taken, so that a call of :func:`sweep` can be estimated as it stands; it says nothing here.
         arguments: As for :func:`sweep`.
 
     Returns:
@@ -236,6 +245,7 @@ def estimate(
     """
     from hailuo_widgets.tables import estimate_frame
 
+    del yes
     session = default_session()
     return estimate_frame(session, session.plan(prompt, reuse=reuse, **arguments))
 

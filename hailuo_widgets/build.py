@@ -12,7 +12,7 @@ from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
-    from hailuo_widgets.domain.catalog import Facts, Model
+    from hailuo_widgets.domain.catalog import Facts, ImageRules, Model
     from hailuo_widgets.domain.images import Image
 
 __all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build", "same_value"]
@@ -37,6 +37,7 @@ REQUEST_ARGUMENTS = (
     "width",
     "height",
     "options",
+    "fit",
 )
 WHOLE = ("duration", "seed", "width", "height")
 FLAGS = ("prompt_optimizer", "fast_pretreatment", "watermark")
@@ -51,13 +52,13 @@ class Built:
     warnings: tuple[Problem, ...]
 
 
-def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] | None = None) -> Built:
+def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] | None = None) -> Built:
     """Make and check one request.
 
     Args:
         facts: The provider's table.
         arguments: By the names of :data:`REQUEST_ARGUMENTS`; None is "not given".
-        loaded: Pictures that were read already, by the identity of what was given; filled here.
+        loaded: Pictures that were read already, by the identity of what was given and how it is fitted; filled here.
 
     Raises:
         UsageError: Every problem that all sources agree on, at once. Nothing is sent.
@@ -67,9 +68,12 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[int, Any] 
     for name in WHOLE:
         if name in values:
             values[name] = as_whole(name, values[name])
+    fit = values.pop("fit", None)
+    if fit is not None and not any(name in values for name in IMAGE_FIELDS):
+        raise UsageError(f"fit={fit!r} is for images, and the request has none", hint="give an image, or leave fit out")
     for name in IMAGE_FIELDS:
         if name in values:
-            values[name] = _picture(name, values[name], {} if loaded is None else loaded)
+            values[name] = _picture(name, values[name], {} if loaded is None else loaded, fit, facts.images)
     _right_kinds(values)
     if "template" in values:
         values["template"] = _template(facts, str(values["template"]))
@@ -105,12 +109,14 @@ def _right_kinds(values: dict[str, Any]) -> None:
         )
 
 
-def _picture(name: str, given: Any, loaded: dict[int, Any]) -> Image:
-    if id(given) not in loaded:
+def _picture(name: str, given: Any, loaded: dict[Any, Any], fit: str | None, rules: ImageRules) -> Image:
+    key = (id(given), fit, rules.ratio if fit is not None else None)
+    if key not in loaded:
         from hailuo_widgets.inputs import load_image
 
-        loaded[id(given)] = (given, load_image(given, argument=name))  # the thing itself is kept, so that its id is
-    image: Image = loaded[id(given)][1]
+        # The thing itself is kept, so that its id is.
+        loaded[key] = (given, load_image(given, argument=name, fit=fit, rules=rules))
+    image: Image = loaded[key][1]
     return image
 
 

@@ -58,6 +58,7 @@ OPTIONS: dict[str, Option] = {
         _request("--first-frame", "first_frame", "a picture's path or URL; a template's picture too", "fox.png"),
         _request("--last-frame", "last_frame", "a picture's path or URL", "den.png"),
         _request("--subject", "subject", "a picture of the person to be seen", "face.jpg"),
+        _request("--fit", "fit", "crop or pad the images to the ratio that the provider takes", "crop"),
         _request("--template", "template", "a template's name or id", "Diving"),
         _request("--text", "text", "a template's words", "Lion"),
         _request_flag("--optimize", "prompt_optimizer", "let the provider rewrite the prompt"),

@@ -8,19 +8,18 @@ without them.
 
 from __future__ import annotations
 
-import base64
-import binascii
 import contextlib
 import hashlib
 import io
-import math
 import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from hailuo_widgets.data_urls import NotReadableError, bytes_of
 from hailuo_widgets.domain.images import MEDIA_TYPES, Image
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.pixels import UnusableError, as_png, eight_bits, fitting, of_array, placed, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,19 +37,26 @@ FORMATS = tuple(MEDIA_TYPES)
 KINDS = "a path, an http(s) URL, a data URL, bytes, a PIL.Image or a NumPy array"
 ORIENTATION, GPS = 0x0112, 0x8825  # EXIF tags
 TURNED = range(2, 9)  # the orientations that are not upright
-DATA_URL = re.compile(r"data:[\w.+/-]*(?:;[\w.+=-]+)*?(;base64)?,", re.ASCII | re.IGNORECASE)
 FITS = ("crop", "pad")
+USUAL_RATIO = (2 / 5, 5 / 2)
+PNG_END = b"IEND\xaeB`\x82"
+MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
 
 
-def load_image(value: Any, *, argument: str, fit: str | None = None, rules: ImageRules | None = None) -> Image:
-    """The image that a value is, checked by its content.
+def load_image(
+    value: Any, *, argument: str = "picture", fit: str | None = None, rules: ImageRules | None = None
+) -> Image:
+    """The image that a value is, decoded whole: what cannot be read to its end is not paid for.
 
     Args:
         value: A path (``str`` or ``Path``), an http(s) URL, a data URL, bytes of a JPEG, PNG or WebP, a ``PIL.Image``,
-            or a NumPy array (height × width × 3 or 4, ``uint8`` from 0 to 255 or floats from 0 to 1).
+            or a NumPy array (height × width × 3 or 4: ``uint8``, ``uint16``, ``bool``, or floats from 0 to 1).
         argument: Whose value it is, for the messages.
-        fit: ``crop`` or ``pad`` brings its ratio into the rules'; None leaves it.
-        rules: What the provider takes, for ``fit`` alone; without a ratio there, nothing is cut or added.
+        fit: ``crop`` or ``pad`` brings its ratio into the rules'; None leaves it. A transparent picture that is fitted
+            is laid on white, and the image's ``note`` says so.
+        rules: What the provider takes, for ``fit`` alone; without a ratio there, nothing is cut or added. None is the
+            usual ratio, from 2:5 to 5:2.
 
     Raises:
         UsageError: It is no such thing, cannot be read, or is no picture that a provider takes.
@@ -58,19 +64,30 @@ def load_image(value: Any, *, argument: str, fit: str | None = None, rules: Imag
     if fit not in {None, *FITS}:
         raise UsageError(f"fit={fit!r}: allowed is {', '.join(FITS)}, or None", hint="leave it out to send it as it is")
     if isinstance(value, Image):
-        return value
+        if fit is None:
+            return value
+        value = value.url if value.data is None else value.data
     if isinstance(value, str) and re.match(r"https?://", value.strip(), re.IGNORECASE):
         url = value.strip()
+        if fit is not None:
+            why = f"fit={fit!r} needs the picture here, and a URL is fetched by the provider"
+            _refuse(argument, _shown(url), why, "give the file instead, or leave fit out")
         return Image(name=url[:SHOWN], url=url)
     name, data = _bytes(value, argument)
     picture = _open(data, argument, name)
+    note = ""
     with _reading(argument, name):
+        picture.load()
+        if picture.format == "PNG" and PNG_END not in data:
+            raise OSError("image file is truncated")
         data, picture = _upright(data, picture)
-        if fit is not None and rules is not None and rules.ratio is not None:
-            size = _fitting(picture.width, picture.height, fit, rules.ratio)
+        ratio = USUAL_RATIO if rules is None else rules.ratio
+        if fit is not None and ratio is not None:
+            size = fitting(picture.width, picture.height, fit, ratio)
             _few_pixels(*size, argument, name)  # padding a line makes a field of it
             if size != picture.size:
-                data, picture = _placed(picture, size)
+                data, picture, laid = placed(picture, size, str(picture.format))
+                note = "it is transparent, and was laid on white to fit it" if laid else ""
     return Image(
         name=name,
         data=data,
@@ -78,6 +95,7 @@ def load_image(value: Any, *, argument: str, fit: str | None = None, rules: Imag
         media_type=MEDIA_TYPES[str(picture.format)],
         width=picture.width,
         height=picture.height,
+        note=note,
     )
 
 
@@ -114,10 +132,10 @@ def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
         name = f"{type(value).__name__} {value.width}x{value.height}"
         _few_pixels(value.width, value.height, argument, name)
         with _reading(argument, name):
-            return name, _as_png(ImageOps.exif_transpose(value))
+            return name, as_png(ImageOps.exif_transpose(value))
     if hasattr(type(value), "__array__"):
         name, picture = _from_array(value, argument)
-        return name, _as_png(picture)
+        return name, as_png(picture)
     _refuse(argument, _shown(value), f"a {type(value).__name__} is no picture; allowed is {KINDS}", "give one of those")
 
 
@@ -128,21 +146,25 @@ def _reading(argument: str, name: str) -> Iterator[None]:
         yield
     except UsageError:
         raise
+    except UnusableError as e:
+        _refuse(argument, name, e.why, e.hint)
     except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise what no list of ours would be complete for
-        _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
+        cut = "truncated" in str(e)
+        hint = "it ends too early: copy or download it again" if cut else "save it anew as PNG"
+        _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
 
 
 def _from_data_url(text: str, argument: str) -> tuple[str, bytes]:
     name = _shown(text[:40])
-    head = DATA_URL.match(text)
-    if head is None or not head[1]:
-        _refuse(argument, name, "this data URL holds no base64", "a data URL looks like data:image/png;base64,iVBOR…")
-    if len(text) > MOST_BYTES * 4 // 3 + 200:
+    if len(text) > 3 * MOST_BYTES + 200:  # percent-encoded, a byte has three characters
         _not_too_long(bytes(MOST_BYTES + 1), argument, name)
     try:
-        data = base64.b64decode(re.sub(r"\s+", "", text[head.end() :]), validate=True)
-    except (binascii.Error, ValueError):
-        _refuse(argument, name, "its base64 is damaged", "encode the picture again: base64.b64encode(bytes)")
+        data = bytes_of(text)
+    except NotReadableError as e:
+        _refuse(argument, name, str(e), "data:image/png;base64, then base64.b64encode(bytes).decode()")
+    if "base64" not in text.partition(",")[0].casefold() and not data.startswith(MAGIC):
+        why = "this data URL holds no base64, and its text is no picture"
+        _refuse(argument, name, why, "a data URL looks like data:image/png;base64,iVBOR…")
     return name, _not_too_long(data, argument, name)
 
 
@@ -171,25 +193,14 @@ def _from_path(value: str | Path, argument: str) -> tuple[str, bytes]:
 
 def _from_array(value: Any, argument: str) -> tuple[str, Picture]:
     import numpy as np
-    from PIL import Image as Pillow
 
     with _reading(argument, f"a {type(value).__name__}"):
         array = np.asarray(value)
     name = f"array of shape {array.shape}, dtype {array.dtype}"
-    if array.ndim != 3 or array.shape[2] not in {3, 4} or min(array.shape) < 1:  # noqa: PLR2004 - height, width, channels
-        _refuse(
-            argument, name, "allowed is height × width × 3 (RGB) or 4 (RGBA)", "np.stack([grey] * 3, axis=-1) makes RGB"
-        )
-    _few_pixels(array.shape[1], array.shape[0], argument, name)
-    if np.issubdtype(array.dtype, np.floating):
-        if not (np.isfinite(array).all() and array.min() >= 0 and array.max() <= 1):
-            _refuse(
-                argument, name, "its floats are not all from 0 to 1", "divide by 255, or clip: np.clip(array, 0, 1)"
-            )
-        array = np.rint(array * 255).astype(np.uint8)
-    if array.dtype != np.uint8:
-        _refuse(argument, name, "allowed is uint8 (0 to 255) or floats (0 to 1)", "array.astype('uint8')")
-    return name, Pillow.fromarray(np.ascontiguousarray(array))
+    if array.ndim >= 2:  # noqa: PLR2004 - height and width
+        _few_pixels(array.shape[1], array.shape[0], argument, name)
+    with _reading(argument, name):
+        return name, of_array(array)
 
 
 def _not_too_long(data: bytes, argument: str, name: str) -> bytes:
@@ -228,63 +239,41 @@ def _open(data: bytes, argument: str, name: str) -> Picture:
             argument,
             name,
             f"it is no JPEG, PNG or WebP by its content (it begins with {data[:8]!r})",
-            "convert it: PIL.Image.open(path).convert('RGB').save('picture.png')",
+            _other_format(data),
         )
     except Pillow.DecompressionBombError:
         _refuse(argument, name, f"it claims more than {MOST_PIXELS // 1_000_000} million pixels", "give a smaller one")
     except Exception as e:  # noqa: BLE001 - as in _reading
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
     _few_pixels(width, height, argument, name)
-    if animated and picture.format != "JPEG":  # a JPEG of several pictures shows its first
+    if animated and picture.format not in {"JPEG", "MPO"}:  # a JPEG of several pictures shows its first
         _refuse(argument, name, "it is animated, and a frame is one picture", "save one of its frames as PNG")
     return picture
 
 
+def _other_format(data: bytes) -> str:
+    """What to do with a file of another format."""
+    if data[4:8] == b"ftyp" and data[8:12] in HEIF:
+        return (
+            "it is a HEIC or AVIF photo: export it as JPEG (an iPhone: Settings, Camera, Formats, Most Compatible; or "
+            "share it by mail), or convert it with the package pillow-heif"
+        )
+    if data.lstrip()[:1] == b"<" or data[:4] == b"%PDF":
+        return "export it as PNG from the program that made it"
+    return "convert it: PIL.Image.open(path).convert('RGB').save('picture.png')"
+
+
 def _upright(data: bytes, picture: Picture) -> tuple[bytes, Picture]:
-    """The picture as it is to be seen; written anew only where its EXIF data turn it or say where it was taken."""
+    """The picture as it is to be seen; written anew only where its EXIF data turn it or say where it was taken.
+
+    So is a JPEG of several pictures, as phones make them: the first one is what they show. And so is 16-bit grey.
+    """
     from PIL import ImageOps
 
     exif = picture.getexif()
-    if exif.get(ORIENTATION, 1) not in TURNED and GPS not in exif:
+    several = picture.format == "MPO"
+    kind = "JPEG" if several else str(picture.format)
+    deep = picture.mode.startswith("I")  # 16 bits of grey: whoever clips them to 8 sees white
+    if exif.get(ORIENTATION, 1) not in TURNED and GPS not in exif and not several and not deep:
         return data, picture
-    return _written(ImageOps.exif_transpose(picture), str(picture.format))
-
-
-def _fitting(width: int, height: int, fit: str, ratio: tuple[float, float]) -> tuple[int, int]:
-    """The size, cropped or padded, whose ratio is allowed; rounded inwards, so never a pixel outside of the bound."""
-    low, high = ratio
-    if width / height > high:
-        return (max(1, math.floor(height * high)), height) if fit == "crop" else (width, math.ceil(width / high))
-    if width / height < low:
-        return (width, max(1, math.floor(width / low))) if fit == "crop" else (math.ceil(height * low), height)
-    return width, height
-
-
-def _placed(picture: Picture, size: tuple[int, int]) -> tuple[bytes, Picture]:
-    """The picture in the middle of a black field of that size; what stands out is cut."""
-    from PIL import Image as Pillow
-
-    canvas = Pillow.new("RGB", size)
-    canvas.paste(picture.convert("RGB"), ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
-    return _written(canvas, str(picture.format))
-
-
-def _written(picture: Picture, kind: str) -> tuple[bytes, Picture]:
-    """A picture in its own format, at the highest quality; of its metadata the colour profile alone is kept."""
-    from PIL import Image as Pillow
-
-    how: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
-    if kind == "JPEG":
-        how = {"quality": 95, "subsampling": 0}
-    for name in ("exif", "xmp", "XML:com.adobe.xmp", "comment"):
-        picture.info.pop(name, None)
-    out = io.BytesIO()
-    picture.save(out, kind, exif=b"", icc_profile=picture.info.get("icc_profile"), **how)
-    return out.getvalue(), Pillow.open(io.BytesIO(out.getvalue()))
-
-
-def _as_png(picture: Picture) -> bytes:
-    out = io.BytesIO()
-    plain = picture if picture.mode in {"1", "L", "LA", "P", "RGB", "RGBA", "I;16"} else picture.convert("RGB")
-    plain.save(out, "PNG")
-    return out.getvalue()
+    return written(eight_bits(ImageOps.exif_transpose(picture)), kind)

@@ -201,7 +201,7 @@ def make_plan(session: Session, axes: Axes, *, reuse: bool = True, ask_log: bool
     warnings: dict[str, Problem] = {p.message: p for p in axes.doubts}
     several = len({cell.values.get("provider") for cell in cells}) > 1
     seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
-    loaded: dict[int, Any] = {}  # each picture is read once, however many cells show it
+    loaded: dict[Any, Any] = {}  # each picture is read once, however many cells show it
     for cell in cells:
         values = dict(cell.values)
         provider = accounts.provider(str(values.pop("provider", None) or session.settings.provider))

@@ -153,6 +153,7 @@ class Session:
         reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), as_tags(tags), sweep_name(name)
         budget = None if budget is None else as_number("budget", budget)
         at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
+        yes = as_flag("yes", yes)
         try:
             confirm(plan.to_send, self.settings, yes=yes)
             self._within(plan, budget)

@@ -111,5 +111,7 @@ def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[P
         yield fault(
             name,
             f"{name}={image.name} is {width}×{height}; {title} takes ratios from 2:5 to 5:2",
-            "crop or pad it: hailuo_widgets.inputs.load_image(…, fit='crop')",
+            "fit='crop' (--fit crop) cuts it to that, fit='pad' adds black",
         )
+    if image.note:
+        yield doubt(name, f"{name}={image.name}: {image.note}")

@@ -12,7 +12,10 @@ MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """One input image: either ``url``, or ``data`` with its facts. ``name`` is what the user gave, for messages."""
+    """One input image: either ``url``, or ``data`` with its facts.
+
+    ``name`` is what the user gave, for messages; ``note`` is what was done with it that the user should know.
+    """
 
     name: str
     url: str | None = None
@@ -21,6 +24,7 @@ class Image:
     media_type: str | None = None
     width: int | None = None
     height: int | None = None
+    note: str = field(default="", compare=False)
 
     @property
     def identity(self) -> str:

@@ -127,6 +127,8 @@ def _values(option: str, value: str, words: Sequence[str], world: World) -> Offe
         return _starting(value, world.files(value), "path", example=example)
     if option == "--provider":
         return _starting(fragment, world.providers(), "provider")
+    if option == "--fit":
+        return _starting(fragment, ["crop", "pad"], "fit")
     if option == "--zip":
         return _starting(fragment, [w.partition("=")[0].removeprefix("--") for w in words if w[:2] == "--"], "axis")
     providers = _given("--provider", words) or [world.default_provider()]

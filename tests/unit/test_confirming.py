@@ -130,3 +130,10 @@ def test_what_is_no_bound(given: Any) -> None:
     """It is refused where it is set, and not taken for "never ask"."""
     with pytest.raises(UsageError, match="ask_above_cost"):
         Settings.resolve({"ask_above_cost": given}, environ={})
+
+
+@pytest.mark.parametrize("yes", ["no", "False", 0.5, [False]])
+def test_yes_is_true_or_false(live: Callable[..., Session], yes: Any) -> None:
+    """A word that is true in Python agrees to nothing."""
+    with pytest.raises(UsageError, match="yes must be True or False"):
+        live().sweep("a fox", model="02", repeat=11, yes=yes)

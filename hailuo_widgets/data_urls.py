@@ -1,0 +1,46 @@
+"""A data URL (RFC 2397) as its bytes: base64 in either alphabet, padded or not, or percent-encoded."""
+
+from __future__ import annotations
+
+import base64
+import re
+from urllib.parse import unquote_to_bytes
+
+__all__ = ["NotReadableError", "bytes_of"]
+
+_SPACE = re.compile(rb"\s+")
+_FOREIGN = re.compile(rb"[^A-Za-z0-9+/]")
+
+
+class NotReadableError(ValueError):
+    """What is wrong with a data URL."""
+
+
+def bytes_of(url: str) -> bytes:
+    """The bytes of a data URL, whatever type it claims.
+
+    Args:
+        url: It begins with ``data:``, in any case.
+
+    Raises:
+        NotReadableError: It has no comma, or its base64 is damaged; the message says where.
+    """
+    head, comma, payload = url[len("data:") :].partition(",")
+    if not comma:
+        raise NotReadableError("this data URL has no comma, so it holds no base64 and nothing else")
+    try:
+        raw = unquote_to_bytes(payload)
+    except UnicodeEncodeError:
+        raise NotReadableError("this data URL holds half of a surrogate pair") from None
+    if "base64" not in (word.strip().casefold() for word in head.split(";")[1:]):
+        return raw
+    text = _SPACE.sub(b"", raw).translate(bytes.maketrans(b"-_", b"+/"))
+    bare = text.rstrip(b"=")
+    foreign = _FOREIGN.search(bare)
+    if foreign is not None:
+        sign = bare[foreign.start() :].decode("utf-8", "replace")[0]
+        found = "a = before its end" if sign == "=" else repr(sign)
+        raise NotReadableError(f"its base64 is damaged: it holds {found} at character {foreign.start() + 1}")
+    if len(bare) % 4 == 1 or len(text) - len(bare) > 2:  # noqa: PLR2004 - a group of four has at most two of padding
+        raise NotReadableError(f"its base64 is damaged: {len(bare)} characters are no whole bytes, so some are missing")
+    return base64.b64decode(bare + b"=" * (-len(bare) % 4))
