@@ -17,7 +17,7 @@ from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
 from hailuo_widgets.engine.paid import abort, paid_task
 from hailuo_widgets.engine.renewing import Renewing
-from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import forks
 from hailuo_widgets.store.words import ASKED
 
@@ -65,7 +65,6 @@ class Engine(Entries):
         self._controls: dict[str, Control] = {}
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
         self.linked: dict[str, float] = {}  # when a run's link came, on the monotonic clock
-        self._added: dict[str, Future[None]] = {}  # of new runs: whether the log has them
         self._budgets: dict[str, tuple[Budget, ...]] = {}
         self._calls: dict[str, Call] = {}  # what the runs of one call share
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
@@ -94,24 +93,45 @@ class Engine(Entries):
         budgets: tuple[Budget, ...] = (),
         at_once: int | None = None,
     ) -> None:
-        """Follow new runs: they are written to the log first, in its own thread.
+        """Write new runs to the log and follow them. Blocks for the log: what it does not have is not begun.
 
         Args:
             records: The runs.
             reuse: Whether an equal run's clip may serve.
             budgets: What their create calls are held against.
             at_once: So many of them may be in flight together; the account's limit holds beside it.
+
+        Raises:
+            StoreError: The log cannot take them; nothing was begun, and nothing is sent.
         """
         call = Call(at_once)
-        added = self.log.submit(self.log.add, records, self.owner)
+        self._add(records)
         with self._lock:
             for record in records:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = reuse
                 self._budgets[record.run_id] = budgets
                 self._calls[record.run_id] = call
-                self._added[record.run_id] = added
         self.drive()
+
+    def _add(self, records: Sequence[RunRecord]) -> None:
+        added = self.log.submit(self.log.add, records, self.owner)
+        failure: StoreError | None = None
+        try:
+            added.result()
+        except StoreError as e:
+            failure = e
+        except KeyboardInterrupt:
+            if not added.cancel():  # it is being written: nobody is to take these runs for planned ones
+                added.add_done_callback(lambda _: self._drop(records))
+            raise
+        if failure is not None:
+            failure.hint = f"{failure.hint}. Nothing was sent: run it again when the run log works"
+            raise failure
+
+    def _drop(self, records: Sequence[RunRecord]) -> None:
+        for record in records:
+            self.log.submit(self.log.advance, record.run_id, "cancelled before it was sent", status="cancelled")
 
     def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
         """Follow runs that an earlier kernel left unfinished and nobody follows now; blocks for the log.
@@ -282,11 +302,6 @@ class Engine(Entries):
         self.hold(task)
         return task
 
-    async def added(self, run_id: str) -> None:
-        """Wait until the log has a new run."""
-        if (added := self._added.get(run_id)) is not None:
-            await asyncio.wrap_future(added)
-
     def places(self, record: RunRecord) -> Places:
         """The places that the runs of one call share."""
         return self._calls.setdefault(record.run_id, Call(None)).places()
@@ -299,7 +314,6 @@ class Engine(Entries):
             self._open.pop(run_id, None)
             self._controls.pop(run_id, None)
             self.sending.pop(run_id, None)
-            self._added.pop(run_id, None)
             self._calls.pop(run_id, None)
             if not self._open:
                 self._renewing.end()

@@ -27,7 +27,7 @@ def _heard() -> Iterator[None]:
 
 def stopped(scene: Scene, status: str, number: int = 6) -> Sweep:
     """A sweep whose wait is interrupted when its first run comes to this status."""
-    sweep = scene.session.sweep([f"fox {n}" for n in range(number)], model="02")
+    sweep = scene.session.sweep([f"fox {n}" for n in range(number)], model="02", max_parallel=2)
     pressed: list[str] = []
 
     def now(record: RunRecord) -> None:
