@@ -1,4 +1,4 @@
-"""A store that cannot be used when a cell begins, or that is another one since it was opened: told, and lived through."""
+"""A store that cannot be used when a cell begins, or that is another one since it was opened: told, and survived."""
 
 from __future__ import annotations
 
