@@ -28,7 +28,14 @@ async def brought(engine: Engine, control: Control, equals: Sequence[RunRecord])
             archived = await bring(engine, control, found)
             if archived is not None:
                 await keep_poster(engine, archived)
-                return replace(found, video=archived.path.name, video_bytes=archived.size, sha256=archived.sha256)
+                return replace(
+                    found,
+                    video=archived.path.name,
+                    video_bytes=archived.size,
+                    video_width=archived.width,
+                    video_height=archived.height,
+                    sha256=archived.sha256,
+                )
     return None
 
 

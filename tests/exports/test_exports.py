@@ -57,7 +57,7 @@ def rows_of(made: tuple[Session, Sweep]) -> list[Any]:
 
 
 def test_csv(made: tuple[Session, Sweep], tmp_path: Path) -> None:
-    """Every row and column is there, ids whole, what is missing is empty, no field begins a formula; with Excel's mark."""
+    """Every row and column is there, ids whole, what is missing empty, and no field begins a formula."""
     session, sweep = made
     written = export(session, rows_of(made), tmp_path / "runs.csv")
     assert written.read_bytes().startswith(codecs.BOM_UTF8)

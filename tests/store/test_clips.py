@@ -110,6 +110,20 @@ def planted(dump: Path, path: Path) -> RunLog:
     return RunLog(f"sqlite:///{path}")
 
 
+@pytest.mark.parametrize("tags", ["no JSON", "null", '{"a": 1}', "[[1]]", "[2026, 1.5]", '"word"', "[" * 5000])
+def test_a_row_that_cannot_be_read_keeps_no_store_from_being_opened(tags: str, path: Path) -> None:
+    """An earlier store with tags that are none is brought to today's schema, and its other rows are all there."""
+    log = planted(SCHEMAS[1], path)
+    with closing(sqlite3.connect(path)) as c:
+        c.execute("UPDATE runs SET tags = ? WHERE run_id = 'r0101'", (tags,))
+        c.execute("UPDATE runs SET rating = 'five', note = 5 WHERE run_id = 'r0103'")
+        c.commit()
+    found = {r.run_id: r for r in log.find()}
+    assert len(found) == 6
+    assert (found["r0001"].rating, found["r0102"].note, found["r0102"].tags) == (4, "again", ("new",))
+    log.close()
+
+
 @pytest.mark.parametrize("dump", SCHEMAS[:2], ids=lambda p: f"schema {p.stem}")
 def test_what_was_said_of_copies_moves_to_the_clip(dump: Path, path: Path) -> None:
     """The last word on a clip counts; what a user tagged by hand goes with the clip, a sweep's own tags stay."""
