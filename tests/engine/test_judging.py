@@ -112,6 +112,35 @@ def test_what_the_browser_is_told(made: Made) -> None:
     asyncio.run(play())
 
 
+def test_two_answers_to_one_pair_at_once_are_one_vote(made: Made) -> None:
+    """Two views of one widget that answer in the same moment give one vote; the other is told that the pair is gone."""
+    session, _ = made
+
+    async def play() -> None:
+        widget, sent, _ = sitting(made)
+        token = (await ask(widget, sent, "begin"))["data"]["token"]
+        names = ("one", "other", "third")
+        for name, answer in zip(names, ("left", "right", "left"), strict=True):
+            data = {"token": token, "answer": answer, "seconds": 1.0}
+            widget._receive({"id": name, "type": "vote", "data": data}, [])
+        await asyncio.gather(*(widget._tasks[name] for name in names))
+        replies = {answer["id"]: answer for answer in sent if answer["id"] in names}
+        assert [replies[name]["ok"] for name in names] == [True, False, False]
+        assert replies["one"]["data"]["given"] == 1
+        assert "not the one that is shown now" in replies["other"]["error"]
+        (vote,) = session.log.call(session.log.votes)
+        assert vote.answer == "left"
+        undone = ("first", "second")  # and so it is with taking it back
+        for name in undone:
+            widget._receive({"id": name, "type": "undo", "data": {}}, [])
+        await asyncio.gather(*(widget._tasks[name] for name in undone))
+        assert [answer["ok"] for answer in sent if answer["id"] in undone] == [True, False]
+        assert session.log.call(session.log.votes) == []
+        widget.close()
+
+    asyncio.run(play())
+
+
 def test_a_vote_that_cannot_be_written_is_not_counted(made: Made, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the log refuses, the pair stays, the reason is told, and the same answer is taken when it can be."""
     session, _ = made
