@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.given import as_number
 from hailuo_widgets.domain.prompts import parse_variants
+from hailuo_widgets.grammar import refuse_options_below
 from hailuo_widgets.planning import look_up
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, A
     Raises:
         UsageError: What is wrong with any of it.
     """
+    refuse_options_below(body)
     prompts = parse_variants(body)
     shape = {k: v for k, v in line.run.items() if k in _SHAPE}
     reuse = bool(line.run.get("reuse", True))

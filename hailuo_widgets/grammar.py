@@ -6,15 +6,17 @@ the rest of the request.
 
 from __future__ import annotations
 
-import shlex
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
+from hailuo_widgets.domain.prompts import SEPARATOR
 from hailuo_widgets.domain.values import parse_values
+from hailuo_widgets.domain.words import GAP, plain_lines, split_words
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.keys import refuse_typed_keys
 
-__all__ = ["OPTIONS", "Line", "Option", "help_text", "parse_line"]
+__all__ = ["OPTIONS", "Line", "Option", "help_text", "parse_line", "refuse_options_below", "split_cell"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,6 +89,8 @@ OPTIONS: dict[str, Option] = {
         _run_flag("--background", "wait", "return at once", value=False),
     )
 }
+_CONTINUED = re.compile(rf"(.*)\\[{GAP}]*", re.DOTALL)
+_DASHED = re.compile(rf"[{GAP}]*(--|[‐-―−]{{1,2}})([a-z][a-z-]*)(?=[{GAP}=]|$)")  # word processors join two hyphens
 COUNTS = {"--repeat", "--sample", "--max-parallel"}
 REPEATABLE = {"--option", "--tag", "--zip", "--exclude"}
 
@@ -99,6 +103,45 @@ class Line:
     run: dict[str, Any] = field(default_factory=dict)
 
 
+def split_cell(line: str, body: str) -> tuple[str, str]:
+    r"""A cell's option line and the text below it, however their lines end. A ``\`` at a line's end joins the next one.
+
+    Args:
+        line: What stands after ``%%hailuo``.
+        body: All below.
+    """
+    line, body = plain_lines(line), plain_lines(body)
+    while joined := _CONTINUED.fullmatch(line):
+        more, _, body = body.partition("\n")
+        line = f"{joined[1]} {more}" if more or body else joined[1]
+    return line, body
+
+
+def refuse_options_below(body: str) -> None:
+    """Refuse a prompt that begins with options: they would be paid for as words.
+
+    Raises:
+        UsageError: The first line of a variant begins with an option, or what is nearly one.
+    """
+    first = True
+    for line in plain_lines(body).split("\n"):
+        if SEPARATOR.fullmatch(line):
+            first = True
+        elif first and line.strip():
+            first = False
+            word = _DASHED.match(line)
+            name = f"--{word[2]}" if word else ""
+            near = name if name in OPTIONS else nearest(name, OPTIONS) if word and word[1] == "--" else None
+            if word and near:
+                raise UsageError(
+                    f"the prompt begins with {word[0].strip()}, which is an option"
+                    if near == name
+                    else f"the prompt begins with {word[0].strip()}. Did you mean {near}?",
+                    hint="write options on the %%hailuo line; a \\ at its end continues it on the next. "
+                    f"\\{word[0].strip()} is that text",
+                )
+
+
 def parse_line(line: str) -> Line:
     """The options of a ``%%hailuo`` line.
 
@@ -107,7 +150,7 @@ def parse_line(line: str) -> Line:
     """
     refuse_typed_keys(line)
     try:
-        words = shlex.split(line)
+        words = split_words(line)
     except ValueError as e:
         raise UsageError(
             f"%%hailuo {line.strip()}: {e}", hint="close the quote; a prompt belongs below the line"

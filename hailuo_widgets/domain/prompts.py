@@ -1,7 +1,7 @@
 r"""Prompts with places to fill: ``---`` between variants, ``{{name}}`` a variable, ``{{dawn | dusk}}`` a choice.
 
 Everything else is ordinary text: single braces, ``$``, quotes, line breaks and any script arrive as they are written.
-``\{{`` is a literal ``{{``, and a line ``\---`` a literal ``---``.
+``\{{`` is a literal ``{{``, and a line ``\---`` a literal ``---``; so is ``\--seed`` at a variant's beginning.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.words import GAP, plain_lines
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 __all__ = [
+    "SEPARATOR",
     "Choice",
     "Prompt",
     "Text",
@@ -29,8 +31,12 @@ __all__ = [
 
 _PLACE = re.compile(r"\\\{\{|\{\{(?!\{)(.*?)\}\}", re.DOTALL)  # of a run of braces the last two open a place
 _BRACES = re.compile(r"\{\{+")
-_SEPARATOR = re.compile(r"---(?:[ \t]+(\S.*?))?[ \t]*")
-_LITERAL_SEPARATOR = re.compile(r"\\(\\*---(?:[ \t]+\S.*?)?[ \t]*)")
+_UNSEEN = r"[\u200b\u2060\ufeff]*"
+SEPARATOR = re.compile(rf"{_UNSEEN}---(?:[{GAP}]+([^{GAP}].*?))?[{GAP}]*")
+# What would be read as a separator, or at a variant's beginning as an option; a backslash before it makes it text.
+_MARK = rf"({_UNSEEN})(\\*---(?:[{GAP}].*)?)"
+_OPTION_MARK = rf"([{GAP}]*)(\\*(?:--|[‐-―−]{{1,2}})[a-z].*)"
+_BLANK = re.compile(f"[{GAP}]*")
 
 
 @dataclass(frozen=True)
@@ -123,19 +129,19 @@ def _place(inside: str, written: str) -> Variable | Choice:
 
 
 def parse_variants(body: str) -> tuple[Prompt, ...]:
-    """A cell's text as its variants; blank lines around each are dropped.
+    """A cell's text as its variants, however its lines end; blank lines around each are dropped.
 
     Raises:
         UsageError: A variant without text between two separators, or a label that stands twice.
     """
     blocks: list[tuple[str | None, list[str]]] = [(None, [])]
-    for line in body.split("\n"):
-        separator = _SEPARATOR.fullmatch(line)
-        literal = _LITERAL_SEPARATOR.fullmatch(line)
+    for line in plain_lines(body).split("\n"):
+        separator = SEPARATOR.fullmatch(line)
         if separator:
             blocks.append((separator[1], []))
         else:
-            blocks[-1][1].append(literal[1] if literal else line)
+            first = all(map(_BLANK.fullmatch, blocks[-1][1]))
+            blocks[-1][1].append(_read(line, first=first))
     if len(blocks) > 1 and blocks[0][0] is None and not "".join(blocks[0][1]).strip():
         del blocks[0]  # the cell begins with a separator, which labels its first variant
     found = tuple(parse_prompt(_trimmed(lines), label) for label, lines in blocks)
@@ -148,10 +154,19 @@ def parse_variants(body: str) -> tuple[Prompt, ...]:
     return found
 
 
+def _read(line: str, *, first: bool) -> str:
+    """A line without the backslash that makes it text."""
+    for mark in (_MARK, _OPTION_MARK) if first else (_MARK,):
+        found = re.fullmatch(mark, line)
+        if found and found[2].startswith("\\"):
+            return f"{found[1]}{found[2][1:]}"
+    return line
+
+
 def _trimmed(lines: list[str]) -> str:
-    while lines and not lines[0].strip():
+    while lines and _BLANK.fullmatch(lines[0]):
         lines = lines[1:]
-    while lines and not lines[-1].strip():
+    while lines and _BLANK.fullmatch(lines[-1]):
         lines = lines[:-1]
     return "\n".join(lines)
 
@@ -160,17 +175,21 @@ def render_variants(prompts: Sequence[Prompt]) -> str:
     """The cell's text that :func:`parse_variants` reads back as these prompts."""
     blocks = []
     for n, prompt in enumerate(prompts):
-        text = written(prompt)
-        lines = [f"\\{line}" if _separates(line) else line for line in text.split("\n")]
+        lines = written(prompt).split("\n")
+        begins = next((i for i, line in enumerate(lines) if not _BLANK.fullmatch(line)), 0)
         head = f"--- {prompt.label}" if prompt.label is not None else "---"
         if n or prompt.label is not None:
             blocks.append(head)
-        blocks.append("\n".join(lines))
+        blocks.append("\n".join(_marked(line, first=i == begins) for i, line in enumerate(lines)))
     return "\n".join(blocks)
 
 
-def _separates(line: str) -> bool:
-    return bool(_SEPARATOR.fullmatch(line.lstrip("\\")))
+def _marked(line: str, *, first: bool) -> str:
+    """A line with a backslash where it would not be read as text."""
+    for mark in (_MARK, _OPTION_MARK) if first else (_MARK,):
+        if found := re.fullmatch(mark, line):
+            return f"{found[1]}\\{found[2]}"
+    return line
 
 
 def _written(part: Text | Variable | Choice) -> str:

@@ -7,6 +7,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.words import split_words
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.keys import refuse_typed_keys
 
@@ -264,7 +265,7 @@ def command(line: str, options_help: Callable[[], str]) -> Any:
     """
     refuse_typed_keys(line)
     try:
-        words = shlex.split(line)
+        words = split_words(line)
     except ValueError as e:
         raise UsageError(f"%hailuo {line}: {e}", hint="close the quote") from None
     if not words or words[0] in {"-h", "--help", "help"}:

@@ -6,6 +6,7 @@ import contextlib
 import re
 from typing import Any
 
+from hailuo_widgets.domain.words import GAP
 from hailuo_widgets.magics.completion import matcher_for
 from hailuo_widgets.magics.magic import Hailuo
 from hailuo_widgets.magics.parents import Parents
@@ -14,7 +15,7 @@ from hailuo_widgets.settings import follow_shell
 __all__ = ["Extension"]
 
 FRAME_MODULES = ("pandas", "pandas.core.frame")  # where DataFrame says it is from: pandas 3, and before it
-_CELL = re.compile(r"%%hailuo(?=\s|$)(.*)", re.DOTALL)
+_CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}]|$)(.*)", re.DOTALL)
 _ASKED = re.compile(r"(\s*%hailuo\s+\w+)\s*\?{1,2}\s*")
 
 

@@ -12,7 +12,7 @@ from traitlets import Any as TraitAny
 from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.errors import HailuoError, UsageError
-from hailuo_widgets.grammar import help_text, parse_line
+from hailuo_widgets.grammar import help_text, parse_line, split_cell
 from hailuo_widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Hailuo(Magics):
 
     async def waiting_cell(self, line: str, cell: str) -> Any:
         """A ``%%hailuo`` cell as the transformer writes it: begin, show, and wait while the kernel stays free."""
+        line, cell = split_cell(line, cell)
         line = self._shell.var_expand(line, depth=1)
         from hailuo_widgets.widgets.display import prepare
 
@@ -123,6 +124,7 @@ class Hailuo(Magics):
         from hailuo_widgets.asking import begin_cell, plan_cell
         from hailuo_widgets.widgets.display import show_plan
 
+        line, cell = split_cell(line, cell)
         parsed = parse_line(line)
         name = parsed.run.get("name")
         if name is not None and not re.fullmatch(r"[^\W\d]\w*", name):

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.domain.run import STATUSES
+from hailuo_widgets.domain.words import GAP
 from hailuo_widgets.grammar import OPTIONS, REPEATABLE
 from hailuo_widgets.magics.commands import COMMANDS
 
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Offers", "World", "offers"]
 
-_CELL = re.compile(r"%%hailuo(?=\s)")
+_CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}])")
+_JOINED = re.compile(r"\\[^\S\n]*\n")  # an option line that goes on below
 _LINE = re.compile(r"\s*(?:[^\W\d]\w*\s*=\s*)?%hailuo\s+")
 _PICTURES = {"--first-frame", "--last-frame", "--subject"}
 _IDS = {
@@ -80,8 +82,8 @@ def offers(text: str, cursor: int, world: World) -> Offers | None:
     before = text[:cursor]
     line = before.rsplit("\n", 1)[-1]
     if _CELL.match(text):
-        words = _CELL.sub("", before, count=1)
-        return _in_options(words, world) if "\n" not in before else _in_prompt(line, world)
+        words = _JOINED.sub(" ", _CELL.sub("", before, count=1))
+        return _in_options(words, world) if "\n" not in words else _in_prompt(line, world)
     match = _LINE.match(line)
     return _in_command(line[match.end() :], world) if match else None
 
@@ -130,7 +132,8 @@ def _values(option: str, value: str, words: Sequence[str], world: World) -> Offe
     if option == "--fit":
         return _starting(fragment, ["crop", "pad"], "fit")
     if option == "--zip":
-        return _starting(fragment, [w.partition("=")[0].removeprefix("--") for w in words if w[:2] == "--"], "axis")
+        named = [w.partition("=")[0].removeprefix("--") for w in words if w[:2] == "--"]
+        return _starting(fragment, ["prompt", *named, *world.variables()], "axis")
     providers = _given("--provider", words) or [world.default_provider()]
     known = [facts for name in providers if (facts := world.facts(name)) is not None]
     models = _given("--model", words)

@@ -6,14 +6,16 @@ be typed (``"1..4"``, ``"768P,1080P"``), switches as booleans. So form → cell 
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cells import render_cell
 from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants, written
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.values import parse_values, render_values
+from hailuo_widgets.domain.words import GAP, plain_lines
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grammar import COUNTS, OPTIONS, Line, parse_line
+from hailuo_widgets.grammar import COUNTS, OPTIONS, Line, parse_line, refuse_options_below, split_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["cell_of", "form_of_cell", "form_of_run", "line_of", "python_of"]
 
 Form = dict[str, Any]
+_CELL = re.compile(f"%%hailuo(?=[{GAP}]|$)")
 _REQUEST = {o.sets: o for o in OPTIONS.values() if o.group == "request"}
 _RUN = {o.sets: o for o in OPTIONS.values() if o.group == "run"}
 _WHOLE = {"duration", "seed", "width", "height"}
@@ -76,10 +79,13 @@ def form_of_cell(text: str) -> Form:
     Raises:
         UsageError: It is no ``%%hailuo`` cell, or one that would be refused.
     """
-    head, _, body = text.lstrip().partition("\n")
-    if head.split(" ", 1)[0] != "%%hailuo":
+    head, _, body = plain_lines(text).lstrip().partition("\n")
+    found = _CELL.match(head)
+    if found is None:
         raise UsageError(f"{head[:40]!r} is no %%hailuo cell", hint="paste the whole cell, its %%hailuo line first")
-    line = parse_line(head.removeprefix("%%hailuo"))
+    options, body = split_cell(head[found.end() :], body)
+    refuse_options_below(body)
+    line = parse_line(options)
     request = {name: _typed(value) for name, value in line.request.items()}
     run = {name: str(value) if name in _COUNTED else value for name, value in line.run.items()}
     return {"request": request, "run": run, "body": render_variants(parse_variants(body))}

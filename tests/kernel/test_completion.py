@@ -31,7 +31,7 @@ TABLE: dict[str, tuple[list[str], int | None]] = {
     "%%hailuo --first-frame pict|": (["%%hailuo --first-frame pictures/"], 1),
     "%%hailuo --first-frame pictures/|": (["%%hailuo --first-frame pictures/fox.png"], 1),
     "%%hailuo --template Div|": (["%%hailuo --template Diving"], 1),
-    "%%hailuo --seed 1..4 --model 02 --zip s|": (["%%hailuo --seed 1..4 --model 02 --zip seed"], 1),
+    "%%hailuo --seed 1..4 --model 02 --zip se|": (["%%hailuo --seed 1..4 --model 02 --zip seed"], 1),
     "%%hailuo --model 2.3\nA fox, [Pu|": (
         ["%%hailuo --model 2.3\nA fox, [Push in", "%%hailuo --model 2.3\nA fox, [Pull out"],
         2,
