@@ -102,3 +102,10 @@ def test_a_vote_is_taken_up_where_it_was_left(open_notebook: Callable[..., Noteb
     expect(again.get_by_role("status")).to_have_text("0 votes · 3 pairs left")
     other = notebook.cell(4).locator(".hailuo-vote")
     expect(other.get_by_role("status")).to_have_text("0 votes · 4 pairs left")
+    notebook.page.evaluate("() => jupyterapp.shell.currentWidget.sessionContext.restartKernel().then(() => null)")
+    notebook.run_all()  # Restart & Run All: the sweep's clips are taken from the archive, by runs of other ids
+    for cell, left in ((2, 3), (3, 3), (4, 4)):
+        status = notebook.cell(cell).locator(".hailuo-vote").get_by_role("status")
+        expect(status).to_have_text(f"0 votes · {left} pairs left")
+    assert [row[1] for row in judged(notebook)] == ["right"]
+    assert notebook.python("int(hw.rank(foxes).df['judged'].sum())") == 2

@@ -76,3 +76,41 @@ def test_killed_while_the_create_call_is_on_its_way(
     adopted = second.run(f"await fox.adopt({task['task_id']!r})\n(fox.status, fox.task_id, fox.video.is_file())")
     assert adopted.result == f"('succeeded', {task['task_id']!r}, True)"
     assert len([r for r in gateway.requests if r["phase"] == "create"]) == 1
+
+
+FOXES = """%%hailuo --provider kie --model 02 --seed {seeds} --name foxes
+--- snowy
+A fox in snow
+--- sandy
+A fox in sand"""
+VOTE = """
+import hailuo_widgets as hw
+from datetime import UTC, datetime
+from hailuo_widgets.domain.vote import Vote
+from hailuo_widgets.voting.pairs import pair_up
+session = foxes.session
+for c in pair_up(session.chosen(foxes)).candidates:
+    session.log.call(session.log.vote, Vote(
+        vote_id=f"v{c.unit}", at=datetime.now(UTC), rater="mara", between="variant", left=c.first, right=c.second,
+        left_run=c.first_run, right_run=c.second_run, answer="left", within="seed", unit=c.unit))
+foxes[0].rating = 5
+"""
+TOLD = "[hw.rank(foxes).df[['item', 'judged', 'wins']].values.tolist(), [run.rating for run in foxes]]"
+
+
+def test_votes_outlive_restart_and_run_all(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+    """After Restart & Run All, and after one more seed, the same votes and stars are there, each clip once."""
+    gateway = begin_gateway(latency=0.1)
+    kie = {"KIE_BASE_URL": gateway.url, "KIE_API_KEY": "test-key"}
+    first = begin_kernel(gateway, **kie)
+    for cell in (FOXES.format(seeds="1..2"), VOTE):
+        assert first.run(cell).status == "ok"
+    ranking = [["snowy", 2, 2], ["sandy", 2, 0]]
+    first.kill()
+    second = begin_kernel(gateway, **kie)
+    second.run("import hailuo_widgets as hw")
+    for seeds, runs in (("1..2", 4), ("1..3", 6)):
+        assert second.run(FOXES.format(seeds=seeds)).status == "ok"
+        assert second.value(TOLD) == [ranking, [5] + [None] * (runs - 1)]
+        assert second.value("foxes.df['reused_from'].notna().sum().item()") == 4
+    assert gateway.creates["kie"] == 6

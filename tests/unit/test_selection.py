@@ -13,10 +13,14 @@ from hailuo_widgets import api, judging, showing
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import STATUSES, RunRecord
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.page import facts_html
 from hailuo_widgets.magics.commands import command
 from hailuo_widgets.selection import every
 from hailuo_widgets.session import Session
+from hailuo_widgets.sweeps import Sweep
 from hailuo_widgets.tables import cost_frame
+from hailuo_widgets.widgets.board import render_board
+from hailuo_widgets.widgets.rows import row_of, totals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -217,8 +221,12 @@ def test_reused_runs_are_counted_apart(session: Session) -> None:
             *(_record(f"r5{n}", 6, provider="pixazo", **free) for n in "bc"),
         ],
     )
+    records = session.chosen(["r5a"]) + every(session, ["r5b", "r5c"])
+    assert totals(records, expected={}).items() >= {"reused": 2, "spent": ["$0.28"], "unknown": 0}.items()
+    assert "1 succeeded, 2 reused · cost $0.28" in facts_html(records)
+    board = render_board([session.card(r.run_id) for r in records])
+    assert "1 succeeded, 2 reused" in board
+    assert [row_of(r, here=False)["word"] for r in records] == ["Succeeded", "Reused", "Reused"]
     row = cost_frame(session).set_index("provider").loc["pixazo"]
     assert (row["runs"], row["succeeded"], row["reused"], row["cost"], row["unknown"]) == (1, 1, 2, 0.28, 0)
-    assert "1 succeeded, 2 reused" in repr(api.sweep_of("s3")) + repr(
-        type(api.sweep_of("s3"))(session, "s", [session.run(r) for r in ("r5a", "r5b", "r5c")])
-    )
+    assert "1 succeeded, 2 reused" in repr(Sweep(session, "s", [session.run(r.run_id) for r in records]))
