@@ -28,6 +28,8 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.passwords import without_passwords
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -77,14 +79,15 @@ class HailuoError(Exception):
         run_id: str | None = None,
         hint: str | None = None,
     ) -> None:
+        message = without_passwords(message)
         super().__init__(message)
         self.message = message
         self.provider = provider
         self.code = code
-        self.provider_message = provider_message
+        self.provider_message = without_passwords(provider_message) if isinstance(provider_message, str) else None
         self.trace_id = trace_id
         self.run_id = run_id
-        self.hint = hint
+        self.hint = without_passwords(hint) if isinstance(hint, str) else None
 
     def __str__(self) -> str:
         where = f"{self.provider}: " if self.provider and not self.message.startswith(self.provider) else ""

@@ -248,8 +248,9 @@ class Http:
                     ),
                 )
             except (ImportError, ValueError, OSError, httpx.InvalidURL) as e:
+                told = "" if isinstance(e, httpx.InvalidURL) else f": {e}"  # that one quotes a part of a password
                 failure = TransportError(
-                    f"no connection can be made: {type(e).__name__}: {e}",
+                    f"no connection can be made: {type(e).__name__}{told}",
                     hint="check the variables HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE",
                 )
             if failure is not None:

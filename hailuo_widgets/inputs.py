@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from hailuo_widgets.data_urls import NotReadableError, bytes_of
 from hailuo_widgets.domain.images import MEDIA_TYPES, Image
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.passwords import without_passwords
 from hailuo_widgets.pixels import UnusableError, as_png, eight_bits, fitting, of_array, placed, written
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ def load_image(
         if fit is not None:
             why = f"fit={fit!r} needs the picture here, and a URL is fetched by the provider"
             _refuse(argument, _shown(url), why, "give the file instead, or leave fit out")
-        return Image(name=url[:SHOWN], url=url)
+        return Image(name=without_passwords(url)[:SHOWN], url=url)
     name, data = _bytes(value, argument)
     picture = _open(data, argument, name)
     note = ""

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from hailuo_widgets.config_files import project_file, user_file
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.keys import Secret, find_key
+from hailuo_widgets.passwords import PrivateUrl, shown_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -148,7 +149,7 @@ SETTINGS: dict[str, Setting] = {
             name="store",
             env="HAILUO_STORE",
             default=None,
-            parse=lambda v: None if v is None else str(v),
+            parse=lambda v: None if v is None else PrivateUrl(v),
             help="The run log's SQLAlchemy URL; a SQLite file in home by default.",
         ),
         Setting(
@@ -317,6 +318,14 @@ def is_loopback(url: str) -> bool:
     return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
 
+def _has_port(url: str) -> bool:
+    """Whether what stands for a port is none or a number; else it may be a password."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
 def base_url(provider: str, default: str, environ: Mapping[str, str] | None = None) -> str:
     """The provider's origin: ``<PROVIDER>_BASE_URL`` or the documented one, without a slash at its end.
 
@@ -327,12 +336,12 @@ def base_url(provider: str, default: str, environ: Mapping[str, str] | None = No
     name = f"{provider.upper()}_BASE_URL"
     url = (environ.get(name) or default).strip().rstrip("/")
     parts = urlsplit(url)
-    plain = not (parts.username or parts.password or parts.query or parts.fragment)
+    plain = _has_port(url) and not (parts.username or parts.password or parts.query or parts.fragment)
     if parts.hostname and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
         return url
     raise UsageError(
-        f"{name}={url!r} is not a base URL: https://host is allowed (http:// to this machine alone), without user, "
-        "query or fragment",
+        f"{name}={shown_base(url)!r} is not a base URL: https://host is allowed (http:// to this machine alone), "
+        "without user, query or fragment",
         provider=provider,
         hint=f"set {name} to a URL like {default!r}, or remove it",
     )

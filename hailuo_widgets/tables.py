@@ -12,6 +12,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.frames import PLAIN_TEXT, since_moment
 from hailuo_widgets.gateways import names
 from hailuo_widgets.keys import look_up, variable
+from hailuo_widgets.passwords import shown_base
 from hailuo_widgets.planning import wall_s
 
 if TYPE_CHECKING:
@@ -132,7 +133,7 @@ def keys_frame(session: Session) -> pd.DataFrame:
                 "provider": f.name,
                 "variable": name,
                 "state": state,
-                "base_url": os.environ.get(base) or f.base_url,
+                "base_url": shown_base(os.environ.get(base) or f.base_url),
                 "where_to_get_one": f.key_page or None,
             }
         )

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from hailuo_widgets.archive.door import open_regular
 from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.private import create_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,7 +40,7 @@ def token() -> str:
 
 def create(path: Path) -> int:
     """Open a new file for writing; FileExistsError if the name is taken, even by a dangling link."""
-    return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
+    return create_private(path)
 
 
 def reopen(path: Path) -> int:

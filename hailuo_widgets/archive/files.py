@@ -21,6 +21,7 @@ from hailuo_widgets.archive.part import Part, open_part, sweep
 from hailuo_widgets.archive.poster import poster
 from hailuo_widgets.archive.whole import examine
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
+from hailuo_widgets.private import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -237,7 +238,7 @@ class Archive:
         return links.relative_src(path, notebook_dir)
 
     def _make(self) -> None:
-        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.root)
 
     def _names(self, run_id: str) -> Iterator[Path]:
         if not _RUN_ID.fullmatch(run_id):

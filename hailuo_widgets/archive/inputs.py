@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.archive import disk
 from hailuo_widgets.archive.door import input_in, read_regular
 from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.private import make_private
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +45,7 @@ def keep_input(folder: Path, data: bytes, media_type: str) -> Path:
         return target
     part = folder / f"input.{disk.token()}.part"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(folder)
         disk.write_new(part, data)
         part.replace(target)  # same name, same content: at worst it replaces a damaged copy by a good one
         disk.sync_folder(folder)

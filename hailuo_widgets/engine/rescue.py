@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.engine.receipts import Receipt, adopting_line
 from hailuo_widgets.errors import StoreError, Unconfirmed
+from hailuo_widgets.private import make_private
 from hailuo_widgets.store.permit import TaskIdTaken
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[s
     # The line break before it parts it from a line that a full disk left unfinished.
     text = f"\n{json.dumps(line)}\n".encode()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_private(path.parent)
         for _ in range(3):
             handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY | _NO_LINK, 0o600)
             try:

@@ -11,6 +11,7 @@ from hailuo_widgets.archive import open_clip
 from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, fitting, scaled
+from hailuo_widgets.exports.part import written
 from hailuo_widgets.grids import arrange, value_of
 from hailuo_widgets.view import video_path
 
@@ -72,12 +73,8 @@ def write_filmstrip(
             left = GAP + column * (width + GAP)
             sheet.paste(Image.fromarray(scaled(picture, width, height, "", font)), (left, top + HEAD))
             draw.text((left, top + HEAD + height + 1), f"{time:.2f} s", MUTED, font)
-    part = target.with_name(f".{target.name}.part")
-    try:
+    with written(target) as part:
         sheet.save(part, format="PNG", optimize=True)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def frames_of(path: Path, count: int) -> list[tuple[Image.Image, float]]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final, TextIO
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.page import facts_html, runs_html, votes_html
+from hailuo_widgets.exports.part import written
 from hailuo_widgets.grids import arrange
 from hailuo_widgets.gridview import grid_html, layout_of
 from hailuo_widgets.view import poster_of, video_path
@@ -83,14 +84,9 @@ def write_report(
         )
     clips = sum(video_path(r, session.archive) is not None for r in records)
     session.say(f"{target.name}: {len(records)} runs, {clips} clips, about {size:.1f} MB")
-    part = target.with_name(f".{target.name}.part")
-    try:
-        with part.open("w", encoding="utf-8", newline="\n") as out:
-            layout = layout_of(records, grid, session.archive) | {"frozen": True}
-            _write(out, session, records, layout, still=_still(session, records, grid))
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
+    with written(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
+        layout = layout_of(records, grid, session.archive) | {"frozen": True}
+        _write(out, session, records, layout, still=_still(session, records, grid))
 
 
 def _still(session: Session, records: Sequence[RunRecord], grid: Grid) -> str:

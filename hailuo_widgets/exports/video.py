@@ -17,6 +17,7 @@ from hailuo_widgets.archive import open_clip
 from hailuo_widgets.cards import STATUS_WORDS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, fitting, scaled
+from hailuo_widgets.exports.part import written
 from hailuo_widgets.grids import arrange, value_of
 from hailuo_widgets.view import video_path
 
@@ -91,12 +92,8 @@ def write_grid(
             readers.append((place, _frames(path, width, said, font)))
     if not readers:
         raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
-    part = target.with_name(f".{target.name}.part")
-    try:
+    with written(target) as part:
         _encode(part, np.asarray(ground), readers)
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _said(found: Sequence[RunRecord], grid: Grid) -> str:

@@ -13,6 +13,7 @@ from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.grammar import help_text, parse_line, split_cell
+from hailuo_widgets.passwords import PrivateUrl
 from hailuo_widgets.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -41,6 +42,14 @@ class WaitInterrupted(KeyboardInterrupt):
         return [f"KeyboardInterrupt: {self}"]
 
 
+class _Url(Unicode[str, str | bytes]):
+    """A trait that ``%config`` shows without its password."""
+
+    def validate(self, obj: Any, value: Any) -> Any:
+        """The value, in a type that does not show it."""
+        return PrivateUrl(super().validate(obj, value))
+
+
 @magics_class
 class Hailuo(Magics):
     """``%config Hailuo`` lists the settings of this class; an argument goes before them, the environment after them."""
@@ -48,7 +57,7 @@ class Hailuo(Magics):
     provider = Unicode(None, allow_none=True, help=SETTINGS["provider"].help).tag(config=True)
     mode = Unicode(None, allow_none=True, help=SETTINGS["mode"].help).tag(config=True)
     home = Unicode(None, allow_none=True, help=SETTINGS["home"].help).tag(config=True)
-    store = Unicode(None, allow_none=True, help=SETTINGS["store"].help).tag(config=True)
+    store = _Url(None, allow_none=True, help=SETTINGS["store"].help).tag(config=True)
     archive = Unicode(None, allow_none=True, help=SETTINGS["archive"].help).tag(config=True)
     poll_interval = Float(None, allow_none=True, help=SETTINGS["poll_interval"].help).tag(config=True)
     timeout = Float(None, allow_none=True, help=SETTINGS["timeout"].help).tag(config=True)

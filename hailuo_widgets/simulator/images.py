@@ -108,8 +108,9 @@ def store_bytes(path: Path, raw: bytes) -> None:
     """Write a file whose name is its content's digest, whole or not at all."""
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{id(raw):x}.part")
+    part.touch(mode=0o600)
     part.write_bytes(raw)
     part.replace(path)
 

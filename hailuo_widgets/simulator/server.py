@@ -108,7 +108,9 @@ class Simulator:
             listener.close()
             raise OSError(error.errno, f"port {self._port} cannot be taken ({error}); 0 takes a free one") from error
         self._port = listener.getsockname()[1]
-        self.home.mkdir(parents=True, exist_ok=True)
+        for folder in (*reversed(self.home.absolute().parents), self.home):  # it holds prompts and pictures
+            if not folder.exists():
+                folder.mkdir(mode=0o700, exist_ok=True)
         self._world = World(self.home, self._settings)
         self._world.url = self.url
         config = uvicorn.Config(

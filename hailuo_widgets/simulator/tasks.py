@@ -92,6 +92,7 @@ class TaskStore:
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
+        path.touch(mode=0o600)  # its journal gets the same mode
         self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, check_same_thread=False, isolation_level=None)
         self._db.row_factory = sqlite3.Row
         # A crash of the process loses nothing; a crash of the machine may, which costs a simulator nothing.

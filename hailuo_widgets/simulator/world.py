@@ -68,7 +68,7 @@ class World:
         self.images = home / "images"
         self.uploads = home / "uploads"
         for folder in (self.images, home / "clips", self.uploads):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.tasks = TaskStore(home / "tasks.sqlite")
         self.secret = _secret(home / "secret")
         self.faults = FaultBox(settings.faults)

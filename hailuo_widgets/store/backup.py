@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.private import create_private, make_private
 
 if TYPE_CHECKING:
     from hailuo_widgets.store.database import Database
@@ -43,8 +44,8 @@ def backup(store: Database, target: str | Path | None = None) -> Path:
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     failure = ""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        make_private(path.parent)
+        os.close(create_private(part))
         _copy(store, part)
         _publish(part, path)
     except FileExistsError:

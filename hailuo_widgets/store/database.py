@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,8 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import NullPool
 
 from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.passwords import HIDDEN
+from hailuo_widgets.private import create_private, make_private
 from hailuo_widgets.store import forks
 from hailuo_widgets.store.filesystem import locks_refused, note_of
 from hailuo_widgets.store.meaning import damaged, explain, is_busy, unlockable, unwritable
@@ -62,7 +64,9 @@ class Database:
         """The store as a user knows it: the file's path, or the URL without its password and options."""
         if self.is_sqlite:
             return self._url.database or "memory"
-        return self._url.set(query={}).render_as_string()
+        # A password with "@" or "/" that was not quoted ends in the database's name.
+        url = self._url.set(query={})
+        return (url.set(database=HIDDEN) if "@" in (url.database or "") else url).render_as_string()
 
     @property
     def is_sqlite(self) -> bool:
@@ -136,7 +140,7 @@ class Database:
     def _open(self) -> sa.Engine:
         if self._engine is None:
             if self.path is not None:
-                self.path.parent.mkdir(parents=True, exist_ok=True)
+                _make(self.path)
             engine = self._create()
             try:
                 if not (self.is_sqlite and self._look()):
@@ -229,6 +233,14 @@ def _parsed(url: str) -> sa.URL:
     if parsed.drivername == "postgresql":  # SQLAlchemy's default driver is another one before its 2.1
         return parsed.set(drivername="postgresql+psycopg")
     return parsed
+
+
+def _make(path: Path) -> None:
+    """A store that is not there yet: empty, and this user's alone. SQLite gives its journals the same mode."""
+    make_private(path.parent)
+    if not path.exists():
+        with suppress(OSError):  # another process was first, or SQLite will say why it cannot be made
+            os.close(create_private(path))
 
 
 def _writable(path: Path) -> bool:

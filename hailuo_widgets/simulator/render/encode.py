@@ -44,6 +44,7 @@ def render_clip(clip: Clip, images: Path, target: Path) -> None:
     """
     kind, codec, options, container_options = _CODECS[clip.container]
     width, height = clip.size
+    target.touch(mode=0o600)
     with av.open(str(target), "w", format=kind, options=container_options) as container:
         container.metadata["comment"] = "SIMULATED by hailuo-widgets"
         stream = container.add_stream(codec, rate=FPS, options=options)
