@@ -79,12 +79,6 @@ def _writer(kind: str) -> Callable[..., None]:
         from hailuo_widgets.exports.filmstrip import write_filmstrip
 
         return write_filmstrip
-    return _write_table
-
-
-def _write_table(session: Session, records: Sequence[RunRecord], target: Path) -> None:
-    from hailuo_widgets.exports.part import written
     from hailuo_widgets.exports.tables import write_table
 
-    with written(target) as part:
-        write_table(session, records, part)
+    return write_table

@@ -14,6 +14,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.part import written
 from hailuo_widgets.frames import runs_frame
 
 if TYPE_CHECKING:
@@ -52,9 +53,8 @@ def write_table(session: Session, records: Sequence[RunRecord], target: Path) ->
 
 def write_frame(frame: pd.DataFrame, target: Path, kind: str) -> None:
     """Write a frame as a file of that kind: ``.csv``, ``.parquet`` or ``.tex``; see :func:`write_table`."""
-    part = target.with_name(f".{target.name}.part")
     frame = plain_cells(frame)
-    try:
+    with written(target) as part:
         if kind == ".csv":
             # The mark tells Excel that it is UTF-8. A field with either character of the line's end is quoted.
             safe_csv(frame).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\r\n")
@@ -62,9 +62,6 @@ def write_frame(frame: pd.DataFrame, target: Path, kind: str) -> None:
             _write_parquet(frame, part)
         else:
             part.write_text(latex_of(frame), encoding="utf-8")
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
