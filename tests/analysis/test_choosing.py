@@ -34,6 +34,32 @@ def test_a_claim_needs_what_it_promises() -> None:
     assert claim([vote(n, "a", "b", "tie") for n in range(100)]).winner is None
 
 
+@pytest.mark.parametrize(
+    ("won", "items", "confidence", "claimed"),
+    [
+        (7, 2, 0.95, False),  # a score of 31.9, of the 40 that two items need
+        (8, 2, 0.95, True),  # 56.8
+        (8, 3, 0.95, False),  # of 60
+        (9, 3, 0.95, True),  # 102.3
+        (10, 2, 0.99, False),  # 186.1 of 200
+        (11, 2, 0.99, True),
+    ],
+)
+def test_the_first_vote_that_is_enough(won: int, items: int, confidence: float, *, claimed: bool) -> None:
+    """Where all votes agree, the claim is made with the very vote that passes the bound, and not with the one before.
+
+    The score of n wins to none is 2 ** (n + 1) · (1 - 2 ** -(n + 1)) / (n + 1), and each item has its share of the
+    chance of error.
+    """
+    score = 2 ** (won + 1) * (1 - 2 ** -(won + 1)) / (won + 1)
+    assert evidence(np.array([[0.0, won], [0.0, 0.0]]))[0, 1] == pytest.approx(math.log(score))
+    assert (score >= items / (1 - confidence)) is claimed
+    # The further items have lost to the winner as often, so that the leader must be ahead of each.
+    votes = [vote(100 * other + n, "a", "bcd"[other], "left") for other in range(items - 1) for n in range(won)]
+    found = claim(votes, confidence=confidence)
+    assert (found.winner, found.leader) == ("a" if claimed else None, "a")
+
+
 def test_the_next_pair_is_the_doubtful_one() -> None:
     """Where a beats c for sure and b is like a, the pair of a and b comes; its least seen unit comes first."""
     votes = [vote(n, "a", "c", "left") for n in range(20)] + [vote(20 + n, "b", "c", "left") for n in range(20)]

@@ -17,7 +17,7 @@ from scipy.special import log_expit
 
 from hailuo_widgets.analysis.ballots import judgements_of, wins_of
 from hailuo_widgets.analysis.bradley_terry import RIDGE, fit
-from hailuo_widgets.analysis.intervals import win_rate
+from hailuo_widgets.analysis.intervals import strength_intervals, win_rate
 from hailuo_widgets.analysis.ranking import RANK_COLUMNS, rank
 from hailuo_widgets.domain.vote import ANSWERS, Vote
 from hailuo_widgets.errors import UsageError
@@ -56,6 +56,29 @@ def test_the_textbooks_interval() -> None:
     again = win_rate(np.repeat(scores, 2), np.repeat(np.arange(1000), 2), confidence=0.95)
     assert np.allclose(again, (rate, low, high), atol=2e-4), "a second, equal vote on each clip tells nothing new"
     assert win_rate(np.ones(1), np.zeros(1, dtype=np.intp), confidence=0.95)[1] < 0.05
+
+
+def test_few_seeds_have_wide_intervals() -> None:
+    """Three seeds: Student's quantile is that of two degrees of freedom (4.303), for win rates and for strengths."""
+    scores = np.array([1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 0, 0], dtype=float)
+    clusters = np.repeat(np.arange(3), 4)
+    # The seeds' sums are 1, 0 and -1 above the mean of 0.75, so twelve votes are as uncertain as nine.
+    effective, t = 0.75 * 0.25 / ((1 + 0 + 1) / 12**2 * 3 / 2), 4.302652729749464
+    assert effective == pytest.approx(9)
+    middle = (0.75 + t**2 / 18) / (1 + t**2 / 9)
+    half = t / (1 + t**2 / 9) * (0.75 * 0.25 / 9 + t**2 / (4 * 81)) ** 0.5
+    found = win_rate(scores, clusters, confidence=0.95)
+    assert found == pytest.approx((0.75, middle - half, middle + half))
+    strengths, resampled = np.array([0.5, -0.5]), np.array([[0.4, -0.4], [0.6, -0.6], [0.5, -0.5]])
+    low, high = strength_intervals(strengths, resampled, 3, confidence=0.95)
+    assert low == pytest.approx(strengths - t * 0.1)
+    assert high == pytest.approx(strengths + t * 0.1)
+    votes = [
+        vote(n, "a", "b", "left" if score else "right", unit=int(unit), rater=f"r{n}")
+        for n, (score, unit) in enumerate(zip(scores, clusters, strict=True))
+    ]
+    first = rank(votes).df.iloc[0]
+    assert (first["win_low"], first["win_high"]) == pytest.approx(found[1:])
 
 
 def test_a_clear_winner() -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ import pytest
 from hailuo_widgets.domain.vote import Vote
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports import export
+from hailuo_widgets.exports.page import facts_html, runs_html
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -84,6 +86,23 @@ def test_it_is_whole(judged: tuple[Session, Sweep, list[str]], report: str) -> N
     assert all(f"<td>{run.id}</td>" in report for run in sweep)
     assert "Not enough votes" in report
     assert "nothing was paid for them (at list prices: 180 credits)" in report
+
+
+def test_a_cost_that_is_not_known_is_counted_and_is_not_nothing(judged: tuple[Session, Sweep, list[str]]) -> None:
+    """The sum says how many runs it lacks; a run that was never sent, and one that was reused, cost nothing."""
+    sent = [replace(r.record, simulated=False, origin="https://api.kie.ai") for r in judged[1]]
+    unknown = [replace(r, cost_micros=None, currency=None, cost_kind=None) for r in sent]
+    assert "cost 180 credits" in facts_html(sent)
+    assert "cost 135 credits + 1 of unknown cost" in facts_html([*sent[:3], unknown[3]])
+    assert "cost 4 of unknown cost" in facts_html(unknown)
+    unsent = replace(unknown[3], status="skipped", submitted_at=None)
+    assert "unknown cost" not in facts_html([*sent[:3], unsent])
+    reused = replace(unknown[3], reused_from=sent[0].run_id)
+    assert "unknown cost" not in facts_html([*sent[:3], reused])
+    dollars = replace(sent[2], cost_micros=280_000, currency="USD")
+    assert "cost $0.28 + 90 credits + 1 of unknown cost" in facts_html([*sent[:2], dollars, unknown[3]])
+    rows = runs_html([sent[0], unknown[1]])
+    assert (rows.count("<td>45 credits</td>"), rows.count("<td>unknown</td>")) == (1, 1)
 
 
 def test_its_size_is_said_before(judged: tuple[Session, Sweep, list[str]], report: str) -> None:
