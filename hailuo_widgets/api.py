@@ -84,6 +84,7 @@ def generate(
     reuse: bool = True,
     yes: bool = False,
     name: str | None = None,
+    **arguments: Any,
 ) -> Run:
     r"""Have one clip generated. It is under way when this returns; ``await run`` (or ``run.wait()``) until it is there.
 
@@ -117,6 +118,7 @@ def generate(
         reuse: Take the clip of an equal run that succeeded from the archive instead of paying again.
         yes: Send it also where it costs more than the setting ``ask_above_cost``.
         name: What to call it, for :func:`sweep_of` and wherever a sweep is asked for.
+        arguments: None other: a misspelled one is a mistake, and those of :func:`sweep` make more than one run.
 
     Raises:
         UsageError: A problem of the request, more than one run (:func:`sweep` makes several), or it costs more than is
@@ -152,6 +154,7 @@ def generate(
         reuse=reuse,
         yes=yes,
         name=name,
+        **arguments,
     )
 
 
@@ -224,7 +227,6 @@ def estimate(
     prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "",
     *,
     reuse: bool = True,
-    yes: bool = False,
     **arguments: Any,
 ) -> pd.DataFrame:
     """What a sweep (or one run) would cost and take; nothing is sent.
@@ -232,8 +234,8 @@ def estimate(
     Args:
         prompt: As for :func:`sweep`.
         reuse: Leave out what is there already.
-        yes: Taken, so that a call of :func:`sweep` can be estimated as it stands; it says nothing here.
-        arguments: As for :func:`sweep`.
+        arguments: As for :func:`sweep`, so that its call can be estimated as it stands; ``yes``, ``name``, ``tags``,
+            ``budget`` and ``max_parallel`` say nothing here.
 
     Returns:
         One row for each provider and currency: ``provider``, ``runs``, ``there_already``, ``to_send``, ``cost`` (``NA``
@@ -245,9 +247,9 @@ def estimate(
     """
     from hailuo_widgets.tables import estimate_frame
 
-    del yes
     session = default_session()
-    return estimate_frame(session, session.plan(prompt, reuse=reuse, **arguments))
+    asked = {k: v for k, v in arguments.items() if k not in {"yes", "name", "tags", "budget", "max_parallel"}}
+    return estimate_frame(session, session.plan(prompt, reuse=reuse, **asked))
 
 
 def providers() -> pd.DataFrame:

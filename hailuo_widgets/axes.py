@@ -144,7 +144,7 @@ def _cases_of(prompt: Any, variables: Any) -> tuple[list[Case], tuple[Prompt, ..
         prompts = _prompts(prompt)
         if not is_table(variables):
             return [], prompts
-        rows = read_cases(variables, ARGUMENTS, CALL_OPTIONS | {"prompt", "variant"})
+        rows = read_cases(variables, ARGUMENTS, {"prompt", "variant"})
         several = len(prompts) > 1
         pairs = [(row, p, n) for n, p in enumerate(prompts, start=1) for row in rows]
         return [row for row, _, _ in pairs], tuple(
@@ -152,7 +152,7 @@ def _cases_of(prompt: Any, variables: Any) -> tuple[list[Case], tuple[Prompt, ..
         )
     if is_table(variables):
         raise UsageError("two tables of cases are given", hint="join them: df.merge(…), and give one")
-    cases = read_cases(prompt, ARGUMENTS, CALL_OPTIONS)
+    cases = read_cases(prompt, ARGUMENTS)
     texts = [case.prompt or "" for case in cases]
     numbers = {text: str(n) for n, text in enumerate(dict.fromkeys(texts), start=1)}
     several = len(numbers) > 1
@@ -221,6 +221,10 @@ def _all_used(prompts: Sequence[Prompt], cases: Sequence[Case], variables: Mappi
                 hint=f"did you mean {near!r}?" if near else f"write {{{{{name}}}}} in the prompt, or leave it out",
             )
     for name in dict.fromkeys(name for case in cases for name in case.variables):
+        if name not in used and name in CALL_OPTIONS:
+            raise UsageError(
+                f"the table's column {name!r} is an option of the whole call", hint=f"give {name}= to hw.sweep(…)"
+            )
         near = nearest(name, [*ARGUMENTS, "prompt", "variant"])
         if name not in used and near:
             raise UsageError(

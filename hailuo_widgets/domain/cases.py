@@ -36,7 +36,7 @@ def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] 
         table: A DataFrame.
         arguments: The columns that are arguments of a request. ``prompt`` is the text, ``variant`` its label, every
             other column a variable.
-        refused: Columns that belong to the whole call and not to a row.
+        refused: Columns that this table may not have.
 
     Raises:
         UsageError: A column without a name of its own, a table without rows, or a cell that holds no value.
@@ -52,7 +52,7 @@ def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] 
             raise UsageError(f"the table has two columns {name!r}", hint="leave one of them out")
         if name in refused:
             raise UsageError(
-                f"the table's column {name!r} is an option of the whole call", hint=f"give {name}= to hw.sweep(…)"
+                f"a table of variables has no column {name!r}", hint=f"give the table itself to hw.sweep(…), or {name}="
             )
     if not 0 < len(table) <= MOST_CELLS:
         raise UsageError(f"the table has {len(table)} rows; 1 to {MOST_CELLS} are allowed", hint="one row is one case")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.completer import SimpleCompletion, context_matcher
 
+from hailuo_widgets.domain.given import is_axis
 from hailuo_widgets.errors import HailuoError
 from hailuo_widgets.settings import Settings, shell_config
 
@@ -21,7 +23,7 @@ __all__ = ["matcher_for"]
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
 MOST_RUNS = 30
-_SIMPLE = (str, int, float, list, tuple, range)  # what a prompt may take
+_SIMPLE = (str, int, float, date)  # what a prompt may take, beside sequences of them
 
 
 class _Shell:
@@ -55,7 +57,10 @@ class _Shell:
         return [
             name
             for name, value in shell.user_ns.items()
-            if not name.startswith("_") and name not in hidden and isinstance(value, _SIMPLE)
+            if not name.startswith("_")
+            and name not in hidden
+            and (isinstance(value, _SIMPLE) or is_axis(value))
+            and not isinstance(value, bool)
         ]
 
     def run_ids(self, *, unfinished: bool) -> Sequence[str]:

@@ -284,6 +284,12 @@ def test_a_table_is_read_row_by_row(session: Session) -> None:
     assert plan.sentence().startswith("6 runs = 3 cases × 2 replicates")
 
 
+def test_a_column_may_have_any_name_that_a_prompt_takes(session: Session) -> None:
+    """A variable called like an option of the whole call is a variable, where a prompt has its place."""
+    table = pd.DataFrame({"prompt": ["a portrait of {{name}}"] * 2, "name": ["Ada", "Grace"]})
+    assert prompts(session.plan(table, provider="kie")) == ["a portrait of Ada", "a portrait of Grace"]
+
+
 def test_a_table_of_variables_and_axes_beside_a_table(session: Session) -> None:
     """A table may stand in ``variables``, crossed with the prompts; further arguments are axes beside it."""
     table = pd.DataFrame({"style": ["ink", "oil"], "duration": [6, 10]})
