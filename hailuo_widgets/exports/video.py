@@ -34,6 +34,7 @@ __all__ = ["size_of", "write_grid"]
 FPS = 25
 HEAD, SIDE, GAP = 34, 130, 6  # pixels
 MOST_CELLS = 64
+MOST_NAMED = 6  # of those that are left out; the rest is counted
 
 
 def size_of(grid: Grid, width: int) -> tuple[int, int]:
@@ -57,7 +58,8 @@ def write_grid(
 
     Args:
         session: Whose archive.
-        records: The runs; where several share a cell, the first is shown and the label says how many there are.
+        records: The runs; where several share a cell, the first that has a clip is shown, its label says how many
+            there are, and the session names those that are left out.
         target: The file; it appears when it is whole.
         rows: A column of the run log, as for :func:`hailuo_widgets.compare`.
         cols: Likewise.
@@ -76,7 +78,7 @@ def write_grid(
         )
     width += width % 2
     shown: dict[tuple[int, int], list[RunRecord]] = {}
-    for r in records:
+    for r in sorted(records, key=lambda r: video_path(r, session.archive) is None):  # within a cell, clips first
         shown.setdefault(grid.places[r.run_id][:2], []).append(r)
     ground = Image.new("RGB", size_of(grid, width), PAPER)
     font = ImageFont.load_default(14)
@@ -94,6 +96,25 @@ def write_grid(
         raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
     with written(target) as part:
         _encode(part, np.asarray(ground), readers)
+    if left_out := [r for found in shown.values() for r in found[1:]]:
+        session.say(_left_out(target.name, left_out, len(records), grid))
+
+
+def _left_out(name: str, left_out: Sequence[RunRecord], count: int, grid: Grid) -> str:
+    """Which runs a video does not show, and what shows them."""
+    told = [", ".join(f"{n} {value_of(r, n)}" for n in _told_by(r, grid)) or r.run_id for r in left_out[:MOST_NAMED]]
+    more = f"; and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
+    why = f"These runs also differ in {', '.join(grid.differ)}" if grid.differ else "Some are of the same request"
+    return (
+        f"{name} shows {count - len(left_out)} of {count} runs. {why}, and a cell has room for one. "
+        f"Left out: {'; '.join(told)}{more}. To show them, export one video for each value, or an .html report, "
+        "which shows every run."
+    )
+
+
+def _told_by(record: RunRecord, grid: Grid) -> list[str]:
+    """What a run is told by: its row, its column, and what else it differs in."""
+    return [n for n in (*grid.names[:2], *grid.differ) if n and value_of(record, n)] if grid.differ else []
 
 
 def _said(found: Sequence[RunRecord], grid: Grid) -> str:

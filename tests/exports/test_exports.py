@@ -6,6 +6,7 @@ import codecs
 import csv
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -109,6 +110,39 @@ def test_parquet_keeps_types(made: tuple[Session, Sweep], tmp_path: Path) -> Non
     frame = pd.read_parquet(export(session, rows_of(made), tmp_path / "runs.parquet"))
     assert frame["task_id"].tolist() == [run.task_id for run in sweep]
     assert frame["seed"].tolist() == [1, 2, 1, 2]
+
+
+def test_a_video_says_which_runs_it_leaves_out(made: tuple[Session, Sweep], tmp_path: Path) -> None:
+    """Three axes, and a cell has room for one clip: one that has a clip is shown, and the others are named."""
+    session, _ = made
+    records = rows_of(made)
+    told: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "say", told.append)
+        export(session, records, tmp_path / "all.mp4", width=64)
+        assert told == []
+        other = [replace(r, run_id=f"{r.run_id}x", request=replace(r.request, model="03")) for r in records]
+        export(session, [*other[:3], *records], tmp_path / "x.mp4", rows="variant", cols="seed", width=64)
+        (said,) = told
+        assert said.startswith("x.mp4 shows 4 of 7 runs. These runs also differ in model")
+        # The first of each cell that has a clip is shown; the last cell has one run, whose clip is gone.
+        assert said.count("model MiniMax-Hailuo-02") + said.count("model minimax-hailuo-02") == 3
+        assert ".html" in said
+        told.clear()
+        many = [replace(records[0], run_id=f"r{n}") for n in range(9)]
+        export(session, many, tmp_path / "x.mp4", width=64)
+        assert "x.mp4 shows 1 of 9 runs. Some are of the same request" in told[0]
+        assert "r1; r2; r3; r4; r5; r6; and 2 more" in told[0]
+
+
+def test_a_cell_shows_the_run_that_has_a_clip(made: tuple[Session, Sweep], tmp_path: Path) -> None:
+    """Where the first run of a cell brought no clip and the second did, the clip is shown."""
+    session, _ = made
+    here, gone = rows_of(made)[0], rows_of(made)[3]
+    same = replace(gone, request=here.request, variant=here.variant, variables=here.variables)
+    written = export(session, [same, here], tmp_path / "x.mp4", width=64)
+    with av.open(str(written)) as container:
+        assert sum(1 for _ in container.decode(container.streams.video[0])) > 25
 
 
 def test_a_grid_of_clips(made: tuple[Session, Sweep], tmp_path: Path) -> None:
