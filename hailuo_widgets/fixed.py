@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from hailuo_widgets.errors import UsageError, nearest
 
@@ -14,7 +14,13 @@ class NotSettable(UsageError, AttributeError):
 
 
 class Fixed:
-    """A base for handles: only properties with a setter can be assigned to, and what is private to the class."""
+    """A base for handles: only properties with a setter can be assigned to, and what is the class's own.
+
+    ``_own`` names the plain attributes that the class sets itself, ``_advice`` what to do where no name is near.
+    """
+
+    _own: ClassVar[frozenset[str]] = frozenset()
+    _advice: ClassVar[str | None] = None
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a property, or something of the class's own.
@@ -23,14 +29,14 @@ class Fixed:
             NotSettable: It is neither.
         """
         known = getattr(type(self), name, None)
-        if name.startswith("_") or (isinstance(known, property) and known.fset is not None):
+        if name.startswith("_") or name in self._own or (isinstance(known, property) and known.fset is not None):
             object.__setattr__(self, name, value)
             return
         kind = type(self).__name__
         settable = sorted(
             n for n in dir(type(self)) if isinstance(p := getattr(type(self), n, None), property) and p.fset is not None
         )
-        if hasattr(self, name):
+        if name in dir(self):
             raise NotSettable(
                 f"{name!r} of a {kind} cannot be set",
                 hint=f"{', '.join(settable)} can" if settable else f"a {kind} says what is so",
@@ -38,4 +44,6 @@ class Fixed:
         known_names = [n for n in dir(self) if not n.startswith("_")]
         near = nearest(name, settable) or nearest(name, known_names)
         can = f"; {', '.join(settable)} can be set" if settable else ""
-        raise NotSettable(f"a {kind} has no attribute {name!r}{can}", hint=f"did you mean {near!r}?" if near else None)
+        raise NotSettable(
+            f"a {kind} has no attribute {name!r}{can}", hint=f"did you mean {near!r}?" if near else self._advice
+        )

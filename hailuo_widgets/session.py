@@ -22,6 +22,7 @@ from hailuo_widgets.engine.core import Engine
 from hailuo_widgets.engine.rescue import adopt_rescued
 from hailuo_widgets.engine.waiting import leave, settled, wait
 from hailuo_widgets.errors import BudgetExceeded, UsageError
+from hailuo_widgets.fixed import Fixed
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import look_up, make_plan, planned_again
 from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
@@ -48,7 +49,7 @@ _SHAPE = ("variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "
 _MICROS = 1_000_000
 
 
-class Session:
+class Session(Fixed):
     """What ``hw.generate``, ``hw.runs`` and the rest work with, for code that wants no defaults.
 
     Args:
@@ -60,6 +61,9 @@ class Session:
     Raises:
         UsageError: A name that is no setting, or a value that is not allowed.
     """
+
+    _own = frozenset({"settings", "archive", "log", "engine"})
+    _advice = "a setting is given when a session is made: Session(budget=5)"
 
     def __init__(
         self,

@@ -22,6 +22,7 @@ from hailuo_widgets.exports.part import written
 from hailuo_widgets.grids import arrange
 from hailuo_widgets.gridview import grid_html, layout_of
 from hailuo_widgets.view import poster_of, video_path
+from hailuo_widgets.voting.again import in_words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,7 +103,7 @@ def _write(out: TextIO, session: Session, records: Sequence[RunRecord], layout: 
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
     )
-    votes = session.log.call(session.log.votes, [r.run_id for r in records])
+    votes = in_words_of(records, session.log.call(session.log.votes, [r.run_id for r in records]))
     title = f"{len(records)} {'clip' if len(records) == 1 else 'clips'} by MiniMax Hailuo"
     out.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'

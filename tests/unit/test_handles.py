@@ -138,6 +138,13 @@ def test_no_attribute_of_a_sweep_can_be_set(run: Run, name: str, says: str) -> N
         setattr(sweep, name, "x")
 
 
+@pytest.mark.parametrize("name", ["budget", "provider", "mode", "home", "favourite"])
+def test_a_sessions_settings_are_not_lost_in_its_attributes(run: Run, name: str) -> None:
+    """A setting that is assigned would change nothing: it is an error that says where settings go."""
+    with pytest.raises(UsageError, match=f"has no attribute '{name}'"):
+        setattr(run._session, name, 5)
+
+
 def test_a_run_in_flight_keeps_its_place(run: Run) -> None:
     """To judge a run that is followed here changes what was said of it, and nothing of how far it has come."""
     session = run._session
