@@ -241,7 +241,9 @@ class Session(Fixed):
         if name not in self._noticed:
             self._noticed.add(name)
             why = "mode is simulated" if self.settings.mode == "simulated" else f"no {name.upper()}_API_KEY is set"
-            self._notice(f"hailuo: {why}, so the bundled simulator makes the clips: nothing is sent out or billed")
+            url = self.engine.accounts.simulator_url(name)
+            who = "the bundled simulator" if url is None else f"the simulator at {url}"
+            self._notice(f"hailuo: {why}, so {who} makes the clips: nothing is sent out or billed")
 
     # -- money ----------------------------------------------------------------------------------------------------
 

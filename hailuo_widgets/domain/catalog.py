@@ -126,6 +126,8 @@ class Auth:
 class Facts:
     """One provider's table.
 
+    ``hosts`` are the provider's other documented origins, also those that were the default once: a run that is told to
+    have gone to one of them is followed there, and its clip serves an equal run at any other.
     ``max_concurrent`` and ``requests_per_minute`` are what one account may have; None is "not documented".
     ``poll_floor_s`` is the shortest documented time between two polls of a task, ``link_life_s`` how long a download
     link is sure to live. ``sizes`` is what a resolution is in pixels (width, height) at a provider that takes both.
@@ -160,6 +162,12 @@ class Facts:
     poll_floor_s: float = 5.0
     link_life_s: float | None = None
     key_page: str = ""
+    hosts: tuple[str, ...] = ()
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """All documented origins."""
+        return frozenset({self.base_url, *self.hosts})
 
     def model(self, name: str) -> Model | None:
         """The model of that name, or None."""

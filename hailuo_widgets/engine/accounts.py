@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.engine.gateway import Gateway
 from hailuo_widgets.engine.limits import Limiter
-from hailuo_widgets.errors import MissingKey
+from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.gateways import open_provider
 from hailuo_widgets.settings import Secret, base_url, find_key, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.backdrop import Backdrop
@@ -39,7 +40,8 @@ class Accounts:
         self._backdrop = backdrop
         self._providers: dict[str, Provider] = {}
         self._https: dict[asyncio.AbstractEventLoop, Http] = {}
-        self._gateways: dict[tuple[asyncio.AbstractEventLoop, str, str], Gateway] = {}
+        self._gateways: dict[tuple[asyncio.AbstractEventLoop, str, str, str | None], Gateway] = {}
+        self._configured: set[tuple[str, str]] = set()  # where this session's settings have led, by provider
 
     def provider(self, name: str) -> Provider:
         """The provider of that name."""
@@ -48,7 +50,7 @@ class Accounts:
         return self._providers[name]
 
     def origin(self, provider: Provider) -> str:
-        """Where a new run goes: the live origin, or ``simulator``.
+        """Where a new run goes: the live origin, or ``simulator``. Nothing but this decides that a run is simulated.
 
         Raises:
             MissingKey: ``mode`` is ``live`` and there is no key.
@@ -57,7 +59,9 @@ class Accounts:
         if self._settings.mode == "simulated":
             return SIMULATOR
         if find_key(facts.name) is not None:
-            return base_url(facts.name, facts.base_url)
+            origin = base_url(facts.name, facts.base_url)
+            self._configured.add((facts.name, origin))
+            return origin
         if self._settings.mode == "auto":
             return SIMULATOR
         name = f"{facts.name.upper()}_API_KEY"
@@ -67,6 +71,38 @@ class Accounts:
             hint=f"set it before the kernel starts, or: import os, getpass; os.environ[{name!r}] = getpass.getpass(); "
             "mode='simulated' works without a key",
         )
+
+    @property
+    def alike(self) -> dict[str, str]:
+        """Each documented origin with its provider's name: a clip of one serves for an equal run at another."""
+        return {origin: p.facts.name for p in self._providers.values() for origin in p.facts.origins}
+
+    def simulator_url(self, name: str) -> str | None:
+        """The simulator on this machine that a base URL names; None where simulated runs go to the bundled one."""
+        facts = self.provider(name).facts
+        try:
+            url = base_url(facts.name, facts.base_url)
+        except UsageError:
+            return None  # nothing is sent to it
+        return url if is_loopback(url) else None
+
+    def _check(self, record: RunRecord, facts: Facts, origin: str) -> None:
+        """See that a run's origin is one that the key may go to: whoever can write a row of the log could name any.
+
+        Raises:
+            UsageError: It is neither the configured nor a documented one.
+        """
+        if origin in facts.origins or (facts.name, origin) in self._configured:
+            return
+        now = base_url(facts.name, facts.base_url)
+        if origin != now:
+            name = f"{facts.name.upper()}_BASE_URL"
+            raise UsageError(
+                f"run {record.run_id} is told to have gone to {origin[:200]}, which is neither {facts.title}'s host "
+                f"nor the configured one ({now}): the key is not sent there, and the run is left as it is",
+                provider=facts.name,
+                hint=f"if that host is yours, set {name}={origin[:200]}, then %hailuo resume (hw.resume())",
+            )
 
     def list_price(self, request: Request) -> dict[str, Any]:
         """The cost fields that the price list gives a request; empty where no source names a price."""
@@ -89,7 +125,12 @@ class Accounts:
         loop = asyncio.get_running_loop()
         provider = self.provider(record.request.provider)
         log_origin = record.origin or self.origin(provider)
-        place = (loop, provider.facts.name, log_origin)
+        local = None
+        if log_origin == SIMULATOR:
+            local = self.simulator_url(provider.facts.name)
+        else:
+            self._check(record, provider.facts, log_origin)
+        place = (loop, provider.facts.name, log_origin, local)
         if place in self._gateways:
             if log_origin != SIMULATOR:
                 self._gateways[place].take_key(find_key(provider.facts.name))
@@ -97,7 +138,7 @@ class Accounts:
         # The first run loads httpx: in a thread, and not while the cell that asks for a run is executing.
         http = await asyncio.to_thread(import_module, "hailuo_widgets.http")
         if log_origin == SIMULATOR:
-            origin = await asyncio.to_thread(self._backdrop.url)
+            origin = await asyncio.to_thread(self._backdrop.url) if local is None else local
             key: Secret | None = Secret("simulated")
         else:
             origin, key = log_origin, find_key(provider.facts.name)

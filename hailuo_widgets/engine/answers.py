@@ -65,6 +65,6 @@ async def unconfirmed(engine: Engine, gateway: Gateway, record: RunRecord, why: 
         code=why.code,
         provider_message=why.provider_message,
         trace_id=why.trace_id,
-        hint=f"{WAYS_OUT}. {why.hint}" if why.hint else WAYS_OUT,
+        hint=f"{WAYS_OUT}; {why.hint}" if why.hint else WAYS_OUT,
     )
     return await engine.fail(record, error, status="unconfirmed")

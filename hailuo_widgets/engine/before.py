@@ -76,8 +76,9 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
         record = await _reuse(engine, control, record)
         if record.status != "planned":
             break
-        key = (record.request_hash, str(record.origin), record.result_index)
-        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, before=record.run_id)
+        key = _key(engine, record)
+        alike = engine.accounts.alike
+        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, before=record.run_id)
         other = earlier.get(key)
         stands = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
         if other is None or stands is None:
@@ -98,10 +99,16 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
     return record
 
 
+def _key(engine: Engine, record: RunRecord) -> tuple[str, str, int]:
+    """What two runs have in common that may share a clip."""
+    origin = str(record.origin)
+    return (record.request_hash, engine.accounts.alike.get(origin, origin), record.result_index)
+
+
 async def _reuse(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
     """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice."""
-    key = (record.request_hash, str(record.origin), record.result_index)
-    equals = await engine.log.ask(engine.log.equal_clips, {key[:2]})
+    key = _key(engine, record)
+    equals = await engine.log.ask(engine.log.equal_clips, {key[:2]}, engine.accounts.alike)
     found = await asyncio.to_thread(kept_clip, engine.archive, equals.get(key, ()))
     if found is None:
         found = await brought(engine, control, equals.get(key, ()))

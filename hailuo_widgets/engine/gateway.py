@@ -30,9 +30,8 @@ if TYPE_CHECKING:
     from hailuo_widgets.http import Http, Stream
     from hailuo_widgets.settings import Secret
 
-__all__ = ["SIMULATED_HEADER", "Gateway"]
+__all__ = ["Gateway"]
 
-SIMULATED_HEADER = "x-simulated"
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
@@ -48,7 +47,7 @@ class Gateway:
         http: The connections.
         limiter: Who may send.
         log_origin: The origin as the log names it.
-        simulated: It is the bundled simulator.
+        simulated: Nothing is billed there. The settings say so; an answer never does.
         local: It is on this machine, so its download links may be too.
         poll_floor_s: The shortest time between two polls of a task.
         concurrent: How many tasks the account may have in flight, across all kernels.
@@ -184,7 +183,7 @@ class Gateway:
         return True
 
     async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
-        reply = await self._http.call(
+        return await self._http.call(
             self.provider.origin_of(call, self.origin),
             call,
             auth=self.provider.facts.auth,
@@ -192,7 +191,3 @@ class Gateway:
             fresh=fresh,
             deadline_s=deadline_s,
         )
-        if reply.headers.get(SIMULATED_HEADER):
-            # A live gateway's address may lead to a simulator: then its clips are simulated, and say so.
-            self.simulated = True
-        return reply

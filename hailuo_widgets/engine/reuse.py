@@ -84,9 +84,10 @@ def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"]
 def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
     """What becomes of create calls that are begun now, in their order; for each of their results. Blocks."""
     log = engine.log
-    places = {(w.request_hash, w.origin) for w in wanted}
-    clips = log.call(log.equal_clips, places)
-    in_progress = log.call(log.equal_in_progress, places)
+    alike = engine.accounts.alike
+    places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
+    clips = log.call(log.equal_clips, places, alike)
+    in_progress = log.call(log.equal_in_progress, places, alike)
     known: dict[tuple[str, str, int], Outlook] = {}
 
     def outlook(key: tuple[str, str, int]) -> Outlook:
@@ -102,7 +103,7 @@ def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ..
     for w in wanted:
         results = []
         for index in range(w.results):
-            key = (w.request_hash, w.origin, index)
+            key = (w.request_hash, alike.get(w.origin, w.origin), index)
             if key not in known:
                 known[key] = first = outlook(key)
                 # An equal run later in this plan shares the clip of the one that is sent.

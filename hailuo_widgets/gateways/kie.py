@@ -133,6 +133,7 @@ FACTS = Facts(
     name="kie",
     title="KIE.ai",
     base_url=BASE_URL,
+    hosts=("https://api.kie.ai",),
     auth=AUTH,
     default_model=H23,
     models=MODELS,

@@ -97,6 +97,7 @@ FACTS = Facts(
     name="kie",
     title="KIE.ai (jobs)",
     base_url=BASE_URL,
+    hosts=("https://api.kie.ai",),
     auth=AUTH,
     default_model=TEXT_STANDARD,
     models=MODELS,

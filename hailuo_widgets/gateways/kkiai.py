@@ -74,6 +74,7 @@ FACTS = Facts(
     name="kkiai",
     title="kkiai",
     base_url="https://www.kkiai.com",
+    hosts=("https://www.kkiai.com",),
     auth=Auth(header="Authorization", prefix="Bearer "),
     default_model=H23,
     models=MODELS,

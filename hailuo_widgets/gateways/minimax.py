@@ -199,6 +199,7 @@ FACTS = Facts(
     name="minimax",
     title="MiniMax",
     base_url="https://api.minimaxi.com",
+    hosts=("https://api.minimaxi.com", "https://api.minimax.io", "https://api.minimax.cn"),
     auth=Auth(header="Authorization", prefix="Bearer "),
     default_model=H23,
     models=MODELS,

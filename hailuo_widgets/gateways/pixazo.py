@@ -37,6 +37,7 @@ FACTS = Facts(
     name="pixazo",
     title="Pixazo",
     base_url="https://gateway.pixazo.ai",
+    hosts=("https://gateway.pixazo.ai",),
     auth=Auth(header="Ocp-Apim-Subscription-Key"),
     default_model=FAST,
     models=(

@@ -58,6 +58,7 @@ FACTS = Facts(
     name="runware",
     title="Runware",
     base_url="https://api.runware.ai",
+    hosts=("https://api.runware.ai",),
     auth=Auth(header="Authorization", prefix="Bearer "),
     default_model=H02,
     models=(

@@ -1,11 +1,13 @@
 """Runs of equal requests at one place: those with a clip, and those in progress.
 
-The origin belongs to the place: it keeps a simulated clip from being taken for a live one.
+The origin belongs to the place: it keeps a simulated clip from being taken for a live one. Origins that are one place
+under several names (a provider's documented hosts) are given the same name by ``alike``.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -13,51 +15,61 @@ import sqlalchemy as sa
 from hailuo_widgets.store.schema import from_row, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hailuo_widgets.domain.run import RunRecord
 
 __all__ = ["Key", "Place", "clips", "in_progress"]
 
-Place = tuple[str, str]  # a request's hash, and the origin that it goes to
+Place = tuple[str, str]  # a request's hash, and the origin that it goes to, or the name of origins that are alike
 Key = tuple[str, str, int]  # and which of the task's results
 
 SENT = ("submitting", "queued", "running", "downloading", "unconfirmed")
+EACH_ITS_OWN: Mapping[str, str] = MappingProxyType({})
 AT_ONCE = 500  # under every database's limit of parameters
 
 
-def clips(c: sa.Connection, places: Iterable[Place]) -> dict[Key, list[RunRecord]]:
+def clips(
+    c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN
+) -> dict[Key, list[RunRecord]]:
     """The succeeded runs whose clips were made for them, the newest first."""
     kept = (runs.c.status == "succeeded") & runs.c.reused_from.is_(None) & runs.c.video.is_not(None)
     found: dict[Key, list[RunRecord]] = {}
-    for record in _equal(c, places, kept, runs.c.created_at.desc()):
-        found.setdefault(_key(record), []).append(record)
+    for record in _equal(c, places, kept, runs.c.created_at.desc(), alike):
+        found.setdefault(_key(record, alike), []).append(record)
     return found
 
 
-def in_progress(c: sa.Connection, places: Iterable[Place], *, before: str | None) -> dict[Key, RunRecord]:
+def in_progress(
+    c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN, *, before: str | None
+) -> dict[Key, RunRecord]:
     """The oldest undecided run of each; one that was only planned counts while somebody follows it."""
     waiting = (runs.c.status == "planned") & (runs.c.lease_until > datetime.now(UTC))
     where = runs.c.status.in_(SENT) | waiting
     if before is not None:
         where &= runs.c.run_id < before
     found: dict[Key, RunRecord] = {}
-    for record in _equal(c, places, where, runs.c.run_id):
-        found.setdefault(_key(record), record)
+    for record in _equal(c, places, where, runs.c.run_id, alike):
+        found.setdefault(_key(record, alike), record)
     return found
 
 
-def _key(record: RunRecord) -> Key:
-    return (record.request_hash, str(record.origin), record.result_index)
+def _key(record: RunRecord, alike: Mapping[str, str]) -> Key:
+    origin = str(record.origin)
+    return (record.request_hash, alike.get(origin, origin), record.result_index)
 
 
 def _equal(
-    c: sa.Connection, places: Iterable[Place], where: sa.ColumnElement[bool], order: sa.ColumnElement[object]
+    c: sa.Connection,
+    places: Iterable[Place],
+    where: sa.ColumnElement[bool],
+    order: sa.ColumnElement[object],
+    alike: Mapping[str, str],
 ) -> Iterator[RunRecord]:
     wanted = set(places)
     hashes = sorted({request_hash for request_hash, _ in wanted})
     for n in range(0, len(hashes), AT_ONCE):
         query = sa.select(runs).where(runs.c.request_hash.in_(hashes[n : n + AT_ONCE]), where).order_by(order)
         for row in c.execute(query).mappings():
-            if (row["request_hash"], row["origin"]) in wanted:
+            if (row["request_hash"], alike.get(row["origin"], row["origin"])) in wanted:
                 yield from_row(dict(row))

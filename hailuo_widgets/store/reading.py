@@ -14,7 +14,7 @@ from hailuo_widgets.store.reserve import has_place
 from hailuo_widgets.store.schema import events, from_row, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from hailuo_widgets.domain.vote import Vote
@@ -95,22 +95,27 @@ class Reading:
             row = c.execute(query).mappings().first()
             return None if row is None else from_row(dict(row))
 
-    def equal_in_progress(self, places: Iterable[Place], *, before: str | None = None) -> dict[Key, RunRecord]:
+    def equal_in_progress(
+        self, places: Iterable[Place], alike: Mapping[str, str] = equals.EACH_ITS_OWN, *, before: str | None = None
+    ) -> dict[Key, RunRecord]:
         """For each request and result that has one, the oldest run of it that is not decided.
 
         It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it.
 
         Args:
             places: Request hashes with origins.
+            alike: Origins that are one place, with its name; each other one is a place of its own.
             before: Only runs that were planned before the one of this id, so that no two wait for each other.
         """
         with self.database.read() as c:
-            return equals.in_progress(c, places, before=before)
+            return equals.in_progress(c, places, alike, before=before)
 
-    def equal_clips(self, places: Iterable[Place]) -> dict[Key, list[RunRecord]]:
+    def equal_clips(
+        self, places: Iterable[Place], alike: Mapping[str, str] = equals.EACH_ITS_OWN
+    ) -> dict[Key, list[RunRecord]]:
         """For each request and result that has some, the runs whose clips were made for it, the newest first."""
         with self.database.read() as c:
-            return equals.clips(c, places)
+            return equals.clips(c, places, alike)
 
     def latest_sweep(self) -> str | None:
         """The id of the sweep that was started last; None in a log without one."""

@@ -80,7 +80,7 @@ def test_what_the_browser_is_told(made: Made) -> None:
     async def play() -> None:
         widget, sent, told = sitting(made)
         first = (await ask(widget, sent, "begin"))["data"]
-        assert (first["prompt"], first["simulated"], first["remaining"], first["undo"]) == (None, True, 2, False)
+        assert (first["prompt"], first["simulated"], first["remaining"], first["undo"]) == (None, False, 2, False)
         clip = await ask(widget, sent, "clip", token=first["token"], side="left")
         clips = {run.video.read_bytes() for run in sweep if run.video}
         assert b"".join(bytes(piece) for piece in clip["bytes"]) in clips

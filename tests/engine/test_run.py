@@ -39,14 +39,14 @@ def steps(run: Run) -> list[str]:
 
 
 def test_from_plan_to_clip(begin: Begin) -> None:
-    """Each step is in the log, the file is whole and hashed, one create was charged, and it says simulated."""
+    """Each step is in the log, the file is whole and hashed, one create was charged: none that is simulated."""
     scene = begin()
     run = scene.session.generate("a fox", model="02", tags=["x"]).wait(30)
     assert steps(run)[:3] == ["planned", "create is sent", "create was accepted"]
     assert steps(run)[-3:] == ["the provider has finished", "a link to the clip", "the clip is here"]
     assert run.video is not None
     assert hashlib.sha256(run.video.read_bytes()).hexdigest() == run.record.sha256
-    assert (run.status, run.simulated, run.cost, run.currency) == ("succeeded", True, 0.28, "USD")
+    assert (run.status, run.simulated, run.cost, run.currency) == ("succeeded", False, 0.28, "USD")
     assert scene.creates == 1
     row = scene.session.runs(tag="x").iloc[0]
     assert (row["run_id"], row["status"], row["task_id"]) == (run.id, "succeeded", run.task_id)
@@ -116,7 +116,6 @@ def test_writing_off_and_resubmitting(begin: Begin) -> None:
         ({"kind": "code", "code": 2049}, AuthError, "api.minimax.io"),
         ({"kind": "http", "status": 401}, AuthError, "HTTP 401"),
         ({"kind": "http", "status": 402}, InsufficientCredits, "HTTP 402"),
-        ({"kind": "redirect"}, ProviderError, "never followed"),
     ],
 )
 def test_a_refusal_fails_the_run_with_the_providers_words(
@@ -129,6 +128,15 @@ def test_a_refusal_fails_the_run_with_the_providers_words(
         run.wait(30)
     assert (run.status, scene.creates, run.cost) == ("failed", 0, None)
     assert len(scene.requests("/v1/video_generation")) == 1
+
+
+def test_a_redirect_is_no_refusal(begin: Begin) -> None:
+    """A redirected create may have been accepted: it is not sent again, and the error names the setting to look at."""
+    scene = begin({"phase": "create", "kind": "redirect"})
+    run = scene.session.generate("a fox", model="02")
+    with pytest.raises(Unconfirmed, match=r"(?s)never followed.*MINIMAX_BASE_URL"):
+        run.wait(30)
+    assert (run.status, scene.creates, len(scene.requests("/v1/video_generation"))) == ("unconfirmed", 0, 1)
 
 
 def test_a_rate_limit_is_waited_for(begin: Begin) -> None:

@@ -187,17 +187,25 @@ def test_a_dead_pool_is_replaced_and_spares_the_create_beside_it(begin: Begin, m
     assert (scene.sent, scene.charged, scene.gateway.twice) == (2, 2, [])
 
 
-def test_a_gateway_on_another_port_is_another_gateway(begin: Begin, clip: bytes) -> None:
-    """46: a run is followed where it was sent; a new base URL in between takes no part of it."""
+def test_a_gateway_on_another_port_is_another_gateway(
+    begin: Begin, clip: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """46: a run is followed where it was sent: with another base URL it is left as it is, with the setting to use."""
     scene = begin(timeout=0.5)
     scene.gateway.always("query", state("Processing"))
     left = scene.run()
     assert left.status == "running"
     other = begin(gateway=FaultGateway(clip), timeout=20.0)
     scene.gateway.always("query", None)
+    other.session.resume()
+    other.session.wait([left.id], HANG_S)
+    asked = len(scene.gateway.calls)
+    assert f"MINIMAX_BASE_URL={scene.gateway.url}" in str(other.session.run(left.id).error)
+    assert (other.session.run(left.id).status, other.gateway.calls) == ("running", [])
+    monkeypatch.setenv("MINIMAX_BASE_URL", scene.gateway.url)
     (taken,) = other.session.resume()
     assert (taken.id, taken.wait(HANG_S).status) == (left.id, "succeeded")
-    assert (scene.charged, other.gateway.calls) == (1, [])
+    assert (scene.charged, other.gateway.calls, len(scene.gateway.calls) > asked) == (1, [], True)
 
 
 def test_a_word_of_no_document_is_shown_and_told(begin: Begin) -> None:

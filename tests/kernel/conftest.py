@@ -1,7 +1,7 @@
 """A real ipykernel and the simulator behind it, reached as a live gateway by its address: all goes over loopback.
 
 The simulator runs in the test's own process, so a test sees what the gateway saw (`gateway.creates`), whatever becomes
-of the kernel. Its clips are marked simulated all the same, by a header of its answers.
+of the kernel. To the kernel its clips are live ones: only the setting ``mode`` says that a run is simulated.
 """
 
 from __future__ import annotations

@@ -57,7 +57,12 @@ def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
     reply = kernel.run("%%hailuo --model 02 --name fox\na fox")
     assert (reply.status, gateway.creates["minimax"]) == ("ok", 1)
     assert "Succeeded" in reply.cards[-1]
-    assert kernel.value("(fox.status, fox.simulated, fox.video.is_file(), fox is _)") == ("succeeded", True, True, True)
+    assert kernel.value("(fox.status, fox.simulated, fox.video.is_file(), fox is _)") == (
+        "succeeded",
+        False,
+        True,
+        True,
+    )
 
 
 @needs_free_kernel
