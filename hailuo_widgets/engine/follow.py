@@ -20,7 +20,7 @@ from hailuo_widgets.errors import (
     TaskLost,
     TransportError,
 )
-from hailuo_widgets.gateways.base import Clip, Poll, Task
+from hailuo_widgets.gateways.base import MIX_UP, Clip, Poll, Task
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -87,7 +87,10 @@ async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecor
         watch.missed(e)
         if isinstance(e, RateLimited):
             gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
-        if watch.misses == 1:  # one line in the log for an outage, not a thousand
+        if e.code == MIX_UP and not watch.mixed_up:
+            watch.mixed_up = True
+            await engine.note(record.run_id, "an answer about something else", as_detail(e, record.run_id))
+        elif watch.misses == 1:  # one line in the log for an outage, not a thousand
             await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
         if isinstance(e, InvalidRequest):  # what asking alone will not mend is told while it is still asked for
             engine.learn(replace(record, error=as_detail(e, record.run_id)))
@@ -130,6 +133,7 @@ class _Watch:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
+        self.mixed_up = False  # whether the log has a line for it that an answer was about something else
         self.standstill = Standstill()
         self.word: str | None = None  # the last status, where it is in no document
         self._unknown: list[float] = []  # when the gateway did not know the task, in a row up to now

@@ -17,7 +17,8 @@ from hailuo_widgets.errors import (
     TaskLost,
     TransportError,
 )
-from hailuo_widgets.gateways.base import Task
+from hailuo_widgets.gateways.base import MIX_UP, Task
+from hailuo_widgets.gateways.reading import same_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,6 +36,7 @@ __all__ = ["Gateway"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
+MOST_UPLOADS = 3  # of one picture, where the answers are about another one
 
 
 class Gateway:
@@ -99,9 +101,7 @@ class Gateway:
                 image: Image | None = getattr(request, name)
                 call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
                 if image is not None and call is not None:
-                    reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
-                    url = self._read(reply, self.provider.decode_upload, reply)
-                    uploaded[name] = replace(image, url=url)
+                    uploaded[name] = replace(image, url=await self._uploaded(call, image))
         except TransportError as e:
             e.sent = False  # what may have arrived is a picture: no create call was sent
             raise
@@ -109,6 +109,21 @@ class Gateway:
             e.accepted = False
             raise
         return replace(request, **uploaded) if uploaded else request
+
+    async def _uploaded(self, call: HttpCall, image: Image) -> str:
+        """The link of an uploaded picture. An answer about another picture is asked for anew, and never used."""
+        for left in reversed(range(MOST_UPLOADS)):
+            reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+            url = self._read(reply, self.provider.decode_upload, reply)
+            try:
+                self._read(reply, self.provider.check_upload, reply, image)
+            except ProviderError as e:
+                if not left:
+                    e.again = False
+                    raise
+            else:
+                break
+        return url
 
     async def create(self, request: Request, client_uuid: str) -> Accepted:
         """Create a task. This is the call that is billed.
@@ -129,8 +144,21 @@ class Gateway:
             raise error
         reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
         accepted = self._read(reply, self.provider.decode_create, reply, request)
+        if self.provider.client_ids and not same_id(accepted.task_id, client_uuid):
+            raise self._of_another(accepted)
         self.door.accepted()
         return accepted
+
+    def _of_another(self, accepted: Accepted) -> ProviderError:
+        """The error of a create's answer about another task: ours may be there, and is asked for by our id."""
+        error = ProviderError(
+            f"the answer is about another task than ours: {accepted.task_id}",
+            provider=self.provider.facts.name,
+            code=MIX_UP,
+            trace_id=accepted.trace_id,
+        )
+        error.accepted = None
+        return error
 
     async def query(self, task: Task) -> Poll:
         """Ask for a task's state."""

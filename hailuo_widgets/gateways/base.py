@@ -28,6 +28,7 @@ from hailuo_widgets.gateways.reading import (
     as_url,
     load,
     plain,
+    same_id,
     trace_id,
     words,
 )
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "HTTP_CODES",
+    "MIX_UP",
     "UNKNOWN_TASK",
     "Accepted",
     "Clip",
@@ -79,6 +81,7 @@ HTTP_CODES: Mapping[int, Code] = {
 # What every provider's documents, or those of what stands in front of it, say of a call that was not accepted.
 REFUSALS = frozenset({400, 401, 402, 403, 422, 429})
 NOT_FOUND, GONE = 404, 410
+MIX_UP = "mix-up"  # the code of an answer about something else than what was asked for
 UNKNOWN_TASK = Code(
     error=TaskLost,
     meaning="the provider does not know the task",
@@ -135,6 +138,14 @@ class Provider(ABC):
         """
         del image
         return None
+
+    def check_upload(self, reply: HttpReply, image: Image) -> None:
+        """See that an upload's answer is about this image, where it says what it is about.
+
+        Raises:
+            ProviderError: It is about another one.
+        """
+        del reply, image
 
     def decode_upload(self, reply: HttpReply) -> str:
         """The uploaded image's URL, for the create call."""
@@ -279,6 +290,28 @@ class Provider(ABC):
         if status not in self.refusals and row.accepted is False:
             row = replace(row, accepted=None, fatal=False)  # a proxy may say so of a call that has gone through
         return self.error(row, code=f"HTTP {status}", said=said, reply=reply)
+
+    def checked(self, what: str, named: object, ours: str | None, reply: HttpReply) -> None:
+        """See that an answer is about what was asked for, where it says what it is about.
+
+        Args:
+            what: The kind of thing: a task, a file.
+            named: What the answer names.
+            ours: What was asked for; None where it is not known.
+            reply: The answer.
+
+        Raises:
+            ProviderError: It is about another one: nothing of it is taken.
+        """
+        if ours is None or same_id(named, ours):
+            return
+        row = Code(
+            error=ProviderError,
+            meaning=f"the answer is about another {what} than {ours}: nothing of it is taken",
+            again=True,
+            accepted=None,
+        )
+        raise self.error(row, code=MIX_UP, said=f"{what} {as_task_id(named)}", reply=reply)
 
     def wrong_address(self, reply: HttpReply, *, asking: bool) -> ProviderError:
         """The error of a router that does not know the address: no service has read the call.

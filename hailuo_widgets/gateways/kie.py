@@ -221,10 +221,10 @@ class Kie(Provider):
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
         """``data`` holds a number (``status``) or a word (``state``), told apart by what is there."""
-        del task
         data = self.body(reply, asking=True)
         code, said = self.verdict(data)
         record = _record(data)
+        self.checked("task", record.get("taskId"), task.task_id, reply)
         word = record.get("state") if isinstance(record.get("state"), str) else as_code(record.get("status"))
         state = self.state(word)
         if state == "succeeded":

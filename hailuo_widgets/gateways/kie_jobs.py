@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
 from hailuo_widgets.gateways.base import HttpCall, HttpReply, Provider, as_url
 from hailuo_widgets.gateways.kie import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, Kie
+from hailuo_widgets.gateways.reading import as_object
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.images import Image
@@ -139,9 +140,21 @@ class KieJobs(Kie):
         body = {
             "base64Data": image.wire(),
             "uploadPath": UPLOAD_FOLDER,
-            "fileName": f"{(image.sha256 or 'picture')[:32]}.{kind}",
+            "fileName": f"{_name_of(image)}.{kind}",
         }
         return HttpCall(method="POST", origin=UPLOAD_ORIGIN, path="/api/file-base64-upload", json=body)
+
+    def check_upload(self, reply: HttpReply, image: Image) -> None:
+        """The answer names the file, its place and its size: one of the names has to be the one that it was given."""
+        found = as_object(reply).get("data")
+        record = found if isinstance(found, dict) else {}
+        names = [name for key in ("fileName", "filePath", "downloadUrl") if isinstance(name := record.get(key), str)]
+        ours = _name_of(image)
+        if isinstance(record.get("fileName"), str) and not any(ours in name for name in names):
+            self.checked("file", "another", ours, reply)
+        size = record.get("fileSize")
+        if isinstance(size, int) and size > 1 and image.data is not None and size != len(image.data):
+            self.checked("file", "another", ours, reply)
 
     def decode_upload(self, reply: HttpReply) -> str:
         """The link of the uploaded picture."""
@@ -172,6 +185,10 @@ class KieJobs(Kie):
             body["callBackUrl"] = request.callback_url
         body["input"] = {k: v for k, v in fields.items() if v is not None}
         return HttpCall(method="POST", path="/api/v1/jobs/createTask", json=body)
+
+
+def _name_of(image: Image) -> str:
+    return (image.sha256 or "picture")[:32]
 
 
 def _link(image: Image) -> str:

@@ -125,6 +125,11 @@ class Kkiai(minimax.MiniMax):
         """``task_id``; one of the relay's pages has it inside ``data``."""
         return super().task_id_of(data) or as_task_id(_inside(data).get("task_id"))
 
+    def task_named(self, data: dict[str, Any]) -> object:
+        """The relay's own id, which stands outermost; inside of it may be the one that MiniMax gave to the relay."""
+        envelope = _inside(data)
+        return next((named for layer in (envelope, data) if (named := layer.get("task_id"))), None)
+
     def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
         """The poll of an answer that MiniMax's object is, or is inside of."""
         envelope = _inside(data)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.settings import Settings
 
-__all__ = ["CODES", "FACTS", "MiniMax", "make"]
+__all__ = ["CODES", "FACTS", "MiniMax", "layers_of", "make"]
 
 DOC = "MiniMax video API document"
 PAGE = "MiniMax's public API pages, 2026-07"
@@ -227,6 +227,7 @@ STATES = {
     "failed": "failed",
 }
 TEMPLATE_CHANNEL = "template"
+MOST_LAYERS = 3
 
 
 class MiniMax(Provider):
@@ -298,8 +299,16 @@ class MiniMax(Provider):
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
         """A code in a query's answer is about the query, but for the two of moderation, which end the task."""
-        del task
-        return self.read_poll(self.body(reply, asking=True), reply)
+        data = self.body(reply, asking=True)
+        self.checked("task", self.task_named(data), task.task_id, reply)
+        poll = self.read_poll(data, reply)
+        if poll.clip is not None:
+            self.checked("file", poll.clip.file_id, task.file_id, reply)
+        return poll
+
+    def task_named(self, data: dict[str, Any]) -> object:
+        """The task that a query's answer is about; None where it does not say."""
+        return data.get("task_id")
 
     def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
         """The poll that a MiniMax-shaped object is."""
@@ -321,6 +330,10 @@ class MiniMax(Provider):
         clip = self.clip(data)
         if clip.url is None and clip.file_id is None:
             raise self.unreadable(reply, "the provider finished the task and named neither a file nor a link")
+        for layer in layers_of(data):
+            file = layer.get("file")
+            if isinstance(file, dict):
+                self.checked("file", file.get("file_id"), as_task_id(layer.get("file_id")), reply)
         return Poll(state="succeeded", clip=clip)
 
     def clip(self, data: dict[str, Any]) -> Clip:
@@ -345,6 +358,7 @@ class MiniMax(Provider):
         data = self.body(reply, asking=True)
         code, said = self.verdict(data)
         found = self.clip(data)
+        self.checked("file", found.file_id, clip.file_id, reply)
         if found.url is None:
             if code is not None:
                 raise self.in_body(code, said, reply)
@@ -358,6 +372,14 @@ class MiniMax(Provider):
             return None, words(data)
         code, said = as_code(base.get("status_code")), base.get("status_msg")
         return (None if code == "0" else code), said if isinstance(said, str) else None
+
+
+def layers_of(data: dict[str, Any]) -> list[dict[str, Any]]:
+    """An answer, and the objects that it wraps as ``data``, from outside in."""
+    layers = [data]
+    while isinstance(inner := layers[-1].get("data"), dict) and len(layers) < MOST_LAYERS:
+        layers.append(inner)
+    return layers
 
 
 def make(settings: Settings) -> Provider:

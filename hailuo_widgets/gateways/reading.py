@@ -24,6 +24,7 @@ __all__ = [
     "as_url",
     "load",
     "plain",
+    "same_id",
     "trace_id",
     "words",
 ]
@@ -35,6 +36,7 @@ LINK = re.compile(
     re.IGNORECASE,
 )
 MOST_MONEY = 10**9
+LONGEST_NUMBER = 30  # digits of an id that is a number
 MOST_DIGITS = 9  # of an error code that is a number
 
 
@@ -86,6 +88,18 @@ def as_task_id(value: object) -> str | None:
     except ValueError:  # an int of thousands of digits
         return None
     return text if TASK_ID.fullmatch(text) else None
+
+
+def same_id(named: object, ours: str) -> bool:
+    """Whether what an answer names is ours; what is no id names nothing, and contradicts nothing.
+
+    An id's letters may come in either case. A number beyond 2^53 may have been rounded to a double on its way.
+    """
+    theirs = as_task_id(named)
+    if theirs is None or theirs.casefold() == ours.casefold():
+        return True
+    numbers = all(text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER for text in (theirs, ours))
+    return numbers and int(theirs) == int(float(ours))
 
 
 def as_code(value: object) -> str | None:

@@ -144,7 +144,11 @@ class Runware(Provider):
         if poll is not None:
             return replace(poll, results=found)
         if errors := _errors(data):
+            if _category(errors[0]) == "task":  # it may be the denial of another task
+                self.checked("task", errors[0].get("taskUUID"), task.task_id, reply)
             raise self._no(errors[0], reply, asking=True)
+        for item in _items(data):
+            self.checked("task", item.get("taskUUID"), task.task_id, reply)
         raise self.unreadable(reply, "it names no link to the clip" if said else "it names no status of the task")
 
     def _results(

@@ -236,14 +236,14 @@ def test_unknown_code_may_have_been_accepted(
 )
 def test_statuses(minimax: Provider, reply: Callable[..., HttpReply], word: str, state: str) -> None:
     """Each word is its state; an unknown one moves nothing and is told."""
-    poll = minimax.decode_query(reply({"task_id": "1", "status": word, "base_resp": OK}), TASK)
+    poll = minimax.decode_query(reply({"task_id": TASK.task_id, "status": word, "base_resp": OK}), TASK)
     assert poll.state == state
     assert (poll.warning is not None) == (word in {"Unknown", ""})
 
 
 def test_success_names_a_file_to_retrieve(minimax: Provider, reply: Callable[..., HttpReply]) -> None:
     """A finished task's file is retrieved by its id, whose type differs between the two answers."""
-    done = {"task_id": "1", "status": "Success", "file_id": "176844028768320", "base_resp": OK}
+    done = {"task_id": TASK.task_id, "status": "Success", "file_id": "176844028768320", "base_resp": OK}
     clip = minimax.decode_query(reply(done), TASK).clip
     assert clip == Clip(file_id="176844028768320")
     call = minimax.encode_link(TASK, clip)
@@ -264,7 +264,12 @@ def test_success_names_a_file_to_retrieve(minimax: Provider, reply: Callable[...
 
 def test_template_success_brings_its_link(minimax: Provider, reply: Callable[..., HttpReply]) -> None:
     """A finished template has a link, and nothing to retrieve."""
-    done = {"task_id": "1", "status": "Success", "video_url": "https://cdn.hailuoai.com/a.mp4", "base_resp": OK}
+    done = {
+        "task_id": TASK.task_id,
+        "status": "Success",
+        "video_url": "https://cdn.hailuoai.com/a.mp4",
+        "base_resp": OK,
+    }
     clip = minimax.decode_query(reply(done), TASK).clip
     assert clip == Clip(url="https://cdn.hailuoai.com/a.mp4")
     assert minimax.encode_link(TASK, clip) is None
@@ -274,7 +279,7 @@ def test_template_success_brings_its_link(minimax: Provider, reply: Callable[...
 def test_moderation_at_query_ends_the_task(minimax: Provider, reply: Callable[..., HttpReply], code: int) -> None:
     """The two codes of moderation are about the task, with or without a status."""
     for extra in ({}, {"status": "Fail"}):
-        answer = {"task_id": "1", "base_resp": {"status_code": code, "status_msg": "sensitive"}, **extra}
+        answer = {"task_id": TASK.task_id, "base_resp": {"status_code": code, "status_msg": "sensitive"}, **extra}
         poll = minimax.decode_query(reply(answer), TASK)
         assert poll.state == "failed"
         assert isinstance(poll.error, Moderated)
@@ -339,7 +344,7 @@ def test_an_http_error_on_a_query_is_no_state(
 ) -> None:
     """A body that repeats the task's id, and even a status, does not make an HTTP error an answer."""
     with pytest.raises(kind) as caught:
-        minimax.decode_query(reply({"task_id": "1", "status": "Processing"}, status), TASK)
+        minimax.decode_query(reply({"task_id": TASK.task_id, "status": "Processing"}, status), TASK)
     assert type(caught.value) is kind
 
 

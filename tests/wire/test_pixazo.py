@@ -101,7 +101,14 @@ def test_create_answer(pixazo: Provider, ask: Callable[..., Request], reply: Cal
 )
 def test_success(pixazo: Provider, reply: Callable[..., HttpReply], more: dict[str, Any], clip: Clip) -> None:
     """The document's answer, and the one that older clients expect; neither needs a second call."""
-    answer = {"task_id": "1", "status": "Success", "video_width": 768, "video_height": 432, "base_resp": OK, **more}
+    answer = {
+        "task_id": TASK.task_id,
+        "status": "Success",
+        "video_width": 768,
+        "video_height": 432,
+        "base_resp": OK,
+        **more,
+    }
     poll = pixazo.decode_query(reply(answer), TASK)
     assert (poll.state, poll.clip) == ("succeeded", clip)
     assert pixazo.encode_link(TASK, clip) is None

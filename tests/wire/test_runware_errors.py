@@ -1,4 +1,4 @@
-"""Runware's error codes: each is classed as Runware's own client does, and ends a task or leaves it alone accordingly."""
+"""Runware's error codes: classed as its own client does, and ending a task or leaving it alone accordingly."""
 
 from __future__ import annotations
 
