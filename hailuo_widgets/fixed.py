@@ -16,10 +16,12 @@ class NotSettable(UsageError, AttributeError):
 class Fixed:
     """A base for handles: only properties with a setter can be assigned to, and what is the class's own.
 
-    ``_own`` names the plain attributes that the class sets itself, ``_advice`` what to do where no name is near.
+    ``_own`` names the plain attributes that the class sets itself. With ``_replaceable`` what is there may be replaced,
+    and only names that are not there are refused. ``_advice`` is what to do where no name is near.
     """
 
     _own: ClassVar[frozenset[str]] = frozenset()
+    _replaceable: ClassVar[bool] = False
     _advice: ClassVar[str | None] = None
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -37,6 +39,9 @@ class Fixed:
             n for n in dir(type(self)) if isinstance(p := getattr(type(self), n, None), property) and p.fset is not None
         )
         if name in dir(self):
+            if self._replaceable:
+                object.__setattr__(self, name, value)
+                return
             raise NotSettable(
                 f"{name!r} of a {kind} cannot be set",
                 hint=f"{', '.join(settable)} can" if settable else f"a {kind} says what is so",

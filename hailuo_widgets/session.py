@@ -63,6 +63,7 @@ class Session(Fixed):
     """
 
     _own = frozenset({"settings", "archive", "log", "engine"})
+    _replaceable = True  # a test, or a program around it, may stand in for a method
     _advice = "a setting is given when a session is made: Session(budget=5)"
 
     def __init__(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.api import default_session
 from hailuo_widgets.errors import UsageError
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.handles import Run
+    from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
 
 __all__ = ["compare", "export", "monitor", "studio"]
@@ -46,7 +48,7 @@ def compare(
     from hailuo_widgets.widgets.display import show_compare
 
     session = default_session()
-    records = session.chosen(what)
+    records = _shown(session, what)
     show_compare(session, records, arrange(records, rows=rows, cols=cols, pages=pages))
 
 
@@ -99,7 +101,21 @@ def export(
     session = default_session()
     given = {"rows": rows, "cols": cols, "pages": pages, "width": width, "frames": frames, "largest": largest}
     shape = {name: value for name, value in given.items() if value is not None}
-    return write(session, session.chosen(what), target, **shape)
+    return write(session, _shown(session, what), target, **shape)
+
+
+def _shown(session: Session, what: Any) -> list[RunRecord]:
+    """The runs that are meant, each clip once; that some were left out for it is said."""
+    from hailuo_widgets.domain.clips import one_a_clip
+    from hailuo_widgets.selection import every
+
+    found = every(session, what)
+    shown = one_a_clip(found)
+    if len(shown) < len(found):
+        session.say(
+            f"{len(found) - len(shown)} of {len(found)} runs show the clip of another one: each clip is there once"
+        )
+    return shown
 
 
 def monitor() -> None:

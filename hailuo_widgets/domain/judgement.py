@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Iterable, Mapping
+import contextlib
 from typing import Any, Final
 
+from hailuo_widgets.domain.given import as_tags, as_whole, shown
 from hailuo_widgets.errors import UsageError
 
 __all__ = ["MOST_TEXT", "STARS", "note_of", "rating_of", "tags_of"]
@@ -23,15 +23,10 @@ def rating_of(value: Any) -> int | None:
     if value is None:
         return None
     stars: int | None = None
-    if isinstance(value, float):  # a column of a DataFrame holds whole numbers so, where any is missing
-        stars = int(value) if value.is_integer() else None
-    elif not isinstance(value, bool):
-        try:
-            stars = operator.index(value)
-        except TypeError:
-            stars = None
+    with contextlib.suppress(UsageError):  # whatever it is, the sentence below says what is allowed
+        stars = as_whole("rating", value)
     if stars is None or not 1 <= stars <= STARS:
-        raise UsageError(f"rating must be a whole number from 1 to {STARS}, not {value!r}", hint="None removes it")
+        raise UsageError(f"rating must be a whole number from 1 to {STARS}, not {shown(value)}", hint="None removes it")
     return stars
 
 
@@ -44,7 +39,7 @@ def note_of(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise UsageError(f"note must be text, not {_short(value)}", hint="None removes it")
+        raise UsageError(f"note must be text, not {shown(value)}", hint="None removes it")
     if len(value) > MOST_TEXT:
         raise UsageError(f"note has {len(value)} characters, and at most {MOST_TEXT} are kept", hint="shorten it")
     return value if value.strip() else None
@@ -56,19 +51,10 @@ def tags_of(value: Any) -> tuple[str, ...]:
     Raises:
         UsageError: One of them is no word.
     """
-    if value is None:
-        return ()
-    if isinstance(value, bytes | Mapping) or not isinstance(value, str | Iterable):
-        raise UsageError(f"tags must be a list of words, not {_short(value)}", hint="for example ['keep', 'sharp']")
-    words = [value] if isinstance(value, str) else list(value)
+    words = as_tags(value)
     for word in words:
-        if not isinstance(word, str) or not word.strip():
-            raise UsageError(f"tags: {_short(word)} is not a word", hint="for example ['keep', 'sharp']")
+        if not word.strip():
+            raise UsageError(f"tags: {word!r} is not a word", hint="for example ['keep', 'sharp']")
         if len(word) > MOST_TEXT:
             raise UsageError(f"a tag has {len(word)} characters, and at most {MOST_TEXT} are kept", hint="shorten it")
     return tuple(dict.fromkeys(word.strip() for word in words))
-
-
-def _short(value: object) -> str:
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:59]}…"  # noqa: PLR2004 - what a line has room for

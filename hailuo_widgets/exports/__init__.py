@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.clips import one_a_clip
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def export(session: Session, records: Sequence[RunRecord], path: str | os.PathLi
 
     Args:
         session: Whose archive their clips are in.
-        records: The runs.
+        records: The runs; of those that show one clip a single one is written.
         path: Where to; its end says what: one of :data:`KINDS`.
         shape: What the kind takes besides: those of :data:`TAKES`.
 
@@ -61,7 +62,7 @@ def export(session: Session, records: Sequence[RunRecord], path: str | os.PathLi
             f"{', '.join(strange)}: {kind} takes {', '.join(takes) or 'nothing besides'}",
             hint=f"{strange[0]} is for {' and '.join(k for k, names in TAKES.items() if strange[0] in names)}",
         )
-    _writer(kind)(session, records, target, **shape)
+    _writer(kind)(session, one_a_clip(records), target, **shape)
     return target
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain.clips import one_a_clip
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.grids import are_labels, check_column, columns_of, value_of
 
@@ -64,7 +65,7 @@ def pair_up(
     """Pair runs that differ in ``between`` and agree in ``within`` and in whatever else varies.
 
     Args:
-        records: The runs.
+        records: The runs; of those that show one clip a single one is paired.
         between: The column that is judged; by default the first that varies of the variants' labels,
             prompt, model, provider.
         within: The column that must agree, for example ``seed``; by default the seed where seeds were sent. Where no
@@ -75,6 +76,7 @@ def pair_up(
     Raises:
         UsageError: No such column, no runs, fewer than two values to judge between, or no pair at all.
     """
+    records = one_a_clip(records)
     between, within = _axes(records, between, within)
     items = tuple(dict.fromkeys(value_of(r, between) for r in records))
     if len(items) < 2:  # noqa: PLR2004 - two to judge between
@@ -152,7 +154,7 @@ def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[st
 
 
 def _paired(ones: list[RunRecord], others: list[RunRecord], one: str, other: str, unit: str) -> list[Candidate]:
-    """Replicates by their order; two runs that show the same clip are no pair."""
+    """Replicates by their order."""
     return [
         Candidate(
             first=one,
@@ -164,5 +166,4 @@ def _paired(ones: list[RunRecord], others: list[RunRecord], one: str, other: str
             second_clip=b.clip_id,
         )
         for a, b in zip(ones, others, strict=False)
-        if a.clip_id != b.clip_id
     ]

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import hailuo_widgets as hw
@@ -170,7 +171,7 @@ async def _shown_twice(session: Session, sweep: Sweep, elsewhere: hw.Run) -> lis
     return told
 
 
-def test_each_clip_is_seen_once(kernel: Callable[[], Session]) -> None:
+def test_each_clip_is_seen_once(kernel: Callable[[], Session], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Of runs that show one clip the paid one stands for it; two paid runs are two clips, whatever their bytes."""
     first = swept(kernel(), [1])
     copies = swept(first.session, [1])
@@ -184,5 +185,10 @@ def test_each_clip_is_seen_once(kernel: Callable[[], Session]) -> None:
     assert ids([copies, first, paid_again]) == [run.id for run in (*first, *paid_again)]
     assert ids(copies) == [run.id for run in copies]
     assert ids([copies[0], copies[0].id]) == [copies[0].id]
+    said: list[str] = []
+    monkeypatch.setattr(session, "_notice", said.append)
+    written = hw.export(hw.runs(), tmp_path / "clips.csv")
+    assert pd.read_csv(written)["run_id"].tolist() == [run.id for run in (*first, *paid_again)]
+    assert "2 of 6 runs show the clip of another one" in said[0]
     records: list[RunRecord] = session.chosen(hw.runs())
     assert arrange(records).places.keys() == {run.id for run in (*first, *paid_again)}

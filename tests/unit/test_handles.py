@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from hailuo_widgets.domain.judgement import MOST_TEXT
@@ -43,6 +44,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
         ("rating", 1, 1),
         ("rating", np.int64(5), 5),
         ("rating", 4.0, 4),
+        ("rating", "3", 3),
         ("rating", None, None),
         ("note", "the tail = 狐\n", "the tail = 狐\n"),
         ("note", " ", None),
@@ -50,6 +52,8 @@ def run(tmp_path: Path) -> Iterator[Run]:
         ("tags", "keep, sharp", ("pilot", "keep, sharp")),
         ("tags", ["keep", " sharp ", "keep", "pilot"], ("pilot", "keep", "sharp")),
         ("tags", (), ("pilot",)),
+        ("tags", [2026], ("pilot", "2026")),
+        ("tags", np.array(["a", "b"]), ("pilot", "a", "b")),
         ("tags", None, ("pilot",)),
     ],
 )
@@ -73,14 +77,14 @@ def test_what_is_set_is_in_the_log(run: Run, name: str, given: Any, kept: Any) -
         ("rating", float("nan")),
         ("rating", float("inf")),
         ("rating", True),
-        ("rating", "5"),
         ("rating", [5]),
+        ("rating", 10**30),
+        ("rating", pd.NA),
         ("note", 5),
         ("note", ["a"]),
         ("note", "x" * (MOST_TEXT + 1)),
         ("note", "a\0b"),
         ("note", "a\ud800"),
-        ("tags", 5),
         ("tags", [""]),
         ("tags", ["a", None]),
         ("tags", {"a": 1}),
