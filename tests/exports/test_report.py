@@ -85,7 +85,9 @@ def test_it_is_whole(judged: tuple[Session, Sweep, list[str]], report: str) -> N
     assert layout["frozen"] is True
     assert all(f"<td>{run.id}</td>" in report for run in sweep)
     assert "Not enough votes" in report
-    assert "nothing was paid for them (at list prices: 180 credits)" in report
+    assert "4 succeeded · cost 180 credits" in report
+    simulated = facts_html([replace(run.record, simulated=True) for run in sweep])
+    assert "nothing was paid for them (at list prices: 180 credits)" in simulated
 
 
 def test_a_cost_that_is_not_known_is_counted_and_is_not_nothing(judged: tuple[Session, Sweep, list[str]]) -> None:
