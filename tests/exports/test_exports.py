@@ -88,7 +88,9 @@ def test_latex(made: tuple[Session, Sweep], tmp_path: Path) -> None:
     body = text.split(r"\midrule")[1].split(r"\bottomrule")[0].strip().splitlines()
     columns = len(re.search(r"begin\{tabular\}\{(l+)\}", text)[1])  # type: ignore[index]  # no match fails it too
     assert {len(re.split(r"(?<!\\) & ", row)) for row in body} == {columns}
-    assert text.startswith("% Some of these clips were simulated")
+    assert text.startswith(r"\begin{tabular}")
+    simulated = latex_of(runs_frame([replace(r, simulated=True) for r in rows_of(made)], session.archive.root))
+    assert simulated.startswith("% Some of these clips were simulated")
 
 
 @settings(deadline=None)  # likewise
