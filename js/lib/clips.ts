@@ -5,6 +5,7 @@
  * left the screen is let go of, the one that was seen the longest ago first.
  */
 
+import { watch } from "./codec";
 import { message } from "./dom";
 import type { Channel } from "./requests";
 
@@ -25,6 +26,7 @@ interface Kept extends Place {
   seen: number;
   url: string | null;
   posterUrl: string | null;
+  watching: AbortController | null;
   asked: boolean;
   loading: boolean;
 }
@@ -69,6 +71,7 @@ export class Clips {
       seen: 0,
       url: null,
       posterUrl: null,
+      watching: null,
       asked: false,
       loading: false,
     };
@@ -135,11 +138,15 @@ export class Clips {
         place.video.poster = url;
       } else {
         place.url = url;
+        place.watching = new AbortController();
+        const signal = AbortSignal.any([this.#signal, place.watching.signal]);
+        const failed = (text: string) => {
+          place.clip = false; // it is not asked for again
+          this.#drop(place);
+          this.#failed(place.id, text);
+        };
+        watch(place.video, blob, { ready: () => this.#ready(place.id, place.video), failed }, signal);
         place.video.src = url;
-        place.video.addEventListener("loadeddata", () => this.#ready(place.id, place.video), {
-          once: true,
-          signal: this.#signal,
-        });
       }
     } catch (error) {
       if (!this.#signal.aborted) this.#failed(place.id, message(error));
@@ -153,6 +160,7 @@ export class Clips {
 
   #drop(place: Kept): void {
     if (place.url === null) return;
+    place.watching?.abort(); // letting go of the source is no error
     this.#gone(place.id);
     place.video.removeAttribute("src");
     place.video.load();

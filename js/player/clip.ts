@@ -5,6 +5,7 @@
  * its object URL lives. Where the viewer was (position, paused or not) is kept over the gap.
  */
 
+import { watch } from "../lib/codec";
 import { message } from "../lib/dom";
 import type { Channel } from "../lib/requests";
 
@@ -29,6 +30,7 @@ export class Clip {
   #visible = false;
   #url: string | null = null;
   #loading: AbortController | null = null;
+  #watching: AbortController | null = null;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #failed = false;
   #position = 0;
@@ -46,7 +48,6 @@ export class Clip {
     this.#playing = !window.matchMedia("(prefers-reduced-motion: reduce)").matches;
     const observer = new IntersectionObserver((entries) => this.#seen(entries), { rootMargin: "80px" });
     observer.observe(video);
-    video.addEventListener("error", () => this.#unplayable(), { signal });
     signal.addEventListener(
       "abort",
       () => {
@@ -95,6 +96,14 @@ export class Clip {
       });
       if (loading.signal.aborted) return;
       this.#url = URL.createObjectURL(blob);
+      const watching = new AbortController();
+      this.#watching = watching;
+      watch(
+        this.#video,
+        blob,
+        { ready: () => {}, failed: (text) => this.#unplayable(text) },
+        watching.signal,
+      );
       this.#video.src = this.#url;
       if (this.#position > 0) this.#video.currentTime = this.#position;
       this.#report({ kind: "ready", url: this.#url });
@@ -120,6 +129,8 @@ export class Clip {
   #release(): void {
     this.#loading?.abort();
     this.#loading = null;
+    this.#watching?.abort(); // letting go of the source is no error
+    this.#watching = null;
     if (this.#url !== null) {
       this.#position = this.#video.currentTime;
       this.#playing = !this.#video.paused;
@@ -131,14 +142,9 @@ export class Clip {
     this.#report({ kind: "idle" });
   }
 
-  #unplayable(): void {
-    if (this.#url === null) return; // letting go of the source is no error
-    const reason = this.#video.error?.message;
+  #unplayable(text: string): void {
     this.#release();
     this.#failed = true;
-    this.#report({
-      kind: "error",
-      text: `This browser cannot play the file${reason ? ` (${reason})` : ""}.`,
-    });
+    this.#report({ kind: "error", text });
   }
 }

@@ -5,6 +5,7 @@
  * answer to the vote, so that a vote that could not be written leaves its pair where it is.
  */
 
+import { watch } from "../lib/codec";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { Channel, type MessageModel } from "../lib/requests";
 import { Transport } from "../lib/transport";
@@ -193,10 +194,8 @@ export class View {
     const url = URL.createObjectURL(blob);
     this.#urls.push(url);
     await new Promise<void>((resolve, reject) => {
-      video.addEventListener("loadeddata", () => resolve(), { once: true, signal });
-      const broken = () =>
-        reject(new Error("This browser cannot play the clip. End the vote, or open it elsewhere."));
-      video.addEventListener("error", broken, { once: true, signal });
+      const failed = (text: string) => reject(new Error(`${text} End the vote, or open it elsewhere.`));
+      watch(video, blob, { ready: resolve, failed }, signal);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       video.src = url;
     });

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import av
+import numpy as np
 import pytest
 from counters import counted
 from playwright.sync_api import expect
@@ -74,6 +76,45 @@ def test_it_plays_in_sync(offline: Page, accessible: Callable[[Locator], None], 
         for width in (1100, 480):
             offline.set_viewport_size({"width": width, "height": 900})
             offline.screenshot(path=tmp_path / f"report-{scheme}-{width}.png", full_page=True)
+
+
+def test_a_clip_that_the_browser_cannot_play(browser: Browser, report: Path, tmp_path: Path) -> None:
+    """HEVC, with and without sound: the report names the codec; a still picture would look like a frozen model."""
+    session = Session(home=report.parent / "home", mode="simulated", notice=lambda _: None)
+    records = session.chosen(session.runs())
+    for record, sound in zip(records[:2], (False, True), strict=True):
+        clip = session.archive.clip(record.video)
+        assert clip is not None
+        hevc(clip, sound=sound)
+    written = export(session, records, tmp_path / "report.html")
+    session.close()
+    page = browser.new_page(viewport={"width": 1100, "height": 3000})  # all cells are seen
+    page.goto(written.as_uri())
+    said = page.locator(".hailuo-cell").filter(has_text="This browser can't play HEVC (H.265) video.")
+    expect(said).to_have_count(2)
+    page.get_by_role("button", name="Play", exact=True).click()
+    playing = "() => [...document.querySelectorAll('video')].filter(video => video.currentTime > 0.2).length === 2"
+    page.wait_for_function(playing)
+    expect(page.locator(".hailuo-problem:visible")).to_have_count(2)
+    page.close()
+
+
+def hevc(path: Path, *, sound: bool) -> None:
+    """Put a clip of another codec in the place of one."""
+    with av.open(str(path), "w", format="mp4") as container:
+        video = container.add_stream("libx265", rate=25, options={"tag": "hvc1", "x265-params": "log-level=none"})
+        assert isinstance(video, av.VideoStream)
+        video.width, video.height, video.pix_fmt = 192, 108, "yuv420p"
+        audio = container.add_stream("aac", rate=44100) if sound else None
+        for n in range(25):
+            pixels = np.full((108, 192, 3), 10 * n % 255, np.uint8)
+            container.mux(video.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        container.mux(video.encode())
+        if isinstance(audio, av.AudioStream):
+            frame = av.AudioFrame.from_ndarray(np.zeros((2, 44100), np.float32), format="fltp", layout="stereo")
+            frame.sample_rate = 44100
+            container.mux(audio.encode(frame))
+            container.mux(audio.encode())
 
 
 def all_videos(page: Page, expression: str) -> list[object]:
