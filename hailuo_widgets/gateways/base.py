@@ -35,6 +35,7 @@ from hailuo_widgets.gateways.reading import (
 from hailuo_widgets.gateways.routes import no_such_task, unknown_route
 from hailuo_widgets.gateways.shapes import Accepted, Clip, Code, HttpCall, HttpReply, Poll, Results, Task
 from hailuo_widgets.gateways.statuses import as_written, state_of
+from hailuo_widgets.gateways.wording import about_money, used_up, wait_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -92,6 +93,20 @@ UNKNOWN_TASK = Code(
 _NOTHING_SAID = Code(
     error=ProviderError, meaning="the gateway found nothing, and does not say that the task is gone", again=True
 )
+
+
+USED_UP = Code(
+    error=InsufficientCredits,
+    meaning="the account's quota is used up",
+    fatal=True,
+    hint="top up, or wait until the quota is renewed; then run it again",
+)
+
+
+def in_its_words(row: Code, said: str | None) -> Code:
+    """A row about a key or a rate, unless the words are about money."""
+    money = issubclass(row.error, AuthError) and about_money(said)
+    return USED_UP if money or (issubclass(row.error, RateLimited) and used_up(said)) else row
 
 
 class Provider(ABC):
@@ -193,7 +208,8 @@ class Provider(ABC):
         if unknown_route(reply):
             raise fault
         named = not asking and self.task_id_of(data) is not None
-        if not named and self.verdict(data)[0] not in self.codes:
+        code, said = self.verdict(data)
+        if not named and (code is None or self.row(code, said) is None):
             raise fault
         return data
 
@@ -226,7 +242,7 @@ class Provider(ABC):
 
     def failed(self, code: str | None, said: str | None, reply: HttpReply, *, word: object = None) -> Poll:
         """The poll of a task that ended without a clip; ``word`` is its status, told where no document has it."""
-        row = self.codes.get(code or "")
+        row = self.row(code or "", said)
         if row is None or not issubclass(row.error, (Moderated, InvalidRequest)):
             row = Code(error=ProviderError, meaning="the generation failed")
         odd = isinstance(word, str) and word.strip().casefold() not in self.states
@@ -249,7 +265,7 @@ class Provider(ABC):
             hint=hint or row.hint or self._advice(row.error),
         )
         error.again, error.fatal, error.accepted = row.again, row.fatal, row.accepted
-        error.retry_after = reply.headers.get("retry-after") if reply else None
+        error.retry_after = reply.headers.get("retry-after") or wait_said(said) if reply else None
         return error
 
     def _advice(self, kind: type[ProviderError]) -> str | None:
@@ -262,7 +278,15 @@ class Provider(ABC):
     def in_body(self, code: str, said: str | None, reply: HttpReply) -> ProviderError:
         """The error of a code in an answer's body; a code that no table has may mean anything."""
         unknown = Code(error=ProviderError, meaning="an error code that is in no document", accepted=None, again=True)
-        return self.error(self.codes.get(code, unknown), code=code, said=said, reply=reply)
+        return self.error(self.row(code, said) or unknown, code=code, said=said, reply=reply)
+
+    def row(self, code: str, said: str | None) -> Code | None:
+        """What a code means, its words considered; None for a code that no document has.
+
+        An empty account is told as a refused key or as too many requests, too. Another key, or a minute, mends neither.
+        """
+        row = self.codes.get(code)
+        return None if row is None else in_its_words(row, said)
 
     def http_fault(self, reply: HttpReply, *, asking: bool = False) -> ProviderError | None:
         """The error that an answer's HTTP status is; None for 2xx. ``asking``: the call was a query."""
@@ -276,7 +300,7 @@ class Provider(ABC):
         if status in {NOT_FOUND, GONE} and asking:
             row = UNKNOWN_TASK if data and no_such_task(said) else _NOTHING_SAID
         elif status in HTTP_CODES:
-            row = HTTP_CODES[status]
+            row = in_its_words(HTTP_CODES[status], said)
         elif 300 <= status < 400:  # noqa: PLR2004 - the bounds of the redirect class
             row = Code(
                 error=ProviderError,

@@ -30,6 +30,7 @@ from hailuo_widgets.gateways.base import (
     trace_id,
 )
 from hailuo_widgets.gateways.reading import as_json, words
+from hailuo_widgets.gateways.wording import about_content
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
@@ -116,11 +117,18 @@ CODES = {
     "1004": Code(error=InvalidRequest, meaning="a parameter was refused, for example the duration or the resolution"),
     "1005": Code(error=RateLimited, meaning="too many requests in a short time", again=True),
     "1006": Code(error=InvalidRequest, meaning="the image is larger than 10 MB", hint="make it smaller"),
+    "400": Code(error=InvalidRequest, meaning="the request was refused as invalid"),
     "401": Code(error=AuthError, meaning="the key was refused", fatal=True),
     "402": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
     "404": Code(error=InvalidRequest, meaning="not found"),
     "422": Code(error=InvalidRequest, meaning="a parameter was refused, or there is no such record"),
     "429": Code(error=RateLimited, meaning="too many requests in a short time", again=True),
+    "433": Code(
+        error=InsufficientCredits,
+        meaning="the usage limit of this key is reached",
+        fatal=True,
+        hint="raise the key's limit at kie.ai, or use another key; then run it again",
+    ),
     "455": Code(
         error=ProviderError, meaning="the gateway is being maintained", hint="nothing was accepted; try again later"
     ),
@@ -213,6 +221,13 @@ class Kie(Provider):
         if code is None:
             raise self.unreadable(reply, "it says success and names no task")
         raise self.in_body(code, said, reply)
+
+    def row(self, code: str, said: str | None) -> Code | None:
+        """A code of the table; what is refused for its content says so in words, under codes that say less."""
+        row = super().row(code, said)
+        if (row is None or row.error in {InvalidRequest, ProviderError}) and about_content(said):
+            return Code(error=Moderated, meaning="the request was refused for its content", hint="reword it")
+        return row
 
     def encode_query(self, task: Task) -> HttpCall:
         """``GET /api/v1/minimax/record-info``; a task that the other dialect created is asked for by that one."""

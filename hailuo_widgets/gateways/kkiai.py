@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
-from hailuo_widgets.errors import AuthError, InsufficientCredits, ProviderError, RateLimited
+from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, ProviderError, RateLimited
 from hailuo_widgets.gateways import minimax
-from hailuo_widgets.gateways.base import UNKNOWN_TASK, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
+from hailuo_widgets.gateways.base import UNKNOWN_TASK, USED_UP, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
 from hailuo_widgets.gateways.reading import words
 
 if TYPE_CHECKING:
@@ -120,6 +120,18 @@ class Kkiai(minimax.MiniMax):
             if word is not None and word.casefold() not in _YES:
                 return word, words(data)
         return None, said
+
+    def row(self, code: str, said: str | None) -> Code | None:
+        """The relay's codes in words; a family of them by what its names have in common."""
+        row = super().row(code, said)
+        folded = code.casefold()
+        if row is None and ("quota" in folded or "daily_limit" in folded):
+            return USED_UP
+        if row is None and "concurrency_limit" in folded:
+            return Code(error=RateLimited, meaning="too many tasks at once", again=True)
+        if row is None and folded in {"sensitive_words_detected", "prompt_blocked"}:
+            return Code(error=Moderated, meaning="the prompt was refused for its content", hint="reword it")
+        return row
 
     def task_id_of(self, data: dict[str, Any]) -> str | None:
         """``task_id``; one of the relay's pages has it inside ``data``."""

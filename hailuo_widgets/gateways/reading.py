@@ -41,12 +41,16 @@ MOST_DIGITS = 9  # of an error code that is a number
 
 
 def trace_id(reply: HttpReply | None) -> str | None:
-    """The provider's id of a call, from its headers."""
+    """The provider's id of a call, from its headers, else from its body."""
     if reply is None:
         return None
-    for name in ("trace-id", "trace_id", "x-request-id"):
-        if value := reply.headers.get(name):
-            return value[:128]
+    body = as_object(reply)
+    for value in (
+        *(reply.headers.get(name) for name in ("trace-id", "trace_id", "x-request-id")),
+        *(body.get(name) for name in ("trace_id", "request_id", "requestId", "activityId")),
+    ):
+        if value and isinstance(value, str):
+            return plain(value)[:128]
     return None
 
 

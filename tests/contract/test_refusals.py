@@ -52,11 +52,13 @@ KIE: tuple[Row, ...] = (
     (1004, "InvalidRequest", "no"),
     (1005, "RateLimited", "again"),
     (1006, "InvalidRequest", "no"),
+    (400, "InvalidRequest", "no"),
     (401, "AuthError", "fatal"),
     (402, "InsufficientCredits", "fatal"),
     (404, "InvalidRequest", "no"),
     (422, "InvalidRequest", "no"),
     (429, "RateLimited", "again"),
+    (433, "InsufficientCredits", "fatal"),
     (455, "ProviderError", "no"),
     (500, "ProviderError", "unsure"),
     (501, "ProviderError", "unsure"),
@@ -228,17 +230,17 @@ def test_a_limit_is_met_by_the_second(connect: Connect, dialect: str, switches: 
 
 
 def test_moderation_at_create(connect: Connect, dialect: str) -> None:
-    """A prompt that the gateway does not allow is refused, and not billed; two gateways have no code for why."""
+    """A prompt that the gateway does not allow is refused, and not billed; one gateway has no code for why."""
     line = connect(dialect)
-    kind = errors.InvalidRequest if dialect in {"kie-jobs", "pixazo"} else errors.Moderated
+    kind = errors.InvalidRequest if dialect == "pixazo" else errors.Moderated
     with pytest.raises(kind, match="sensitive content") as caught:
         line.create(line.simple("a forbidden fox"))
     assert (fate(caught.value), line.charged) == ("no", 0)
 
 
-# How a task that was accepted fails. KIE's document has no field for why, its job pages no code for moderation.
+# How a task that was accepted fails. KIE has no code for moderation, and says it in words.
 ENDS = [
-    ("banned-output", {"kie": "ProviderError", "kie-jobs": "InvalidRequest"}, "Moderated"),
+    ("banned-output", {}, "Moderated"),
     ("fail-generation", {}, "ProviderError"),
 ]
 
