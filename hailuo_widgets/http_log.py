@@ -1,6 +1,6 @@
 """The log lines that httpx and httpcore write of our own calls, without what must be in no log.
 
-A clip's link is signed in its query.
+A clip's link is signed in its query, and an answer's headers, which httpcore writes down, may hold a key.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import re
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
+
+from hailuo_widgets.redaction import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,12 +23,12 @@ _ours: ContextVar[bool] = ContextVar("hailuo_call", default=False)
 
 
 class _NoQueries(logging.Filter):
-    """Takes the queries out of the URLs in log lines about our own calls."""
+    """Takes keys, and the queries of URLs, out of log lines about our own calls."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
-            text = record.getMessage()
-            record.msg, record.args = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", text), ()
+            text = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", record.getMessage())
+            record.msg, record.args = words(text), ()
         return True
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "keep_key",
     "look_up",
     "refuse_typed_keys",
+    "used_keys",
     "variable",
 ]
 
@@ -67,6 +68,18 @@ class Found:
 
 _kept: dict[str, Secret] = {}  # by variable; survives %reload_ext: runs in flight need it
 _asked: dict[str, Found | None] = {}  # what keyring and Colab said
+_used: list[Secret] = []  # every key that was found in this process, also one that is no more used
+
+
+def used_keys() -> tuple[Secret, ...]:
+    """Every key that this process has found, in the order in which it found them: what no text may show."""
+    return tuple(_used)
+
+
+def _use(found: Found) -> Found:
+    if not any(found.key.reveal() == key.reveal() for key in _used):
+        _used.append(found.key)
+    return found
 
 
 def variable(provider: str) -> str:
@@ -113,10 +126,10 @@ def look_up(
         UsageError: That place holds something that cannot be a key.
     """
     if environ is None and name in _kept:
-        return Found(key=_kept[name], place=HERE)
+        return _use(Found(key=_kept[name], place=HERE))
     key = _cleaned((os.environ if environ is None else environ).get(name), name, ENVIRONMENT, provider)
     if key is not None:
-        return Found(key=key, place=ENVIRONMENT)
+        return _use(Found(key=key, place=ENVIRONMENT))
     if environ is not None:
         return None
     if anew or name not in _asked:
@@ -128,7 +141,7 @@ def _from_afar(name: str, provider: str | None) -> Found | None:
     for place, ask in ((KEYRING, _keyring), (COLAB, _colab)):
         key = _cleaned(ask(name), name, place, provider)
         if key is not None:
-            return Found(key=key, place=place)
+            return _use(Found(key=key, place=place))
     return None
 
 

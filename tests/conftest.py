@@ -28,6 +28,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setattr(keys, "_kept", {})
     monkeypatch.setattr(keys, "_asked", {})
+    monkeypatch.setattr(keys, "_used", [])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -14,6 +14,7 @@ from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
 from hailuo_widgets.errors import HailuoError, Skipped
+from hailuo_widgets.redaction import each_text, words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,11 @@ def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
     if record.cost_kind != "reported" and record.status != "downloading":
         changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
     return changes
+
+
+def _clean(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What happened, for the log: without keys and signatures. An id is asked for again, so it stays as it came."""
+    return {k: v if k == "task_id" else each_text(v, words) for k, v in data.items()}
 
 
 class Entries:
@@ -73,7 +79,7 @@ class Entries:
 
     async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
-        return self.told(await self.log.ask(self.log.advance, run_id, what, data, **changes))
+        return self.told(await self.log.ask(self.log.advance, run_id, what, _clean(data or {}), **changes))
 
     def told(self, record: RunRecord) -> RunRecord:
         """Take a run as the log has it after a step of ours."""
@@ -85,14 +91,14 @@ class Entries:
 
     async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
         """Write what happened and changed nothing."""
-        await self.log.ask(self.log.note, run_id, what, data)
+        await self.log.ask(self.log.note, run_id, what, _clean(data))
 
     async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
         """Write the task id of an accepted create: the one thing that must not be lost."""
         changes = accepted_changes(record, task_id, simulated=simulated)
         with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
             changes |= self.accounts.list_price(record.request)
-        return await keep_accepted(self, record, task_id, data, changes)
+        return await keep_accepted(self, record, task_id, _clean(data), changes)
 
     def stopped(self, record: RunRecord) -> Skipped | None:
         """Why a run of a sweep is not to be sent any more; None where nothing stands against it."""

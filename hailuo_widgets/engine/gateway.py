@@ -5,8 +5,10 @@ from __future__ import annotations
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
 
 from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.engine.border import same_origin, without_keys
 from hailuo_widgets.engine.door import Door
 from hailuo_widgets.errors import (
     AuthError,
@@ -19,6 +21,7 @@ from hailuo_widgets.errors import (
 )
 from hailuo_widgets.gateways.base import MIX_UP, Task
 from hailuo_widgets.gateways.reading import same_id
+from hailuo_widgets.redaction import GONE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -193,7 +196,9 @@ class Gateway:
         raise self.provider.unreadable(reply, why)
 
     def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
-        """Open a clip's download. The key does not go with it."""
+        """Open a clip's download. The key does not go with it, but in a link of the gateway's own that had it."""
+        if GONE in url and self._key is not None and same_origin(url, self.origin):
+            url = url.replace(GONE, quote(self._key.reveal(), safe=""))
         return self._http.stream(url, headers, local=self.local)
 
     async def _alive(self) -> bool:
@@ -211,7 +216,7 @@ class Gateway:
         return True
 
     async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
-        return await self._http.call(
+        reply = await self._http.call(
             self.provider.origin_of(call, self.origin),
             call,
             auth=self.provider.facts.auth,
@@ -219,3 +224,4 @@ class Gateway:
             fresh=fresh,
             deadline_s=deadline_s,
         )
+        return without_keys(reply)
