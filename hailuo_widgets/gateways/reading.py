@@ -69,18 +69,24 @@ def as_json(text: bytes | str) -> Any:
 
 
 def load(body: bytes) -> Any:
-    """The JSON value of a body.
+    """The JSON value of a body. NaN, an infinity and a number of thousands of digits, which no JSON has, are null.
+
+    What stands beside them may be the id of a paid task, so they do not make the answer unreadable.
 
     Raises:
-        ValueError: It is none, or holds NaN, an infinity, or a number of thousands of digits.
+        ValueError: It is none.
         RecursionError: It is nested beyond reading.
     """
     # utf-8-sig: a byte-order mark before good JSON is no reason to doubt a paid answer.
-    return json.loads(body.decode("utf-8-sig"), parse_constant=_refuse_constant)
+    return json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None, parse_int=_whole)
 
 
-def _refuse_constant(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON")
+def _whole(digits: str) -> int | None:
+    """A whole number; None for one longer than Python's own limit on reading them."""
+    try:
+        return int(digits)
+    except ValueError:
+        return None
 
 
 def as_task_id(value: object) -> str | None:

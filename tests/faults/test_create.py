@@ -93,7 +93,7 @@ LOST: dict[str, tuple[Act, int, str]] = {
     "15 half of a chunk": (Act(chunked=True, cut=reset_half), 1, "answer was lost"),
     "16 malformed": (Act(body=b'{"task_id": "1069', headers={"content-length": "17"}), 1, "cannot be read"),
     "16 empty": (Act(body=b""), 1, "cannot be read"),
-    "16 NaN": (Act(body=b'{"task_id": "1", "x": NaN}'), 1, "cannot be read"),
+    "16 NaN": (Act(body=b'{"x": NaN}'), 1, "names no task"),
     "17 a proxy's page": (
         Act(body=b"<html><script>alert(1)</script>Sign in</html>", headers={"content-type": "text/html"}),
         1,

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
+from odd import KEY, mixed
 from virtual import Clock, Inline, VirtualLoop, virtual_time
 from wire import MIX, Wire
 
@@ -30,15 +31,14 @@ from hailuo_widgets.store.database import Database
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
 
     import sqlalchemy as sa
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["KEY", "Kernel", "World"]
+__all__ = ["Kernel", "World"]
 
-KEY = "sk-CANARY-model"
 DECISIONS = {  # the only ways out of an end
     "adopted by the user",
     "written off by the user",
@@ -113,6 +113,7 @@ class World:
         rng: Where all chance comes from.
         folder: Where the store may lie; a file system in memory is fastest.
         mix: What the gateways do; see `wire`.
+        kinds: What is switched on of `odd`.
         max_parallel: The kernels' setting.
     """
 
@@ -122,11 +123,13 @@ class World:
         *,
         folder: Path | None = None,
         mix: Mapping[str, Mapping[str, float]] = MIX,
+        kinds: Collection[str] = (),
         max_parallel: int | None = None,
     ) -> None:
         self.rng = rng
         self.clock = Clock()
-        self.wire = Wire(self.clock, rng, mix)
+        self.kinds = frozenset(kinds)
+        self.wire = Wire(self.clock, rng, mixed(mix, kinds), one_by_one="order" in kinds)
         self.max_parallel = max_parallel
         self.home = Path(tempfile.mkdtemp(prefix="hailuo-model-", dir=folder))
         self.kernels: list[Kernel] = []
@@ -134,6 +137,7 @@ class World:
         self.errors: list[str] = []  # what must never happen
         self.steps: list[tuple[str, str, str, str]] = []  # run, status before, status after, what
         self.trouble = 0.0  # the chance that a commit fails
+        self.locked = False  # whether another program holds the store
         self.budgets: dict[str, int] = {}  # sweep → millionths
         self._numbers = itertools.count(1)
         self._with: list[Any] = []
@@ -143,7 +147,7 @@ class World:
 
     def __enter__(self) -> Self:
         world = self
-        change, reserve, write, random_state = RunLog._change, RunLog.reserve, Database.write, self.rng
+        change, reserve = RunLog._change, RunLog.reserve
 
         def changed(log: RunLog, c: sa.Connection, record: RunRecord, what: str, *more: Any) -> RunRecord:
             after = change(log, c, record, what, *more)
@@ -159,20 +163,14 @@ class World:
                 world.check_budget(log, str(record.sweep_id))
             return record
 
-        @contextmanager
-        def written(database: Database) -> Iterator[sa.Connection]:
-            with write(database) as connection:
-                yield connection
-                if random_state.random() < world.trouble:
-                    raise StoreError("the disk is full")
-
         keys = {"MINIMAX_API_KEY": KEY, "RUNWARE_API_KEY": KEY}
         self._with = [
             virtual_time(self.clock, self.rng),
             mock.patch.dict(os.environ, keys),
             mock.patch.object(RunLog, "_change", changed),
             mock.patch.object(RunLog, "reserve", reserved),
-            mock.patch.object(Database, "write", written),
+            mock.patch.object(Database, "write", self._guarded(Database.write, commits=True)),
+            mock.patch.object(Database, "read", self._guarded(Database.read, commits=False)),
             mock.patch("hailuo_widgets.http.Http", return_value=self.wire),
             mock.patch.object(core, "is_dead", lambda owner: owner in {k.name for k in self.graves}),
             mock.patch.object(files, "poster", return_value=None),
@@ -183,8 +181,22 @@ class World:
         logging.getLogger("hailuo_widgets").addHandler(self._handler)
         return self
 
+    def _guarded(self, begin: Callable[[Database], Any], *, commits: bool) -> Callable[[Database], Any]:
+        """Transactions of a store that may be locked, and whose commits may fail."""
+
+        @contextmanager
+        def guarded(database: Database) -> Iterator[sa.Connection]:
+            if self.locked:
+                raise StoreError("the store has been locked by another process for 30 s")
+            with begin(database) as connection:
+                yield connection
+                if commits and self.rng.random() < self.trouble:
+                    raise StoreError("the disk is full")
+
+        return guarded
+
     def __exit__(self, *_: object) -> None:
-        self.trouble = 0.0
+        self.trouble, self.locked = 0.0, False
         for kernel in self.kernels + self.graves:
             kernel.bury()
         for context in reversed(self._with):

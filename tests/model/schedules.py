@@ -1,21 +1,29 @@
 """One schedule: users and kernels do what they may, gateways misbehave, all comes to rest, the promises are checked.
 
 I1 what is charged is recorded · I2 at most one charge a run · I3 a run that ended as not sent or refused was not
-charged · I4 ends stay · I5 succeeded means a whole file of that task · I6 budgets hold at every commit · I7 every run
-that was sent comes to an end · I8 the key is in no file. (I4 and I6 are checked at every step, in `kernels`.)
+charged · I4 ends stay · I5 succeeded means a whole file of that task, and of no other run · I6 budgets hold at every
+commit · I7 every run that was sent comes to an end, and is lost or failed only where its gateway made no clip · I8 the
+key is in no file · I9 a run that is a living kernel's is followed by it, or says why not · I10 what is simulated is
+known by us. (I4 and I6 are checked at every step, in `kernels`.)
 """
 
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from kernels import KEY, World
-from wire import clip_of
+from clips import clip_of
+from kernels import World
+from odd import KEY
+
+from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from kernels import Kernel
@@ -27,6 +35,7 @@ __all__ = ["Verdict", "play"]
 
 PRICE = 280_000  # MiniMax-Hailuo-02, 768P, 6 s, in millionths of a dollar
 REST_S = 8000.0
+MOST_RESULTS = 4
 
 
 @dataclass(kw_only=True)
@@ -41,11 +50,11 @@ class Verdict:
     happened: dict[str, int] = field(default_factory=dict)
 
 
-def play(seed: int, *, folder: Path | None = None, actions: int | None = None) -> Verdict:
-    """Play the schedule of that seed."""
+def play(seed: int, *, folder: Path | None = None, actions: int | None = None, kinds: Collection[str] = ()) -> Verdict:
+    """Play the schedule of that seed, with what is switched on of `odd`."""
     rng = random.Random(seed)  # noqa: S311 - a schedule is no secret
     verdict = Verdict(seed=seed)
-    with World(rng, folder=folder, max_parallel=rng.choice((None, 2, 10))) as world:
+    with World(rng, folder=folder, kinds=kinds, max_parallel=rng.choice((None, 2, 10))) as world:
         play = _Play(world)
         for _ in range(actions or rng.randint(4, 10)):
             play.act()
@@ -64,6 +73,7 @@ class _Play:
         self.world, self.rng = world, world.rng
         self._asked = 0
         self._resubmitted: Counter[str] = Counter()
+        self._left: list[str] = []
         world.begin()
         if self.rng.random() < 0.4:
             world.begin()
@@ -83,6 +93,8 @@ class _Play:
             self._stall: 1,
             self._trouble: 1,
         }
+        odds |= {self._step: 1} if "clock" in self.world.kinds else {}
+        odds |= {self._lock: 1} if "locked" in self.world.kinds else {}
         self.rng.choices(list(odds), list(odds.values()))[0]()
         if self.rng.random() < 0.6:
             self.world.turns(self.rng.randint(1, 60))
@@ -101,10 +113,12 @@ class _Play:
             prompts = [f"a fox of sweep {self._asked}, {n}" for n in range(rng.randint(2, 4))]
             micros = PRICE * rng.randint(1, 4) + 1000
             sweep = kernel.do(lambda s: s.sweep(prompts, model="02", budget=micros / 1e6))
-            self.world.budgets[sweep.id] = micros
+            if not isinstance(sweep, HailuoError):
+                self.world.budgets[sweep.id] = micros
         elif kind < 0.4:
             words = f"two foxes, {self._asked}"
-            kernel.do(lambda s: s.sweep(words, provider="runware", duration=6, options={"numberResults": 2}))
+            number = rng.choice((2, 3)) if "order" in self.world.kinds else 2
+            kernel.do(lambda s: s.sweep(words, provider="runware", duration=6, options={"numberResults": number}))
         else:
             provider, reuse = rng.choice(("minimax", "minimax", "runware")), rng.random() < 0.6
             words = f"a fox, {rng.randint(1, 3)} of {provider}"
@@ -149,6 +163,16 @@ class _Play:
     def _trouble(self) -> None:
         self.world.trouble = self.rng.choice((0.0, 0.05, 0.5))
 
+    def _step(self) -> None:
+        """The wall clock is set."""
+        self.world.clock.wall_s += self.rng.choice((-90000.0, -300.0, 300.0, 90000.0))
+
+    def _lock(self) -> None:
+        """Another program holds the store for a while."""
+        self.world.locked = True
+        self.world.run(self.rng.choice((1.0, 40.0, 400.0)))
+        self.world.locked = False
+
     def _decide(self) -> None:
         """A user settles an unconfirmed run, or retries what is free."""
         runs = self._runs("unconfirmed", "failed", "cancelled")
@@ -174,6 +198,7 @@ class _Play:
         world = self.world
         world.wire.calm, world.trouble = True, 0.0
         world.run(100.0)
+        self._left = [left for kernel in world.kernels for left in _unfollowed(kernel)]
         kernel = world.begin()
         for _ in range(4):
             kernel.do(lambda s: s.resume())
@@ -213,7 +238,8 @@ class _Play:
                 wrong.append(f"I7: {r.run_id} failed, and task {r.task_id} was made: {r.error}")
             if r.status == "succeeded":
                 wrong += self._clip(r)
-        wrong += self._money(records) + self._secrets()
+        wrong += self._money(records) + self._secrets() + self._left + self._twins(records)
+        wrong += [f"I10: {r.run_id} says that it is simulated" for r in records if r.simulated]
         return wrong
 
     def _clip(self, r: RunRecord) -> list[str]:
@@ -224,8 +250,19 @@ class _Play:
         if r.task_id is None or not path.is_file():
             return [f"I5: {r.run_id}: succeeded with task {r.task_id} and no file {r.video}"]
         known = {t.task_id for t in self.world.wire.tasks.values()}
-        right = r.task_id in known and path.read_bytes() == clip_of(r.task_id, r.result_index)
+        clips = {clip_of(r.task_id, n) for n in range(MOST_RESULTS)}
+        right = r.task_id in known and path.read_bytes() in clips
         return [] if right else [f"I5: {r.run_id}: {r.video} is not the clip of task {r.task_id}"]
+
+    def _twins(self, records: list[RunRecord]) -> list[str]:
+        """I5: no clip of a call's is two runs', and none of them is left where all came home."""
+        wrong = []
+        for task in self.world.wire.tasks.values():
+            mine = [r for r in records if r.task_id == task.task_id and r.status == "succeeded" and not r.reused_from]
+            paths = [self.world.home / "videos" / str(r.video) for r in mine]
+            if len({p.read_bytes() for p in paths if p.is_file()}) < len(mine):
+                wrong.append(f"I5: of task {task.task_id} {[r.run_id for r in mine]} share a clip")
+        return wrong
 
     def _money(self, records: list[RunRecord]) -> list[str]:
         """I6 at the gateway: a sweep's charges fit its budget, but for what the user paid for again."""
@@ -242,6 +279,22 @@ class _Play:
         """I8."""
         held = [p.name for p in self.world.home.iterdir() if p.is_file() and KEY.encode() in p.read_bytes()]
         return [f"I8: the key is in {name}" for name in held]
+
+
+def _unfollowed(kernel: Kernel) -> list[str]:
+    """I9: what is a living kernel's by the log, and is neither followed by it nor says what stands in its way."""
+    with closing(sqlite3.connect(kernel.session.settings.store_url.removeprefix("sqlite:///"))) as c:
+        query = "SELECT run_id, status, error FROM runs WHERE owner = ? AND status IN (?, ?, ?, ?)"
+        rows: list[tuple[str, str, str | None]] = c.execute(
+            query, (kernel.name, "submitting", "queued", "running", "downloading")
+        ).fetchall()
+    return [
+        f"I9: {run_id} is {status} and {kernel.name}'s, which does not follow it"
+        for run_id, status, error in rows
+        if not kernel.session.engine.follows(run_id)
+        and error in {None, "null"}
+        and kernel.session.engine.decided(run_id) is None  # where the log could not be written, the kernel itself knows
+    ]
 
 
 def _retry_downloads(session: Session) -> None:

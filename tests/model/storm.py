@@ -18,6 +18,7 @@ from wire import BRUTAL
 from hailuo_widgets.engine import follow
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
@@ -37,6 +38,7 @@ class Weather:
     double: list[str] = field(default_factory=list)
     denied: list[str] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
+    dropped: list[str] = field(default_factory=list)  # the answer named the task
     errors: list[str] = field(default_factory=list)
     ends: Counter[str] = field(default_factory=Counter)
 
@@ -48,11 +50,11 @@ class Weather:
     @property
     def wrong(self) -> list[str]:
         """What must not be."""
-        return self.double + self.denied + self.forgotten + self.errors
+        return self.double + self.denied + self.forgotten + self.dropped + self.errors
 
 
-def blow(seed: int, submits: int, *, folder: Path | None = None) -> Weather:
-    """So many submits, a fifth of them at the gateway that takes our own ids."""
+def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collection[str] = ()) -> Weather:
+    """So many submits with what is switched on of `odd`, a fifth of them at the gateway that takes our own ids."""
     rng = random.Random(seed)  # noqa: S311 - chance is no secret
     weather = Weather(submits=submits)
 
@@ -61,7 +63,7 @@ def blow(seed: int, submits: int, *, folder: Path | None = None) -> Weather:
         return record
 
     with (
-        World(rng, folder=folder, mix=BRUTAL, max_parallel=10**6) as world,
+        World(rng, folder=folder, mix=BRUTAL, kinds=kinds, max_parallel=10**6) as world,
         mock.patch.object(follow, "follow", left),
         mock.patch("hailuo_widgets.engine.limits.Limiter._wait_s", mock.AsyncMock(return_value=0.0)),
     ):
@@ -82,6 +84,8 @@ def blow(seed: int, submits: int, *, folder: Path | None = None) -> Weather:
                 weather.double.append(told)
             if paid and r.task_id is None and r.status in NOT_CHARGED:
                 weather.denied.append(told)
+            if r.task_id is None and any(t.told for t in world.wire.tasks.values() if t.prompt == r.request.prompt):
+                weather.dropped.append(told)
             if paid and r.task_id is None and r.status not in {"unconfirmed", *NOT_CHARGED}:
                 weather.forgotten.append(told)
     return weather

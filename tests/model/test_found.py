@@ -78,7 +78,7 @@ def test_one_denial_does_not_lose_a_finished_clip(make: Make) -> None:
     run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))
     while run.status != "downloading":
         world.turn(world.clock.now + 1000)
-    world.wire.script = {"download": ["dead"], "query": ["unknown", "unknown"]}
+    world.wire.script = {"download": ["dead"], "query": ["unknown"]}
     world.run(2000, until_idle=True)
     assert (run.status, world.wire.script) == ("succeeded", {"download": [], "query": []})
 

@@ -10,35 +10,43 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from kernels import World
+from odd import ENABLED, KINDS
 from schedules import play
 from storm import Weather, blow
 
 from hailuo_widgets.engine import create, ours
 from hailuo_widgets.engine.answers import Outcome
+from hailuo_widgets.gateways import base
+from hailuo_widgets.gateways.base import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from conftest import Make
+
     from hailuo_widgets.errors import HailuoError
 
 pytestmark = pytest.mark.slow
 
-SCHEDULES = 50
-STORMS = 3
+SCHEDULES = 40
+STORMS = 2
 
 
 def test_schedules_keep_the_promises(tmp_path: Path) -> None:
     """Charged is recorded, once, within budgets; ends stay; clips are their tasks'; nothing sent is dropped."""
-    wrong = [f"schedule {seed}: {words}" for seed in range(SCHEDULES) for words in play(seed, folder=tmp_path).wrong]
-    assert wrong == []
+    verdicts = [play(seed, folder=tmp_path, kinds=ENABLED) for seed in range(SCHEDULES)]
+    assert [f"schedule {v.seed}: {words}" for v in verdicts for words in v.wrong] == []
+    met = {what for v in verdicts for what in v.happened}
+    kinds = {kind: {f"{call} {fate}" for call, fates in KINDS[kind].items() for fate in fates} for kind in KINDS}
+    assert [kind for kind in ENABLED if kind in kinds and not kinds[kind] & met] == []
 
 
 def test_a_storm_of_faulted_submits(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
     """However answers are lost: no submit is charged twice, and no charged one is called certainly not charged."""
     weather = Weather()
     for seed in range(STORMS):
-        weather += blow(seed, 200, folder=tmp_path)
+        weather += blow(seed, 200, folder=tmp_path, kinds=ENABLED)
     record_property("ends", dict(weather.ends))
     assert weather.wrong == []
     assert sum(weather.ends.values()) == weather.submits
@@ -47,7 +55,7 @@ def test_a_storm_of_faulted_submits(tmp_path: Path, record_property: Callable[[s
 
 def test_a_schedule_can_be_played_again(tmp_path: Path) -> None:
     """The same seed makes the same schedule, so that what is found can be looked into."""
-    first, second = (play(11, folder=tmp_path) for _ in range(2))
+    first, second = (play(11, folder=tmp_path, kinds=ENABLED) for _ in range(2))
     assert (first.happened, first.ends, first.charges) == (second.happened, second.ends, second.charges)
 
 
@@ -61,6 +69,30 @@ def test_the_model_sees_a_double_charge(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(create, "_doubtful", again)
     weather = blow(1, 60, folder=tmp_path)
     assert weather.double != []
+
+
+def test_the_model_sees_a_late_answer_that_was_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With providers that take any 4xx for a refusal, creates that were charged are called failed, and it shows."""
+    monkeypatch.setattr(Provider, "refusals", frozenset(range(400, 500)))
+    assert blow(1, 100, folder=tmp_path, kinds=["late"]).denied != []
+
+
+@pytest.mark.parametrize("believed", [False, True])
+def test_the_model_sees_a_routers_word_that_was_believed(
+    make: Make, monkeypatch: pytest.MonkeyPatch, *, believed: bool
+) -> None:
+    """A router's 404s leave a paid run alone; an engine that takes them for a word of the task loses it."""
+    if believed:
+        monkeypatch.setattr(base, "unknown_route", lambda _: False)
+        monkeypatch.setattr(base, "no_such_task", lambda _: True)
+    world = make(query={"route": 1.0})
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(1000.0)
+    assert run.status == ("lost" if believed else "queued")
+    world.wire.calm = True
+    world.run(2000.0)
+    assert run.status == ("lost" if believed else "succeeded")
 
 
 def test_the_model_sees_a_denial_that_was_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,6 +33,7 @@ class Clock:
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.wall_s = 0.0  # what the wall clock has been stepped by; nothing that is measured may go by it
 
 
 class Inline(ThreadPoolExecutor):
@@ -99,11 +100,13 @@ def virtual_time(clock: Clock, rng: random.Random) -> Iterator[None]:
     class Datetime(datetime):
         @classmethod
         def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]  # a plain datetime, as it is stored
-            return (EPOCH + timedelta(seconds=clock.now)).astimezone(tz)
+            return (EPOCH + timedelta(seconds=clock.now + clock.wall_s)).astimezone(tz)
 
     put = {
         id(datetime): Datetime,
-        id(time): SimpleNamespace(monotonic=lambda: clock.now, time=lambda: EPOCH.timestamp() + clock.now),
+        id(time): SimpleNamespace(
+            monotonic=lambda: clock.now, time=lambda: EPOCH.timestamp() + clock.now + clock.wall_s
+        ),
         id(secrets): SimpleNamespace(randbits=rng.getrandbits, token_hex=secrets.token_hex),
         id(uuid.uuid4): lambda: uuid.UUID(int=rng.getrandbits(128), version=4),
     }

@@ -10,10 +10,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 import json
-import struct
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from clips import clip_of
+from odd import ENDS, LATEST_S, said
 
 from hailuo_widgets.errors import TransportError
 from hailuo_widgets.gateways.base import HttpReply
@@ -26,7 +28,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.gateways.base import HttpCall
 
-__all__ = ["BRUTAL", "MIX", "MadeTask", "Wire", "clip_of"]
+__all__ = ["BRUTAL", "MIX", "MadeTask", "Wire"]
 
 # Kind of call → what happens to it → weight. "+": the call was carried out all the same (a create was charged).
 MIX: dict[str, dict[str, float]] = {
@@ -51,6 +53,8 @@ BRUTAL: dict[str, dict[str, float]] = {
 }  # fmt: skip
 LAG_S = (0.0, 0.0, 0.0, 8.0, 50.0)  # the longest is within the minute that a denial is not believed for
 _WORDS = ("Preparing", "Queueing", "Processing")
+_STRANGE_WORDS = ("IN_PROGRESS_2", "审核中", "x" * 5000, "\ud800", "")
+_DONE = {"yes", "dead", "backwards", "odd word", "strange word", "odd end", "early", "stranger"}
 
 
 @dataclass(kw_only=True)
@@ -68,6 +72,10 @@ class MadeTask:
     shown: bool = False  # it was asked for and named; one that is "forgotten" is so from then on
     misnamed: bool = False  # its create was answered with another task's id
     dead_links: set[str] = field(default_factory=set)
+    early_links: dict[str, float] = field(default_factory=dict)  # the link's number → when its file is there
+    order: tuple[int, ...] = (0,)  # its results in the order in which they come
+    step_s: float = 0.0  # from each to the next
+    told: bool = False  # the answer to its create held its id, and arrived
 
 
 class Wire:
@@ -77,9 +85,17 @@ class Wire:
         clock: Their time.
         rng: Where all chance comes from.
         mix: What goes wrong; see `MIX`.
+        one_by_one: The results of one call come one after another, in any order.
     """
 
-    def __init__(self, clock: Clock, rng: random.Random, mix: Mapping[str, Mapping[str, float]] = MIX) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        rng: random.Random,
+        mix: Mapping[str, Mapping[str, float]] = MIX,
+        *,
+        one_by_one: bool = False,
+    ) -> None:
         self.clock = clock
         self.tasks: dict[str, MadeTask] = {}
         self.arrived: list[str] = []  # the prompts of all create calls
@@ -88,6 +104,8 @@ class Wire:
         self.script: dict[str, list[str]] = {}  # kind of call → what happens to the next ones, before chance decides
         self._rng = rng
         self._mix = mix
+        self._one_by_one = one_by_one
+        self._foreign: dict[str, MadeTask] = {}  # of other customers, named in answers about ours
         self._numbers = itertools.count(10**14)
 
     def charged(self, prompt: str) -> list[str]:
@@ -111,10 +129,13 @@ class Wire:
         await asyncio.sleep(self._rng.uniform(0.01, 0.3))
         if fate == "unsent":
             raise TransportError("the host cannot be reached", sent=False)
-        done = fate in {"yes", "dead", "backwards", "odd word"} or fate.endswith("+")
+        done = fate in _DONE or fate.endswith("+")
         reply = self._answer(provider, kind, call, fate) if done else _say({})
         await asyncio.sleep(self._rng.uniform(0.01, 0.3))
-        return await self._sent_back(provider, fate, reply, deadline_s)
+        made = self._made(call) if kind == "create" and fate.endswith("+") else None
+        if kind == "link" and fate == "odd link" and provider != "minimax":
+            fate = "yes"
+        return await self._sent_back(provider, fate, reply, deadline_s, made)
 
     @asynccontextmanager
     async def stream(self, url: str, headers: Mapping[str, str], *, local: bool) -> AsyncIterator[_Stream]:
@@ -124,9 +145,13 @@ class Wire:
         await asyncio.sleep(self._rng.uniform(0.01, 0.3))
         if fate == "lost":
             raise TransportError("the host cannot be reached for the clip", sent=None)
-        _, _, _, task_id, index, serial = url.split("/")
-        task = self.tasks[task_id]
-        if fate == "dead" or serial in task.dead_links:
+        _, _, host, task_id, index, serial, *_ = [*url.split("/"), "", "", "", ""]
+        task = self._known(task_id)
+        if host != "clips.example" or task is None:
+            raise TransportError(f"the link is no URL: {url[:80]!r}", sent=None)
+        if self.clock.now < task.early_links.get(serial, 0.0):
+            yield _Stream(404, {}, b"<Error><Code>NoSuchKey</Code></Error>")
+        elif fate == "dead" or serial in task.dead_links:
             yield _Stream(403, {}, b"<Error><Code>AccessDenied</Code></Error>")
         elif fate == "5xx":
             yield _Stream(502, {}, b"bad gateway")
@@ -154,9 +179,25 @@ class Wire:
         task = self.tasks.get(_task_id(provider, call))
         return "yes" if task is None or self.clock.now - task.made > LAG_S[-1] else "unknown"
 
-    async def _sent_back(self, provider: str, fate: str, reply: HttpReply, deadline_s: float) -> HttpReply:
+    def _made(self, call: HttpCall) -> MadeTask | None:
+        """The task that a create made, if it made one."""
+        found = self.charged(_prompt(call))
+        return self.tasks[found[-1]] if found else None
+
+    async def _sent_back(
+        self, provider: str, fate: str, reply: HttpReply, deadline_s: float, made: MadeTask | None
+    ) -> HttpReply:
         """What arrives here of the gateway's answer."""
         word = fate.removesuffix("+")
+        if provider == "runware" and fate in {"odd values+", "id elsewhere+"}:
+            word = "yes"  # its tasks have our own ids
+        odd = said(word, self._rng, made.task_id if made else None)
+        if made is not None and word in {"id elsewhere", "odd values"}:
+            made.told = True
+        if odd is not None:
+            return odd
+        if word == "says simulated":
+            return HttpReply(status=reply.status, headers={**reply.headers, "x-simulated": "1"}, body=reply.body)
         if word == "lost":
             raise TransportError("the answer was lost", sent=None)
         if word == "slow":
@@ -179,6 +220,8 @@ class Wire:
         task = self.tasks.get(_task_id(provider, call))
         if task is None or (task.fate == "forgotten" and task.shown) or self.clock.now - task.made < task.lag_s:
             return _say(_REFUSALS[provider]["unknown"])
+        if fate == "stranger":
+            task = self._stranger(task)
         task.shown = True
         done = self.clock.now >= task.ready and fate != "backwards"
         state = self._runware_state if provider == "runware" else self._state
@@ -200,7 +243,7 @@ class Wire:
             made=self.clock.now,
             lag_s=self._rng.choice(LAG_S),
             misnamed=fate == "twice+" and bool(earlier) and provider == "minimax",
-            results=call.json[0].get("numberResults", 1) if provider == "runware" else 1,
+            **self._results(call.json[0].get("numberResults", 1) if provider == "runware" else 1),
         )
         if provider == "runware":
             return _say({"data": [] if fate == "no id+" else [{"taskType": "videoInference", "taskUUID": task_id}]})
@@ -209,33 +252,66 @@ class Wire:
         named = {} if fate == "no id+" else {"task_id": task_id}
         return _say({**named, "base_resp": {"status_code": 0, "status_msg": "success"}})
 
+    def _results(self, number: int) -> dict[str, Any]:
+        if not self._one_by_one or number == 1:
+            return {"results": number, "order": tuple(range(number))}
+        order = self._rng.sample(range(number), number)
+        return {"results": number, "order": tuple(order), "step_s": self._rng.choice((0.0, 3.0, 60.0))}
+
+    def _stranger(self, task: MadeTask) -> MadeTask:
+        """Another's task, which has finished, and whose clip is another."""
+        others = [t for t in self.tasks.values() if t.provider == task.provider and t is not task]
+        made = self._rng.choice(others) if others else replace(task, task_id=str(next(self._numbers)))
+        made = replace(made, fate=self._rng.choice(("made", "failed")), ready=0.0, step_s=0.0)
+        return self._foreign.setdefault(made.task_id, made)
+
+    def _known(self, task_id: str) -> MadeTask | None:
+        return self.tasks.get(task_id) or self._foreign.get(task_id)
+
     def _state(self, task: MadeTask, fate: str, *, done: bool) -> HttpReply:
         yes = {"task_id": task.task_id, "base_resp": {"status_code": 0, "status_msg": "success"}}
         if fate == "odd word":
             return _say({**yes, "status": "Pondering"})
+        if fate == "strange word":
+            return _say({**yes, "status": self._rng.choice(_STRANGE_WORDS)})
         if not done:
             return _say({**yes, "status": self._rng.choice(_WORDS)})
         if task.fate == "failed":
-            return _say({**yes, "status": "Fail"})
-        return _say({**yes, "status": "Success", "file_id": f"9{task.task_id}"})
+            return _say({**yes, "status": self._end("failed", fate) or "Fail"})
+        return _say({**yes, "status": self._end("made", fate) or "Success", "file_id": f"9{task.task_id}"})
+
+    def _end(self, came: str, fate: str) -> str | None:
+        return self._rng.choice(ENDS[came]) if fate == "odd end" else None
 
     def _runware_state(self, task: MadeTask, fate: str, *, done: bool) -> HttpReply:
         item: dict[str, Any] = {"taskType": "videoInference", "taskUUID": task.task_id}
         if fate == "odd word":
             return _say({"data": [{**item, "status": "pondering"}]})
+        if fate == "strange word":
+            return _say({"data": [{**item, "status": self._rng.choice(_STRANGE_WORDS)}]})
         if not done:
             return _say({"data": [{**item, "status": "processing"}]})
         if task.fate == "failed":
             error = {"code": "providerError", "message": "it failed", "taskUUID": task.task_id}
             return _say({"errors": [{**error, "taskType": "videoInference"}]})
+        there = [n for at, n in enumerate(task.order) if self.clock.now >= task.ready + at * task.step_s]
+        if task.step_s:
+            self._rng.shuffle(there)
+        word = self._end("made", fate) or "success"
         made = [
-            {**item, "status": "success", "videoUUID": f"{task.task_id}-{n}", "videoURL": self._url(task, n, fate)}
-            for n in range(task.results)
+            {**item, "status": word, "videoUUID": f"{task.task_id}-{n}", "videoURL": self._url(task, n, fate)}
+            for n in there
         ]
+        made += [{**item, "status": "processing"}] * (task.results - len(there))
         return _say({"data": made})
 
     def _link(self, file_id: str, fate: str) -> HttpReply:
-        task = self.tasks[file_id[1:]]
+        task = self._known(file_id[1:])
+        if task is None:
+            return _say(_REFUSALS["minimax"]["unknown"])
+        if fate == "stranger":
+            task = self._stranger(task)
+            file_id = f"9{task.task_id}"
         file = {"file_id": file_id, "download_url": self._url(task, 0, fate)}
         return _say({"file": file, "base_resp": {"status_code": 0, "status_msg": "success"}})
 
@@ -243,6 +319,8 @@ class Wire:
         serial = str(next(self._numbers))
         if fate == "dead":
             task.dead_links.add(serial)
+        if fate == "early":
+            task.early_links[serial] = self.clock.now + self._rng.uniform(0.0, LATEST_S)
         return f"https://clips.example/{task.task_id}/{index}/{serial}"
 
 
@@ -305,19 +383,3 @@ def _prompt(call: HttpCall) -> str:
 
 def _say(data: Any) -> HttpReply:
     return HttpReply(status=200, headers={"content-type": "application/json"}, body=json.dumps(data).encode())
-
-
-def _box(kind: bytes, body: bytes) -> bytes:
-    return struct.pack(">I", 8 + len(body)) + kind + body
-
-
-def clip_of(task_id: str, index: int) -> bytes:
-    """A small MP4 that holds the name of its task and of its place in it."""
-    clock = struct.pack(">IIIII", 0, 0, 0, 1000, 6000)
-    sample = struct.pack(">I4s", 86, b"avc1") + bytes(24) + struct.pack(">HH", 160, 96) + bytes(50)
-    data = f"clip {index} of task {task_id} ".encode() * 40
-    track = _box(b"tkhd", struct.pack(">IIIIII", 0, 0, 0, 1, 0, 6000) + bytes(60))
-    table = _box(b"stbl", _box(b"stsd", struct.pack(">II", 0, 1) + sample))
-    media = _box(b"mdhd", clock + bytes(4)) + _box(b"hdlr", bytes(8) + b"vide" + bytes(13)) + _box(b"minf", table)
-    movie = _box(b"mvhd", clock + bytes(80)) + _box(b"trak", track + _box(b"mdia", media))
-    return _box(b"ftyp", b"isom" + bytes(4) + b"isom") + _box(b"moov", movie) + _box(b"mdat", data)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hailuo_widgets.gateways.base import HttpReply
+from hailuo_widgets.gateways.minimax import MiniMax
 from hailuo_widgets.gateways.reading import as_code, as_micros, as_seed, as_task_id, as_url
 
 if TYPE_CHECKING:
@@ -61,3 +63,10 @@ def test_each_value(reader: Callable[[object], object], value: object, read: obj
     found = reader(value)
     assert found == read
     assert type(found) is type(read)
+
+
+@pytest.mark.parametrize("odd", ["NaN", "Infinity", "-Infinity", "9" * 5000, "-" + "9" * 5000])
+def test_a_number_that_is_none_hides_no_task(odd: str) -> None:
+    """What JSON has not, and Python servers write, is null: the id of a paid task beside it is read."""
+    reply = HttpReply(status=200, headers={}, body=f'{{"seed": {odd}, "task_id": "1234567"}}'.encode())
+    assert MiniMax().body(reply) == {"seed": None, "task_id": "1234567"}
