@@ -35,7 +35,7 @@ KINDS: dict[str, dict[str, dict[str, float]]] = {
     "echo": {"create": {"echo": 0.5}, "query": {"echo": 0.5}},  # the key, told back
     "simulated": {"create": {"says simulated+": 0.5}},  # a live answer with the simulator's own header
 }  # fmt: skip
-ENABLED = ("late", "route", "word", "choke", "early", "order", "clock", "locked")
+ENABLED = ("late", "route", "stranger", "word", "choke", "early", "elsewhere", "order", "clock", "locked")
 WORLDS = ("order", "clock", "locked")  # results come one by one; the wall clock steps; the store is locked for a while
 ENDS = {"made": ("SUCCESS", "completed", "Succeeded", "COMPLETE"), "failed": ("FAILED", "failure", "Error", "canceled")}
 LATEST_S = 200.0  # so long a link may be early
