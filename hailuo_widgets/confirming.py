@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from hailuo_widgets.planning import Planned
     from hailuo_widgets.settings import Settings
 
-__all__ = ["confirm", "question"]
+__all__ = ["confirm", "covered", "question"]
 
 WAYS = (
     "add --yes to send it (in Python: yes=True); --dry-run (hw.estimate) shows it first; "
-    "the settings ask_above and ask_above_cost say what is asked about"
+    "the settings ask_above and ask_above_cost move the bounds"
 )
 
 
@@ -37,21 +37,21 @@ def question(calls: Sequence[Planned], settings: Settings) -> str | None:
     without = sum(p.results for p in live if p.micros is None or p.currency is None)
     unbounded = bounds is not None and any(currency not in bounds for currency in cost)
     if runs > settings.ask_above:
-        why = f"more than {settings.ask_above} runs are asked about first"
+        why = f"More than {settings.ask_above} runs need a confirmation."
     elif bounds is None:
         return None
     elif _over(cost, bounds):
         told = " and ".join(money(round(b * 1_000_000), currency) for currency, b in bounds.items() if currency in cost)
-        why = f"together past {told}" if len(cost) > 1 else f"more than {told}"
-        why += " is asked about first"
+        why = f"Together that is past {told}, and needs" if len(cost) > 1 else f"More than {told} needs"
+        why += " a confirmation."
     elif (without or unbounded) and len(live) > 1:
-        why = "several runs at an unknown price are asked about first"
+        why = "Several runs at an unknown price need a confirmation."
     else:
         return None
     sums = " + ".join(money(micros, currency) for currency, micros in cost.items())
     at_least, unknown = ("at least ", f" ({without} at an unknown price)") if without else ("", "")
     price = f"for {at_least}{sums}{unknown}" if sums else "at an unknown price"
-    return f"This would send {runs} live run{'s' * (runs != 1)} {price}: {why}."
+    return f"This would send {runs} live run{'s' * (runs != 1)} {price}. {why}"
 
 
 def confirm(calls: Sequence[Planned], settings: Settings, *, yes: bool) -> None:
@@ -62,6 +62,20 @@ def confirm(calls: Sequence[Planned], settings: Settings, *, yes: bool) -> None:
     """
     if not yes and (asked := question(calls, settings)) is not None:
         raise UsageError(f"{asked} Nothing was sent.", hint=WAYS)
+
+
+def covered(calls: Sequence[Planned], budget: float) -> int:
+    """How many of the runs that would be sent a budget lets pass, in their order; it holds in each currency."""
+    spent: dict[str, int] = {}
+    runs = 0
+    for p in calls:
+        if p.micros is None or p.currency is None:
+            continue  # refused: no budget can be kept for it
+        total = spent.get(p.currency, 0) + p.micros * p.results
+        if total <= round(budget * 1_000_000):
+            spent[p.currency] = total
+            runs += p.results
+    return runs
 
 
 def _sums(planned: Sequence[Planned]) -> dict[str, int]:

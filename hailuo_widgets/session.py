@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
 from hailuo_widgets.axes import axes_of
-from hailuo_widgets.confirming import confirm, question
+from hailuo_widgets.confirming import confirm, covered, question
 from hailuo_widgets.domain.given import as_flag, as_number, as_tags, as_whole
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.request import IMAGE_FIELDS
@@ -276,11 +276,18 @@ class Session(Fixed):
                 provider=first.request.provider,
                 hint="leave the budget out to send it all the same",
             )
-        if first.micros > bound * _MICROS:
+        micros = first.micros * first.results
+        if micros > bound * _MICROS:
+            clips = "one clip costs" if first.results == 1 else f"one call makes {first.results} clips and costs"
             raise BudgetExceeded(
-                f"one clip costs {money(first.micros, first.currency)}, over the budget of {bound:g}",
+                f"{clips} {money(micros, first.currency)}, over the budget of {bound:g}",
                 provider=first.request.provider,
                 hint="raise budget=, or take a shorter clip, a lower resolution or another model",
+            )
+        if budget is not None and (some := covered(plan.to_send, bound)) < plan.fated("sent"):
+            self._notice(
+                f"hailuo: the budget of {bound:g} covers {some} of the {plan.fated('sent')} runs to send; the others "
+                "are not sent"
             )
 
     # -- runs of the log ------------------------------------------------------------------------------------------

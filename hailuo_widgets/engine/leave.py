@@ -42,8 +42,9 @@ async def leave_to_send(engine: Engine, gateway: Gateway, record: RunRecord) -> 
 
 def _permit(engine: Engine, gateway: Gateway, record: RunRecord) -> Permit:
     price = engine.accounts.list_price(record.request)
+    each = price.get("cost_micros")
     return Permit(
-        micros=price.get("cost_micros"),
+        micros=None if each is None else each * gateway.provider.results(record.request),  # one call makes them all
         currency=price.get("currency"),
         budgets=engine.budgets(record.run_id),
         rehearsal=gateway.log_origin == SIMULATOR,

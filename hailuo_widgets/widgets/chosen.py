@@ -51,7 +51,7 @@ def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
     request = form.get("request", {})
     given = {name for name in WORDS if _is_given(request.get(name))}
     found = [
-        fault(name, f"{'Choose' if name == 'template' else 'Add'} {WORDS[name]}.", f"{MODE_WORDS[mode]} needs it")
+        fault(name, f"{'Choose' if name == 'template' else 'Add'} {WORDS[name]}.", "or choose another mode")
         for name in NEEDED[mode]
         if name not in given
     ]

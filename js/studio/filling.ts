@@ -1,13 +1,13 @@
 /** From the controls to a form, and back. What a pasted cell holds beyond them is kept as it is, and given back. */
 
 import { type Form, listed, modeOf, type Provider, SLOTS, type Template, typed } from "./model";
-import type { Parts } from "./parts";
+import { FITS, type Parts } from "./parts";
 import type { Slot } from "./pictures";
 
 /** What the form's own controls hold; all else of a cell is the rest. */
 const REQUEST = new Set(
   [
-    "provider model duration resolution aspect_ratio seed first_frame last_frame subject template text",
+    "provider model duration resolution aspect_ratio seed first_frame last_frame subject fit template text",
     "prompt_optimizer watermark",
   ]
     .join(" ")
@@ -46,7 +46,9 @@ export function read(
   const put = (name: string, value: string) => {
     if (value) request[name] = value;
   };
-  for (const name of slotsOf(held.mode, held.template, provider)) put(name, slots.get(name)?.value ?? "");
+  const wanted = slotsOf(held.mode, held.template, provider);
+  for (const name of wanted) put(name, slots.get(name)?.value ?? "");
+  if (wanted.length > 0) put("fit", typed(parts.fit.values));
   if (template) {
     put("template", held.template);
     if (!parts.fields.text.element.hidden) put("text", typed([parts.words.value].filter(Boolean)));
@@ -85,6 +87,7 @@ export function write(
   parts.duration.offer([], listed(form.request.duration));
   parts.resolution.offer([], listed(form.request.resolution));
   parts.ratio.offer([], listed(form.request.aspect_ratio));
+  parts.fit.offer(FITS, listed(form.request.fit));
   parts.seed.value = text("seed");
   parts.words.value = listed(form.request.text).join(",");
   for (const [name, slot] of slots) slot.fill(text(name));

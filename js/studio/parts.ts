@@ -3,6 +3,12 @@
 import { h } from "../lib/dom";
 import { Chips, Field, textField, toggle } from "./controls";
 
+/** How a file's picture is brought into the ratio that the provider takes; none pressed sends it as it is. */
+export const FITS = [
+  { value: "crop", text: "Crop", title: "Cut off what is outside of the ratio" },
+  { value: "pad", text: "Pad", title: "Add black around the picture" },
+];
+
 export function build(signal: AbortSignal, changed: () => void) {
   const provider = h("select", { "aria-label": "Provider" });
   const state = h("span", { class: "hailuo-badge" });
@@ -22,6 +28,8 @@ export function build(signal: AbortSignal, changed: () => void) {
   const gallery = h("div", { class: "hailuo-gallery", role: "radiogroup", "aria-label": "Templates" });
   const words = textField("The template's words", "The template's words", signal, changed);
   const slots = h("div", { class: "hailuo-slots" });
+  const fit = new Chips(signal, changed);
+  fit.offer(FITS, []);
   const duration = new Chips(signal, changed);
   const resolution = new Chips(signal, changed);
   const ratio = new Chips(signal, changed);
@@ -41,7 +49,11 @@ export function build(signal: AbortSignal, changed: () => void) {
     prompt: new Field("Prompt", prompt, promptTools, pad),
     template: new Field("Template", gallery),
     text: new Field("Words", words),
-    pictures: new Field("Pictures", slots),
+    pictures: new Field(
+      "Pictures",
+      slots,
+      h("div", { class: "hailuo-line" }, "Fit to the ratio", fit.element),
+    ),
     duration: new Field("Seconds", duration.element),
     resolution: new Field("Resolution", resolution.element),
     aspect_ratio: new Field("Aspect ratio", ratio.element),
@@ -109,6 +121,7 @@ export function build(signal: AbortSignal, changed: () => void) {
     gallery,
     words,
     slots,
+    fit,
     duration,
     resolution,
     ratio,

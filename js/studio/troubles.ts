@@ -8,6 +8,7 @@ const PLACES: Record<string, string> = {
   first_frame: "pictures",
   last_frame: "pictures",
   subject: "pictures",
+  fit: "pictures",
   prompt_optimizer: "switches",
   watermark: "switches",
   reuse: "switches",

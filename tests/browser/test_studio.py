@@ -216,6 +216,10 @@ def test_what_is_chosen_is_what_is_sent(open_notebook: Callable[..., Notebook], 
     expect(first).to_contain_text("fox.png: 640 × 480")
     expect(go).to_be_enabled()
 
+    form.get_by_role("button", name="Crop").click()
+    expect(form.get_by_label("The %%hailuo cell")).to_contain_text("--fit crop")
+    expect(go).to_be_enabled()
+
     # Two presses at once, with reuse off, are one paid run.
     modes.get_by_role("radio", name="Text", exact=True).click()
     form.locator("summary", has_text="More").click()

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.engine import create, ours
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.session import Session
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.tables import estimate_frame, plan_frame
@@ -318,3 +318,17 @@ def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> Non
     assert made.sentence().startswith("2 runs = 2 results; 2 to send")
     (row,) = estimate_frame(scene.session, made).to_dict("records")
     assert (row["runs"], row["there_already"], row["to_send"]) == (2, 0, 2)
+
+
+def test_a_budget_holds_for_all_clips_of_a_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One call that makes two clips costs twice the price: the budget counts what the plan says, before and while."""
+    price = {"cost_micros": 280_000, "currency": "USD", "cost_kind": "list"}
+    monkeypatch.setattr(scene.session.engine.accounts, "list_price", lambda _request: price)
+    two = {"numberResults": 2}
+    with pytest.raises(BudgetExceeded, match=r"2 clips and costs \$0\.56, over the budget of 0\.5"):
+        scene.finish(options=two, budget=0.5)
+    assert scene.creates == 0
+    done = scene.finish(["a fox", "a wolf"], options=two, budget=1.0)
+    assert "hailuo: the budget of 1 covers 2 of the 4 runs to send; the others are not sent" in scene.said
+    assert sorted(r.status for r in done) == ["skipped", "skipped", "succeeded", "succeeded"]
+    assert scene.creates == 1

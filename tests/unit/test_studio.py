@@ -181,7 +181,7 @@ def test_a_run_whose_picture_is_gone_is_not_loaded_as_text(desk: Desk, tmp_path:
 
 def test_an_expensive_press_is_asked_about(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The first press of many live runs asks, the second one sends."""
-    monkeypatch.setattr(desk.session, "question", lambda _plan: "12 runs: sure?")
+    monkeypatch.setattr(Session, "question", lambda _session, _plan: "12 runs: sure?")
     asked = form("text_to_video", press="p")
     assert desk.ask("generate", asked) == {"ask": "12 runs: sure?"}
     assert desk.planned() == 0
