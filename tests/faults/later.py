@@ -1,0 +1,36 @@
+"""Rows 77 to 88: kinds of faults that the first 76 did not have. Each was found by an outsider, on a green suite.
+
+A row may name a whole file, where all its tests are about one kind.
+"""
+
+from __future__ import annotations
+
+from matrix import Row
+
+__all__ = ["LATER"]
+
+
+def _row(number: int, what: str, *tests: str) -> Row:
+    return Row(number=number, what=what, tests=tests)
+
+
+LATER = (
+    _row(77, "the client library raises after the answer came", "test_sent.py"),
+    _row(78, "the wire makes a library of ours raise", "test_any_bytes.py", "tests/wire/test_reading.py"),
+    _row(79, "a refusal that is none", "test_create.py::test_a_status_of_no_document"),
+    _row(80, "an answer about something else", "test_mix_ups.py", "test_results.py"),
+    _row(81, "a router's word taken for the service's; an end that has no way out", "test_lost.py"),
+    _row(
+        82,
+        "a status word of no document",
+        "test_polling.py::test_a_word_of_no_document_is_shown_and_told",
+        "test_polling.py::test_a_word_of_no_document_stands_in_the_time_outs_error",
+        "test_polling.py::test_a_plain_word_for_an_end_ends_the_run",
+    ),
+    _row(83, "an id received and dropped", "test_kept.py"),
+    _row(84, "two drivers of one loop; a wait that ends before its runs", "test_threads.py", "test_stopped.py"),
+    _row(85, "a store that cannot be used when a cell begins, or that was replaced", "test_replaced.py"),
+    _row(86, "secrets coming back", "test_echoes.py"),
+    _row(87, "said before, paid after", "test_said_and_paid.py"),
+    _row(88, "all of it at once, and in any order", "tests/model/test_schedules.py"),
+)
