@@ -170,7 +170,7 @@ class Wire:
             return _json({"data": [task]} if runware else {"task_id": task_id, **_resp()})
         if phase == "retrieve":
             link = f"https://clips.test/{call.params['file_id']}/{self.loop.now + self.link_life_s}"
-            return _json({"file": {"file_id": 1, "download_url": link}, **_resp()})
+            return _json({"file": {"file_id": int(call.params["file_id"]), "download_url": link}, **_resp()})
         task_id = call.json[0]["taskUUID"] if runware else call.params["task_id"]
         age = self.loop.now - self.creates.get(task_id, float("inf"))
         if age < self.unknown_s:

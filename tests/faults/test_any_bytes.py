@@ -195,7 +195,7 @@ DATES = [
 def test_a_pause_that_no_clock_holds(bench: Bench, phase: str, date: str) -> None:
     """A ``Retry-After`` that is no date anybody could wait for is none: the step is taken again, and the clip comes."""
     run, wire = bench.run(phase, HttpReply(status=429, headers={"retry-after": date}, body=b"{}"))
-    assert (run.status, len(wire.creates)) == ("succeeded", 1)
+    assert (run.status, len(wire.creates)) == ("succeeded", 1), run.error
     look(run, wire)
 
 
