@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.clips import one_a_clip
+from hailuo_widgets.domain.given import as_value, is_axis, listed, shown
 from hailuo_widgets.domain.run import STATUSES
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.gateways import names as provider_names
@@ -81,7 +82,7 @@ def sweep_name(name: Any) -> str | None:
     if name is None:
         return None
     if not isinstance(name, str) or not name.strip():
-        raise UsageError(f"name must be a word, not {_short(name)}", hint="for example name='foxes'")
+        raise UsageError(f"name must be a word, not {shown(name)}", hint="for example name='foxes'")
     if len(name) > LONGEST_NAME:
         raise UsageError(f"name has {len(name)} characters, and at most {LONGEST_NAME} are kept", hint="shorten it")
     return name.strip()
@@ -103,23 +104,28 @@ def filtered(
         UsageError: A sweep, status, provider or model that there is not.
     """
     log = session.log
-    for one in [status] if isinstance(status, str) else status or ():
+    wanted = None if status is None else [status]
+    if not isinstance(status, str) and (is_axis(status) or isinstance(status, set | frozenset)):
+        wanted = listed("status", status)
+    provider = None if provider is None else str(as_value("provider", provider))
+    for one in wanted or ():
         _check("status", one, STATUSES)
     if tag is not None and not isinstance(tag, str):
-        raise UsageError(f"tag must be a word, not {tag!r}", hint="for example tag='keep'")
+        raise UsageError(f"tag must be a word, not {shown(tag)}", hint="for example tag='keep'")
     if provider is not None and provider not in provider_names():
         _check("provider", provider, sorted({*provider_names(), *log.call(log.values_of, "provider")}))
-    models = None if model is None else _models(session, model)
+    models = None if model is None else _models(session, str(as_value("model", model)))
     ids = None if sweep is None else [r.run_id for r in every(session, sweep)]
-    found = log.call(log.find, run_ids=ids, status=status, provider=provider, since=since, tag=tag)
+    found = log.call(log.find, run_ids=ids, status=wanted, provider=provider, since=since, tag=tag)
     return found if models is None else [r for r in found if r.request.model in models]
 
 
 def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
-    if value not in allowed:
-        near = nearest(str(value), allowed) or next(iter(get_close_matches(str(value), allowed, n=1, cutoff=0.5)), None)
+    word = value if isinstance(value, str) else ""
+    if word not in allowed:
+        near = nearest(word, allowed) or next(iter(get_close_matches(word, allowed, n=1, cutoff=0.5)), None)
         raise UsageError(
-            f"{argument}={value!r} is not known" + ("" if near else f"; there are {', '.join(allowed)}"),
+            f"{argument}={shown(value)} is not known" + ("" if near else f"; there are {', '.join(allowed)}"),
             hint=f"did you mean {near!r}?" if near else None,
         )
 
@@ -159,14 +165,14 @@ def _ids(session: Session, what: Any, deep: int) -> Iterable[str]:
             for one in several:
                 yield from _ids(session, one, deep - 1)
     else:
-        raise UsageError(f"{_short(what)} is neither a run nor a sweep", hint=HOW)
+        raise UsageError(f"{shown(what)} is neither a run nor a sweep", hint=HOW)
 
 
 def _words(session: Session, words: Sequence[Any]) -> Iterable[str]:
     """The ids that words name; the log is asked once for all that are whole ids of runs."""
     log = session.log
     if strange := [word for word in words if not isinstance(word, str)]:
-        raise UsageError(f"{_short(strange[0])} is no run's id", hint=HOW)
+        raise UsageError(f"{shown(strange[0])} is no run's id", hint=HOW)
     there = {r.run_id for r in log.call(log.find, run_ids=words)}
     for word in words:
         if word in there:
@@ -174,8 +180,3 @@ def _words(session: Session, words: Sequence[Any]) -> Iterable[str]:
             continue
         run, sweep = log.call(log.meant, word)
         yield from [run] if run is not None else [r.run_id for r in log.call(log.find, sweep=sweep)]
-
-
-def _short(what: object) -> str:
-    shown = repr(what)
-    return shown if len(shown) <= 60 else f"{shown[:59]}…"  # noqa: PLR2004 - what a line has room for

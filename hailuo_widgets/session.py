@@ -12,8 +12,9 @@ from uuid import uuid4
 from hailuo_widgets.archive import Archive
 from hailuo_widgets.axes import axes_of
 from hailuo_widgets.confirming import confirm, covered, question
-from hailuo_widgets.domain.given import as_flag, as_number, as_tags, as_whole
+from hailuo_widgets.domain.given import as_flag, as_number, as_whole
 from hailuo_widgets.domain.ids import make_id, next_id
+from hailuo_widgets.domain.judgement import tags_of
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.again import ask_again_for_lost
@@ -155,7 +156,7 @@ class Session(Fixed):
             UsageError: It would send more, or cost more, than is sent unasked, or the name is none; nothing was sent.
             BudgetExceeded: Already its first run passes the budget; nothing was sent.
         """
-        reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), as_tags(tags), sweep_name(name)
+        reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), tags_of(tags), sweep_name(name)
         budget = None if budget is None else as_number("budget", budget)
         at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
         yes = as_flag("yes", yes)

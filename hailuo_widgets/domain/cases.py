@@ -79,8 +79,6 @@ def _case(row: Mapping[str, Any], number: int, arguments: Collection[str]) -> Ca
         if is_missing(value) or (isinstance(value, str) and not value.strip() and name in {*arguments, *texts}):
             continue
         if name in texts:
-            if name == "prompt" and not isinstance(value, str):
-                raise UsageError(f"{where} must be text, not {shown(value)}", hint="give a string")
             texts[name] = str(as_value(where, value))
         elif name in IMAGE_FIELDS:
             given[name] = value

@@ -99,9 +99,10 @@ def as_whole(argument: str, given: Any, *, least: int | None = None) -> int:
         number = None
     if number is None or abs(number) > LARGEST or (least is not None and number < least):
         bound = "" if least is None else f" from {least} up"
+        example = f"{argument}={max(6, least or 0)}"
         raise UsageError(
             f"{argument} must be a whole number{bound}, for example {max(6, least or 0)}, not {shown(given)}",
-            hint="leave it out for the default" if is_missing(given) else f"write {argument}={max(6, least or 0)}",
+            hint=f"write {example} instead of {argument}={shown(given)}, or leave it out for the default",
         )
     return number
 

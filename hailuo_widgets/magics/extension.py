@@ -16,6 +16,7 @@ __all__ = ["Extension"]
 
 FRAME_MODULES = ("pandas", "pandas.core.frame")  # where DataFrame says it is from: pandas 3, and before it
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}]|$)(.*)", re.DOTALL)
+_LINE = re.compile(rf"^([ \t]*%hailuo)[{GAP}]+(?=\S)")  # IPython ends a magic's name at a blank alone
 _ASKED = re.compile(r"(\s*%hailuo\s+\w+)\s*\?{1,2}\s*")
 
 
@@ -70,6 +71,7 @@ class Extension:
             return lines
         head = _CELL.match(lines[0])
         if head is None:
+            lines = [_LINE.sub(r"\1 ", line) for line in lines]
             return [f"{asked[1]} -h\n" if (asked := _ASKED.fullmatch(line)) else line for line in lines]
         call = "get_ipython()._hailuo_magics.magics.waiting_cell"
         return [f"await {call}({head[1].strip()!r}, {''.join(lines[1:])!r})\n"]

@@ -267,7 +267,7 @@ def test_the_public_functions_take_the_grammar(session: Session, monkeypatch: py
     """``generate``, ``sweep`` and ``estimate`` take the same words; a misspelled one is a UsageError in each."""
     monkeypatch.setattr(api, "default_session", lambda: session)
     begun: list[Any] = []
-    monkeypatch.setattr(session, "begin", lambda plan, **_: begun.append(plan) or [None])
+    monkeypatch.setattr(Session, "begin", lambda _, plan, **__: begun.append(plan) or [None])
     call: dict[str, Any] = {"provider": "kie", "seed": range(1, 5), "sample": 2, "sample_seed": 3, "name": "foxes"}
     call |= {"variables": {"x": ["ink", "oil"]}, "zipped": [], "exclude": {"x": "ink"}, "yes": True, "tags": [2026]}
     api.sweep("a {{x}} fox", **call)

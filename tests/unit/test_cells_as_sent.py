@@ -38,13 +38,18 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     session.close()
 
 
-def sent(text: str) -> tuple[str, str]:
-    """What a cell's text is to the magic, once IPython and our transformer have read it."""
+def transformed(text: str) -> str:
+    """A cell's text as Python, once IPython and our transformer have read it."""
     extension = object.__new__(Extension)
     vars(extension).update(_executing=0, _shell=SimpleNamespace(autoawait=True))
     manager = TransformerManager()
     manager.cleanup_transforms.append(extension._rewrite)
-    (statement,) = ast.parse(manager.transform_cell(text).removeprefix("await ")).body
+    return str(manager.transform_cell(text))
+
+
+def sent(text: str) -> tuple[str, str]:
+    """What a cell's text is to the magic."""
+    (statement,) = ast.parse(transformed(text).removeprefix("await ")).body
     assert isinstance(statement, ast.Expr)
     assert isinstance(statement.value, ast.Call)
     line, body = (ast.literal_eval(argument) for argument in statement.value.args)
@@ -84,6 +89,12 @@ def test_any_gap_separates(gap: str, session: Session) -> None:
     odd = CELL.replace("hailuo --", f"hailuo{gap}--").replace(" --seed ", f"{gap}--seed{gap}")
     odd = odd.replace("--- night", f"---{gap}night{gap}").replace("\n---\n", f"\n---{gap}\n")
     assert told(session, odd) == told(session, CELL)
+
+
+@pytest.mark.parametrize("gap", GAPS, ids=ascii)
+def test_any_gap_follows_a_line_magic(gap: str) -> None:
+    """A sub-command after a no-break space is one."""
+    assert "run_line_magic('hailuo', 'runs succeeded')" in transformed(f"x = 1\n%hailuo{gap}runs succeeded\r\n")
 
 
 PATHS = [

@@ -21,7 +21,8 @@ import pandas as pd
 import pytest
 
 from hailuo_widgets.axes import ARGUMENTS
-from hailuo_widgets.domain.given import as_json, as_tags, as_value, as_values, as_whole
+from hailuo_widgets.domain.given import as_json, as_value, as_values, as_whole
+from hailuo_widgets.domain.judgement import tags_of
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.session import Session
 
@@ -158,7 +159,7 @@ def test_a_value_is_plain_python(value: Any, plain: Any, session: Session) -> No
     assert prompts(plan) == [f"a {plain}"]
     assert dict(plan.runs[0].cell.variant.variables) == {"x": plain}
     assert prompts(session.plan([value], provider="kie")) == [str(plain)]
-    assert as_tags([value]) == (str(plain),)
+    assert tags_of([value]) == (str(plain),)
 
 
 @pytest.mark.parametrize(("value", "values"), AXES, ids=kind)
@@ -168,7 +169,7 @@ def test_a_sequence_is_an_axis_wherever_one_may_stand(value: Any, values: list[A
     told = [f"a {v}" for v in values]
     assert prompts(session.plan("a {{x}}", provider="kie", variables={"x": value})) == told
     assert prompts(session.plan(value, provider="kie")) == [str(v) for v in values]
-    assert as_tags(value) == tuple(str(v) for v in values)
+    assert tags_of(value) == tuple(str(v) for v in values)  # never an axis: all of them
     if all(isinstance(v, int) for v in values):
         assert [p.request.seed for p in session.plan("a", provider="kie", seed=value).runs] == values
 
@@ -182,7 +183,7 @@ def test_whatever_else_is_a_mistake(value: Any, session: Session) -> None:
     assert len(str(caught.value)) < 400
     if value is not None and not isinstance(value, list):  # in a list, None is a run without the argument
         with pytest.raises(UsageError):
-            as_tags(value)
+            tags_of(value)
         with pytest.raises(UsageError):
             session.plan("a", provider="kie", seed=value)
 
@@ -200,7 +201,7 @@ def test_any_object_in_any_argument(name: str, session: Session) -> None:
             assert plan.sentence()
 
 
-@pytest.mark.parametrize("name", ["prompt", "tags", "budget", "max_parallel", "reuse"])
+@pytest.mark.parametrize("name", ["prompt", "tags", "budget", "max_parallel", "reuse", "yes", "name"])
 def test_any_object_in_a_call_keeps_the_log_readable(name: str, tmp_path: Path) -> None:
     """Whatever is given to a call, it is refused before anything starts, or its rows can be read."""
     session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
@@ -220,6 +221,25 @@ def test_any_object_in_a_call_keeps_the_log_readable(name: str, tmp_path: Path) 
     frame = session.runs()
     assert len(frame)
     frame.to_csv()
+    session.close()
+
+
+def test_any_object_said_of_a_clip_keeps_the_log_readable(tmp_path: Path) -> None:
+    """Tags, a note and stars, set by hand: refused, or read again."""
+    session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
+    session.engine.start = lambda records, **_: session.log.call(session.log.add, records)  # type: ignore[assignment,misc]
+    session.sweep("a fox", provider="kie")
+    run = session.run(session.runs()["run_id"].iloc[0])
+    for name in ("tags", "note", "rating"):
+        for value in ZOO:
+            with suppress(UsageError):
+                setattr(run, name, value)
+    run.tags = [2026, np.int64(7), "keep", "keep"]
+    assert session.runs()["tags"].tolist() == ["2026, 7, keep"]
+    for name in ("status", "provider", "model", "tag"):
+        for value in ZOO:
+            with suppress(UsageError):
+                session.runs(**{name: value})
     session.close()
 
 
