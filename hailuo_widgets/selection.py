@@ -148,9 +148,12 @@ def _models(session: Session, model: str) -> set[str]:
 
 def _ids(session: Session, what: Any, deep: int) -> Iterable[str]:
     if hasattr(what, "columns"):
-        if "run_id" not in what.columns:
+        if "run_id" in what.columns:
+            yield from _words(session, list(what["run_id"]))
+        elif what.index.name == "run_id":
+            yield from _words(session, list(what.index))
+        else:
             raise UsageError("the DataFrame has no column run_id", hint="give rows of hw.runs()")
-        yield from _words(session, list(what["run_id"]))
     elif isinstance(what, str):
         yield from _words(session, [what])
     elif (is_sweep := getattr(what, "is_sweep", None)) is not None:

@@ -78,8 +78,8 @@ def records_of(c: sa.Connection, rows: Iterable[RowMapping]) -> list[RunRecord]:
     if not any(r.reused_from for r in records):
         return records
     clips = clips_of(c, [r.run_id for r in records if r.reused_from])
-    said: dict[str, Any] = {}
-    for some in chunks(clips.values()):
+    said: dict[str, Any] = {r.run_id: r for r in records}
+    for some in chunks(set(clips.values()) - said.keys()):
         query = sa.select(runs).where(runs.c.run_id.in_(some))
         said |= {row["run_id"]: from_row(dict(row)) for row in c.execute(query).mappings()}
     return [_with(r, clips[r.run_id], said.get(clips[r.run_id])) if r.reused_from else r for r in records]

@@ -50,7 +50,8 @@ def clips(connection: sa.Connection) -> None:
     shown: dict[str, list[str]] = defaultdict(list)
     for run_id in rows:
         shown[_paid(run_id, rows)].append(run_id)
-    own = {run_id: _own_tags(run_id, rows, when) for run_id in rows if (run_id, "tags") in when}
+    started = _started_with(r for r in rows.values() if (r.run_id, "tags") not in when)
+    own = {r.run_id: _own_tags(r, started) for r in rows.values() if (r.run_id, "tags") in when}
     for paid, run_ids in shown.items():
         for name in ("rating", "note"):
             for run_id, value in _moved(name, paid, run_ids, rows, when).items():
@@ -86,16 +87,19 @@ def _moved(
     return dict.fromkeys(said, None) | {paid: word}
 
 
-def _own_tags(run_id: str, rows: Mapping[str, Any], when: Mapping[tuple[str, str], int]) -> list[str]:
-    """Of a run's tags those that it was started with: the words of its sweep's runs that nobody tagged by hand."""
-    row = rows[run_id]
-    others = [
-        set(_tags(r))
-        for r in rows.values()
-        if row.sweep_id is not None and r.sweep_id == row.sweep_id and (r.run_id, "tags") not in when
-    ]
-    started = set.intersection(*others) if others else set()
-    return [word for word in _tags(row) if word in started]
+def _started_with(untouched: Iterable[Any]) -> dict[str | None, set[str]]:
+    """For each sweep the tags that all of its runs have which nobody tagged by hand."""
+    found: dict[str | None, set[str]] = {}
+    for row in untouched:
+        words = set(_tags(row))
+        found[row.sweep_id] = found.get(row.sweep_id, words) & words
+    return found
+
+
+def _own_tags(row: Any, started: Mapping[str | None, set[str]]) -> list[str]:
+    """Of a run's tags those that it was started with: those of its sweep. Of a run of no sweep, nobody can say."""
+    words = started.get(row.sweep_id, set()) if row.sweep_id is not None else set()
+    return [word for word in _tags(row) if word in words]
 
 
 def _tags(row: Any) -> tuple[str, ...]:

@@ -67,6 +67,7 @@ WAYS: list[tuple[str, Callable[[Session], Any], list[str]]] = [
     ("a run", lambda s: s.run("r2a"), ["r2a"]),
     ("a record", lambda s: s.run("r2a").record, ["r2a"]),
     ("a frame", lambda s: s.runs(tag="pilot"), FIRST),
+    ("a frame by its ids", lambda s: s.runs(tag="pilot").set_index("run_id"), FIRST),
     ("a column of a frame", lambda s: s.runs(tag="pilot")["run_id"], FIRST),
     ("an index", lambda _: pd.Index(FIRST), FIRST),
     ("an array", lambda _: np.array(["r2b", "r1a"]), ["r2b", "r1a"]),
