@@ -18,6 +18,7 @@ __all__ = ["UnusableError", "as_png", "eight_bits", "fitting", "of_array", "opaq
 
 WHITE_16 = 65535
 MOST_UNCLEAR = 4095  # 12 bits: up to here nobody can tell 16-bit values from fewer bits in 16
+OVERSHOT = 0.5  # what filters and rounding add to floats from 0 to 1
 CHANNELS = (3, 4)
 NDIM = 3
 PLAIN = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})  # what a PNG holds as it is
@@ -76,7 +77,9 @@ def _unit(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     low, high = float(array.min()), float(array.max())
     if low >= 0 and high <= 1:
         return array
-    if low >= 0 and high <= 255:  # noqa: PLR2004 - the values of bytes
+    if low >= -OVERSHOT and high <= 1 + OVERSHOT:
+        hint = "np.clip(array, 0, 1)"
+    elif low >= 0 and high <= 255:  # noqa: PLR2004 - the values of bytes
         hint = "array / 255"
     elif low >= 0 and high <= WHITE_16:
         hint = f"array / {WHITE_16}"
@@ -84,7 +87,7 @@ def _unit(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         hint = "(array + 1) / 2"
     else:
         hint = "np.clip(array / 255, 0, 1)"
-    raise UnusableError(f"its floats are not all from 0 to 1: they go from {low:g} to {high:g}", hint)
+    raise UnusableError(f"its floats are not all from 0 to 1: they go from {low:.9g} to {high:.9g}", hint)
 
 
 def _shape_hint(array: np.ndarray[Any, Any]) -> str:

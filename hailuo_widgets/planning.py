@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -71,6 +72,11 @@ class Plan:
     def to_send(self) -> tuple[Planned, ...]:
         """The runs that would be paid for."""
         return tuple(p for p in self.runs if p.sent)
+
+    @property
+    def digest(self) -> str:
+        """What says that two plans ask for the same requests, in the same order."""
+        return hashlib.sha256("".join(p.request.hash for p in self.runs).encode()).hexdigest()
 
     def fated(self, *fates: str) -> int:
         """How many runs come to one of these ends; see :class:`hailuo_widgets.engine.reuse.Outlook`."""
@@ -293,7 +299,7 @@ def look_up(session: Session, plan: Plan, *, reuse: bool = True) -> Plan:
     """
     log = session.log
     wanted = [Wanted(request_hash=p.request.hash, origin=p.origin, results=p.results) for p in plan.runs]
-    fates = outlooks(session.engine, wanted) if reuse else [p.outlooks for p in plan.runs]
+    fates = outlooks(session.engine, wanted) if reuse else [(SENT,) * p.results for p in plan.runs]
     history = {
         (name, model, origin): log.call(log.durations, name, model, origin=origin)
         for name, model, origin in {(p.request.provider, p.request.model, p.origin) for p in plan.runs}

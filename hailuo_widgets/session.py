@@ -160,6 +160,8 @@ class Session(Fixed):
         budget = None if budget is None else as_number("budget", budget)
         at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
         yes = as_flag("yes", yes)
+        if not reuse and plan.fated("sent") < plan.results:
+            plan = look_up(self, plan, reuse=False)  # it was made for clips to be reused
         try:
             confirm(plan.to_send, self.settings, yes=yes)
             self._within(plan, budget)

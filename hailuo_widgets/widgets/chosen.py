@@ -16,7 +16,7 @@ from hailuo_widgets.gateways import names
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hailuo_widgets.planning import Parts, Plan
+    from hailuo_widgets.planning import Plan
 
 __all__ = ["MODE_WORDS", "choice_problems", "fit_for_form", "refuse_changed", "refuse_other_modes"]
 
@@ -82,15 +82,19 @@ def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
         )
 
 
-def refuse_changed(shown: Any, parts: Parts) -> None:
-    """See that a plan is still what was shown when it was agreed to; ``shown`` has its ``sends`` and ``cost``.
+def refuse_changed(shown: Any, plan: Plan) -> None:
+    """See that a plan is still what was shown when it was agreed to.
+
+    ``shown`` has its ``sends`` and ``cost``, and the ``digest`` of its requests: a variable of the notebook, or a
+    picture's file, may be another by now.
 
     Raises:
         UsageError: Other runs would be sent now, or at another price; nothing was sent.
     """
     if not isinstance(shown, dict):
         return
-    now = {"sends": parts.sends, "cost": parts.cost}
+    parts = plan.parts()
+    now = {"sends": parts.sends, "cost": parts.cost, "digest": plan.digest}
     if any(shown.get(name) != value for name, value in now.items()):
         cost = f" for {parts.cost}" if parts.cost else ""
         raise UsageError(

@@ -110,7 +110,7 @@ class Studio(Answering):
                 **_written(question.data),
                 "python": python_of(line_of(question.data), plan),
                 "plan": {"count": parts.count, "there": parts.there, "sends": parts.sends, "cost": parts.cost}
-                | {"time": parts.time, "runs": plan.results, "sentence": plan.sentence()},
+                | {"time": parts.time, "runs": plan.results, "sentence": plan.sentence(), "digest": plan.digest},
             }
         )
 
@@ -168,7 +168,7 @@ class Studio(Answering):
         if line.run.get("dry_run"):
             raise UsageError("A dry run sends nothing: the figures beside the button are it.")
         plan = await self._plan(form)
-        refuse_changed(form.get("shown"), plan.parts())
+        refuse_changed(form.get("shown"), plan)
         if not form.get("agreed") and (asked := self._session.question(plan)) is not None:
             question.reply({"ask": asked})
             return

@@ -85,6 +85,8 @@ export interface Verdict {
     time: string;
     runs: number;
     sentence: string;
+    /** Which requests these are. */
+    digest: string;
   };
 }
 

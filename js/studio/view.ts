@@ -317,7 +317,7 @@ export class View {
     this.#sending = true;
     this.#ready();
     try {
-      const shown = { sends: plan.sends, cost: plan.cost };
+      const shown = { sends: plan.sends, cost: plan.cost, digest: plan.digest };
       const { data } = await this.#channel.request("generate", {
         data: { ...form, shown, press: this.#press, agreed: this.#sure },
         timeoutMs: 10 * 60_000,

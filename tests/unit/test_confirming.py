@@ -110,6 +110,16 @@ def test_every_way_to_pay_goes_through_the_ask(live: Callable[..., Session]) -> 
     assert run.resubmit(yes=True).status == "planned"
 
 
+def test_a_plan_made_for_reuse_is_counted_anew_without_it(live: Callable[..., Session]) -> None:
+    """Runs that would have shared a clip are all paid for with ``reuse=False``: the ask counts them."""
+    session = live()
+    plan = session.plan(["a fox"] * 11, model="02")
+    assert plan.parts().sends == "1"
+    with pytest.raises(UsageError, match="11 live runs"):
+        session.begin(plan, reuse=False)
+    assert len(session.begin(plan)) == 11
+
+
 @pytest.mark.parametrize(
     ("given", "found"),
     [

@@ -122,12 +122,24 @@ def test_a_chosen_mode_with_what_it_needs_is_sent(desk: Desk, mode: str, request
 def test_a_plan_that_has_changed_since_it_was_shown_is_not_sent(desk: Desk) -> None:
     """The button's figure is what is agreed to: where the plan is another by now, it is shown anew and not sent."""
     asked = form("text_to_video")
-    shown = {name: desk.ask("check", asked)["plan"][name] for name in ("sends", "cost")}
+    shown = {name: desk.ask("check", asked)["plan"][name] for name in ("sends", "cost", "digest")}
     stale = asked | {"shown": shown}
     stale["request"] = asked["request"] | {"duration": "10"}
     assert "has changed" in desk.ask("generate", stale)["error"]
     assert desk.planned() == 0
+    assert "has changed" in desk.ask("generate", asked | {"shown": shown, "body": "another fox"})["error"]
     assert len(desk.ask("generate", asked | {"shown": shown})["runs"]) == 1
+
+
+def test_a_variable_that_has_changed_since_is_not_sent(desk: Desk) -> None:
+    """The prompt that was checked is the one that is sent, or none is."""
+    names = {"style": "in oil"}
+    desk.studio._namespace = lambda: names
+    asked = form("text_to_video", body="a fox {{style}}")
+    shown = {name: desk.ask("check", asked)["plan"][name] for name in ("sends", "cost", "digest")}
+    names["style"] = "in ink"
+    assert "has changed" in desk.ask("generate", asked | {"shown": shown})["error"]
+    assert desk.planned() == 0
 
 
 def test_one_press_is_sent_once(desk: Desk) -> None:
