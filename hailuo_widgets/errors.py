@@ -216,9 +216,11 @@ class StoreError(HailuoError):
 
     Attributes:
         closed: The session was closed: no later try can succeed.
+        astray: The log's row is not what whoever follows the run has left there.
     """
 
     closed: bool = False
+    astray: bool = False
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

@@ -76,7 +76,7 @@ class Session(Fixed):
     ) -> None:
         self.settings = Settings.resolve(settings, config)
         self.archive = Archive(self.settings.archive_folder)
-        self.log = open_log(self.settings.store_url)
+        self.log = open_log(self.settings.store_url, notice=self.say)
         self._backdrop = Backdrop(self.settings.home, speed=self.settings.simulator_speed)
         self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
         self._notice = notice

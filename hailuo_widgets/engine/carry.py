@@ -82,7 +82,7 @@ async def _as_it_stands(engine: Engine, run_id: str) -> RunRecord:
 
 
 async def _steps(engine: Engine, control: Control) -> RunRecord:
-    record = await prepare(engine, control, await engine.log.ask(engine.log.get, control.run_id))
+    record = await prepare(engine, control, await engine.as_logged(control.run_id))
     if not record.unfinished:
         return record
     engine.expected[record.run_id] = await engine.expectation(record)

@@ -330,10 +330,19 @@ class Engine(Entries):
         """Keep the leases of the runs that are followed here, and let go of those that are ours no more."""
         if mine := list(self._open):
             renewed = await self.log.ask(self.log.renew, mine, self.owner)
-            self._let_go(set(mine) - set(renewed))
+            self._let_go([i for i in mine if i not in renewed and not await self._brought_back(i)])
             for control in [self._controls.get(i) for i, asked in renewed.items() if asked]:
                 if control is not None:
                     control.cancel()
+
+    async def _brought_back(self, run_id: str) -> bool:
+        """Whether a run that the log denies us is in it again: its file was replaced by an earlier one."""
+        try:
+            before = await self.log.ask(self.log.find, run_ids=[run_id])
+            after = await self.as_logged(run_id)
+        except (HailuoError, KeyError):
+            return False
+        return not before or before[0].task_id != after.task_id or before[0].status != after.status
 
     def _let_go(self, run_ids: Iterable[str]) -> None:
         """Runs that another kernel has taken up while this one stood still, or ended, are no longer ours to follow."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.engine.accounts import Accounts
 from hailuo_widgets.engine.answers import accepted_changes
@@ -13,11 +13,11 @@ from hailuo_widgets.engine.bus import Bus
 from hailuo_widgets.engine.failures import as_detail
 from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
-from hailuo_widgets.errors import HailuoError, Skipped
+from hailuo_widgets.errors import HailuoError, Skipped, StoreError
 from hailuo_widgets.redaction import each_text, words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.backdrop import Backdrop
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["UNRESERVED", "Entries", "ended_by"]
 
+T = TypeVar("T")
 UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 
 
@@ -60,6 +61,7 @@ class Entries:
         self.log = log
         self._backdrop = backdrop
         self._fresh()
+        self.owner = ""  # whose name the runs are followed under
         self._records: dict[str, RunRecord] = {}
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
 
@@ -77,9 +79,32 @@ class Entries:
         """A run that is followed here, as it was last learned."""
         return self._records[run_id]
 
+    async def as_logged(self, run_id: str) -> RunRecord:
+        """A run that is followed here as the log has it; written there again where the log has forgotten of it."""
+        known = self._records.get(run_id)
+        found = await self.log.ask(self.log.find, run_ids=[run_id])
+        if known is not None and (not found or _behind(found[0], known)):
+            await self.log.ask(self.log.restore, known, self.owner)
+        return await self.log.ask(self.log.get, run_id)
+
+    async def _ask(self, run_id: str, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Ask the log for a step of a run that is followed here, also where its file was replaced by an earlier one."""
+        try:
+            return await self.log.ask(method, *args, **kwargs)
+        except StoreError as e:
+            if not e.astray:
+                raise
+        await self.as_logged(run_id)
+        return await self.log.ask(method, *args, **kwargs)
+
     async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
-        return self.told(await self.log.ask(self.log.advance, run_id, what, _clean(data or {}), **changes))
+        known, said = self._records.get(run_id), _clean(data or {})
+        record = await self._ask(run_id, self.log.advance, run_id, what, said, **changes)
+        if known is not None and _behind(record, replace(known, status=changes.get("status", known.status))):
+            await self.log.ask(self.log.restore, known, self.owner)
+            record = await self.log.ask(self.log.advance, run_id, what, said, **changes)
+        return self.told(record)
 
     def told(self, record: RunRecord) -> RunRecord:
         """Take a run as the log has it after a step of ours."""
@@ -91,7 +116,7 @@ class Entries:
 
     async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
         """Write what happened and changed nothing."""
-        await self.log.ask(self.log.note, run_id, what, _clean(data))
+        await self._ask(run_id, self.log.note, run_id, what, _clean(data))
 
     async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
         """Write the task id of an accepted create: the one thing that must not be lost."""
@@ -128,7 +153,7 @@ class Entries:
 
     async def write_accepted(self, run_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
         """Commit an accepted create."""
-        return self.told(await self.log.ask(self.log.accept, run_id, data, **changes))
+        return self.told(await self._ask(run_id, self.log.accept, run_id, data, **changes))
 
     async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
         """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
@@ -145,3 +170,11 @@ class Entries:
         facts = self.accounts.provider(request.provider).facts
         history = await self.log.ask(self.log.durations, request.provider, request.model, origin=record.origin)
         return expect(request, facts, history, speed=self.accounts.speed_at(record.origin))
+
+
+def _behind(logged: RunRecord, known: RunRecord) -> bool:
+    """Whether the log's row is from before what we know: it would be sent again, or its task id be lost."""
+    if not logged.unfinished:
+        return False
+    never_sent = logged.status == "planned" and known.status == "submitting"
+    return never_sent or (known.task_id is not None and logged.task_id is None)

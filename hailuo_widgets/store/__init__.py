@@ -9,16 +9,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from hailuo_widgets.store.runlog import RunLog
 
 __all__ = ["RunLog", "open_log"]
 
 
-def open_log(url: str) -> RunLog:
-    """The run log at a SQLAlchemy URL. SQLAlchemy is loaded in the log's thread, with the first question."""
+def open_log(url: str, *, notice: Callable[[str], None] | None = None) -> RunLog:
+    """The run log at a SQLAlchemy URL. SQLAlchemy is loaded in the log's thread, with the first question.
+
+    Args:
+        url: The store's.
+        notice: Told, in the log's thread, what a user should know of the store.
+    """
     from hailuo_widgets.store.late import LateLog
 
-    return cast("RunLog", LateLog(url))
+    return cast("RunLog", LateLog(url, notice=notice))
 
 
 def __getattr__(name: str) -> Any:

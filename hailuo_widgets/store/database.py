@@ -23,11 +23,12 @@ from hailuo_widgets.passwords import HIDDEN
 from hailuo_widgets.private import create_private, make_private
 from hailuo_widgets.store import forks
 from hailuo_widgets.store.filesystem import locks_refused, note_of
-from hailuo_widgets.store.meaning import damaged, explain, is_busy, unlockable, unwritable
+from hailuo_widgets.store.meaning import damaged, explain, is_busy, suspect, unlockable, unwritable
 from hailuo_widgets.store.migrations import MIGRATIONS, migrate, number_of
+from hailuo_widgets.store.sameness import REPLACED, gone, identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["Database"]
 
@@ -45,15 +46,18 @@ class Database:
     Args:
         url: A SQLAlchemy URL.
         busy_s: Seconds to wait for another process's lock.
+        notice: Told what a user should know of the store.
 
     Raises:
         UsageError: It is no URL.
     """
 
-    def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
+    def __init__(self, url: str, *, busy_s: float = BUSY_S, notice: Callable[[str], None] | None = None) -> None:
         self.busy_s = busy_s
         self._url = _parsed(url)
         self._engine: sa.Engine | None = None
+        self._notice = notice
+        self._file: tuple[int, int] | None = None  # which file was opened
         self._kept: list[sa.Engine] = []  # a parent's, which must not be closed here
         self._turn = threading.RLock()  # one transaction at a time in this process; a fork waits for its end
         self._held = False  # whether the thread that forks holds it
@@ -138,6 +142,11 @@ class Database:
     # -- opening --------------------------------------------------------------------------------------------------
 
     def _open(self) -> sa.Engine:
+        earlier, now = self._file, None if self.path is None else identity_of(self.path)
+        if earlier is not None and now != earlier:
+            self.close()
+            if now is None:
+                raise gone(self.where)
         if self._engine is None:
             if self.path is not None:
                 _make(self.path)
@@ -150,6 +159,9 @@ class Database:
                 engine.dispose()
                 raise
             self._engine = engine
+            self._file = None if self.path is None else identity_of(self.path)
+            if self._notice is not None and earlier not in {None, self._file}:
+                self._notice(REPLACED.format(where=self.where))
         return self._engine
 
     def _create(self) -> sa.Engine:
@@ -209,6 +221,8 @@ class Database:
             raise
         except exc.DBAPIError as e:
             failure = explain(e.orig, self)
+            if suspect(e.orig):
+                self.close()  # it is looked at anew, whole, when it is next used
         except OSError as e:
             failure = unwritable(self.where, e.strerror or str(e))
         if failure is not None:

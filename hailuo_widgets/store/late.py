@@ -29,10 +29,12 @@ class LateLog:
 
     Args:
         url: The store's SQLAlchemy URL.
+        notice: Told, in the log's thread, what a user should know of the store.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, notice: Callable[[str], None] | None = None) -> None:
         self._url = url
+        self._notice = notice
         self._lock = threading.Lock()
         self._log: RunLog | None = None
         self._thread = _one_thread()
@@ -90,5 +92,5 @@ class LateLog:
             if self._log is None:
                 from hailuo_widgets.store.runlog import RunLog
 
-                self._log = RunLog(self._url)
+                self._log = RunLog(self._url, notice=self._notice)
             return self._log

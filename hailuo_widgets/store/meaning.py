@@ -15,7 +15,7 @@ from hailuo_widgets.store.filesystem import locks_refused
 if TYPE_CHECKING:
     from hailuo_widgets.store.database import Database
 
-__all__ = ["damaged", "explain", "is_busy", "unlockable", "unwritable"]
+__all__ = ["damaged", "explain", "is_busy", "suspect", "unlockable", "unwritable"]
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
@@ -33,6 +33,14 @@ _PG_LOCKED = "55P03"
 def is_busy(error: BaseException | None) -> bool:
     """Whether SQLite says that another connection holds a lock it waited for."""
     return isinstance(error, sqlite3.Error) and _primary(error) in _BUSY
+
+
+def suspect(error: BaseException | None) -> bool:
+    """Whether the file may not be what it was when it was opened."""
+    if not isinstance(error, sqlite3.Error):
+        return False
+    moved = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
+    return moved or _primary(error) in _DAMAGED
 
 
 def explain(error: BaseException | None, store: Database) -> StoreError:
@@ -55,6 +63,11 @@ def explain(error: BaseException | None, store: Database) -> StoreError:
 
 def _explain_sqlite(error: sqlite3.Error, said: str, store: Database) -> StoreError:
     code = _primary(error)
+    if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
+        return StoreError(
+            f"the run log at {store.where} was moved, deleted or replaced while it was written to",
+            hint="nothing was changed: run it again, with the file that is there now",
+        )
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_LOCK:
         return unlockable(store.where, said)
     if code in _BUSY:

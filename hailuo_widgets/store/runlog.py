@@ -19,6 +19,7 @@ from hailuo_widgets.store.database import BUSY_S, Database
 from hailuo_widgets.store.permit import Permit, TaskIdTaken
 from hailuo_widgets.store.reading import Reading
 from hailuo_widgets.store.reserve import check_budgets, has_place, take_turn
+from hailuo_widgets.store.restoring import restore
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
 from hailuo_widgets.store.text import check_text, storable
 
@@ -42,19 +43,26 @@ def _rows(run_ids: Iterable[str]) -> sa.Select[Any]:
     return sa.select(runs).where(runs.c.run_id.in_(list(run_ids))).order_by(runs.c.run_id)
 
 
+def _astray(said: str, run_id: str) -> StoreError:
+    error = StoreError(said, run_id=run_id)
+    error.astray = True
+    return error
+
+
 class RunLog(Reading):
     """The run log. Its methods block: ``ask`` runs one in the log's own thread for a coroutine, ``call`` for others.
 
     Args:
         url: The store's SQLAlchemy URL.
         busy_s: Seconds to wait for another process's lock.
+        notice: Told, in the log's thread, what a user should know of the store.
 
     Raises:
         UsageError: It is no URL.
     """
 
-    def __init__(self, url: str, *, busy_s: float = BUSY_S) -> None:
-        super().__init__(Database(url, busy_s=busy_s))
+    def __init__(self, url: str, *, busy_s: float = BUSY_S, notice: Callable[[str], None] | None = None) -> None:
+        super().__init__(Database(url, busy_s=busy_s, notice=notice))
         self._thread = _one_thread()
         forks.follow(self)
 
@@ -111,6 +119,7 @@ class RunLog(Reading):
     def note(self, run_id: str, what: str, data: Mapping[str, Any] | None = None) -> None:
         """Write that a step is about to be taken, or what came of it."""
         with self.database.write() as c:
+            self._one(c, run_id)
             self._note(c, run_id, what, data or {})
 
     def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
@@ -181,6 +190,17 @@ class RunLog(Reading):
             if mine and share.failed < min(len(failures), share.runs - len(ready) - pending):
                 return self._change(c, record, "failed", {}, failures[share.failed]), share
             return self._one(c, run_id), share
+
+    def restore(self, record: RunRecord, owner: str) -> None:
+        """Write a run as its follower knows it; see :mod:`hailuo_widgets.store.restoring`."""
+        taken = False
+        try:
+            with self.database.write() as c:
+                restore(c, record, owner)
+        except exc.IntegrityError:
+            taken = True
+        if taken:
+            raise StoreError(f"run {record.run_id} cannot be written again: its task id is another run's")
 
     def rescue(self, run_id: str, data: Mapping[str, Any], *, why: str = RESCUED, **changes: Any) -> RunRecord | None:
         """Write a task id that was paid for and kept outside of the log, for each result of the task that has none.
@@ -316,7 +336,7 @@ class RunLog(Reading):
     ) -> RunRecord:
         run_id, status = record.run_id, changes.get("status", record.status)
         if not may_become(record.status, status):
-            raise StoreError(f"run {run_id} is {record.status} and cannot become {status}", run_id=run_id)
+            raise _astray(f"run {run_id} is {record.status} and cannot become {status}", run_id)
         if record.reused_from:  # what is said of a clip stands with the run that paid for it
             said = {name: value for name, value in changes.items() if name in clips.SAID}
             clips.judge(c, record, said)
@@ -332,5 +352,5 @@ class RunLog(Reading):
     def _one(self, c: sa.Connection, run_id: str) -> RunRecord:
         row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
         if row is None:
-            raise StoreError(f"run {run_id} is not in the log at {self.database.where}", run_id=run_id)
+            raise _astray(f"run {run_id} is not in the log at {self.database.where}", run_id)
         return clips.records_of(c, [row])[0]

@@ -1,0 +1,39 @@
+"""Whether a store's file is still the one that was opened: it may be restored, checked out, moved or deleted under us.
+
+An open file stays what it was when another one takes its name: what is written to it then, nobody ever sees.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.errors import StoreError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["REPLACED", "gone", "identity_of"]
+
+REPLACED = (
+    "the run log at {where} was replaced by another file since it was opened (restored, checked out or copied): the "
+    "session goes on with the file that is there now. Runs that it follows are written into it; others that only the "
+    "earlier file had are not in it"
+)
+
+
+def identity_of(path: Path) -> tuple[int, int] | None:
+    """Which file has this name now; None where none has."""
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return (found.st_dev, found.st_ino)
+
+
+def gone(where: str) -> StoreError:
+    """The file that was open is not there any more, and no other one is in its place."""
+    return StoreError(
+        f"the run log at {where} is gone: it was moved or deleted while this session used it",
+        hint="put it back, or a backup of it, and go on: nothing was sent. To begin an empty log, restart the kernel; "
+        "what the earlier log had is paid again then",
+    )
