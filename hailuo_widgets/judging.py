@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.api import default_session
+from hailuo_widgets.domain.given import as_value
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def vote(
     booth = Booth(
         pairs,
         in_words_of(records, earlier, pairs),
-        rater=rater or _user(),
+        rater=_user() if rater is None else str(as_value("rater", rater)) or _user(),
         aim=aim,
         repeats=repeats,
         rng=np.random.default_rng(),
