@@ -79,7 +79,7 @@ def axes_of(
         if any(name in case.given for case in cases):
             raise UsageError(f"{name} is a column of the table, and an argument too", hint="leave one of them out")
     axes = variables_of(prompts, known, cases=cases, python=namespace is None)
-    groups = _groups(zipped, prompts, values)
+    groups = tuple(_by_place(group, prompts, axes) for group in _groups(zipped, prompts, values))
     lengths = {"prompt": len(prompts), **{name: len(found) for name, found in axes.items()}}
     check_groups(groups, {**lengths, **{name: len(found) for name, found in values.items()}})
     return Axes(
@@ -276,6 +276,14 @@ def _groups(zipped: Any, prompts: Sequence[Prompt], values: Mapping[str, Any]) -
             )
     named = [tuple(_axis(name, prompts, values) for name in listed("zipped", group)) for group in groups]
     return tuple(tuple("prompt" if name == "variant" else name for name in group) for group in named)
+
+
+def _by_place(group: tuple[str, ...], prompts: Sequence[Prompt], axes: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
+    """A group of names; where the one prompt has one place that varies, that place's values are the prompts meant."""
+    varied = [name for name in prompts[0].places if len(axes.get(name, ())) > 1]
+    if len(prompts) > 1 or len(varied) != 1 or varied[0] in group:
+        return group
+    return tuple(varied[0] if name == "prompt" else name for name in group)
 
 
 def _rules(

@@ -230,6 +230,19 @@ def test_a_variable_and_an_option_are_paired(zipped: str, pairs: list[Any], sess
     assert [(p.request.prompt, p.request.seed) for p in plan.runs] == pairs
 
 
+def test_the_prompts_of_one_choice_are_paired(session: Session) -> None:
+    """One prompt that a choice or a variable makes several of: those are what ``prompt`` means."""
+    line = f"--provider minimax --first-frame {A},{B} --zip prompt,first-frame"
+    for plan in (
+        cell(session, line, "a {{fox | wolf}}"),
+        cell(session, line, "a {{animal}} at {{hour}}", animal=["fox", "wolf"], hour="dawn"),
+    ):
+        assert [p.request.first_frame.url for p in plan.runs if p.request.first_frame] == [A, B]
+        assert len({p.request.prompt for p in plan.runs}) == 2
+    with pytest.raises(UsageError, match="prompt has 1, first_frame has 2"):
+        cell(session, line, "a {{fox | wolf}} at {{dawn | dusk}}")
+
+
 def test_a_pair_of_a_prompt_and_its_variable(session: Session) -> None:
     """Prompts paired with a variable take one value each; a prompt that has not the place is paired with nothing."""
     plan = python(session, ["a {{x}}", "b {{x}}"], provider="kie", variables={"x": [1, 2]}, zipped=("prompt", "x"))
