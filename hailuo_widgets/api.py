@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.handles import Run
     from hailuo_widgets.keys import Secret
+    from hailuo_widgets.resumed import Resumed
     from hailuo_widgets.sweeps import Sweep
     from hailuo_widgets.webhooks import Webhook
 
@@ -337,8 +338,11 @@ def sweep_of(what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None
     return default_session().sweep_of(what)
 
 
-def resume() -> list[Run]:
-    """Take up every run that an earlier kernel left unfinished, or that was lost, and return them. It costs nothing.
+def resume() -> Resumed:
+    """Take up every run that an earlier kernel left unfinished, or that was lost. It costs nothing.
+
+    What is returned stands for all of them, as a sweep does: ``await`` it, or ``wait()`` in a script, which drives the
+    runs; ``df`` has their rows; a notebook shows it as a board. It is iterated and indexed as a list of runs.
 
     Runs that another living kernel follows are left to it. Runs that were planned and never sent stay so, and are
     counted: their cells send them.

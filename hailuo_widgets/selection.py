@@ -64,7 +64,7 @@ def sweep_id_of(session: Session, what: Any = None) -> str:
         if sweep is not None:
             return sweep
         what = [run]
-    elif getattr(what, "is_sweep", False) and what.id:
+    elif getattr(what, "is_sweep", False) and what.in_log:
         return str(what.id)
     found = list(dict.fromkeys(r.sweep_id for r in every(session, what) if r.sweep_id is not None))
     if len(found) != 1:

@@ -26,6 +26,7 @@ from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.fixed import Fixed
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import look_up, make_plan, planned_again
+from hailuo_widgets.resumed import Resumed
 from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
 from hailuo_widgets.settings import Settings
 from hailuo_widgets.store import open_log
@@ -316,7 +317,7 @@ class Session(Fixed):
         found = filtered(self, sweep=sweep, status=status, provider=provider, model=model, since=moment, tag=tag)
         return runs_frame(found, self.archive.root)
 
-    def resume(self) -> list[Run]:
+    def resume(self) -> Resumed:
         """Take up every run that an earlier kernel left unfinished; see :func:`hailuo_widgets.resume`."""
         for sentence in [*self.log.call(self.log.notes), *adopt_rescued(self.log, self.settings.home)]:
             self._notice(f"hailuo: {sentence}")
@@ -325,7 +326,7 @@ class Session(Fixed):
         if waiting := [r.run_id for r in self.engine.waiting() if not self.engine.follows(r.run_id)]:
             self._notice(f"hailuo: {never_sent(len(waiting))}")
         self.archive.sweep_stale()
-        return taken
+        return Resumed(self, taken)
 
     def chosen(self, what: Any = None) -> list[RunRecord]:
         """The runs that are meant, each clip once; see :func:`hailuo_widgets.selection.chosen`."""

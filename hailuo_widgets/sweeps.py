@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.fixed import Fixed
@@ -26,6 +26,7 @@ class Sweep(Fixed):
     """
 
     is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
+    in_log: ClassVar[bool] = True  # whether its id is one of the log's sweeps
 
     def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
         self._session = session
@@ -65,23 +66,24 @@ class Sweep(Fixed):
             if run.record.unfinished:
                 run.cancel()
 
-    def __await__(self) -> Generator[Any, None, Sweep]:
+    def __await__(self) -> Generator[Any, None, Self]:
         return self._settled().__await__()
 
-    def wait(self, timeout: float | None = None) -> Sweep:
+    def wait(self, timeout: float | None = None) -> Self:
         """Wait in synchronous code; where no loop is running, this is what drives the runs.
 
         Args:
             timeout: Seconds; the runs go on after it.
 
         Raises:
-            TimeoutError: Not all have ended in that time.
+            TimeoutError: Not all have ended in that time; it names those that are open, and how far each has come.
+            StoreError: Paid runs were left, as the run log could not be written; it names their task ids.
         """
         self.session.wait([r.id for r in self.runs], timeout)
         self._see_that_all_is_kept()
         return self
 
-    async def _settled(self) -> Sweep:
+    async def _settled(self) -> Self:
         await self.session.settled([r.id for r in self.runs])
         self._see_that_all_is_kept()
         return self

@@ -81,7 +81,7 @@ def _retry(words: list[str]) -> list[Any]:
     return taken
 
 
-def _resume(words: list[str]) -> list[Any]:
+def _resume(words: list[str]) -> Any:
     del words
     from hailuo_widgets import api
 

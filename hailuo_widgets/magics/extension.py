@@ -38,7 +38,9 @@ class Extension:
         self._shell.Completer.custom_matchers.append(self._matcher)
         self._shell.events.register("pre_run_cell", self._began)
         self._shell.events.register("post_run_cell", self._ended)
-        self._shell.display_formatter.ipython_display_formatter.for_type_by_name("hailuo_widgets.handles", "Run", _show)
+        shows = self._shell.display_formatter.ipython_display_formatter
+        shows.for_type_by_name("hailuo_widgets.handles", "Run", _show)
+        shows.for_type_by_name("hailuo_widgets.resumed", "Resumed", _show_all)
         for module in FRAME_MODULES:
             self._shell.display_formatter.formatters["text/html"].for_type_by_name(module, "DataFrame", _table)
 
@@ -56,6 +58,7 @@ class Extension:
         self._shell.events.unregister("post_run_cell", self._ended)
         formatter = self._shell.display_formatter
         _forget(formatter.ipython_display_formatter, "hailuo_widgets.handles", "Run")
+        _forget(formatter.ipython_display_formatter, "hailuo_widgets.resumed", "Resumed")
         for module in FRAME_MODULES:
             _forget(formatter.formatters["text/html"], module, "DataFrame")
 
@@ -98,6 +101,15 @@ def _table(frame: Any) -> str | None:
     from hailuo_widgets.frames import html_of
 
     return html_of(frame)
+
+
+def _show_all(resumed: Any) -> None:
+    if len(resumed):
+        from hailuo_widgets.widgets.display import show_sweep
+
+        show_sweep(resumed)
+    else:
+        print("Nothing was unfinished.")  # noqa: T201 - a terminal's way of showing
 
 
 def _show(run: Any) -> None:
