@@ -176,9 +176,11 @@ class TransportError(HailuoError):
 
     Attributes:
         again: The same call may succeed at another try.
+        stalled: The other side was there, and sent nothing for too long.
     """
 
     again: bool = True
+    stalled: bool = False
 
     def __init__(self, message: str, *, sent: bool | None = False, **fields: Any) -> None:
         super().__init__(message, **fields)

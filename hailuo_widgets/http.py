@@ -98,6 +98,7 @@ class Stream:
                 yield chunk
         except Exception as e:  # noqa: BLE001 - whatever was raised: downloading again is free
             failure = TransportError(f"the download broke off: {said(e)}", sent=None)
+            failure.stalled = isinstance(e, httpx.ReadTimeout)
         if failure is not None:
             _raise_alone(failure)
 
@@ -180,6 +181,7 @@ class Http:
             failure = e
         except TimeoutError:
             failure = TransportError(f"{_host(url)} sent no headers of the clip within {HEADERS_S:g} s", sent=None)
+            failure.stalled = True
         if failure is not None:
             _raise_alone(failure)
         try:

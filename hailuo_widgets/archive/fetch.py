@@ -27,7 +27,9 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 BATCH = 256 * 1024
-SLOWEST_BYTES, SLOWEST_S = 64 * 1024, 60.0  # a body that brings less than this in that time is broken off
+SLOWEST_BYTES, SLOWEST_S = 20 * 1024, 20.0  # a body that brings less than this in that time is broken off
+MOST_STALLED = 2  # tries in a row that bring less than that: then another link is better
+REASON_S = 10.0  # so long a refusal's words are waited for: its status says enough
 _REASON_BYTES = 8192
 _PASSING = {408, 425, 429}
 _OK, _PARTIAL, _UNSATISFIABLE, _SERVER_ERROR = 200, 206, 416, 500
@@ -56,12 +58,14 @@ class _Again(Exception):
         why: What was wrong with it.
         code: The HTTP status, where that was it.
         later: The server may only need time.
+        stalled: It came too slowly.
     """
 
-    def __init__(self, why: str, code: str | None = None, *, later: bool = False) -> None:
+    def __init__(self, why: str, code: str | None = None, *, later: bool = False, stalled: bool = False) -> None:
         super().__init__(why)
         self.code = code
         self.later = later
+        self.stalled = stalled
 
 
 class _Pace:
@@ -82,7 +86,7 @@ class _Pace:
         if now - self._since < SLOWEST_S:
             return
         if self._bytes < SLOWEST_BYTES:
-            raise _Again(f"only {self._bytes} bytes came in {SLOWEST_S:g} s")
+            raise _Again(f"only {self._bytes} bytes came in {SLOWEST_S:g} s", stalled=True)
         self._since, self._bytes = now, 0
 
 
@@ -153,23 +157,29 @@ class _Download:
             with contextlib.suppress(NotWholeError):
                 return await in_thread(self._archive.publish, self._part)
             await in_thread(self._part.restart)
+        stalled = 0
         for attempt in range(1, attempts + 1):
+            before = self._part.offset
             try:
                 return await self._try()
             except (_Again, NotWholeError, TransportError, OSError) as error:
-                if attempt == attempts:
-                    raise self._given_up(error, attempts) from error
+                slow = bool(getattr(error, "stalled", False)) and self._part.offset < before + SLOWEST_BYTES
+                stalled = stalled + 1 if slow else 0
+                if attempt == attempts or stalled == MOST_STALLED:
+                    raise self._given_up(error, attempt, dead_link=stalled == MOST_STALLED) from error
             await sleep(attempt)
         raise DownloadError(f"attempts={attempts!r}: at least one is needed.", run_id=self._part.run_id)
 
-    def _given_up(self, error: Exception, attempts: int) -> DownloadError:
+    def _given_up(self, error: Exception, attempts: int, *, dead_link: bool) -> DownloadError:
         # An error of ours has its own sentence; its hints and codes are kept.
         why = getattr(error, "message", None) or str(error) or type(error).__name__
+        later = getattr(error, "again" if isinstance(error, TransportError) else "later", False)
         return DownloadError(
             f"The clip could not be brought here in {attempts} tries; the last: {why.rstrip('.')}.",
             run_id=self._part.run_id,
             code=getattr(error, "code", None),
-            later=bool(getattr(error, "again" if isinstance(error, TransportError) else "later", False)),
+            dead_link=dead_link,
+            later=bool(later) and not dead_link,
             hint="Resume later; downloading again is free while the provider keeps the clip.",
         )
 
@@ -279,11 +289,12 @@ class _Download:
         if status >= _SERVER_ERROR or status in _PASSING:
             return _Again(f"the server answered {code}", code, later=True)
         body = b""
-        with contextlib.suppress(TransportError, OSError):  # the status alone says enough
-            async for piece in stream.aiter():
-                body += piece
-                if len(body) >= _REASON_BYTES:
-                    break
+        with contextlib.suppress(TransportError, OSError):  # the status alone says enough; a time-out is an OSError
+            async with asyncio.timeout(REASON_S):
+                async for piece in stream.aiter():
+                    body += piece
+                    if len(body) >= _REASON_BYTES:
+                        break
         dead, later = answers.verdict(status, body[:_REASON_BYTES])
         what = "is expired or wrong" if dead else "has no file yet" if later else "gave no file"
         return DownloadError(
