@@ -214,7 +214,7 @@ class Engine(Entries):
             if not self.take_up([run_id]):
                 self.log.call(self.log.note, run_id, ASKED)
         elif unsent or self.record(run_id).unfinished:
-            self.learn(self.log.call(self.log.advance, run_id, "cancelled here", status="cancelled"))
+            self.learn(self.log.call(self.log.advance, run_id, "cancelled here", status="cancelled", error=None))
 
     def close(self) -> None:
         """Nothing is followed here any more: what is left may be taken up by others at once."""

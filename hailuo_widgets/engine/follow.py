@@ -181,7 +181,8 @@ async def stop(engine: Engine, control: Control, record: RunRecord) -> RunRecord
     """Leave the run as it is where the engine has let go of it, else end it as cancelled."""
     if control.abandoned:
         return record
-    return await engine.change(record.run_id, "cancelled here; the provider may still bill it", status="cancelled")
+    what = "cancelled here; the provider may still bill it"
+    return await engine.change(record.run_id, what, status="cancelled", error=None)  # nothing stands in its way now
 
 
 async def _take(engine: Engine, record: RunRecord, poll: Poll) -> RunRecord:

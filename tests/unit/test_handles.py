@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ import pytest
 from hailuo_widgets.domain.judgement import MOST_TEXT
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.engine.answers import WAYS_OUT
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.handles import Run
 from hailuo_widgets.session import Session
@@ -157,3 +159,45 @@ def test_a_run_in_flight_keeps_its_place(run: Run) -> None:
     run.subscribe(heard.append)
     run.rating = 5
     assert [(r.status, r.rating) for r in heard] == [("running", 5)]
+
+
+def unconfirmed(run: Run, run_id: str) -> Run:
+    """Another run, whose create call's answer was lost."""
+    error = {"kind": "Unconfirmed", "message": "the answer was lost", "hint": WAYS_OUT, "trace_id": "t-1"}
+    request = replace(run.request, model="minimax-hailuo-02", duration=6)
+    record = replace(
+        run.record, run_id=run_id, request=request, status="unconfirmed", error=error, finished_at=NOW, origin="o"
+    )
+    run._session.log.call(run._session.log.add, [record])
+    return run._session.run(run_id)
+
+
+def test_a_run_that_was_written_off_advises_what_can_still_be_done(run: Run) -> None:
+    """Its error says what became of it and keeps the trace id; nothing of it advises to adopt or write off any more."""
+    left = unconfirmed(run, "r2").write_off()
+    assert (left.status, type(left.error).__name__) == ("failed", "Unconfirmed")
+    told = f"{left.error} {left.card.error_hint} {left._session.runs()['error'].iloc[-1]}"
+    assert "written off" in told
+    assert "t-1" in told
+    assert not [word for word in ("adopt", "write_off", "resubmit") if word in told]
+
+
+def test_an_adopted_run_knows_its_cost(run: Run) -> None:
+    """What the price list says of it is its cost, of that kind; its error and its end are gone."""
+    found = unconfirmed(run, "r3").adopt("t1")
+    row = found._session.runs().set_index("run_id").loc["r3"]
+    assert (row["cost"], row["currency"], row["cost_kind"]) == (found.cost, "credits", "list")
+    assert found.cost is not None
+    assert found.cost > 0
+    assert (found.error, found.record.finished_at) == (None, None)
+    found.cancel()
+
+
+def test_a_cancelled_run_does_not_advise_what_no_longer_helps(run: Run) -> None:
+    """What stood in the way of a run is gone when it is cancelled: resume() does not take it up any more."""
+    error = {"kind": "ProviderError", "message": "still running", "hint": "%hailuo resume takes it up again"}
+    record = replace(run.record, run_id="r4", status="running", task_id="t", error=error)
+    run._session.log.call(run._session.log.add, [record])
+    left = run._session.run("r4")
+    left.cancel()
+    assert (left.status, left.error) == ("cancelled", None)
