@@ -278,7 +278,7 @@ class Wire:
             return _say({**yes, "status": self._rng.choice(_WORDS)})
         if task.fate == "failed":
             return _say({**yes, "status": self._end("failed", fate) or "Fail"})
-        return _say({**yes, "status": self._end("made", fate) or "Success", "file_id": f"9{task.task_id}"})
+        return _say({**yes, "status": self._end("made", fate) or "Success", "file_id": f"8{task.task_id}"})
 
     def _end(self, came: str, fate: str) -> str | None:
         return self._rng.choice(ENDS[came]) if fate == "odd end" else None
@@ -311,7 +311,7 @@ class Wire:
             return _say(_REFUSALS["minimax"]["unknown"])
         if fate == "stranger":
             task = self._stranger(task)
-            file_id = f"9{task.task_id}"
+            file_id = f"8{task.task_id}"
         file = {"file_id": file_id, "download_url": self._url(task, 0, fate)}
         return _say({"file": file, "base_resp": {"status_code": 0, "status_msg": "success"}})
 
