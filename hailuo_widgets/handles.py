@@ -198,7 +198,7 @@ class Run(Fixed):
 
     def _outcome(self) -> Run:
         record = self.record
-        if record.status == "succeeded":
+        if record.status == "succeeded" and (record.error is None or self.video is not None):
             return self
         if record.status == "cancelled":
             raise Cancelled(
@@ -259,6 +259,8 @@ class Run(Fixed):
         gone = record.status == "succeeded" and self.video is None and record.task_id is not None
         if download or gone:
             self._session.change(self.id, "the download is tried again", status="downloading", error=None)
+        elif record.status == "succeeded" and record.reused_from and self.video is None:
+            return self._session.run(record.reused_from).retry()  # the run that made the clip brings it
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
         elif record.status == "lost" and record.task_id:

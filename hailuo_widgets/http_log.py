@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.passwords import without_passwords
 from hailuo_widgets.redaction import words
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class _NoQueries(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
             text = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", record.getMessage())
-            record.msg, record.args = words(text), ()
+            record.msg, record.args = words(without_passwords(text)), ()
         return True
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.engine.elsewhere import FOLDER, HERE, copied
-from hailuo_widgets.engine.failures import unexpected
+from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.follow import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.errors import DownloadError, HailuoError, ProviderError, TaskLost
@@ -43,10 +43,11 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
     if archived is None:
         try:
             record, archived = await download(engine, control, gateway, record)
-        except TaskLost as e:
-            return await engine.fail(record, e, status="lost")
         except HailuoError as e:
-            return await engine.fail(record, _undelivered(e, gateway))
+            error = e if isinstance(e, TaskLost) else _undelivered(e, gateway)
+            if record.sha256 is not None:
+                return await _not_again(engine, record, error)
+            return await engine.fail(record, error, status="lost" if error is e else "failed")
     if archived is None:
         # Another kernel may have brought it to an end meanwhile.
         return await stop(engine, control, record) if control.stopped else record
@@ -65,6 +66,18 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
         finished_at=datetime.now(UTC),
         error=None,
     )
+
+
+async def _not_again(engine: Engine, record: RunRecord, error: HailuoError) -> RunRecord:
+    """A clip that was brought before could not be brought here: the run stays what it is, and this kernel says why.
+
+    In another home on the same log the clip may well be there.
+    """
+    detail = as_detail(error, record.run_id)
+    told = await engine.change(
+        record.run_id, "its clip could not be brought here", detail, status="succeeded", error=None
+    )
+    return replace(told, error=detail)
 
 
 async def download(

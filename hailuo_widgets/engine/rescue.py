@@ -13,6 +13,7 @@ import os
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.archive import read_regular
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.engine.receipts import Receipt, adopting_line
 from hailuo_widgets.errors import StoreError, Unconfirmed
@@ -132,7 +133,7 @@ def adopt_rescued(log: RunLog, home: Path) -> list[str]:
     """
     path = home / RESCUE_FILE
     try:
-        raw = path.read_bytes()
+        raw = read_regular(path)
     except FileNotFoundError:
         return []
     except OSError as e:
@@ -143,7 +144,7 @@ def adopt_rescued(log: RunLog, home: Path) -> list[str]:
     done = home / f"rescue-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.done"
     try:
         path.rename(done)
-        more = done.read_bytes()[len(raw) :]  # what another kernel appended meanwhile
+        more = read_regular(done)[len(raw) :]  # what another kernel appended meanwhile
     except OSError as e:
         return [*said, f"{path} could not be put aside: {e.strerror or e}"] if path.exists() else said
     return said + _adopt_lines(log, done, more)[0]

@@ -238,6 +238,8 @@ ROWS = (
         "test_download.py::test_a_deleted_clip_comes_again_for_free",
         "test_homes.py::test_a_clip_of_another_home_is_copied",
         "test_homes.py::test_a_row_of_another_home_is_brought_by_retry",
+        "test_homes.py::test_a_retry_that_fails_leaves_the_run_as_it_was",
+        "test_homes.py::test_retry_of_a_reused_run_brings_the_clip",
         "test_homes.py::test_a_clip_that_is_in_no_archive_comes_from_the_provider",
         "test_homes.py::test_a_clip_that_is_nowhere_is_paid_again_as_was_said",
         "test_homes.py::test_a_planted_place_is_not_believed",

@@ -10,6 +10,7 @@ import pytest
 from conftest import Begin, Scene, steps
 from gateway import Act
 
+from hailuo_widgets.errors import DownloadError
 from hailuo_widgets.session import Session
 
 if TYPE_CHECKING:
@@ -76,6 +77,34 @@ def test_a_row_of_another_home_is_brought_by_retry(homes: tuple[Scene, Run, Call
     assert (run.status, run.video) == ("succeeded", session.archive.root / f"{first.id}.mp4")
     assert len(scene.gateway.of("download")) == 1
     assert first.video is not None
+
+
+def test_a_retry_that_fails_leaves_the_run_as_it_was(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
+    """The clip cannot be brought to the second home: that is told there, and in the first the run is what it was."""
+    scene, first, other = homes
+    plant(scene, first, "/nowhere")
+    scene.gateway.always("download", TOO_OLD)
+    session = other()
+    run = session.run(first.id)
+    with pytest.raises(DownloadError, match="for free"):
+        run.retry().wait(30)
+    assert (run.status, run.video) == ("succeeded", None)
+    there = scene.session.log.call(scene.session.log.get, first.id)
+    assert (there.status, there.error, first.video is not None) == ("succeeded", None, True)
+    scene.gateway.always("download", None)
+    assert run.retry().wait(30).video is not None
+
+
+def test_retry_of_a_reused_run_brings_the_clip(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
+    """A run that took another's clip has no task: the run that made the clip brings it, for both."""
+    scene, first, other = homes
+    session = other()
+    run = again(session)
+    assert run.video is not None
+    run.video.unlink()
+    brought = run.retry().wait(30)
+    assert (brought.id, run.video) == (first.id, session.archive.root / f"{first.id}.mp4")
+    assert len(scene.gateway.of("download")) == 1
 
 
 @pytest.mark.parametrize("link", ["alive", "dead"])
