@@ -20,7 +20,7 @@ from hailuo_widgets.data_urls import NotReadableError, bytes_of
 from hailuo_widgets.domain.images import MEDIA_TYPES, Image
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.passwords import without_passwords
-from hailuo_widgets.pixels import UnusableError, as_png, eight_bits, fitting, of_array, placed, written
+from hailuo_widgets.pixels import UnusableError, as_png, eight_bits, fitting, has_holes, of_array, placed, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -81,6 +81,8 @@ def load_image(
         picture.load()
         if picture.format == "PNG" and PNG_END not in data:
             raise OSError("image file is truncated")
+        if picture.format == "JPEG" and has_holes(data):
+            raise OSError("image file is truncated or damaged: some of its pixels are missing")
         data, picture = _upright(data, picture)
         ratio = USUAL_RATIO if rules is None else rules.ratio
         if fit is not None and ratio is not None:
@@ -151,7 +153,7 @@ def _reading(argument: str, name: str) -> Iterator[None]:
         _refuse(argument, name, e.why, e.hint)
     except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise what no list of ours would be complete for
         cut = "truncated" in str(e)
-        hint = "it ends too early: copy or download it again" if cut else "save it anew as PNG"
+        hint = "it is not whole: copy or download it again" if cut else "save it anew as PNG"
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image as Picture
 
-__all__ = ["UnusableError", "as_png", "eight_bits", "fitting", "of_array", "opaque", "placed", "written"]
+__all__ = ["UnusableError", "as_png", "eight_bits", "fitting", "has_holes", "of_array", "opaque", "placed", "written"]
 
 WHITE_16 = 65535
 MOST_UNCLEAR = 4095  # 12 bits: up to here nobody can tell 16-bit values from fewer bits in 16
@@ -64,6 +64,26 @@ def of_array(array: np.ndarray[Any, Any]) -> Picture:
     elif array.max() == 1:
         raise UnusableError("its values are 0 and 1 alone, and white is 255: it would be black", "array * 255")
     return Pillow.fromarray(np.ascontiguousarray(array))
+
+
+def has_holes(jpeg: bytes) -> bool:
+    """Whether a JPEG that Pillow opens lacks some of its pixels: cut and closed again, or overwritten in the middle.
+
+    Pillow fills such holes with grey and says nothing. FFmpeg tells them where it is told to be strict; what it cannot
+    read in either way (arithmetic coding, 12 bits) is not for it to say.
+    """
+    return not _decodes(jpeg, strict=True) and _decodes(jpeg, strict=False)
+
+
+def _decodes(jpeg: bytes, *, strict: bool) -> bool:
+    import av
+
+    decoder = av.CodecContext.create("mjpeg", "r")
+    decoder.options = {"err_detect": "explode"} if strict else {}
+    try:
+        return bool([*decoder.decode(av.Packet(jpeg)), *decoder.decode(None)])
+    except av.FFmpegError:
+        return False
 
 
 def _unit(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -194,6 +194,28 @@ def test_a_cut_file_is_refused(kind: str, share: float) -> None:
         load_image(cut, argument="first_frame")
 
 
+@pytest.mark.parametrize("progressive", [False, True])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+def test_a_cut_jpeg_that_was_closed_again(share: float, *, progressive: bool) -> None:
+    """Pillow fills what is missing with grey, without a word: it is refused all the same."""
+    data = noise("JPEG", progressive=progressive)
+    with pytest.raises(UsageError, match="some of its pixels are missing"):
+        load_image(data[: int(len(data) * share)] + b"\xff\xd9", argument="first_frame")
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "CMYK"])
+@pytest.mark.parametrize(
+    "how", [{}, {"progressive": True}, {"subsampling": 0}, {"restart_marker_rows": 1}, {"quality": 1}]
+)
+@pytest.mark.parametrize("size", [(1, 1), (17, 33), (320, 240)])
+def test_whole_jpegs_of_any_kind_are_taken(mode: str, how: dict[str, Any], size: tuple[int, int]) -> None:
+    """Also one with bytes after its end, as phones append them."""
+    out = io.BytesIO()
+    Pillow.effect_noise(size, 90).convert("RGB").convert(mode).save(out, "JPEG", **how)
+    for data in (out.getvalue(), out.getvalue() + b"MotionPhoto" * 9):
+        assert load_image(data, argument="first_frame").data == data
+
+
 def test_the_first_picture_of_a_phones_jpeg() -> None:
     """A JPEG with a second picture in it (depth, gain map, other eye) is its first; nothing of the second is sent."""
     second = Pillow.effect_noise((320, 240), 90).convert("RGB")
