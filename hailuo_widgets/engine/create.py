@@ -136,7 +136,6 @@ async def _not_sent(
 
 
 async def _refused(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries, error: ProviderError) -> Outcome:
-    gateway.door.answered()
     if not error.again:
         return Outcome(record=await engine.refuse(record, error))
     tries.refused += 1
@@ -148,7 +147,6 @@ async def _refused(engine: Engine, gateway: Gateway, record: RunRecord, tries: _
 
 async def _doubtful(engine: Engine, gateway: Gateway, record: RunRecord, why: HailuoError) -> Outcome:
     """An answer that does not say whether the call was accepted."""
-    gateway.door.doubted()
     if gateway.provider.client_ids and record.client_uuid:
         return Outcome(record=record, doubt=why)
     return Outcome(record=await unconfirmed(engine, gateway, record, why))

@@ -135,6 +135,10 @@ class Gateway:
             TransportError: Without an answer; its ``sent`` says whether the call may have arrived.
             ProviderError: It was refused, or its answer cannot be read; its ``accepted`` says which.
         """
+        with self.door.call():
+            return await self._create(request, client_uuid)
+
+    async def _create(self, request: Request, client_uuid: str) -> Accepted:
         why = ""
         try:
             call = self.provider.encode_create(request, client_uuid)
@@ -149,7 +153,6 @@ class Gateway:
         accepted = self._read(reply, self.provider.decode_create, reply, request)
         if self.provider.client_ids and not same_id(accepted.task_id, client_uuid):
             raise self._of_another(accepted)
-        self.door.accepted()
         return accepted
 
     def _of_another(self, accepted: Accepted) -> ProviderError:
@@ -166,9 +169,7 @@ class Gateway:
     async def query(self, task: Task) -> Poll:
         """Ask for a task's state."""
         reply = await self._send(self.provider.encode_query(task))
-        poll = self._read(reply, self.provider.decode_query, reply, task)
-        self.door.answered()
-        return poll
+        return self._read(reply, self.provider.decode_query, reply, task)
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
         """A fresh download link, where the provider has a call for it."""

@@ -99,14 +99,10 @@ async def _send_again(engine: Engine, control: Control, gateway: Gateway, record
             await engine.note(record.run_id, "the gateway does not know our id: create is sent again under it", {})
             answer = await gateway.create(request, str(record.client_uuid))
     except TransportError as e:
-        if e.sent is not False:
-            gateway.door.doubted()
         return Outcome(record=record, doubt=e)
     except ProviderError as e:
         if e.accepted is None:
-            gateway.door.doubted()
             return Outcome(record=record, doubt=e)
-        gateway.door.answered()
         if e.again:
             pause_s = retry_after_s(e.retry_after) or backoff_s(1, base=2.0)
             gateway.limiter.pause(pause_s)
