@@ -56,9 +56,14 @@ def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
 
 
 def _by_pair(standing: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
-    """Each first vote of a rater on a pair of clips, with the same rater's later votes on it."""
+    """Each first vote of a rater on a pair of clips, with the same rater's later votes on it.
+
+    Where the clips of a vote are not known, only a repeat is told from a first vote.
+    """
     firsts: dict[object, tuple[Vote, list[Vote]]] = {}
     for vote in standing:
+        if all(vote.clips) and len(set(vote.clips)) == 1:
+            continue  # one clip on both sides says nothing
         pair = (vote.rater, vote.between, vote.clips) if all(vote.clips) else None
         found = firsts.get(vote.repeat_of) or firsts.get(pair)
         if found is None:

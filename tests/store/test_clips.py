@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.domain.vote import Vote
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.store import RunLog
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
+NOW = datetime(2026, 11, 27, 9, tzinfo=UTC)
 SCHEMAS = sorted(Path(__file__).parent.glob("schemas/*.sql"), key=lambda p: int(p.stem))
 
 
@@ -73,6 +76,20 @@ def test_the_clip_is_the_paid_run_at_the_end_of_the_chain(chain: RunLog, record:
     assert [r.rating for r in chain.judge("b", "rated", rating=2)] == [2, 2]
     assert [r.rating for r in chain.judge("c", "rated", rating=3)] == [3]
     assert chain.get("c").rating == 3
+
+
+def test_votes_are_found_by_clip_and_keep_what_was_seen(chain: RunLog) -> None:
+    """Votes on any runs of two clips are found by any others; equal bytes of another paid run are another clip."""
+    seen = Vote(
+        vote_id="v1", at=NOW, rater="mara", between="prompt", left="a", right="b", left_run="r2", right_run="r4",
+        answer="left",
+    )  # fmt: skip
+    chain.vote(seen)
+    for asked in (["r1", "r4"], ["r3", "r4"], ["r2", "r4", "r1"], None):
+        (found,) = chain.votes(asked)
+        assert (found.left_run, found.right_run, found.clips) == ("r2", "r4", ("r1", "r4"))
+    assert chain.votes(["r1", "r2", "r3"]) == []
+    assert found == seen
 
 
 def test_what_no_store_can_keep_is_refused(chain: RunLog) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hailuo_widgets.analysis.ballots import judgements_of
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.booth import APART, Booth
 from hailuo_widgets.voting.frames import VOTE_COLUMNS, votes_frame, votes_of
@@ -117,3 +119,24 @@ def test_votes_as_a_table_and_back() -> None:
         votes_of(pd.DataFrame({"left": ["a"], "answer": ["left"]}))
     with pytest.raises(UsageError, match=r"row 0: answer='A' is none of left"):
         votes_of(pd.DataFrame({"left": ["a"], "right": ["b"], "answer": ["A"]}))
+
+
+def test_a_raters_votes_on_one_pair_of_clips_are_one_judgement() -> None:
+    """Whichever runs showed them, on whichever sides; a change of mind is a tie; other raters and axes count apart."""
+    first = judge(booth(), "left")
+    clips = {"left_clip": "c1", "right_clip": "c2"}
+    swapped = {"left": first.right, "right": first.left, "left_clip": "c2", "right_clip": "c1", "answer": "right"}
+
+    def told(*changes: dict[str, Any]) -> list[float | None]:
+        votes = [replace(first, vote_id=f"v{n}", **(clips | {"left_run": f"a{n}"} | c)) for n, c in enumerate(changes)]
+        return [j.score for j in judgements_of(votes)]
+
+    score = float(first.left < first.right)
+    assert told({}, {}, swapped) == [score]
+    assert told({}, {"answer": "right"}) == [0.5]
+    assert told({}, {"answer": "tie"}, {}) == [0.5]
+    assert told({}, {"rater": "lu"}) == [score, score]
+    assert told({}, {"between": "model"}) == [score, score]
+    assert told({}, {"withdrawn": True, "answer": "right"}) == [score]
+    assert told({"right_clip": "c1"}) == []  # one clip on both sides
+    assert told({"left_run": "", "left_clip": ""}, {"left_run": "", "left_clip": ""}) == [score, score]  # not known
