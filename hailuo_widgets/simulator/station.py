@@ -1,13 +1,15 @@
 """Where a call of any gateway arrives: journal, faults, key, limits, then the gateway's handler.
 
 A `Station` is an ASGI application for one route. `Front` is the outermost one: it marks every answer as simulated and
-holds on to the connection, so that a fault can close it.
+holds on to the connection, so that a fault can close it. It answers only those who name this machine itself as their
+host: a web page whose own name was made to lead here (DNS rebinding) reads no prompt.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Re
 
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.faults import AFTER, BEFORE
+from hailuo_widgets.simulator.images import is_loopback
 from hailuo_widgets.simulator.journal import redact
 
 if TYPE_CHECKING:
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
     from hailuo_widgets.simulator.world import World
 
 _MAX_BODY = 64 * 2**20  # two pictures of 20 MB in base64, and room
-_BAD_GATEWAY = 502
+_BAD_GATEWAY, _FORBIDDEN = 502, 403
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII)
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
 _ID_FIELDS = frozenset({"task_id", "taskId", "taskUUID"})
 
@@ -192,6 +196,10 @@ class Front:
             await self._app(scope, receive, send)
             return
         request = Request(scope)
+        if not _for_this_machine(scope):
+            answer = JSONResponse({"error": "only for programs and pages of this machine"}, _FORBIDDEN)
+            await answer(scope, receive, send)
+            return
         entry = self._world.journal.open(
             request.method, request.url.path, dict(request.query_params), dict(request.headers)
         )
@@ -206,6 +214,21 @@ class Front:
             await send(message)
 
         await self._app(scope, receive, marked)
+
+
+def _for_this_machine(scope: Scope) -> bool:
+    """Whether a request names this machine as its host, and comes of no page of another one."""
+    hosts = [value.decode("latin-1") for name, value in scope["headers"] if name == b"host"]
+    origins = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+    if len(hosts) > 1 or len(origins) > 1 or not all(_is_here(host) for host in hosts):
+        return False
+    return all(_is_here(origin.partition("://")[2]) for origin in origins)
+
+
+def _is_here(host: str) -> bool:
+    """Whether ``localhost``, a loopback address, or one of them with a port."""
+    found = _HOST.fullmatch(host)
+    return found is not None and is_loopback(found[1].strip("[]").lower())
 
 
 async def hang_up(scope: Scope, receive: Receive) -> None:
