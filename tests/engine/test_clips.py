@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -84,7 +85,14 @@ def test_votes_outlive_run_all_and_a_further_seed(kernel: Callable[[], Session])
     vote_on(first.session, first)
     assert counted(hw.rank(first)) == {"fox": (2, 2), "wolf": (2, 0)}
     again = swept(kernel(), [1, 2], name="foxes", tags=["pilot"])
-    assert list(again.df["reused_from"]) == [run.id for run in first]
+    paid, reused = first.df, again.df
+    assert (paid["cost_kind"].tolist(), paid["reused_from"].notna().sum()) == (["list"] * 4, 0)
+    assert (reused["cost_kind"].tolist(), reused["reused_from"].tolist()) == (["reused"] * 4, [run.id for run in first])
+    assert reused["sweep"].tolist() == ["foxes"] * 4
+    with av.open(str(first[0].video)) as clip:
+        size = (clip.streams.video[0].width, clip.streams.video[0].height)
+    for frame in (paid, reused):
+        assert list(zip(frame["width"], frame["height"], strict=True)) == [size] * 4
     assert counted(hw.rank(again)) == {"fox": (2, 2), "wolf": (2, 0)}
     vote_on(again.session, again)  # nothing is left to judge
     assert len(hw.votes()) == len(hw.votes(again)) == len(hw.votes(first)) == 2
