@@ -12,7 +12,7 @@ from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
@@ -70,15 +70,16 @@ clip's own pixels. ``rating``, ``note`` and hand-set tags are said of the clip: 
 """
 
 
-def runs_frame(records: Sequence[RunRecord], archive: Path) -> pd.DataFrame:
+def runs_frame(records: Sequence[RunRecord], archive: Path, unmeasured: Collection[str] = frozenset()) -> pd.DataFrame:
     """One row a run, the columns of :data:`RUN_COLUMNS`, then one ``var_…`` column for each prompt variable.
 
     Args:
         records: The runs, in the order of the rows.
         archive: The archive's folder, which the paths of the clips begin with.
+        unmeasured: The ids of runs of which nobody knows how long they took.
     """
     there = clips_in(archive) if any(r.video for r in records) else frozenset()
-    rows = [_row(r, archive, there) for r in records]
+    rows = [_row(r, archive, there) | ({"elapsed_s": None} if r.run_id in unmeasured else {}) for r in records]
     columns = {name: pd.array([row[name] for row in rows], dtype=_dtype(kind)) for name, kind in RUN_COLUMNS.items()}
     frame = pd.DataFrame(columns)
     frame.attrs[PLAIN_TEXT] = True
@@ -104,7 +105,7 @@ def _dtype(kind: str) -> Any:
 def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, Any]:
     request, error = record.request, record.error or {}
     elapsed = None
-    if record.submitted_at and record.finished_at:
+    if record.submitted_at and record.finished_at and record.finished_at >= record.submitted_at:
         elapsed = (record.finished_at - record.submitted_at).total_seconds()
     values: dict[str, Any] = {
         "run_id": record.run_id,

@@ -315,7 +315,7 @@ class Session(Fixed):
 
         moment = since_moment(since)
         found = filtered(self, sweep=sweep, status=status, provider=provider, model=model, since=moment, tag=tag)
-        return runs_frame(found, self.archive.root)
+        return runs_frame(found, self.archive.root, self.log.call(self.log.unmeasured, [r.run_id for r in found]))
 
     def resume(self) -> Resumed:
         """Take up every run that an earlier kernel left unfinished; see :func:`hailuo_widgets.resume`."""

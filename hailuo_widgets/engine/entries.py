@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hailuo_widgets.engine import clocks
 from hailuo_widgets.engine.accounts import Accounts
 from hailuo_widgets.engine.answers import accepted_changes
 from hailuo_widgets.engine.bus import Bus
@@ -15,6 +16,7 @@ from hailuo_widgets.engine.polling import Expectation, expect
 from hailuo_widgets.engine.rescue import keep_accepted
 from hailuo_widgets.errors import HailuoError, Skipped, StoreError
 from hailuo_widgets.redaction import each_text, words
+from hailuo_widgets.store.words import CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["UNRESERVED", "Entries", "ended_by"]
 
 T = TypeVar("T")
+SET_S = 2.0  # a wall clock that differs by more was set
 UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 
 
@@ -63,6 +66,7 @@ class Entries:
         self._fresh()
         self.owner = ""  # whose name the runs are followed under
         self._records: dict[str, RunRecord] = {}
+        self._stamps: dict[str, Mapping[str, Any] | None] = {}  # when creates were accepted, as far as it is known
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
 
     def _fresh(self) -> None:
@@ -100,6 +104,10 @@ class Entries:
     async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
         known, said = self._records.get(run_id), _clean(data or {})
+        if "finished_at" in changes and known is not None and known.submitted_at is not None:
+            said["took_s"] = took = clocks.measured_s(await self.stamp_of(run_id))
+            if took is not None:
+                changes["finished_at"] = _on_one_clock(known.submitted_at, took, changes["finished_at"])
         record = await self._ask(run_id, self.log.advance, run_id, what, said, **changes)
         if known is not None and _behind(record, replace(known, status=changes.get("status", known.status))):
             await self.log.ask(self.log.restore, known, self.owner)
@@ -123,7 +131,14 @@ class Entries:
         changes = accepted_changes(record, task_id, simulated=simulated)
         with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
             changes |= self.accounts.list_price(record.request)
-        return await keep_accepted(self, record, task_id, _clean(data), changes)
+        self._stamps[record.run_id] = stamp = clocks.stamp()
+        return await keep_accepted(self, record, task_id, {**_clean(data), CLOCK: stamp}, changes)
+
+    async def stamp_of(self, run_id: str) -> Mapping[str, Any] | None:
+        """When a run's create was accepted, on clocks that are never set; None where that was on another machine."""
+        if run_id not in self._stamps:
+            self._stamps[run_id] = await self.log.ask(self.log.stamp_of, run_id)
+        return self._stamps[run_id]
 
     def stopped(self, record: RunRecord) -> Skipped | None:
         """Why a run of a sweep is not to be sent any more; None where nothing stands against it."""
@@ -170,6 +185,12 @@ class Entries:
         facts = self.accounts.provider(request.provider).facts
         history = await self.log.ask(self.log.durations, request.provider, request.model, origin=record.origin)
         return expect(request, facts, history, speed=self.accounts.speed_at(record.origin))
+
+
+def _on_one_clock(submitted_at: datetime, took_s: float, now: datetime) -> datetime:
+    """When a run ended, by the wall clock that said when it was submitted: one that was set since would falsify it."""
+    ended = submitted_at + timedelta(seconds=took_s)
+    return now if abs((now - ended).total_seconds()) < SET_S else ended
 
 
 def _behind(logged: RunRecord, known: RunRecord) -> bool:

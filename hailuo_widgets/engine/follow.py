@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.engine.clocks import since_s
 from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.polling import ASSUMED_S, next_poll_s
@@ -47,7 +48,7 @@ def task_of(record: RunRecord) -> Task:
 
 async def follow(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """Poll a queued or running task until it ends, is cancelled, or the time-out is over."""
-    watch = _Watch(engine, gateway, record)
+    watch = _Watch(engine, gateway, record, since_s(await engine.stamp_of(record.run_id)))
     while True:
         late = watch.late
         if not late:
@@ -129,7 +130,7 @@ def _odd_word(gateway: Gateway, word: str) -> ProviderError:
 class _Watch:
     """One run's clock and its misses. After any stall, one more poll is made before the time-out counts."""
 
-    def __init__(self, engine: Engine, gateway: Gateway, record: RunRecord) -> None:
+    def __init__(self, engine: Engine, gateway: Gateway, record: RunRecord, before_s: float | None) -> None:
         expected = engine.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
@@ -142,8 +143,10 @@ class _Watch:
         self._floor = gateway.poll_floor_s
         self._expected_s = expected.median_s if expected else ASSUMED_S / gateway.speed
         self._began = time.monotonic()
-        since = record.submitted_at or record.created_at
-        self._before = max(0.0, (datetime.now(UTC) - since).total_seconds())
+        if before_s is None:  # sent by another machine: its wall clock is all there is, and decides nothing
+            since = record.submitted_at or record.created_at
+            before_s = max(0.0, (datetime.now(UTC) - since).total_seconds())
+        self._before = before_s
 
     def missed(self, error: HailuoError, *, unknown: bool = False) -> None:
         """A poll told nothing. ``unknown``: but that the gateway does not know the task."""

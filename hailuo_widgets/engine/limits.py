@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
+from collections import deque
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Call", "Limiter", "Places", "backoff_s", "retry_after_s"]
 
+MINUTE_S = 60.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 FASTEST_GAP_S, SLOWEST_GAP_S = 0.025, 10.0  # between two requests of an account: from 40 a second down
 EASE_S, EASE = 60.0, 0.9  # after so long without a refusal, the gap shrinks to so much of itself
@@ -108,6 +110,7 @@ class Limiter(Places):
         super().__init__(concurrent)
         self._per_minute = per_minute
         self._take_turn = take_turn
+        self._taken: deque[float] = deque()  # when we sent, on a clock that is never set
         self._paused_until = 0.0
         self._gap_s = FASTEST_GAP_S
         self._next = 0.0  # when the next request may be sent, as far as the pace goes
@@ -122,6 +125,7 @@ class Limiter(Places):
                 break
             await asyncio.sleep(wait)
         now = time.monotonic()
+        self._taken.append(now)
         if now - self._eased > EASE_S:
             self._gap_s, self._eased = max(self._gap_s * EASE, FASTEST_GAP_S), now
 
@@ -142,6 +146,14 @@ class Limiter(Places):
 
     async def _wait_s(self) -> float:
         wait = self._paused_until - time.monotonic()
-        if wait <= 0 and self._per_minute is not None and self._take_turn is not None:
-            wait = await self._take_turn(self._per_minute)
-        return wait
+        if wait > 0 or self._per_minute is None or self._take_turn is None:
+            return wait
+        # The log's count goes by the wall clock, as all kernels on it must: one that is set forward forgets the minute.
+        wait = self._own_wait_s(self._per_minute)
+        return wait if wait > 0 else await self._take_turn(self._per_minute)
+
+    def _own_wait_s(self, per_minute: int) -> float:
+        now = time.monotonic()
+        while self._taken and self._taken[0] <= now - MINUTE_S:
+            self._taken.popleft()
+        return self._taken[-per_minute] + MINUTE_S - now if len(self._taken) >= per_minute else 0.0

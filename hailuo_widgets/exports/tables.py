@@ -48,7 +48,8 @@ def write_table(session: Session, records: Sequence[RunRecord], target: Path) ->
     Raises:
         UsageError: The kind of file cannot hold them, or needs a package that is not there.
     """
-    write_frame(runs_frame(list(records), session.archive.root), target, target.suffix.lower())
+    unmeasured = session.log.call(session.log.unmeasured, [r.run_id for r in records])
+    write_frame(runs_frame(list(records), session.archive.root, unmeasured), target, target.suffix.lower())
 
 
 def write_frame(frame: pd.DataFrame, target: Path, kind: str) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hailuo_widgets.store import leases
 from hailuo_widgets.store.schema import from_row, runs
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def in_progress(
     c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN, *, before: str | None
 ) -> dict[Key, RunRecord]:
     """The oldest undecided run of each; one that was only planned counts while somebody follows it."""
-    waiting = (runs.c.status == "planned") & (runs.c.lease_until > datetime.now(UTC))
+    waiting = (runs.c.status == "planned") & leases.lasting(datetime.now(UTC))
     where = runs.c.status.in_(SENT) | waiting
     if before is not None:
         where &= runs.c.run_id < before

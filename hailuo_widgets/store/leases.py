@@ -1,7 +1,13 @@
-"""Who follows a run: one owner at a time, as long as its lease is renewed."""
+"""Who follows a run: one owner at a time, as long as its lease is renewed.
+
+A lease is a time of the wall clock, which may be set while it runs. So it alone decides nothing on one machine: there
+an owner that lives keeps its runs, and whatever the clock says, a lease that is not renewed while we look has ended.
+"""
 
 from __future__ import annotations
 
+import socket
+import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -14,25 +20,49 @@ from hailuo_widgets.store.schema import runs
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["LEASE", "claim", "free", "release", "renew"]
+__all__ = ["LEASE", "claim", "free", "held", "lasting", "release", "renew"]
 
 LEASE = timedelta(seconds=60)
+SKEW = timedelta(seconds=10)  # so much the clocks of hosts that share a store may differ
+MOST_SEEN = 10_000
+_seen: dict[str, tuple[Any, Any, float]] = {}  # by run: its owner, its lease, and since when we have seen both
+
+
+def lasting(now: datetime) -> sa.ColumnElement[bool]:
+    """Runs whose lease lasts by the wall clock; one from before the clock was set back does not last for ever."""
+    return (runs.c.lease_until > now) & (runs.c.lease_until <= now + LEASE + SKEW)
+
+
+def held(row: Mapping[str, Any] | sa.RowMapping) -> bool:
+    """Whether a run's lease holds, as far as that can be told without asking for its owner."""
+    owner, lease = row["owner"], row["lease_until"]
+    if owner is None or lease is None:
+        return False
+    if _unchanged_s(row["run_id"], owner, lease) >= LEASE.total_seconds():
+        return False  # its owner has not renewed it, whatever the wall clock says
+    if lease >= datetime.now(UTC):
+        return True
+    return str(owner).partition("|")[0] == socket.gethostname()  # the clock may have been set: is it renewed?
+
+
+def _unchanged_s(run_id: str, owner: str, lease: datetime) -> float:
+    """For how many seconds of ours a lease has been seen as it is."""
+    now = time.monotonic()
+    earlier = _seen.get(run_id)
+    if earlier is None or earlier[:2] != (owner, lease):
+        if len(_seen) >= MOST_SEEN:
+            _seen.clear()
+        _seen[run_id] = (owner, lease, now)
+        return 0.0
+    return now - earlier[2]
 
 
 def free(
     c: sa.Connection, which: sa.ColumnElement[bool], owner: str | None, is_dead: Callable[[str], bool]
 ) -> list[Mapping[str, Any]]:
     """Of these runs the rows of those with no owner, this owner, an expired lease or a dead owner."""
-    now = datetime.now(UTC)
     rows = c.execute(sa.select(runs).where(which)).mappings().all()
-    return [
-        dict(row)
-        for row in rows
-        if row["owner"] in {None, owner}
-        or row["lease_until"] is None
-        or row["lease_until"] < now
-        or is_dead(row["owner"])
-    ]
+    return [dict(row) for row in rows if row["owner"] in {None, owner} or is_dead(row["owner"]) or not held(row)]
 
 
 def claim(

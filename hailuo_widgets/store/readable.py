@@ -146,9 +146,12 @@ def _flag(value: Any) -> bool | None:
 
 
 def _time(value: Any) -> datetime | None:
-    if value is not None and not isinstance(value, datetime):
+    if value is None:
+        return None
+    if getattr(value, "tzinfo", None) is None:
         raise ValueError("a time is wanted")
-    return value
+    moment: datetime = value
+    return moment
 
 
 def _mapping(value: Any) -> dict[str, Any]:

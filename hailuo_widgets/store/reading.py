@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.store import ballots, equals, leases, names
+from hailuo_widgets.store import ballots, equals, leases, measures, names
 from hailuo_widgets.store.clips import chunks, clips_of, records_of
 from hailuo_widgets.store.reserve import has_place
 from hailuo_widgets.store.schema import events, from_row, runs
@@ -173,9 +173,19 @@ class Reading:
         )
         with self.database.read() as c:
             found = [from_row(dict(row)) for row in c.execute(query).mappings()]
-        return [
-            (r, (r.finished_at - r.submitted_at).total_seconds()) for r in found if r.finished_at and r.submitted_at
-        ]
+            left_out = measures.unmeasured(c, [r.run_id for r in found])
+        taken = {r.run_id: measures.elapsed_s(r) for r in found if r.run_id not in left_out}
+        return [(r, seconds) for r in found if (seconds := taken.get(r.run_id)) is not None]
+
+    def unmeasured(self, run_ids: Iterable[str]) -> frozenset[str]:
+        """Those of the runs of which nobody knows how long they took; see :mod:`hailuo_widgets.store.measures`."""
+        with self.database.read() as c:
+            return measures.unmeasured(c, run_ids)
+
+    def stamp_of(self, run_id: str) -> dict[str, Any] | None:
+        """When a run's create was accepted, on clocks that are never set; None where the log does not say."""
+        with self.database.read() as c:
+            return measures.stamp_of(c, run_id)
 
     def waiting(self, is_dead: Callable[[str], bool]) -> list[RunRecord]:
         """The runs that were planned, never sent, and are followed by nobody; see :meth:`claim` for ``is_dead``."""

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded
+from hailuo_widgets.store import leases
 from hailuo_widgets.store.permit import Budget, Permit
 from hailuo_widgets.store.schema import calls, runs
 
 __all__ = ["Budget", "Permit", "check_budgets", "has_place", "take_turn"]
 
 WINDOW = timedelta(seconds=60)
-SKEW = timedelta(seconds=10)
+SKEW = leases.SKEW
 FORGOTTEN = timedelta(minutes=15)  # a task that nobody follows has ended by then
 
 
@@ -32,7 +33,8 @@ def places_taken(c: sa.Connection, provider: str, origin: str, *, held_s: float 
             accepted, still counts: its task goes on at the provider.
     """
     now = datetime.now(UTC)
-    alive = (runs.c.lease_until > now) | (runs.c.submitted_at > now - FORGOTTEN)
+    # What lies in the future was written before the clock was set back: it does not hold a place for ever.
+    alive = leases.lasting(now) | ((runs.c.submitted_at > now - FORGOTTEN) & (runs.c.submitted_at <= now + SKEW))
     followed = runs.c.status.in_(("submitting", "queued", "running")) & alive
     held_since = now - timedelta(seconds=held_s)
     left = (runs.c.status == "cancelled") & (runs.c.submitted_at > held_since)

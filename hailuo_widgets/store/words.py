@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-__all__ = ["ADOPTED", "ASKED", "FOLLOWED_AGAIN"]
+__all__ = ["ADOPTED", "ASKED", "CLOCK", "FOLLOWED_AGAIN"]
 
 ASKED = "cancel is asked for"  # by a kernel that does not follow the run
 ADOPTED = "adopted by the user"
+CLOCK = "clock"  # beside an accepted create: when that was, on clocks that are never set
 FOLLOWED_AGAIN = "followed again"

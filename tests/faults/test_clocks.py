@@ -1,0 +1,157 @@
+"""The wall clock is set, or the machine sleeps, while runs go on: no figure and no decision changes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from clock import Inline, VirtualLoop, Wire, virtual
+
+from hailuo_widgets.engine import clocks
+from hailuo_widgets.engine.limits import Limiter
+from hailuo_widgets.session import Session
+from hailuo_widgets.store import leases
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+STEPS_S = {"none": 0.0, "an hour on": 3600.0, "an hour back": -3600.0, "a year back": -3.2e7}
+
+
+@pytest.fixture
+def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualLoop]:
+    """Time that passes when nothing else can happen."""
+    made = virtual(monkeypatch)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def session(
+    loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch, clip: bytes, tmp_path: Path
+) -> Iterator[tuple[Session, Wire]]:
+    """A session on that time, and the provider in memory."""
+    wire = Wire(loop, clip)
+    monkeypatch.setattr("hailuo_widgets.http.Http", lambda: wire)
+    monkeypatch.setenv("MINIMAX_API_KEY", "sk-clocks")
+    made = Session(mode="live", provider="minimax", notice=lambda _: None, home=tmp_path / "home", store="sqlite://")
+    made.log._thread = Inline()
+    made.engine.home._loop = loop
+    yield made, wire
+    made.close()
+
+
+@pytest.mark.parametrize("step", STEPS_S)
+@pytest.mark.parametrize("status", ["submitting", "queued", "running", "downloading"])
+def test_a_clock_that_is_set_changes_no_figure(
+    session: tuple[Session, Wire], loop: VirtualLoop, step: str, status: str
+) -> None:
+    """However and whenever it is set: what a run took, what is expected of the next one, when the provider is asked."""
+    one, wire = session
+    run = one.generate("a fox", model="02")
+    set_at: list[float] = []
+
+    def now(record: Any) -> None:
+        if record.status == status and not set_at:
+            set_at.append(loop.now)
+            loop.wall_s += STEPS_S[step]
+
+    run.subscribe(now)
+    run.wait(2000)
+    assert set_at
+    began, ended = min(wire.creates.values()), loop.now
+    (elapsed,) = one.runs().elapsed_s
+    assert 0 < elapsed <= ended - began + 1
+    assert elapsed >= 100
+    asked = wire.at("query")
+    assert len(asked) < 30
+    assert max(b - a for a, b in pairwise(asked)) <= 61
+    assert 0 <= one.card(run.id).elapsed_s <= ended + 1
+    other = one.generate("a wolf", model="02")
+    other.wait(2000)
+    expected = one.engine.expected[other.id]
+    assert expected is not None
+    assert expected.median_s == pytest.approx(elapsed, abs=1)
+
+
+@pytest.mark.parametrize(
+    ("ticks", "awake", "boot", "wanted"),
+    [
+        (90.0, 90.0, None, (90.0, 90.0)),
+        (7200.0, 60.0, None, (7200.0, None)),  # it slept
+        (90.0, 90.0, "another start", (None, None)),
+        (-5.0, -5.0, None, (None, None)),
+    ],
+)
+def test_what_is_measured_is_right_or_unknown(
+    monkeypatch: pytest.MonkeyPatch, ticks: float, awake: float, boot: str | None, wanted: tuple[Any, Any]
+) -> None:
+    """A machine that sleeps, starts anew, or is another one: nobody knows how long a task took."""
+    then = clocks.stamp()
+    if boot is not None:
+        then["boot"] = boot
+    monkeypatch.setattr(clocks, "_ticks", lambda: then["ticks"] + ticks)
+    monkeypatch.setattr(clocks.time, "monotonic", lambda: then["awake"] + awake)
+    assert (clocks.since_s(then), clocks.measured_s(then)) == wanted
+
+
+@pytest.mark.parametrize("bad", [None, {}, {"boot": 7}, {"boot": "x", "ticks": "1"}, {"ticks": [], "awake": None}])
+def test_a_stamp_of_the_log_is_input(bad: Any) -> None:
+    """What is no stamp of this machine measures nothing."""
+    assert clocks.measured_s(bad) is None
+    if isinstance(bad, dict):
+        assert clocks.measured_s({**clocks.stamp(), **bad}) is None or not bad
+
+
+def test_a_run_of_a_machine_that_slept_has_no_figure(
+    session: tuple[Session, Wire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its ``elapsed_s`` is missing, and nothing is learned of it."""
+    one, _ = session
+    monkeypatch.setattr(clocks, "_ticks", lambda: clocks.time.monotonic() * 50)
+    record = one.generate("a fox", model="02").wait(2000).record
+    assert one.runs().elapsed_s.isna().all()
+    assert one.log.call(one.log.durations, "minimax", record.request.model, origin=record.origin) == []
+
+
+def row(owner: str, lease: timedelta) -> dict[str, Any]:
+    """A run's row, with its lease from now."""
+    return {"run_id": f"r-{owner}-{lease}", "owner": owner, "lease_until": datetime.now(UTC) + lease}
+
+
+@pytest.mark.parametrize("lease", [timedelta(hours=-2), timedelta(seconds=30), timedelta(hours=9), timedelta(days=900)])
+@pytest.mark.parametrize("where", ["here", "elsewhere"])
+def test_a_lease_ends_when_it_is_not_renewed(monkeypatch: pytest.MonkeyPatch, lease: timedelta, where: str) -> None:
+    """Whatever the wall clock says: renewed it holds on its own machine; not renewed for a minute it holds nowhere."""
+    now = [1000.0]
+    monkeypatch.setattr(leases.time, "monotonic", lambda: now[0])
+    owner = f"{leases.socket.gethostname() if where == 'here' else 'another'}|1|x"
+    one = row(owner, lease)
+    first = leases.held(one)
+    assert first == (where == "here" or lease > timedelta(0))
+    for _ in range(9):  # it is renewed
+        now[0] += 20
+        one = {**one, "lease_until": one["lease_until"] + timedelta(seconds=20)}
+        assert leases.held(one) == first
+    now[0] += 61
+    assert not leases.held(one)
+
+
+def test_a_clock_that_is_set_forward_forgets_no_request(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The account's minute is kept by this process also where the log's count of it has been forgotten."""
+    sent: list[float] = []
+
+    async def forgetful(_: int) -> float:
+        return 0.0
+
+    async def send() -> None:
+        limiter = Limiter(concurrent=None, per_minute=5, take_turn=forgetful)
+        for _ in range(16):
+            await limiter.turn()
+            sent.append(loop.now)
+
+    loop.run_until_complete(send())
+    assert max(sum(start <= at < start + 60 for at in sent) for start in sent) == 5
