@@ -95,7 +95,7 @@ def test_what_is_measured_is_right_or_unknown(
         then["boot"] = boot
     monkeypatch.setattr(clocks, "_ticks", lambda: then["ticks"] + ticks)
     monkeypatch.setattr(clocks.time, "monotonic", lambda: then["awake"] + awake)
-    assert (clocks.since_s(then), clocks.measured_s(then)) == wanted
+    assert (clocks.since_s(then), clocks.measured_s(then)) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("bad", [None, {}, {"boot": 7}, {"boot": "x", "ticks": "1"}, {"ticks": [], "awake": None}])
