@@ -14,8 +14,9 @@ from __future__ import annotations
 import asyncio
 import socket
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit
 
-__all__ = ["Address", "addresses_of", "is_public", "literal"]
+__all__ = ["Address", "addresses_of", "is_public", "literal", "same_origin"]
 
 Address = IPv4Address | IPv6Address
 LOOK_UP_S = 15.0
@@ -72,3 +73,13 @@ def is_public(address: Address, *, named: bool = False) -> bool:
     elif named and address in _STAND_INS:
         return True
     return address.is_global and not (address.is_multicast or address.is_reserved or address.is_unspecified)
+
+
+def same_origin(url: str, origin: str) -> bool:
+    """Whether a URL leads to an origin: the same scheme, host and port, and nobody's name in front of the host."""
+    try:
+        there, here = urlsplit(url), urlsplit(origin)
+        places = [(p.scheme, p.hostname, p.port or {"https": 443, "http": 80}.get(p.scheme)) for p in (there, here)]
+    except ValueError:
+        return False
+    return places[0] == places[1] and places[0][1] is not None and "@" not in there.netloc

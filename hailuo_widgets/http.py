@@ -20,12 +20,13 @@ from typing import TYPE_CHECKING, NoReturn
 
 import httpx
 
-from hailuo_widgets.addresses import addresses_of, is_public, literal
+from hailuo_widgets.addresses import addresses_of, is_public, literal, same_origin
 from hailuo_widgets.errors import DownloadError, TransportError
 from hailuo_widgets.gateways.base import HttpReply
 from hailuo_widgets.http_log import clean_log_lines, our_call
 from hailuo_widgets.outbound import Departure, Unreadable, lost, not_sent, said
 from hailuo_widgets.settings import is_loopback
+from hailuo_widgets.unpacking import unpack_into
 
 if TYPE_CHECKING:
     import ssl
@@ -161,13 +162,16 @@ class Http:
         _raise_alone(failure)
 
     @asynccontextmanager
-    async def stream(self, url: str, headers: Mapping[str, str], *, local: bool) -> AsyncIterator[Stream]:
-        """Open a download. No key goes with it, on no hop of its redirects.
+    async def stream(
+        self, url: str, headers: Mapping[str, str], *, local: bool, keyed: tuple[str, Auth, Secret] | None = None
+    ) -> AsyncIterator[Stream]:
+        """Open a download. No key goes with it, but to the one address that is named for it.
 
         Args:
             url: The clip's link.
             headers: For example the range.
             local: The gateway is on this machine, so its links may be too.
+            keyed: An origin that gets the key, and the key.
 
         Raises:
             TransportError: The host could not be reached, or sent no headers in time.
@@ -176,7 +180,7 @@ class Http:
         failure: Exception | None = None
         try:
             async with asyncio.timeout(HEADERS_S):
-                response = await self._opened(url, headers, local=local)
+                response = await self._opened(url, headers, local=local, keyed=keyed)
         except (DownloadError, TransportError) as e:
             failure = e
         except TimeoutError:
@@ -189,7 +193,9 @@ class Http:
         finally:
             await _let_go(response)
 
-    async def _opened(self, url: str, headers: Mapping[str, str], *, local: bool) -> httpx.Response:
+    async def _opened(
+        self, url: str, headers: Mapping[str, str], *, local: bool, keyed: tuple[str, Auth, Secret] | None
+    ) -> httpx.Response:
         """The answer at the end of a link's redirects; each hop is held against the same rules."""
         failure: Exception | None = None
         for _ in range(MOST_REDIRECTS + 1):
@@ -200,7 +206,8 @@ class Http:
                 asked = {"Accept-Encoding": "identity", **headers}
                 timeout = httpx.Timeout(STALL_S, connect=CONNECT_S)
                 request = client.build_request("GET", url, headers=asked, timeout=timeout)
-                response = await _send(client, request, Departure())
+                auth = _KeyAuth(*keyed[1:]) if keyed is not None and same_origin(url, keyed[0]) else None
+                response = await _send(client, request, Departure(), auth=auth)
             except (TimeoutError, TransportError):
                 raise
             except Exception as e:  # noqa: BLE001 - whatever was raised: downloading again is free
@@ -303,7 +310,7 @@ async def _read(response: httpx.Response) -> HttpReply:
     try:
         async for piece in response.aiter_raw(64 * 1024):
             here += len(piece)
-            _add(body, piece, packed)
+            unpack_into(body, piece, packed, most=MAX_ANSWER)
     except Unreadable:
         raise
     except Exception:
@@ -311,20 +318,6 @@ async def _read(response: httpx.Response) -> HttpReply:
             raise
     headers = {k.lower(): v for k, v in response.headers.items()}
     return HttpReply(status=response.status_code, headers=headers, body=bytes(body))
-
-
-def _add(body: bytearray, piece: bytes, packed: zlib._Decompress | None) -> None:
-    body += piece if packed is None else _unpacked(packed, piece, MAX_ANSWER + 1 - len(body))
-    if len(body) > MAX_ANSWER:
-        raise Unreadable(f"it is larger than {MAX_ANSWER} bytes")
-
-
-def _unpacked(packed: zlib._Decompress, piece: bytes, room: int) -> bytes:
-    try:
-        return packed.decompress(piece, room)
-    except zlib.error as e:
-        why = str(e)
-    raise Unreadable(f"it cannot be unpacked: {why}")
 
 
 async def _send(

@@ -42,12 +42,13 @@ async def accepted(engine: Engine, gateway: Gateway, record: RunRecord, answer: 
     """Write that the call was accepted."""
     data = {"task_id": answer.task_id, "trace_id": answer.trace_id, "warning": answer.warning}
     told = {k: v for k, v in data.items() if v}
-    return Outcome(record=await engine.accept(record, answer.task_id, told, simulated=gateway.simulated))
+    record = await engine.accept(record, answer.task_id, told, simulated=gateway.simulated, channel=answer.channel)
+    return Outcome(record=record)
 
 
-def accepted_changes(record: RunRecord, task_id: str, *, simulated: bool) -> dict[str, Any]:
-    """What an accepted create call changes in a record."""
-    return {
+def accepted_changes(record: RunRecord, task_id: str, *, simulated: bool, channel: str | None = None) -> dict[str, Any]:
+    """What an accepted create call changes in a record; ``channel``: where the answer says that it is asked for."""
+    return ({} if channel is None else {"channel": channel}) | {
         "status": "queued",
         "task_id": task_id,
         "simulated": simulated or record.simulated,

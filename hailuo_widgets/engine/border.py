@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from hailuo_widgets.gateways.reading import as_json
 from hailuo_widgets.redaction import each_text, whole
@@ -13,7 +12,7 @@ from hailuo_widgets.redaction import each_text, whole
 if TYPE_CHECKING:
     from hailuo_widgets.gateways.base import HttpReply
 
-__all__ = ["same_origin", "without_keys"]
+__all__ = ["without_keys"]
 
 READ = 65536  # bytes of an answer that is no JSON: an error quotes less of it
 
@@ -29,12 +28,3 @@ def without_keys(reply: HttpReply) -> HttpReply:
     if value is not None:  # what a key was escaped by must not be left behind, and is not where its texts are cleaned
         cleaned = json.dumps(each_text(value, whole))
     return replace(reply, headers=headers, body=cleaned.encode())
-
-
-def same_origin(url: str, origin: str) -> bool:
-    """Whether a link is of a gateway's own origin: scheme, host and port."""
-    try:
-        link, ours = [(p.scheme, p.hostname, p.port) for p in (urlsplit(url), urlsplit(origin))]
-    except ValueError:
-        return False
-    return link == ours

@@ -126,9 +126,17 @@ class Entries:
         """Write what happened and changed nothing."""
         await self._ask(run_id, self.log.note, run_id, what, _clean(data))
 
-    async def accept(self, record: RunRecord, task_id: str, data: Mapping[str, Any], *, simulated: bool) -> RunRecord:
+    async def accept(
+        self,
+        record: RunRecord,
+        task_id: str,
+        data: Mapping[str, Any],
+        *,
+        simulated: bool,
+        channel: str | None = None,
+    ) -> RunRecord:
         """Write the task id of an accepted create: the one thing that must not be lost."""
-        changes = accepted_changes(record, task_id, simulated=simulated)
+        changes = accepted_changes(record, task_id, simulated=simulated, channel=channel)
         with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
             changes |= self.accounts.list_price(record.request)
         self._stamps[record.run_id] = stamp = clocks.stamp()

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
+from hailuo_widgets.addresses import same_origin
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.engine.border import same_origin, without_keys
+from hailuo_widgets.engine.border import without_keys
 from hailuo_widgets.engine.door import Door
 from hailuo_widgets.errors import (
     AuthError,
@@ -198,8 +199,12 @@ class Gateway:
 
     def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
         """Open a clip's download. The key does not go with it, but in a link of the gateway's own that had it."""
+        url = f"{self.origin}{url}" if url.startswith("/") else url  # a link without a host leads to the gateway
         if GONE in url and self._key is not None and same_origin(url, self.origin):
             url = url.replace(GONE, quote(self._key.reveal(), safe=""))
+        auth = self.provider.facts.auth
+        if self.provider.keyed_links and self._key is not None and auth is not None and same_origin(url, self.origin):
+            return self._http.stream(url, headers, local=self.local, keyed=(self.origin, auth, self._key))
         return self._http.stream(url, headers, local=self.local)
 
     async def _alive(self) -> bool:

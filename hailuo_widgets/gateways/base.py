@@ -16,9 +16,19 @@ from hailuo_widgets.errors import (
     InvalidRequest,
     Moderated,
     ProviderError,
-    RateLimited,
-    TaskLost,
 )
+from hailuo_widgets.gateways.codes import (
+    GONE,
+    HTTP_CODES,
+    MIX_UP,
+    NOT_FOUND,
+    NOTHING_SAID,
+    REFUSALS,
+    UNKNOWN_TASK,
+    USED_UP,
+    in_its_words,
+)
+from hailuo_widgets.gateways.ids import plain_task_id, task_id_beside
 from hailuo_widgets.gateways.reading import (
     as_code,
     as_micros,
@@ -35,7 +45,7 @@ from hailuo_widgets.gateways.reading import (
 from hailuo_widgets.gateways.routes import no_such_task, unknown_route
 from hailuo_widgets.gateways.shapes import Accepted, Clip, Code, HttpCall, HttpReply, Poll, Results, Task
 from hailuo_widgets.gateways.statuses import as_written, state_of
-from hailuo_widgets.gateways.wording import about_money, used_up, wait_said
+from hailuo_widgets.gateways.wording import wait_said
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,7 +57,9 @@ if TYPE_CHECKING:
 __all__ = [
     "HTTP_CODES",
     "MIX_UP",
+    "REFUSALS",
     "UNKNOWN_TASK",
+    "USED_UP",
     "Accepted",
     "Clip",
     "Code",
@@ -62,51 +74,12 @@ __all__ = [
     "as_seed",
     "as_task_id",
     "as_url",
+    "in_its_words",
     "read_json",
     "trace_id",
 ]
 
 SHOWN_BODY = 300  # characters of an unreadable answer that an error quotes
-
-
-HTTP_CODES: Mapping[int, Code] = {
-    400: Code(error=InvalidRequest, meaning="the request was refused as invalid"),
-    401: Code(error=AuthError, meaning="the key was refused", fatal=True),
-    402: Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
-    403: Code(error=AuthError, meaning="the key may not use this", fatal=True),
-    404: Code(error=InvalidRequest, meaning="not found", hint="check the base URL"),
-    413: Code(error=InvalidRequest, meaning="the request is too large"),
-    422: Code(error=InvalidRequest, meaning="the request was refused as invalid"),
-    429: Code(error=RateLimited, meaning="too many requests", again=True),
-}
-# What every provider's documents, or those of what stands in front of it, say of a call that was not accepted.
-REFUSALS = frozenset({400, 401, 402, 403, 422, 429})
-NOT_FOUND, GONE = 404, 410
-MIX_UP = "mix-up"  # the code of an answer about something else than what was asked for
-UNKNOWN_TASK = Code(
-    error=TaskLost,
-    meaning="the provider does not know the task",
-    hint="%hailuo retry ID asks again, for free: nothing is sent anew",
-)
-
-
-_NOTHING_SAID = Code(
-    error=ProviderError, meaning="the gateway found nothing, and does not say that the task is gone", again=True
-)
-
-
-USED_UP = Code(
-    error=InsufficientCredits,
-    meaning="the account's quota is used up",
-    fatal=True,
-    hint="top up, or wait until the quota is renewed; then run it again",
-)
-
-
-def in_its_words(row: Code, said: str | None) -> Code:
-    """A row about a key or a rate, unless the words are about money."""
-    money = issubclass(row.error, AuthError) and about_money(said)
-    return USED_UP if money or (issubclass(row.error, RateLimited) and used_up(said)) else row
 
 
 class Provider(ABC):
@@ -115,6 +88,7 @@ class Provider(ABC):
     facts: Facts
     codes: Mapping[str, Code]
     default_channel: str = ""
+    keyed_links: bool = False  # a clip's link at the gateway's own origin wants the key
     client_ids: bool = False  # the provider takes our own id for a task, so a lost answer can be asked for
     ends: frozenset[str] = frozenset()  # codes that, in a query's answer, are the task's own end
     states: Mapping[str, str] = MappingProxyType({})  # the documented status words, in lower case, and what they mean
@@ -191,8 +165,24 @@ class Provider(ABC):
         return None, words(data)
 
     def task_id_of(self, data: dict[str, Any]) -> str | None:
-        """The task that a create call's answer names."""
-        return as_task_id(data.get("task_id"))
+        """The task that a create call's answer names, under a name that says so."""
+        return plain_task_id(data)
+
+    def accepted(self, reply: HttpReply) -> Accepted:
+        """What a create call's answer says: a task's id is a yes, whatever else stands there; without one its code.
+
+        Raises:
+            ProviderError: It names no task.
+        """
+        data = self.body(reply)
+        code, said = self.verdict(data)
+        task_id = self.task_id_of(data) or (task_id_beside(data) if code is None else None)
+        if task_id is not None:
+            warning = None if code is None else f"accepted, with code {code}: {said}"
+            return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
+        if code is None:
+            raise self.unreadable(reply, "it says success and names no task")
+        raise self.in_body(code, said, reply)
 
     def body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
         """The answer's object. An HTTP error that carries one of the provider's own codes is read by that code.
@@ -298,7 +288,7 @@ class Provider(ABC):
         data = as_object(reply)
         said = self.verdict(data)[1] or words(data) or _excerpt(reply)
         if status in {NOT_FOUND, GONE} and asking:
-            row = UNKNOWN_TASK if data and no_such_task(said) else _NOTHING_SAID
+            row = UNKNOWN_TASK if data and no_such_task(said) else NOTHING_SAID
         elif status in HTTP_CODES:
             row = in_its_words(HTTP_CODES[status], said)
         elif 300 <= status < 400:  # noqa: PLR2004 - the bounds of the redirect class

@@ -25,9 +25,7 @@ from hailuo_widgets.gateways.base import (
     Task,
     as_code,
     as_micros,
-    as_task_id,
     as_url,
-    trace_id,
 )
 from hailuo_widgets.gateways.reading import as_json, words
 from hailuo_widgets.gateways.wording import about_content
@@ -212,15 +210,7 @@ class Kie(Provider):
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
         """A task id is a yes, whatever else the answer says; without one the code decides."""
         del request
-        data = self.body(reply)
-        code, said = self.verdict(data)
-        task_id = self.task_id_of(data)
-        if task_id is not None:
-            warning = None if code is None else f"accepted, with code {code}: {said}"
-            return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
-        if code is None:
-            raise self.unreadable(reply, "it says success and names no task")
-        raise self.in_body(code, said, reply)
+        return self.accepted(reply)
 
     def row(self, code: str, said: str | None) -> Code | None:
         """A code of the table; what is refused for its content says so in words, under codes that say less."""
@@ -270,11 +260,6 @@ class Kie(Provider):
         """``code`` (0 in the document, 200 in KIE's other ones) and ``message`` or ``msg``."""
         code = as_code(data.get("code"))
         return (None if code in {"0", "200"} else code), words(data)
-
-    def task_id_of(self, data: dict[str, Any]) -> str | None:
-        """``data.taskId``; some job documents have ``recordId`` beside it."""
-        record = _record(data)
-        return as_task_id(record.get("taskId")) or as_task_id(record.get("recordId"))
 
 
 def _record(data: dict[str, Any]) -> dict[str, Any]:

@@ -7,13 +7,15 @@ it, or with that object inside the relay's envelope; which of the two is told fr
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
 from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, ProviderError, RateLimited
 from hailuo_widgets.gateways import minimax
 from hailuo_widgets.gateways.base import UNKNOWN_TASK, USED_UP, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
-from hailuo_widgets.gateways.reading import words
+from hailuo_widgets.gateways.reading import as_path, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +99,10 @@ STATES = minimax.STATES | {
     "queued": "queued",
     "in_progress": "running",
     "failure": "failed",
+    "completed": "succeeded",
+    "succeeded": "succeeded",
 }
+VIDEO = "video"  # what OpenAI's shape calls itself
 _YES = frozenset({"success", "0", "200"})
 
 
@@ -108,6 +113,7 @@ class Kkiai(minimax.MiniMax):
     codes = CODES
     states = STATES
     prefix = "/minimax/v1"
+    keyed_links = True
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """MiniMax's code; else the envelope's, or that of an OpenAI-style ``error``."""
@@ -133,14 +139,10 @@ class Kkiai(minimax.MiniMax):
             return Code(error=Moderated, meaning="the prompt was refused for its content", hint="reword it")
         return row
 
-    def task_id_of(self, data: dict[str, Any]) -> str | None:
-        """``task_id``; one of the relay's pages has it inside ``data``."""
-        return super().task_id_of(data) or as_task_id(_inside(data).get("task_id"))
-
     def task_named(self, data: dict[str, Any]) -> object:
         """The relay's own id, which stands outermost; inside of it may be the one that MiniMax gave to the relay."""
-        envelope = _inside(data)
-        return next((named for layer in (envelope, data) if (named := layer.get("task_id"))), None)
+        named = next((named for layer in (_inside(data), data) if (named := layer.get("task_id"))), None)
+        return named or (data.get("id") if data.get("object") == VIDEO else None)
 
     def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
         """The poll of an answer that MiniMax's object is, or is inside of."""
@@ -157,6 +159,14 @@ class Kkiai(minimax.MiniMax):
             return self.failed(code, reason if isinstance(reason, str) and reason else said, reply, word=word)
         return self.under_way(word)
 
+    def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        """As MiniMax's. The newest relays name no link of a finished video: its content has a route of its own."""
+        named = as_task_id(data.get("id")) if data.get("object") == VIDEO else None
+        clip = self.clip(data)
+        if named is None or clip.url is not None or clip.file_id is not None:
+            return super().finished(data, reply)
+        return Poll(state="succeeded", clip=replace(clip, url=f"/v1/videos/{quote(named, safe='')}/content"))
+
     def clip(self, data: dict[str, Any]) -> Clip:
         """The clip's links: the file that the relay has retrieved already, then every other place that relays use."""
         envelope = _inside(data)
@@ -167,13 +177,14 @@ class Kkiai(minimax.MiniMax):
         odd = envelope.get("fail_reason")
         links = (
             *(f.get(name) for f in files for name in ("download_url", "url")),
-            *(layer.get(name) for name in ("result_url", "video_url") for layer in layers),
+            *(layer.get(name) for name in ("result_url", "video_url", "url") for layer in layers),
+            *(meta.get("url") for layer in layers if isinstance(meta := layer.get("metadata"), dict)),
             *(link for layer in layers for link in _videos(layer)),
             odd,
         )
         ids = (*(layer.get("file_id") for layer in layers), *(f.get("file_id") for f in files), odd)
         return Clip(
-            url=next((url for link in links if (url := as_url(link))), None),
+            url=next((url for link in links if (url := as_url(link) or as_path(link))), None),
             backup_url=next((url for f in files if (url := as_url(f.get("backup_download_url")))), None),
             file_id=next((known for i in ids if (known := as_task_id(i)) and known.isdigit()), None),
         )

@@ -22,7 +22,6 @@ from hailuo_widgets.gateways.base import (
     as_task_id,
     as_url,
     in_its_words,
-    trace_id,
 )
 from hailuo_widgets.gateways.minimax_table import CODES, FACTS, code_of_type
 from hailuo_widgets.gateways.reading import words
@@ -98,15 +97,7 @@ class MiniMax(Provider):
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
         """A task id is a yes, whatever else the answer says; without one the code decides."""
         del request
-        data = self.body(reply)
-        code, said = self.verdict(data)
-        task_id = self.task_id_of(data)
-        if task_id is not None:
-            warning = None if code is None else f"accepted, with code {code}: {said}"
-            return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
-        if code is None:
-            raise self.unreadable(reply, "it says success and names no task")
-        raise self.in_body(code, said, reply)
+        return self.accepted(reply)
 
     def encode_query(self, task: Task) -> HttpCall:
         """``GET /v1/query/video_generation``, or the templates' own."""

@@ -6,13 +6,16 @@ Pixazo's public skill page, which lists a second operation for text to video, wi
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
 from hailuo_widgets.gateways import minimax
-from hailuo_widgets.gateways.base import REFUSALS, Code, HttpCall, Poll, Task, as_code
-from hailuo_widgets.gateways.reading import words
+from hailuo_widgets.gateways.base import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
+from hailuo_widgets.gateways.ids import asked_by_request_id
+from hailuo_widgets.gateways.reading import as_object, words
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
@@ -90,6 +93,15 @@ FACTS = Facts(
 CODES = minimax.CODES | {"2049": Code(error=AuthError, meaning="the key was refused behind the gateway", fatal=True)}
 
 
+STATES = minimax.STATES | {
+    "queued": "queued",
+    "completed": "succeeded",
+    "error": "failed",
+    "cancelled": "failed",
+}
+REQUESTS = "requests"  # the channel of Pixazo's newer API
+
+
 class Pixazo(minimax.MiniMax):
     """MiniMax's bodies, without the model's name. Refusals come by HTTP status, from the API or from the gateway."""
 
@@ -98,6 +110,7 @@ class Pixazo(minimax.MiniMax):
     refusals = REFUSALS | {404, 413}
     create_path = "/minimax-hailuo-ai/v1/imageToVideo"
     text_path = "/minimax-hailuo-ai/v1/generate"
+    states = STATES
     query_path = "/minimax-hailuo-ai-polling/v1/getStatus"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
@@ -108,13 +121,37 @@ class Pixazo(minimax.MiniMax):
         path = self.text_path if request.first_frame is None else self.create_path
         return HttpCall(method="POST", path=path, json=body, headers=NO_CACHE)
 
+    def accepted(self, reply: HttpReply) -> Accepted:
+        """As MiniMax's; a request of Pixazo's newer API is asked for where that one answers.
+
+        The address in the answer is not followed: the key goes to the gateway's own address alone.
+        """
+        found = super().accepted(reply)
+        newer = asked_by_request_id(as_object(reply)) == found.task_id
+        return replace(found, channel=REQUESTS) if newer else found
+
     def encode_query(self, task: Task) -> HttpCall:
         """``POST /minimax-hailuo-ai-polling/v1/getStatus``: it reads, and creates nothing."""
+        if task.channel == REQUESTS:
+            path = f"/v2/requests/status/{quote(task.task_id, safe='')}"
+            return HttpCall(method="GET", path=path, headers=NO_CACHE)
         return HttpCall(method="POST", path=self.query_path, json={"task_id": task.task_id}, headers=NO_CACHE)
 
     def encode_link(self, task: Task, clip: Any) -> None:
         """None: the poll brings the link."""
         del task, clip
+
+    def task_named(self, data: dict[str, Any]) -> object:
+        """``task_id``, or the newer API's ``request_id``."""
+        return data.get("task_id") or asked_by_request_id(data)
+
+    def clip(self, data: dict[str, Any]) -> Clip:
+        """MiniMax's places, and the newer API's ``output.media_url``: a link, or a list of them."""
+        found = super().clip(data)
+        output = data.get("output")
+        media = output.get("media_url") if isinstance(output, dict) else None
+        link = next((url for one in (media if isinstance(media, list) else [media]) if (url := as_url(one))), None)
+        return found if found.url or link is None else replace(found, url=link)
 
     def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
         """The poll of a task that succeeded; without a link the clip cannot be had yet, as there is no call for one."""
@@ -125,7 +162,7 @@ class Pixazo(minimax.MiniMax):
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """MiniMax's code; else, where there is neither code nor task, an ``error`` in words is a no all the same."""
         code, said = super().verdict(data)
-        if code is None and data.get("error") and self.task_id_of(data) is None:
+        if code is None and data.get("error") and self.task_named(data) is None and self.task_id_of(data) is None:
             return as_code(data.get("statusCode")) or "error", words(data)
         return code, said
 

@@ -19,6 +19,7 @@ __all__ = [
     "as_json",
     "as_micros",
     "as_object",
+    "as_path",
     "as_seed",
     "as_task_id",
     "as_url",
@@ -136,6 +137,13 @@ def as_url(value: object) -> str | None:
     except ValueError:  # a port over 65535, or brackets around what is no address
         return None
     return text if fair else None
+
+
+def as_path(value: object) -> str | None:
+    """A link that names no host, and so leads to the one that gave it; None for anything else."""
+    if not isinstance(value, str) or not value.startswith("/") or value.startswith(("//", "/\\")):
+        return None
+    return value.strip() if LINK.fullmatch(f"https://a{value.strip()}") else None
 
 
 def as_micros(value: object) -> int | None:

@@ -49,9 +49,10 @@ class Task:
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A create call's yes."""
+    """A create call's yes. ``channel`` is set where the answer says which endpoint will know the task."""
 
     task_id: str
+    channel: str | None = None
     trace_id: str | None = None
     warning: str | None = None
 
