@@ -33,7 +33,7 @@ KINDS: dict[str, dict[str, dict[str, float]]] = {
     "early": {"query": {"early": 1.0}, "link": {"early": 2.0}},  # a link whose file is there only after a while
     "elsewhere": {"create": {"id elsewhere+": 0.5}},  # the task's id in another place of the answer
     "echo": {"create": {"echo": 0.5}, "query": {"echo": 0.5}},  # the key, told back
-    "simulated": {"create": {"says simulated+": 0.5}},  # a live answer with the simulator's own header
+    "simulated": {"create": {"says simulated+": 2.0}},  # a live answer with the simulator's own header
 }  # fmt: skip
 WORLDS = ("order", "clock", "locked")  # results come one by one; the wall clock steps; the store is locked for a while
 WAITING = ("elsewhere",)  # what does not hold yet

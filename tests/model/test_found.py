@@ -240,6 +240,6 @@ def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make, monkeyp
 
 
 @pytest.mark.parametrize("seed", [703, 1050, 5168, 5456, 7363, 8418])
-def test_schedules_that_once_found_something(tmp_path: Path, seed: int) -> None:
+def test_schedules_that_once_found_something(folder: Path, seed: int) -> None:
     """They broke a promise on the day that they were first played."""
-    assert play(seed, folder=tmp_path).wrong == []
+    assert play(seed, folder=folder).wrong == []

@@ -33,33 +33,33 @@ SCHEDULES = 40
 STORMS = 2
 
 
-def test_schedules_keep_the_promises(tmp_path: Path) -> None:
+def test_schedules_keep_the_promises(folder: Path) -> None:
     """Charged is recorded, once, within budgets; ends stay; clips are their tasks'; nothing sent is dropped."""
-    verdicts = [play(seed, folder=tmp_path, kinds=ENABLED) for seed in range(SCHEDULES)]
+    verdicts = [play(seed, folder=folder, kinds=ENABLED) for seed in range(SCHEDULES)]
     assert [f"schedule {v.seed}: {words}" for v in verdicts for words in v.wrong] == []
     met = {what for v in verdicts for what in v.happened}
     kinds = {kind: {f"{call} {fate}" for call, fates in KINDS[kind].items() for fate in fates} for kind in KINDS}
     assert [kind for kind in ENABLED if kind in kinds and not kinds[kind] & met] == []
 
 
-def test_a_storm_of_faulted_submits(tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+def test_a_storm_of_faulted_submits(folder: Path, record_property: Callable[[str, object], None]) -> None:
     """However answers are lost: no submit is charged twice, and no charged one is called certainly not charged."""
     weather = Weather()
     for seed in range(STORMS):
-        weather += blow(seed, 200, folder=tmp_path, kinds=ENABLED)
+        weather += blow(seed, 200, folder=folder, kinds=ENABLED)
     record_property("ends", dict(weather.ends))
     assert weather.wrong == []
     assert sum(weather.ends.values()) == weather.submits
     assert min(weather.charges, weather.ends["unconfirmed"], weather.ends["queued"], weather.ends["failed"]) > 20
 
 
-def test_a_schedule_can_be_played_again(tmp_path: Path) -> None:
+def test_a_schedule_can_be_played_again(folder: Path) -> None:
     """The same seed makes the same schedule, so that what is found can be looked into."""
-    first, second = (play(11, folder=tmp_path, kinds=ENABLED) for _ in range(2))
+    first, second = (play(11, folder=folder, kinds=ENABLED) for _ in range(2))
     assert (first.happened, first.ends, first.charges) == (second.happened, second.ends, second.charges)
 
 
-def test_the_model_sees_a_double_charge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_sees_a_double_charge(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an engine that sends doubtful creates again, the storm shows double charges: the promise can fail."""
 
     async def again(engine: Any, gateway: object, record: Any, why: HailuoError) -> Outcome:
@@ -67,14 +67,14 @@ def test_the_model_sees_a_double_charge(tmp_path: Path, monkeypatch: pytest.Monk
         return Outcome(record=await engine.take_back(record, "sent again", why))
 
     monkeypatch.setattr(create, "_doubtful", again)
-    weather = blow(1, 60, folder=tmp_path)
+    weather = blow(1, 60, folder=folder)
     assert weather.double != []
 
 
-def test_the_model_sees_a_late_answer_that_was_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_sees_a_late_answer_that_was_believed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With providers that take any 4xx for a refusal, creates that were charged are called failed, and it shows."""
     monkeypatch.setattr(Provider, "refusals", frozenset(range(400, 500)))
-    assert blow(1, 100, folder=tmp_path, kinds=["late"]).denied != []
+    assert blow(1, 100, folder=folder, kinds=["late"]).denied != []
 
 
 @pytest.mark.parametrize("believed", [False, True])
@@ -95,7 +95,7 @@ def test_the_model_sees_a_routers_word_that_was_believed(
     assert run.status == ("lost" if believed else "succeeded")
 
 
-def test_the_model_sees_a_denial_that_was_believed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_model_sees_a_denial_that_was_believed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an engine that believes a gateway whose books are behind, charged runs are called failed, and it shows."""
 
     async def failed(engine: Any, gateway: object, record: Any, why: HailuoError) -> Any:
@@ -105,12 +105,12 @@ def test_the_model_sees_a_denial_that_was_believed(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(ours, "SETTLING_S", 0.0)
     monkeypatch.setattr(ours, "MOST_RESENDS", 0)
     monkeypatch.setattr(ours, "unconfirmed", failed)
-    assert blow(1, 200, folder=tmp_path).denied != []
+    assert blow(1, 200, folder=folder).denied != []
 
 
-def test_a_killed_kernel_does_nothing_more(tmp_path: Path) -> None:
+def test_a_killed_kernel_does_nothing_more(folder: Path) -> None:
     """What was on its way in a killed kernel stays as it was, however long the others live."""
-    with World(random.Random(3), folder=tmp_path, mix={}) as world:  # noqa: S311 - chance is no secret
+    with World(random.Random(3), folder=folder, mix={}) as world:  # noqa: S311 - chance is no secret
         world.wire.calm = True
         kernel = world.begin()
         run = kernel.do(lambda s: s.generate("a fox", model="02"))
