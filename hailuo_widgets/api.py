@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.keys import ask_key, keep_key, variable
 from hailuo_widgets.session import Session
 from hailuo_widgets.settings import Settings, shell_config
+from hailuo_widgets.store.forks import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ __all__ = [
 ]
 
 LONGEST_NAME = 24  # of a provider
-_lock = threading.Lock()
+_lock = Lock()
 _state: dict[str, Any] = {"session": None}  # survives %reload_ext: runs in flight hang on it
 
 

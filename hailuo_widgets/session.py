@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-import threading
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,6 +29,7 @@ from hailuo_widgets.resumed import Resumed
 from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
 from hailuo_widgets.settings import Settings
 from hailuo_widgets.store import open_log
+from hailuo_widgets.store.forks import Lock
 from hailuo_widgets.store.peek import never_sent
 from hailuo_widgets.store.permit import Budget
 from hailuo_widgets.sweeps import Sweep
@@ -82,7 +82,7 @@ class Session(Fixed):
         self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
         self._notice = notice
         self._noticed: set[str] = set()
-        self._id_lock = threading.Lock()
+        self._id_lock = Lock()
         self._last_id = make_id("r", datetime.fromtimestamp(0, UTC), 0)
 
     # -- asking for clips -----------------------------------------------------------------------------------------

@@ -33,6 +33,17 @@ _OPEN: set[str] = set()  # the parts that this process writes now
 _OPEN_LOCK = threading.Lock()
 
 
+def _in_child() -> None:
+    """A child writes none of its parent's parts, and no thread of the parent's gives back the lock."""
+    global _OPEN_LOCK  # noqa: PLW0603 - a lock cannot be freed by who does not hold it
+    _OPEN_LOCK = threading.Lock()
+    _OPEN.clear()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
+    os.register_at_fork(after_in_child=_in_child)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
     """What stands beside a part: its process, what the server said of the whole, and the whole's size in bytes."""

@@ -6,10 +6,11 @@ A SQLite connection that a child closes can roll back its parent's transaction, 
 from __future__ import annotations
 
 import os
+import threading
 from typing import Protocol
 from weakref import WeakSet
 
-__all__ = ["Forks", "follow"]
+__all__ = ["Forks", "Lock", "follow"]
 
 
 class Forks(Protocol):
@@ -28,6 +29,28 @@ _following: WeakSet[Forks] = WeakSet()
 def follow(thing: Forks) -> None:
     """Tell something of every fork, as long as it lives."""
     _following.add(thing)
+
+
+class Lock:
+    """A lock that is free in a child, whoever of its parent's threads held it in the moment of the fork."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        follow(self)
+
+    def __enter__(self) -> None:
+        self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+    def before_fork(self) -> None:
+        """Nothing: who holds it holds it for a moment."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """The thread that holds it is not in the child."""
+        if child:
+            self._lock = threading.Lock()
 
 
 def _before() -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import select
 import signal
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import Act
+
+from hailuo_widgets import api
+from hailuo_widgets.archive import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -226,6 +231,44 @@ def test_a_forked_child(begin: Begin, where: str) -> None:
     assert run.status == "succeeded"
     assert scene.session.run(told["id"]).status == "succeeded"
     assert sorted(c.prompt for c in scene.gateway.charges) == ["a wolf", "fox 0"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks on this system")
+@pytest.mark.filterwarnings("ignore:This process.*is multi-threaded:DeprecationWarning")
+def test_no_lock_is_held_in_a_child(begin: Begin) -> None:
+    """Whatever lock another thread of the parent holds in the moment of the fork: the child's clip is made."""
+    scene = begin()
+    engine = scene.session.engine
+    reading, writing = os.pipe()
+    locks = [scene.session._id_lock, api._lock, part._OPEN_LOCK, engine._lock, engine.bus._lock, engine.holding._lock]
+    held, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with ExitStack() as all_of_them:
+            for lock in locks:
+                all_of_them.enter_context(lock)
+            held.set()
+            done.wait(END_S)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    assert held.wait(END_S)
+    pid = os.fork()
+    if pid == 0:
+        said = b"failed"
+        try:
+            said = scene.session.generate("a wolf", model="02").wait(END_S).status.encode()
+        finally:
+            os.write(writing, said)
+            os._exit(0)
+    done.set()
+    thread.join()
+    os.close(writing)
+    if not select.select([reading], [], [], END_S)[0]:
+        os.kill(pid, signal.SIGKILL)
+    assert os.read(reading, 99) == b"succeeded"
+    os.close(reading)
+    os.waitpid(pid, 0)
 
 
 def test_no_run_is_begun_on_a_loop_that_ends(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
