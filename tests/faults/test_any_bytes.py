@@ -120,7 +120,9 @@ class Bench:
         self.loop, self.clip, self.home, self.use = loop, clip, home, use
         self.made = 0
 
-    def run(self, phase: str, *odd: HttpReply, broken: Callable[[Session], None] | None = None) -> tuple[Run, OddWire]:
+    def run(
+        self, phase: str, *odd: HttpReply, broken: Callable[[Session], None] | None = None, **more: Any
+    ) -> tuple[Run, OddWire]:
         """One run whose answers of a phase begin with these, carried to where it is left; and its wire."""
         wire = OddWire(self.loop, self.clip)
         if phase == "download":
@@ -135,7 +137,7 @@ class Bench:
             notice=lambda _: None,
             home=self.home / str(self.made),
             store="sqlite://",
-            timeout=1800.0,
+            **{"timeout": 1800.0, **more},
         )
         session.log._thread = Inline()
         session.engine.home._loop = self.loop
@@ -271,3 +273,34 @@ def test_a_poll_that_always_fails_within_ends_at_the_time_out(bench: Bench) -> N
     assert "it is paid, and not lost" in str(run.error)
     assert "OverflowError" in str(run.error)
     wire.made_by.close()  # type: ignore[attr-defined]
+
+
+def said(code: int, **more: Any) -> HttpReply:
+    """An answer to a query."""
+    body = {"base_resp": {"status_code": code, "status_msg": "task not found" if code else "success"}, **more}
+    return HttpReply(status=200, headers={"content-type": "application/json"}, body=json.dumps(body).encode())
+
+
+BETWEEN = {
+    "a state": said(0, status="Processing"),
+    "an outage": HttpReply(status=503, headers={}, body=b"busy"),
+    "a refused rate": HttpReply(status=429, headers={"retry-after": "1"}, body=b"{}"),
+    "a page": HttpReply(status=200, headers={"content-type": "text/html"}, body=b"<p>sign in"),
+}
+
+
+@pytest.mark.parametrize("between", BETWEEN)
+def test_a_task_is_unknown_only_in_a_row(bench: Bench, between: str) -> None:
+    """Denied twice, and then something else, for half an hour: the task is asked for on, and brings its clip."""
+    unknown = said(2013)
+    run, wire = bench.run("query", *[unknown, unknown, BETWEEN[between]] * 15, poll_interval=40.0, timeout=90_000)
+    assert (run.status, run.error) == ("succeeded", None)
+    assert len(wire.at("query")) > 45
+    look(run, wire)
+
+
+def test_a_task_that_is_denied_in_a_row_is_lost(bench: Bench) -> None:
+    """The same denials without anything between them: the promise above can fail."""
+    run, wire = bench.run("query", *[said(2013)] * 30, poll_interval=40.0)
+    assert run.status == "lost"
+    look(run, wire)

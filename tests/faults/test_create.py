@@ -160,6 +160,20 @@ def test_a_byte_order_mark_and_a_gzipped_answer_are_read(begin: Begin) -> None:
     assert (scene.charged, scene.gateway.twice, scene.parts()) == (2, [], [])
 
 
+@pytest.mark.parametrize(
+    "act",
+    [Act(status=503, body=b"x"), Act(status=303, body=b""), Act(body=b"<p>", headers={"content-type": "text/html"})],
+    ids=["HTTP 503", "HTTP 303", "a page"],
+)
+def test_the_trace_id_of_an_unconfirmed_run(begin: Begin, act: Act) -> None:
+    """What the gateway's support desk asks for is on the error, in the log, and in what is printed."""
+    scene = begin().on("create", act)
+    run = scene.run()
+    assert (run.status, error_of(run).trace_id) == ("unconfirmed", "trace-1")
+    assert (run.record.error or {})["trace_id"] == "trace-1"
+    assert "trace id trace-1" in str(error_of(run))
+
+
 # -- 18, 19, 21, 22: what can be read ---------------------------------------------------------------------------------
 
 

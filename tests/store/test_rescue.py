@@ -104,14 +104,17 @@ def test_nothing_is_put_aside_before_the_log_took_it(
     assert sqlite_log.get("r1").task_id == "7"
 
 
-def test_the_line_of_another_store_stays(sqlite_log: RunLog, record: Any, home: Path) -> None:
-    """A run that this log does not have keeps its line for the log that does; the others are adopted."""
-    sqlite_log.add([record("r1", status="submitting")])
-    for run_id in ("r1", "elsewhere"):
+@pytest.mark.parametrize("lines", [("r1", "elsewhere"), ("elsewhere", "r1"), ("r1", "elsewhere", "r2")])
+def test_the_line_of_another_store_stays(sqlite_log: RunLog, record: Any, home: Path, lines: tuple[str, ...]) -> None:
+    """A run that this log does not have keeps its line, wherever that stands; the others are adopted."""
+    sqlite_log.add([record("r1", status="submitting"), record("r2", status="submitting")])
+    for run_id in lines:
         write_rescue(home / "rescue.jsonl", record(run_id), f"task-{run_id}")
     said = adopt_rescued(sqlite_log, home)
-    assert "run elsewhere, accepted as task task-elsewhere, is not in the log" in said[1]
-    assert sqlite_log.get("r1").task_id == "task-r1"
+    assert "run elsewhere, accepted as task task-elsewhere, is not in the log" in said[lines.index("elsewhere")]
+    assert [sqlite_log.get(i).task_id for i in lines if i != "elsewhere"] == [
+        f"task-{i}" for i in lines if i != "elsewhere"
+    ]
     assert done(home) == []
     assert "elsewhere" in (home / "rescue.jsonl").read_text()
 
