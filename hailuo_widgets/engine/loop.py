@@ -53,6 +53,11 @@ class Home:
         return None if self._loop is None or self._loop.is_closed() else self._loop
 
     @property
+    def private(self) -> asyncio.AbstractEventLoop | None:
+        """The loop, where we made it: nothing but runs is on it."""
+        return self.loop if self._private else None
+
+    @property
     def driven(self) -> bool:
         """Whether somebody drives it, or is about to."""
         loop = self.loop

@@ -171,9 +171,12 @@ async def _answered(engine: Engine) -> None:
 
 @atexit.register
 def _hear_last_answers() -> None:
-    """A script ends while a create call is on its way: its answer is read, and the task id kept or said."""
+    """A script ends while a create call is on its way: its answer is read, and the task id kept or said.
+
+    A kernel's loop is left alone: it would go on with whatever else is on it, such as cells that wait for their turn.
+    """
     for engine in living():
-        loop = engine.home.loop
+        loop = engine.home.private
         sending = [t for t in engine.sending.values() if t.get_loop() is loop and not t.done()]
         if loop is not None and sending and not loop.is_running():
             engine.close()
