@@ -116,7 +116,8 @@ def generate(
         tags: Words to find the run by.
         budget: What it may cost, in the provider's currency.
         max_parallel: Runs of this call in flight at once; for one run it says nothing.
-        reuse: Take the clip of an equal run that succeeded from the archive instead of paying again.
+        reuse: Take the clip of an equal run that succeeded instead of paying again: from the archive, from that of
+            another home on the same log, or from the provider while it has it.
         yes: Send it also where it costs more than the setting ``ask_above_cost``.
         name: What to call it, for :func:`sweep_of` and wherever a sweep is asked for.
         arguments: None other: a misspelled one is a mistake, and those of :func:`sweep` make more than one run.

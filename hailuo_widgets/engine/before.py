@@ -72,8 +72,9 @@ def _made_without(run_id: str) -> Skipped:
 async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
     """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
     joined: str | None = None
+    gone: set[str] = set()
     while not control.stopped:
-        record = await _reuse(engine, control, record)
+        record = await _reuse(engine, control, record, gone)
         if record.status != "planned":
             break
         key = _key(engine, record)
@@ -105,13 +106,21 @@ def _key(engine: Engine, record: RunRecord) -> tuple[str, str, int]:
     return (record.request_hash, engine.accounts.alike.get(origin, origin), record.result_index)
 
 
-async def _reuse(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
-    """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice."""
+async def _reuse(engine: Engine, control: Control, record: RunRecord, gone: set[str]) -> RunRecord:
+    """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice.
+
+    The runs whose clips are nowhere any more are added to ``gone``, and not asked for again.
+    """
     key = _key(engine, record)
     equals = await engine.log.ask(engine.log.equal_clips, {key[:2]}, engine.accounts.alike)
     found = await asyncio.to_thread(kept_clip, engine.archive, equals.get(key, ()))
     if found is None:
-        found = await brought(engine, control, equals.get(key, ()))
+        wanted = [r for r in equals.get(key, ()) if r.run_id not in gone]
+        found = await brought(engine, control, wanted)
+        gone |= {r.run_id for r in wanted}
+        if found is None and wanted:
+            data = {"runs": [r.run_id for r in wanted]}
+            await engine.note(record.run_id, "an equal run's clip is nowhere any more", data)
     if found is None:
         return record
     return await engine.change(

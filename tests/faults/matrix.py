@@ -243,6 +243,7 @@ ROWS = (
         "test_homes.py::test_a_clip_that_is_in_no_archive_comes_from_the_provider",
         "test_homes.py::test_a_clip_that_is_nowhere_is_paid_again_as_was_said",
         "test_homes.py::test_a_planted_place_is_not_believed",
+        "test_homes.py::test_a_clip_that_is_nowhere_is_asked_for_once",
     ),
     # E. Store
     _row(

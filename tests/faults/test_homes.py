@@ -10,6 +10,7 @@ import pytest
 from conftest import Begin, Scene, steps
 from gateway import Act
 
+from hailuo_widgets.engine import before
 from hailuo_widgets.errors import DownloadError
 from hailuo_widgets.session import Session
 
@@ -142,6 +143,24 @@ def test_a_clip_that_is_nowhere_is_paid_again_as_was_said(homes: tuple[Scene, Ru
     assert any("sent, and charged, again" in sentence for sentence in scene.told)
     assert "the clip is no longer at the provider" in steps(first)
     assert scene.session.run(first.id).status == "succeeded"
+
+
+def test_a_clip_that_is_nowhere_is_asked_for_once(
+    homes: tuple[Scene, Run, Callable[..., Session]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run that waits for an equal one's clip does not ask for the lost one again and again."""
+    scene, first, other = homes
+    assert first.video is not None
+    first.video.unlink()
+    monkeypatch.setattr(before, "JOIN_S", 0.02)
+    scene.on("download", *[TOO_OLD] * 4)  # each run tries the old link and a fresh one; a further try would succeed
+    scene.gateway.polls = 20
+    session = other()
+    runs = session.sweep(["a fox", "a fox"], model="02")
+    session.wait([run.id for run in runs], 60)
+    assert [run.record.reused_from for run in runs] == [None, runs[0].id]
+    assert [steps(run).count("an equal run's clip is nowhere any more") for run in runs] == [1, 1]
+    assert (scene.charged, len(scene.gateway.of("download"))) == (2, 6)
 
 
 def plant(scene: Scene, first: Run, folder: str, **row: Any) -> None:
