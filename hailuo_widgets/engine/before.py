@@ -74,12 +74,13 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
     joined: str | None = None
     gone: set[str] = set()
     while not control.stopped:
+        key = _key(engine, record)
+        alike = engine.accounts.alike
+        # Before its clip is looked for: one that ends in between has a clip, and is not sent for again.
+        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, before=record.run_id)
         record = await _reuse(engine, control, record, gone)
         if record.status != "planned":
             break
-        key = _key(engine, record)
-        alike = engine.accounts.alike
-        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, before=record.run_id)
         other = earlier.get(key)
         stands = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
         if other is None or stands is None:

@@ -244,6 +244,7 @@ ROWS = (
         "test_homes.py::test_a_clip_that_is_nowhere_is_paid_again_as_was_said",
         "test_homes.py::test_a_planted_place_is_not_believed",
         "test_homes.py::test_a_clip_that_is_nowhere_is_asked_for_once",
+        "test_homes.py::test_a_run_that_ends_while_a_lost_clip_is_looked_for_serves",
     ),
     # E. Store
     _row(

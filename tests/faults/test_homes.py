@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -161,6 +162,31 @@ def test_a_clip_that_is_nowhere_is_asked_for_once(
     assert [run.record.reused_from for run in runs] == [None, runs[0].id]
     assert [steps(run).count("an equal run's clip is nowhere any more") for run in runs] == [1, 1]
     assert (scene.charged, len(scene.gateway.of("download"))) == (2, 6)
+
+
+def test_a_run_that_ends_while_a_lost_clip_is_looked_for_serves(
+    homes: tuple[Scene, Run, Callable[..., Session]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the second run looks for a lost clip the first is sent and ends: its clip serves, and is paid for once."""
+    scene, first, other = homes
+    assert first.video is not None
+    first.video.unlink()
+    monkeypatch.setattr(before, "JOIN_S", 0.02)
+    scene.on("download", *[TOO_OLD] * 4)
+    session = other()
+    runs: list[Run] = []
+    look = before.brought
+
+    async def slow(engine: Any, control: Any, equals: Any) -> Any:
+        found = await look(engine, control, equals)
+        while equals and control.run_id == runs[1].id and runs[0].status != "succeeded":  # noqa: ASYNC110 - no event tells
+            await asyncio.sleep(0.01)
+        return found
+
+    monkeypatch.setattr(before, "brought", slow)
+    runs += session.sweep(["a fox", "a fox"], model="02")
+    session.wait([run.id for run in runs], 60)
+    assert ([run.record.reused_from for run in runs], scene.charged) == ([None, runs[0].id], 2)
 
 
 def plant(scene: Scene, first: Run, folder: str, **row: Any) -> None:
