@@ -136,12 +136,14 @@ class ProviderError(HailuoError):
         again: The same call may succeed later.
         fatal: Every further create call would meet it too.
         retry_after: The answer's ``Retry-After`` header, as it stands.
+        ends_task: The task itself has failed with it, though the provider had called it finished.
     """
 
     accepted: bool | None = False
     again: bool = False
     fatal: bool = False
     retry_after: str | None = None
+    ends_task: bool = False
 
 
 class AuthError(ProviderError):

@@ -7,7 +7,7 @@ import contextlib
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.engine.elsewhere import FOLDER, HERE, copied
@@ -44,6 +44,8 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
         try:
             record, archived = await download(engine, control, gateway, record)
         except HailuoError as e:
+            if getattr(e, "ends_task", False):
+                return await engine.fail(record, e, **_no_price(record))
             error = e if isinstance(e, TaskLost) else _undelivered(e, gateway)
             if record.sha256 is not None:
                 return await _not_again(engine, record, error)
@@ -66,6 +68,11 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
         finished_at=datetime.now(UTC),
         error=None,
     )
+
+
+def _no_price(record: RunRecord) -> dict[str, Any]:
+    """What a failed generation costs is not known, but where the provider has said it."""
+    return {} if record.cost_kind == "reported" else {"cost_micros": None, "currency": None, "cost_kind": None}
 
 
 async def _not_again(engine: Engine, record: RunRecord, error: HailuoError) -> RunRecord:
@@ -115,7 +122,7 @@ async def download(
             await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
         except Exception as e:  # noqa: BLE001 - whatever it was, the clip is still to be had, and trying is free
             error = e if isinstance(e, HailuoError) else unexpected(e, record.run_id, "a download")
-            pause = tries.pause_s(error, record)
+            pause = None if getattr(error, "ends_task", False) else tries.pause_s(error, record)
             if pause is None:
                 raise error from None
             if tries.waits == 1 and pause:  # one line in the log, not one a try
@@ -210,6 +217,9 @@ async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _L
     if clip is None:  # no call of its own for links: the poll names one
         poll = await gateway.query(task_of(record))
         clip = poll.clip
+        if poll.state == "failed" and poll.error is not None and not record.video_url:
+            poll.error.ends_task = True  # a failure after a link was named changes nothing
+            raise poll.error
     if clip is None or clip.url is None:
         error = ProviderError("the provider finished the task and names no link to the clip")
         error.again = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.errors import InvalidRequest, Moderated, ProviderError
 from hailuo_widgets.gateways.base import (
     Accepted,
     Clip,
@@ -25,7 +26,8 @@ from hailuo_widgets.gateways.base import (
 )
 from hailuo_widgets.gateways.minimax_table import CODES, FACTS, code_of_type
 from hailuo_widgets.gateways.reading import words
-from hailuo_widgets.gateways.wording import number_said
+from hailuo_widgets.gateways.statuses import as_written
+from hailuo_widgets.gateways.wording import about_content, number_said
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
@@ -162,15 +164,35 @@ class MiniMax(Provider):
 
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
         """The file's two links."""
-        data = self.body(reply, asking=True)
+        try:
+            data = self.body(reply, asking=True)
+        except ProviderError as e:
+            raise self.known_late(e) from None
         code, said = self.verdict(data)
         found = self.clip(data)
         self.checked("file", found.file_id, clip.file_id, reply)
         if found.url is None:
+            word = data.get("status")
+            if self.state(word) == "failed":
+                code = code or as_written(word)
+                error = self.failed(code, said, reply, word=word).error or self.in_body(code, said, reply)
+                error.ends_task = True
+                raise error
             if code is not None:
-                raise self.in_body(code, said, reply)
+                raise self.known_late(self.in_body(code, said, reply))
             raise self.unreadable(reply, "it names no download_url")
         return Clip(url=found.url, backup_url=found.backup_url, file_id=clip.file_id)
+
+    def known_late(self, error: ProviderError) -> ProviderError:
+        """A refusal of a link; one for the clip's content is the generation's failure, which was not known before."""
+        about_clip = isinstance(error, InvalidRequest) and about_content(error.provider_message)
+        if about_clip:
+            row = Code(error=Moderated, meaning="the finished clip was withheld for its content")
+            withheld = self.error(row, code=error.code or "failed", said=error.provider_message)
+            withheld.trace_id = error.trace_id
+            error = withheld
+        error.ends_task = error.ends_task or isinstance(error, Moderated) or error.code in self.ends
+        return error
 
     def row(self, code: str, said: str | None) -> Code | None:
         """A number of the table, or a type of the newer errors."""

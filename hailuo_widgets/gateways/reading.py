@@ -171,8 +171,11 @@ def words(data: dict[str, Any]) -> str | None:
     """What an error body says, in the shapes that gateways use."""
     for name in ("error", "message", "msg", "detail"):
         value = data.get(name)
+        if isinstance(value, list) and value:  # FastAPI's: one object a fault
+            value = value[0]
         if isinstance(value, dict):
-            value = value.get("message")
+            kind, said = value.get("type"), value.get("message", value.get("msg"))
+            value = f"{said} ({kind})" if name == "detail" and isinstance(said, str) and isinstance(kind, str) else said
         if isinstance(value, str) and value.strip():
             return value
     return None

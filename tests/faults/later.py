@@ -18,7 +18,7 @@ LATER = (
     _row(77, "the client library raises after the answer came", "test_sent.py"),
     _row(78, "the wire makes a library of ours raise", "test_any_bytes.py", "tests/wire/test_reading.py"),
     _row(79, "a refusal that is none", "test_create.py::test_a_status_of_no_document"),
-    _row(80, "an answer about something else", "test_mix_ups.py", "test_results.py"),
+    _row(80, "an answer about something else", "test_mix_ups.py", "test_results.py", "test_withheld.py"),
     _row(81, "a router's word taken for the service's; an end that has no way out", "test_lost.py"),
     _row(
         82,
@@ -30,7 +30,7 @@ LATER = (
     _row(83, "an id received and dropped", "test_kept.py"),
     _row(84, "two drivers of one loop; a wait that ends before its runs", "test_threads.py", "test_stopped.py"),
     _row(85, "a store that cannot be used when a cell begins, or that was replaced", "test_replaced.py"),
-    _row(86, "secrets coming back", "test_echoes.py"),
+    _row(86, "secrets coming back, or led elsewhere", "test_echoes.py", "test_relays.py"),
     _row(87, "said before, paid after", "test_said_and_paid.py"),
     _row(88, "all of it at once, and in any order", "tests/model/test_schedules.py"),
 )
