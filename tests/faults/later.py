@@ -1,4 +1,4 @@
-"""Rows 77 to 88: kinds of faults that the first 76 did not have. Each was found by an outsider, on a green suite.
+"""Rows 77 to 90: kinds of faults that the first 76 did not have. Each was found by an outsider, on a green suite.
 
 A row may name a whole file, where all its tests are about one kind.
 """
@@ -17,7 +17,12 @@ def _row(number: int, what: str, *tests: str) -> Row:
 LATER = (
     _row(77, "the client library raises after the answer came", "test_sent.py"),
     _row(78, "the wire makes a library of ours raise", "test_any_bytes.py", "tests/wire/test_reading.py"),
-    _row(79, "a refusal that is none", "test_create.py::test_a_status_of_no_document"),
+    _row(
+        79,
+        "a refusal that is none",
+        "test_create.py::test_a_status_of_no_document",
+        "test_create.py::test_the_trace_id_of_an_unconfirmed_run",
+    ),
     _row(80, "an answer about something else", "test_mix_ups.py", "test_results.py", "test_withheld.py"),
     _row(81, "a router's word taken for the service's; an end that has no way out", "test_lost.py"),
     _row(
@@ -32,5 +37,7 @@ LATER = (
     _row(85, "a store that cannot be used when a cell begins, or that was replaced", "test_replaced.py"),
     _row(86, "secrets coming back, or led elsewhere", "test_echoes.py", "test_relays.py"),
     _row(87, "said before, paid after", "test_said_and_paid.py"),
-    _row(88, "all of it at once, and in any order", "tests/model/test_schedules.py"),
+    _row(88, "a clock that steps, a machine that sleeps", "test_clocks.py"),
+    _row(89, "a phase without a deadline", "test_deadlines.py"),
+    _row(90, "all of it at once, and in any order", "tests/model/test_schedules.py"),
 )

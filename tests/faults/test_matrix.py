@@ -23,7 +23,7 @@ def names_in(path: Path) -> set[str]:
 
 def test_every_row_is_there_once() -> None:
     """The rows in their order, each with tests."""
-    assert [row.number for row in ALL] == list(range(1, 89))
+    assert [row.number for row in ALL] == list(range(1, len(ALL) + 1))
     assert [row.number for row in ALL if not row.tests] == []
 
 
