@@ -22,11 +22,12 @@ pytestmark = [pytest.mark.kernel, pytest.mark.slow]
 
 @pytest.fixture
 def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
-    """All gateways as one simulator that this process can count at; the notebooks reach it as live ones."""
+    """All providers as one simulator that this process can count at; the notebooks' simulated runs are made there."""
     with Simulator(tmp_path / "gateway", latency=0.05, draft=True) as simulator:
         for name in ("MINIMAX", "KIE"):
             monkeypatch.setenv(f"{name}_BASE_URL", simulator.url)
             monkeypatch.setenv(f"{name}_API_KEY", "test-key")
+        monkeypatch.setenv("HAILUO_MODE", "simulated")
         monkeypatch.setenv("HAILUO_POLL_INTERVAL", "0.1")
         monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
         monkeypatch.setenv("HAILUO_ASK_ABOVE", "20")
