@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["ENABLED", "ENDS", "KEY", "KINDS", "WAITING", "WORLDS", "mixed", "said"]
+__all__ = ["ENABLED", "ENDS", "KEY", "KINDS", "WORLDS", "mixed", "said"]
 
 KEY = "sk-CANARY-model"
 KINDS: dict[str, dict[str, dict[str, float]]] = {
@@ -36,8 +36,7 @@ KINDS: dict[str, dict[str, dict[str, float]]] = {
     "simulated": {"create": {"says simulated+": 2.0}},  # a live answer with the simulator's own header
 }  # fmt: skip
 WORLDS = ("order", "clock", "locked")  # results come one by one; the wall clock steps; the store is locked for a while
-WAITING = ("elsewhere",)  # what does not hold yet
-ENABLED = tuple(kind for kind in (*KINDS, *WORLDS) if kind not in WAITING)
+ENABLED = (*KINDS, *WORLDS)
 ENDS = {"made": ("SUCCESS", "completed", "Succeeded", "COMPLETE"), "failed": ("FAILED", "failure", "Error", "canceled")}
 LATEST_S = 200.0  # so long a link may be early
 
