@@ -89,6 +89,8 @@ class Entries:
         found = await self.log.ask(self.log.find, run_ids=[run_id])
         if known is not None and (not found or _behind(found[0], known)):
             await self.log.ask(self.log.restore, known, self.owner)
+        elif found:
+            return found[0]
         return await self.log.ask(self.log.get, run_id)
 
     async def _ask(self, run_id: str, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:

@@ -82,6 +82,7 @@ def test_a_store_that_is_replaced_between_two_cells(begin: Begin, replace: Calla
     first = scene.run("the first")
     backup = scene.session.log.call(scene.session.log.backup)
     second = scene.run("the second")
+    assert len(scene.session.runs()) == 2  # after all that the log's thread had to write
     replace(Path(backup), store(scene))
     third = scene.run("the third")
     assert (first.status, second.id, third.status) == ("succeeded", second.id, "succeeded")
