@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.gateways.reading import as_task_id
+from hailuo_widgets.gateways.reading import as_code, as_task_id
 from hailuo_widgets.gateways.statuses import state_of
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ _INSIDE = ("data", "task", "output", "result", "response")
 _NAMES = ("task_id", "taskId", "taskID", "task_uuid", "taskUUID", "recordId", "job_id", "jobId", "generation_id")
 _POLLED_AT = ("polling_url", "status_url", "response_url", "query_url")
 _YES = frozenset({"0", "200", "201", "202", "success", "ok"})
+_KINDS = frozenset({"video", "task", "video.generation"})
 _DEPTH = 3
 
 
@@ -41,7 +42,7 @@ def task_id_beside(data: dict[str, Any]) -> str | None:
     for layer in _layers(data):
         word = layer.get("status", layer.get("state"))
         going = word is None or state_of(word, {}) != "failed"
-        a_task = layer.get("object") in {"video", "task", "video.generation"} or isinstance(word, str)
+        a_task = isinstance(word, str) or as_code(layer.get("object")) in _KINDS
         alone = set(layer) <= {"id", "object", "model", "created", "created_at", "progress"}
         if going and (a_task or alone or layer is not data) and (found := as_task_id(layer.get("id"))) is not None:
             return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.simulator.world import World
 
 _GATEWAYS = (minimax, templates, kie, kie_jobs, kie_uploads, kkiai, pixazo, runware)
+_NOT_FOUND = 404
 # How each gateway tells the end of a task, by (provider, channel): for tasks that an earlier process began.
 _MOMENTS = {
     ("minimax", "video"): minimax.moments,
@@ -74,6 +76,15 @@ def make_app(world: World) -> ASGIApp:
     return Front(app, world)
 
 
-async def _missing(_: Request, error: Exception) -> Response:
+async def _missing(request: Request, error: Exception) -> Response:
+    """Say that there is no such route, as what stands in front of each gateway says it."""
     status = error.status_code if isinstance(error, HTTPException) else 500
-    return JSONResponse({"error": "Endpoint not found" if status == 404 else "Method not allowed"}, status)  # noqa: PLR2004 - HTTP
+    path, said = request.url.path, "Not Found" if status == _NOT_FOUND else "Method Not Allowed"
+    if path.startswith("/minimax/"):  # New-API's router
+        message = f"Invalid URL ({request.method} {path})"
+        told = {"message": message, "type": "invalid_request_error", "param": "", "code": ""}
+        return JSONResponse({"error": told}, status)
+    if path.startswith("/api/"):  # KIE's: Spring
+        now = datetime.now(UTC).isoformat()
+        return JSONResponse({"timestamp": now, "status": status, "error": said, "path": path}, status)
+    return JSONResponse({"error": "Endpoint not found" if status == _NOT_FOUND else said}, status)  # Pixazo document

@@ -209,7 +209,8 @@ def _failure(task: Task) -> dict[str, Any]:
 async def _poll(call: Call, task: dict[str, Any]) -> _Answer:
     now = time.time()
     found = call.world.look_up(call, "runware", group=read_uuid(task))
-    done = [result for result in found if result.done(now)]
+    # In the order in which they got ready, which is not that of their making.
+    done = sorted((result for result in found if result.done(now)), key=lambda result: result.ready or 0.0)
     data = [_result(item, link(call, item, lifetime=item.extra["ttl"])) for item in done if not item.failed]
     if len(done) < len(found):
         data.append({"taskType": "videoInference", "taskUUID": found[0].group, "status": "processing"})

@@ -35,14 +35,21 @@ PROVIDERS: dict[str, Provider] = {
         ("runware", "runware", "minimax"),
     )
 }
-TASKS = [Task(task_id=OURS), Task(task_id=OURS, result_index=3), Task(task_id="1", channel="template")]
+TASKS = [
+    Task(task_id=OURS),
+    Task(task_id=OURS, file_id="v"),
+    Task(task_id=OURS, channel="requests"),
+    Task(task_id=OURS, result_index=3),
+    Task(task_id="1", channel="template"),
+]
 REQUEST = Request(prompt="a fox", provider="any", model="any")
 
 # The words that answers are made of, so that random objects reach every branch; and values that lie about their kind.
 WORDS = (
     "task_id taskId recordId status state base_resp status_code status_msg code message msg error errors data file "
     "file_id download_url backup_download_url video_url videoURL videoUrl videoUUID resultJson resultUrls result_url "
-    "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode"
+    "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode "
+    "id object metadata url request_id polling_url output media_url task type detail path timestamp"
 )
 NAMES = st.sampled_from(WORDS.split())
 SCALARS = (
@@ -105,6 +112,21 @@ DOCUMENTED: list[Any] = [
     {"data": [RESULT | {"status": "error", "error": ERROR}], "errors": [ERROR]},
     {"data": [{"taskUUID": OURS, "taskType": "videoInference", "status": "processing"}], "errors": [ERROR]},
     {"errors": [ERROR | {"code": "conflictTaskUUID"}]},
+    {"data": [], "errors": [{"code": "taskFailed", "message": "m", "status": "error", "taskUUID": OURS}]},
+    {"error": ERROR, "taskUUID": OURS, "taskType": "videoInference"},
+    {"id": OURS, "object": "video", "status": "completed", "progress": 100, "metadata": {"url": LINK}},
+    {"id": OURS, "object": "video", "status": "completed"},
+    {"request_id": OURS, "status": "QUEUED", "polling_url": LINK},
+    {"request_id": OURS, "status": "COMPLETED", "output": {"media_url": [LINK]}},
+    {
+        "type": "error",
+        "error": {"type": "rate_limit_error", "message": "no (2056)", "http_code": "429"},
+        "request_id": "r",
+    },
+    {"error": {"message": "Invalid URL (GET /x)", "type": "invalid_request_error", "param": "", "code": ""}},
+    {"timestamp": 1, "status": 404, "error": "Not Found", "path": "/x"},
+    {"detail": [{"type": "content_policy_violation", "msg": "no"}]},
+    {"task": {"id": OURS, "status": "succeeded", "content": {"url": LINK}}},
 ]
 
 
