@@ -29,8 +29,8 @@ export class Clip {
   #version: string | null = null;
   #visible = false;
   #url: string | null = null;
+  /** From the question for the clip's bytes until they are let go of. */
   #loading: AbortController | null = null;
-  #watching: AbortController | null = null;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #failed = false;
   #position = 0;
@@ -96,24 +96,16 @@ export class Clip {
       });
       if (loading.signal.aborted) return;
       this.#url = URL.createObjectURL(blob);
-      const watching = new AbortController();
-      this.#watching = watching;
-      watch(
-        this.#video,
-        blob,
-        { ready: () => {}, failed: (text) => this.#unplayable(text) },
-        watching.signal,
-      );
+      watch(this.#video, blob, { failed: (text) => this.#unplayable(text) }, loading.signal);
       this.#video.src = this.#url;
       if (this.#position > 0) this.#video.currentTime = this.#position;
       this.#report({ kind: "ready", url: this.#url });
       if (this.#playing) await this.#play();
     } catch (error) {
       if (loading.signal.aborted) return;
+      this.#loading = null;
       this.#failed = true;
       this.#report({ kind: "error", text: message(error) });
-    } finally {
-      if (this.#loading === loading) this.#loading = null;
     }
   }
 
@@ -127,10 +119,8 @@ export class Clip {
   }
 
   #release(): void {
-    this.#loading?.abort();
+    this.#loading?.abort(); // letting go of the source is no error
     this.#loading = null;
-    this.#watching?.abort(); // letting go of the source is no error
-    this.#watching = null;
     if (this.#url !== null) {
       this.#position = this.#video.currentTime;
       this.#playing = !this.#video.paused;

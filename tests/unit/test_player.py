@@ -356,7 +356,7 @@ def test_only_the_card_is_synced_and_no_bytes_are_in_it() -> None:
     loop.close()
     assert own == {"card", "_css"}
     assert len(json.dumps(state["card"])) < 1000
-    assert len(state["_esm"]) < 12_500
+    assert len(state["_esm"]) < 13_000  # it names the codec of a clip that the browser cannot play, in 600 of them
     assert len(state["_css"]) < 8_000
 
 
