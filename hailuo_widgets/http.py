@@ -143,14 +143,14 @@ class Http:
             failure = TransportError("the key has blanks or characters that no header takes; nothing was sent")
             failure.again = False
             _raise_alone(failure)
-        departure = Departure()
+        departure, reply = Departure(), None
         try:
             async with asyncio.timeout(deadline_s):
                 request = _built(client, url, call)
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
                 response = await _send(client, request, departure, auth=key_auth)
                 try:
-                    return await _read(response)
+                    reply = await _read(response)
                 finally:
                     await _let_go(response)
         except TransportError as e:
@@ -159,7 +159,9 @@ class Http:
             if isinstance(e, httpx.PoolTimeout):
                 self._drop(client)
             failure = lost(_host(url), e, deadline_s) if departure.left else not_sent(_host(url), e)
-        _raise_alone(failure)
+        if reply is not None:
+            return reply
+        _raise_alone(failure or lost(_host(url), TimeoutError(), deadline_s))
 
     @asynccontextmanager
     async def stream(

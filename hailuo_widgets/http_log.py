@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.passwords import without_passwords
-from hailuo_widgets.redaction import words
+from hailuo_widgets.redaction import LONGEST, words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,7 +28,7 @@ class _NoQueries(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
-            text = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", record.getMessage())
+            text = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", record.getMessage()[:LONGEST])
             record.msg, record.args = words(without_passwords(text)), ()
         return True
 

@@ -119,6 +119,25 @@ def test_an_answer_that_was_read_holds_whatever_its_end_meets(clip: bytes, monke
     assert gateway.charges[0].task_id.encode() in reply.body
 
 
+def test_an_answer_that_was_read_holds_however_long_its_end_takes(clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection whose end outlasts the call's deadline costs no task id either."""
+    real = httpx.Response.aclose
+
+    async def slow(response: httpx.Response) -> None:
+        await real(response)
+        if "called" in marks:
+            await asyncio.Event().wait()
+        marks.append("called")  # the first close is the library's own, at the body's end
+
+    marks: list[str] = []
+    monkeypatch.setattr(httpx.Response, "aclose", slow)
+    with FaultGateway(clip) as gateway:
+        reply = called(gateway.url, deadline_s=0.5)
+    assert isinstance(reply, HttpReply)
+    assert len(marks) == 1
+    assert gateway.charges[0].task_id.encode() in reply.body
+
+
 ODD_HEADERS = {
     "Location without a scheme": {"location": "gw.example:443/login"},
     "Location of a mailbox": {"location": "mailto:x"},
@@ -143,7 +162,7 @@ def test_a_create_whose_answers_headers_are_odd(begin: Begin, odd: str, status: 
     scene = begin().on("create", Act(status=status, headers=headers, body=body))
     run = scene.run()
     assert (scene.sent, scene.charged) == (1, 1)
-    assert run.status == ("succeeded" if status == 200 else "unconfirmed")
+    assert run.status == ("succeeded" if status == 200 else "unconfirmed"), run.error
     assert "nothing was sent" not in str(run.error)
 
 
