@@ -21,6 +21,7 @@ from hailuo_widgets.errors import (
     TransportError,
 )
 from hailuo_widgets.gateways.base import MIX_UP, Task
+from hailuo_widgets.gateways.reading import as_json
 from hailuo_widgets.gateways.reading import same_id
 from hailuo_widgets.redaction import GONE
 
@@ -39,6 +40,7 @@ __all__ = ["Gateway"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
+FIRST_SERVER_ERROR = 500
 CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
 MOST_UPLOADS = 3  # of one picture, where the answers are about another one
 
@@ -208,14 +210,23 @@ class Gateway:
         return self._http.stream(url, headers, local=self.local)
 
     async def _alive(self) -> bool:
-        """Whether the gateway answers a free query, if only by not knowing the task."""
+        """Whether the gateway answers a free query, if only by not knowing the task.
+
+        What it says of a task that nobody has is in no document, so any JSON will do, but for a word of trouble: a
+        status of 500 or more, or a code that the provider's table reads as that.
+        """
         nobody = Task(task_id="0", channel=self.provider.default_channel)
         try:
-            await self.query(nobody)
+            reply = await self._send(self.provider.encode_query(nobody))
+        except TransportError:
+            return False
+        try:
+            self._read(reply, self.provider.decode_query, reply, nobody)
         except (TaskLost, AuthError, InsufficientCredits, InvalidRequest, RateLimited):
             return True
-        except (ProviderError, TransportError):
-            return False
+        except ProviderError as e:
+            answered = reply.status < FIRST_SERVER_ERROR and as_json(reply.body) is not None
+            return answered and e.code not in self.provider.codes
         except Exception:  # noqa: BLE001 - it shows in the log, and whoever waits at the door waits on
             _log.exception("%s: a free query met an error in hailuo-widgets itself", self.provider.facts.name)
             return False
