@@ -21,8 +21,7 @@ from hailuo_widgets.errors import (
     TransportError,
 )
 from hailuo_widgets.gateways.base import MIX_UP, Task
-from hailuo_widgets.gateways.reading import as_json
-from hailuo_widgets.gateways.reading import same_id
+from hailuo_widgets.gateways.reading import as_json, same_id
 from hailuo_widgets.redaction import GONE
 
 if TYPE_CHECKING:
