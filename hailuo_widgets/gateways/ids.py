@@ -50,7 +50,7 @@ def task_id_beside(data: dict[str, Any]) -> str | None:
         if going and found is not None:
             return found
     inner = data.get("data")
-    return as_task_id(inner) if isinstance(inner, str) and inner.casefold() not in {"success", "ok", "null"} else None
+    return as_task_id(inner) if isinstance(inner, str) else None
 
 
 def asked_by_request_id(layer: dict[str, Any]) -> str | None:

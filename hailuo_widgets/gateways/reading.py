@@ -31,6 +31,11 @@ __all__ = [
 ]
 
 TASK_ID = re.compile(r"[\w.:-]{1,256}", re.ASCII)
+# What stands where there is no id: nothing but zeros and punctuation, a negative number, or a word for "nothing".
+PLACEHOLDER = re.compile(
+    r"[0_.:-]+|-\d+|null|none|nil|nan|n\.?a\.?|undefined|void|empty|unknown|true|false|error|failed|success|ok",
+    re.ASCII | re.IGNORECASE,
+)
 # A host in ASCII (a name, an IPv4 or IPv6 address), and no blank, control character or half of a surrogate pair.
 LINK = re.compile(
     r"https?://(?:[a-z0-9._-]+|\[[0-9a-f:.]+\])(?::\d{1,5})?(?:[/?#][^\s\\\x00-\x20\x7f\ud800-\udfff]{0,8000})?",
@@ -91,14 +96,14 @@ def _whole(digits: str) -> int | None:
 
 
 def as_task_id(value: object) -> str | None:
-    """A task id as text, or None for anything that cannot be one (empty, too long, odd characters)."""
+    """A task id as text, or None for anything that cannot be one (empty, too long, odd characters, a placeholder)."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     try:
         text = str(value)
     except ValueError:  # an int of thousands of digits
         return None
-    return text if TASK_ID.fullmatch(text) else None
+    return text if TASK_ID.fullmatch(text) and not PLACEHOLDER.fullmatch(text) else None
 
 
 def same_id(named: object, ours: str) -> bool:

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.domain.request import Request
-from hailuo_widgets.errors import ProviderError
+from hailuo_widgets.errors import InsufficientCredits, ProviderError
 from hailuo_widgets.gateways import open_provider
 from hailuo_widgets.gateways.base import Clip, HttpReply, Provider, Task
+from hailuo_widgets.gateways.reading import as_task_id
 from hailuo_widgets.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 OPEN: dict[str, Provider] = {
     label: open_provider(label.split()[0], Settings.resolve({"kie_dialect": dialect}, environ={}))
@@ -84,6 +88,71 @@ def test_an_id_of_something_else(label: str, row: int) -> None:
     status, body = NO_TASKS[row]
     with pytest.raises(ProviderError):
         OPEN[label].decode_create(reply(body, status), REQUEST)
+
+
+NO_IDS: list[Any] = [
+    *(0, -1, -7, "0", "000", "0000", "-1", "-12", "", " ", ".", "..", "-", "_", ":", "0.0", "-0", 0.0, True, False),
+    *("null", "NULL", "None", "undefined", "nil", "NaN", "false", "unknown", "N.A.", "empty", "error", "success", "ok"),
+    *("00000000-0000-0000-0000-000000000000", None, [], {}),
+]
+# What each gateway says of an empty account, and of success, around a task id.
+AROUND: dict[str, tuple[Callable[[Any], dict[str, Any]], Callable[[Any], dict[str, Any]]]] = {
+    "minimax": (
+        lambda i: {"task_id": i, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}},
+        lambda i: {"task_id": i, "base_resp": {"status_code": 0, "status_msg": "success"}},
+    ),
+    "kie": (
+        lambda i: {"code": 1003, "message": "insufficient credits", "data": {"taskId": i, "status": 0}},
+        lambda i: {"code": 0, "message": "success", "data": {"taskId": i, "status": 0}},
+    ),
+    "kie jobs": (
+        lambda i: {"code": 402, "msg": "insufficient credits", "data": {"taskId": i}},
+        lambda i: {"code": 200, "msg": "success", "data": {"taskId": i}},
+    ),
+    "runware": (
+        lambda i: {
+            "data": [{"taskType": "videoInference", "taskUUID": i}],
+            "errors": [{"code": "insufficientCredits", "message": "no credits"}],
+        },
+        lambda i: {"data": [{"taskType": "videoInference", "taskUUID": i}]},
+    ),
+}
+AROUND["kkiai"] = AROUND["pixazo"] = AROUND["minimax"]
+
+
+@pytest.mark.parametrize("label", AROUND)
+@pytest.mark.parametrize("shown", NO_IDS, ids=repr)
+def test_placeholders_are_no_ids(label: str, shown: Any) -> None:
+    """A refusal beside one is a refusal; a success beside one leaves open what was accepted, and gives no id."""
+    provider = (
+        open_provider(label.split(maxsplit=1)[0], Settings.resolve({}, environ={}))
+        if label not in OPEN
+        else OPEN[label]
+    )
+    refusal, success = AROUND[label]
+    with pytest.raises(InsufficientCredits) as refused:
+        provider.decode_create(reply(refusal(shown)), REQUEST)
+    assert refused.value.accepted is False
+    with pytest.raises(ProviderError) as open_still:
+        provider.decode_create(reply(success(shown)), REQUEST)
+    assert open_still.value.accepted is None
+    assert provider.decode_create(reply(refusal(ID)), REQUEST).task_id == ID
+
+
+@pytest.mark.parametrize("label", [name for name in OPEN if name in {"minimax", "kkiai", "pixazo"}])
+@pytest.mark.parametrize("shown", [0, "0", "null", "-1"], ids=repr)
+def test_a_placeholder_hides_no_id(label: str, shown: Any) -> None:
+    """The id that stands further inside is found past it."""
+    body = {"task_id": shown, "data": {"task_id": ID}}
+    assert OPEN[label].decode_create(reply(body), REQUEST).task_id == ID
+
+
+@given(text=st.text(alphabet="0-_.:", min_size=1, max_size=40), number=st.integers(max_value=0))
+@settings(max_examples=60, deadline=None)
+def test_no_id_is_made_of_zeros_and_marks(text: str, number: int) -> None:
+    """Whatever zeros and punctuation stand there, and whatever number below one, they name nothing."""
+    assert as_task_id(text) is None
+    assert as_task_id(number) is as_task_id(str(number)) is None
 
 
 @pytest.mark.parametrize("label", OPEN)
