@@ -30,6 +30,7 @@ from hailuo_widgets.domain.sweep import Axes, check_groups
 from hailuo_widgets.domain.variants import fill_variants, piped_names, variables_of
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.grammar import OPTIONS
+from hailuo_widgets.slips import slips
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +95,10 @@ def axes_of(
         prompts=prompts,
         variables={n: axes[n] for p in prompts for n in p.places if n.isidentifier() and n in axes},
         cases=bool(cases),
-        doubts=piped_names(prompts, known),
+        doubts=(
+            *piped_names(prompts, known),
+            *slips(prompts, {**axes, **_words(values)}, cases, python=namespace is None),
+        ),
     )
 
 
@@ -203,6 +207,11 @@ def _named(variables: Any) -> dict[str, Any]:
                 f"variables: {shown(name)} is no name", hint="a name is letters, digits and _, for example 'style'"
             )
     return dict(variables)
+
+
+def _words(values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """A template's words, in which places aren't filled either."""
+    return {"text": values["text"]} if "text" in values else {}
 
 
 def _all_used(prompts: Sequence[Prompt], cases: Sequence[Case], variables: Mapping[str, Any]) -> None:

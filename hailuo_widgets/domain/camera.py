@@ -54,6 +54,10 @@ INSTRUCTIONS = (
 )
 _BY_WORD = {w.casefold(): i for i in INSTRUCTIONS for w in (i.english, i.chinese, i.other) if w}
 _BRACKET = re.compile(r"\[([^\[\]\n]{1,120})\]")
+_WORD = "|".join(sorted(map(re.escape, _BY_WORD), key=len, reverse=True))
+_NOT_CLOSED = re.compile(rf"\[\s*({_WORD})(?![a-z])[^\[\]\n]*(?=[\[\n]|$)", re.IGNORECASE)
+_NOT_OPENED = re.compile(rf"(?:^|[\]\n])[^\[\]\n]*?(?<![a-z])({_WORD})\s*\]", re.IGNORECASE)
+_OTHER_BRACKET = re.compile(rf"[【［]\s*({_WORD})(?![a-z])[^\[\]【】［］\n]*[】］]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +93,18 @@ def moves(prompt: str) -> tuple[Move, ...]:
 
 def advice(prompt: str) -> tuple[tuple[str, str], ...]:
     """What is doubtful about a prompt's moves, as pairs of (what, what to do). No provider refuses any of it."""
-    said: list[tuple[str, str]] = []
+    said = [
+        (f"{f'[{found[1]}'!r} isn't closed, and is sent as plain text", f"write [{found[1]}]")
+        for found in _NOT_CLOSED.finditer(prompt)
+    ]
+    said += [
+        (f"{f'{found[1]}]'!r} isn't opened, and is sent as plain text", f"write [{found[1]}]")
+        for found in _NOT_OPENED.finditer(prompt)
+    ]
+    said += [
+        (f"{found[0]!r} is sent as plain text: these aren't the brackets of an instruction", f"write [{found[1]}]")
+        for found in _OTHER_BRACKET.finditer(prompt)
+    ]
     for move in moves(prompt):
         for word in move.unknown:
             near = nearest(word, _BY_WORD)

@@ -36,6 +36,7 @@ SEPARATOR = re.compile(rf"{_UNSEEN}---(?:[{GAP}]+([^{GAP}].*?))?[{GAP}]*")
 # What would be read as a separator, or at a variant's beginning as an option; a backslash before it makes it text.
 _MARK = rf"({_UNSEEN})(\\*---(?:[{GAP}].*)?)"
 _OPTION_MARK = rf"([{GAP}]*)(\\*(?:--|[‐-―−]{{1,2}})[a-z].*)"
+EXCERPT = 40  # characters of a prompt that a message quotes
 _BLANK = re.compile(f"[{GAP}]*")
 
 
@@ -92,25 +93,45 @@ def parse_prompt(text: str, label: str | None = None) -> Prompt:
     """One variant's text as its parts.
 
     Raises:
-        UsageError: A place that holds no name, or an empty choice.
+        UsageError: A place that is not closed, or holds no name, or an empty choice.
     """
     parts: list[Text | Variable | Choice] = []
     plain = ""
     end = 0
     for match in _PLACE.finditer(text):
+        _no_place(text, end, match.start())
         plain += text[end : match.start()]
         end = match.end()
         if match[1] is None:
             plain += "{{"
             continue
+        if "{{" in match[1]:
+            raise _open(text, match.start())
         if plain:
             parts.append(Text(plain))
             plain = ""
         parts.append(_place(match[1], match[0]))
+    _no_place(text, end, len(text))
     plain += text[end:]
     if plain:
         parts.append(Text(plain))
     return Prompt(tuple(parts), label)
+
+
+def _no_place(text: str, start: int, end: int) -> None:
+    """Refuse a ``{{`` that nothing closes: sent as text, it would be paid for and be seen in no clip."""
+    at = text.find("{{", start, end)
+    if at >= 0:
+        raise _open(text, at)
+
+
+def _open(text: str, at: int) -> UsageError:
+    line = text[at:].split("\n", 1)[0].strip()
+    excerpt = line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
+    return UsageError(
+        f"{excerpt!r} isn't closed (line {text.count(chr(10), 0, at) + 1})",
+        hint="close the place with }}, as in {{snow | sand}}; \\{{ is a literal {{",
+    )
 
 
 def _place(inside: str, written: str) -> Variable | Choice:
