@@ -148,6 +148,11 @@ class Plan:
             time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
         )
 
+    def unpaid(self, run_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the plan's runs, given in its order, of which it says that they are not sent."""
+        fates = [outlook.fate for planned in self.runs for outlook in planned.outlooks]
+        return frozenset(run_id for run_id, fate in zip(run_ids, fates, strict=True) if fate != "sent")
+
     def sentence(self) -> str:
         """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
         parts = self.parts()

@@ -160,7 +160,6 @@ class Session(Fixed):
         reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), tags_of(tags), sweep_name(name)
         budget = None if budget is None else as_number("budget", budget)
         at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
-        yes = as_flag("yes", yes)
         if not reuse and plan.fated("sent") < plan.results:
             plan = look_up(self, plan, reuse=False)  # it was made for clips to be reused
         try:
@@ -177,7 +176,8 @@ class Session(Fixed):
         sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
         records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
         records = [replace(r, sweep_name=called) for r in records]
-        self.engine.start(records, reuse=reuse, budgets=self._budgets(sweep_id, budget), at_once=at_once)
+        budgets, unpaid = self._budgets(sweep_id, budget), plan.unpaid([r.run_id for r in records])
+        self.engine.start(records, reuse=reuse, unpaid=unpaid, budgets=budgets, at_once=at_once)
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
     def question(self, plan: Plan) -> str | None:

@@ -11,6 +11,7 @@ from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.answers import WAYS_OUT
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.engine.fetching import brought
+from hailuo_widgets.engine.owner import is_dead
 from hailuo_widgets.engine.reuse import kept_clip, stands_for
 from hailuo_widgets.errors import HailuoError, Skipped
 
@@ -77,7 +78,8 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
         key = _key(engine, record)
         alike = engine.accounts.alike
         # Before its clip is looked for: one that ends in between has a clip, and is not sent for again.
-        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, before=record.run_id)
+        asked = {"before": record.run_id, "is_dead": is_dead}
+        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, **asked)
         record = await _reuse(engine, control, record, gone)
         if record.status != "planned":
             break
@@ -98,7 +100,19 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
         if not engine.follows(other.run_id):
             await asyncio.to_thread(engine.take_up, [other.run_id])
         await control.pause(JOIN_S)
+    leads = record.result_index == 0  # a further result goes the way of its call's first
+    if leads and record.status == "planned" and engine.said_unpaid(record.run_id) and not control.stopped:
+        return await engine.fail(record, _fell_away(joined), status="skipped")
     return record
+
+
+def _fell_away(run_id: str | None) -> Skipped:
+    """What is not sent was not to be sent: nobody has agreed to its cost."""
+    other = f"the equal run {run_id}" if run_id else "an equal run"
+    return Skipped(
+        f"not sent: it was to have the clip of {other}, which brought none, and its cost was not in the plan",
+        hint="run the cell again: the plan says what sending it costs",
+    )
 
 
 def _key(engine: Engine, record: RunRecord) -> tuple[str, str, int]:

@@ -22,7 +22,7 @@ from hailuo_widgets.store import forks
 from hailuo_widgets.store.words import ASKED
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable, Sequence
+    from collections.abc import Collection, Coroutine, Iterable, Sequence
     from concurrent.futures import Future
 
     from hailuo_widgets.archive import Archive
@@ -66,6 +66,7 @@ class Engine(Entries):
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
         self.linked: dict[str, float] = {}  # when a run's link came, on the monotonic clock
         self._budgets: dict[str, tuple[Budget, ...]] = {}
+        self._unpaid: set[str] = set()  # runs of which was said that they are not sent
         self._calls: dict[str, Call] = {}  # what the runs of one call share
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
@@ -90,6 +91,7 @@ class Engine(Entries):
         records: Sequence[RunRecord],
         *,
         reuse: bool,
+        unpaid: Collection[str] = (),
         budgets: tuple[Budget, ...] = (),
         at_once: int | None = None,
     ) -> None:
@@ -98,6 +100,7 @@ class Engine(Entries):
         Args:
             records: The runs.
             reuse: Whether an equal run's clip may serve.
+            unpaid: The ids of those of which was said that they are not sent.
             budgets: What their create calls are held against.
             at_once: So many of them may be in flight together; the account's limit holds beside it.
 
@@ -112,6 +115,7 @@ class Engine(Entries):
                 self._open[record.run_id] = reuse
                 self._budgets[record.run_id] = budgets
                 self._calls[record.run_id] = call
+            self._unpaid.update(unpaid)
         self.drive()
 
     def _add(self, records: Sequence[RunRecord]) -> None:
@@ -153,6 +157,10 @@ class Engine(Entries):
     def waiting(self) -> list[RunRecord]:
         """The runs that were planned and never sent, and that nobody follows; blocks for the log."""
         return self.log.call(self.log.waiting, is_dead)
+
+    def said_unpaid(self, run_id: str) -> bool:
+        """Whether it was said of the run that it is not sent."""
+        return run_id in self._unpaid
 
     def may_reuse(self, run_id: str) -> bool:
         """Whether an equal run's clip may serve this run."""
@@ -315,6 +323,7 @@ class Engine(Entries):
             self._controls.pop(run_id, None)
             self.sending.pop(run_id, None)
             self._calls.pop(run_id, None)
+            self._unpaid.discard(run_id)
             if not self._open:
                 self._renewing.end()
         self.holding.forget(run_id)

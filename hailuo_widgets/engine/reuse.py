@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from hailuo_widgets.engine.elsewhere import place_of
+from hailuo_widgets.engine.owner import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -87,7 +88,7 @@ def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ..
     alike = engine.accounts.alike
     places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
     clips = log.call(log.equal_clips, places, alike)
-    in_progress = log.call(log.equal_in_progress, places, alike)
+    in_progress = log.call(log.equal_in_progress, places, alike, is_dead=is_dead)
     known: dict[tuple[str, str, int], Outlook] = {}
 
     def outlook(key: tuple[str, str, int]) -> Outlook:

@@ -6,7 +6,6 @@ under several names (a provider's documented hosts) are given the same name by `
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,7 +15,7 @@ from hailuo_widgets.store import leases
 from hailuo_widgets.store.schema import from_row, runs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from hailuo_widgets.domain.run import RunRecord
 
@@ -36,22 +35,32 @@ def clips(
     """The succeeded runs whose clips were made for them, the newest first."""
     kept = (runs.c.status == "succeeded") & runs.c.reused_from.is_(None) & runs.c.video.is_not(None)
     found: dict[Key, list[RunRecord]] = {}
-    for record in _equal(c, places, kept, runs.c.created_at.desc(), alike):
+    for row in _equal_rows(c, places, kept, runs.c.created_at.desc(), alike):
+        record = from_row(dict(row))
         found.setdefault(_key(record, alike), []).append(record)
     return found
 
 
 def in_progress(
-    c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN, *, before: str | None
+    c: sa.Connection,
+    places: Iterable[Place],
+    alike: Mapping[str, str] = EACH_ITS_OWN,
+    *,
+    before: str | None,
+    is_dead: Callable[[str], bool],
 ) -> dict[Key, RunRecord]:
-    """The oldest undecided run of each; one that was only planned counts while somebody follows it."""
-    waiting = (runs.c.status == "planned") & leases.lasting(datetime.now(UTC))
-    where = runs.c.status.in_(SENT) | waiting
+    """The oldest undecided run of each.
+
+    One that was only planned counts while somebody follows it: one whose kernel is gone is never sent by itself.
+    """
+    where: sa.ColumnElement[bool] = runs.c.status.in_((*SENT, "planned"))
     if before is not None:
         where &= runs.c.run_id < before
     found: dict[Key, RunRecord] = {}
-    for record in _equal(c, places, where, runs.c.run_id, alike):
-        found.setdefault(_key(record, alike), record)
+    for row in _equal_rows(c, places, where, runs.c.run_id, alike):
+        if row["status"] != "planned" or (leases.held(row) and not is_dead(row["owner"])):
+            record = from_row(dict(row))
+            found.setdefault(_key(record, alike), record)
     return found
 
 
@@ -60,17 +69,17 @@ def _key(record: RunRecord, alike: Mapping[str, str]) -> Key:
     return (record.request_hash, alike.get(origin, origin), record.result_index)
 
 
-def _equal(
+def _equal_rows(
     c: sa.Connection,
     places: Iterable[Place],
     where: sa.ColumnElement[bool],
     order: sa.ColumnElement[object],
     alike: Mapping[str, str],
-) -> Iterator[RunRecord]:
+) -> Iterator[sa.RowMapping]:
     wanted = set(places)
     hashes = sorted({request_hash for request_hash, _ in wanted})
     for n in range(0, len(hashes), AT_ONCE):
         query = sa.select(runs).where(runs.c.request_hash.in_(hashes[n : n + AT_ONCE]), where).order_by(order)
         for row in c.execute(query).mappings():
             if (row["request_hash"], alike.get(row["origin"], row["origin"])) in wanted:
-                yield from_row(dict(row))
+                yield row

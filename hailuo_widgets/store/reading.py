@@ -96,7 +96,12 @@ class Reading:
             return None if row is None else from_row(dict(row))
 
     def equal_in_progress(
-        self, places: Iterable[Place], alike: Mapping[str, str] = equals.EACH_ITS_OWN, *, before: str | None = None
+        self,
+        places: Iterable[Place],
+        alike: Mapping[str, str] = equals.EACH_ITS_OWN,
+        *,
+        before: str | None = None,
+        is_dead: Callable[[str], bool],
     ) -> dict[Key, RunRecord]:
         """For each request and result that has one, the oldest run of it that is not decided.
 
@@ -106,9 +111,10 @@ class Reading:
             places: Request hashes with origins.
             alike: Origins that are one place, with its name; each other one is a place of its own.
             before: Only runs that were planned before the one of this id, so that no two wait for each other.
+            is_dead: See :meth:`claim`.
         """
         with self.database.read() as c:
-            return equals.in_progress(c, places, alike, before=before)
+            return equals.in_progress(c, places, alike, before=before, is_dead=is_dead)
 
     def equal_clips(
         self, places: Iterable[Place], alike: Mapping[str, str] = equals.EACH_ITS_OWN

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -152,3 +155,43 @@ def test_a_clip_that_is_there_costs_no_budget(begin: Begin) -> None:
     run = scene.session.generate("a fox", **again)
     scene.session.wait([run.id], 60)
     assert (run.status, run.cost, scene.charged) == ("succeeded", 0.0, 1)
+
+
+def refused(scene: Scene) -> None:
+    """The create call is refused."""
+    scene.on("create", Act(take=False, change=lambda _: {"base_resp": {"status_code": 1026, "status_msg": "no"}}))
+
+
+def charged_and_failed(scene: Scene) -> None:
+    """The task is charged, and the generation fails."""
+    scene.on("query", Act(change=lambda _: {"status": "Fail", "base_resp": {"status_code": 1027, "status_msg": "no"}}))
+
+
+@pytest.mark.parametrize(("fault", "charged"), [(refused, 0), (charged_and_failed, 1)])
+def test_what_was_said_to_be_shared_is_never_sent(begin: Begin, fault: Callable[[Scene], None], charged: int) -> None:
+    """Where the equal run brings no clip, the one that was to have it is not paid for unasked: it says so, and ends."""
+    scene = begin()
+    fault(scene)
+    plan = scene.session.plan(["a fox", "a fox"], model="02")
+    assert plan.parts().sends == "1"
+    first, second = scene.session.begin(plan)
+    scene.session.wait([first.id, second.id], 60)
+    assert (first.status, second.status) == ("failed", "skipped")
+    assert (scene.sent, scene.charged) == (1, charged)
+    assert first.id in str(second.error)
+    assert "the plan says what sending it costs" in str(second.error)
+    assert scene.run("a fox").status == "succeeded"  # asked for by itself, it is sent
+
+
+def test_a_run_that_a_dead_kernel_planned_is_said_to_be_sent(begin: Begin) -> None:
+    """Nobody will send it any more: a plan counts an equal run as one to send, and it is sent without a wait."""
+    scene = begin()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    plan = scene.session.plan("a fox", model="02")
+    (left,) = scene.session._records(plan.runs[0], "s1", 0, ())
+    scene.session.log.call(scene.session.log.add, [left], f"{socket.gethostname()}|{dead.pid}|x")
+    assert scene.session.plan("a fox", model="02").parts().sends == "1"
+    run = scene.run("a fox")
+    assert (run.status, scene.charged) == ("succeeded", 1)
+    assert "an equal run is on its way" not in [e["what"] for e in run.events]
