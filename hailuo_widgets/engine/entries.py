@@ -199,7 +199,10 @@ class Entries:
 
 def _on_one_clock(submitted_at: datetime, took_s: float, now: datetime) -> datetime:
     """When a run ended, by the wall clock that said when it was submitted: one that was set since would falsify it."""
-    ended = submitted_at + timedelta(seconds=took_s)
+    try:
+        ended = submitted_at + timedelta(seconds=took_s)
+    except (OverflowError, ValueError):  # the log's stamp or time was no such thing
+        return now
     return now if abs((now - ended).total_seconds()) < SET_S else ended
 
 

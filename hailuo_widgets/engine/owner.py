@@ -39,10 +39,13 @@ def is_this_process(owner: str) -> bool:
 
 
 def is_dead(owner: str) -> bool:
-    """Whether the engine of that name, on this machine, is gone. On another machine only its lease can tell."""
+    """Whether the engine of that name, on this machine, is gone. On another machine only its lease can tell.
+
+    So it is with a name that is none of ours: a row of the log may hold anything.
+    """
     host, _, rest = owner.partition("|")
     pid = rest.partition("|")[0]
-    if host != socket.gethostname() or not pid.isdigit():
+    if host != socket.gethostname() or not pid.isdecimal():
         return False
     if is_this_process(owner):
         return owner not in _living
@@ -50,6 +53,6 @@ def is_dead(owner: str) -> bool:
         os.kill(int(pid), 0)
     except ProcessLookupError:
         return True
-    except OSError:
+    except (OSError, OverflowError, ValueError):  # another user's; or no number that a process can have
         return False
     return False

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -48,7 +48,7 @@ def find(
 ) -> list[Vote]:
     """The votes that fit all that is given, oldest first; with ``run_ids``, those on two of the clips that they show.
 
-    What was seen may have been another run that shows the same clip.
+    What was seen may have been another run that shows the same clip. A vote that cannot be read is not among them.
     """
     query = sa.select(votes).order_by(votes.c.at, votes.c.vote_id)
     if between is not None:
@@ -58,13 +58,17 @@ def find(
     if not withdrawn:
         query = query.where(~votes.c.withdrawn)
     if run_ids is None:
-        return _with_clips(c, [vote_of(dict(row)) for row in c.execute(query).mappings()])
+        return _with_clips(c, _read(c, query))
     wanted = set(clips_of(c, run_ids).values())
     found: list[Vote] = []
     for some in chunks(runs_of(c, wanted)):
-        found += [vote_of(dict(row)) for row in c.execute(query.where(votes.c.left_run.in_(some))).mappings()]
+        found += _read(c, query.where(votes.c.left_run.in_(some)))
     found = [vote for vote in _with_clips(c, found) if vote.left_clip in wanted and vote.right_clip in wanted]
     return sorted(found, key=lambda vote: (vote.at, vote.vote_id))
+
+
+def _read(c: sa.Connection, query: sa.Select[Any]) -> list[Vote]:
+    return [vote for row in c.execute(query).mappings() if (vote := vote_of(dict(row))) is not None]
 
 
 def _with_clips(c: sa.Connection, found: list[Vote]) -> list[Vote]:

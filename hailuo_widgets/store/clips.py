@@ -27,8 +27,8 @@ MOST_PARAMETERS = 500  # under every database's limit
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Lists of so many values as one question to a database may hold."""
-    wanted = sorted(set(values))
+    """Lists of so many values as one question to a database may hold, without what is no text in a damaged row."""
+    wanted = sorted({value for value in values if isinstance(value, str)})
     for n in range(0, len(wanted), MOST_PARAMETERS):
         yield wanted[n : n + MOST_PARAMETERS]
 
@@ -44,7 +44,7 @@ def clips_of(c: sa.Connection, run_ids: Iterable[str]) -> dict[str, str]:
             query = sa.select(runs.c.run_id, runs.c.reused_from).where(
                 runs.c.run_id.in_(some), runs.c.reused_from.is_not(None)
             )
-            found |= {row.run_id: row.reused_from for row in c.execute(query)}
+            found |= {row.run_id: row.reused_from for row in c.execute(query) if isinstance(row.reused_from, str)}
         before |= found
         asked = set(found.values()) - before.keys()
     return {run_id: _end(run_id, before) for run_id in wanted}

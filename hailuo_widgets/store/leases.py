@@ -60,9 +60,18 @@ def _unchanged_s(run_id: str, owner: str, lease: datetime) -> float:
 def free(
     c: sa.Connection, which: sa.ColumnElement[bool], owner: str | None, is_dead: Callable[[str], bool]
 ) -> list[Mapping[str, Any]]:
-    """Of these runs the rows of those with no owner, this owner, an expired lease or a dead owner."""
+    """Of these runs the rows of those with no owner, this owner, an expired lease or a dead owner.
+
+    A row whose id cannot be read is nobody's: no step of its run could be written. An owner that cannot be read is an
+    unknown one, whose lease alone decides.
+    """
     rows = c.execute(sa.select(runs).where(which)).mappings().all()
-    return [dict(row) for row in rows if row["owner"] in {None, owner} or is_dead(row["owner"]) or not held(row)]
+    found = [dict(row) for row in rows if isinstance(row["run_id"], str)]
+    return [row for row in found if row["owner"] in {None, owner} or _gone(row["owner"], is_dead) or not held(row)]
+
+
+def _gone(owner: Any, is_dead: Callable[[str], bool]) -> bool:
+    return isinstance(owner, str) and is_dead(owner)
 
 
 def claim(

@@ -5,6 +5,7 @@ Another version, another program or a person may have written it. What cannot be
 
 from __future__ import annotations
 
+import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,11 +19,13 @@ from hailuo_widgets.domain.run import STATUSES, RunRecord
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["NEVER", "Json", "UtcDateTime", "record_of", "tags_of"]
+__all__ = ["NEVER", "UNREADABLE", "Json", "UtcDateTime", "plausible", "record_of", "seconds_of", "tags_of", "time_of"]
 
 LARGEST: Final = 2**63 - 1  # what a database's and a DataFrame's whole numbers hold
 LONGEST_NAME: Final = 255  # bytes of a file's name: a longer one is an error of the system's, wherever it is used
 NEVER: Final = datetime.fromtimestamp(0, UTC)  # in the place of a time that must be there
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # a later time, or one before NEVER, is no time of a run
+UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
 
 
 def _tolerant(read: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
@@ -31,7 +34,7 @@ def _tolerant(read: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
     def process(value: Any) -> Any:
         try:
             return value if read is None else read(value)
-        except (ValueError, TypeError, RecursionError):
+        except UNREADABLE:
             return None
 
     return process
@@ -80,7 +83,7 @@ def record_of(row: Mapping[str, Any]) -> RunRecord:
     for name, read in _COLUMNS.items():
         try:
             values[name] = read(row[name])
-        except (ValueError, TypeError):
+        except UNREADABLE:
             values[name] = _INSTEAD.get(name)
             unread.append(name)
     values["request"], missing = _request(row)
@@ -134,7 +137,9 @@ def _status(value: Any) -> str:
 def _whole(value: Any) -> int | None:
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or abs(value) > LARGEST:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise ValueError("a whole number is wanted")
+    if value != int(value) or abs(value) > LARGEST:
         raise ValueError("a whole number is wanted")
     return int(value)
 
@@ -145,13 +150,29 @@ def _flag(value: Any) -> bool | None:
     return value
 
 
-def _time(value: Any) -> datetime | None:
+def plausible(moment: datetime) -> bool:
+    """Whether an aware time can be one of a run: not so far off that it cannot be counted from."""
+    return NEVER <= moment < LATEST
+
+
+def time_of(value: Any) -> datetime | None:
+    """An aware time that can be one of a run; None stays None.
+
+    Raises:
+        ValueError: It is none.
+    """
     if value is None:
         return None
-    if getattr(value, "tzinfo", None) is None:
+    if not isinstance(value, datetime) or value.tzinfo is None or not plausible(value):
         raise ValueError("a time is wanted")
-    moment: datetime = value
-    return moment
+    return value
+
+
+def seconds_of(value: Any) -> float | None:
+    """How long something took, in seconds; None where that cannot be read, or cannot be."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
+        return None
+    return float(value)
 
 
 def _mapping(value: Any) -> dict[str, Any]:
@@ -167,7 +188,7 @@ def _error(value: Any) -> dict[str, str] | None:
 _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("run_id", "request_hash"), _must(_text)),
     "status": _status,
-    "created_at": _must(_time),
+    "created_at": _must(time_of),
     "simulated": _must(_flag),
     "result_index": _must(_whole),
     "variables": _mapping,
@@ -175,7 +196,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "clip_tags": tags_of,
     "video": _path,
     "error": _error,
-    **dict.fromkeys(("submitted_at", "started_at", "finished_at"), _time),
+    **dict.fromkeys(("submitted_at", "started_at", "finished_at"), time_of),
     **dict.fromkeys(
         (
             *("sweep_index", "cost_micros", "seed_returned", "video_bytes"),
@@ -235,7 +256,7 @@ def _request(row: Mapping[str, Any]) -> tuple[Request, list[str]]:
         if name in given:
             try:
                 values[name] = read(given[name])
-            except (ValueError, TypeError):
+            except UNREADABLE:
                 unread.append(f"request.{name}")
         elif name in values and not unread:
             unread.append(f"request.{name}")

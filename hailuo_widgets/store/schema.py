@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import RunRecord
-from hailuo_widgets.domain.vote import Vote
-from hailuo_widgets.store.readable import NEVER, Json, UtcDateTime, record_of
+from hailuo_widgets.domain.vote import ANSWERS, Vote
+from hailuo_widgets.store.readable import NEVER, UNREADABLE, Json, UtcDateTime, record_of, seconds_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +139,7 @@ votes = sa.Table(
 )
 sa.Index("votes_by_run", votes.c.left_run, votes.c.right_run)
 
+_VOTE_TEXTS = frozenset(name for name, column in votes.c.items() if isinstance(column.type, sa.Text)) - {"repeat_of"}
 _FIELDS = tuple(f.name for f in fields(RunRecord) if f.name != "unread")
 OLD_COST_KINDS = {"estimated": "list", "none": None}  # as earlier versions wrote them, in logs and rescue files
 
@@ -173,7 +174,18 @@ def from_row(row: Mapping[str, Any]) -> RunRecord:
     return record_of({**row, "cost_kind": OLD_COST_KINDS.get(kind, kind) if isinstance(kind, str) else kind})
 
 
-def vote_of(row: Mapping[str, Any]) -> Vote:
-    """The vote of a row."""
+def vote_of(row: Mapping[str, Any]) -> Vote | None:
+    """The vote of a row; None where what was judged, or what was said of it, cannot be read: it would count wrongly."""
     values = {f.name: row[f.name] for f in fields(Vote) if f.name in votes.c}
-    return Vote(**{**values, "at": values["at"] or NEVER})
+    texts = [v for name, v in values.items() if name in _VOTE_TEXTS]
+    again = values["repeat_of"]
+    if not all(isinstance(text, str) for text in texts) or values["answer"] not in ANSWERS:
+        return None
+    if not isinstance(again, str | None):
+        return None
+    try:
+        at = time_of(values["at"])
+    except UNREADABLE:
+        at = None
+    known = {"at": at or NEVER, "seconds": seconds_of(values["seconds"]), "withdrawn": bool(values["withdrawn"])}
+    return Vote(**(values | known))

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.analysis.ranking import rank
 from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.engine.entries import _on_one_clock as ended_at
+from hailuo_widgets.engine.owner import is_dead
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.frames import RUN_COLUMNS
 from hailuo_widgets.session import Session
 from hailuo_widgets.view import card_of
+from hailuo_widgets.voting.frames import votes_frame
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,8 +42,44 @@ WRONG = (
     0.5,
     b"\xff\xfe",
     "[" * 5000,
+    float("inf"),
+    float("-inf"),
+    1e300,
+    '{"a": 1e400}',
+    "9999-12-31 23:59:59.999999",
+    "0001-01-01 00:00:00.000000",
+    "a\0b",
+    "x" * 100_000,
 )
-REQUEST_WRONG = (None, [], {}, "6s", 6.9, 10**30, -1, True, "x")
+REQUEST_WRONG = (None, [], {}, "6s", 6.9, 10**30, -1, True, "x", float("inf"), float("nan"))
+ODD_OWNERS = (
+    b"\xff",
+    b"",
+    float("inf"),
+    7,
+    "",
+    "|",
+    "{host}|0x7|ab",
+    "{host}|²|ab",
+    "{host}|" + "9" * 40,
+    "{host}|" + "9" * 5000,
+)
+
+
+VOTE = {
+    "vote_id": "v0",
+    "at": "2026-11-30 21:00:00.000000",
+    "rater": "mara",
+    "between": "prompt",
+    "left": "a fox",
+    "right": "a wolf",
+    "answer": "left",
+    "within": "seed",
+    "unit": "7",
+    "seconds": 1.5,
+    "repeat_of": None,
+    "withdrawn": 0,
+}
 
 
 @pytest.fixture
@@ -133,3 +175,71 @@ def test_a_request_that_cannot_be_read_is_not_paid_for(home: Any) -> None:
     with pytest.raises(UsageError, match="can't be read"):
         session.run(ids[0]).resubmit()
     assert len(session.runs()) == 2
+
+
+def test_a_time_that_cannot_be_counted_from(home: Any) -> None:
+    """A time of a row from which none can be counted is no time: the run's other columns stand."""
+    session, connection, ids = home
+    for column in ("created_at", "submitted_at", "started_at", "finished_at"):
+        connection.execute(f"UPDATE runs SET {column} = '9999-12-31 23:59:59.9' WHERE run_id = ?", [ids[0]])  # noqa: S608
+    record = session.log.get(ids[0])
+    assert {"created_at", "submitted_at", "started_at", "finished_at"} <= set(record.unread)
+    assert record.submitted_at is None
+    assert record.request.prompt == "a fox"
+
+
+def test_no_column_of_a_vote_hides_the_others(home: Any) -> None:
+    """Whatever stands in any column of a vote, the other votes are listed, and all can be ranked."""
+    session, connection, ids = home
+    connection.execute("UPDATE runs SET reused_from = X'FF' WHERE run_id = ?", [ids[1]])
+    names = [row[1] for row in connection.execute("PRAGMA table_info(votes)")]
+    row = {**VOTE, "left_run": ids[0], "right_run": ids[1]}
+    insert = f"INSERT OR IGNORE INTO votes ({','.join(f'[{n}]' for n in names)}) VALUES ({','.join('?' * len(names))})"  # noqa: S608
+    connection.execute(insert, [row[name] for name in names])
+    (whole,) = session.log.call(session.log.votes)
+    changes = [(name, value) for name in names for value in WRONG]
+    rows = [{**row, "vote_id": f"v{n}", "rater": f"r{n}", name: value} for n, (name, value) in enumerate(changes, 1)]
+    connection.executemany(insert, [[made[name] for name in names] for made in rows])
+    found = session.log.call(session.log.votes, withdrawn=True)
+    assert whole in found
+    assert whole in session.log.call(session.log.votes, [ids[0], ids[1]])
+    assert len(votes_frame(found)) == len(found)
+    rank(found)
+    for vote in found:
+        assert vote.answer == "left"
+        assert all(isinstance(t, str) for t in (vote.vote_id, vote.rater, vote.left, vote.right, vote.unit))
+        assert vote.seconds is None or 0 <= vote.seconds < float("inf")
+        assert vote.at.year < 2200
+
+
+@pytest.mark.parametrize("owner", ODD_OWNERS, ids=lambda o: repr(o)[:20])
+def test_an_owner_that_is_no_name_of_ours(home: Any, owner: Any) -> None:
+    """Whatever stands as a run's owner, runs can be taken up; this one as soon as its lease is over."""
+    session, connection, ids = home
+    owner = owner.replace("{host}", socket.gethostname()) if isinstance(owner, str) else owner
+    now = datetime.now(UTC).replace(tzinfo=None)
+    for lease in (now + timedelta(seconds=30), now - timedelta(days=2)):
+        connection.execute(
+            "UPDATE runs SET owner = ?, lease_until = ?, status = 'queued', task_id = run_id WHERE run_id = ?",
+            [owner, str(lease), ids[0]],
+        )
+        session.log.call(session.log.waiting, is_dead)
+        taken = session.log.call(session.log.claim, ids, "me", is_dead)
+    assert ids[1] in {r.run_id for r in taken}
+
+
+@pytest.mark.parametrize("took_s", [float("inf"), float("nan"), 1e300, -1e300])
+def test_an_end_that_cannot_be_counted(took_s: float) -> None:
+    """A figure of the log from which no end can be counted leaves the wall clock's."""
+    now = datetime.now(UTC)
+    assert ended_at(now, took_s, now) == now
+
+
+def test_a_run_id_that_is_no_text(home: Any) -> None:
+    """A row whose id is bytes is shown and never followed; the other runs are taken up."""
+    session, connection, ids = home
+    (made,) = copies(connection, ids[0], [("status", "queued")])
+    connection.execute("UPDATE runs SET run_id = X'FF00' WHERE run_id = ?", [made])
+    assert len(shown(session)) == len(ids) + 1
+    assert {r.run_id for r in session.log.call(session.log.waiting, is_dead)} <= set(ids)
+    assert session.engine.take_up() == []
