@@ -1,31 +1,48 @@
 """The task of a create call: a loop that ends waits for its answer, which is worth money.
 
 ``asyncio.run`` cancels every task when its coroutine has ended, and so do servers that shut down. A create call that is
-on its way then would leave a task at the provider whose id nobody has.
+on its way then would leave a task at the provider whose id nobody has. The HTTP client cancels the task too, as part of
+its work: it connects to several addresses at once, and a cancel ends the wait for the others. Those two are told apart
+by the context that a cancel is made in: what the call itself began carries a mark there, and nothing else does.
 """
 
 from __future__ import annotations
 
 import asyncio
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Iterator
 
-__all__ = ["abort", "paid_task"]
+__all__ = ["abort", "calling", "paid_task"]
 
 T = TypeVar("T")
 ANSWER_S = 10.0  # so long a loop that ends waits for the answer to a create call
+_CALL: ContextVar[asyncio.Task[Any] | None] = ContextVar("hailuo_create_call", default=None)
 
 
 def paid_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """A task on the running loop. Cancelled by another one, or while its loop stands still, it has ANSWER_S more.
+    """A task on the running loop that nobody else cancels.
 
-    Its own time-outs cancel it from the loop's callbacks, and end it at once as ever.
+    Cancelled from outside while its loop runs, it goes on: it has time-outs of its own. Cancelled while the loop stands
+    still, as a loop that ends does, it has ANSWER_S more. What its own call begins (see ``calling``) cancels it as any
+    other task.
     """
     task: asyncio.Task[T] = _kind(asyncio.Task)(work, loop=asyncio.get_running_loop())
     return task
+
+
+@contextmanager
+def calling() -> Iterator[None]:
+    """Within it, time-outs, callbacks and tasks that the running task begins may cancel it."""
+    token = _CALL.set(asyncio.current_task())
+    try:
+        yield
+    finally:
+        _CALL.reset(token)
 
 
 def abort(task: asyncio.Future[Any]) -> None:
@@ -39,11 +56,11 @@ def _kind(base: type[asyncio.Task[Any]]) -> Any:
 
     def cancel(self: Any, msg: Any = None) -> bool:
         loop = self.get_loop()
-        if not _from_outside(self, loop) or loop.is_closed():
+        if _from_itself(self) or loop.is_closed():
             return bool(base.cancel(self, msg))
         if self.done():
             return False
-        if not self.late:
+        if not self.late and not loop.is_running():
             self.late = True
             loop.call_later(ANSWER_S, self.abort)
         return True
@@ -54,12 +71,11 @@ def _kind(base: type[asyncio.Task[Any]]) -> Any:
     return type("PaidTask", (base,), {"cancel": cancel, "abort": abort, "late": False})
 
 
-def _from_outside(task: asyncio.Task[Any], loop: asyncio.AbstractEventLoop) -> bool:
-    """Whether somebody else cancels it: another task, or who ran the loop until now."""
-    if not loop.is_running():
+def _from_itself(task: asyncio.Task[Any]) -> bool:
+    """Whether the task, or what its call began, cancels it."""
+    if _CALL.get() is task:
         return True
     try:
-        current = asyncio.current_task()
+        return asyncio.current_task() is task
     except RuntimeError:
-        return True  # from another thread, which it should not be
-    return current is not None and current is not task
+        return False  # no loop runs in this thread

@@ -1,4 +1,4 @@
-"""Rows 77 to 90: kinds of faults that the first 76 did not have. Each was found by an outsider, on a green suite.
+"""Rows 77 to 91: kinds of faults that the first 76 did not have. Each was found by an outsider, on a green suite.
 
 A row may name a whole file, where all its tests are about one kind.
 """
@@ -40,4 +40,5 @@ LATER = (
     _row(88, "a clock that steps, a machine that sleeps", "test_clocks.py"),
     _row(89, "a phase without a deadline", "test_deadlines.py"),
     _row(90, "all of it at once, and in any order", "tests/model/test_schedules.py"),
+    _row(91, "an answer that is later than what ends meanwhile", "test_late_answers.py"),
 )

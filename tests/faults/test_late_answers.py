@@ -1,0 +1,196 @@
+"""A create call whose answer comes late, later than a loop that ends would wait: its task id is kept all the same."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import anyio
+import pytest
+from gateway import Act, FaultGateway
+from patience import HANG_S
+
+from hailuo_widgets.engine import paid
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from conftest import Begin, Scene
+
+SHORT_S = 0.02
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a loop that ends waits for an answer."""
+    monkeypatch.setattr(paid, "ANSWER_S", SHORT_S)
+
+
+@pytest.fixture
+def two_addresses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The name localhost has two addresses, and only the second one is served."""
+    known = socket.getaddrinfo
+
+    def found(host: Any, port: Any, *args: Any, **kwargs: Any) -> list[Any]:
+        if host not in {"localhost", b"localhost"}:
+            return known(host, port, *args, **kwargs)
+        first = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("::1", int(port), 0, 0))
+        return [first, (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", int(port)))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", found)
+
+
+def held(scene: Scene) -> threading.Event:
+    """The answer to the create call waits for this."""
+    answer = threading.Event()
+    scene.on("create", Act(until=answer))
+    return answer
+
+
+async def _later(scene: Scene) -> None:
+    """The create call has arrived, and longer ago than a loop that ends would wait."""
+    async with asyncio.timeout(HANG_S):
+        while not scene.sent:  # noqa: ASYNC110 - the gateway is in another thread
+            await asyncio.sleep(0.005)
+    await asyncio.sleep(5 * SHORT_S)
+
+
+class _Named(FaultGateway):
+    """Known by a name."""
+
+    @property
+    def url(self) -> str:
+        return super().url.replace("127.0.0.1", "localhost")
+
+
+@pytest.mark.parametrize("kind", [FaultGateway, _Named])
+def test_a_slow_answer(begin: Begin, clip: bytes, two_addresses: None, kind: type[FaultGateway]) -> None:
+    """Over a connection as the client makes it, which cancels its own waits; nothing ends, so nothing is cut short."""
+    scene = begin(gateway=kind(clip))
+    answer = held(scene)
+    run = scene.session.generate("a fox", model="02")
+
+    async def script() -> None:
+        scene.session.engine.drive()
+        await _later(scene)
+        answer.set()
+        await run
+
+    asyncio.run(script())
+    (charge,) = scene.gateway.charges
+    assert (run.status, run.task_id, scene.sent) == ("succeeded", charge.task_id, 1)
+
+
+def _all_but_this() -> None:
+    for task in asyncio.all_tasks():
+        if task is not asyncio.current_task():
+            task.cancel()
+
+
+async def _by_a_task(_: Scene) -> None:
+    _all_but_this()
+
+
+async def _by_a_callback(_: Scene) -> None:
+    """As a handler of a signal does."""
+    done = asyncio.Event()
+    asyncio.get_running_loop().call_soon(lambda: (_all_but_this(), done.set()))
+    await done.wait()
+
+
+@pytest.mark.parametrize("end", [_by_a_task, _by_a_callback])
+def test_cancelled_on_a_loop_that_goes_on(begin: Begin, end: Callable[[Scene], Any]) -> None:
+    """Every task is cancelled and the loop runs on: the answer is heard, however late."""
+    scene = begin()
+    answer = held(scene)
+    run = scene.session.generate("a fox", model="02")
+
+    async def script() -> None:
+        scene.session.engine.drive()
+        await _later(scene)
+        with suppress(asyncio.CancelledError):
+            await end(scene)
+        await asyncio.sleep(5 * SHORT_S)
+        answer.set()
+        await run
+
+    asyncio.run(script())
+    (charge,) = scene.gateway.charges
+    assert (run.status, run.task_id, scene.sent) == ("succeeded", charge.task_id, 1)
+
+
+async def _time_out() -> str:
+    try:
+        async with asyncio.timeout(SHORT_S):
+            await asyncio.Event().wait()
+    except TimeoutError:
+        return "ended"
+    return "never"
+
+
+async def _scope() -> str:
+    with anyio.move_on_after(SHORT_S) as scope:
+        await asyncio.Event().wait()
+    return "ended" if scope.cancelled_caught else "never"
+
+
+async def _child() -> str:
+    async with anyio.create_task_group() as group:
+
+        async def first() -> None:
+            group.cancel_scope.cancel()
+
+        group.start_soon(first)
+        await asyncio.Event().wait()
+    return "ended"
+
+
+async def _group() -> str:
+    async def fails() -> None:
+        raise ValueError
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(fails())
+            await asyncio.Event().wait()
+    except* ValueError:
+        pass
+    return "ended"
+
+
+@pytest.mark.parametrize("work", [_time_out, _scope, _child, _group])
+def test_what_the_call_begins_ends_it_as_any_task(work: Callable[[], Any]) -> None:
+    """Time-outs and groups of the libraries below: at once, and no cancel is left over that asyncio counts."""
+
+    async def call() -> tuple[str, int]:
+        with paid.calling():
+            ended = await work()
+        task = asyncio.current_task()
+        await asyncio.sleep(5 * SHORT_S)  # nothing else comes for it
+        return ended, task.cancelling() if task else -1
+
+    async def script() -> tuple[str, int]:
+        async with asyncio.timeout(HANG_S):
+            return await paid.paid_task(call())
+
+    assert asyncio.run(script()) == ("ended", 0)
+
+
+def test_a_loop_that_ends_waits_no_longer(begin: Begin) -> None:
+    """An answer that does not come keeps a loop that ends for ANSWER_S, and the run is unconfirmed."""
+    scene = begin()
+    answer = held(scene)
+    run = scene.session.generate("a fox", model="02")
+
+    async def script() -> None:
+        scene.session.engine.drive()
+        await _later(scene)
+
+    asyncio.run(script())
+    answer.set()
+    scene.session.wait([run.id], HANG_S)
+    assert run.status == "unconfirmed"
+    assert scene.charged == 1
