@@ -12,6 +12,7 @@ from hailuo_widgets.engine.entries import ended_by
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.errors import ProviderError
     from hailuo_widgets.gateways.base import Poll, Results
 
 __all__ = ["Standstill", "own_share"]
@@ -27,6 +28,13 @@ class Standstill:
         self._seen: tuple[frozenset[str | None], int] | None = None
         self._times = 0
         self._since = 0.0
+        self._said: dict[tuple[str | None, str | None], int] = {}  # in how many answers in a row a failure was named
+
+    def lasting(self, results: Results) -> list[ProviderError]:
+        """The failures that the last answers named three times in a row: what passes takes no result's place."""
+        named = {(error.code, error.provider_message): error for error in results.failures}
+        self._said = {key: self._said.get(key, 0) + 1 for key in named}
+        return [error for key, error in named.items() if self._said[key] >= SAME_ANSWERS]
 
     def nothing_more(self, results: Results, number: int) -> bool:
         """Whether the rest of a task's results will not come: those that are missing failed with the others.
@@ -56,13 +64,19 @@ async def own_share(engine: Engine, still: Standstill, record: RunRecord, poll: 
         The run, which has ended where one of the failures is its own; and the poll, as it is about this run alone.
     """
     results = poll.results
-    if results is None or not (results.clips or results.failures):
+    if results is None:
+        return record, poll
+    lasting = still.lasting(results)
+    if not (results.clips or results.failures):
         return record, poll
     ready = {str(clip.file_id): clip for clip in results.clips}
-    failures = [ended_by(record, error) for error in results.failures]
-    now, share = await engine.log.ask(
-        engine.log.take_result, record.run_id, list(ready), failures, pending=results.pending
-    )
+    now, share = await engine.log.ask(engine.log.take_result, record.run_id, list(ready))
+    counted = lasting if share.runs > 1 else results.failures
+    if counted and share.file_id is None:
+        failures = [ended_by(record, error) for error in counted]
+        now, share = await engine.log.ask(
+            engine.log.take_result, record.run_id, list(ready), failures, pending=results.pending
+        )
     if now.status in ENDS:
         return engine.told(now), poll
     nothing_more = still.nothing_more(results, share.runs)

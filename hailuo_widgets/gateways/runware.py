@@ -139,7 +139,7 @@ class Runware(Provider):
         said = [word for i in items if isinstance(word := i.get("status"), str)]
         failures = [why for i in items if (why := _failure(i)) is not None]
         top = [e for e in _errors(data) if _ends(e, task)]
-        found = self._results(items, [*failures, *top], reply, ended=bool(top) and not items)
+        found = self._results(items, failures, top, reply)
         poll = self._poll(found, said, task)
         if poll is not None:
             return replace(poll, results=found)
@@ -152,16 +152,23 @@ class Runware(Provider):
         raise self.unreadable(reply, "it names no link to the clip" if said else "it names no status of the task")
 
     def _results(
-        self, items: list[dict[str, Any]], failures: list[Mapping[str, Any]], reply: HttpReply, *, ended: bool
+        self, items: list[dict[str, Any]], told: list[Mapping[str, Any]], top: list[dict[str, Any]], reply: HttpReply
     ) -> Results:
-        different = {json.dumps(why, sort_keys=True, default=str): why for why in failures}
+        """All that an answer says of a task's results.
+
+        A failure may be told in its entry and again in the list of errors, in other words. So the two lists are not
+        added up: the longer one counts, and an entry without a known code leaves the reason to the other list.
+        """
+        vague = any(_category(why) == "unknown" for why in told)
+        failures = top if len(top) > len(told) or (top and vague) else told
+        different = {json.dumps(_reason(why), default=str): why for why in failures}
         words = [word for i in items if isinstance(word := i.get("status"), str) and _failure(i) is None]
         return Results(
             clips=tuple(_clips(items)),
             failures=tuple(self._no(why, reply, asking=True) for why in different.values()),
-            failed=len(failures),
+            failed=max(len(told), len(top)),
             pending=sum(self.state(word) != "succeeded" for word in words),
-            ended=ended,
+            ended=bool(top) and not items,
         )
 
     def _poll(self, found: Results, said: list[str], task: Task) -> Poll | None:
@@ -227,6 +234,10 @@ def _said(error: Mapping[str, Any]) -> str | None:
     if not isinstance(message, str):
         return None
     return f"{message} (parameter {parameter})" if isinstance(parameter, str) and parameter else message
+
+
+def _reason(error: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return as_code(error.get("code")), _said(error)
 
 
 def _named(item: Mapping[str, Any]) -> str | None:

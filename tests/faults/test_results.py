@@ -151,6 +151,57 @@ def test_the_whole_task_fails(begin: Begin) -> None:
     assert {error_of(run).provider_message for run in runs} == {"no GPU"}
 
 
+TOLD = {"code": "contentPolicyViolation", "message": "refused for its content"}
+NAMELESS = plain({"status": "error"})  # an entry that has failed, and leaves the reason to the list of errors
+TWICE: dict[str, tuple[Callable[[str, str], dict[str, Any]], dict[str, Any]]] = {
+    "the same words": (ERROR, TOLD),
+    "other words": (ERROR, TOLD | {"message": "Refused."}),
+    "with its kind": (ERROR, TOLD | {"taskType": "videoInference", "status": "error"}),
+    "the reason in the list alone": (NAMELESS, TOLD),
+    "another code": (ERROR, {"code": "inferenceError", "message": "no"}),
+    "in the list alone": (PROCESSING, TOLD),
+}
+
+
+@pytest.mark.parametrize("case", TWICE)
+def test_one_failure_told_in_two_places_is_one(begin: Begin, case: str) -> None:
+    """A failed entry and the error in the list beside it take one run's place, and the clip that comes later is got."""
+    entry, told = TWICE[case]
+    polls = 0
+
+    def change(good: dict[str, Any]) -> dict[str, Any]:
+        nonlocal polls
+        polls += 1
+        ours = good["data"][0]["taskUUID"]
+        later = [A] if polls > 12 else []
+        items = [item(scene.gateway.url, ours) for item in [*later, *([entry] if entry is not PROCESSING else [])]]
+        going = [PROCESSING(scene.gateway.url, ours)] if not later and entry is PROCESSING else []
+        return {"data": [*items, *going], "errors": [told | {"taskUUID": ours}]}
+
+    scene = begin(provider="runware")
+    scene.gateway.always("query", Act(change=change))
+    runs = ended(scene, 2)
+    assert sorted(run.status for run in runs) == ["failed", "succeeded"]
+    assert (fetched(scene), scene.charged) == (["A.mp4"], 1)
+
+
+@pytest.mark.parametrize("blips", [1, 2])
+@pytest.mark.parametrize("number", [2, 3])
+def test_an_error_that_passes_takes_no_place(begin: Begin, blips: int, number: int) -> None:
+    """What one answer or two say, and the next ones do not, ends no run of a task with several results."""
+    scene = begin(provider="runware")
+    turn: dict[str, int] = {}
+
+    def change(good: dict[str, Any]) -> dict[str, Any]:
+        ours = good["data"][0]["taskUUID"]
+        turn[ours] = turn.get(ours, 0) + 1
+        items = [ERROR] if turn[ours] <= blips else [A, B, C][:number]
+        return {"data": [item(scene.gateway.url, ours) for item in items]}
+
+    scene.gateway.always("query", Act(change=change))
+    assert [run.status for run in ended(scene, number)] == ["succeeded"] * number
+
+
 def test_a_restart_in_the_middle(begin: Begin) -> None:
     """What was claimed before the kernel ended stays so; the rest is claimed by the next one, in another order."""
     scene = begin(provider="runware", timeout=0.4)

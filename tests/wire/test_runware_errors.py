@@ -112,3 +112,28 @@ def test_an_error_alone(
         runware.decode_create(reply(answer, status), ask(runware))
     ended = {"error": error("taskFailed"), "taskUUID": OURS, "taskType": "videoInference"}
     assert runware.decode_query(reply(ended, status), TASK).state == "failed"
+
+
+@pytest.mark.parametrize("top", range(4))
+@pytest.mark.parametrize("entries", range(4))
+@pytest.mark.parametrize("shape", ["an object", "words", "a status alone", "beside the entry"])
+def test_a_failure_in_both_places_is_counted_once(
+    runware: Provider, reply: Callable[..., HttpReply], shape: str, entries: int, top: int
+) -> None:
+    """The list of errors tells again what the entries say, so the longer of the two says how many have failed."""
+    told = error("inferenceError", taskUUID=OURS)
+    entry: dict[str, Any] = {"taskUUID": OURS, "taskType": "videoInference", "status": "error"}
+    entry |= {
+        "an object": {"error": error("inferenceError")},
+        "words": {"error": "no GPU"},
+        "a status alone": {},
+        "beside the entry": error("inferenceError"),
+    }[shape]
+    answer = {"data": [entry] * entries, "errors": [told] * top}
+    if not entries and not top:
+        return
+    results = runware.decode_query(reply(answer), TASK).results
+    assert results is not None
+    assert (results.failed, len(results.failures)) == (max(entries, top), 1)
+    if top:
+        assert results.failures[0].code == "inferenceError"
