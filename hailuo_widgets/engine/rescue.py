@@ -10,14 +10,18 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from datetime import UTC, datetime
+import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.engine.limits import backoff_s
 from hailuo_widgets.engine.receipts import Receipt, adopting_line
 from hailuo_widgets.errors import StoreError, Unconfirmed
+from hailuo_widgets.gateways.reading import as_task_id
 from hailuo_widgets.private import make_private
+from hailuo_widgets.redaction import words
+from hailuo_widgets.settings import ASK_ABOVE_COST
 from hailuo_widgets.store.permit import TaskIdTaken
 
 if TYPE_CHECKING:
@@ -34,7 +38,13 @@ TRIES = 5
 SLOW_S = 2.0  # a commit that takes longer may not be lived to see
 RESCUE_FILE = "rescue.jsonl"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a planted link must not make us append to another file
-_PRICE = {"cost_micros": int, "cost_kind": str, "currency": str}
+_PRICE = ("cost_micros", "cost_kind", "currency")
+_RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_KINDS = frozenset({"list", "reported", "estimated"})  # the last one is an earlier version's word for the first
+_CURRENCIES = frozenset(ASK_ABOVE_COST)
+MOST_MICROS = 10**15  # of any currency
+CLOCKS_APART = timedelta(days=1)  # so much the clocks of two machines, or of one that was set, may differ
+MOST_SHOWN = 200  # characters of a line that is no line of ours
 
 
 async def keep_accepted(
@@ -153,14 +163,14 @@ def adopt_rescued(log: RunLog, home: Path) -> list[str]:
 def _adopt_lines(log: RunLog, path: Path, raw: bytes) -> tuple[list[str], bool]:
     said: list[str] = []
     settled = True
-    for number, text in enumerate(raw.decode("utf-8", "replace").splitlines(), 1):
+    for number, text in enumerate(raw.decode("utf-8", "replace").split("\n"), 1):
         if not text.strip():
             continue
         line = _read(text)
         if line is None:
             said.append(
                 f"line {number} of {path} is not whole; it may hold the task id of a run that is unconfirmed: "
-                f"{text.strip()[:200]}"
+                f"{_shown(text)}"
             )
             continue
         sentence, known = _adopt(log, line)
@@ -170,15 +180,22 @@ def _adopt_lines(log: RunLog, path: Path, raw: bytes) -> tuple[list[str], bool]:
     return said, settled
 
 
+def _shown(text: str) -> str:
+    """The beginning of a line that anybody may have written: no control character, nothing of a key."""
+    return words("".join(c for c in text.strip()[: 2 * MOST_SHOWN] if c.isprintable()))[:MOST_SHOWN]
+
+
 def _read(text: str) -> dict[str, Any] | None:
     """A line's object; None where it is not one that we wrote."""
     try:
         line = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    if not isinstance(line, dict) or not all(isinstance(line.get(k), str) and line[k] for k in ("run_id", "task_id")):
+    if not isinstance(line, dict) or not isinstance(line.get("provider"), str):
         return None
-    return line
+    run_id, task_id = line.get("run_id"), line.get("task_id")
+    ours = isinstance(run_id, str) and _RUN_ID.fullmatch(run_id)
+    return line if ours and isinstance(task_id, str) and as_task_id(task_id) == task_id else None
 
 
 def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
@@ -190,7 +207,9 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
             return f"run {run_id}, accepted as task {task_id}, is not in the log at {log.place()}", False
         if before[0].task_id == task_id:
             return "", True
-        changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line))
+        if before[0].request.provider != line["provider"]:
+            return f"run {run_id} is not of the provider that accepted task {task_id}: it was left as it is", True
+        changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line, before[0]))
     except TaskIdTaken:
         return f"run {run_id}: task {task_id} belongs to another run; ask the provider's support", True
     if changed is None:
@@ -200,16 +219,34 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
     return f"run {run_id} has its task id {task_id} again, from the rescue file: hw.resume() follows it", True
 
 
-def _changes(line: Mapping[str, Any]) -> dict[str, Any]:
-    """What an accepted create changes, as far as the line tells it."""
-    told = line.get("changes")
-    told = told if isinstance(told, dict) else {}
-    changes: dict[str, Any] = {name: told[name] for name, kind in _PRICE.items() if type(told.get(name)) is kind}
-    if told.get("simulated") is True:
-        changes["simulated"] = True
+def _changes(line: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
+    """What an accepted create changes, as far as the line tells it. Whether a run is simulated the log alone says."""
+    return {
+        **_price(line.get("changes")),
+        "submitted_at": _submitted_at(line.get("at"), record),
+        "status": "queued",
+        "task_id": line["task_id"],
+        "finished_at": None,
+        "error": None,
+    }
+
+
+def _price(told: Any) -> dict[str, Any]:
+    """What the call costs, by a line; nothing where one part of it is none."""
+    micros, kind, currency = (told.get(name) if isinstance(told, dict) else None for name in _PRICE)
+    whole = isinstance(micros, int) and not isinstance(micros, bool) and 0 <= micros < MOST_MICROS
+    named = isinstance(kind, str) and isinstance(currency, str) and kind in _KINDS and currency in _CURRENCIES
+    if not (whole and named):
+        return {}
+    return {"cost_micros": micros, "cost_kind": kind, "currency": currency}
+
+
+def _submitted_at(told: Any, record: RunRecord) -> datetime:
+    """When a call was accepted, by a line; now where it says no time at which that can have been."""
+    now = datetime.now(UTC)
     try:
-        at = datetime.fromisoformat(line["at"])
-        changes["submitted_at"] = at if at.tzinfo else at.replace(tzinfo=UTC)
-    except (KeyError, TypeError, ValueError):
-        changes["submitted_at"] = datetime.now(UTC)
-    return {**changes, "status": "queued", "task_id": line["task_id"], "finished_at": None, "error": None}
+        at = datetime.fromisoformat(told)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return now
+    return at if record.created_at - CLOCKS_APART <= at <= now + CLOCKS_APART else now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -75,14 +76,133 @@ def test_a_half_written_line_is_shown_and_kept(sqlite_log: RunLog, record: Any, 
     assert len(done(home)) == 1
 
 
-@pytest.mark.parametrize("line", ["[]", "7", '{"run_id": 1, "task_id": "7"}', '{"run_id": "r1", "task_id": ""}', "\0"])
+NOT_OURS = (
+    "[]",
+    "7",
+    "\0",
+    "[" * 50_000,
+    '{"a":' * 50_000,
+    "9" * 5000,
+    "\x1b[2J\x1b]0;owned\x07",
+    *(
+        json.dumps({"run_id": "r1", "provider": "minimax", "task_id": "7"} | change)
+        for change in (
+            {"run_id": 1},
+            {"run_id": "r1\x1b[2J"},
+            {"run_id": "r1\0"},
+            {"run_id": "\ud800"},
+            {"run_id": "r" * 1_000_000},
+            {"task_id": ""},
+            {"task_id": "7\n8"},
+            {"task_id": "\x1b[31m7"},
+            {"task_id": "7" * 1_000_000},
+            {"provider": None},
+            {"provider": ["minimax"]},
+        )
+    ),
+)
+
+
+@pytest.mark.parametrize("line", NOT_OURS, ids=lambda line: repr(line[:60]))
 def test_a_line_of_another_kind_changes_nothing(sqlite_log: RunLog, record: Any, home: Path, line: str) -> None:
     """What we did not write is shown, and no run is changed by it."""
     sqlite_log.add([record("r1", status="unconfirmed")])
     (home / "rescue.jsonl").write_text(line)
     (said,) = adopt_rescued(sqlite_log, home)
     assert "is not whole" in said
+    assert said.isprintable()
+    assert len(said) < 600
     assert sqlite_log.get("r1").status == "unconfirmed"
+
+
+def test_no_line_keeps_another_from_being_taken(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """Between lines of any kind, one that is ours is adopted, and the file is put aside."""
+    sqlite_log.add([record("r1", status="submitting")])
+    path = home / "rescue.jsonl"
+    path.write_text("\n".join(NOT_OURS))
+    write_rescue(path, record("r1"), "71", PRICE)
+    assert len(adopt_rescued(sqlite_log, home)) == len(NOT_OURS) + 1
+    assert sqlite_log.get("r1").task_id == "71"
+    assert len(done(home)) == 1
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"cost_micros": -1},
+        {"cost_micros": 2**70},
+        {"cost_micros": True},
+        {"cost_micros": 1e400},
+        {"cost_kind": "free"},
+        {"cost_kind": "reused"},
+        {"cost_kind": []},
+        {"currency": "\x1b[2J"},
+        {"currency": {}},
+    ],
+    ids=repr,
+)
+def test_a_price_that_is_none_is_not_taken(sqlite_log: RunLog, record: Any, home: Path, told: Any) -> None:
+    """The task id of a line counts, and its price is not known where one part of it is none."""
+    sqlite_log.add([record("r1", status="submitting")])
+    line = {"run_id": "r1", "provider": "minimax", "task_id": "7", "changes": {**PRICE, **told}}
+    (home / "rescue.jsonl").write_text(json.dumps(line))
+    adopt_rescued(sqlite_log, home)
+    found = sqlite_log.get("r1")
+    assert (found.task_id, found.cost_micros, found.cost_kind, found.currency) == ("7", None, None, None)
+    assert found.unread == ()
+
+
+def test_a_line_does_not_say_whether_a_run_is_simulated(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """A paid run stays a paid one."""
+    sqlite_log.add([record("r1", status="submitting"), record("r2", status="submitting", simulated=True)])
+    for run_id, said in (("r1", True), ("r2", False)):
+        write_rescue(home / "rescue.jsonl", record(run_id, simulated=said), f"task-{run_id}")
+    adopt_rescued(sqlite_log, home)
+    assert [(r.task_id, r.simulated) for r in sqlite_log.find()] == [("task-r1", False), ("task-r2", True)]
+
+
+def test_the_line_of_another_provider_changes_nothing(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """A task id is asked for at the run's provider: one of another provider's is said, with its run."""
+    sqlite_log.add([record("r1", status="unconfirmed")])
+    (home / "rescue.jsonl").write_text(json.dumps({"run_id": "r1", "provider": "kie", "task_id": "7"}))
+    (said,) = adopt_rescued(sqlite_log, home)
+    assert "run r1 is not of the provider that accepted task 7" in said
+    assert (sqlite_log.get("r1").status, sqlite_log.get("r1").task_id) == ("unconfirmed", None)
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        None,
+        7,
+        "no time",
+        "9999-12-31T23:59:59.999999+00:00",
+        "9999-12-31T23:59:59.999999-12:00",
+        "0001-01-01T00:00:00+14:00",
+        "1970-01-01T00:00:00",
+        "2199-01-01T00:00:00",
+    ],
+)
+def test_a_time_at_which_nothing_can_have_been_accepted(
+    sqlite_log: RunLog, record: Any, home: Path, at: object
+) -> None:
+    """A run is never submitted long before it was planned, nor in a time to come: then it is now."""
+    sqlite_log.add([record("r1", status="submitting", created_at=datetime.now(UTC))])
+    line = {"run_id": "r1", "provider": "minimax", "task_id": "7", "at": at}
+    (home / "rescue.jsonl").write_text(json.dumps(line))
+    begun = datetime.now(UTC)
+    adopt_rescued(sqlite_log, home)
+    found = sqlite_log.get("r1").submitted_at
+    assert found is not None
+    assert begun <= found <= datetime.now(UTC)
+
+
+def test_a_sentence_of_a_line_holds_no_key(sqlite_log: RunLog, record: Any, home: Path) -> None:
+    """What is shown of a line that is not ours is cleaned as all that comes from outside."""
+    sqlite_log.add([record("r1")])
+    (home / "rescue.jsonl").write_text("https://example.com/clip.mp4?Signature=0123456789abcdef")
+    (said,) = adopt_rescued(sqlite_log, home)
+    assert "0123456789abcdef" not in said
 
 
 def test_nothing_is_put_aside_before_the_log_took_it(
