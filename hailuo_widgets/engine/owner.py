@@ -38,11 +38,13 @@ def is_this_process(owner: str) -> bool:
     return owner.startswith(f"{socket.gethostname()}|{os.getpid()}|")
 
 
-def is_dead(owner: str) -> bool:
+def is_dead(owner: object) -> bool:
     """Whether the engine of that name, on this machine, is gone. On another machine only its lease can tell.
 
     So it is with a name that is none of ours: a row of the log may hold anything.
     """
+    if not isinstance(owner, str):
+        return False
     host, _, rest = owner.partition("|")
     pid = rest.partition("|")[0]
     if host != socket.gethostname() or not pid.isdecimal():

@@ -67,11 +67,7 @@ def free(
     """
     rows = c.execute(sa.select(runs).where(which)).mappings().all()
     found = [dict(row) for row in rows if isinstance(row["run_id"], str)]
-    return [row for row in found if row["owner"] in {None, owner} or _gone(row["owner"], is_dead) or not held(row)]
-
-
-def _gone(owner: Any, is_dead: Callable[[str], bool]) -> bool:
-    return isinstance(owner, str) and is_dead(owner)
+    return [row for row in found if row["owner"] in {None, owner} or is_dead(row["owner"]) or not held(row)]
 
 
 def claim(
