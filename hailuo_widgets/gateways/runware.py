@@ -109,11 +109,11 @@ class Runware(Provider):
         del request
         data = self._body(reply)
         errors = _errors(data)
-        for item in _items(data):
-            task_id = as_task_id(item.get("taskUUID"))
-            if task_id is not None and item.get("taskType", GENERATE) == GENERATE and "error" not in item:
-                warning = f"accepted, with errors: {_said(errors[0])}" if errors else None
-                return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
+        if (task_id := _acknowledged(data)) is not None:
+            fault = self.http_fault(reply)
+            warning = None if fault is None else f"accepted, with {fault.code}"
+            warning = f"accepted, with errors: {_said(errors[0])}" if errors else warning
+            return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
         for error in errors:
             task_id = as_task_id(error.get("taskUUID"))
             if task_id is not None and _category(error) == "conflict":
@@ -198,12 +198,13 @@ class Runware(Provider):
         return self.error(ROWS[kind], code=as_code(error.get("code")) or "error", said=_said(error), reply=reply)
 
     def _body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
-        """The answer's object. An HTTP error that carries a code of a known category is read by that."""
+        """The answer's object. An HTTP error that names a new task, or a code of a known category, is read by that."""
         fault = self.http_fault(reply, asking=asking)
         if fault is None:
             return read_json(self, reply)
         data = as_object(reply)
-        if unknown_route(reply) or self.verdict(data)[0] in {None, "unknown"}:
+        acknowledged = not asking and _acknowledged(data) is not None
+        if unknown_route(reply) or (not acknowledged and self.verdict(data)[0] in {None, "unknown"}):
             raise fault
         return data
 
@@ -223,6 +224,15 @@ def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(alone, dict):
         return _list(data, "errors")
     return [{name: data[name] for name in ("taskUUID", "taskType") if name in data} | alone, *_list(data, "errors")]
+
+
+def _acknowledged(data: Mapping[str, Any]) -> str | None:
+    """The task that a create call's answer names as taken: an entry without an error of its own."""
+    for item in _items(data):
+        task_id = as_task_id(item.get("taskUUID"))
+        if task_id is not None and item.get("taskType", GENERATE) == GENERATE and "error" not in item:
+            return task_id
+    return None
 
 
 def _category(error: Mapping[str, Any]) -> str:

@@ -169,6 +169,39 @@ def test_data_and_errors_together(
     assert "words" in str(accepted.warning)
 
 
+@pytest.mark.parametrize("status", [300, 400, 401, 402, 403, 404, 409, 413, 418, 422, 429, 499, 500, 503])
+@pytest.mark.parametrize("errors", [[], [{"code": "invalidApiKey", "message": "words"}], [{"code": "odd"}]], ids=str)
+@pytest.mark.parametrize("entry", [{}, {"taskType": "videoInference"}, {"taskUUID": OURS.upper()}], ids=str)
+def test_an_acknowledgement_with_any_status(  # noqa: PLR0917 - pytest names them
+    runware: Provider,
+    ask: Callable[..., Request],
+    reply: Callable[..., HttpReply],
+    status: int,
+    errors: list[dict[str, Any]],
+    entry: dict[str, Any],
+) -> None:
+    """A task that is named was accepted, whatever status a proxy gives the answer: it is followed, not given up."""
+    answer = {"data": [{"taskUUID": OURS} | entry], "errors": errors}
+    accepted = runware.decode_create(reply(answer, status), ask(runware))
+    assert accepted.task_id.lower() == OURS
+    assert accepted.warning is not None
+
+
+@pytest.mark.parametrize("status", [400, 401, 402, 403, 422, 429])
+@pytest.mark.parametrize(
+    "data",
+    [[], [{"taskType": "videoInference"}], [{"taskUUID": "0"}], [{"taskUUID": OURS, "taskType": "imageUpload"}]],
+    ids=str,
+)
+def test_a_refusal_that_acknowledges_nothing(
+    runware: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply], status: int, data: Any
+) -> None:
+    """Without a task of ours the status is what it was: certainly not accepted."""
+    with pytest.raises(ProviderError) as caught:
+        runware.decode_create(reply({"data": data}, status), ask(runware))
+    assert caught.value.accepted is False
+
+
 def test_our_id_is_there_already(
     runware: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]
 ) -> None:
