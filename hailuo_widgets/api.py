@@ -236,8 +236,9 @@ def estimate(
     Args:
         prompt: As for :func:`sweep`.
         reuse: Leave out what is there already.
-        arguments: As for :func:`sweep`, so that its call can be estimated as it stands; ``yes``, ``name``, ``tags``,
-            ``budget`` and ``max_parallel`` say nothing here.
+        arguments: As for :func:`sweep`, so that its call can be estimated as it stands; ``name``, ``tags`` and
+            ``max_parallel`` say nothing here. What that call would meet is told: how far its ``budget`` reaches, and
+            that it needs ``yes=True``.
 
     Returns:
         One row for each provider and currency: ``provider``, ``runs``, ``there_already``, ``to_send``, ``cost`` (``NA``
@@ -247,11 +248,11 @@ def estimate(
     Raises:
         UsageError: What is wrong with any of the runs.
     """
+    from hailuo_widgets.asking import plan_call
     from hailuo_widgets.tables import estimate_frame
 
     session = default_session()
-    asked = {k: v for k, v in arguments.items() if k not in {"yes", "name", "tags", "budget", "max_parallel"}}
-    return estimate_frame(session, session.plan(prompt, reuse=reuse, **asked))
+    return estimate_frame(session, plan_call(session, prompt, reuse=reuse, **arguments))
 
 
 def providers() -> pd.DataFrame:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.given import as_number
+from hailuo_widgets.confirming import foreseen
+from hailuo_widgets.domain.given import as_flag, as_number
 from hailuo_widgets.domain.prompts import parse_variants
 from hailuo_widgets.grammar import refuse_options_below
 from hailuo_widgets.planning import look_up
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.session import Session
     from hailuo_widgets.sweeps import Sweep
 
-__all__ = ["begin_cell", "plan_cell"]
+__all__ = ["begin_cell", "foretold", "plan_call", "plan_cell"]
 
+_NOT_PLANNED = {"yes", "name", "tags", "budget", "max_parallel"}
 _SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
 
 
@@ -43,6 +45,34 @@ def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, A
     return look_up(session, plan, reuse=reuse) if ask_log or plan.results > 1 else plan
 
 
+def foretold(session: Session, line: Line, plan: Plan) -> tuple[str, ...]:
+    """What the cell would meet if its plan were begun: a question, and budgets that it passes.
+
+    Raises:
+        UsageError: Its budget is no number.
+    """
+    yes = bool(line.run.get("yes"))
+    return foreseen(plan.to_send, session.settings, budget=_budget(line), yes=yes)
+
+
+def plan_call(session: Session, prompt: Any, *, reuse: bool = True, **arguments: Any) -> Plan:
+    """The plan of a call of ``sweep`` with these arguments; what that call would meet is told.
+
+    Raises:
+        UsageError: What is wrong with any of it.
+    """
+    budget, yes = arguments.get("budget"), as_flag("yes", arguments.get("yes", False))
+    budget = None if budget is None else as_number("budget", budget)
+    plan = session.plan(prompt, reuse=reuse, **{k: v for k, v in arguments.items() if k not in _NOT_PLANNED})
+    for sentence in foreseen(plan.to_send, session.settings, budget=budget, yes=yes):
+        session.say(sentence)
+    return plan
+
+
+def _budget(line: Line) -> float | None:
+    return as_number("--budget", line.run["budget"]) if "budget" in line.run else None
+
+
 def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
     """Start what a cell has planned and shown.
 
@@ -51,6 +81,6 @@ def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
         BudgetExceeded: Already its first run passes the budget.
     """
     more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes", "name"}}
-    if "budget" in line.run:
-        more["budget"] = as_number("--budget", line.run["budget"])
+    if (budget := _budget(line)) is not None:
+        more["budget"] = budget
     return session.begin(plan, warned=plan.results > 1, **more)

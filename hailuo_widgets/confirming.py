@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import SIMULATOR
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.view import money
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.planning import Planned
     from hailuo_widgets.settings import Settings
 
-__all__ = ["confirm", "covered", "question"]
+__all__ = ["confirm", "covered", "foreseen", "part_of", "question", "within"]
 
 WAYS = (
     "add --yes to send it (in Python: yes=True); --dry-run (hw.estimate) shows it first; "
@@ -76,6 +76,81 @@ def covered(calls: Sequence[Planned], budget: float) -> int:
             spent[p.currency] = total
             runs += p.results
     return runs
+
+
+def within(calls: Sequence[Planned], budget: float) -> None:
+    """Refuse calls whose first one already passes a budget.
+
+    Raises:
+        BudgetExceeded: It does, or its price is not known; nothing was sent.
+    """
+    if not calls:
+        return
+    first = calls[0]
+    if first.micros is None:
+        raise BudgetExceeded(
+            f"the price of {first.request.model or 'this template'} is not known, so no budget can be kept",
+            provider=first.request.provider,
+            hint="leave the budget out to send it all the same",
+        )
+    micros = first.micros * first.results
+    if micros > budget * 1_000_000:
+        clips = "one clip costs" if first.results == 1 else f"one call makes {first.results} clips and costs"
+        raise BudgetExceeded(
+            f"{clips} {money(micros, first.currency)}, over the budget of {budget:g}",
+            provider=first.request.provider,
+            hint="raise budget=, or take a shorter clip, a lower resolution or another model",
+        )
+
+
+def part_of(calls: Sequence[Planned], budget: float, *, name: str = "budget", most: bool = False) -> str:
+    """How many of the runs that would be sent a budget covers, as a sentence; "" where it covers all.
+
+    Args:
+        calls: What would be sent.
+        budget: In the provider's currency.
+        name: What the budget is called.
+        most: Some of it may be spent already.
+    """
+    runs = sum(p.results for p in calls)
+    some = covered(calls, budget)
+    if some >= runs:
+        return ""
+    how = "covers at most" if most else "covers"
+    return f"the {name} of {budget:g} {how} {some} of the {runs} runs to send; the others are not sent"
+
+
+def foreseen(
+    calls: Sequence[Planned], settings: Settings, *, budget: float | None = None, yes: bool = False
+) -> tuple[str, ...]:
+    """What these calls would meet if they were sent now, as sentences: a question, and budgets that they pass.
+
+    Args:
+        calls: What would be sent.
+        settings: The bounds of the question, and the budgets of the session and the day.
+        budget: That of the call.
+        yes: The question is answered already.
+    """
+    told = []
+    if not yes and (asked := question(calls, settings)) is not None:
+        told.append(f"{asked} To send it, add --yes (in Python: yes=True).")
+    bound = settings.budget if budget is None else budget
+    if bound is not None:
+        try:
+            within(calls, bound)
+        except BudgetExceeded as e:
+            return (*told, f"{_capital(e.message)}: nothing would be sent.")
+    budgets = (
+        (budget, "budget", False),
+        (settings.budget, "session's budget", True),
+        (settings.daily_budget, "budget of the day (UTC)", True),
+    )
+    parts = (part_of(calls, b, name=name, most=most) for b, name, most in budgets if b is not None)
+    return (*told, *(f"{_capital(part)}." for part in parts if part))
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _sums(planned: Sequence[Planned]) -> dict[str, int]:

@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from hailuo_widgets.archive import Archive
 from hailuo_widgets.axes import axes_of
-from hailuo_widgets.confirming import confirm, covered, question
+from hailuo_widgets.confirming import confirm, part_of, question, within
 from hailuo_widgets.domain.given import as_flag, as_number, as_whole
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.judgement import tags_of
@@ -33,7 +33,7 @@ from hailuo_widgets.store.forks import Lock
 from hailuo_widgets.store.peek import never_sent
 from hailuo_widgets.store.permit import Budget
 from hailuo_widgets.sweeps import Sweep
-from hailuo_widgets.view import card_of, money
+from hailuo_widgets.view import card_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -272,27 +272,9 @@ class Session(Fixed):
         bound = self.settings.budget if budget is None else budget
         if bound is None or not plan.to_send:
             return
-        first = plan.to_send[0]
-        what = first.request.model or "this template"
-        if first.micros is None:
-            raise BudgetExceeded(
-                f"the price of {what} is not known, so no budget can be kept",
-                provider=first.request.provider,
-                hint="leave the budget out to send it all the same",
-            )
-        micros = first.micros * first.results
-        if micros > bound * _MICROS:
-            clips = "one clip costs" if first.results == 1 else f"one call makes {first.results} clips and costs"
-            raise BudgetExceeded(
-                f"{clips} {money(micros, first.currency)}, over the budget of {bound:g}",
-                provider=first.request.provider,
-                hint="raise budget=, or take a shorter clip, a lower resolution or another model",
-            )
-        if budget is not None and (some := covered(plan.to_send, bound)) < plan.fated("sent"):
-            self._notice(
-                f"hailuo: the budget of {bound:g} covers {some} of the {plan.fated('sent')} runs to send; the others "
-                "are not sent"
-            )
+        within(plan.to_send, bound)
+        if budget is not None and (some := part_of(plan.to_send, bound)):
+            self.say(some)
 
     # -- runs of the log ------------------------------------------------------------------------------------------
 

@@ -130,7 +130,7 @@ class Hailuo(Magics):
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
         """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
         from hailuo_widgets.api import default_session
-        from hailuo_widgets.asking import begin_cell, plan_cell
+        from hailuo_widgets.asking import begin_cell, foretold, plan_cell
         from hailuo_widgets.widgets.display import show_plan
 
         line, cell = split_cell(line, cell)
@@ -144,10 +144,10 @@ class Hailuo(Magics):
         if dry:
             from hailuo_widgets.tables import plan_frame
 
-            show_plan(plan, dry=True)
+            show_plan(plan, dry=True, notes=foretold(session, parsed, plan))
             return None, {"plan": plan_frame(plan)}
         if plan.results > 1:
-            show_plan(plan)
+            show_plan(plan, notes=foretold(session, parsed, plan))
         sweep = begin_cell(session, parsed, plan)
         made = sweep if len(sweep) > 1 else sweep[0]
         if name is not None:

@@ -116,15 +116,15 @@ def _keep(place: tuple[str, int], shown: _Shown | _ShownSweep) -> None:
             _shown.pop(old).close()
 
 
-def show_plan(plan: Plan, *, dry: bool = False) -> None:
-    """Show what is about to be paid for, or what would be."""
-    text = plan_text(plan, dry=dry)
+def show_plan(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> None:
+    """Show what is about to be paid for, or what would be; ``notes`` say what would become of it."""
+    text = plan_text(plan, dry=dry, notes=notes)
     if not _has_widgets(_shell()):
         print(text, file=sys.stdout)  # noqa: T201 - a terminal's way of showing
         return
     from IPython.display import display
 
-    bundle = {"text/html": plan_html(plan, dry=dry), "text/plain": text}
+    bundle = {"text/html": plan_html(plan, dry=dry, notes=notes), "text/plain": text}
     show: Any = display
     show(bundle, raw=True)
 

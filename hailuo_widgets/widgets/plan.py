@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.domain.run import SIMULATOR
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from hailuo_widgets.planning import Plan
 
 __all__ = ["plan_html", "plan_text"]
@@ -23,15 +25,15 @@ _LABEL = "opacity:.75;padding:1px 14px 1px 0;text-align:left;vertical-align:top;
 _VALUE = "padding:1px 0;text-align:left;vertical-align:top;overflow-wrap:anywhere"
 
 
-def plan_text(plan: Plan, *, dry: bool = False) -> str:
-    """The plan as lines of text."""
+def plan_text(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> str:
+    """The plan as lines of text; ``notes`` are further sentences on what would become of it."""
     lines = [f"hailuo: {plan.sentence()}" + ("; nothing was sent" if dry else "")]
-    lines += [f"  note: {w}" for w in _warnings(plan)]
+    lines += [f"  note: {w}" for w in (*notes, *_warnings(plan))]
     return "\n".join(lines)
 
 
-def plan_html(plan: Plan, *, dry: bool = False) -> str:
-    """The plan as a panel; everything in it is escaped."""
+def plan_html(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> str:
+    """The plan as a panel; everything in it is escaped. For ``notes`` see :func:`plan_text`."""
     badge = (
         '<span style="border:1px solid;border-radius:4px;padding:0 5px;margin-left:8px;font-size:11px;'
         'font-weight:600">SIMULATED</span>'
@@ -55,8 +57,8 @@ def plan_html(plan: Plan, *, dry: bool = False) -> str:
         for label, value in rows
         if value
     )
-    notes = "".join(f'<li style="margin:0">{html.escape(w)}</li>' for w in _warnings(plan))
-    listed = f'<ul style="margin:6px 0 0;padding-left:18px">{notes}</ul>' if notes else ""
+    items = "".join(f'<li style="margin:0">{html.escape(w)}</li>' for w in (*notes, *_warnings(plan)))
+    listed = f'<ul style="margin:6px 0 0;padding-left:18px">{items}</ul>' if items else ""
     style = (
         "box-sizing:border-box;max-width:640px;margin:4px 0;padding:8px 12px;font-size:13px;line-height:1.45;"
         f"border:1px solid {_LINE};border-radius:8px"
