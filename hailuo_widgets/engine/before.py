@@ -35,8 +35,23 @@ async def prepare(engine: Engine, control: Control, record: RunRecord) -> RunRec
     if record.status == "planned" and record.result_index > 0:
         record = await _ride(engine, control, record)
     if record.status == "planned":
-        await asyncio.to_thread(engine.archive.probe)  # nothing is paid for that cannot be kept
+        await _probed(engine)
     return record
+
+
+async def _probed(engine: Engine) -> None:
+    """See that clips can be kept: nothing is paid for that cannot be.
+
+    Runs that come to it together share one look, and go on in the order in which they came: of a sweep that is cut
+    short by a budget, the first runs are those that are sent.
+    """
+    loop = asyncio.get_running_loop()
+    probe = engine.probe
+    if probe is None or probe.done() or probe.get_loop() is not loop:
+        engine.probe = probe = loop.create_task(asyncio.to_thread(engine.archive.probe))
+        engine.hold(probe)
+        probe.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, if nobody waits any more
+    await asyncio.shield(probe)
 
 
 async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
@@ -127,10 +142,13 @@ async def _reuse(engine: Engine, control: Control, record: RunRecord, gone: set[
     The runs whose clips are nowhere any more are added to ``gone``, and not asked for again.
     """
     key = _key(engine, record)
-    equals = await engine.log.ask(engine.log.equal_clips, {key[:2]}, engine.accounts.alike)
-    found = await asyncio.to_thread(kept_clip, engine.archive, equals.get(key, ()))
+    clips = await engine.log.ask(engine.log.equal_clips, {key[:2]}, engine.accounts.alike)
+    equals = clips.get(key)
+    if not equals:
+        return record
+    found = await asyncio.to_thread(kept_clip, engine.archive, equals)
     if found is None:
-        wanted = [r for r in equals.get(key, ()) if r.run_id not in gone]
+        wanted = [r for r in equals if r.run_id not in gone]
         found = await brought(engine, control, wanted)
         gone |= {r.run_id for r in wanted}
         if found is None and wanted:

@@ -66,6 +66,7 @@ class Engine(Entries):
         self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
         self.linked: dict[str, float] = {}  # when a run's link came, on the monotonic clock
         self._budgets: dict[str, tuple[Budget, ...]] = {}
+        self.probe: asyncio.Task[None] | None = None  # the look at whether clips can be kept, while it lasts
         self._unpaid: set[str] = set()  # runs of which was said that they are not sent
         self._calls: dict[str, Call] = {}  # what the runs of one call share
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them

@@ -111,13 +111,11 @@ class Door:
             on_shut: Called once when the circuit is found open.
         """
         async with self._few:
-            # Taken only while nothing is proven; whoever waited for it may find that it is no longer needed.
+            # Held only while nothing is proven. Everybody queues for it, so that all enter in the order of their coming.
+            await self._one.acquire()
             alone = not self._proven
-            if alone:
-                await self._one.acquire()
-                if self._proven:
-                    self._one.release()
-                    alone = False
+            if not alone:
+                self._one.release()
             try:
                 if self.shut:
                     await on_shut()

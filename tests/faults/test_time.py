@@ -172,6 +172,15 @@ def test_a_gateway_that_answers_so_many_calls_a_second(lab: Make, count: int, pe
     assert refused <= len(one.wire.sent) / 100
 
 
+def test_a_sweep_is_sent_in_its_order(lab: Make) -> None:
+    """32: what is sent before a budget ends is the beginning of the sweep, as the plan lists it."""
+    one = lab(wire={"takes_s": 60.0})
+    sweep = one.sweep(12, budget=12 * 0.28 / 2)
+    one.until(*[run.id for run in sweep])
+    assert one.wire.prompts == [f"a fox {n}" for n in range(6)]
+    assert [run.status for run in sweep] == ["succeeded"] * 6 + ["skipped"] * 6
+
+
 def test_the_documented_pace_is_kept(lab: Make) -> None:
     """44: at MiniMax no minute has more than 20 calls, creates and polls together; 60 runs all finish."""
     one = lab(wire={"takes_s": 240.0})
