@@ -111,7 +111,7 @@ class Door:
             on_shut: Called once when the circuit is found open.
         """
         async with self._few:
-            # Held only while nothing is proven. Everybody queues for it, so that all enter in the order of their coming.
+            # Held only while nothing is proven. Everybody queues for it, so all enter in the order of their coming.
             await self._one.acquire()
             alone = not self._proven
             if not alone:
