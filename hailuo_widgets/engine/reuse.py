@@ -77,9 +77,9 @@ def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"]
     """
     if other.status == "unconfirmed":
         return "held"
-    if other.error is not None and not followed:
-        return None  # left where it is by an error that only the user can mend
-    return "shared"
+    if other.status == "planned" and other.error is not None and not followed:
+        return None  # nothing was paid for it, and an error that only the user can mend keeps it where it is
+    return "shared"  # it is paid for, or may be: whatever stands in its way, it is taken up again, for that is free
 
 
 def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:

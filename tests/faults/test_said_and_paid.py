@@ -5,12 +5,18 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from gateway import Act
 
 from hailuo_widgets.asking import begin_cell, plan_cell
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import UNFINISHED, RunRecord
+from hailuo_widgets.engine import carry
+from hailuo_widgets.engine.reuse import stands_for
 from hailuo_widgets.grammar import parse_line
 
 if TYPE_CHECKING:
@@ -195,3 +201,62 @@ def test_a_run_that_a_dead_kernel_planned_is_said_to_be_sent(begin: Begin) -> No
     run = scene.run("a fox")
     assert (run.status, scene.charged) == ("succeeded", 1)
     assert "an equal run is on its way" not in [e["what"] for e in run.events]
+
+
+def refused_to_be_asked_for(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    """The key was refused when the task was asked for."""
+    del patch
+    scene.on("query", Act(status=401, body=b"{}"))
+
+
+def met_an_error_of_ours(scene: Scene, patch: pytest.MonkeyPatch) -> None:
+    """A step after the create call failed as none should, for as long as a run is waited for."""
+    patch.setattr(scene.session.engine, "settings", replace(scene.session.settings, timeout=0.1))
+
+    async def wrong(*_: Any) -> None:
+        raise OverflowError("date value out of range")
+
+    patch.setattr(carry, "bring", wrong)
+
+
+@pytest.mark.parametrize("what", [refused_to_be_asked_for, met_an_error_of_ours])
+def test_a_paid_run_that_was_left_with_an_error_is_taken_up(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, what: Callable[[Scene, pytest.MonkeyPatch], None]
+) -> None:
+    """An equal run pays for no second clip: the paid one is brought, and serves both."""
+    scene = begin()
+    with monkeypatch.context() as patch:
+        what(scene, patch)
+        left = scene.run("a fox")
+    assert left.record.unfinished
+    assert left.record.task_id is not None
+    assert left.error is not None
+    parts = scene.session.plan("a fox", model="02").parts()
+    assert (parts.shared, parts.sends) == ("1", "0")
+    run = scene.run("a fox")
+    assert (run.status, run.record.reused_from) == ("succeeded", left.id)
+    assert left.status == "succeeded"
+    assert (scene.sent, scene.charged) == (1, 1)
+
+
+@pytest.mark.parametrize("status", sorted(UNFINISHED | {"unconfirmed"}))
+@pytest.mark.parametrize("kind", [None, "HailuoError", "AuthError", "StoreError", "TransportError", "Unconfirmed"])
+@pytest.mark.parametrize("task_id", [None, "7"])
+@pytest.mark.parametrize("followed", [True, False])
+def test_no_equal_run_that_may_be_paid_stands_for_nothing(
+    *, status: str, kind: str | None, task_id: str | None, followed: bool
+) -> None:
+    """Whatever the log holds of a run whose create call may have been accepted, an equal run is not sent beside it."""
+    request = Request(prompt="a fox", provider="minimax", model="T2V-01")
+    error = None if kind is None else {"kind": kind, "message": "m"}
+    other = RunRecord(
+        run_id="r1",
+        created_at=datetime.now(UTC),
+        request=request,
+        request_hash=request.hash,
+        status=status,
+        task_id=task_id,
+        error=error,
+    )
+    stands = stands_for(other, followed=followed)
+    assert stands == ("held" if status == "unconfirmed" else "shared") or (status == "planned" and stands is None)
