@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine.again import adopt, ask_again
+from hailuo_widgets.engine.again import adopt, ask_again, ended_in_doubt
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
 from hailuo_widgets.fixed import Fixed
@@ -263,7 +263,7 @@ class Run(Fixed):
             return self._session.run(record.reused_from).retry()  # the run that made the clip brings it
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
-        elif record.status == "lost" and record.task_id:
+        elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine, record):
             ask_again(self._session.engine, record)
         elif record.status in ENDS:
             raise UsageError(

@@ -39,8 +39,9 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     "downloading": frozenset({"succeeded", "failed", "cancelled", "lost"}),
     # A clip that was deleted here can be brought again, while the provider has it.
     "succeeded": frozenset({"downloading"}),
-    # A failed download and a run that we stopped following can be taken up again for free; nothing else leaves an end.
-    "failed": frozenset({"downloading"}),
+    # A failed download, a run that we stopped following and one that ended by a status in no document can be taken up
+    # again for free; nothing else leaves an end.
+    "failed": frozenset({"downloading", "queued"}),
     "cancelled": frozenset({"queued"}),
     "unconfirmed": frozenset({"queued", "failed"}),
     "skipped": frozenset({"planned"}),

@@ -6,19 +6,19 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN
+from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN, ODD_STATUS, READ_AS
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.core import Engine
 
-__all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew"]
+__all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt"]
 
 KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
 
 def asked_anew(engine: Engine, record: RunRecord) -> dict[str, Any]:
-    """What changes in a lost run that is asked for again; its list price was taken from it when it was lost."""
+    """What changes in a run that is asked for again; its list price was taken from it when it ended."""
     price = engine.accounts.list_price(record.request) if record.cost_micros is None else {}
     return {"status": "queued", "error": None, "finished_at": None, **price}
 
@@ -43,8 +43,16 @@ def adopt(engine: Engine, record: RunRecord, task_id: str) -> None:
     engine.take_up(run_ids)
 
 
+def ended_in_doubt(engine: Engine, record: RunRecord) -> bool:
+    """Whether a run failed by a status that is in no document, and only seems to mean an end; blocks for the log."""
+    if record.status != "failed" or record.task_id is None:
+        return False
+    told = [e["data"] for e in engine.log.call(engine.log.events, record.run_id) if e["what"] == ODD_STATUS]
+    return bool(told) and told[-1].get(READ_AS) == "failed"
+
+
 def ask_again(engine: Engine, record: RunRecord) -> None:
-    """Let a lost run be followed again; blocks for the log.
+    """Let a run that is lost, or ended in doubt, be followed again; blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.

@@ -217,7 +217,7 @@ async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _L
     if clip is None:  # no call of its own for links: the poll names one
         poll = await gateway.query(task_of(record))
         clip = poll.clip
-        if poll.state == "failed" and poll.error is not None and not record.video_url:
+        if poll.state == "failed" and poll.error is not None and poll.word is None and not record.video_url:
             poll.error.ends_task = True  # a failure after a link was named changes nothing
             raise poll.error
     if clip is None or clip.url is None:

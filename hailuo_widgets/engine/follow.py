@@ -22,6 +22,7 @@ from hailuo_widgets.errors import (
     TransportError,
 )
 from hailuo_widgets.gateways.base import MIX_UP, Clip, Poll, Task
+from hailuo_widgets.store.words import ODD_STATUS, READ_AS
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -107,7 +108,7 @@ async def _heard(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRec
     new_word = poll.word is not None and poll.word != watch.word
     watch.heard(poll.word)
     if new_word:
-        await engine.note(record.run_id, "a status in no document", {"status": poll.word, "read as": poll.state})
+        await engine.note(record.run_id, ODD_STATUS, {"status": poll.word, READ_AS: poll.state})
     taken, poll = await own_share(engine, watch.standstill, record, poll)
     if taken.unfinished:
         taken = await _take(engine, record, poll)

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
 
 __all__ = [
+    "AGAIN_FREE",
     "HTTP_CODES",
     "MIX_UP",
     "REFUSALS",
@@ -79,6 +80,7 @@ __all__ = [
     "trace_id",
 ]
 
+AGAIN_FREE = "its status is in no document and was read as an end; %hailuo retry ID asks again, for free"
 SHOWN_BODY = 300  # characters of an unreadable answer that an error quotes
 
 
@@ -237,7 +239,7 @@ class Provider(ABC):
             row = Code(error=ProviderError, meaning="the generation failed")
         odd = isinstance(word, str) and word.strip().casefold() not in self.states
         shown = code or (as_written(word) if odd else "") or "failed"
-        error = self.error(row, code=shown, said=said, reply=reply)
+        error = self.error(row, code=shown, said=said, reply=reply, hint=AGAIN_FREE if odd else None)
         return Poll(state="failed", error=error, word=as_written(word) if odd else None)
 
     # -- errors ---------------------------------------------------------------------------------------------------

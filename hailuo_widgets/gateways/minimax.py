@@ -176,7 +176,7 @@ class MiniMax(Provider):
             if self.state(word) == "failed":
                 code = code or as_written(word)
                 error = self.failed(code, said, reply, word=word).error or self.in_body(code, said, reply)
-                error.ends_task = True
+                error.ends_task = str(word).strip().casefold() in self.states  # else the file may be asked for again
                 raise error
             if code is not None:
                 raise self.known_late(self.in_body(code, said, reply))

@@ -16,6 +16,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.gateways.base import (
+    AGAIN_FREE,
     Accepted,
     Clip,
     HttpCall,
@@ -183,7 +184,9 @@ class Runware(Provider):
             return self.under_way(min(under_way, key=lambda word: self.state(word) is None))
         if found.failures:
             ends = [word for word in said if self.state(word) == "failed" and word.casefold() not in self.states]
-            return Poll(state="failed", error=found.failures[0], word=as_written(ends[0]) if ends else None)
+            error = found.failures[0]
+            error.hint = AGAIN_FREE if ends else error.hint
+            return Poll(state="failed", error=error, word=as_written(ends[0]) if ends else None)
         return Poll(state="running") if found.clips else None  # this run's result is not among those that are there
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:

@@ -13,7 +13,7 @@ from gateway import Act, FaultGateway, head_half, reset_half
 from patience import HANG_S
 
 from hailuo_widgets.engine import follow
-from hailuo_widgets.errors import ProviderError, TaskLost
+from hailuo_widgets.errors import ProviderError, TaskLost, UsageError
 
 if TYPE_CHECKING:
     from conftest import Begin
@@ -238,3 +238,33 @@ def test_a_plain_word_for_an_end_ends_the_run(begin: Begin) -> None:
     assert run.status == "failed"
     assert "EXPIRED" in str(error_of(run))
     assert len(scene.gateway.of("query")) == 1
+
+
+@pytest.mark.parametrize("provider", ["minimax", "runware"])
+@pytest.mark.parametrize("word", ["EXPIRED", "Cancelled", "generation failed"])
+def test_an_end_by_a_word_of_no_document_can_be_left(begin: Begin, provider: str, word: str) -> None:
+    """40: what we took for an end may be none: retry() asks again for free, and brings a clip that came all the same."""
+
+    def said(good: dict[str, Any]) -> dict[str, Any]:
+        inner = good["data"][0] if provider == "runware" else good.get("data", good)
+        keep = {k: v for k, v in inner.items() if k in {"task_id", "taskId", "taskUUID", "taskType", "base_resp"}}
+        changed = keep | {"status": word}
+        if "data" not in good:
+            return changed
+        return good | {"data": [changed] if provider == "runware" else changed}
+
+    scene = begin(provider=provider).on("query", Act(change=said))
+    run = scene.run(model=None)
+    assert (run.status, run.cost) == ("failed", None)
+    assert "retry" in str(error_of(run).hint)
+    run.retry().wait(30)
+    assert (run.status, run.error, scene.charged, scene.sent) == ("succeeded", None, 1, 1)
+    assert run.cost is not None
+
+
+def test_an_end_by_a_documented_word_is_the_end(begin: Begin) -> None:
+    """40: nothing of it can be had for free."""
+    scene = begin().on("query", state("Fail"))
+    run = scene.run()
+    with pytest.raises(UsageError, match="nothing of it can be retried for free"):
+        run.retry()
