@@ -243,7 +243,7 @@ def test_a_plain_word_for_an_end_ends_the_run(begin: Begin) -> None:
 @pytest.mark.parametrize("provider", ["minimax", "runware"])
 @pytest.mark.parametrize("word", ["EXPIRED", "Cancelled", "generation failed"])
 def test_an_end_by_a_word_of_no_document_can_be_left(begin: Begin, provider: str, word: str) -> None:
-    """40: what we took for an end may be none: retry() asks again for free, and brings a clip that came all the same."""
+    """40: what we took for an end may be none: retry() asks again for free, and brings the clip that is there."""
 
     def said(good: dict[str, Any]) -> dict[str, Any]:
         inner = good["data"][0] if provider == "runware" else good.get("data", good)
