@@ -290,8 +290,8 @@ def camera_instructions() -> pd.DataFrame:
     return camera_frame()
 
 
-def run(run_id: str) -> Run:
-    """A run of the log, by its id or the first characters of it.
+def run(run_id: str | Run | Sweep | pd.DataFrame) -> Run:
+    """A run of the log, by its id or the first characters of it; or the one run of a sweep or of a DataFrame.
 
     Raises:
         UsageError: There is none, or more than one.

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.confirming import foreseen
 from hailuo_widgets.domain.given import as_flag, as_number
 from hailuo_widgets.domain.prompts import parse_variants
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.grammar import refuse_options_below
 from hailuo_widgets.planning import look_up
 
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["begin_cell", "foretold", "plan_call", "plan_cell"]
 
+MOST_PICTURES = 50  # of an axis whose names are looked at for commas
 _NOT_PLANNED = {"yes", "name", "tags", "budget", "max_parallel"}
 _SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
 
@@ -38,11 +44,41 @@ def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, A
         UsageError: What is wrong with any of it.
     """
     refuse_options_below(body)
+    _whole_names(line)
     prompts = parse_variants(body)
     shape = {k: v for k, v in line.run.items() if k in _SHAPE}
     reuse = bool(line.run.get("reuse", True))
     plan = session.plan(prompts, namespace=namespace, ask_log=False, **shape, **line.request)
     return look_up(session, plan, reuse=reuse) if ask_log or plan.results > 1 else plan
+
+
+def _whole_names(line: Line) -> None:
+    """See that no comma took a picture's name apart: the file that was meant would be two that are not there.
+
+    Raises:
+        UsageError: It did.
+    """
+    for name in IMAGE_FIELDS:
+        values = line.request.get(name)
+        if not isinstance(values, list) or len(values) > MOST_PICTURES:
+            continue
+        for first, last in itertools.combinations(range(len(values) + 1), 2):
+            pieces = values[first:last]
+            for whole in (",".join(pieces), ", ".join(pieces)) if len(pieces) > 1 else ():
+                if _is_file(whole) and not all(map(_is_file, pieces)):
+                    option = f"--{name.replace('_', '-')}"
+                    escaped = whole.replace(",", "\\,")
+                    raise UsageError(
+                        f"{option}: a comma separates pictures, and {whole!r} is one file",
+                        hint=f"Write {option} {shlex.quote(escaped) if ' ' in escaped else escaped}",
+                    )
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
 
 
 def foretold(session: Session, line: Line, plan: Plan) -> tuple[str, ...]:

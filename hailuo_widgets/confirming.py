@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.view import money
 
@@ -117,7 +118,7 @@ def part_of(calls: Sequence[Planned], budget: float, *, name: str = "budget", mo
     if some >= runs:
         return ""
     how = "covers at most" if most else "covers"
-    return f"the {name} of {budget:g} {how} {some} of the {runs} runs to send; the others are not sent"
+    return f"the {name} of {budget:g} {how} {some} of the {plural(runs, 'run')} to send; the others are not sent"
 
 
 def foreseen(

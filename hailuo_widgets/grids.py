@@ -68,7 +68,7 @@ def check_column(argument: str, name: str | None, known: Sequence[str]) -> None:
     if name is not None and not isinstance(name, str):
         raise UsageError(f"{argument} must be the name of a column, not {name!r}", hint=f"for example {known[0]!r}")
     if name is not None and name not in known:
-        near = nearest(name, known)
+        near = f"var_{name}" if f"var_{name}" in known else nearest(name, known)
         raise UsageError(
             f"{argument}={name!r} is no column of these runs; there are {', '.join(known)}",
             hint=f"did you mean {near!r}?" if near else None,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.session import Session
 
-__all__ = ["chosen", "every", "filtered", "sweep_id_of", "sweep_name"]
+__all__ = ["chosen", "every", "filtered", "run_id_of", "sweep_id_of", "sweep_name"]
 
 HOW = "give a sweep or its name, rows of hw.runs(), runs, or their ids"
 LONGEST_NAME = 200
@@ -50,6 +50,26 @@ def every(session: Session, what: Any = None) -> list[RunRecord]:
     ids = list(dict.fromkeys(_ids(session, what, MOST_DEEP)))
     found = {r.run_id: r for r in log.call(log.find, run_ids=ids)} if ids else {}
     return [found.get(i) or session.engine.record(i) for i in ids]
+
+
+def run_id_of(session: Session, what: Any) -> str:
+    """The id of the one run that is meant: by its id or the first characters of it, a run, or what holds one run.
+
+    Raises:
+        UsageError: It means none, or several.
+    """
+    if isinstance(what, str):
+        if what.lstrip().startswith("%%"):
+            raise UsageError("A cell's text is no run's id", hint="In the studio, paste it below Code and press Load.")
+        return session.log.call(session.log.get, what).run_id
+    if what is None:
+        raise UsageError("None is no run", hint="give a run, or a run's id")
+    found = every(session, what)
+    if len(found) != 1:
+        raise UsageError(
+            f"One run is needed, and {shown(what)} holds {len(found)}", hint="Give one of them, for example sweep[0]."
+        )
+    return found[0].run_id
 
 
 def sweep_id_of(session: Session, what: Any = None) -> str:
@@ -122,6 +142,11 @@ def filtered(
 
 def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
     word = value if isinstance(value, str) else ""
+    if argument == "status" and word.strip().casefold() in {"reused", "reuse", "shared"}:
+        raise UsageError(
+            f"{argument}={shown(value)} is not known: a reused run is 'succeeded', and its reused_from is set",
+            hint="df = hw.runs(status='succeeded'); df[df.reused_from.notna()]",
+        )
     if word not in allowed:
         near = nearest(word, allowed) or next(iter(get_close_matches(word, allowed, n=1, cutoff=0.5)), None)
         raise UsageError(

@@ -26,7 +26,7 @@ from hailuo_widgets.fixed import Fixed
 from hailuo_widgets.handles import Run
 from hailuo_widgets.planning import look_up, make_plan, planned_again
 from hailuo_widgets.resumed import Resumed
-from hailuo_widgets.selection import chosen, filtered, sweep_id_of, sweep_name
+from hailuo_widgets.selection import chosen, filtered, run_id_of, sweep_id_of, sweep_name
 from hailuo_widgets.settings import Settings
 from hailuo_widgets.store import open_log
 from hailuo_widgets.store.forks import Lock
@@ -278,9 +278,9 @@ class Session(Fixed):
 
     # -- runs of the log ------------------------------------------------------------------------------------------
 
-    def run(self, run_id: str) -> Run:
-        """A run of the log, by its id or the first characters of it."""
-        return Run(self, self.log.call(self.log.get, run_id).run_id)
+    def run(self, run_id: Any) -> Run:
+        """A run of the log, by its id or the first characters of it, or by what holds no other run."""
+        return Run(self, run_id_of(self, run_id))
 
     def runs(
         self,

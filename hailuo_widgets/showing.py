@@ -129,19 +129,18 @@ def monitor() -> None:
     show_monitor(default_session())
 
 
-def studio(start: Run | str | None = None) -> None:
+def studio(start: Run | Sweep | pd.DataFrame | str | None = None) -> None:
     """Show the studio: a form that builds a request, checks and prices it as you type, and runs it below.
 
     It shows the ``%%hailuo`` cell and the Python call that it stands for, and is filled from either.
 
     Args:
-        start: A run, or a run's id, whose request fills the form.
+        start: A run, a run's id, or a sweep or rows of :func:`runs` that hold one run: its request fills the form.
 
     Raises:
-        UsageError: No such run, or no notebook.
+        UsageError: No such run, several, or no notebook.
     """
     from hailuo_widgets.widgets.display import show_studio
 
     session = default_session()
-    given = session.run(start) if isinstance(start, str) else start
-    show_studio(session, given.record if given is not None else None)
+    show_studio(session, None if start is None else session.run(start).record)

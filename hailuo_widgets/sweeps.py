@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.fixed import Fixed
 
@@ -119,4 +120,4 @@ class Sweep(Fixed):
             word = "reused" if run.record.reused_from else run.status
             counts[word] = counts.get(word, 0) + 1
         told = ", ".join(f"{n} {status}" for status, n in counts.items())
-        return f"<Sweep {self.id}: {len(self.runs)} runs, {told}>"
+        return f"<Sweep {self.id}: {plural(len(self.runs), 'run')}, {told}>"

@@ -6,7 +6,7 @@ An empty cell is "not given". Nothing here imports pandas: who gives a DataFrame
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from hailuo_widgets.domain.given import as_json, as_value, is_missing, shown
 from hailuo_widgets.domain.request import IMAGE_FIELDS
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
 __all__ = ["Case", "read_cases"]
+
+
+_LOGGED = frozenset({"run_id", "sweep_id", "request_hash", "there_already", "reused_from"})  # columns of our own tables
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,8 @@ def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] 
         UsageError: A column without a name of its own, a table without rows, or a cell that holds no value.
     """
     names = list(table.columns)
+    if logged := [name for name in names if name in _LOGGED]:
+        _no_cases(table, arguments, logged[0])
     for name in names:
         if not isinstance(name, str) or not name.isidentifier():
             raise UsageError(
@@ -60,6 +65,20 @@ def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] 
     return [
         _case({name: column[row] for name, column in columns.items()}, row + 1, arguments) for row in range(len(table))
     ]
+
+
+def _no_cases(table: Any, arguments: Collection[str], logged: str) -> NoReturn:
+    """Refuse a table of ours: its results would be paid for as variables, or its clips made again unmeant."""
+    asked = {*arguments, "prompt", "variant"}
+    filled = [
+        name
+        for n, name in enumerate(table.columns)
+        if name in asked and not all(map(is_missing, list(table.iloc[:, n])))
+    ]
+    raise UsageError(
+        f"A run log is no table of cases: it has the column {logged!r}",
+        hint=f"Take the columns that are arguments: df[[{', '.join(map(repr, filled))}]]",
+    )
 
 
 def _column(values: list[Any]) -> list[Any]:

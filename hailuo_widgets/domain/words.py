@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["GAP", "plain_lines", "split_words"]
+__all__ = ["GAP", "plain_lines", "plural", "split_words"]
 
 GAP = r"\s\u200b\u2060\ufeff"  # in a character class: what separates words, also where nothing of it is seen
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
@@ -19,6 +19,11 @@ _PIECE = re.compile(rf"""'([^']*)'|"((?:\\"|[^"])*)"|\\([{GAP}'"])|([^{GAP}'"\\]
 def plain_lines(text: str) -> str:
     """The text with a line feed at each line's end, and without a byte order mark before it."""
     return _LINE_END.sub("\n", text).lstrip("\ufeff")
+
+
+def plural(count: int, word: str) -> str:
+    """A number of things: ``1 run``, ``2 runs``."""
+    return f"{count} {word}{'s' * (count != 1)}"
 
 
 def split_words(line: str) -> list[str]:

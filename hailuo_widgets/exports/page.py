@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hailuo_widgets.analysis.ranking import rank
 from hailuo_widgets.cards import status_word
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.view import money
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def facts_html(records: Sequence[RunRecord]) -> str:
     ]
     if simulated:
         price = f" (at list prices: {_sums(simulated)})" if _sums(simulated) else ""
-        whole = f"SIMULATED: {len(simulated)} of {len(records)} runs were made by the bundled simulator"
+        whole = f"SIMULATED: {len(simulated)} of {plural(len(records), 'run')} were made by the bundled simulator"
         lines.insert(0, f"{whole}; nothing was paid for them{price}.")
     if all(r.request.seed is None for r in records):
         lines.append("No seeds were sent: runs of one prompt are replicates.")

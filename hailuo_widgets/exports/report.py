@@ -16,6 +16,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from hailuo_widgets.archive import read_regular
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.page import facts_html, runs_html, votes_html
 from hailuo_widgets.exports.part import written
@@ -84,7 +85,7 @@ def write_report(
             hint=f"choose fewer runs, or largest={size * 1.1:.0f}",
         )
     clips = sum(video_path(r, session.archive) is not None for r in records)
-    session.say(f"{target.name}: {len(records)} runs, {clips} clips, about {size:.1f} MB")
+    session.say(f"{target.name}: {plural(len(records), 'run')}, {plural(clips, 'clip')}, about {size:.1f} MB")
     with written(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
         layout = layout_of(records, grid, session.archive) | {"frozen": True}
         _write(out, session, records, layout, still=_still(session, records, grid))

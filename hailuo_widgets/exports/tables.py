@@ -38,7 +38,7 @@ _LATEX = {
     "[": "{[}", "]": "{]}", "*": "{*}",  # after the end of a row these would be the row's own arguments
 }  # fmt: skip
 # What a table in a paper has room for; those in which the runs differ, and the results.
-_RESULTS = ("status", "cost", "currency", "elapsed_s", "rating")
+_RESULTS = ("status", "cost", "cost_kind", "currency", "elapsed_s", "rating")
 _SETTINGS = ("provider", "model", "variant", "prompt", "seed", "replicate", "duration", "resolution", "aspect_ratio")
 
 
@@ -116,7 +116,9 @@ def latex_of(frame: pd.DataFrame) -> str:
     """A booktabs table of what the runs differ in and of their results; every text is escaped."""
     varying = [n for n in _SETTINGS if len(set(frame[n].astype("string").fillna("").tolist())) > 1]
     varying += [n for n in frame.columns if n.startswith("var_")]
-    names = [*varying, *(n for n in _RESULTS if frame[n].notna().any())]
+    reused = (frame["cost_kind"] == "reused").any()  # a cost of 0 says by itself that a clip is free
+    results = (n for n in _RESULTS if n != "cost_kind" or reused)
+    names = [*varying, *(n for n in results if frame[n].notna().any())]
     head = " & ".join(_escaped(n.removeprefix("var_").replace("_", " ")) for n in names)
     rows = [" & ".join(_cell(value) for value in row) + r" \\" for row in frame[names].itertuples(index=False)]
     simulated = frame["simulated"].fillna(value=False).any()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as IPythonUsageError
@@ -13,6 +12,7 @@ from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.grammar import help_text, parse_line, split_cell
+from hailuo_widgets.magics.names import check_name
 from hailuo_widgets.passwords import PrivateUrl
 from hailuo_widgets.settings import SETTINGS
 
@@ -136,8 +136,8 @@ class Hailuo(Magics):
         line, cell = split_cell(line, cell)
         parsed = parse_line(line)
         name = parsed.run.get("name")
-        if name is not None and not re.fullmatch(r"[^\W\d]\w*", name):
-            raise UsageError(f"--name {name!r} is no Python name", hint="for example --name foxes")
+        if name is not None:
+            check_name(name, self._shell.user_ns, self._shell.user_ns_hidden)
         session = default_session()
         dry = bool(parsed.run.get("dry_run"))
         plan = plan_cell(session, parsed, cell, self._shell.user_ns, ask_log=dry)

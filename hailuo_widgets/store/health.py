@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.store.schema import runs
 
 if TYPE_CHECKING:
@@ -20,4 +21,4 @@ def check(database: Database) -> str:
         number = c.scalar(sa.text("SELECT max(number) FROM migrations"))
         count = c.scalar(sa.select(sa.func.count()).select_from(runs))
         verdict = c.scalar(sa.text("PRAGMA quick_check")) if c.dialect.name == "sqlite" else "ok"
-    return f"{database.where}: schema {number}, {count} runs, integrity {verdict}"
+    return f"{database.where}: schema {number}, {plural(count or 0, 'run')}, integrity {verdict}"

@@ -9,6 +9,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.cards import LIVE, format_seconds, safe_video_src, status_word
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.widgets.pulse import Pulse
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def render_board(cards: list[Card], css: str = "") -> str:
     return (
         f'<div class="hailuo-board {html.escape(css, quote=True)} mathjax_ignore" '
         'style="font-size:13px;line-height:1.45">'
-        f'<p style="margin:4px 0"><b>{len(cards)} runs</b> · {html.escape(told)}{simulated}</p>'
+        f'<p style="margin:4px 0"><b>{plural(len(cards), "run")}</b> · {html.escape(told)}{simulated}</p>'
         f'<table style="border-collapse:collapse"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
@@ -80,7 +81,7 @@ def board_text(cards: list[Card]) -> str:
         f"{card.run_id}  {'reused' if card.reused else card.status:<12} {card.provider} {card.model}  {card.cost}"
         for card in cards
     ]
-    return "\n".join([f"{len(cards)} runs", *lines])
+    return "\n".join([plural(len(cards), "run"), *lines])
 
 
 class Board:

@@ -14,6 +14,7 @@ import traitlets
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.cards import format_seconds
 from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
+from hailuo_widgets.domain.words import plural
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.gridview import layout_of
 from hailuo_widgets.remarks import heard, with_remarks
@@ -62,7 +63,7 @@ class Compare(Answering):
 
     def __repr__(self) -> str:
         """One line for a place that cannot show widgets."""
-        return f"<Compare {len(self._records)} runs>"
+        return f"<Compare {plural(len(self._records), 'run')}>"
 
     def answers(self) -> Mapping[str, Answer]:
         """The grid, the bytes of its clips, and what the user says of them."""

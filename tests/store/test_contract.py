@@ -203,7 +203,7 @@ def test_a_failed_transaction_leaves_nothing(log: RunLog, record: Make) -> None:
 def test_the_log_says_how_it_is(log: RunLog, record: Make) -> None:
     """The check names the schema, the number of runs and the integrity, and no password."""
     log.add([record("r1")])
-    assert log.check().endswith(f"schema {len(MIGRATIONS)}, 1 runs, integrity ok")
+    assert log.check().endswith(f"schema {len(MIGRATIONS)}, 1 run, integrity ok")
 
 
 @pytest.mark.parametrize("word", ["not a url", "mysql://u:hunter2@h/d", ""])
