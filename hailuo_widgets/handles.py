@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine.again import adopt, ask_again, ended_in_doubt
+from hailuo_widgets.engine.again import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
 from hailuo_widgets.fixed import Fixed
@@ -226,7 +226,7 @@ class Run(Fixed):
 
     def write_off(self) -> Run:
         """An unconfirmed run's task is not at the provider: the run failed."""
-        self._expect("write_off", "unconfirmed")
+        self._expect_no_answer("write_off")
         error = {
             **(self.record.error or {}),
             "kind": "Unconfirmed",
@@ -246,7 +246,7 @@ class Run(Fixed):
             UsageError: The run is not unconfirmed, its request cannot be read in the log, or it costs more than is sent
                 unasked; nothing was changed.
         """
-        self._expect("resubmit", "unconfirmed")
+        self._expect_no_answer("resubmit")
         self._session.confirm_again(self.record, yes=yes)
         request = self.record.request
         self.write_off()
@@ -273,6 +273,17 @@ class Run(Fixed):
             )
         self._session.engine.take_up([self.id])
         return self
+
+    def _expect_no_answer(self, what: str) -> None:
+        """Nobody knows whether the run was accepted, and no task id of it is kept beside the log either."""
+        self._expect(what, "unconfirmed")
+        if has_own_id(self._session.engine, self.id):
+            raise UsageError(
+                f"{what}() is for a run that may not have been accepted; run {self.id} was, as task {self.task_id}: "
+                "its task id was kept when the log could not be written, and it is followed again",
+                run_id=self.id,
+                hint="wait() brings its clip; nothing more is paid for it",
+            )
 
     def _expect(self, what: str, *statuses: str) -> None:
         if self.status not in statuses:

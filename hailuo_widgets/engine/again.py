@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.engine.rescue import adopt_own
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN, ODD_STATUS, READ_AS
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.core import Engine
 
-__all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt"]
+__all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt", "has_own_id"]
 
 KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
@@ -49,6 +50,20 @@ def ended_in_doubt(engine: Engine, record: RunRecord) -> bool:
         return False
     told = [e["data"] for e in engine.log.call(engine.log.events, record.run_id) if e["what"] == ODD_STATUS]
     return bool(told) and told[-1].get(READ_AS) == "failed"
+
+
+def has_own_id(engine: Engine, run_id: str) -> bool:
+    """Whether an unconfirmed run's task id was kept beside the log; it is followed again then. Blocks for the log.
+
+    Raises:
+        StoreError: The log cannot be written, or the rescue file cannot be read.
+    """
+    found = adopt_own(engine.log, engine.settings.home, run_id)
+    if found.task_id is None:
+        return False
+    engine.learn(found)
+    engine.take_up([run_id])
+    return True
 
 
 def ask_again(engine: Engine, record: RunRecord) -> None:

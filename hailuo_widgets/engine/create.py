@@ -15,6 +15,7 @@ from hailuo_widgets.engine.answers import Outcome, accepted, unconfirmed
 from hailuo_widgets.engine.leave import has_place, leave_to_send
 from hailuo_widgets.engine.limits import backoff_s, retry_after_s
 from hailuo_widgets.engine.ours import settle_by_our_id
+from hailuo_widgets.engine.rescue import adopt_own
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = ["create", "settle"]
 TRIES_UNSENT = 3
 ELSEWHERE_S = 0.1  # so often another loop's create call is looked at
 PLACE_S = 1.0  # so often a place is asked for that another kernel's runs hold
+_sent_here: set[str] = set()  # runs whose create call this process has sent
 _log = logging.getLogger(__name__)
 
 
@@ -86,6 +88,7 @@ async def _attempt(engine: Engine, gateway: Gateway, record: RunRecord, tries: _
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
     sending = engine.keep(_send(engine, gateway, replace(leave, request=request), tries))
     engine.sending[record.run_id] = sending
+    _sent_here.add(record.run_id)
     return await asyncio.shield(sending)
 
 
@@ -154,8 +157,10 @@ async def _doubtful(engine: Engine, gateway: Gateway, record: RunRecord, why: Ha
 
 async def settle(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
     """A run that was left while its create call was on its way: it may have been accepted."""
+    # Said of another kernel, whose run could be taken up only because it is gone; this one is not.
+    who = "the session that sent it stopped" if record.run_id in _sent_here else "the kernel ended"
     doubt: HailuoError = TransportError(
-        "the kernel ended before the create call was answered", provider=gateway.provider.facts.name
+        f"{who} before the create call was answered", provider=gateway.provider.facts.name
     )
     sending = engine.sending.get(record.run_id)
     if sending is not None and _goes_on(sending):
@@ -174,6 +179,9 @@ async def settle(engine: Engine, control: Control, gateway: Gateway, record: Run
 async def _settled(
     engine: Engine, control: Control, gateway: Gateway, record: RunRecord, doubt: HailuoError
 ) -> RunRecord:
+    found = await asyncio.to_thread(adopt_own, engine.log, engine.settings.home, record.run_id)
+    if found.status != record.status:
+        return engine.told(found)  # it was accepted, and only the log did not know
     if gateway.provider.client_ids and record.client_uuid:
         return await settle_by_our_id(engine, control, gateway, record, doubt)
     return await unconfirmed(engine, gateway, record, doubt)

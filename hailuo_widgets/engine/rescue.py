@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.entries import Entries
     from hailuo_widgets.store import RunLog
 
-__all__ = ["adopt_rescued", "keep_accepted", "write_rescue"]
+__all__ = ["adopt_own", "adopt_rescued", "keep_accepted", "write_rescue"]
 
 TRIES = 5
 SLOW_S = 2.0  # a commit that takes longer may not be lived to see
@@ -45,6 +45,7 @@ _CURRENCIES = frozenset(ASK_ABOVE_COST)
 MOST_MICROS = 10**15  # of any currency
 CLOCKS_APART = timedelta(days=1)  # so much the clocks of two machines, or of one that was set, may differ
 MOST_SHOWN = 200  # characters of a line that is no line of ours
+_unwritten: dict[str, dict[str, Any]] = {}  # by run: lines with the task ids that this process has and no log yet
 
 
 async def keep_accepted(
@@ -59,13 +60,16 @@ async def keep_accepted(
     receipt = Receipt(
         record.run_id, task_id, rescue=lambda: write_rescue(path, record, task_id, changes), where=str(path)
     )
+    _unwritten[record.run_id] = _line(record, task_id, changes)
     try:
-        return await _committed(engine, record, receipt, data, changes)
+        kept = await _committed(engine, record, receipt, data, changes)
     except BaseException:  # whatever ends this: the loop, an interrupt, a store in trouble
         receipt.secure()
         raise
     finally:
         receipt.close()
+    _unwritten.pop(record.run_id, None)
+    return kept
 
 
 async def _committed(
@@ -103,16 +107,8 @@ async def _committed(
 
 def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None) -> bool:
     """Append the task id to the rescue file and sync it; whether it is there."""
-    now = datetime.now(UTC).isoformat()
-    line = {
-        "at": now,
-        "run_id": record.run_id,
-        "provider": record.request.provider,
-        "task_id": task_id,
-        "changes": {k: v for k, v in (changes or {}).items() if k in _PRICE} | {"simulated": record.simulated},
-    }
     # The line break before it parts it from a line that a full disk left unfinished.
-    text = f"\n{json.dumps(line)}\n".encode()
+    text = f"\n{json.dumps(_line(record, task_id, changes))}\n".encode()
     try:
         make_private(path.parent)
         for _ in range(3):
@@ -130,6 +126,63 @@ def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[s
     except OSError:
         pass  # the error that follows names the task id to the user
     return False
+
+
+def _line(record: RunRecord, task_id: str, changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "at": datetime.now(UTC).isoformat(),
+        "run_id": record.run_id,
+        "provider": record.request.provider,
+        "task_id": task_id,
+        "changes": {k: v for k, v in (changes or {}).items() if k in _PRICE} | {"simulated": record.simulated},
+    }
+
+
+def adopt_own(log: RunLog, home: Path, run_id: str) -> RunRecord:
+    """A run whose create call has no answer in the log, with the task id that this process or the rescue file has.
+
+    It is the run as the log has it then, with a task id or without. Blocks for the log. The rescue file stays as it is:
+    what there is to say of its lines, ``adopt_rescued`` says.
+
+    Raises:
+        StoreError: The log cannot be asked or written, or the rescue file cannot be read.
+    """
+    record = log.call(log.get, run_id)
+    if record.task_id is not None or record.status not in {"submitting", "unconfirmed"}:
+        return record
+    if (mine := _unwritten.get(run_id)) is not None:
+        _adopt(log, mine)
+    found = log.call(log.get, run_id)
+    if found.task_id is not None:
+        return found
+    for line in [*list(_unwritten.values()), *_lines_of(home)]:
+        if _is_of(log, record, line["run_id"]):
+            _adopt(log, line)
+    return log.call(log.get, run_id)
+
+
+def _lines_of(home: Path) -> list[dict[str, Any]]:
+    path = home / RESCUE_FILE
+    try:
+        raw = read_regular(path)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        why = e.strerror or str(e)
+    else:
+        read = [_read(text) for text in raw.decode("utf-8", "replace").split("\n")]
+        return [line for line in read if line is not None]
+    raise StoreError(
+        f"{path} may hold the task id of a run that was paid for, and cannot be read: {why}",
+        hint="make it readable, or move it away if it is no file of ours, and try again",
+    )
+
+
+def _is_of(log: RunLog, record: RunRecord, run_id: str) -> bool:
+    """Whether a line is about the run, or about another result of the same create call."""
+    if run_id == record.run_id or record.client_uuid is None:
+        return run_id == record.run_id
+    return any(other.client_uuid == record.client_uuid for other in log.call(log.find, run_ids=[run_id]))
 
 
 def adopt_rescued(log: RunLog, home: Path) -> list[str]:

@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import KEY, Scene
 from gateway import Act
+from patience import HANG_S
 from test_log import FULL, hurried, lock
 
 from hailuo_widgets.engine import rescue
-from hailuo_widgets.errors import StoreError
+from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.handles import Run
 from hailuo_widgets.session import Session
 from hailuo_widgets.store.runlog import RunLog
 
@@ -174,7 +176,8 @@ def test_all_results_of_a_task_are_adopted(
 SCRIPT = """
 import contextlib, sys
 from hailuo_widgets.session import Session
-from hailuo_widgets.errors import StoreError
+from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.handles import Run
 from hailuo_widgets.store.runlog import RunLog
 session = Session(home=sys.argv[1], mode="live", provider="minimax", poll_interval=0.05, notice=lambda _: None)
 if sys.argv[2] == "full":
@@ -200,3 +203,66 @@ def test_a_script_that_ends_too_early(begin: Begin, disk: str, wanted: str, tmp_
     said = done.stderr if wanted == "stderr" else (home / "rescue.jsonl").read_text()
     assert charge.task_id in said
     assert KEY not in done.stderr
+
+
+def _refuse(*_: Any, **__: Any) -> None:
+    raise StoreError(FULL)
+
+
+@pytest.mark.parametrize("file", ["good", "full"])
+@pytest.mark.parametrize("heir", ["the same session", "another session"])
+def test_who_has_the_id_uses_it(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], file: str, heir: str
+) -> None:
+    """The store and, for "full", the rescue file fail when the id comes: once the store works, the run is followed.
+
+    Nothing says that the kernel ended, which is still here.
+    """
+    scene = begin()
+    run = scene.session.generate("a fox", model="02")
+    with monkeypatch.context() as patch:
+        if file == "full":
+            full(scene, patch)
+        else:
+            patch.setattr(RunLog, "accept", _refuse)
+        with pytest.raises(StoreError):
+            run.wait(HANG_S)
+    (charge,) = scene.gateway.charges
+    if file == "full":
+        (scene.session.settings.home / "rescue.jsonl").rmdir()
+        assert charge.task_id in capfd.readouterr().err
+    session = scene.session
+    if heir == "another session":
+        session.close()
+        session = Session(home=session.settings.home, mode="live", poll_interval=0.05, notice=lambda _: None)
+    with closing(session):
+        session.engine.take_up([run.id])
+        session.wait([run.id], HANG_S)
+        again = session.run(run.id)
+        assert (again.status, again.task_id, scene.sent) == ("succeeded", charge.task_id, 1)
+        assert "ended before" not in json.dumps([e["data"] for e in again.events], default=str)
+
+
+@pytest.mark.parametrize("way_out", [Run.resubmit, Run.write_off])
+def test_no_way_out_past_an_id_that_is_kept(begin: Begin, way_out: Callable[[Run], Run]) -> None:
+    """An unconfirmed run whose id is in the rescue file: it is followed, and neither paid again nor written off."""
+    scene = begin().on("create", Act(raw=b""))
+    run = scene.run()
+    assert run.status == "unconfirmed"
+    (charge,) = scene.gateway.charges
+    assert rescue.write_rescue(scene.session.settings.home / "rescue.jsonl", run.record, charge.task_id)
+    with pytest.raises(UsageError, match=charge.task_id):
+        way_out(run)
+    assert run.wait(HANG_S).status == "succeeded"
+    assert (run.task_id, scene.sent, len(scene.session.runs())) == (charge.task_id, 1, 1)
+
+
+@pytest.mark.parametrize("way_out", [Run.resubmit, Run.write_off])
+def test_a_way_out_past_a_rescue_file_that_cannot_be_read(begin: Begin, way_out: Callable[[Run], Run]) -> None:
+    """It may hold the run's id: nothing is sent before somebody has looked."""
+    scene = begin().on("create", Act(raw=b""))
+    run = scene.run()
+    (scene.session.settings.home / "rescue.jsonl").mkdir()
+    with pytest.raises(StoreError, match=r"rescue\.jsonl may hold the task id"):
+        way_out(run)
+    assert (run.status, scene.sent) == ("unconfirmed", 1)
