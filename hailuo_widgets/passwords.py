@@ -10,6 +10,8 @@ HIDDEN = "***"
 # To the last "@": a password that was not quoted may hold any character of a URL.
 _USER_AND_PASSWORD = re.compile(r"(?<=://)([^\s/@:'\"]*):(\S+)@")
 _USER_OF_THE_WEB = re.compile(r"(https?://)[^\s/@'\"]+@", re.IGNORECASE)
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}://", re.IGNORECASE)
+_HOST = re.compile(r"[\w.-]*(?::\d{0,5}(?!\w))?/?")
 _IN_A_QUERY = re.compile(r"([?&](?:ssl)?(?:password|passwd|passphrase|pwd)=)[^&\s'\"]+", re.IGNORECASE)
 
 
@@ -23,8 +25,17 @@ def without_passwords(text: str) -> str:
 
 
 def shown_base(url: str) -> str:
-    """A base URL as it may be shown: without a password, and without query or fragment, where some put a key."""
-    return without_passwords(re.sub(r"[?#].*", "?…", url, flags=re.DOTALL))
+    """A base URL as it may be shown: without a user and a password, and without query or fragment, where keys stand.
+
+    It may be none at all, with no scheme say: whatever stands before an "@" is hidden.
+    """
+    before, at, rest = url.rpartition("@")
+    if not at:
+        return re.sub(r"[?#].*", "?…", url, flags=re.DOTALL)
+    scheme = _SCHEME.match(before)
+    host = _HOST.match(rest)
+    shown = host[0] if host else ""
+    return f"{scheme[0] if scheme else ''}{HIDDEN}@{shown}{'…' if shown != rest else ''}"
 
 
 class PrivateUrl(str):

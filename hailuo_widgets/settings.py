@@ -335,10 +335,11 @@ def base_url(provider: str, default: str, environ: Mapping[str, str] | None = No
     environ = os.environ if environ is None else environ
     name = f"{provider.upper()}_BASE_URL"
     url = (environ.get(name) or default).strip().rstrip("/")
-    parts = urlsplit(url)
-    plain = _has_port(url) and not (parts.username or parts.password or parts.query or parts.fragment)
-    if parts.hostname and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
-        return url
+    if _has_port(url):
+        parts = urlsplit(url)
+        plain = not (parts.username or parts.password or parts.query or parts.fragment)
+        if parts.hostname and plain and (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(url))):
+            return url
     raise UsageError(
         f"{name}={shown_base(url)!r} is not a base URL: https://host is allowed (http:// to this machine alone), "
         "without user, query or fragment",

@@ -30,6 +30,7 @@ GIB = 1 << 30
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
+_SMALL = 100_000  # bytes: less is not "0.0 MB"
 _MOVE = "set HAILUO_HOME (or HAILUO_ARCHIVE) to a folder"
 
 
@@ -140,20 +141,42 @@ def free_bytes(folder: Path) -> int | None:
         return None
 
 
-def full_error(kind: type[ErrorT], folder: Path, needed: int | None, run_id: str | None = None) -> ErrorT:
-    """The error for a disk without room for ``needed`` more bytes."""
+def full_error(
+    kind: type[ErrorT], folder: Path, needed: int | None, run_id: str | None = None, *, reserve: int | None = None
+) -> ErrorT:
+    """The error for a disk without room for ``needed`` more bytes, or for a clip of which no size is known yet.
+
+    Args:
+        kind: The error class to make.
+        folder: The archive's folder.
+        needed: Bytes still to be written, if known.
+        run_id: The run whose clip it is.
+        reserve: Bytes that must be free before a clip is paid for.
+    """
     free = free_bytes(folder)
-    want = "more space" if needed is None else f"{max(needed, 1) / 1e6:.1f} MB"
-    have = "" if free is None else f", {free / 1e6:.1f} MB are free"
+    want = f"{'more space' if needed is None else _size(needed)} needed in {str(folder)!r}"
+    if reserve is not None:
+        want = f"{_size(reserve)} must be free in {str(folder)!r} before a clip, whose size nobody knows yet, is made"
+    have = "" if free is None else f", {_size(free)} are free"
     return kind(
-        f"The disk is full: {want} needed in {str(folder)!r}{have}.",
+        f"The disk is full: {want}{have}.",
         run_id=run_id,
         hint=f"Free space there, or {_MOVE} on another disk. No clip was removed, and downloading again is free.",
     )
 
 
+def _size(count: int) -> str:
+    return f"{count / 1e6:.1f} MB" if count >= _SMALL else f"{max(count, 0) / 1e3:.1f} kB"
+
+
 def disk_error(
-    kind: type[ErrorT], error: OSError, folder: Path, *, needed: int | None = None, run_id: str | None = None
+    kind: type[ErrorT],
+    error: OSError,
+    folder: Path,
+    *,
+    needed: int | None = None,
+    run_id: str | None = None,
+    reserve: int | None = None,
 ) -> ErrorT:
     """The error that says in a user's words what the disk refused.
 
@@ -163,9 +186,10 @@ def disk_error(
         folder: The archive's folder.
         needed: Bytes still to be written, if known.
         run_id: The run whose clip it is.
+        reserve: Bytes that must be free before a clip is paid for.
     """
     if error.errno in _FULL:
-        return full_error(kind, folder, needed, run_id)
+        return full_error(kind, folder, needed, run_id, reserve=reserve)
     what = errno.errorcode.get(error.errno or 0, type(error).__name__)
     return kind(
         f"The archive folder {str(folder)!r} cannot be used: {error.strerror or error} ({what}).",

@@ -93,10 +93,10 @@ class Archive:
             disk.write_new(trial, bytes(4096))  # quotas show only when something is written
             trial.unlink()
         except OSError as error:
-            raise disk.disk_error(StoreError, error, self.root, needed=room) from error
+            raise disk.disk_error(StoreError, error, self.root, reserve=room) from error
         free = disk.free_bytes(self.root)
         if free is not None and free < room:
-            raise disk.full_error(StoreError, self.root, room)
+            raise disk.full_error(StoreError, self.root, None, reserve=room)
 
     def video_path(self, run_id: str) -> Path:
         """Where a run's clip goes if nothing else has the name; `publish` says where it went.

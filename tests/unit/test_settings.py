@@ -93,7 +93,17 @@ def test_good_base_urls(url: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["http://api.minimax.io", "https://u:p@host", "https://host?x=1", "ftp://host", "host", "https://"]
+    "url",
+    [
+        "http://api.minimax.io",
+        "https://u:p@host",
+        "https://host?x=1",
+        "ftp://host",
+        "host",
+        "https://",
+        "https://[::1",
+        "https://h:x",
+    ],
 )
 def test_bad_base_urls(url: str) -> None:
     """Anything that a key must not be sent to is refused, with the variable's name."""

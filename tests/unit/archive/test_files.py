@@ -164,11 +164,32 @@ def test_probe_says_what_is_wrong(archive: Archive, monkeypatch: pytest.MonkeyPa
             archive.probe()
     with monkeypatch.context() as patch:
         patch.setattr(os, "write", failing(errno.ENOSPC))
-        with pytest.raises(StoreError, match=r"67\.1 MB needed"):
+        with pytest.raises(
+            StoreError, match=r"67\.1 MB must be free .* before a clip, whose size nobody knows yet, is made"
+        ):
             archive.probe()
     with pytest.raises(StoreError, match="MB are free"):
         archive.probe(room=1 << 60)
     assert names(archive) == []
+
+
+@pytest.mark.parametrize(
+    ("needed", "free", "said"),
+    [
+        (13_700, 300, "13.7 kB needed in '{}', 0.3 kB are free"),
+        (5_000_000, 13_700, "5.0 MB needed in '{}', 13.7 kB are free"),
+        (100_000, 0, "0.1 MB needed in '{}', 0.0 kB are free"),
+    ],
+)
+def test_a_full_disk_is_told_in_figures_that_say_something(
+    archive: Archive, monkeypatch: pytest.MonkeyPatch, needed: int, free: int, said: str
+) -> None:
+    """What a clip of a known size needs is its size, and no figure is rounded to nothing."""
+    with archive.part("r") as part:
+        monkeypatch.setattr(disk_module, "free_bytes", lambda _: free)
+        with pytest.raises(DownloadError, match="The disk is full") as caught:
+            part.remember(None, needed)
+    assert said.format(archive.root) in str(caught.value)
 
 
 def failing(code: int) -> Callable[..., int]:
