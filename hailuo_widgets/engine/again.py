@@ -1,4 +1,4 @@
-"""Runs whose task the provider has denied: to ask for it again is free, so ``lost`` is an end that can be left."""
+"""Ends that can be left for free: a task that the provider has denied, and a clip that could not be brought here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.rescue import adopt_own
-from hailuo_widgets.errors import StoreError, UsageError
+from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 from hailuo_widgets.store.words import ADOPTED, FOLLOWED_AGAIN, ODD_STATUS, READ_AS
 
 if TYPE_CHECKING:
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt", "has_own_id"]
 
+DOWNLOADED_AGAIN = "the download is tried again"
+UNDELIVERED = DownloadError.__name__
 KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
 
@@ -75,15 +77,33 @@ def ask_again(engine: Engine, record: RunRecord) -> None:
     engine.learn(engine.log.call(engine.log.change, record.run_id, FOLLOWED_AGAIN, **asked_anew(engine, record)))
 
 
+def undelivered(record: RunRecord) -> bool:
+    """Whether the provider has made the run's clip, and only bringing it here has failed."""
+    return record.status == "failed" and record.task_id is not None and (record.error or {}).get("kind") == UNDELIVERED
+
+
+def download_again(engine: Engine, record: RunRecord) -> None:
+    """Let a failed download be tried again; blocks for the log.
+
+    Raises:
+        StoreError: The log cannot be written, or somebody else has taken the run up.
+    """
+    engine.learn(engine.log.call(engine.log.change, record.run_id, DOWNLOADED_AGAIN, status="downloading", error=None))
+
+
 def ask_again_for_lost(engine: Engine) -> list[str]:
-    """Let every lost run that a provider may still have be followed again; their ids. Blocks for the log."""
+    """Let every run that is lost or undelivered, and that a provider may still have, go on. Blocks for the log.
+
+    Returns:
+        Their ids.
+    """
     since = datetime.now(UTC) - KEPT
     again = []
-    for record in engine.log.call(engine.log.find, status="lost", since=since):
-        if record.task_id is None:
+    for record in engine.log.call(engine.log.find, status=("lost", "failed"), since=since):
+        if record.task_id is None or not (record.status == "lost" or undelivered(record)):
             continue
         try:
-            ask_again(engine, record)
+            (ask_again if record.status == "lost" else download_again)(engine, record)
         except StoreError:
             continue  # another kernel was first
         again.append(record.run_id)

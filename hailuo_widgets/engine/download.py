@@ -14,7 +14,7 @@ from hailuo_widgets.engine.elsewhere import FOLDER, HERE, copied
 from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.follow import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.limits import backoff_s
-from hailuo_widgets.errors import DownloadError, HailuoError, ProviderError, TaskLost
+from hailuo_widgets.errors import AuthError, DownloadError, HailuoError, InsufficientCredits, ProviderError, TaskLost
 from hailuo_widgets.gateways.base import Clip
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunR
         except HailuoError as e:
             if getattr(e, "ends_task", False):
                 return await engine.fail(record, e, **_no_price(record))
+            if isinstance(e, AuthError | InsufficientCredits) and record.sha256 is None:
+                return await engine.park(record, e)  # as at a poll: the call for a link waits for a key, or for money
             error = e if isinstance(e, TaskLost) else _undelivered(e, gateway)
             if record.sha256 is not None:
                 return await _not_again(engine, record, error)

@@ -26,6 +26,7 @@ from hailuo_widgets.gateways.base import (
 )
 from hailuo_widgets.gateways.minimax_table import CODES, FACTS, code_of_type
 from hailuo_widgets.gateways.reading import words
+from hailuo_widgets.gateways.routes import unknown_route
 from hailuo_widgets.gateways.statuses import as_written
 from hailuo_widgets.gateways.wording import about_content, number_said
 
@@ -167,7 +168,7 @@ class MiniMax(Provider):
         try:
             data = self.body(reply, asking=True)
         except ProviderError as e:
-            raise self.known_late(e) from None
+            raise self.known_late(e, reply) from None
         code, said = self.verdict(data)
         found = self.clip(data)
         self.checked("file", found.file_id, clip.file_id, reply)
@@ -179,13 +180,17 @@ class MiniMax(Provider):
                 error.ends_task = str(word).strip().casefold() in self.states  # else the file may be asked for again
                 raise error
             if code is not None:
-                raise self.known_late(self.in_body(code, said, reply))
+                raise self.known_late(self.in_body(code, said, reply), reply)
             raise self.unreadable(reply, "it names no download_url")
         return Clip(url=found.url, backup_url=found.backup_url, file_id=clip.file_id)
 
-    def known_late(self, error: ProviderError) -> ProviderError:
-        """A refusal of a link; one for the clip's content is the generation's failure, which was not known before."""
-        about_clip = isinstance(error, InvalidRequest) and about_content(error.provider_message)
+    def known_late(self, error: ProviderError, reply: HttpReply) -> ProviderError:
+        """A refusal of a link; one for the clip's content is the generation's failure, which was not known before.
+
+        Its reason may stand in a type or a code beside the words, so all of a refusal is looked at.
+        """
+        told = reply.body.decode("utf-8", "replace")
+        about_clip = isinstance(error, InvalidRequest) and not unknown_route(reply) and about_content(told)
         if about_clip:
             row = Code(error=Moderated, meaning="the finished clip was withheld for its content")
             withheld = self.error(row, code=error.code or "failed", said=error.provider_message)
