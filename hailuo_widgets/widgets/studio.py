@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ipywidgets
 
-from hailuo_widgets.asking import begin_cell, plan_cell
+from hailuo_widgets.asking import begin_cell, foretold, plan_cell
+from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.grammar import OPTIONS
@@ -100,13 +101,16 @@ class Studio(Answering):
                 question.reply({"problems": [_told(p) for p in lacking], **_written(question.data)})
                 return
             plan = await self._plan(question.data)
+            line = line_of(question.data)
+            line.run["yes"] = True  # the form asks by itself, when its button is pressed
+            budgets = [doubt("budget", note) for note in foretold(self._session, line, plan)]
         except HailuoError as e:
             question.reply({"problems": _problems(e), **_written(question.data)})
             return
         parts = plan.parts()
         question.reply(
             {
-                "problems": [_told(w) for w in plan.warnings],
+                "problems": [_told(w) for w in (*budgets, *plan.warnings)],
                 **_written(question.data),
                 "python": python_of(line_of(question.data), plan),
                 "plan": {"count": parts.count, "there": parts.there, "sends": parts.sends, "cost": parts.cost}

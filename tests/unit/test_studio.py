@@ -198,3 +198,22 @@ def test_an_expensive_press_is_asked_about(desk: Desk, monkeypatch: pytest.Monke
     assert desk.ask("generate", asked) == {"ask": "12 runs: sure?"}
     assert desk.planned() == 0
     assert len(desk.ask("generate", asked | {"agreed": True})["runs"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("budget", "says"), [("100", ["covers 1 of the 4 runs"]), ("1", ["over the budget of 1"]), ("1000", []), ("", [])]
+)
+def test_the_form_says_how_far_its_budget_reaches(budget: str, says: list[str], desk: Desk) -> None:
+    """Before the button is pressed, at the control of the budget."""
+    run = {"budget": budget} if budget else {}
+    told = desk.ask("check", form("text_to_video", {"provider": "kie", "seed": [1, 2, 3, 4]}, run=run))
+    found = [p["text"] for p in told["problems"] if p["argument"] == "budget"]
+    assert len(found) == len(says)
+    assert all(words in text for words, text in zip(says, found, strict=True))
+    assert told["plan"]["runs"] == 4
+
+
+def test_the_form_refuses_a_budget_that_is_no_number(desk: Desk) -> None:
+    """It is named before the button is pressed."""
+    told = desk.ask("check", form("text_to_video", {"provider": "kie"}, run={"budget": "much"}))
+    assert "budget must be a number" in told["problems"][0]["text"]
