@@ -13,6 +13,7 @@ from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.permit import Budget, Permit
+from hailuo_widgets.store.readable import LARGEST
 from hailuo_widgets.store.schema import calls, runs
 
 __all__ = ["Budget", "Permit", "check_budgets", "has_place", "take_turn"]
@@ -73,7 +74,8 @@ def check_budgets(c: sa.Connection, permit: Permit) -> None:
             query = query.where(runs.c.session == budget.session)
         if budget.since is not None:
             query = query.where(runs.c.created_at >= budget.since)
-        spent = int(c.scalar(query) or 0)
+        # Rows may hold anything: below zero nothing is reserved, and what is beyond counting fits into no budget.
+        spent = int(min(c.scalar(query.where(runs.c.reserved_micros > 0)) or 0, LARGEST))
         if spent + permit.micros > budget.micros:
             raise BudgetExceeded(
                 f"{permit.micros / 1e6:g} {permit.currency} more would pass the {budget.name} of "

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.errors import StoreError
+from hailuo_widgets.errors import BudgetExceeded, StoreError
 from hailuo_widgets.store.permit import Budget, Permit
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hailuo_widgets.store import RunLog
 
 PERMIT = Permit(micros=280_000, currency="USD", concurrent=5)
@@ -45,3 +49,20 @@ def test_what_was_asked_for_twice_counts_once(sqlite_log: RunLog, record: Any) -
     with pytest.raises(StoreError):
         sqlite_log.reserve("r1", permit, {}, origin="o")
     assert sqlite_log.reserve("r2", permit, {}, origin="o") is not None
+
+
+@pytest.mark.parametrize(
+    "odd", [float("inf"), float("-inf"), -(2**62), -5, 1e300, 2**62, "x", b"\xff", "Infinity", 0.5]
+)
+def test_what_a_row_has_reserved_may_be_anything(sqlite_log: RunLog, record: Any, path: Path, odd: Any) -> None:
+    """A run is sent, or told that the budget is used up; no row makes room for more than the budget."""
+    sqlite_log.add([record("r0"), record("r1"), record("r2"), record("r3")])
+    permit = Permit(micros=280_000, currency="USD", budgets=[Budget(name="budget", micros=600_000)])
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE runs SET reserved_micros = ?, reserved_currency = 'USD' WHERE run_id = 'r0'", [odd])
+    sent = 0
+    for run_id in ("r1", "r2", "r3"):
+        with suppress(BudgetExceeded):
+            sqlite_log.reserve(run_id, permit, {}, origin="o")
+            sent += 1
+    assert sent == (0 if isinstance(odd, (int, float)) and odd > 1 else 2)
