@@ -24,7 +24,7 @@ from hailuo_widgets.addresses import addresses_of, is_public, literal, same_orig
 from hailuo_widgets.errors import DownloadError, TransportError
 from hailuo_widgets.gateways.base import HttpReply
 from hailuo_widgets.http_log import clean_log_lines, our_call
-from hailuo_widgets.outbound import Departure, Unreadable, lost, not_sent, said
+from hailuo_widgets.outbound import UNSENT, Departure, Unreadable, lost, not_sent, said
 from hailuo_widgets.settings import is_loopback
 from hailuo_widgets.unpacking import unpack_into
 
@@ -121,6 +121,7 @@ class Http:
         auth: Auth | None,
         key: Secret | None,
         fresh: bool = False,
+        asking: bool = False,
         deadline_s: float = 60.0,
     ) -> HttpReply:
         """Make one call and read its whole answer.
@@ -131,22 +132,23 @@ class Http:
             auth: How the key is sent.
             key: The key.
             fresh: Over a connection that no call has used.
+            asking: It asks for something that may have been sent before: no error says that nothing was sent.
             deadline_s: Seconds for all of it.
 
         Raises:
             TransportError: Without an answer; its ``sent`` says whether the request may have arrived.
         """
-        client = await self._client(origin, fresh=fresh)
+        client, unsent = await self._client(origin, fresh=fresh), "" if asking else UNSENT
         url = origin + call.path
         failure: TransportError | None = None
         if key is not None and not re.fullmatch(r"[\x21-\x7e]+", key.reveal()):  # httpcore would write it to its log
-            failure = TransportError("the key has blanks or characters that no header takes; nothing was sent")
+            failure = TransportError(f"the key has blanks or characters that no header takes{unsent}")
             failure.again = False
             _raise_alone(failure)
         departure, reply = Departure(), None
         try:
             async with asyncio.timeout(deadline_s):
-                request = _built(client, url, call)
+                request = _built(client, url, call, unsent)
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
                 response = await _send(client, request, departure, auth=key_auth)
                 try:
@@ -158,7 +160,7 @@ class Http:
         except Exception as e:  # noqa: BLE001 - whatever was raised: what matters is whether the request had left
             if isinstance(e, httpx.PoolTimeout):
                 self._drop(client)
-            failure = lost(_host(url), e, deadline_s) if departure.left else not_sent(_host(url), e)
+            failure = lost(_host(url), e, deadline_s) if departure.left else not_sent(_host(url), e, unsent=unsent)
         if reply is not None:
             return reply
         _raise_alone(failure or lost(_host(url), TimeoutError(), deadline_s))
@@ -282,7 +284,7 @@ def ssl_context() -> ssl.SSLContext:
     raise failure
 
 
-def _built(client: httpx.AsyncClient, url: str, call: HttpCall) -> httpx.Request:
+def _built(client: httpx.AsyncClient, url: str, call: HttpCall, unsent: str) -> httpx.Request:
     """The request as it will leave.
 
     Raises:
@@ -299,7 +301,7 @@ def _built(client: httpx.AsyncClient, url: str, call: HttpCall) -> httpx.Request
         return client.build_request(call.method, url, json=call.json, params=dict(call.params) or None, headers=headers)
     except (ValueError, TypeError, RecursionError) as e:
         why = type(e).__name__
-    raise TransportError(f"{_host(url)}: the request cannot be written ({why}), so nothing was sent", sent=False)
+    raise TransportError(f"{_host(url)}: the request cannot be written ({why}){unsent}", sent=False)
 
 
 async def _read(response: httpx.Response) -> HttpReply:

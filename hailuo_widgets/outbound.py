@@ -14,7 +14,7 @@ from hailuo_widgets.errors import TransportError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Departure", "Unreadable", "lost", "not_sent", "said"]
+__all__ = ["UNSENT", "Departure", "Unreadable", "lost", "not_sent", "said"]
 
 
 class Departure:
@@ -37,21 +37,27 @@ class Unreadable(ValueError):
     """An answer that is not read to its end; the text says why, and is ours."""
 
 
-def not_sent(host: str, e: Exception) -> TransportError:
-    """The error of a call that failed before the first byte of its request."""
+UNSENT = "; nothing was sent"
+
+
+def not_sent(host: str, e: Exception, *, unsent: str = UNSENT) -> TransportError:
+    """The error of a call that failed before the first byte of its request.
+
+    ``unsent``: what it says of that; a call that asks for a run that was sent says nothing.
+    """
     cause: BaseException | None = e
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
             failure = TransportError(
-                f"{host}: its TLS certificate is not trusted: {cause}; nothing was sent",
+                f"{host}: its TLS certificate is not trusted: {cause}{unsent}",
                 hint="behind a company's proxy set SSL_CERT_FILE to its certificate; TLS is always verified",
             )
             failure.again = False
             return failure
         cause = cause.__cause__ or cause.__context__
     return TransportError(
-        f"{host} cannot be reached: {said(e)}; nothing was sent",
-        hint="check the network, its proxy, and the base URL; then run it again",
+        f"{host} cannot be reached: {said(e)}{unsent}",
+        hint="check the network, its proxy, and the base URL" + ("; then run it again" if unsent else ""),
     )
 
 

@@ -240,6 +240,7 @@ class Gateway:
                 auth=self.provider.facts.auth,
                 key=self._key,
                 fresh=fresh,
+                asking=not fresh,
                 deadline_s=deadline_s,
             )
         return without_keys(reply)

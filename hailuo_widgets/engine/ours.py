@@ -99,7 +99,7 @@ async def _send_again(engine: Engine, control: Control, gateway: Gateway, record
             await engine.note(record.run_id, "the gateway does not know our id: create is sent again under it", {})
             answer = await gateway.create(request, str(record.client_uuid))
     except TransportError as e:
-        return Outcome(record=record, doubt=e)
+        return Outcome(record=record, doubt=None if e.sent is False else e)  # the first call was sent all the same
     except ProviderError as e:
         if e.accepted is None:
             return Outcome(record=record, doubt=e)

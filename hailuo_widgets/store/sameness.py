@@ -34,6 +34,6 @@ def gone(where: str) -> StoreError:
     """The file that was open is not there any more, and no other one is in its place."""
     return StoreError(
         f"the run log at {where} is gone: it was moved or deleted while this session used it",
-        hint="put it back, or a backup of it, and go on: nothing was sent. To begin an empty log, restart the kernel; "
+        hint="put it back, or a backup of it, and go on. To begin an empty log, restart the kernel; "
         "what the earlier log had is paid again then",
     )

@@ -29,7 +29,7 @@ def check_text(name: str, value: Any) -> None:
             what = "a NUL" if found[0] == "\0" else f"a lone surrogate (U+{ord(found[0]):04X})"
             raise UsageError(
                 f"{name} holds {what} at position {found.start()}, which the run log cannot keep",
-                hint="remove it; nothing was sent",
+                hint="remove it and try again; nothing was written",
             )
     elif isinstance(value, Mapping):
         for key, inner in value.items():

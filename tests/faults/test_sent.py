@@ -12,7 +12,7 @@ from conftest import KEY, error_of
 from gateway import Act, FaultGateway
 
 from hailuo_widgets.domain.catalog import Auth
-from hailuo_widgets.errors import ProviderError, TransportError, Unconfirmed
+from hailuo_widgets.errors import HailuoError, ProviderError, TransportError, Unconfirmed
 from hailuo_widgets.gateways.base import HttpCall, HttpReply
 from hailuo_widgets.http import Http
 from hailuo_widgets.keys import Secret
@@ -20,7 +20,9 @@ from hailuo_widgets.keys import Secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Begin
+    from conftest import Begin, Scene
+
+    from hailuo_widgets.domain.run import RunRecord
 
 TYPES: list[type[Exception]] = [
     httpx.InvalidURL,
@@ -188,3 +190,43 @@ def test_a_provider_that_fails_within(
     kind = Unconfirmed if charged else (ProviderError, TransportError)
     assert isinstance(error_of(run), kind)
     assert ("nothing was sent" in str(error_of(run))) is not bool(charged)
+
+
+def _store_deleted(scene: Scene) -> None:
+    for path in scene.session.settings.home.glob("runs.sqlite3*"):
+        path.unlink()
+
+
+def _network_gone(scene: Scene) -> None:
+    scene.gateway.stop()
+
+
+def _key_spoiled(scene: Scene) -> None:
+    for gateway in scene.session.engine.accounts._gateways.values():
+        gateway._key = Secret("sk with blanks")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "told"), [(_store_deleted, "is gone"), (_network_gone, "cannot be reached"), (_key_spoiled, "blanks")]
+)
+def test_nobody_says_of_a_sent_run_that_nothing_was_sent(
+    begin: Begin, trouble: Callable[[Scene], None], told: str
+) -> None:
+    """It was accepted and charged; what goes wrong after that is said without those words, wherever it is said."""
+    scene = begin(timeout=0.5)
+    run = scene.session.generate("a fox", model="02")
+    said: list[str] = []
+
+    def hear(record: RunRecord) -> None:
+        if record.status == "queued" and "it was accepted" not in said:
+            said.append("it was accepted")
+            trouble(scene)
+        said.append(str(record.error))
+
+    run.subscribe(hear)
+    with pytest.raises((HailuoError, TimeoutError)) as caught:
+        run.wait(2.0)
+    said.append(str(caught.value))
+    assert scene.charged == 1
+    assert [text for text in said if told in text]
+    assert [text for text in said if "nothing was sent" in text.lower()] == []
