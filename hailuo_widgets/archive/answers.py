@@ -38,7 +38,8 @@ _KINDS = (
 )
 _MISSING = re.compile(r"NoSuch|not[ _-]?(?:yet|found|exist|ready)|pending|processing", re.IGNORECASE)
 _EXPIRED = re.compile(r"expire|signature|token|credential|InvalidAccessKey", re.IGNORECASE)
-_GONE, _LATER = {401, 410}, {202, 204, 404}
+_GONE, _LATER = {401, 410}, {202, 204, 404, 409, 421, 423}
+_REFUSED = 400
 HEAD = 12
 """Bytes that `foreign_kind` needs."""
 
@@ -100,14 +101,14 @@ def verdict(status: int, body: bytes) -> tuple[bool, bool]:
     """What a refusal says of its link: whether a fresh one may help, and whether the same one may later.
 
     An object store's words come before its status. A 403 without words may mean either: a store that does not say
-    which files it has refuses the missing ones so.
+    which files it has refuses the missing ones so. A status that says neither may mean either, too.
     """
     words = reason(body) or ""
     if _EXPIRED.search(words):
         return True, False
     if status in _LATER or _MISSING.search(words):
         return False, True
-    return status in {*_GONE, 403} or is_refusal(body), status == 403  # noqa: PLR2004 - named in the docstring
+    return status >= _REFUSED or is_refusal(body), status not in _GONE
 
 
 def reason(body: bytes) -> str | None:

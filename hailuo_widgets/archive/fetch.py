@@ -274,13 +274,13 @@ class _Download:
         kind = answers.foreign_kind(head)
         if kind is not None:
             said = answers.is_refusal(head)
-            dead, later = answers.verdict(_OK, head)
+            dead, later = answers.verdict(_OK, head)  # a page or a picture may stand there until the clip does
             raise DownloadError(
                 f"The link gave {kind} instead of an MP4 file.",
                 run_id=self._part.run_id,
                 provider_message=answers.reason(head) if said else None,
                 dead_link=dead and said,
-                later=later and said,
+                later=later or not said,
                 hint=_FRESH if said else "Open the link in a browser to see what it is.",
             )
 

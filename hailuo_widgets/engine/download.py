@@ -144,7 +144,8 @@ class _Links:
     """Which link to try, and when. Object stores lag behind the word that a clip is there.
 
     A link that came less than FRESH_S ago is asked again for some minutes where its server may only need time; after
-    that, and where it is older or dead, a fresh link is asked for, once; then the backup. Each try is free.
+    that, and where it is older or dead, a fresh link is asked for, once; then the backup. The backup is tried once
+    before anything is waited for: it may have the clip already. Each try is free.
 
     Args:
         age_s: Seconds since the link came; None where that is not known.
@@ -160,10 +161,12 @@ class _Links:
         self._came = None if age_s is None else time.monotonic() - age_s
         self._until: float | None = None  # how long may be waited
         self._renewed = self._backup = False
+        self._early: DownloadError | None = None  # what the first link said, while the backup is tried before a wait
+        self._tried_early = False
 
     def url(self, record: RunRecord) -> str:
         """The link to try now."""
-        return str(record.backup_url if self._backup else record.video_url)
+        return str(record.backup_url if self._backup or self._early is not None else record.video_url)
 
     def came(self, *, at: float) -> None:
         """Another link came."""
@@ -173,12 +176,16 @@ class _Links:
         """Seconds until the next try makes sense after this failure; None where none does."""
         self.failed += 1
         if not isinstance(error, DownloadError):  # the call for a link failed
-            if not getattr(error, "again", True) or (self.failed >= MOST_ANSWERS and not self._patient()):
-                return None
-            return backoff_s(self.failed)
+            more = getattr(error, "again", True) and (self.failed < MOST_ANSWERS or self._patient())
+            return backoff_s(self.failed) if more else None
         self.fresh = False
         if self._backup:
             return None
+        if self._early is not None:  # the backup has nothing either: what counts is what the first link said
+            error, self._early = self._early, None
+        elif error.later and record.backup_url and not self._tried_early:
+            self._tried_early, self._early = True, error
+            return 0.0
         worth_waiting = error.later and (self._renewed or not error.dead_link)
         if worth_waiting and self._young() and self._patient():
             self.waits += 1
@@ -241,8 +248,15 @@ async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str
         headers = {"Range": f"bytes={offset}-"} if offset else {}
         if offset and validator:
             headers["If-Range"] = validator
-        async with gateway.download(url, headers) as stream:
-            yield stream
+        begun = False
+        try:
+            async with gateway.download(url, headers) as stream:
+                begun = True
+                yield stream
+        except DownloadError as e:
+            if not begun and not e.dead_link:  # it leads where no clip is fetched from, by itself or by a redirect
+                e.dead_link = e.later = True
+            raise
 
     download = asyncio.ensure_future(fetch(engine.archive, run_id, opened))
     stopping = asyncio.ensure_future(control.stopping())

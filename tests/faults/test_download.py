@@ -213,13 +213,35 @@ def test_the_second_link(begin: Begin, clip: bytes) -> None:
     assert (len(scene.gateway.of("download")), len(scene.gateway.of("backup"))) == (1, 1)
 
 
-def test_the_second_link_where_the_first_never_has_the_clip(begin: Begin, clip: bytes) -> None:
-    """48: a link without its clip is waited for, then a fresh one is asked for once, then the second link is taken."""
+@pytest.mark.parametrize("misses", [0, 1])
+def test_the_second_link_where_the_first_never_has_the_clip(begin: Begin, clip: bytes, misses: int) -> None:
+    """48: a second link is tried once before the first is waited for; then a fresh one is asked for, then again."""
     scene = begin(gateway=FaultGateway(clip, backup=True))
     scene.gateway.always("download", Act(status=404, body=b""))
+    scene.on("backup", *[Act(status=404, body=b"")] * misses)
     run = scene.run()
     assert_here(scene, run)
-    assert (len(scene.gateway.of("retrieve")), len(scene.gateway.of("backup"))) == (2, 1)
+    assert (len(scene.gateway.of("retrieve")), len(scene.gateway.of("backup"))) == (1 + misses, 1 + misses)
+    assert (len(scene.gateway.of("download")) > 1) is bool(misses)
+
+
+NOT_YET = {
+    "a page": Act(body=b"<html>Checking your browser</html>", headers={"content-type": "text/html"}),
+    "a picture": Act(body=b"\x89PNG\r\n\x1a\n" + bytes(64)),
+    "a playlist": Act(body=b"#EXTM3U\nhttp://127.0.0.1/x"),
+    "no MP4": Act(body=bytes(500)),
+    "words of no document": Act(body=b'{"error": "hold on"}'),
+    "a redirect to this machine's files": Act(status=302, headers={"location": "file:///etc/passwd"}),
+    "a redirect to nowhere": Act(status=307, headers={"location": "http://["}),
+    "a redirect without https": Act(status=301, headers={"location": "http://elsewhere.invalid/x.mp4"}),
+} | {f"HTTP {status}": Act(status=status, body=b"") for status in (302, 400, 405, 409, 412, 418, 421, 423, 424, 451)}
+
+
+@pytest.mark.parametrize("what", NOT_YET)
+def test_an_answer_that_may_mean_not_yet_is_waited_for(begin: Begin, what: str) -> None:
+    """48, 52: whatever stands at a fresh link in the place of its clip, it is asked again, and the clip is brought."""
+    scene = begin().on("download", *[NOT_YET[what]] * 3)
+    assert_here(scene, scene.run())
 
 
 def test_a_full_disk(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
