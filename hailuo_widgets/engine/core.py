@@ -15,7 +15,7 @@ from hailuo_widgets.engine.holding import Holding
 from hailuo_widgets.engine.limits import Call, Places
 from hailuo_widgets.engine.loop import Home
 from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
-from hailuo_widgets.engine.paid import abort, paid_task
+from hailuo_widgets.engine.paid import abort, looked_at, paid_task
 from hailuo_widgets.engine.renewing import Renewing
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import forks
@@ -281,6 +281,8 @@ class Engine(Entries):
             abort(task)
         if left:
             await asyncio.wait(left)
+            for task in left:
+                looked_at(task)
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
         """See that every open run has a follower on this loop, which is running in this thread."""

@@ -87,6 +87,18 @@ class Home:
             self._ending = None
 
     @contextmanager
+    def at_rest(self) -> Iterator[asyncio.AbstractEventLoop | None]:
+        """The loop that runs are on, for this thread to run once more; None while somebody drives it."""
+        if not self._wheel.acquire(blocking=False):
+            yield None
+            return
+        try:
+            loop = self.loop
+            yield None if loop is None or loop.is_running() else loop
+        finally:
+            self._wheel.release()
+
+    @contextmanager
     def driving(self) -> Iterator[asyncio.AbstractEventLoop | None]:
         """A loop that nobody runs, for synchronous code to run; None while another thread drives.
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
 
-__all__ = ["abort", "calling", "paid_task"]
+__all__ = ["abort", "calling", "looked_at", "paid_task"]
 
 T = TypeVar("T")
 ANSWER_S = 10.0  # so long a loop that ends waits for the answer to a create call
@@ -48,6 +48,12 @@ def calling() -> Iterator[None]:
 def abort(task: asyncio.Future[Any]) -> None:
     """Cancel a task at once, a paid one too."""
     getattr(task, "abort", task.cancel)()
+
+
+def looked_at(task: asyncio.Future[Any]) -> None:
+    """Let asyncio complain of no exception that nobody fetched: what came of the task is in the log, or was said."""
+    if task.done() and not task.cancelled():
+        task.exception()
 
 
 @lru_cache(maxsize=4)

@@ -10,13 +10,14 @@ import time
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.engine.loop import run_to_end, running_loop
-from hailuo_widgets.engine.owner import living
-from hailuo_widgets.engine.paid import ANSWER_S
+from hailuo_widgets.engine.owner import is_dead, living
+from hailuo_widgets.engine.paid import ANSWER_S, looked_at
 from hailuo_widgets.engine.still import still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hailuo_widgets.engine.answers import Outcome
     from hailuo_widgets.engine.core import Engine
 
 __all__ = ["leave", "settled", "wait"]
@@ -133,23 +134,46 @@ def _drive(engine: Engine, waiting: list[str], timeout: float | None, loop: asyn
         finally:
             engine.holding.all = False
         raise
+    finally:
+        if is_dead(engine.owner):  # another thread has closed the session: nobody else hears what is still to come
+            _hear_last(engine, loop)
+            loop.run_until_complete(engine.end_tasks())
 
 
 def leave(engine: Engine) -> None:
     """Follow nothing any more; what is left is for whoever resumes it.
 
-    A create call on its way is answered first where its loop is for us to run. Another's loop goes on by itself: there
-    the answer comes when the log is closed, and its task id goes to the rescue file.
+    A create call on its way is answered first, whichever thread drives its loop. From within a running loop nothing can
+    be waited for: there the answer comes when the log is closed, and its task id goes to the rescue file.
     """
-    loop = engine.home.loop
-    ours = loop is not None and not loop.is_running() and running_loop() is None
     try:
-        if ours and loop is not None:
-            run_to_end(loop, _answered(engine))
+        if running_loop() is None:
+            _hear_answers(engine)
     finally:
+        loop = engine.home.loop
         engine.close()
-        if ours and loop is not None:
+        if loop is not None and not loop.is_running() and running_loop() is None:
             loop.run_until_complete(engine.end_tasks())
+
+
+def _hear_answers(engine: Engine) -> None:
+    """As ``_answered``, from a thread that runs no loop: another may drive the runs, and may stop doing so."""
+    engine.holding.all = True
+    deadline = time.monotonic() + ANSWER_S
+    news = threading.Event()
+    stop = engine.bus.subscribe(None, lambda _: news.set())
+    try:
+        while (engine.submitting or engine.holding.leaving) and time.monotonic() < deadline:
+            if engine.home.loop is None:
+                return
+            with engine.home.at_rest() as loop:
+                if loop is not None:
+                    run_to_end(loop, _answered(engine))
+                    return
+            news.wait(WAKE_S)
+            news.clear()
+    finally:
+        stop()
 
 
 async def _answered(engine: Engine) -> None:
@@ -177,11 +201,22 @@ def _hear_last_answers() -> None:
     """
     for engine in living():
         loop = engine.home.private
-        sending = [t for t in engine.sending.values() if t.get_loop() is loop and not t.done()]
-        if loop is not None and sending and not loop.is_running():
+        if loop is not None and not loop.is_running() and _unanswered(engine, loop):
             engine.close()
             with contextlib.suppress(Exception, KeyboardInterrupt):
-                loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
+                _hear_last(engine, loop)
+
+
+def _unanswered(engine: Engine, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Outcome]]:
+    return [t for t in list(engine.sending.values()) if t.get_loop() is loop and not t.done()]
+
+
+def _hear_last(engine: Engine, loop: asyncio.AbstractEventLoop) -> None:
+    """Run a loop until its create calls are answered, or for as long as that is worth."""
+    if sending := _unanswered(engine, loop):
+        loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
+        for task in sending:
+            looked_at(task)
 
 
 def _wait_beside(engine: Engine, run_ids: list[str], timeout: float | None, deadline: float | None) -> bool:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import socket
 import threading
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import closing, suppress
 from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
 from gateway import Act, FaultGateway
-from patience import HANG_S
+from patience import HANG_S, until
 
-from hailuo_widgets.engine import paid
+from hailuo_widgets.engine import paid, waiting
+from hailuo_widgets.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -194,3 +196,34 @@ def test_a_loop_that_ends_waits_no_longer(begin: Begin) -> None:
     scene.session.wait([run.id], HANG_S)
     assert run.status == "unconfirmed"
     assert scene.charged == 1
+
+
+async def _closed_within_a_loop(session: Session) -> None:
+    session.close()
+
+
+@pytest.mark.parametrize(
+    "close", [Session.close, lambda session: asyncio.run(_closed_within_a_loop(session))], ids=["plainly", "in a loop"]
+)
+def test_closed_by_another_thread(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch, close: Callable[[Session], None]
+) -> None:
+    """One thread waits, and so drives the loop; another closes the session before the answer comes: the id is kept."""
+    monkeypatch.setattr(waiting, "ANSWER_S", HANG_S)
+    scene = begin()
+    answer = held(scene)
+    run = scene.session.generate("a fox", model="02")
+    with ThreadPoolExecutor(2) as pool:
+        driving = pool.submit(run.wait, HANG_S)
+        until(lambda: scene.sent)
+        closing_it = pool.submit(close, scene.session)
+        until(lambda: scene.session.engine.holding.all)
+        wait({driving}, timeout=0.4)  # without an answer to wait for, it would end now
+        answer.set()
+        closing_it.result(HANG_S)
+        with suppress(Exception):
+            driving.result(HANG_S)
+    (charge,) = scene.gateway.charges
+    with closing(Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=print)) as heir:
+        (taken,) = heir.resume()
+        assert (taken.task_id, taken.wait(HANG_S).status, scene.sent) == (charge.task_id, "succeeded", 1)
