@@ -163,9 +163,10 @@ def time_of(value: Any) -> datetime | None:
     """
     if value is None:
         return None
-    if not isinstance(value, datetime) or value.tzinfo is None or not plausible(value):
+    if getattr(value, "tzinfo", None) is None or not plausible(value):
         raise ValueError("a time is wanted")
-    return value
+    moment: datetime = value
+    return moment
 
 
 def seconds_of(value: Any) -> float | None:
