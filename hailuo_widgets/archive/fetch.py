@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from hailuo_widgets.archive import answers
 from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
+from hailuo_widgets.archive.packed import MAGIC, Unpacker
 from hailuo_widgets.errors import DownloadError, TransportError
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class _Download:
         self._part = part
         self._open_stream = open_stream
         self._on_progress = on_progress
+        self._packed = False  # this try's body is gzip
         self._unsealed: int | None = None  # size of an earlier try that might have been cut
 
     async def run(self, attempts: int, sleep: Callable[[int], Awaitable[None]]) -> Archived:
@@ -219,9 +221,9 @@ class _Download:
         part, headers = self._part, stream.headers
         if stream.status not in (_OK, _PARTIAL):
             raise await self._refused(stream)
-        if coding := answers.coded(headers):
+        if (coding := answers.coded(headers)) not in {None, "gzip", "x-gzip"}:
             raise DownloadError(
-                f"The server sent the clip with Content-Encoding {coding!r}; only plain bytes are taken.",
+                f"The server sent the clip with Content-Encoding {coding!r}; only plain bytes and gzip are taken.",
                 run_id=part.run_id,
                 hint="A proxy may do this; try from another network.",
             )
@@ -235,7 +237,7 @@ class _Download:
             await in_thread(part.restart)  # the whole comes again: never append it
         await in_thread(part.remember, part.validator if part.offset else mark, total)
         await self._write(stream, total)
-        return total
+        return None if self._packed else total  # the size that was announced is that of the gzip
 
     def _goes_on(self, headers: Mapping[str, str], mark: str | None) -> bool:
         part, sent = self._part, answers.content_range(headers)
@@ -244,11 +246,11 @@ class _Download:
         return not part.offset or (part.total in (None, sent.total) and mark in (None, part.validator))
 
     async def _write(self, stream: Stream, total: int | None) -> None:
-        part, waiting, judged, pace = self._part, bytearray(), self._part.offset > 0, _Pace()
+        part, waiting, judged = self._part, bytearray(), self._part.offset > 0
+        self._packed = False
         try:
-            async for piece in stream.aiter():
+            async for piece in self._plain(stream):
                 waiting += piece
-                pace.took(len(piece))
                 if not judged and len(waiting) >= answers.HEAD:
                     self._judge(bytes(waiting))
                     judged = True
@@ -266,6 +268,29 @@ class _Download:
             await in_thread(part.write, waiting)
         self._tell(total)
 
+    async def _plain(self, stream: Stream) -> AsyncIterator[bytes]:
+        """The body, unpacked where it is gzip, whatever its headers say; a part is never gone on with in a gzip."""
+        part, head, pace, unpacker = self._part, b"", _Pace(), None
+        judged = part.offset > 0
+        async for piece in stream.aiter():
+            pace.took(len(piece))
+            head += piece
+            if not judged and len(head) < len(MAGIC):
+                continue
+            if not judged and head.startswith(MAGIC):
+                await in_thread(part.remember, None, None)
+                unpacker, self._packed = Unpacker(), True
+            judged, packed, head = True, head, b""
+            try:
+                for plain in (packed,) if unpacker is None else unpacker.feed(packed):
+                    yield plain
+            except ValueError as e:
+                raise _Again(f"the compressed body is damaged: {e}", later=True) from None
+        if head:
+            yield head
+        if unpacker is not None and not unpacker.ended:
+            raise _Again("the compressed body ends too soon")
+
     def _tell(self, total: int | None) -> None:
         if self._on_progress is not None:
             self._on_progress(self._part.offset, total)
@@ -273,6 +298,7 @@ class _Download:
     def _judge(self, head: bytes) -> None:
         kind = answers.foreign_kind(head)
         if kind is not None:
+            kind = f"compressed data that hold {kind}" if self._packed else kind
             said = answers.is_refusal(head)
             dead, later = answers.verdict(_OK, head)  # a page or a picture may stand there until the clip does
             raise DownloadError(

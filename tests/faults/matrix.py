@@ -184,6 +184,7 @@ ROWS = (
         REFUSED,
         "test_download.py::test_the_second_link",
         "test_download.py::test_the_second_link_where_the_first_never_has_the_clip",
+        "test_download.py::test_an_answer_that_may_mean_not_yet_is_waited_for",
         "test_time.py::test_a_clip_that_its_link_has_only_later",
         "test_time.py::test_a_clip_that_its_link_never_has",
         "test_time.py::test_a_fresh_link_where_the_first_never_has_the_clip",
@@ -199,7 +200,14 @@ ROWS = (
         "test_download.py::test_a_clip_with_something_behind_its_boxes",
     ),
     _row(52, "no video", MENDED, REFUSED),
-    _row(53, "packed", REFUSED, "test_download.py::test_what_is_asked_for"),
+    _row(
+        53,
+        "packed",
+        REFUSED,
+        "test_download.py::test_what_is_asked_for",
+        "test_download.py::test_a_store_that_always_packs",
+        "test_download.py::test_a_packed_body_without_an_end",
+    ),
     _row(
         54,
         "no bytes, or no end",

@@ -110,7 +110,12 @@ REFUSED: dict[str, tuple[Callable[[bytes], Act], tuple[str, ...]]] = {
     "52 a page": (lambda _: Act(body=b"<html>", headers={"content-type": "video/mp4"}), ("an HTML page",)),
     "52 a playlist": (lambda _: Act(body=b"#EXTM3U\nhttp://127.0.0.1/x"), ("a playlist",)),
     "52 a picture": (lambda _: Act(body=b"\x89PNG\r\n\x1a\n" + bytes(64)), ("a PNG picture",)),
-    "53 packed": (lambda c: Act(body=gzip.compress(c), headers={"content-encoding": "gzip"}), ("'gzip'", "plain")),
+    "53 packed otherwise": (lambda _: Act(body=bytes(500), headers={"content-encoding": "br"}), ("'br'", "plain")),
+    "53 packed, and cut for good": (
+        lambda c: Act(body=gzip.compress(c)[:-20], headers={"content-encoding": "gzip"}),
+        ("ends too soon",),
+    ),
+    "53 packed twice": (lambda c: Act(body=gzip.compress(gzip.compress(c))), ("compressed data",)),
     "54 no bytes for good": (lambda _: Act(body=b""), ("the file is empty",)),
     "55 a file of this machine": (lambda _: Act(status=302, headers={"location": "file:///etc/passwd"}), ("file:",)),
     "55 the cloud's own address": (
@@ -143,6 +148,34 @@ def test_what_is_refused(begin: Begin, clip: bytes, what: str) -> None:
     if "circles" in what:
         assert len(scene.gateway.of("download")) == 12  # six hops, and six of the fresh link
     assert_undelivered(scene, run, *says)
+
+
+PACKED: dict[str, Callable[[bytes], Act]] = {
+    "with its header": lambda c: Act(body=gzip.compress(c), headers={"content-encoding": "gzip"}),
+    "without a header": lambda c: Act(body=gzip.compress(c)),
+    "chunked": lambda c: Act(body=gzip.compress(c), headers={"content-encoding": "x-gzip"}, chunked=True),
+    "the header alone": lambda c: Act(body=c, headers={"content-encoding": "gzip"}),
+}
+
+
+@pytest.mark.parametrize("what", PACKED)
+def test_a_store_that_always_packs(begin: Begin, clip: bytes, what: str) -> None:
+    """53: a clip that comes as gzip, whatever was asked for, is unpacked, in one download."""
+    scene = begin()
+    scene.gateway.always("download", PACKED[what](clip))
+    assert_here(scene, scene.run())
+    assert len(scene.gateway.of("download")) == 1
+
+
+def test_a_packed_body_without_an_end(begin: Begin) -> None:
+    """54: a small gzip that grows past the cap is left there, and nothing of it is kept."""
+    scene = begin()
+    scene.session.archive.max_bytes = 2**20
+    bomb = gzip.compress(bytes.fromhex("000000186674797069736f6d0000020069736f6d69736f32") + bytes(8 * 2**20))
+    scene.gateway.always("download", Act(body=bomb, headers={"content-encoding": "gzip"}))
+    run = scene.run()
+    assert scene.parts() == []
+    assert_undelivered(scene, run, "at most 1048576 are taken")
 
 
 def test_a_longer_body_is_judged_by_its_boxes(begin: Begin, clip: bytes) -> None:
