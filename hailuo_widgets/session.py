@@ -304,7 +304,8 @@ class Session(Fixed):
         for sentence in [*self.log.call(self.log.notes), *adopt_rescued(self.log, self.settings.home)]:
             self._notice(f"hailuo: {sentence}")
         ask_again_for_lost(self.engine)
-        taken = [Run(self, r.run_id) for r in self.engine.take_up()]
+        ours = self.engine.undriven()
+        taken = [Run(self, r.run_id) for r in [*ours, *self.engine.take_up()]]
         if waiting := [r.run_id for r in self.engine.waiting() if not self.engine.follows(r.run_id)]:
             self._notice(f"hailuo: {never_sent(len(waiting))}")
         self.archive.sweep_stale()

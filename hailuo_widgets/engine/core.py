@@ -180,6 +180,17 @@ class Engine(Entries):
         """Whether a create call of ours is on its way."""
         return any(self._records[run_id].status == "submitting" for run_id in list(self._open))
 
+    @property
+    def unsent(self) -> list[str]:
+        """The runs that are to be sent here and were not yet."""
+        return [i for i in list(self._open) if self._records[i].status == "planned"]
+
+    def undriven(self) -> list[RunRecord]:
+        """The runs that are open here, and sent, while no loop carries them on: a wait drives them."""
+        if self.home.driven:
+            return []
+        return [r for r in (self._records[i] for i in list(self._open)) if r.status != "planned"]
+
     def decided(self, run_id: str) -> RunRecord | None:
         """A run whose following ended here, as it was left; None where that is for the log to say.
 

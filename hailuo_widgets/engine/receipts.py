@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["Receipt", "adopting_line"]
+__all__ = ["Receipt", "adopting_line", "tell"]
 
 _held: set[Receipt] = set()
 
@@ -52,7 +52,7 @@ class Receipt:
         self.kept = self._rescue()
         if not self.kept and not self._told:
             self._told = True
-            _tell(
+            tell(
                 f"hailuo: run {self.run_id} was accepted (and may be billed) as task {self.task_id}; neither the run "
                 f"log nor {self._where} could be written yet. Keep this line, and run it if the run has no task id "
                 f"when the log works again: {adopting_line(self.run_id, self.task_id)}"
@@ -63,7 +63,7 @@ class Receipt:
         _held.discard(self)
 
 
-def _tell(text: str) -> None:
+def tell(text: str) -> None:
     """Write to stderr; where a notebook or a test has replaced it by one that fails, to the process's own."""
     for stream in (sys.stderr, sys.__stderr__):
         with suppress(Exception):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.engine.loop import run_to_end, running_loop
 from hailuo_widgets.engine.owner import is_dead, living
 from hailuo_widgets.engine.paid import ANSWER_S, looked_at
+from hailuo_widgets.engine.receipts import tell
 from hailuo_widgets.engine.still import still_open
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["leave", "settled", "wait"]
 
 WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
+END_S = 2.0  # so long the tasks of a process that ends have to come to an end
 ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
 
 
@@ -194,17 +196,27 @@ async def _answered(engine: Engine) -> None:
 
 
 @atexit.register
-def _hear_last_answers() -> None:
+def _at_exit() -> None:
     """A script ends while a create call is on its way: its answer is read, and the task id kept or said.
 
-    A kernel's loop is left alone: it would go on with whatever else is on it, such as cells that wait for their turn.
+    What was planned and never sent is said too. A kernel's loop is left alone: it would go on with whatever else is on
+    it, such as cells that wait for their turn.
     """
     for engine in living():
+        unsent = engine.unsent
         loop = engine.home.private
-        if loop is not None and not loop.is_running() and _unanswered(engine, loop):
+        if loop is not None and not loop.is_running():
             engine.close()
             with contextlib.suppress(Exception, KeyboardInterrupt):
                 _hear_last(engine, loop)
+                loop.run_until_complete(asyncio.wait_for(engine.end_tasks(), END_S))
+        if unsent:
+            tell(f"hailuo: {_never_sent(len(unsent))}")
+
+
+def _never_sent(number: int) -> str:
+    were, them = ("1 run was", "it") if number == 1 else (f"{number} runs were", "them")
+    return f"{were} planned and not sent, so nothing was paid for {them}: in a script, wait() sends {them}"
 
 
 def _unanswered(engine: Engine, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Outcome]]:

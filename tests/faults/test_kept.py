@@ -266,3 +266,61 @@ def test_a_way_out_past_a_rescue_file_that_cannot_be_read(begin: Begin, way_out:
     with pytest.raises(StoreError, match=r"rescue\.jsonl may hold the task id"):
         way_out(run)
     assert (run.status, scene.sent) == ("unconfirmed", 1)
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_a_script_that_never_waits_is_told(begin: Begin, number: int, tmp_path: Path) -> None:
+    """Its runs are planned and nothing is sent: it says so when it ends, how many, and what would send them."""
+    scene = begin()
+    lines = [SCRIPT.split("if sys.argv[2]", maxsplit=1)[0]]
+    lines += [f"session.generate('fox {n}', model='02')" for n in range(number)]
+    done = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines), tmp_path / "script"], capture_output=True, text=True, check=True
+    )
+    assert scene.sent == 0
+    said = "1 run was planned and not sent" if number == 1 else "3 runs were planned and not sent"
+    assert [said in line and "wait()" in line for line in done.stderr.splitlines()] == [True]
+
+
+STOPPED_SWEEP = """
+import _thread
+sweep = session.sweep([f"fox {n}" for n in range(4)], model="02", max_parallel=1, yes=True)
+sweep[0].subscribe(lambda r: _thread.interrupt_main() if r.status == "queued" else None)
+sweep.wait(60)
+"""
+
+
+def test_a_stopped_script_ends_quietly(begin: Begin, tmp_path: Path) -> None:
+    """By Ctrl-C, with runs that wait for their turn: no task is left for asyncio to complain of."""
+    scene = begin()
+    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    script = (
+        "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        + SCRIPT.split("if sys.argv[2]", maxsplit=1)[0]
+        + STOPPED_SWEEP
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, tmp_path / "script"], capture_output=True, text=True, check=False
+    )
+    assert (scene.sent, "KeyboardInterrupt" in done.stderr) == (1, True), done.stderr
+    assert [line for line in done.stderr.splitlines() if "was destroyed" in line or "never retrieved" in line] == []
+
+
+def test_resume_counts_what_nobody_drives(begin: Begin) -> None:
+    """A run of this very session whose loop has ended: resume hands it back, and its wait drives it."""
+    scene = begin()
+    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    run = scene.session.generate("a fox", model="02")
+
+    async def script() -> None:
+        queued = asyncio.Event()
+        run.subscribe(lambda r: queued.set() if r.status == "queued" else None)
+        scene.session.engine.drive()
+        await queued.wait()
+
+    asyncio.run(script())
+    scene.gateway.always("query", None)
+    resumed = scene.session.resume()
+    assert [r.id for r in resumed] == [run.id]
+    resumed.wait(HANG_S)
+    assert (run.status, scene.sent) == ("succeeded", 1)
