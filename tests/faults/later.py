@@ -43,7 +43,7 @@ LATER = (
     _row(84, "two drivers of one loop; a wait that ends before its runs", "test_threads.py", "test_stopped.py"),
     _row(85, "a store that cannot be used when a cell begins, or that was replaced", "test_replaced.py"),
     _row(86, "secrets coming back, or led elsewhere", "test_echoes.py", "test_relays.py"),
-    _row(87, "said before, paid after", "test_said_and_paid.py"),
+    _row(87, "said before, paid after", "test_said_and_paid.py", "test_time.py::test_a_sweep_is_sent_in_its_order"),
     _row(88, "a clock that steps, a machine that sleeps", "test_clocks.py"),
     _row(89, "a phase without a deadline", "test_deadlines.py"),
     _row(90, "all of it at once, and in any order", "tests/model/test_schedules.py"),

@@ -115,19 +115,8 @@ class Wire:
     async def close(self) -> None:
         """As a client has it."""
 
-    async def call(
-        self,
-        origin: str,
-        call: HttpCall,
-        *,
-        auth: Any,
-        key: Any,
-        fresh: bool = False,
-        deadline_s: float = 60.0,
-        asking: bool = False,
-    ) -> HttpReply:
+    async def call(self, origin: str, call: HttpCall, *, deadline_s: float = 60.0, **_: Any) -> HttpReply:
         """One API call, on its way, at the gateway, and on its way back."""
-        del auth, key, fresh, asking
         kind, provider = _kind(call), "runware" if "runware" in origin else "minimax"
         if kind == "create":
             self.arrived.append(_prompt(call))
