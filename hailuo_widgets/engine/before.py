@@ -89,6 +89,7 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
     """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
     joined: str | None = None
     gone: set[str] = set()
+    tried: set[str] = set()
     while not control.stopped:
         key = _key(engine, record)
         alike = engine.accounts.alike
@@ -113,12 +114,31 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
             joined = other.run_id
             await engine.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
         if not engine.follows(other.run_id):
-            await asyncio.to_thread(engine.take_up, [other.run_id])
+            if other.run_id in tried and (left := await _left_again(engine, other.run_id)) is not None:
+                return await engine.fail(record, _in_the_way(left), status="skipped")
+            tried |= {r.run_id for r in await asyncio.to_thread(engine.take_up, [other.run_id])}
         await control.pause(JOIN_S)
     leads = record.result_index == 0  # a further result goes the way of its call's first
     if leads and record.status == "planned" and engine.said_unpaid(record.run_id) and not control.stopped:
         return await engine.fail(record, _fell_away(joined), status="skipped")
     return record
+
+
+async def _left_again(engine: Engine, run_id: str) -> RunRecord | None:
+    """An equal run that was taken up for its clip, and was left with an error once more."""
+    now = await engine.log.ask(engine.log.get, run_id)
+    return now if now.unfinished and now.error is not None and not engine.follows(run_id) else None
+
+
+def _in_the_way(other: RunRecord) -> Skipped:
+    """What stands in the way of a paid equal run stands in this one's way too: sending it would pay twice."""
+    error = error_of(other)
+    said = f": {error.message.rstrip('.')}" if error is not None else ""
+    return Skipped(
+        f"not sent: the equal run {other.run_id} has a task that may be paid for, and cannot be followed now{said}",
+        hint="mend that, then hw.resume() takes it up, and the cell has its clip; "
+        "--fresh (reuse=False) sends it all the same",
+    )
 
 
 def _fell_away(run_id: str | None) -> Skipped:

@@ -38,11 +38,12 @@ def paid_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
 @contextmanager
 def calling() -> Iterator[None]:
     """Within it, time-outs, callbacks and tasks that the running task begins may cancel it."""
-    token = _CALL.set(asyncio.current_task())
+    before = _CALL.get()
+    _CALL.set(asyncio.current_task())
     try:
         yield
     finally:
-        _CALL.reset(token)
+        _CALL.set(before)  # no reset by a token: a coroutine that is thrown away ends in another context
 
 
 def abort(task: asyncio.Future[Any]) -> None:

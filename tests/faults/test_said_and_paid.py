@@ -239,6 +239,21 @@ def test_a_paid_run_that_was_left_with_an_error_is_taken_up(
     assert (scene.sent, scene.charged) == (1, 1)
 
 
+def test_a_paid_run_that_cannot_be_followed_holds_an_equal_one(begin: Begin) -> None:
+    """What keeps the paid run from its clip is said of the equal one, which ends: it waits for nothing in silence."""
+    scene = begin()
+    scene.gateway.always("query", Act(status=401, body=b"{}"))
+    left = scene.run("a fox")
+    run = scene.run("a fox")
+    assert (run.status, scene.sent, scene.charged) == ("skipped", 1, 1)
+    assert f"the equal run {left.id} has a task that may be paid for" in str(run.error)
+    assert left.record.error is not None
+    assert left.record.error["message"].rstrip(".") in str(run.error)
+    scene.gateway.always("query", Act())
+    again = scene.run("a fox")
+    assert (again.status, left.status, scene.charged) == ("succeeded", "succeeded", 1)
+
+
 @pytest.mark.parametrize("status", sorted(UNFINISHED | {"unconfirmed"}))
 @pytest.mark.parametrize("kind", [None, "HailuoError", "AuthError", "StoreError", "TransportError", "Unconfirmed"])
 @pytest.mark.parametrize("task_id", [None, "7"])
