@@ -11,7 +11,6 @@ from hailuo_widgets.addresses import same_origin
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.engine.border import without_keys
 from hailuo_widgets.engine.door import Door
-from hailuo_widgets.engine.paid import calling
 from hailuo_widgets.errors import (
     AuthError,
     InsufficientCredits,
@@ -233,14 +232,13 @@ class Gateway:
         return True
 
     async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
-        with calling():
-            reply = await self._http.call(
-                self.provider.origin_of(call, self.origin),
-                call,
-                auth=self.provider.facts.auth,
-                key=self._key,
-                fresh=fresh,
-                asking=not fresh,
-                deadline_s=deadline_s,
-            )
+        reply = await self._http.call(
+            self.provider.origin_of(call, self.origin),
+            call,
+            auth=self.provider.facts.auth,
+            key=self._key,
+            fresh=fresh,
+            asking=not fresh,
+            deadline_s=deadline_s,
+        )
         return without_keys(reply)

@@ -3,47 +3,40 @@
 ``asyncio.run`` cancels every task when its coroutine has ended, and so do servers that shut down. A create call that is
 on its way then would leave a task at the provider whose id nobody has. The HTTP client cancels the task too, as part of
 its work: it connects to several addresses at once, and a cancel ends the wait for the others. Those two are told apart
-by the context that a cancel is made in: what the call itself began carries a mark there, and nothing else does.
+by the context that a cancel is made in: what the task itself began carries a mark there, and nothing else does.
 """
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterator
+    from collections.abc import Coroutine
 
-__all__ = ["abort", "calling", "looked_at", "paid_task"]
+__all__ = ["abort", "looked_at", "paid_task"]
 
 T = TypeVar("T")
 ANSWER_S = 10.0  # so long a loop that ends waits for the answer to a create call
-_CALL: ContextVar[asyncio.Task[Any] | None] = ContextVar("hailuo_create_call", default=None)
+_MARK: ContextVar[asyncio.Task[Any] | None] = ContextVar("hailuo_paid_task", default=None)
 
 
 def paid_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
     """A task on the running loop that nobody else cancels.
 
     Cancelled from outside while its loop runs, it goes on: it has time-outs of its own. Cancelled while the loop stands
-    still, as a loop that ends does, it has ANSWER_S more. What its own call begins (see ``calling``) cancels it as any
-    other task.
+    still, as a loop that ends does, it has ANSWER_S more. What it began itself (time-outs, callbacks, tasks) cancels it
+    as any other task.
     """
-    task: asyncio.Task[T] = _kind(asyncio.Task)(work, loop=asyncio.get_running_loop())
+    task: asyncio.Task[T] = _kind(asyncio.Task)(_marked(work), loop=asyncio.get_running_loop())
     return task
 
 
-@contextmanager
-def calling() -> Iterator[None]:
-    """Within it, time-outs, callbacks and tasks that the running task begins may cancel it."""
-    before = _CALL.get()
-    _CALL.set(asyncio.current_task())
-    try:
-        yield
-    finally:
-        _CALL.set(before)  # no reset by a token: a coroutine that is thrown away ends in another context
+async def _marked(work: Coroutine[Any, Any, T]) -> T:
+    _MARK.set(asyncio.current_task())  # in the task's own copy of the context
+    return await work
 
 
 def abort(task: asyncio.Future[Any]) -> None:
@@ -80,7 +73,7 @@ def _kind(base: type[asyncio.Task[Any]]) -> Any:
 
 def _from_itself(task: asyncio.Task[Any]) -> bool:
     """Whether the task, or what its call began, cancels it."""
-    if _CALL.get() is task:
+    if _MARK.get() is task:
         return True
     try:
         return asyncio.current_task() is task

@@ -164,12 +164,11 @@ async def _group() -> str:
 
 
 @pytest.mark.parametrize("work", [_time_out, _scope, _child, _group])
-def test_what_the_call_begins_ends_it_as_any_task(work: Callable[[], Any]) -> None:
+def test_what_the_task_begins_ends_it_as_any_task(work: Callable[[], Any]) -> None:
     """Time-outs and groups of the libraries below: at once, and no cancel is left over that asyncio counts."""
 
     async def call() -> tuple[str, int]:
-        with paid.calling():
-            ended = await work()
+        ended = await work()
         task = asyncio.current_task()
         await asyncio.sleep(5 * SHORT_S)  # nothing else comes for it
         return ended, task.cancelling() if task else -1
