@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from patience import HANG_S
 
 from hailuo_widgets.session import Session
 
@@ -62,6 +63,8 @@ def test_it_is_the_list_that_it_was(begin: Begin) -> None:
         assert resumed + [first] == [first, second, first]  # noqa: RUF005 - as earlier notebooks do
         assert first in resumed
         assert repr(resumed).startswith("<Resumed resumed-")
+        assert [run.id for run in heir.resume()] == ids  # nobody has driven them yet
+        resumed.wait(HANG_S)
         none = heir.resume()
         assert (len(none), bool(none), none == [], list(none.df.run_id)) == (0, False, True, [])
         assert none.wait(1) is none
@@ -81,6 +84,7 @@ def test_it_is_shown_as_a_board(begin: Begin, capsys: pytest.CaptureFixture[str]
             shell.display_formatter.format(heir.resume())
             said = capsys.readouterr().out
             assert [run_id in said for run_id in ids] == [True, True]
+            heir.resume().wait(HANG_S)
             shell.display_formatter.format(heir.resume())
             assert "Nothing was unfinished" in capsys.readouterr().out
     finally:

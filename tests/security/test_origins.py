@@ -85,7 +85,7 @@ def test_another_paid_try_goes_to_no_planted_origin(
     session = open_session(gateway.url)
     run = session.generate("a fox", model="02").wait(20)
     session.close()
-    plant(tmp_path / "home", run.id, origin=stranger.url, status="unconfirmed")
+    plant(tmp_path / "home", run.id, origin=stranger.url, status="unconfirmed", task_id=None)
     session = open_session(gateway.url)
     another = session.run(run.id).resubmit()
     session.wait([another.id], 20)
