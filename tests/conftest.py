@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hailuo_widgets import keys
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 sys.path.append(str(Path(__file__).parent))  # so that all tests find the helpers beside this file
 
@@ -29,6 +33,14 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keys, "_kept", {})
     monkeypatch.setattr(keys, "_asked", {})
     monkeypatch.setattr(keys, "_used", [])
+
+
+@pytest.fixture(autouse=True)
+def _asyncio_as_it_is() -> Iterator[None]:
+    """A wait inside a running loop patches asyncio for good: each later test of this process would run on that."""
+    before = hasattr(asyncio, "_nest_patched")
+    yield
+    assert before or not hasattr(asyncio, "_nest_patched"), "asyncio was patched: wait in another thread or process"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

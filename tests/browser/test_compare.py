@@ -120,7 +120,7 @@ def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], 
     notebook.page.keyboard.press("k")
     notebook.page.keyboard.press("Home")
     notebook.page.keyboard.press(".")
-    assert counted(shown) == [1] * 6
+    until(lambda: counted(shown) == [1] * 6, what="all clips show frame 1")
 
     first = shown.locator(".hailuo-cell").nth(0)
     first.get_by_role("button", name="4 of 5").click()

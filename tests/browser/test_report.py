@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import av
 import numpy as np
 import pytest
 from counters import counted
+from patience import until
 from playwright.sync_api import expect
 
 from hailuo_widgets.exports import export
@@ -28,11 +30,17 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("report")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HAILUO_SIMULATOR_SPEED", "400")
-        session = Session(home=folder / "home", mode="simulated", poll_interval=0.05, notice=lambda _: None)
-        sweep = session.sweep({"snow": "a fox in snow", "sand": "a fox in sand"}, provider="kie", seed=[1, 2]).wait(120)
-        written = export(session, session.chosen(sweep), folder / "report.html")
-        session.close()
-    return written
+        with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread: a wait in it patches asyncio
+            return pool.submit(written, folder).result()
+
+
+def written(folder: Path) -> Path:
+    """The file."""
+    session = Session(home=folder / "home", mode="simulated", poll_interval=0.05, notice=lambda _: None)
+    sweep = session.sweep({"snow": "a fox in snow", "sand": "a fox in sand"}, provider="kie", seed=[1, 2]).wait(120)
+    path = export(session, session.chosen(sweep), folder / "report.html")
+    session.close()
+    return path
 
 
 @pytest.fixture
@@ -66,7 +74,7 @@ def test_it_plays_in_sync(offline: Page, accessible: Callable[[Locator], None], 
     assert shown[0] > 20
     assert len(set(shown)) == 1
     offline.keyboard.press(".")
-    assert counted(main) == [shown[0] + 1] * 4
+    until(lambda: counted(main) == [shown[0] + 1] * 4, what="all clips are a frame further")
     expect(main.locator(".hailuo-stars:visible")).to_have_count(0)
     expect(main.locator("#hailuo-still")).to_have_count(0)
     expect(main).to_contain_text("nothing was paid for them")

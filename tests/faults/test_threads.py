@@ -273,9 +273,9 @@ def test_no_lock_is_held_in_a_child(begin: Begin) -> None:
 
 def test_no_run_is_begun_on_a_loop_that_ends(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """``asyncio.run`` waits for a paid answer as it ends: what another thread starts meanwhile is begun after that."""
-    scene = begin().on("create", Act(wait_s=0.5))
+    answer, ending = threading.Event(), threading.Event()
+    scene = begin().on("create", Act(until=answer))
     (run,) = drawn(scene, 1)
-    ending = threading.Event()
     give_up = scene.session.engine.home.give_up
 
     def given_up(loop: asyncio.AbstractEventLoop) -> None:
@@ -294,6 +294,7 @@ def test_no_run_is_begun_on_a_loop_that_ends(begin: Begin, monkeypatch: pytest.M
         assert ending.wait(END_S)
         wolf = scene.session.generate("a wolf", model="02")
         second = pool.submit(wolf.wait, END_S)
+        answer.set()
         first.result(END_S)
         assert second.result(END_S).status == "succeeded"
     assert run.wait(END_S).status == "succeeded"
