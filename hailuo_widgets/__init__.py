@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from hailuo_widgets.api import (
+    from hailuo_widgets.api.functions import (
         camera_instructions,
         estimate,
         generate,
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
         templates,
         webhook,
     )
+    from hailuo_widgets.api.judging import rank, vote, votes
+    from hailuo_widgets.api.showing import compare, export, monitor, studio
     from hailuo_widgets.errors import (
         AuthError,
         BudgetExceeded,
@@ -51,11 +53,9 @@ if TYPE_CHECKING:
         Unconfirmed,
         UsageError,
     )
-    from hailuo_widgets.handles import Run
-    from hailuo_widgets.judging import rank, vote, votes
-    from hailuo_widgets.session import Session
-    from hailuo_widgets.showing import compare, export, monitor, studio
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.sweep import Sweep
+    from hailuo_widgets.workspace.workspace import Session
 
 __version__ = "0.1.0"
 
@@ -121,10 +121,10 @@ _API = (
 _SHOWING = ("compare", "export", "monitor", "studio")
 _JUDGING = ("rank", "vote", "votes")
 _ROOMS = (
-    {"Run": "handles", "Session": "session", "Sweep": "sweeps"}
-    | dict.fromkeys(_API, "api")
-    | dict.fromkeys(_SHOWING, "showing")
-    | dict.fromkeys(_JUDGING, "judging")
+    {"Run": "workspace.run", "Session": "workspace.workspace", "Sweep": "workspace.sweep"}
+    | dict.fromkeys(_API, "api.functions")
+    | dict.fromkeys(_SHOWING, "api.showing")
+    | dict.fromkeys(_JUDGING, "api.judging")
 )
 
 

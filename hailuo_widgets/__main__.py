@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _backup(arguments: argparse.Namespace) -> int:
-    from hailuo_widgets.settings import Settings
+    from hailuo_widgets.settings.settings import Settings
     from hailuo_widgets.store import RunLog
 
     environ = dict(os.environ)

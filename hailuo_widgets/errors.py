@@ -28,7 +28,7 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.passwords import without_passwords
+from hailuo_widgets.redaction.passwords import without_passwords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets import keys
+from hailuo_widgets.redaction import secret
+from hailuo_widgets.settings import credentials as keys
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,7 @@ def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setattr(keys, "_kept", {})
     monkeypatch.setattr(keys, "_asked", {})
-    monkeypatch.setattr(keys, "_used", [])
+    monkeypatch.setattr(secret, "_used", [])
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,12 +26,12 @@ MODES = {
 
 def table() -> str:
     """The table as Markdown."""
-    from hailuo_widgets.tables import models_frame, providers_frame
+    from hailuo_widgets.dataframes.providers import models_frame, providers_frame
 
     session = Session(mode="simulated")
-    models = models_frame(session)
+    models = models_frame(session.accounts)
     lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
-    for row in providers_frame(session).to_dict("records"):
+    for row in providers_frame(session.accounts).to_dict("records"):
         own = models[models["provider"] == row["provider"]]
         cells = (
             f"`{row['provider']}`",

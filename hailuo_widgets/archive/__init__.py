@@ -10,13 +10,13 @@
 
 from __future__ import annotations
 
-from hailuo_widgets.archive.door import clip_in, clips_in, open_clip, open_regular, read_regular
+from hailuo_widgets.archive.archive import Archive, Archived, NotWholeError
 from hailuo_widgets.archive.fetch import Stream, fetch
-from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
 from hailuo_widgets.archive.links import relative_src
 from hailuo_widgets.archive.mp4 import ContainerError, Mp4Facts, check_container
 from hailuo_widgets.archive.part import Part
 from hailuo_widgets.archive.poster import poster
+from hailuo_widgets.archive.trusted_paths import clip_in, clips_in, open_clip, open_regular, read_regular
 
 __all__ = [
     "Archive",

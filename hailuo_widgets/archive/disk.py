@@ -14,9 +14,9 @@ import shutil
 import time
 from typing import TYPE_CHECKING, TypeVar
 
-from hailuo_widgets.archive.door import open_regular
+from hailuo_widgets.archive.trusted_paths import open_regular
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.private import create_private
+from hailuo_widgets.system.private_files import create_private
 
 if TYPE_CHECKING:
     from pathlib import Path

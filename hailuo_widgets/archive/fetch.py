@@ -13,9 +13,9 @@ import random
 import time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from hailuo_widgets.archive import answers
-from hailuo_widgets.archive.files import Archive, Archived, NotWholeError
-from hailuo_widgets.archive.packed import MAGIC, Unpacker
+from hailuo_widgets.archive import response as answers
+from hailuo_widgets.archive.archive import Archive, Archived, NotWholeError
+from hailuo_widgets.archive.gzip_body import MAGIC, Unpacker
 from hailuo_widgets.errors import DownloadError, TransportError
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ import re
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import disk
-from hailuo_widgets.archive.door import input_in, read_regular
+from hailuo_widgets.archive.trusted_paths import input_in, read_regular
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.private import make_private
+from hailuo_widgets.system.private_files import make_private
 
 if TYPE_CHECKING:
     from pathlib import Path

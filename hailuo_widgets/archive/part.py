@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from hailuo_widgets.archive import disk
-from hailuo_widgets.archive.door import read_regular
-from hailuo_widgets.archive.owners import Owner, this_process
+from hailuo_widgets.archive.trusted_paths import read_regular
 from hailuo_widgets.errors import DownloadError
+from hailuo_widgets.system.process import Owner, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.archive.door import open_clip
+from hailuo_widgets.archive.trusted_paths import open_clip
 
 if TYPE_CHECKING:
     from pathlib import Path

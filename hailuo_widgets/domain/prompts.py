@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.words import GAP, plain_lines
+from hailuo_widgets.domain.cell_text import GAP, plain_lines
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:

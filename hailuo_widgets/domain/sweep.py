@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.drawing import draw, known_of, left_out
+from hailuo_widgets.domain.sampling import draw, known_of, left_out
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.given import as_values
 from hailuo_widgets.domain.problem import Problem, doubt
 from hailuo_widgets.domain.prompts import Choice, Prompt, Variable, axis_name
 from hailuo_widgets.domain.sweep import MOST_DRAWN_FROM, Variant, check_groups
+from hailuo_widgets.domain.user_values import as_values
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hailuo_widgets.domain.cases import Case
+    from hailuo_widgets.domain.case_table import Case
 
 __all__ = ["fill_variants", "piped_names", "variables_of"]
 

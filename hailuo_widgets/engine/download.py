@@ -10,22 +10,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine.elsewhere import FOLDER, HERE, copied
 from hailuo_widgets.engine.failures import as_detail, unexpected
-from hailuo_widgets.engine.follow import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
-from hailuo_widgets.engine.limits import backoff_s
+from hailuo_widgets.engine.other_archives import FOLDER, HERE, copied
+from hailuo_widgets.engine.poll import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
+from hailuo_widgets.engine.rate_limit import backoff_s
 from hailuo_widgets.errors import AuthError, DownloadError, HailuoError, InsufficientCredits, ProviderError, TaskLost
-from hailuo_widgets.gateways.base import Clip
+from hailuo_widgets.provider.base import Clip
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
     from hailuo_widgets.archive import Archived
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.control import Control
-    from hailuo_widgets.engine.core import Engine
-    from hailuo_widgets.engine.gateway import Gateway
-    from hailuo_widgets.http import Stream
+    from hailuo_widgets.engine.client import Gateway
+    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.transport.http import Stream
 
 __all__ = ["bring", "download", "keep_poster"]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets import errors
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.redaction import words
+from hailuo_widgets.redaction.text import words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,7 +10,7 @@ from hailuo_widgets.domain.request import IMAGE_FIELDS
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.engine.engine import Engine
 
 __all__ = ["with_inputs"]
 

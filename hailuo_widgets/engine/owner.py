@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from weakref import WeakValueDictionary
 
 if TYPE_CHECKING:
-    from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.engine.engine import Engine
 
 __all__ = ["is_dead", "is_this_process", "let_go_of", "living", "name_for"]
 

@@ -1,121 +1,197 @@
-"""Whether an equal run saves another one its create call.
-
-The plan asks it before anything is paid, and the engine just before it would pay: both go by these functions, so what
-is said before is what is done.
-"""
+"""What a planned run goes through before its create call: an equal run's clip may serve, or another run's call."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
-from hailuo_widgets.engine.elsewhere import place_of
+from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
+from hailuo_widgets.engine.failures import error_of
+from hailuo_widgets.engine.fetch_clip import brought
+from hailuo_widgets.engine.outcome import WAYS_OUT
 from hailuo_widgets.engine.owner import is_dead
+from hailuo_widgets.errors import HailuoError, Skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.followed_run import Control
 
-__all__ = ["SENT", "Outlook", "Wanted", "kept_clip", "outlooks", "stands_for"]
+__all__ = ["prepare"]
 
-Fate = Literal["sent", "reused", "shared", "held"]
+JOIN_S = 0.5  # so often an equal run that is on its way is looked at
+RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 
 
-@dataclass(frozen=True, kw_only=True)
-class Outlook:
-    """What becomes of a run that is planned now.
+async def prepare(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
+    if record.status == "planned" and control.cancelled:
+        return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
+    if record.status == "planned" and engine.may_reuse(record.run_id):
+        record = await _reuse_or_join(engine, control, record)
+    if record.status == "planned" and record.result_index > 0:
+        record = await _ride(engine, control, record)
+    if record.status == "planned":
+        await _probed(engine)
+    return record
 
-    ``fate``: it is ``sent``; an equal run's clip is ``reused``; the clip of an equal run in progress, or of an earlier
-    run of the same plan, is ``shared``; it is ``held`` back, for an equal run is unconfirmed, or for its task was made
-    before without this result. ``by`` is that run, where the log has it. One that is ``sent`` has it where an equal run
-    was made before, and its clip is in no archive that can be read here: the provider may still have it.
+
+async def _probed(engine: Engine) -> None:
+    """See that clips can be kept: nothing is paid for that cannot be.
+
+    Runs that come to it together share one look, and go on in the order in which they came: of a sweep that is cut
+    short by a budget, the first runs are those that are sent.
     """
-
-    fate: Fate
-    by: RunRecord | None = None
-
-
-SENT = Outlook(fate="sent")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Wanted:
-    """A create call that a plan holds: its request, where it goes, and how many clips it makes."""
-
-    request_hash: str
-    origin: str
-    results: int = 1
+    loop = asyncio.get_running_loop()
+    probe = engine.probe
+    if probe is None or probe.done() or probe.get_loop() is not loop:
+        engine.probe = probe = loop.create_task(asyncio.to_thread(engine.archive.probe))
+        engine.hold(probe)
+        probe.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, if nobody waits any more
+    await asyncio.shield(probe)
 
 
-def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None:
-    """The first of some equal runs whose file is here and still what it was; blocks for the files."""
-    for found in equals:
-        path = archive.clip(found.video)
-        if path is not None and found.sha256 and archive.verify(path, found.sha256):
-            return found
-    return None
+async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """A further result of a task that another run creates: wait until that one's create is decided."""
+    while record.status == "planned":
+        if control.cancelled:
+            return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
+        lead = await engine.log.ask(engine.log.lead_of, record)
+        if lead is not None and lead.status not in ENDS and not engine.follows(lead.run_id):
+            lead = await engine.log.ask(engine.log.lead_of, record)  # it may have ended since
+        if lead is None or lead.status in ENDS:
+            if lead is not None and lead.reused_from is not None:
+                return await engine.fail(record, _made_without(lead.reused_from), status="skipped")
+            error = error_of(lead) if lead is not None else None
+            status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
+            why = error or HailuoError("the create call of this result's task was not accepted")
+            return await engine.fail(record, why, status=status)
+        left = None if engine.follows(lead.run_id) else engine.decided(lead.run_id)
+        if left is not None:
+            # Its end is known here alone, and so is this one: in the log both are as whoever settles them needs them.
+            return replace(record, status="failed", error=left.error, finished_at=datetime.now(UTC))
+        await control.pause(RIDE_S)
+        record = await engine.log.ask(engine.log.get, record.run_id)
+    return record
 
 
-def _in_another(engine: Engine, equals: Iterable[RunRecord]) -> RunRecord | None:
-    """The first of some equal runs whose clip can be copied from another home's archive; blocks for log and files."""
-    for found in equals:
-        path = place_of(found, engine.log.call(engine.log.events, found.run_id), engine.archive)
-        if path is not None and engine.archive.verify(path, str(found.sha256)):
-            return found
-    return None
+def _made_without(run_id: str) -> Skipped:
+    return Skipped(
+        f"not sent: the first result's clip is reused from run {run_id}, whose task made no clip that serves here",
+        hint=f"hw.run({run_id!r}).card shows what became of its task; --fresh (reuse=False) pays for all results again",
+    )
 
 
-def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"] | None:
-    """What an equal run in progress means for a planned one; None where it brings nothing by itself.
+async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+    """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
+    joined: str | None = None
+    gone: set[str] = set()
+    tried: set[str] = set()
+    while not control.stopped:
+        key = _key(engine, record)
+        alike = engine.accounts.alike
+        # Before its clip is looked for: one that ends in between has a clip, and is not sent for again.
+        asked = {"before": record.run_id, "is_dead": is_dead}
+        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, **asked)
+        record = await _reuse(engine, control, record, gone)
+        if record.status != "planned":
+            break
+        other = earlier.get(key)
+        stands = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
+        if other is None or stands is None:
+            break
+        if stands == "held":
+            why = Skipped(
+                f"not sent: the equal run {other.run_id} is unconfirmed, so this clip may have been paid for",
+                hint=f"settle it first: hw.run({other.run_id!r}), then {WAYS_OUT.split('; then ')[1]}. "
+                "--fresh (reuse=False) sends it all the same",
+            )
+            return await engine.fail(record, why, status="skipped")
+        if joined != other.run_id:
+            joined = other.run_id
+            await engine.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
+        if not engine.follows(other.run_id):
+            if other.run_id in tried and (left := await _left_again(engine, other.run_id)) is not None:
+                return await engine.fail(record, _in_the_way(left), status="skipped")
+            tried |= {r.run_id for r in await asyncio.to_thread(engine.take_up, [other.run_id])}
+        await control.pause(JOIN_S)
+    leads = record.result_index == 0  # a further result goes the way of its call's first
+    if leads and record.status == "planned" and engine.said_unpaid(record.run_id) and not control.stopped:
+        return await engine.fail(record, _fell_away(joined), status="skipped")
+    return record
 
-    Args:
-        other: The equal run.
-        followed: Whether it is followed here.
+
+async def _left_again(engine: Engine, run_id: str) -> RunRecord | None:
+    """An equal run that was taken up for its clip, and was left with an error once more."""
+    now = await engine.log.ask(engine.log.get, run_id)
+    return now if now.unfinished and now.error is not None and not engine.follows(run_id) else None
+
+
+def _in_the_way(other: RunRecord) -> Skipped:
+    """What stands in the way of a paid equal run stands in this one's way too: sending it would pay twice."""
+    error = error_of(other)
+    said = f": {error.message.rstrip('.')}" if error is not None else ""
+    return Skipped(
+        f"not sent: the equal run {other.run_id} has a task that may be paid for, and cannot be followed now{said}",
+        hint="mend that, then hw.resume() takes it up, and the cell has its clip; "
+        "--fresh (reuse=False) sends it all the same",
+    )
+
+
+def _fell_away(run_id: str | None) -> Skipped:
+    """What is not sent was not to be sent: nobody has agreed to its cost."""
+    other = f"the equal run {run_id}" if run_id else "an equal run"
+    return Skipped(
+        f"not sent: it was to have the clip of {other}, which brought none, and its cost was not in the plan",
+        hint="run the cell again: the plan says what sending it costs",
+    )
+
+
+def _key(engine: Engine, record: RunRecord) -> tuple[str, str, int]:
+    """What two runs have in common that may share a clip."""
+    origin = str(record.origin)
+    return (record.request_hash, engine.accounts.alike.get(origin, origin), record.result_index)
+
+
+async def _reuse(engine: Engine, control: Control, record: RunRecord, gone: set[str]) -> RunRecord:
+    """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice.
+
+    The runs whose clips are nowhere any more are added to ``gone``, and not asked for again.
     """
-    if other.status == "unconfirmed":
-        return "held"
-    if other.status == "planned" and other.error is not None and not followed:
-        return None  # nothing was paid for it, and an error that only the user can mend keeps it where it is
-    return "shared"  # it is paid for, or may be: whatever stands in its way, it is taken up again, for that is free
-
-
-def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
-    """What becomes of create calls that are begun now, in their order; for each of their results. Blocks."""
-    log = engine.log
-    alike = engine.accounts.alike
-    places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
-    clips = log.call(log.equal_clips, places, alike)
-    in_progress = log.call(log.equal_in_progress, places, alike, is_dead=is_dead)
-    known: dict[tuple[str, str, int], Outlook] = {}
-
-    def outlook(key: tuple[str, str, int]) -> Outlook:
-        equals = clips.get(key, ())
-        clip = kept_clip(engine.archive, equals) or _in_another(engine, equals)
-        if clip is not None:
-            return Outlook(fate="reused", by=clip)
-        other = in_progress.get(key)
-        fate = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
-        return Outlook(fate="sent", by=next(iter(equals), None)) if fate is None else Outlook(fate=fate, by=other)
-
-    found = []
-    for w in wanted:
-        results = []
-        for index in range(w.results):
-            key = (w.request_hash, alike.get(w.origin, w.origin), index)
-            if key not in known:
-                known[key] = first = outlook(key)
-                # An equal run later in this plan shares the clip of the one that is sent.
-                results.append(first)
-                if first.fate == "sent":
-                    known[key] = Outlook(fate="shared")
-            else:
-                results.append(known[key])
-            if results[0].fate == "sent":
-                results[index] = results[0]  # its call makes and charges all of them
-            elif results[index].fate == "sent":
-                results[index] = known[key] = Outlook(fate="held", by=results[0].by)  # no call is sent that makes it
-        found.append(tuple(results))
-    return found
+    key = _key(engine, record)
+    clips = await engine.log.ask(engine.log.equal_clips, {key[:2]}, engine.accounts.alike)
+    equals = clips.get(key)
+    if not equals:
+        return record
+    found = await asyncio.to_thread(kept_clip, engine.archive, equals)
+    if found is None:
+        wanted = [r for r in equals if r.run_id not in gone]
+        found = await brought(engine, control, wanted)
+        gone |= {r.run_id for r in wanted}
+        if found is None and wanted:
+            data = {"runs": [r.run_id for r in wanted]}
+            await engine.note(record.run_id, "an equal run's clip is nowhere any more", data)
+    if found is None:
+        return record
+    return await engine.change(
+        record.run_id,
+        "an equal run's clip serves",
+        {"run": found.run_id},
+        status="succeeded",
+        reused_from=found.run_id,
+        simulated=found.simulated,
+        video=found.video,
+        video_url=found.video_url,
+        video_bytes=found.video_bytes,
+        video_width=found.video_width,
+        video_height=found.video_height,
+        sha256=found.sha256,
+        seed_returned=found.seed_returned,
+        cost_micros=0 if found.currency else None,
+        currency=found.currency,
+        cost_kind="reused",
+        finished_at=datetime.now(UTC),
+    )

@@ -9,17 +9,17 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.engine.loop import run_to_end, running_loop
+from hailuo_widgets.engine.accepted_ids import tell
+from hailuo_widgets.engine.event_loop import run_to_end, running_loop
 from hailuo_widgets.engine.owner import is_dead, living
-from hailuo_widgets.engine.paid import ANSWER_S, looked_at
-from hailuo_widgets.engine.receipts import tell
-from hailuo_widgets.engine.still import still_open
+from hailuo_widgets.engine.paid_task import ANSWER_S, looked_at
+from hailuo_widgets.engine.wait_timeout import still_open
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hailuo_widgets.engine.answers import Outcome
-    from hailuo_widgets.engine.core import Engine
+    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.outcome import Outcome
 
 __all__ = ["leave", "settled", "wait"]
 

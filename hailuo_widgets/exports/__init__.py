@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["KINDS", "export"]
 

@@ -8,19 +8,19 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from hailuo_widgets.archive import open_clip
-from hailuo_widgets.cards import STATUS_WORDS
+from hailuo_widgets.domain.grid import arrange, value_of
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.atomic_file import written
 from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, fitting, scaled
-from hailuo_widgets.exports.part import written
-from hailuo_widgets.grids import arrange, value_of
-from hailuo_widgets.view import video_path
+from hailuo_widgets.render.card import STATUS_WORDS
+from hailuo_widgets.render.run_card import video_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["frames_of", "write_filmstrip"]
 

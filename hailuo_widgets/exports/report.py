@@ -16,22 +16,22 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from hailuo_widgets.archive import read_regular
-from hailuo_widgets.domain.words import plural
+from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.page import facts_html, runs_html, votes_html
-from hailuo_widgets.exports.part import written
-from hailuo_widgets.grids import arrange
-from hailuo_widgets.gridview import grid_html, layout_of
-from hailuo_widgets.view import poster_of, video_path
-from hailuo_widgets.voting.again import in_words_of
+from hailuo_widgets.exports.atomic_file import written
+from hailuo_widgets.exports.report_sections import facts_html, runs_html, votes_html
+from hailuo_widgets.render.grid import grid_html, layout_of
+from hailuo_widgets.render.run_card import poster_of, video_path
+from hailuo_widgets.voting.reused_clips import in_words_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.grids import Grid
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["LARGEST_MB", "report_bytes", "write_report"]
 

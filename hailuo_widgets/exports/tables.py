@@ -13,16 +13,16 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
+from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.part import written
-from hailuo_widgets.frames import runs_frame
+from hailuo_widgets.exports.atomic_file import written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "write_frame", "write_table"]
 

@@ -7,14 +7,14 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.words import split_words
+from hailuo_widgets.domain.cell_text import split_words
 from hailuo_widgets.errors import UsageError, nearest
-from hailuo_widgets.keys import refuse_typed_keys
+from hailuo_widgets.settings.credentials import refuse_typed_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 __all__ = ["COMMANDS", "Command", "command"]
 
@@ -33,7 +33,7 @@ class Command:
 
 
 def _runs(words: list[str]) -> Any:
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     frame = api.runs(status=words or None)
     shown = ["run_id", "created_at", "provider", "model", "prompt", "status", "cost", "currency", "elapsed_s"]
@@ -41,15 +41,15 @@ def _runs(words: list[str]) -> Any:
 
 
 def _show(words: list[str]) -> Any:
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     return api.run(words[0])
 
 
 def _each(words: list[str]) -> list[Run]:
     """The runs that words mean, by their ids, or as a sweep by its name or id; all are looked up before any is used."""
-    from hailuo_widgets import api
-    from hailuo_widgets.selection import every
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.workspace.selection import every
 
     session = api.default_session()
     return [session.run(r.run_id) for r in every(session, words)]
@@ -83,54 +83,58 @@ def _retry(words: list[str]) -> list[Any]:
 
 def _resume(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     return api.resume()
 
 
 def _providers(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import api, tables
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.dataframes import providers as tables
 
-    return tables.providers_frame(api.default_session())
+    return tables.providers_frame(api.default_session().accounts)
 
 
 def _models(words: list[str]) -> Any:
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     return api.models(words[0] if words else None)
 
 
 def _templates(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import api, tables
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.dataframes import providers as tables
 
-    return tables.templates_frame(api.default_session())
+    return tables.templates_frame(api.default_session().accounts)
 
 
 def _camera(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import tables
+    from hailuo_widgets.dataframes import providers as tables
 
     return tables.camera_frame()
 
 
 def _keys(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import api, tables
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.dataframes import providers as tables
 
-    return tables.keys_frame(api.default_session())
+    return tables.keys_frame(api.default_session().accounts)
 
 
 def _doctor(words: list[str]) -> Any:
     del words
-    from hailuo_widgets import api, doctor
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.workspace import doctor
 
     return doctor.report(api.default_session())
 
 
 def _backup(words: list[str]) -> None:
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     log = api.default_session().log
     path = log.call(log.backup, *words)
@@ -138,21 +142,24 @@ def _backup(words: list[str]) -> None:
 
 
 def _cost(words: list[str]) -> Any:
-    from hailuo_widgets import api, tables
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.dataframes.costs import cost_frame
+    from hailuo_widgets.dataframes.runs import since_moment
 
-    return tables.cost_frame(api.default_session(), since=words[0] if words else None)
+    log = api.default_session().log
+    return cost_frame(log.call(log.find, since=since_moment(words[0] if words else None)))
 
 
 def _monitor(words: list[str]) -> None:
     del words
-    from hailuo_widgets import showing
+    from hailuo_widgets.api import showing
 
     showing.monitor()
 
 
 def _of_the_latest(work: Callable[[Any], Any], words: list[str]) -> Any:
     """Do it for what the words mean; without words for the latest sweep, and where there is none say so."""
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     log = api.default_session().log
     if not words and log.call(log.latest_sweep) is None:
@@ -162,25 +169,25 @@ def _of_the_latest(work: Callable[[Any], Any], words: list[str]) -> Any:
 
 
 def _compare(words: list[str]) -> None:
-    from hailuo_widgets import showing
+    from hailuo_widgets.api import showing
 
     _of_the_latest(showing.compare, words)
 
 
 def _vote(words: list[str]) -> None:
-    from hailuo_widgets import judging
+    from hailuo_widgets.api import judging
 
     _of_the_latest(judging.vote, words)
 
 
 def _rank(words: list[str]) -> Any:
-    from hailuo_widgets import judging
+    from hailuo_widgets.api import judging
 
     return _of_the_latest(judging.rank, words)
 
 
 def _export(words: list[str]) -> None:
-    from hailuo_widgets import showing
+    from hailuo_widgets.api import showing
 
     *ids, path = words
     written = showing.export(ids or None, path)
@@ -188,14 +195,14 @@ def _export(words: list[str]) -> None:
 
 
 def _studio(words: list[str]) -> None:
-    from hailuo_widgets import showing
+    from hailuo_widgets.api import showing
 
     showing.studio(words[0] if words else None)
 
 
 def _simulator(words: list[str]) -> None:
     del words
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     session = api.default_session()
     print(  # noqa: T201 - a magic's answer
@@ -297,7 +304,7 @@ def _help(options_help: Callable[[], str]) -> None:
 
 
 def _in_flight() -> list[str]:
-    from hailuo_widgets import api
+    from hailuo_widgets.api import functions as api
 
     session = api.default_session()
     records = session.log.call(session.log.unfinished)

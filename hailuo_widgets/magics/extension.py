@@ -6,11 +6,11 @@ import contextlib
 import re
 from typing import Any
 
-from hailuo_widgets.domain.words import GAP
-from hailuo_widgets.magics.completion import matcher_for
+from hailuo_widgets.domain.cell_text import GAP
 from hailuo_widgets.magics.magic import Hailuo
-from hailuo_widgets.magics.parents import Parents
-from hailuo_widgets.settings import follow_shell
+from hailuo_widgets.magics.matcher import matcher_for
+from hailuo_widgets.magics.parent_message import Parents
+from hailuo_widgets.settings.settings import follow_shell
 
 __all__ = ["Extension"]
 
@@ -39,8 +39,8 @@ class Extension:
         self._shell.events.register("pre_run_cell", self._began)
         self._shell.events.register("post_run_cell", self._ended)
         shows = self._shell.display_formatter.ipython_display_formatter
-        shows.for_type_by_name("hailuo_widgets.handles", "Run", _show)
-        shows.for_type_by_name("hailuo_widgets.resumed", "Resumed", _show_all)
+        shows.for_type_by_name("hailuo_widgets.workspace.run", "Run", _show)
+        shows.for_type_by_name("hailuo_widgets.workspace.resumed", "Resumed", _show_all)
         for module in FRAME_MODULES:
             self._shell.display_formatter.formatters["text/html"].for_type_by_name(module, "DataFrame", _table)
 
@@ -57,8 +57,8 @@ class Extension:
         self._shell.events.unregister("pre_run_cell", self._began)
         self._shell.events.unregister("post_run_cell", self._ended)
         formatter = self._shell.display_formatter
-        _forget(formatter.ipython_display_formatter, "hailuo_widgets.handles", "Run")
-        _forget(formatter.ipython_display_formatter, "hailuo_widgets.resumed", "Resumed")
+        _forget(formatter.ipython_display_formatter, "hailuo_widgets.workspace.run", "Run")
+        _forget(formatter.ipython_display_formatter, "hailuo_widgets.workspace.resumed", "Resumed")
         for module in FRAME_MODULES:
             _forget(formatter.formatters["text/html"], module, "DataFrame")
 
@@ -98,7 +98,7 @@ def _forget(formatter: Any, module: str, name: str) -> None:
 
 
 def _table(frame: Any) -> str | None:
-    from hailuo_widgets.frames import html_of
+    from hailuo_widgets.dataframes.runs import html_of
 
     return html_of(frame)
 

@@ -11,16 +11,16 @@ from traitlets import Any as TraitAny
 from traitlets import Float, Int, Unicode
 
 from hailuo_widgets.errors import HailuoError, UsageError
-from hailuo_widgets.grammar import help_text, parse_line, split_cell
-from hailuo_widgets.magics.names import check_name
-from hailuo_widgets.passwords import PrivateUrl
-from hailuo_widgets.settings import SETTINGS
+from hailuo_widgets.magics.cell_name import check_name
+from hailuo_widgets.planning.grammar import help_text, parse_line, split_cell
+from hailuo_widgets.redaction.passwords import PrivateUrl
+from hailuo_widgets.settings.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hailuo_widgets.handles import Run
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.sweep import Sweep
 
 __all__ = ["Hailuo"]
 
@@ -93,7 +93,7 @@ class Hailuo(Magics):
 
     def _plain_cell(self, line: str, cell: str) -> Any:
         """A cell that was not rewritten into an await: inside another magic, or run by code."""
-        from hailuo_widgets.engine.loop import running_loop
+        from hailuo_widgets.engine.event_loop import running_loop
 
         made, options = self._begin(line, cell)
         if made is None or not options.get("wait", True) or running_loop() is not None:
@@ -129,9 +129,9 @@ class Hailuo(Magics):
 
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
         """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
-        from hailuo_widgets.api import default_session
-        from hailuo_widgets.asking import begin_cell, foretold, plan_cell
+        from hailuo_widgets.api.functions import default_session
         from hailuo_widgets.widgets.display import show_plan
+        from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 
         line, cell = split_cell(line, cell)
         parsed = parse_line(line)
@@ -142,7 +142,7 @@ class Hailuo(Magics):
         dry = bool(parsed.run.get("dry_run"))
         plan = plan_cell(session, parsed, cell, self._shell.user_ns, ask_log=dry)
         if dry:
-            from hailuo_widgets.tables import plan_frame
+            from hailuo_widgets.dataframes.costs import plan_frame
 
             show_plan(plan, dry=True, notes=foretold(session, parsed, plan))
             return None, {"plan": plan_frame(plan)}

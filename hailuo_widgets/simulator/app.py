@@ -11,17 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hailuo_widgets.simulator import (
-    callbacks,
-    kie,
-    kie_jobs,
-    kie_uploads,
-    kkiai,
-    minimax,
-    pixazo,
-    runware,
-    templates,
-)
+from hailuo_widgets.simulator import callbacks, kie, kie_jobs, kie_uploads, kkiai, minimax, pixazo, runware, templates
 from hailuo_widgets.simulator.control import control_routes
 from hailuo_widgets.simulator.downloads import Files
 from hailuo_widgets.simulator.station import Front

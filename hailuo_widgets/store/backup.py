@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.private import create_private, make_private
+from hailuo_widgets.system.private_files import create_private, make_private
 
 if TYPE_CHECKING:
     from hailuo_widgets.store.database import Database

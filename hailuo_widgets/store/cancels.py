@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.events import ADOPTED, ASKED, FOLLOWED_AGAIN
 from hailuo_widgets.store.schema import events
-from hailuo_widgets.store.words import ADOPTED, ASKED, FOLLOWED_AGAIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

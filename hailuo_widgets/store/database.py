@@ -19,13 +19,13 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import NullPool
 
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.passwords import HIDDEN
-from hailuo_widgets.private import create_private, make_private
-from hailuo_widgets.store import forks
+from hailuo_widgets.redaction.passwords import HIDDEN
+from hailuo_widgets.store.database_errors import damaged, explain, is_busy, suspect, unlockable, unwritable
 from hailuo_widgets.store.filesystem import locks_refused, note_of
-from hailuo_widgets.store.meaning import damaged, explain, is_busy, suspect, unlockable, unwritable
 from hailuo_widgets.store.migrations import MIGRATIONS, migrate, number_of
-from hailuo_widgets.store.sameness import REPLACED, gone, identity_of
+from hailuo_widgets.store.replaced_file import REPLACED, gone, identity_of
+from hailuo_widgets.system import forks
+from hailuo_widgets.system.private_files import create_private, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

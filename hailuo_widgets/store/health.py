@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hailuo_widgets.domain.words import plural
+from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.store.schema import runs
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import forks
+from hailuo_widgets.system import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import schema
-from hailuo_widgets.store.step_clips import clips
+from hailuo_widgets.store.migration_clips import clips
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from hailuo_widgets.domain.budget import Permit, TaskIdTaken
 from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import ballots, clips, forks, health, leases, results
+from hailuo_widgets.store import clips, health, leases
+from hailuo_widgets.store import result_claims as results
+from hailuo_widgets.store import votes as ballots
 from hailuo_widgets.store.backup import backup
+from hailuo_widgets.store.budgets import check_budgets, has_place, take_turn
 from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.database import BUSY_S, Database
-from hailuo_widgets.store.permit import Permit, TaskIdTaken
-from hailuo_widgets.store.reading import Reading
-from hailuo_widgets.store.reserve import check_budgets, has_place, take_turn
-from hailuo_widgets.store.restoring import restore
+from hailuo_widgets.store.restore import restore
+from hailuo_widgets.store.run_queries import Reading
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
 from hailuo_widgets.store.text import check_text, storable
+from hailuo_widgets.system import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -192,7 +195,7 @@ class RunLog(Reading):
             return self._one(c, run_id), share
 
     def restore(self, record: RunRecord, owner: str) -> None:
-        """Write a run as its follower knows it; see :mod:`hailuo_widgets.store.restoring`."""
+        """Write a run as its follower knows it; see :mod:`hailuo_widgets.store.restore`."""
         taken = False
         try:
             with self.database.write() as c:

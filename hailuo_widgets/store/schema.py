@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.domain.vote import ANSWERS, Vote
-from hailuo_widgets.store.readable import NEVER, UNREADABLE, Json, UtcDateTime, record_of, seconds_of, time_of
+from hailuo_widgets.store.rows import NEVER, UNREADABLE, Json, UtcDateTime, record_of, seconds_of, time_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

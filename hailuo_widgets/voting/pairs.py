@@ -7,8 +7,8 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.clips import one_a_clip
+from hailuo_widgets.domain.grid import are_labels, check_column, columns_of, value_of
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grids import are_labels, check_column, columns_of, value_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -18,17 +18,18 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from hailuo_widgets.errors import UsageError, nearest
-from hailuo_widgets.keys import Secret, find_secret
-from hailuo_widgets.settings import is_loopback
-from hailuo_widgets.webhooks.desk import REST_S, Desk
-from hailuo_widgets.webhooks.letters import DIALECTS
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.settings.credentials import find_secret
+from hailuo_widgets.settings.settings import is_loopback
+from hailuo_widgets.webhooks.app import REST_S, Desk
+from hailuo_widgets.webhooks.callback import DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
-    from hailuo_widgets.webhooks.desk import Follower
+    from hailuo_widgets.webhooks.app import Follower
 
 __all__ = ["Webhook"]
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.cards import LIVE, NOTES, format_bytes, status_word
+from hailuo_widgets.render.card import LIVE, NOTES, format_bytes, status_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hailuo_widgets.cards import Card
+    from hailuo_widgets.render.card import Card
 
 MAX_STATE_BYTES: Final = 2048
 # Longest text and most parameters, tried in turn until the object fits.

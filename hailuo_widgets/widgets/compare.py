@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import traitlets
 
 from hailuo_widgets.archive import read_regular
-from hailuo_widgets.cards import format_seconds
-from hailuo_widgets.domain.judgement import note_of, rating_of, tags_of
-from hailuo_widgets.domain.words import plural
+from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
+from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.gridview import layout_of
-from hailuo_widgets.remarks import heard, with_remarks
-from hailuo_widgets.view import poster_of, video_path
-from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
+from hailuo_widgets.render.card import format_seconds
+from hailuo_widgets.render.grid import layout_of
+from hailuo_widgets.render.run_card import poster_of, video_path
+from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
+from hailuo_widgets.workspace.annotations import heard, with_remarks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.grids import Grid
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Compare"]
 

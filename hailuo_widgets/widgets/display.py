@@ -11,26 +11,26 @@ import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.cards import render_html, render_text
-from hailuo_widgets.engine.loop import running_loop
+from hailuo_widgets.engine.event_loop import running_loop
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.gridview import grid_html
-from hailuo_widgets.widgets.board import Board, board_text
-from hailuo_widgets.widgets.plan import plan_html, plan_text
-from hailuo_widgets.widgets.source import RunSource
+from hailuo_widgets.render.card import render_html, render_text
+from hailuo_widgets.render.grid import grid_html
+from hailuo_widgets.render.plan import plan_html, plan_text
+from hailuo_widgets.widgets.run_source import RunSource
+from hailuo_widgets.widgets.sweep_table import Board, board_text
 
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Sequence
 
-    from hailuo_widgets.cards import Card
+    from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.grids import Grid
-    from hailuo_widgets.handles import Run
-    from hailuo_widgets.planning import Plan
-    from hailuo_widgets.session import Session
-    from hailuo_widgets.sweeps import Sweep
-    from hailuo_widgets.voting.booth import Booth
+    from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.render.card import Card
+    from hailuo_widgets.voting.blind_test import Booth
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.sweep import Sweep
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = [
     "prepare",

@@ -9,19 +9,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.cells import render_cell
+from hailuo_widgets.domain.cell_text import GAP, plain_lines
 from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants, written
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.values import parse_values, render_values
-from hailuo_widgets.domain.words import GAP, plain_lines
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grammar import COUNTS, OPTIONS, Line, parse_line, refuse_options_below, split_cell
+from hailuo_widgets.planning.grammar import COUNTS, OPTIONS, Line, parse_line, refuse_options_below, split_cell
+from hailuo_widgets.planning.render_cell import render_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.planning import Plan
+    from hailuo_widgets.planning.plan import Plan
 
 __all__ = ["cell_of", "form_of_cell", "form_of_run", "line_of", "python_of"]
 

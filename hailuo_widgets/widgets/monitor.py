@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from hailuo_widgets.domain.run import UNFINISHED
-from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question, sentence_of
-from hailuo_widgets.widgets.board import board_class
-from hailuo_widgets.widgets.pulse import Pulse
-from hailuo_widgets.widgets.rows import Row, row_of, totals, varying
+from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, sentence_of
+from hailuo_widgets.widgets.run_rows import Row, row_of, totals, varying
+from hailuo_widgets.widgets.sweep_table import board_class
+from hailuo_widgets.widgets.throttle import Pulse
 
 if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterable, Mapping
 
+    from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.polling import Expectation
-    from hailuo_widgets.session import Session
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Monitor", "SweepBoard"]
 

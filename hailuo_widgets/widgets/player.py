@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import traitlets
 
-from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question, sentence_of
 from hailuo_widgets.widgets.card_state import card_state
-from hailuo_widgets.widgets.pulse import Pulse
+from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, sentence_of
+from hailuo_widgets.widgets.throttle import Pulse
 
 if TYPE_CHECKING:
     import asyncio
     import pathlib
     from collections.abc import Callable, Mapping
 
-    from hailuo_widgets.cards import Card
+    from hailuo_widgets.render.card import Card
 
 __all__ = ["CardSource", "Player"]
 

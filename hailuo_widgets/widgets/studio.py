@@ -14,27 +14,27 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ipywidgets
 
-from hailuo_widgets.asking import begin_cell, foretold, plan_cell
 from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import HailuoError, UsageError
-from hailuo_widgets.grammar import OPTIONS
-from hailuo_widgets.inputs import load_image
-from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
-from hailuo_widgets.widgets.chosen import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
+from hailuo_widgets.planning.grammar import OPTIONS
+from hailuo_widgets.planning.images import load_image
+from hailuo_widgets.widgets.catalog import offered
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
+from hailuo_widgets.widgets.form_choice import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
 from hailuo_widgets.widgets.monitor import SweepBoard
-from hailuo_widgets.widgets.offered import offered
 from hailuo_widgets.widgets.player import Player
-from hailuo_widgets.widgets.source import RunSource
+from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.run_source import RunSource
+from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hailuo_widgets.domain.problem import Problem
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.planning import Plan
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Studio", "studio_box"]
 

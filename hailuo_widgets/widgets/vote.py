@@ -11,20 +11,20 @@ import asyncio
 import html
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from hailuo_widgets.analysis.claims import sure
-from hailuo_widgets.analysis.ranking import rank
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.view import video_path
-from hailuo_widgets.widgets.answering import STATIC, Answer, Answering, Question
+from hailuo_widgets.render.run_card import video_path
+from hailuo_widgets.voting.ranking import rank
+from hailuo_widgets.voting.sequential_test import sure
+from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.session import Session
-    from hailuo_widgets.voting.booth import Booth, Shown
+    from hailuo_widgets.voting.blind_test import Booth, Shown
+    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Vote", "vote_bundle"]
 

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 from panel import Panel, disorder, true_rates
 
-from hailuo_widgets.analysis.ballots import first_sights, judgements_of, wins_of
-from hailuo_widgets.analysis.bradley_terry import fit
-from hailuo_widgets.analysis.claims import shortfalls
-from hailuo_widgets.analysis.pairing import next_pair
-from hailuo_widgets.analysis.ranking import rank
+from hailuo_widgets.voting.bradley_terry import fit
+from hailuo_widgets.voting.judgements import first_sights, judgements_of, wins_of
+from hailuo_widgets.voting.next_pair import next_pair
+from hailuo_widgets.voting.ranking import rank
+from hailuo_widgets.voting.sequential_test import shortfalls
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,9 +10,9 @@ from experiments import stopped, walk
 from panel import vote
 from scipy import integrate
 
-from hailuo_widgets.analysis.claims import claim, evidence, sure
-from hailuo_widgets.analysis.pairing import next_pair, worth_of
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.voting.next_pair import next_pair, worth_of
+from hailuo_widgets.voting.sequential_test import claim, evidence, sure
 
 
 def test_the_score_is_the_ratio_that_it_says() -> None:

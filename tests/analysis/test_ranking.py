@@ -15,12 +15,12 @@ from panel import vote
 from scipy import optimize
 from scipy.special import log_expit
 
-from hailuo_widgets.analysis.ballots import judgements_of, wins_of
-from hailuo_widgets.analysis.bradley_terry import RIDGE, fit
-from hailuo_widgets.analysis.intervals import strength_intervals, win_rate
-from hailuo_widgets.analysis.ranking import RANK_COLUMNS, rank
 from hailuo_widgets.domain.vote import ANSWERS, Vote
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.voting.bradley_terry import RIDGE, fit
+from hailuo_widgets.voting.intervals import strength_intervals, win_rate
+from hailuo_widgets.voting.judgements import judgements_of, wins_of
+from hailuo_widgets.voting.ranking import RANK_COLUMNS, rank
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -30,7 +30,7 @@ DIGEST = """async video => {
 PLAYER_OF_IDS = f"""
 import asyncio
 from datetime import UTC, datetime
-from hailuo_widgets.cards import Card
+from hailuo_widgets.render.card import Card
 from hailuo_widgets.widgets.player import Player
 
 class Source:

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import pytest
-
-from hailuo_widgets.engine import gateway as gateway_module
 from hailuo_widgets.engine.accounts import Accounts
-from hailuo_widgets.session import Session
-from hailuo_widgets.settings import Settings
+
+from hailuo_widgets.engine import client as gateway_module
+from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.simulator import Simulator
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -149,7 +149,7 @@ class Line:
         return self._runner.run(self._query(request, task_id, index))
 
     async def _gateway(self, request: Request) -> Any:
-        return await self.session.engine.accounts.gateway(self.session._new(request, self.simulator.url))
+        return await self.session.engine.clients.gateway(self.session._new(request, self.simulator.url))
 
     async def _create(self, request: Request, client_uuid: str) -> Any:
         gateway = await self._gateway(request)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import av
 import pytest
 
-from hailuo_widgets.engine import create
-from hailuo_widgets.session import Session
+from hailuo_widgets.engine import submit as create
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conftest import Connect, Line
 
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
 
 PICTURE = "https://pictures.example/fox.png"
 # A no that each gateway has for a key, for a prompt or parameter, and for the rate.

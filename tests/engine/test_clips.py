@@ -13,22 +13,23 @@ import pandas as pd
 import pytest
 
 import hailuo_widgets as hw
-from hailuo_widgets import api, judging, showing
+from hailuo_widgets.api import functions as api
+from hailuo_widgets.api import judging, showing
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.vote import Vote
-from hailuo_widgets.grids import arrange
-from hailuo_widgets.session import Session
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.voting.again import in_words_of
-from hailuo_widgets.voting.booth import Booth
+from hailuo_widgets.voting.blind_test import Booth
 from hailuo_widgets.voting.pairs import pair_up
+from hailuo_widgets.voting.reused_clips import in_words_of
 from hailuo_widgets.widgets.compare import Compare
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
 
 PROMPTS = {"fox": "a fox", "wolf": "a wolf"}
 ASKED: dict[str, Any] = {"provider": "kie", "model": "02"}

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from patience import HANG_S
 
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Begin, Scene
 
-    from hailuo_widgets.resumed import Resumed
+    from hailuo_widgets.workspace.resumed import Resumed
 
 
 def left(begin: Begin, number: int) -> tuple[Scene, Session, list[str]]:

@@ -23,14 +23,14 @@ from hailuo_widgets.errors import (
     Unconfirmed,
     UsageError,
 )
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Begin
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 
 def steps(run: Run) -> list[str]:

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo_widgets.session import Session
 from hailuo_widgets.simulator import Simulator
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
 
 HOSTILE = "</script><img src=x onerror=alert(1)> & a fox"
 

@@ -16,13 +16,13 @@ import pytest
 from hailuo_widgets.domain.vote import Vote
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports import export
-from hailuo_widgets.exports.page import facts_html, runs_html
+from hailuo_widgets.exports.report_sections import facts_html, runs_html
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from hailuo_widgets.session import Session
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
+    from hailuo_widgets.workspace.workspace import Session
 
 
 class Elements(HTMLParser):

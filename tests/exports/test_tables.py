@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hailuo_widgets.dataframes.runs import runs_frame
+from hailuo_widgets.domain.grid import arrange, columns_of
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports import KINDS, export
 from hailuo_widgets.exports.tables import is_missing, write_frame
-from hailuo_widgets.frames import runs_frame
-from hailuo_widgets.grids import arrange, columns_of
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

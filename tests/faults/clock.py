@@ -1,7 +1,7 @@
 """Time that passes only when nothing else can happen, and a MiniMax that lives in memory: a day takes a second.
 
 Everything runs in one thread: the store and all blocking work are done where they are asked for, so no wait is cut
-short. ``Wire`` stands in the place of ``hailuo_widgets.http.Http``; its clock and its calls are the test's to read.
+short. ``Wire`` stands in for ``hailuo_widgets.transport.http.Http``; its clock and its calls are the test's to read.
 """
 
 from __future__ import annotations
@@ -16,10 +16,8 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-import hailuo_widgets.session
-import hailuo_widgets.store.runlog  # noqa: F401 - all whose clocks are set must be there
 from hailuo_widgets.errors import TransportError
-from hailuo_widgets.gateways.base import HttpCall, HttpReply
+from hailuo_widgets.provider.base import HttpCall, HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -89,7 +87,7 @@ def virtual(monkeypatch: pytest.MonkeyPatch) -> VirtualLoop:
 
     clock = SimpleNamespace(monotonic=loop.time, time=lambda: EPOCH.timestamp() + loop.now)
     for name, module in list(sys.modules.items()):
-        if not name.startswith(("hailuo_widgets.engine", "hailuo_widgets.store", "hailuo_widgets.session")):
+        if not name.startswith(("hailuo_widgets.engine", "hailuo_widgets.store", "hailuo_widgets.workspace.workspace")):
             continue
         if getattr(module, "datetime", None) is datetime:
             monkeypatch.setattr(module, "datetime", VirtualDatetime)
@@ -97,8 +95,8 @@ def virtual(monkeypatch: pytest.MonkeyPatch) -> VirtualLoop:
             monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(asyncio, "to_thread", to_thread)
     monkeypatch.setattr("hailuo_widgets.engine.waiting.WAKE_S", 60.0)
-    monkeypatch.setattr("hailuo_widgets.engine.core.RENEW_S", 600.0)  # no other kernel is here
-    monkeypatch.setattr("hailuo_widgets.archive.files.poster", lambda _: None)
+    monkeypatch.setattr("hailuo_widgets.engine.engine.RENEW_S", 600.0)  # no other kernel is here
+    monkeypatch.setattr("hailuo_widgets.archive.archive.poster", lambda _: None)
     return loop
 
 

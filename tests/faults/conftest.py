@@ -20,15 +20,18 @@ from gateway import Act, FaultGateway
 from patience import HANG_S, until
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import create, download, follow, rescue
-from hailuo_widgets.engine.door import Door
-from hailuo_widgets.session import Session
+from hailuo_widgets.engine import download
+from hailuo_widgets.engine import poll as follow
+from hailuo_widgets.engine import rescue_file as rescue
+from hailuo_widgets.engine import submit as create
+from hailuo_widgets.engine.circuit_breaker import Door
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from hailuo_widgets.errors import HailuoError
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 KEY = "sk-CANARY-of-the-fault-matrix"
 

@@ -15,10 +15,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine.limits import retry_after_s
+from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.errors import Unconfirmed
-from hailuo_widgets.gateways.base import HttpReply
-from hailuo_widgets.session import Session
+from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from clock import VirtualLoop
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 WORDS = ["task_id", "status", "base_resp", "status_code", "status_msg", "code", "message", "error", "errors", "data"]
 WORDS += [
@@ -154,7 +154,9 @@ def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Itera
     """A bench; its loop is closed at the end."""
     loop = virtual(monkeypatch)
     monkeypatch.setenv("MINIMAX_API_KEY", KEY)
-    yield Bench(loop, clip, tmp_path, lambda wire: monkeypatch.setattr("hailuo_widgets.http.Http", lambda: wire))
+    yield Bench(
+        loop, clip, tmp_path, lambda wire: monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: wire)
+    )
     loop.close()
 
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clock import Inline, VirtualLoop, Wire, virtual
 
-from hailuo_widgets.engine import clocks
-from hailuo_widgets.engine.limits import Limiter
-from hailuo_widgets.session import Session
+from hailuo_widgets.engine.rate_limit import Limiter
 from hailuo_widgets.store import leases
+from hailuo_widgets.system import clock as clocks
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,7 +35,7 @@ def session(
 ) -> Iterator[tuple[Session, Wire]]:
     """A session on that time, and the provider in memory."""
     wire = Wire(loop, clip)
-    monkeypatch.setattr("hailuo_widgets.http.Http", lambda: wire)
+    monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: wire)
     monkeypatch.setenv("MINIMAX_API_KEY", "sk-clocks")
     made = Session(mode="live", provider="minimax", notice=lambda _: None, home=tmp_path / "home", store="sqlite://")
     made.log._thread = Inline()

@@ -13,8 +13,8 @@ import pytest
 from conftest import Scene, error_of, steps
 from gateway import Act, FaultGateway, head_half, reset_half
 
-from hailuo_widgets.engine import gateway as engine_gateway
-from hailuo_widgets.engine import ours
+from hailuo_widgets.engine import client as engine_gateway
+from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.errors import TransportError, Unconfirmed
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def test_what_a_proxys_page_says_is_not_rendered(begin: Begin) -> None:
     said = str((run.record.error or {})["provider_message"])
     assert said.startswith("<html><script>alert(1)</script>Sign in")
     assert len(said) <= 2048
-    from hailuo_widgets.cards import render_html
+    from hailuo_widgets.render.card import render_html
 
     assert "<script>alert" not in render_html(run.card)
 

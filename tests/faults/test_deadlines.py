@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from gateway import Act, FaultGateway
 
-from hailuo_widgets import http
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import gateway as engine_gateway
-from hailuo_widgets.engine.gateway import Gateway
+from hailuo_widgets.engine import client as engine_gateway
+from hailuo_widgets.engine.client import Gateway
 from hailuo_widgets.errors import DownloadError
+from hailuo_widgets.transport import http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

@@ -12,16 +12,16 @@ from conftest import Scene, error_of, steps
 from gateway import Act, FaultGateway, reset_half
 
 from hailuo_widgets.archive import disk
-from hailuo_widgets.engine import gateway as engine_gateway
+from hailuo_widgets.engine import client as engine_gateway
 from hailuo_widgets.errors import DownloadError
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Begin
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 XML = b'<?xml version="1.0"?><Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>'
 JSON = b'{"code": "AccessDenied", "message": "Request has expired"}'

@@ -15,13 +15,13 @@ import pytest
 from conftest import KEY
 from gateway import Act
 
-from hailuo_widgets import redaction
-from hailuo_widgets.keys import Secret
+from hailuo_widgets.redaction import text as redaction
+from hailuo_widgets.redaction.secret import Secret
 
 if TYPE_CHECKING:
     from conftest import Begin, Scene
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 BASIC = base64.b64encode(f"user:{KEY}".encode()).decode()
 SPELLED = {
@@ -56,7 +56,7 @@ PARTLY = {
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key is one that this process uses."""
-    monkeypatch.setattr("hailuo_widgets.redaction.used_keys", lambda: (Secret(KEY),))
+    monkeypatch.setattr("hailuo_widgets.redaction.text.used_keys", lambda: (Secret(KEY),))
 
 
 def leaves(text: str) -> list[str]:

@@ -11,15 +11,15 @@ import pytest
 from conftest import Begin, Scene, steps
 from gateway import Act
 
-from hailuo_widgets.engine import before
+from hailuo_widgets.engine import reuse as before
 from hailuo_widgets.errors import DownloadError
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 TOO_OLD = Act(status=403, body=b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>")
 

@@ -15,11 +15,11 @@ from gateway import Act
 from patience import HANG_S
 from test_log import FULL, hurried, lock
 
-from hailuo_widgets.engine import rescue
+from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.handles import Run
-from hailuo_widgets.session import Session
 from hailuo_widgets.store.runlog import RunLog
+from hailuo_widgets.workspace.run import Run
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     import sqlite3
@@ -175,9 +175,9 @@ def test_all_results_of_a_task_are_adopted(
 
 SCRIPT = """
 import contextlib, sys
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 from hailuo_widgets.errors import StoreError, UsageError
-from hailuo_widgets.handles import Run
+from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.store.runlog import RunLog
 session = Session(home=sys.argv[1], mode="live", provider="minimax", poll_interval=0.05, notice=lambda _: None)
 if sys.argv[2] == "full":

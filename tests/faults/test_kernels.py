@@ -9,18 +9,19 @@ from conftest import Scene, carry, error_of, steps
 from gateway import Act
 from patience import HANG_S
 
-from hailuo_widgets.engine import core, create
-from hailuo_widgets.engine.limits import Limiter
+from hailuo_widgets.engine import engine as core
+from hailuo_widgets.engine import submit as create
+from hailuo_widgets.engine.rate_limit import Limiter
 from hailuo_widgets.errors import BudgetExceeded, Cancelled, StoreError
-from hailuo_widgets.session import Session
 from hailuo_widgets.store import RunLog
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from conftest import Begin
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 PROCESSING = Act(change=lambda d: {**d, "status": "Processing"})
 
@@ -89,7 +90,7 @@ def test_a_wish_to_cancel_holds_for_a_create_that_was_refused(
     elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """67: a create that was refused for its rate after the wish is not sent again."""
-    monkeypatch.setattr("hailuo_widgets.engine.create.backoff_s", lambda *_, **__: 0.1)
+    monkeypatch.setattr("hailuo_widgets.engine.submit.backoff_s", lambda *_, **__: 0.1)
     scene, other = elsewhere
     scene.on("create", Act(take=False, wait_s=0.5, status=429, body=b"{}"))
     run = scene.session.generate("a fox", model="02")
@@ -135,7 +136,7 @@ def test_a_step_that_cannot_be_written_for_a_moment_ends_nothing(
         return advance(log, *args, **changes)
 
     monkeypatch.setattr(RunLog, "advance", failing)
-    monkeypatch.setattr("hailuo_widgets.engine.carry.backoff_s", lambda *_, **__: 0.05)
+    monkeypatch.setattr("hailuo_widgets.engine.run_task.backoff_s", lambda *_, **__: 0.05)
     run = scene.session.generate("a fox", model="02")
     run.subscribe(lambda r: shown.append((r.error or {}).get("message")))
     assert run.wait(HANG_S).status == "succeeded"
@@ -186,7 +187,7 @@ def test_who_waits_for_a_place_uses_up_no_requests(begin: Begin, monkeypatch: py
         turns.append(None)
 
     monkeypatch.setattr(Limiter, "turn", counted)
-    monkeypatch.setattr("hailuo_widgets.engine.create.PLACE_S", 0.05)
+    monkeypatch.setattr("hailuo_widgets.engine.submit.PLACE_S", 0.05)
     other = Session(home=scene.session.settings.home, mode="live", max_parallel=1, notice=scene.told.append)
     monkeypatch.setattr(create, "has_place", place)
     carry(other.generate("a wolf", model="02"), lambda: len(asked) >= 5)

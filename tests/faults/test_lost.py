@@ -9,13 +9,13 @@ import pytest
 from conftest import error_of, steps
 from gateway import Act
 
-from hailuo_widgets.engine import follow
+from hailuo_widgets.engine import poll as follow
 from hailuo_widgets.errors import InvalidRequest, TaskLost
 
 if TYPE_CHECKING:
     from conftest import Begin, Scene
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 UNKNOWN = Act(change=lambda _: {"base_resp": {"status_code": 2013, "status_msg": "task not found"}})
 PATH = "/v1/query/video_generation"

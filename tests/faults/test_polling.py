@@ -12,7 +12,7 @@ from conftest import error_of, steps
 from gateway import Act, FaultGateway, head_half, reset_half
 from patience import HANG_S
 
-from hailuo_widgets.engine import follow
+from hailuo_widgets.engine import poll as follow
 from hailuo_widgets.errors import ProviderError, TaskLost, UsageError
 
 if TYPE_CHECKING:

@@ -10,14 +10,14 @@ from conftest import error_of
 from gateway import Act
 
 from hailuo_widgets.errors import Moderated
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from conftest import Begin, Scene
 
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 GOING = {"taskType": "videoInference", "status": "processing"}
 FAILED = {"status": "error", "error": {"code": "contentPolicyViolation", "message": "refused for its content"}}

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from gateway import Act
 
-from hailuo_widgets.asking import begin_cell, plan_cell
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
-from hailuo_widgets.engine import carry
-from hailuo_widgets.engine.reuse import stands_for
-from hailuo_widgets.grammar import parse_line
+from hailuo_widgets.engine import run_task as carry
+from hailuo_widgets.engine.equal_runs import stands_for
+from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.workspace.cell import begin_cell, plan_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -13,9 +13,9 @@ from gateway import Act, FaultGateway
 
 from hailuo_widgets.domain.catalog import Auth
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError, Unconfirmed
-from hailuo_widgets.gateways.base import HttpCall, HttpReply
-from hailuo_widgets.http import Http
-from hailuo_widgets.keys import Secret
+from hailuo_widgets.provider.base import HttpCall, HttpReply
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.transport.http import Http
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -202,7 +202,7 @@ def _network_gone(scene: Scene) -> None:
 
 
 def _key_spoiled(scene: Scene) -> None:
-    for gateway in scene.session.engine.accounts._gateways.values():
+    for gateway in scene.session.engine.clients._gateways.values():
         gateway._key = Secret("sk with blanks")
 
 

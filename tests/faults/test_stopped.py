@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from conftest import Begin, Scene
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
 
 
 @pytest.fixture(autouse=True)

@@ -13,7 +13,7 @@ from hailuo_widgets.errors import AuthError, BudgetExceeded, InsufficientCredits
 if TYPE_CHECKING:
     from conftest import Begin, Scene
 
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.sweep import Sweep
 
 PRICE = 0.28  # of a clip as asked for here
 
@@ -38,7 +38,7 @@ def by_status(sweep: Sweep) -> dict[str, int]:
 
 @pytest.fixture(autouse=True)
 def _no_posters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hailuo_widgets.archive.files.poster", lambda _: None)
+    monkeypatch.setattr("hailuo_widgets.archive.archive.poster", lambda _: None)
 
 
 @pytest.mark.parametrize("burst", [1, 4, 5])

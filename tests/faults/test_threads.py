@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from gateway import Act
 
-from hailuo_widgets import api
+from hailuo_widgets.api import functions as api
 from hailuo_widgets.archive import part
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from conftest import Begin, Scene
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.handles import Run
+    from hailuo_widgets.workspace.run import Run
 
 END_S = 60.0  # a hang, and nothing else, takes so long
 

@@ -12,15 +12,15 @@ from clock import EPOCH, Inline, Wire, virtual
 from conftest import KEY, error_of, steps
 
 from hailuo_widgets.errors import ProviderError
-from hailuo_widgets.gateways.base import HttpReply
-from hailuo_widgets.session import Session
+from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hailuo_widgets.handles import Run
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.sweep import Sweep
 
 HOUR = 3600.0
 
@@ -63,7 +63,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterato
 
     def make(*, provider: str = "minimax", wire: dict[str, Any] | None = None, **settings: Any) -> Lab:
         there = Wire(loop, clip, **(wire or {}))
-        monkeypatch.setattr("hailuo_widgets.http.Http", lambda: there)
+        monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: there)
         monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
         options = {"home": tmp_path / "home", "store": "sqlite://", **settings}
         session = Session(mode="live", provider=provider, notice=lambda _: None, **options)

@@ -10,7 +10,7 @@ import pytest
 from conftest import error_of
 from gateway import Act
 
-from hailuo_widgets.engine import again
+from hailuo_widgets.engine import reopen as again
 from hailuo_widgets.errors import AuthError, DownloadError, InsufficientCredits, Moderated, UsageError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ def _():
 
     import hailuo_widgets as hw
     from hailuo_widgets.widgets.player import Player
-    from hailuo_widgets.widgets.source import RunSource
+    from hailuo_widgets.widgets.run_source import RunSource
 
     return Player, RunSource, asyncio, hw, mo
 

@@ -21,13 +21,14 @@ from odd import KEY, mixed
 from virtual import Clock, Inline, VirtualLoop, virtual_time
 from wire import MIX, Wire
 
-from hailuo_widgets.archive import files, part
+from hailuo_widgets.archive import archive as files
+from hailuo_widgets.archive import part
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine import core
+from hailuo_widgets.engine import engine as core
 from hailuo_widgets.errors import HailuoError, StoreError
-from hailuo_widgets.session import Session
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.store.database import Database
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     import random
@@ -171,7 +172,7 @@ class World:
             mock.patch.object(RunLog, "reserve", reserved),
             mock.patch.object(Database, "write", self._guarded(Database.write, commits=True)),
             mock.patch.object(Database, "read", self._guarded(Database.read, commits=False)),
-            mock.patch("hailuo_widgets.http.Http", return_value=self.wire),
+            mock.patch("hailuo_widgets.transport.http.Http", return_value=self.wire),
             mock.patch.object(core, "is_dead", lambda owner: owner in {k.name for k in self.graves}),
             mock.patch.object(files, "poster", return_value=None),
             mock.patch("random.uniform", self.rng.uniform),

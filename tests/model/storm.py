@@ -15,7 +15,7 @@ from unittest import mock
 from kernels import World
 from wire import BRUTAL
 
-from hailuo_widgets.engine import follow
+from hailuo_widgets.engine import poll as follow
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -65,7 +65,7 @@ def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collecti
     with (
         World(rng, folder=folder, mix=BRUTAL, kinds=kinds, max_parallel=10**6) as world,
         mock.patch.object(follow, "follow", left),
-        mock.patch("hailuo_widgets.engine.limits.Limiter._wait_s", mock.AsyncMock(return_value=0.0)),
+        mock.patch("hailuo_widgets.engine.rate_limit.Limiter._wait_s", mock.AsyncMock(return_value=0.0)),
     ):
         kernel = world.begin()
         for n in range(submits):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from schedules import play
 
-from hailuo_widgets.engine import core
+from hailuo_widgets.engine import engine as core
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import RunLog
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from conftest import Make
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 
 def test_a_follower_that_is_interrupted_while_it_sends_loses_no_answer(make: Make) -> None:

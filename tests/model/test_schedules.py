@@ -14,10 +14,11 @@ from odd import ENABLED, KINDS
 from schedules import play
 from storm import Weather, blow
 
-from hailuo_widgets.engine import create, ours
-from hailuo_widgets.engine.answers import Outcome
-from hailuo_widgets.gateways import base
-from hailuo_widgets.gateways.base import Provider
+from hailuo_widgets.engine import reconcile as ours
+from hailuo_widgets.engine import submit as create
+from hailuo_widgets.engine.outcome import Outcome
+from hailuo_widgets.provider import base
+from hailuo_widgets.provider.base import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable

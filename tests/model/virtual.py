@@ -25,7 +25,12 @@ if TYPE_CHECKING:
 __all__ = ["Clock", "Inline", "VirtualLoop", "virtual_time"]
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
-ROOMS = ("hailuo_widgets.engine", "hailuo_widgets.store", "hailuo_widgets.session", "hailuo_widgets.planning")
+ROOMS = (
+    "hailuo_widgets.engine",
+    "hailuo_widgets.store",
+    "hailuo_widgets.workspace.workspace",
+    "hailuo_widgets.planning.plan",
+)
 
 
 class Clock:

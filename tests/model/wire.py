@@ -1,4 +1,4 @@
-"""Two gateways without sockets, in the place of `hailuo_widgets.http.Http`: what they say, and what they charge.
+"""Two providers without sockets, in place of `hailuo_widgets.transport.http.Http`: what they say, and what they charge.
 
 They speak MiniMax's and Runware's wire formats, so that the engine's own reading of answers takes part. What goes
 wrong comes from weighted tables, one for each kind of call; `calm` ends it. The books (`tasks`, `charged`) are the
@@ -18,7 +18,7 @@ from clips import clip_of
 from odd import ENDS, LATEST_S, said
 
 from hailuo_widgets.errors import TransportError
-from hailuo_widgets.gateways.base import HttpReply
+from hailuo_widgets.provider.base import HttpReply
 
 if TYPE_CHECKING:
     import random
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from virtual import Clock
 
-    from hailuo_widgets.gateways.base import HttpCall
+    from hailuo_widgets.provider.base import HttpCall
 
 __all__ = ["BRUTAL", "MIX", "MadeTask", "Wire"]
 

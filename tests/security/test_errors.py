@@ -17,9 +17,9 @@ from IPython.core.ultratb import FormattedTB
 
 from hailuo_widgets.domain.catalog import Auth
 from hailuo_widgets.errors import HailuoError, TransportError
-from hailuo_widgets.gateways.base import HttpCall
-from hailuo_widgets.http import Http
-from hailuo_widgets.keys import Secret
+from hailuo_widgets.provider.base import HttpCall
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.transport.http import Http
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,18 +18,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo_widgets.archive.door import clip_in, input_in, read_regular, still_in
-from hailuo_widgets.engine.rescue import write_rescue
+from hailuo_widgets.archive.trusted_paths import clip_in, input_in, read_regular, still_in
+from hailuo_widgets.domain.grid import arrange
+from hailuo_widgets.engine.rescue_file import write_rescue
 from hailuo_widgets.errors import HailuoError, StoreError, UsageError
 from hailuo_widgets.exports import export
-from hailuo_widgets.grids import arrange
-from hailuo_widgets.gridview import grid_html, layout_of
-from hailuo_widgets.session import Session
+from hailuo_widgets.render.grid import grid_html, layout_of
+from hailuo_widgets.render.run_card import poster_of, video_path
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.view import poster_of, video_path
-from hailuo_widgets.widgets.answering import Question
 from hailuo_widgets.widgets.compare import Compare
-from hailuo_widgets.widgets.source import RunSource
+from hailuo_widgets.widgets.request_widget import Question
+from hailuo_widgets.widgets.run_source import RunSource
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

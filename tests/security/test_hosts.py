@@ -10,14 +10,14 @@ from uuid import uuid4
 import pytest
 
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.session import Session
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Host, OpenHost
 
-    from hailuo_widgets.engine.gateway import Gateway
+    from hailuo_widgets.engine.client import Gateway
 
 CANARY = "sk-CANARY-security"
 PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
@@ -40,7 +40,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         record = replace(session._records(plan.runs[0], "s", 0, ())[0], origin=host.url)
 
         async def opened() -> None:
-            await work(await session.engine.accounts.gateway(record), record.request)
+            await work(await session.engine.clients.gateway(record), record.request)
 
         try:
             asyncio.run(opened())

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hailuo_widgets.addresses import is_public, literal
 from hailuo_widgets.errors import DownloadError, TransportError
-from hailuo_widgets.http import MOST_REDIRECTS, Http
+from hailuo_widgets.transport.addresses import is_public, literal
+from hailuo_widgets.transport.http import MOST_REDIRECTS, Http
 
 if TYPE_CHECKING:
     from conftest import OpenHost

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hailuo_widgets as hw
-from hailuo_widgets.engine import rescue
+from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.errors import StoreError
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Begin
 
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace.workspace import Session
 
 SKIPPED = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
 MOST = 300_000
@@ -137,10 +137,11 @@ def test_files(ended: tuple[Session, list[hw.Run]], monkeypatch: pytest.MonkeyPa
 def test_tables(ended: tuple[Session, list[hw.Run]], tmp_path: Path) -> None:
     """The run log as a DataFrame, CSV, JSON and HTML has no key; nor has any table of the front page."""
     session, runs = ended
-    from hailuo_widgets import tables
+    from hailuo_widgets.dataframes import costs
+    from hailuo_widgets.dataframes import providers as tables
 
-    frames = [session.runs(), tables.keys_frame(session), tables.providers_frame(session)]
-    frames += [tables.plan_frame(session.plan("a fox")), tables.estimate_frame(session, session.plan("a fox"))]
+    frames = [session.runs(), tables.keys_frame(session.accounts), tables.providers_frame(session.accounts)]
+    frames += [costs.plan_frame(session.plan("a fox")), costs.estimate_frame(session.plan("a fox"), session.accounts)]
     for frame in frames:
         frame.to_csv(tmp_path / "frame.csv")
         texts = [

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.session import Session
 from hailuo_widgets.simulator import Simulator
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def test_a_documented_origin_is_followed(
         asked.append(where)
         raise OSError("no connection in this test")
 
-    monkeypatch.setattr("hailuo_widgets.http.Http.call", call)
+    monkeypatch.setattr("hailuo_widgets.transport.http.Http.call", call)
     again = open_session(gateway.url)
     again.resume()
     with pytest.raises(TimeoutError):

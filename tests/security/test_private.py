@@ -16,17 +16,17 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.lib.pretty import pretty
 from IPython.utils.capture import capture_output
 
-from hailuo_widgets.doctor import report
-from hailuo_widgets.engine.rescue import write_rescue
+from hailuo_widgets.dataframes.providers import keys_frame
+from hailuo_widgets.engine.rescue_file import write_rescue
 from hailuo_widgets.errors import HailuoError, StoreError, UsageError
 from hailuo_widgets.exports import export
-from hailuo_widgets.inputs import load_image
 from hailuo_widgets.magics.magic import Hailuo
-from hailuo_widgets.passwords import PrivateUrl, without_passwords
-from hailuo_widgets.session import Session
-from hailuo_widgets.settings import Settings, base_url
+from hailuo_widgets.planning.images import load_image
+from hailuo_widgets.redaction.passwords import PrivateUrl, without_passwords
+from hailuo_widgets.settings.settings import Settings, base_url
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.tables import keys_frame
+from hailuo_widgets.workspace.doctor import report
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -158,7 +158,7 @@ def test_a_refused_base_url_is_shown_without_its_password(
     with pytest.raises(UsageError, match="KIE_BASE_URL") as refused:
         base_url("kie", "https://api.kie.ai")
     session = Session(home=tmp_path, notice=lambda _: None)
-    shown = [str(refused.value), repr(refused.value), keys_frame(session).to_string()]
+    shown = [str(refused.value), repr(refused.value), keys_frame(session.accounts).to_string()]
     session.close()
     assert [text for text in shown if PASSWORD in text] == []
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import BudgetExceeded
-from hailuo_widgets.store.reserve import Budget, Permit
+from hailuo_widgets.store.budgets import Budget, Permit
 from hailuo_widgets.store.runlog import RunLog
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ from sqlalchemy import exc
 from hailuo_widgets.domain.run import STATUSES, TRANSITIONS, RunRecord
 from hailuo_widgets.errors import BudgetExceeded, StoreError, UsageError
 from hailuo_widgets.store import RunLog
+from hailuo_widgets.store.budgets import Budget, Permit
 from hailuo_widgets.store.migrations import MIGRATIONS
-from hailuo_widgets.store.reserve import Budget, Permit
 from hailuo_widgets.store.runlog import TaskIdTaken
 from hailuo_widgets.store.schema import runs
 

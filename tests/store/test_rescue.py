@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.engine import rescue
-from hailuo_widgets.engine.rescue import adopt_rescued, keep_accepted, write_rescue
+from hailuo_widgets.engine import rescue_file as rescue
+from hailuo_widgets.engine.rescue_file import adopt_rescued, keep_accepted, write_rescue
 from hailuo_widgets.errors import StoreError
 
 if TYPE_CHECKING:
@@ -334,8 +334,8 @@ def test_a_full_disk_is_no_rescue(home: Path, record: Any, monkeypatch: pytest.M
 
 def test_doctor_takes_it_up(sqlite_log: RunLog, record: Any, home: Path) -> None:
     """``%hailuo doctor`` adopts what is in the rescue file, and says which."""
-    from hailuo_widgets import doctor
-    from hailuo_widgets.session import Session
+    from hailuo_widgets.workspace import doctor
+    from hailuo_widgets.workspace.workspace import Session
 
     sqlite_log.add([record("r1", status="submitting")])
     write_rescue(home / "rescue.jsonl", record("r1"), "7")

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.domain.budget import Budget, Permit
 from hailuo_widgets.errors import BudgetExceeded, StoreError
-from hailuo_widgets.store.permit import Budget, Permit
 
 if TYPE_CHECKING:
     from pathlib import Path

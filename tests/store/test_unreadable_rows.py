@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.analysis.ranking import rank
+from hailuo_widgets.dataframes.runs import RUN_COLUMNS
+from hailuo_widgets.dataframes.votes import votes_frame
 from hailuo_widgets.domain.run import SIMULATOR
-from hailuo_widgets.engine.entries import _on_one_clock as ended_at
 from hailuo_widgets.engine.owner import is_dead
+from hailuo_widgets.engine.recorder import _on_one_clock as ended_at
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.frames import RUN_COLUMNS
-from hailuo_widgets.session import Session
-from hailuo_widgets.view import card_of
-from hailuo_widgets.voting.frames import votes_frame
+from hailuo_widgets.render.run_card import card_of
+from hailuo_widgets.voting.ranking import rank
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

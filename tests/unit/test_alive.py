@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.engine.gateway import Gateway
-from hailuo_widgets.engine.limits import Limiter
+from hailuo_widgets.engine.client import Gateway
+from hailuo_widgets.engine.rate_limit import Limiter
 from hailuo_widgets.errors import TransportError
-from hailuo_widgets.gateways import names, open_provider
-from hailuo_widgets.gateways.base import HttpReply
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import names, open_provider
+from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hailuo_widgets.analysis.ballots import judgements_of
+from hailuo_widgets.dataframes.votes import VOTE_COLUMNS, votes_frame, votes_of
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.voting.booth import APART, Booth
-from hailuo_widgets.voting.frames import VOTE_COLUMNS, votes_frame, votes_of
+from hailuo_widgets.voting.blind_test import APART, Booth
+from hailuo_widgets.voting.judgements import judgements_of
 from hailuo_widgets.voting.pairs import Candidate, Pairs
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo_widgets.cards import (
+from hailuo_widgets.render.card import (
     NOTES,
     STATUS_WORDS,
     Card,

@@ -14,8 +14,8 @@ from hailuo_widgets.domain.check import check
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.problem import is_web_url
 from hailuo_widgets.domain.request import MODES, Request
-from hailuo_widgets.gateways import BUNDLED, names, open_provider
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import BUNDLED, names, open_provider
+from hailuo_widgets.settings.settings import Settings
 
 LINK = Image(name="fox.png", url="https://pictures.example/fox.png")
 LOCAL = Image(name="fox.png", data=b"x" * 100, sha256="ab" * 32, media_type="image/png", width=1280, height=720)

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo_widgets.cells import render_cell, render_line
 from hailuo_widgets.domain.prompts import Prompt, Text, Variable, parse_variants
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grammar import COUNTS, OPTIONS, Line, parse_line
+from hailuo_widgets.planning.grammar import COUNTS, OPTIONS, Line, parse_line
+from hailuo_widgets.planning.render_cell import render_cell, render_line
 
 # What a value may hold: blanks within, quotes, dollars, commas, any script; no backslash, which escapes a comma.
 words = (

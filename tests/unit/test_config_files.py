@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.settings.settings import Settings
 
 
 @pytest.fixture

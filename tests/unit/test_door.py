@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hailuo_widgets.engine.door import MOST_DOUBTFUL, Door
+from hailuo_widgets.engine.circuit_breaker import MOST_DOUBTFUL, Door
 from hailuo_widgets.errors import InvalidRequest, ProviderError, TransportError
 
 if TYPE_CHECKING:
-    from hailuo_widgets.engine.control import Control
+    from hailuo_widgets.engine.followed_run import Control
 
 
 class Patient:

@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from hailuo_widgets.dataframes.runs import RUN_COLUMNS, runs_frame, since_moment
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.frames import RUN_COLUMNS, runs_frame, since_moment
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 REQUEST = Request(

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from hailuo_widgets.cards import Card
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grids import arrange
-from hailuo_widgets.gridview import MOST_POSTERS, grid_html
+from hailuo_widgets.render.card import Card
+from hailuo_widgets.render.grid import MOST_POSTERS, grid_html
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

@@ -19,7 +19,7 @@ from PIL import Image as Pillow
 
 from hailuo_widgets.domain.catalog import ImageRules
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.inputs import MOST_BYTES, load_image
+from hailuo_widgets.planning.images import MOST_BYTES, load_image
 
 if TYPE_CHECKING:
     from collections.abc import Callable

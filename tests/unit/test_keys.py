@@ -13,11 +13,12 @@ import pytest
 from IPython.core.error import StdinNotImplementedError
 
 import hailuo_widgets as hw
-from hailuo_widgets import keys
-from hailuo_widgets.api import default_session
-from hailuo_widgets.grammar import parse_line
-from hailuo_widgets.keys import Secret, find_key, look_up, refuse_typed_keys
+from hailuo_widgets.api.functions import default_session
 from hailuo_widgets.magics.commands import command
+from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.settings import credentials as keys
+from hailuo_widgets.settings.credentials import find_key, look_up, refuse_typed_keys
 
 if TYPE_CHECKING:
     from collections.abc import Callable

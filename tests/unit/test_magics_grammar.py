@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grammar import COUNTS, OPTIONS, REPEATABLE, help_text, parse_line
+from hailuo_widgets.planning.grammar import COUNTS, OPTIONS, REPEATABLE, help_text, parse_line
 
 VALUED = [o for o in OPTIONS.values() if not o.flag]
 PLAIN = [o for o in VALUED if o.name not in REPEATABLE | COUNTS]

@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
+from hailuo_widgets.domain.expectation import expect, next_poll_s
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
-from hailuo_widgets.engine.limits import Limiter, backoff_s, retry_after_s
-from hailuo_widgets.engine.polling import expect, next_poll_s
-from hailuo_widgets.gateways.minimax import FACTS
+from hailuo_widgets.engine.rate_limit import Limiter, backoff_s, retry_after_s
+from hailuo_widgets.provider.minimax import FACTS
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -72,7 +72,7 @@ def test_retry_after_as_a_date(monkeypatch: pytest.MonkeyPatch) -> None:
         def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]  # a plain one, as callers expect
             return NOW.astimezone(tz)
 
-    monkeypatch.setattr("hailuo_widgets.engine.limits.datetime", Still)
+    monkeypatch.setattr("hailuo_widgets.engine.rate_limit.datetime", Still)
     assert retry_after_s(format_datetime(NOW + timedelta(seconds=30), usegmt=True)) == 30.0
     assert retry_after_s(format_datetime(NOW - timedelta(days=1), usegmt=True)) == 1.0
 

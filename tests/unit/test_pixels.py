@@ -11,15 +11,15 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
-from hailuo_widgets.asking import plan_cell
 from hailuo_widgets.domain.catalog import ImageRules
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.grammar import parse_line
-from hailuo_widgets.inputs import load_image
-from hailuo_widgets.pixels import as_png
-from hailuo_widgets.session import Session
+from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.planning.images import load_image
+from hailuo_widgets.planning.pixels import as_png
+from hailuo_widgets.workspace.cell import plan_cell
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from pathlib import Path

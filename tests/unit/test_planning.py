@@ -10,19 +10,20 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hailuo_widgets.engine import create, ours
+from hailuo_widgets.dataframes.costs import estimate_frame, plan_frame
+from hailuo_widgets.engine import reconcile as ours
+from hailuo_widgets.engine import submit as create
 from hailuo_widgets.errors import BudgetExceeded, UsageError
-from hailuo_widgets.session import Session
+from hailuo_widgets.render.plan import plan_html, plan_text
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.tables import estimate_frame, plan_frame
-from hailuo_widgets.widgets.plan import plan_html, plan_text
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from hailuo_widgets.planning import Plan
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.workspace.sweep import Sweep
 
 ALL = ["minimax", "kie", "kkiai", "pixazo", "runware"]
 PICTURE = "https://pictures.example/fox.png"
@@ -92,14 +93,14 @@ def test_the_sums_are_the_arithmetic(session: Session, models: list[str], durati
     total = sum(credit[m, d] for m in models for d in durations) * repeat
     assert made.cost == {"credits": round(total * 1_000_000)}
     assert (len(made.to_send), made.unpriced) == (len(models) * len(durations) * repeat, 0)
-    (row,) = estimate_frame(session, made).to_dict("records")
+    (row,) = estimate_frame(made, session.accounts).to_dict("records")
     assert (row["runs"], row["cost"], row["currency"]) == (len(made.runs), total, "credits")
 
 
 def test_the_estimate_has_a_row_for_each_provider_and_currency(session: Session) -> None:
     """MiniMax's dollars and yuan stand apart; where any price is unknown, the sum is NA and not 0."""
     made = plan(session, provider=["minimax", "kkiai"], model=["02", "2.3"])
-    frame = estimate_frame(session, made).set_index(["provider", "currency"], drop=False)
+    frame = estimate_frame(made, session.accounts).set_index(["provider", "currency"], drop=False)
     assert list(frame["provider"]) == ["minimax", "minimax", "kkiai"]
     assert frame.loc[("minimax", "USD"), "cost"] == 0.28
     assert frame.loc[("minimax", "CNY"), "cost"] == 2.0
@@ -110,7 +111,9 @@ def test_the_estimate_has_a_row_for_each_provider_and_currency(session: Session)
 
 def test_the_estimate_counts_the_clips_of_a_task(session: Session) -> None:
     """What is counted is clips, each of which is a run and is billed."""
-    (row,) = estimate_frame(session, plan(session, provider="runware", options={"numberResults": 3})).to_dict("records")
+    (row,) = estimate_frame(plan(session, provider="runware", options={"numberResults": 3}), session.accounts).to_dict(
+        "records"
+    )
     assert (row["runs"], row["to_send"], row["unpriced"]) == (3, 3, 3)
 
 
@@ -146,7 +149,7 @@ def test_a_long_panel_is_cut_short(session: Session) -> None:
 
 def test_nothing_is_sent_for_a_plan(session: Session, tmp_path: Path) -> None:
     """Planning and estimating start no gateway and write no run."""
-    estimate_frame(session, session.plan(["a fox", "a wolf"], provider=ALL, first_frame=PICTURE))
+    estimate_frame(session.plan(["a fox", "a wolf"], provider=ALL, first_frame=PICTURE), session.accounts)
     assert len(session.runs()) == 0
     assert not (tmp_path / "simulator").exists()
 
@@ -282,7 +285,7 @@ def test_growing_a_sweep_pays_for_the_new_runs_alone(scene: Scene) -> None:
     scene.finish(["a fox"])
     made = scene.session.plan(["a fox", "a wolf"], provider="runware")
     assert made.sentence().startswith("2 runs = 2 prompts; 1 there already, 1 to send")
-    (row,) = estimate_frame(scene.session, made).to_dict("records")
+    (row,) = estimate_frame(made, scene.session.accounts).to_dict("records")
     assert (row["runs"], row["there_already"], row["to_send"]) == (2, 1, 1)
     scene.finish(["a fox", "a wolf"])
     assert scene.creates == 2
@@ -316,7 +319,7 @@ def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> Non
     first[0].video.unlink()  # type: ignore[union-attr]
     made = scene.session.plan("a fox", provider="runware", options={"numberResults": 2})
     assert made.sentence().startswith("2 runs = 2 results; 2 to send")
-    (row,) = estimate_frame(scene.session, made).to_dict("records")
+    (row,) = estimate_frame(made, scene.session.accounts).to_dict("records")
     assert (row["runs"], row["there_already"], row["to_send"]) == (2, 0, 2)
 
 

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo_widgets.cards import Card
+from hailuo_widgets.render.card import Card
 from hailuo_widgets.widgets import player as player_module
-from hailuo_widgets.widgets.answering import PIECE_BYTES
 from hailuo_widgets.widgets.card_state import MAX_STATE_BYTES, card_state
 from hailuo_widgets.widgets.player import Player
+from hailuo_widgets.widgets.request_widget import PIECE_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine

@@ -9,18 +9,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hailuo_widgets import api, judging, showing
+from hailuo_widgets.api import functions as api
+from hailuo_widgets.api import judging, showing
+from hailuo_widgets.dataframes.costs import cost_frame
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import STATUSES, RunRecord
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.page import facts_html
+from hailuo_widgets.exports.report_sections import facts_html
 from hailuo_widgets.magics.commands import command
-from hailuo_widgets.selection import every
-from hailuo_widgets.session import Session
-from hailuo_widgets.sweeps import Sweep
-from hailuo_widgets.tables import cost_frame
-from hailuo_widgets.widgets.board import render_board
-from hailuo_widgets.widgets.rows import row_of, totals
+from hailuo_widgets.widgets.run_rows import row_of, totals
+from hailuo_widgets.widgets.sweep_table import render_board
+from hailuo_widgets.workspace.selection import every
+from hailuo_widgets.workspace.sweep import Sweep
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -228,6 +229,6 @@ def test_reused_runs_are_counted_apart(session: Session) -> None:
     board = render_board([session.card(r.run_id) for r in records])
     assert "1 succeeded, 2 reused" in board
     assert [row_of(r, here=False)["word"] for r in records] == ["Succeeded", "Reused", "Reused"]
-    row = cost_frame(session).set_index("provider").loc["pixazo"]
+    row = cost_frame(session.log.call(session.log.find)).set_index("provider").loc["pixazo"]
     assert (row["runs"], row["succeeded"], row["reused"], row["cost"], row["unknown"]) == (1, 1, 2, 0.28, 0)
     assert "1 succeeded, 2 reused" in repr(Sweep(session, "s", [session.run(r.run_id) for r in records]))

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.settings import SETTINGS, Secret, Settings, base_url, find_key
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.settings.settings import SETTINGS, Settings, base_url, find_key
 
 CANARY = "sk-CANARY-123456"
 

@@ -7,26 +7,27 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 import pytest
 
-from hailuo_widgets import api, showing
-from hailuo_widgets.asking import plan_cell
-from hailuo_widgets.domain.words import plural
+from hailuo_widgets.api import functions as api
+from hailuo_widgets.api import showing
+from hailuo_widgets.dataframes.costs import plan_frame
+from hailuo_widgets.dataframes.runs import runs_frame
+from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.tables import latex_of
-from hailuo_widgets.frames import runs_frame
-from hailuo_widgets.grammar import parse_line
-from hailuo_widgets.grids import arrange
-from hailuo_widgets.session import Session
-from hailuo_widgets.tables import plan_frame
+from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.widgets import display
-from hailuo_widgets.widgets.board import board_text, render_board
+from hailuo_widgets.widgets.sweep_table import board_text, render_board
+from hailuo_widgets.workspace.cell import plan_cell
+from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from hailuo_widgets.cards import Card
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.sweeps import Sweep
+    from hailuo_widgets.render.card import Card
+    from hailuo_widgets.workspace.sweep import Sweep
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
-from hailuo_widgets.keys import Secret
-from hailuo_widgets.webhooks import desk as desk_module
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.webhooks import app as desk_module
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hailuo_widgets.errors import ProviderError, TaskLost
-from hailuo_widgets.gateways import open_provider
-from hailuo_widgets.gateways.base import MIX_UP, Clip, HttpReply, Provider, Task
-from hailuo_widgets.gateways.reading import same_id
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import open_provider
+from hailuo_widgets.provider.base import MIX_UP, Clip, HttpReply, Provider, Task
+from hailuo_widgets.provider.parse import same_id
+from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo_widgets.gateways.base import HttpReply
-from hailuo_widgets.gateways.minimax import MiniMax
-from hailuo_widgets.gateways.reading import as_code, as_micros, as_seed, as_task_id, as_url
+from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.minimax import MiniMax
+from hailuo_widgets.provider.parse import as_code, as_micros, as_seed, as_task_id, as_url
 
 if TYPE_CHECKING:
     from collections.abc import Callable

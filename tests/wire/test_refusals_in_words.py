@@ -17,9 +17,9 @@ from hailuo_widgets.errors import (
     RateLimited,
     TaskLost,
 )
-from hailuo_widgets.gateways import open_provider
-from hailuo_widgets.gateways.base import HttpReply, Provider, Task
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import open_provider
+from hailuo_widgets.provider.base import HttpReply, Provider, Task
+from hailuo_widgets.settings.settings import Settings
 
 OPEN: dict[str, Provider] = {
     label: open_provider(label.split()[0], Settings.resolve({"kie_dialect": dialect}, environ={}))

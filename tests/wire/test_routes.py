@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import InvalidRequest, ProviderError, TaskLost
-from hailuo_widgets.gateways import open_provider
-from hailuo_widgets.gateways.base import HttpReply, Provider, Task
-from hailuo_widgets.gateways.routes import no_such_task, unknown_route
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import open_provider
+from hailuo_widgets.provider.base import HttpReply, Provider, Task
+from hailuo_widgets.provider.unknown_route import no_such_task, unknown_route
+from hailuo_widgets.settings.settings import Settings
 
 QUERY = "/minimax/v1/query/video_generation"
 HTML = b"<html>\r\n<head><title>404 Not Found</title></head>\r\n<body><h1>404 Not Found</h1></body></html>"

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.errors import ProviderError
-from hailuo_widgets.gateways import open_provider
-from hailuo_widgets.gateways.base import HttpReply, Poll, Provider, Task
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import open_provider
+from hailuo_widgets.provider.base import HttpReply, Poll, Provider, Task
+from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -28,7 +28,7 @@ MODULE = '''
 """A gateway that takes a prompt and answers with an id."""
 
 from hailuo_widgets.domain.catalog import Auth, Facts, ImageRules, Model, Offer
-from hailuo_widgets.gateways.base import Accepted, Clip, HttpCall, Poll, Provider, as_task_id, as_url, read_json
+from hailuo_widgets.provider.base import Accepted, Clip, HttpCall, Poll, Provider, as_task_id, as_url, read_json
 
 FACTS = Facts(
     name="toy",
@@ -72,9 +72,9 @@ def make(settings):
 
 USE = """
 from hailuo_widgets.domain.request import Request
-from hailuo_widgets.gateways import names, open_provider
-from hailuo_widgets.gateways.base import HttpReply
-from hailuo_widgets.settings import Settings
+from hailuo_widgets.provider import names, open_provider
+from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.settings.settings import Settings
 
 settings = Settings.resolve({}, environ={})
 toy = open_provider("Toy", settings)
@@ -108,5 +108,5 @@ def test_a_toy_package_brings_a_provider(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         "minimax,kie,kkiai,pixazo,runware,toy",
         "{'prompt': 'a fox'} 7",
-        "hailuo_widgets.gateways.minimax",
+        "hailuo_widgets.provider.minimax",
     ]

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from hailuo_widgets.archive import Archive
-from hailuo_widgets.archive.owners import this_process
+from hailuo_widgets.system.process import this_process
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo_widgets.archive import Archive, disk
-from hailuo_widgets.archive.owners import Owner, this_process
 from hailuo_widgets.errors import DownloadError
+from hailuo_widgets.system.process import Owner, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Callable

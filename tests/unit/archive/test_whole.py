@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo_widgets.archive.files import NotWholeError
+from hailuo_widgets.archive.archive import NotWholeError
 from hailuo_widgets.archive.mp4 import ContainerError
-from hailuo_widgets.archive.whole import examine
+from hailuo_widgets.archive.whole_file import examine
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,283 @@
+"""The folder that keeps the clips: ``<root>/<run id>.mp4``, each checked and hashed before it has that name.
+
+Nothing under a final name is ever half a file, and nothing there is ever overwritten: if the name holds other
+content, the clip becomes ``<run id>.2.mp4``, and so on (a dot, which no run id has, so that one run's second file is
+never another run's first). Names come from our run ids only, never from a server. All methods block; in a loop call
+them through a thread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from dataclasses import dataclass, field
+from itertools import count, islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.archive import disk, inputs, links
+from hailuo_widgets.archive import trusted_paths as door
+from hailuo_widgets.archive.boxes import ContainerError
+from hailuo_widgets.archive.part import Part, open_part, sweep
+from hailuo_widgets.archive.poster import poster
+from hailuo_widgets.archive.whole_file import examine
+from hailuo_widgets.errors import DownloadError, StoreError, UsageError
+from hailuo_widgets.system.private_files import make_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hailuo_widgets.archive.mp4 import Mp4Facts
+
+_RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_MAX_NAMES = 99
+_ROOM = 64 * disk.MIB  # free space without which nothing is begun
+STALE_S = 3600.0
+"""Seconds after which a part that its process left behind is removed."""
+
+
+class NotWholeError(DownloadError):
+    """What arrived is not the whole clip: worth another try from zero."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Archived:
+    """A clip in the archive: checked, hashed and on the disk.
+
+    Args:
+        path: Where it is.
+        size: Bytes.
+        sha256: Of its content, as hexadecimal digits.
+        width: Pixels, or None where the file does not say.
+        height: Pixels, or None.
+        duration_s: Seconds, or None.
+        poster: A small JPEG, or None if none could be made.
+        note: What is odd about the file, which decodes whole; None where nothing is.
+    """
+
+    path: Path
+    size: int
+    sha256: str
+    width: int | None
+    height: int | None
+    duration_s: float | None
+    poster: bytes | None = field(repr=False)
+    note: str | None = None
+
+
+class Archive:
+    """The clips and input pictures of one folder.
+
+    Args:
+        root: The folder; made when it is first needed. Keep it visible, beside the notebook: Jupyter serves no hidden
+            folders.
+        max_bytes: The largest clip that is taken.
+    """
+
+    def __init__(self, root: Path, *, max_bytes: int = disk.GIB) -> None:
+        self.root = Path(root).absolute()
+        self.max_bytes = max_bytes
+        self._hashed: dict[Path, tuple[disk.Stamp, str]] = {}
+
+    def probe(self, *, room: int = _ROOM) -> None:
+        """Check, before anything is paid for, that clips can be kept here.
+
+        Args:
+            room: Bytes that must be free.
+
+        Raises:
+            StoreError: The folder cannot be made or written, or its disk is full.
+        """
+        trial = self.root / f"probe.{disk.token()}.part"
+        try:
+            self._make()
+            disk.write_new(trial, bytes(4096))  # quotas show only when something is written
+            trial.unlink()
+        except OSError as error:
+            raise disk.disk_error(StoreError, error, self.root, reserve=room) from error
+        free = disk.free_bytes(self.root)
+        if free is not None and free < room:
+            raise disk.full_error(StoreError, self.root, None, reserve=room)
+
+    def video_path(self, run_id: str) -> Path:
+        """Where a run's clip goes if nothing else has the name; `publish` says where it went.
+
+        Raises:
+            UsageError: The id has characters that no id of ours has.
+        """
+        return next(self._names(run_id))
+
+    def part(self, run_id: str) -> Part:
+        """A run's half-done clip to go on with, or a new one.
+
+        Raises:
+            UsageError: See `video_path`.
+            DownloadError: The folder cannot be written.
+        """
+        self.video_path(run_id)
+        try:
+            self._make()
+        except OSError as error:
+            raise disk.disk_error(DownloadError, error, self.root, run_id=run_id) from error
+        return open_part(self.root, run_id, max_bytes=self.max_bytes)
+
+    def publish(self, part: Part, *, expected_size: int | None = None, expected_sha256: str | None = None) -> Archived:
+        """Check a finished part and give it its final name, durably.
+
+        Args:
+            part: All its bytes are written.
+            expected_size: Bytes that the server spoke of.
+            expected_sha256: The content's hash, if known.
+
+        Raises:
+            NotWholeError: It is not a whole MP4, or not the expected one. The part is still there.
+            DownloadError: The disk refused; the part is gone unless it holds the only copy.
+        """
+        part.sync()
+        try:
+            facts, note = self._check(part.path, part.run_id)
+            sha256 = disk.sha256_of(part.path)  # of what the disk has, not of what was sent to it
+        except OSError as error:
+            raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
+        if expected_size is not None and facts.size != expected_size:
+            raise NotWholeError(f"{facts.size} of {expected_size} bytes arrived.", run_id=part.run_id)
+        if expected_sha256 is not None and sha256 != expected_sha256:
+            raise NotWholeError(f"SHA-256 {sha256} arrived, {expected_sha256} was expected.", run_id=part.run_id)
+        part.close()
+        try:
+            path = self._place(part, sha256)
+        except OSError as error:
+            raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
+        part.discard()
+        disk.sync_folder(self.root)
+        return _archived(path, facts, sha256, note)
+
+    def sealed(self, part: Part) -> bool:
+        """Whether the part's own bytes show that it ends where the clip does. See `Mp4Facts.sealed`.
+
+        Raises:
+            NotWholeError: It is not a whole MP4.
+        """
+        return self._check(part.path, part.run_id)[0].sealed
+
+    def adopt(self, run_id: str, sha256: str | None = None) -> Archived | None:
+        """A clip that already has its final name, because we were stopped before the log could say so.
+
+        Args:
+            run_id: Whose clip.
+            sha256: Take only this content. Without it, the file with the latest name is taken: an earlier name
+                held other content when it was given.
+
+        Returns:
+            The clip, checked; None if there is none, or none that is whole.
+        """
+        there = [path for path in self._names(run_id) if path.is_file() and not path.is_symlink()]
+        for path in reversed(there):
+            try:
+                (facts, note), found = self._check(path, run_id), disk.sha256_of(path)
+            except (NotWholeError, OSError):
+                continue
+            if sha256 in (None, found):
+                return _archived(path, facts, found, note)
+        return None
+
+    def verify(self, path: Path, sha256: str) -> bool:
+        """Whether the file is there and still has that content. A file that has not changed since is not read again."""
+        try:
+            stamp = disk.stamp_of(path)
+            known = self._hashed.get(path)
+            if known is not None and stamp is not None and known[0] == stamp:
+                return known[1] == sha256
+            found = disk.sha256_of(path)
+            if stamp is not None and stamp == disk.stamp_of(path):
+                self._hashed[path] = (stamp, found)
+        except OSError:
+            return False
+        return found == sha256
+
+    def sweep_stale(self, *, older_than_s: float = STALE_S) -> list[Path]:
+        """Remove half-done files of ended processes; gives what was removed. Resume what can be resumed first."""
+        try:
+            return sweep(self.root, older_than_s) + sweep(self.root / "inputs", older_than_s)
+        except OSError as error:
+            raise disk.disk_error(StoreError, error, self.root) from error
+
+    def keep_input(self, data: bytes, media_type: str) -> Path:
+        """Keep a picture that a request is made from. See `inputs.keep_input`."""
+        return inputs.keep_input(self.root / "inputs", data, media_type)
+
+    def read_input(self, sha256: str) -> bytes:
+        """The kept picture with that hash. See `inputs.read_input`."""
+        return inputs.read_input(self.root / "inputs", sha256)
+
+    def input_path(self, sha256: str) -> Path | None:
+        """Where the kept picture with that hash is; None where it is not."""
+        return inputs.find_input(self.root / "inputs", sha256)
+
+    def clip(self, name: str | None) -> Path | None:
+        """The clip that a row names; None where there is none. A row's word leads to no other file: see `door`."""
+        return door.clip_in(self.root, name)
+
+    def clips(self) -> frozenset[str]:
+        """The names of all clips that are here, by one listing of the folder."""
+        return door.clips_in(self.root)
+
+    def still(self, name: str | None) -> Path | None:
+        """The poster of the clip that a row names; None where there is none."""
+        return door.still_in(self.root, name)
+
+    def keep_still(self, clip: Path, data: bytes) -> None:
+        """Keep a clip's poster beside it.
+
+        Raises:
+            OSError: As the disk says.
+        """
+        disk.replace_by(clip.with_suffix(".jpg"), data)
+
+    def relative_src(self, path: Path, notebook_dir: Path) -> str | None:
+        """The clip's address for a notebook in that folder. See `links.relative_src`."""
+        return links.relative_src(path, notebook_dir)
+
+    def _make(self) -> None:
+        make_private(self.root)
+
+    def _names(self, run_id: str) -> Iterator[Path]:
+        if not _RUN_ID.fullmatch(run_id):
+            raise UsageError(f"run_id={run_id!r}: 1 to 64 of the characters A-Z a-z 0-9 _ - are allowed.")
+        yield self.root / f"{run_id}.mp4"
+        yield from (self.root / f"{run_id}.{n}.mp4" for n in islice(count(2), _MAX_NAMES - 1))
+
+    def _check(self, path: Path, run_id: str) -> tuple[Mp4Facts, str | None]:
+        try:
+            facts, note = examine(path)
+        except ContainerError as error:
+            raise NotWholeError(f"The file is not a whole MP4: {error}.", run_id=run_id) from error
+        if not facts.has_video:
+            raise NotWholeError("The file is an MP4 without a video track.", run_id=run_id)
+        return facts, note
+
+    def _place(self, part: Part, sha256: str) -> Path:
+        for target in self._names(part.run_id):
+            with contextlib.suppress(FileExistsError):
+                disk.place(part.path, target)
+                return target
+            if target.is_file() and not target.is_symlink() and self.verify(target, sha256):
+                return target
+        raise DownloadError(
+            f"{_MAX_NAMES} files named {part.run_id}*.mp4 are in {str(self.root)!r}, and none has this content.",
+            run_id=part.run_id,
+            hint="Move some of them away, then resume.",
+        )
+
+
+def _archived(path: Path, facts: Mp4Facts, sha256: str, note: str | None) -> Archived:
+    return Archived(
+        path=path,
+        size=facts.size,
+        sha256=sha256,
+        width=facts.width,
+        height=facts.height,
+        duration_s=facts.duration_s,
+        poster=poster(path),
+        note=note,
+    )

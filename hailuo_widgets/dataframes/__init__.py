@@ -1,0 +1,1 @@
+"""Records, facts, plans and votes as pandas DataFrames."""

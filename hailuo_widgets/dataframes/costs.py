@@ -1,0 +1,101 @@
+"""Costs as DataFrames: of the runs of the log, of a plan run by run, and of a plan in sums."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.dataframes.providers import frame_of
+from hailuo_widgets.planning.plan import wall_s
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.planning.plan import Plan, Planned
+    from hailuo_widgets.provider.accounts import Accounts
+
+__all__ = ["cost_frame", "estimate_frame", "plan_frame"]
+
+
+def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
+    """What runs cost: one row for each gateway and currency, simulated runs apart.
+
+    ``runs`` and ``succeeded`` count the runs that were sent, ``reused`` those that took an earlier run's clip instead.
+    ``cost`` is the sum of what is known of the runs that were sent, ``unknown`` counts those of which it is not.
+    """
+    groups: dict[tuple[str, bool, str | None], list[RunRecord]] = {}
+    for r in records:
+        if r.status not in {"planned", "skipped"}:
+            groups.setdefault((r.request.provider, r.simulated, r.currency), []).append(r)
+    rows = []
+    for (provider, simulated, currency), group in sorted(groups.items(), key=lambda kv: str(kv[0])):
+        sent = [r for r in group if r.reused_from is None]
+        known = [r for r in sent if r.cost_micros is not None]
+        rows.append(
+            {
+                "provider": provider,
+                "simulated": simulated,
+                "currency": currency,
+                "runs": len(sent),
+                "succeeded": sum(r.status == "succeeded" for r in sent),
+                "reused": len(group) - len(sent),
+                "cost": sum(r.cost_micros or 0 for r in known) / 1_000_000 if known else None,
+                "reported": sum(r.cost_kind == "reported" for r in sent),
+                "unknown": len(sent) - len(known),
+            }
+        )
+    columns = ("provider", "simulated", "currency", "runs", "succeeded", "reused", "cost", "reported", "unknown")
+    return frame_of(rows, columns)
+
+
+def plan_frame(plan: Plan) -> pd.DataFrame:
+    """What would be sent: one row a run, with its price, and whether an equal run's clip is there already."""
+    rows = [
+        {
+            "provider": p.request.provider,
+            "model": p.request.model or None,
+            "mode": p.request.mode,
+            "prompt": p.request.prompt or None,
+            "variant": p.cell.variant.label,
+            "seed": p.request.seed,
+            "replicate": p.request.replicate,
+            "duration": p.request.duration,
+            "resolution": p.request.resolution,
+            "there_already": outlook.fate in {"reused", "shared"},
+            "cost": None if p.micros is None else p.micros / 1_000_000,
+            "currency": p.currency,
+            "seconds": p.seconds,
+        }
+        for p in plan.runs
+        for outlook in p.outlooks
+    ]
+    return frame_of(rows, list(rows[0]))
+
+
+def estimate_frame(plan: Plan, accounts: Accounts) -> pd.DataFrame:
+    """A plan's sums: one row for each provider and currency."""
+    groups: dict[tuple[str, str | None], list[Planned]] = {}
+    for p in plan.runs:
+        groups.setdefault((p.request.provider, p.currency), []).append(p)
+    rows = []
+    for (provider, currency), planned in groups.items():
+        sending = [p for p in planned if p.sent]
+        known = [p for p in sending if p.micros is not None]
+        runs, to_send = (sum(p.results for p in some) for some in (planned, sending))
+        priced = sum(p.results for p in known)
+        micros = sum(p.micros * p.results for p in known if p.micros is not None)
+        rows.append(
+            {
+                "provider": provider,
+                "runs": runs,
+                "there_already": sum(o.fate in {"reused", "shared"} for p in planned for o in p.outlooks),
+                "to_send": to_send,
+                "cost": micros / 1_000_000 if priced == to_send and currency else None,
+                "currency": currency,
+                "unpriced": to_send - priced,
+                "wall_s": wall_s(planned, accounts),
+            }
+        )
+    return frame_of(rows, list(rows[0]))

@@ -1,0 +1,135 @@
+"""The providers' facts as DataFrames: providers, models, templates, camera instructions, and keys."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hailuo_widgets.dataframes.runs import PLAIN_TEXT
+from hailuo_widgets.domain.camera import INSTRUCTIONS
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.provider import names
+from hailuo_widgets.redaction.passwords import shown_base
+from hailuo_widgets.settings.credentials import look_up, variable
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.provider.accounts import Accounts
+
+__all__ = [
+    "camera_frame",
+    "frame_of",
+    "keys_frame",
+    "models_frame",
+    "providers_frame",
+    "templates_frame",
+]
+
+
+def frame_of(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """Rows with ``NA`` for what is missing, in pandas' own nullable dtypes."""
+    frame = pd.DataFrame(list(rows), columns=list(columns)).convert_dtypes()
+    frame.attrs[PLAIN_TEXT] = True
+    empty = [name for name in frame.columns if frame[name].isna().all()]
+    return frame.astype(dict.fromkeys(empty, "string"))
+
+
+def _all_facts(accounts: Accounts, provider: str | None = None) -> list[Facts]:
+    return [accounts.provider(name).facts for name in ([provider] if provider else names())]
+
+
+def providers_frame(accounts: Accounts) -> pd.DataFrame:
+    """One row a gateway."""
+    rows = [
+        {
+            "provider": f.name,
+            "title": f.title,
+            "base_url": f.base_url,
+            "models": len(f.models),
+            "modes": ", ".join(dict.fromkeys(o.mode for o in f.offers)) + (", template" if f.templates else ""),
+            "seeds": f"{f.seeds.low} to {f.seeds.high}" if f.seeds else "none",
+            "prompt_max": f.prompt_max,
+            "max_concurrent": f.max_concurrent,
+            "requests_per_minute": f.requests_per_minute,
+            "key": f"{f.name.upper()}_API_KEY",
+            "source": f.source,
+        }
+        for f in _all_facts(accounts)
+    ]
+    return frame_of(rows, list(rows[0]))
+
+
+def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFrame:
+    """One row for each model, mode and resolution, with the prices that a source names (``NA`` where none does)."""
+    rows = []
+    for f in _all_facts(accounts, provider):
+        for offer in f.offers:
+            model = f.model(offer.model)
+            shortest = offer.durations[0] if offer.durations else None
+            price = f.price(offer.model, offer.resolution, shortest)
+            rows.append(
+                {
+                    "provider": f.name,
+                    "model": offer.model,
+                    "short_names": ", ".join(model.short_names) if model and model.short_names else None,
+                    "mode": offer.mode,
+                    "resolution": offer.resolution,
+                    "durations": ", ".join(map(str, offer.durations)) or None,
+                    "price": price.micros / 1_000_000 if price else None,
+                    "currency": price.currency if price else None,
+                    "camera": bool(model and model.camera),
+                    "doubt": offer.doubt or None,
+                    "source": offer.source,
+                }
+            )
+    return frame_of(rows, list(rows[0]))
+
+
+def templates_frame(accounts: Accounts) -> pd.DataFrame:
+    """One row a template; ids are text."""
+    rows = [
+        {
+            "provider": f.name,
+            "template": t.id,
+            "name": t.english,
+            "chinese": t.chinese,
+            "picture": t.picture,
+            "text": t.text,
+        }
+        for f in _all_facts(accounts)
+        for t in f.templates
+    ]
+    return frame_of(rows, ("provider", "template", "name", "chinese", "picture", "text"))
+
+
+def camera_frame() -> pd.DataFrame:
+    """One row a camera instruction."""
+    rows = [{"english": f"[{i.english}]", "chinese": f"[{i.chinese}]", "meaning": i.meaning} for i in INSTRUCTIONS]
+    return frame_of(rows, ("english", "chinese", "meaning"))
+
+
+def keys_frame(accounts: Accounts) -> pd.DataFrame:
+    """Which keys are found, and where. No key is shown, and no part of one."""
+    rows = []
+    for f in _all_facts(accounts):
+        name = variable(f.name)
+        try:
+            found = look_up(name, provider=f.name, anew=True)
+            state = f"set: {found.place}" if found else "not set: runs are simulated"
+        except UsageError:
+            state = "unusable: blanks or characters that no key has"
+        base = f"{f.name.upper()}_BASE_URL"
+        rows.append(
+            {
+                "provider": f.name,
+                "variable": name,
+                "state": state,
+                "base_url": shown_base(os.environ.get(base) or f.base_url),
+                "where_to_get_one": f.key_page or None,
+            }
+        )
+    return frame_of(rows, list(rows[0]))

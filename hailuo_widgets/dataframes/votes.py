@@ -1,0 +1,76 @@
+"""Votes as a pandas DataFrame, and back."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from hailuo_widgets.dataframes.runs import PLAIN_TEXT
+from hailuo_widgets.domain.vote import ANSWERS, Vote
+from hailuo_widgets.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["VOTE_COLUMNS", "votes_frame", "votes_of"]
+
+VOTE_COLUMNS: dict[str, str] = {
+    "vote_id": "string",
+    "at": "datetime64[us, UTC]",
+    "rater": "string",
+    "between": "string",
+    "within": "string",
+    "unit": "string",
+    "left": "string",
+    "right": "string",
+    "answer": "string",
+    "winner": "string",
+    "seconds": "Float64",
+    "left_run": "string",
+    "right_run": "string",
+    "repeat_of": "string",
+}
+"""``hw.votes()``'s columns and their pandas dtypes, in their order."""
+
+_NEEDED = ("left", "right", "answer")
+
+
+def votes_frame(votes: Sequence[Vote]) -> pd.DataFrame:
+    """One row a vote, the columns of :data:`VOTE_COLUMNS`; ``winner`` is missing for a tie and for both bad."""
+    columns = {}
+    for name, kind in VOTE_COLUMNS.items():
+        values = [getattr(vote, name) for vote in votes]
+        dtype: Any = pd.DatetimeTZDtype("us", "UTC") if name == "at" else pd.api.types.pandas_dtype(kind)
+        columns[name] = pd.array([pd.NA if v is None or v == "" else v for v in values], dtype=dtype)
+    frame = pd.DataFrame(columns)
+    frame.attrs[PLAIN_TEXT] = True
+    return frame
+
+
+def votes_of(frame: pd.DataFrame) -> list[Vote]:
+    """The votes of a DataFrame like :func:`votes_frame`'s; ``left``, ``right`` and ``answer`` are enough.
+
+    Raises:
+        UsageError: A column is missing, or an answer is none.
+    """
+    missing = [name for name in _NEEDED if name not in frame.columns]
+    if missing:
+        raise UsageError(
+            f"the DataFrame has no column {', '.join(missing)}", hint="give a sweep, or rows of hw.votes()"
+        )
+    known = {f.name for f in fields(Vote)}
+    votes = []
+    for n, row in enumerate(frame.to_dict("records")):
+        given = {str(k): v for k, v in row.items() if k in known and not pd.isna(v)}
+        if given.get("answer") not in ANSWERS:
+            raise UsageError(f"row {n}: answer={row['answer']!r} is none of {', '.join(ANSWERS)}")
+        if absent := [name for name in ("left", "right") if name not in given]:
+            raise UsageError(f"row {n}: {absent[0]} is missing")
+        texts: dict[str, Any] = {k: v if k in {"at", "seconds", "withdrawn"} else str(v) for k, v in given.items()}
+        blank = dict.fromkeys(("rater", "between", "left_run", "right_run"), "")
+        unknown: dict[str, Any] = {"vote_id": f"row {n}", "at": datetime.min} | blank  # noqa: DTZ901 - no time known
+        votes.append(Vote(**(unknown | texts)))
+    return votes

@@ -1,0 +1,60 @@
+"""What a user may say of a clip: stars, a note, tags. One rule for Python and for the grid of :func:`compare`."""
+
+from __future__ import annotations
+
+import contextlib
+from typing import Any, Final
+
+from hailuo_widgets.domain.user_values import as_tags, as_whole, shown
+from hailuo_widgets.errors import UsageError
+
+__all__ = ["MOST_TEXT", "STARS", "note_of", "rating_of", "tags_of"]
+
+STARS: Final = 5
+MOST_TEXT: Final = 2000  # characters of a note, and of a tag
+
+
+def rating_of(value: Any) -> int | None:
+    """A number of stars; None takes them away.
+
+    Raises:
+        UsageError: It is no whole number from 1 to 5.
+    """
+    if value is None:
+        return None
+    stars: int | None = None
+    with contextlib.suppress(UsageError):  # whatever it is, the sentence below says what is allowed
+        stars = as_whole("rating", value)
+    if stars is None or not 1 <= stars <= STARS:
+        raise UsageError(f"rating must be a whole number from 1 to {STARS}, not {shown(value)}", hint="None removes it")
+    return stars
+
+
+def note_of(value: Any) -> str | None:
+    """A note; None or an empty text takes it away.
+
+    Raises:
+        UsageError: It is no text, or too long.
+    """
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise UsageError(f"note must be text, not {shown(value)}", hint="None removes it")
+    if len(value) > MOST_TEXT:
+        raise UsageError(f"note has {len(value)} characters, and at most {MOST_TEXT} are kept", hint="shorten it")
+    return value if value.strip() else None
+
+
+def tags_of(value: Any) -> tuple[str, ...]:
+    """Tags without blanks around them, each once; a text is one tag, None is none.
+
+    Raises:
+        UsageError: One of them is no word.
+    """
+    words = as_tags(value)
+    for word in words:
+        if not word.strip():
+            raise UsageError(f"tags: {word!r} is not a word", hint="for example ['keep', 'sharp']")
+        if len(word) > MOST_TEXT:
+            raise UsageError(f"a tag has {len(word)} characters, and at most {MOST_TEXT} are kept", hint="shorten it")
+    return tuple(dict.fromkeys(word.strip() for word in words))

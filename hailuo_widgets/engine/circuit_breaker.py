@@ -1,0 +1,142 @@
+"""The door that creates go through: one at first, then a few at once, none while the provider is in trouble.
+
+Until a provider has accepted one create of ours, a second is not sent beside it: a wrong key, an empty account or a
+dead provider is met by one run of a sweep, not by ten. Creates whose answers were lost since the last one that was
+accepted are counted with those whose answers are due, so an outage is met by five runs at most, also where it begins
+after a success and while others are on their way. Then the circuit is open: nothing more is sent until a free query
+shows that the provider answers again; and as that says little of creates, one alone tries it, ever more rarely. The
+same when a provider that has accepted creates of ours cannot be reached: an outage fails no sweep.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.errors import ProviderError, TransportError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+
+    from hailuo_widgets.engine.followed_run import Control
+
+__all__ = ["Door"]
+
+AT_ONCE = 4
+MOST_DOUBTFUL = 5
+PROBE_S = 30.0
+MOST_RELAPSES = 4  # the time between two tries doubles up to so many times
+DUE_S = 0.2  # so often it is looked at whether answers have come that are due
+
+
+class Door:
+    """One for each provider and account.
+
+    Args:
+        alive: A free call to the provider; whether it was answered.
+        probe_s: Seconds between two such calls while the circuit is open.
+    """
+
+    def __init__(self, alive: Callable[[], Awaitable[bool]], *, probe_s: float = PROBE_S) -> None:
+        self._alive = alive
+        self._probe_s = probe_s
+        self._few = asyncio.Semaphore(AT_ONCE)
+        self._one = asyncio.Lock()
+        self._proven = False
+        self._known = False  # it has accepted a create of ours, so its address is right
+        self._numbers = itertools.count()
+        self._doubts: set[int] = set()  # the numbers of creates whose answers were lost
+        self._due: set[int] = set()  # of those whose answers are due
+        self._inside = 0  # who stands in the door
+        self._barred = False  # it cannot be reached
+        self._relapses = 0  # tries that were lost like those before them
+
+    @property
+    def shut(self) -> bool:
+        """Whether the circuit is open: nothing is sent."""
+        return self._barred or len(self._doubts) >= MOST_DOUBTFUL
+
+    @contextlib.contextmanager
+    def call(self) -> Iterator[None]:
+        """Around one create call: what it raises says what became of it, and nothing raised is a yes."""
+        number = next(self._numbers)
+        self._due.add(number)
+        try:
+            yield
+        except BaseException as e:
+            self._due.discard(number)
+            if isinstance(e, ProviderError) and e.accepted is False:
+                if not e.again:
+                    self._forget(number)
+            elif not isinstance(e, TransportError) or e.sent is not False:
+                self.doubted(number)
+            raise
+        self._due.discard(number)
+        self._known = True
+        self._relapses = 0
+        self._forget(number)
+        self._proven = not self._doubts
+
+    def doubted(self, number: int | None = None) -> None:
+        """A create's answer was lost; without a number, one of an earlier kernel's."""
+        if len(self._doubts) == MOST_DOUBTFUL - 1 and not self._proven:
+            self._relapses = min(self._relapses + 1, MOST_RELAPSES)
+        self._proven = False
+        self._doubts.add(next(self._numbers) if number is None else number)
+
+    def _forget(self, number: int) -> None:
+        """A create was answered: those that were sent before it are no sign of trouble now."""
+        self._doubts = {doubt for doubt in self._doubts if doubt > number}
+
+    def _try_again(self) -> None:
+        """The provider answers a query: one create may be sent."""
+        self._barred = False
+        self._doubts = set(sorted(self._doubts)[: MOST_DOUBTFUL - 1])
+
+    async def away(self) -> bool:
+        """Whether a gateway that was there before cannot be reached now: then the circuit is open until it answers."""
+        if not self._known or await self._alive():
+            return False
+        self._proven, self._barred = False, True
+        return True
+
+    @contextlib.asynccontextmanager
+    async def passing(self, control: Control, on_shut: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+        """Stand in the door: inside, one create may be sent.
+
+        Args:
+            control: Whose run it is; a cancelled one does not wait.
+            on_shut: Called once when the circuit is found open.
+        """
+        async with self._few:
+            # Held only while nothing is proven. Everybody queues for it, so all enter in the order of their coming.
+            await self._one.acquire()
+            alone = not self._proven
+            if not alone:
+                self._one.release()
+            try:
+                if self.shut:
+                    await on_shut()
+                while not control.stopped and not self._may_enter():
+                    await self._wait(control)
+                self._inside += 1
+                try:
+                    yield
+                finally:
+                    self._inside -= 1
+            finally:
+                if alone:
+                    self._one.release()
+
+    def _may_enter(self) -> bool:
+        return not self.shut and len(self._doubts) + max(self._inside, len(self._due)) < MOST_DOUBTFUL
+
+    async def _wait(self, control: Control) -> None:
+        if not self.shut:
+            await control.pause(DUE_S)
+            return
+        await control.pause(self._probe_s * 2 ** max(0, self._relapses - 1))
+        if not control.stopped and await self._alive():
+            self._try_again()

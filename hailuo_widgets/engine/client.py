@@ -1,0 +1,244 @@
+"""A gateway as the engine meets it: a provider's pure functions, an origin, a key, and the limiter of that account."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import quote
+
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.engine.circuit_breaker import Door
+from hailuo_widgets.engine.clean_answer import without_keys
+from hailuo_widgets.errors import (
+    AuthError,
+    InsufficientCredits,
+    InvalidRequest,
+    ProviderError,
+    RateLimited,
+    TaskLost,
+    TransportError,
+)
+from hailuo_widgets.provider.base import MIX_UP, Task
+from hailuo_widgets.provider.parse import as_json, same_id
+from hailuo_widgets.redaction.text import GONE
+from hailuo_widgets.transport.addresses import same_origin
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractAsyncContextManager
+
+    from hailuo_widgets.domain.images import Image
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.engine.rate_limit import Limiter
+    from hailuo_widgets.provider.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
+    from hailuo_widgets.redaction.secret import Secret
+    from hailuo_widgets.transport.http import Http, Stream
+
+__all__ = ["Gateway"]
+
+T = TypeVar("T")
+_log = logging.getLogger(__name__)
+FIRST_SERVER_ERROR = 500
+CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
+MOST_UPLOADS = 3  # of one picture, where the answers are about another one
+
+
+class Gateway:
+    """One account at one provider, on one event loop.
+
+    Args:
+        provider: Its wire format.
+        origin: Its base URL.
+        key: What it is paid with.
+        http: The connections.
+        limiter: Who may send.
+        log_origin: The origin as the log names it.
+        simulated: Nothing is billed there. The settings say so; an answer never does.
+        local: It is on this machine, so its download links may be too.
+        poll_floor_s: The shortest time between two polls of a task.
+        concurrent: How many tasks the account may have in flight, across all kernels.
+        speed: How many times faster than the documents it generates (1 but for the simulator).
+    """
+
+    def __init__(
+        self,
+        *,
+        provider: Provider,
+        origin: str,
+        key: Secret | None,
+        http: Http,
+        limiter: Limiter,
+        log_origin: str,
+        simulated: bool,
+        local: bool,
+        poll_floor_s: float,
+        concurrent: int | None = None,
+        speed: float = 1.0,
+    ) -> None:
+        self.provider = provider
+        self.origin = origin
+        self.limiter = limiter
+        self.log_origin = log_origin
+        self.simulated = simulated
+        self.local = local
+        self.poll_floor_s = poll_floor_s
+        self.concurrent = concurrent
+        self.speed = speed
+        self.door = Door(self._alive)
+        self._key = key
+        self._http = http
+
+    def take_key(self, key: Secret | None) -> None:
+        """Pay with this key from now on, where there is one: whoever corrects a refused key needs no new kernel."""
+        self._key = key or self._key
+
+    async def prepared(self, request: Request) -> Request:
+        """The request with its pictures where the provider can read them; free, and before the create call.
+
+        Raises:
+            TransportError: A picture could not be uploaded.
+            ProviderError: It was refused.
+        """
+        uploaded: dict[str, Any] = {}
+        try:
+            for name in IMAGE_FIELDS:
+                image: Image | None = getattr(request, name)
+                call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
+                if image is not None and call is not None:
+                    uploaded[name] = replace(image, url=await self._uploaded(call, image))
+        except TransportError as e:
+            e.sent = False  # what may have arrived is a picture: no create call was sent
+            raise
+        except ProviderError as e:
+            e.accepted = False
+            raise
+        return replace(request, **uploaded) if uploaded else request
+
+    async def _uploaded(self, call: HttpCall, image: Image) -> str:
+        """The link of an uploaded picture. An answer about another picture is asked for anew, and never used."""
+        for left in reversed(range(MOST_UPLOADS)):
+            reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+            url = self._read(reply, self.provider.decode_upload, reply)
+            try:
+                self._read(reply, self.provider.check_upload, reply, image)
+            except ProviderError as e:
+                if not left:
+                    e.again = False
+                    raise
+            else:
+                break
+        return url
+
+    async def create(self, request: Request, client_uuid: str) -> Accepted:
+        """Create a task. This is the call that is billed.
+
+        Raises:
+            TransportError: Without an answer; its ``sent`` says whether the call may have arrived.
+            ProviderError: It was refused, or its answer cannot be read; its ``accepted`` says which.
+        """
+        with self.door.call():
+            return await self._create(request, client_uuid)
+
+    async def _create(self, request: Request, client_uuid: str) -> Accepted:
+        why = ""
+        try:
+            call = self.provider.encode_create(request, client_uuid)
+        except Exception as e:  # noqa: BLE001 - a provider of another package may raise anything
+            _log.exception("%s: a request cannot be written", self.provider.facts.name)
+            why = type(e).__name__
+        if why:
+            error = TransportError(f"the request cannot be written ({why}); nothing was sent", sent=False)
+            error.again = False
+            raise error
+        reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+        accepted = self._read(reply, self.provider.decode_create, reply, request)
+        if self.provider.client_ids and not same_id(accepted.task_id, client_uuid):
+            raise self._of_another(accepted)
+        return accepted
+
+    def _of_another(self, accepted: Accepted) -> ProviderError:
+        """The error of a create's answer about another task: ours may be there, and is asked for by our id."""
+        error = ProviderError(
+            f"the answer is about another task than ours: {accepted.task_id}",
+            provider=self.provider.facts.name,
+            code=MIX_UP,
+            trace_id=accepted.trace_id,
+        )
+        error.accepted = None
+        return error
+
+    async def query(self, task: Task) -> Poll:
+        """Ask for a task's state."""
+        reply = await self._send(self.provider.encode_query(task))
+        return self._read(reply, self.provider.decode_query, reply, task)
+
+    async def link(self, task: Task, clip: Clip) -> Clip | None:
+        """A fresh download link, where the provider has a call for it."""
+        call = self.provider.encode_link(task, clip)
+        if call is None:
+            return None
+        reply = await self._send(call)
+        return self._read(reply, self.provider.decode_link, reply, clip)
+
+    def _read(self, reply: HttpReply, decode: Callable[..., T], *given: Any) -> T:
+        """What a provider reads in an answer.
+
+        Raises:
+            ProviderError: As the provider says, also where it fails in a way in which no provider should: the answer
+                is there, and may hide a yes.
+        """
+        why = ""
+        try:
+            return decode(*given)
+        except ProviderError:
+            raise
+        except Exception as e:  # noqa: BLE001 - likewise
+            _log.exception("%s: an answer cannot be read", self.provider.facts.name)
+            why = f"{type(e).__name__} in hailuo-widgets itself"
+        raise self.provider.unreadable(reply, why)
+
+    def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
+        """Open a clip's download. The key does not go with it, but in a link of the gateway's own that had it."""
+        url = f"{self.origin}{url}" if url.startswith("/") else url  # a link without a host leads to the gateway
+        if GONE in url and self._key is not None and same_origin(url, self.origin):
+            url = url.replace(GONE, quote(self._key.reveal(), safe=""))
+        auth = self.provider.facts.auth
+        if self.provider.keyed_links and self._key is not None and auth is not None and same_origin(url, self.origin):
+            return self._http.stream(url, headers, local=self.local, keyed=(self.origin, auth, self._key))
+        return self._http.stream(url, headers, local=self.local)
+
+    async def _alive(self) -> bool:
+        """Whether the gateway answers a free query, if only by not knowing the task.
+
+        What it says of a task that nobody has is in no document, so any JSON will do, but for a word of trouble: a
+        status of 500 or more, or a code that the provider's table reads as that.
+        """
+        nobody = Task(task_id="0", channel=self.provider.default_channel)
+        try:
+            reply = await self._send(self.provider.encode_query(nobody))
+        except TransportError:
+            return False
+        try:
+            self._read(reply, self.provider.decode_query, reply, nobody)
+        except (TaskLost, AuthError, InsufficientCredits, InvalidRequest, RateLimited):
+            return True
+        except ProviderError as e:
+            answered = reply.status < FIRST_SERVER_ERROR and as_json(reply.body) is not None
+            return answered and e.code not in self.provider.codes
+        except Exception:  # noqa: BLE001 - it shows in the log, and whoever waits at the door waits on
+            _log.exception("%s: a free query met an error in hailuo-widgets itself", self.provider.facts.name)
+            return False
+        return True
+
+    async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
+        reply = await self._http.call(
+            self.provider.origin_of(call, self.origin),
+            call,
+            auth=self.provider.facts.auth,
+            key=self._key,
+            fresh=fresh,
+            asking=not fresh,
+            deadline_s=deadline_s,
+        )
+        return without_keys(reply)

@@ -1,0 +1,102 @@
+"""Clients of providers: opened once for each account and loop, simulated or live."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.engine.client import Gateway
+from hailuo_widgets.engine.rate_limit import Limiter
+from hailuo_widgets.errors import MissingKey
+from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.settings.settings import find_key, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.local_simulator import Backdrop
+    from hailuo_widgets.provider.accounts import Accounts
+    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.store import RunLog
+    from hailuo_widgets.transport.http import Http
+
+__all__ = ["Clients"]
+
+LOCAL_POLL_FLOOR_S = 0.25
+
+
+class Clients:
+    """Gateways by loop, provider and origin."""
+
+    def __init__(self, accounts: Accounts, backdrop: Backdrop, log: RunLog) -> None:
+        self._accounts = accounts
+        self._log = log
+        self._backdrop = backdrop
+        self._https: dict[asyncio.AbstractEventLoop, Http] = {}
+        self._gateways: dict[tuple[asyncio.AbstractEventLoop, str, str, str | None], Gateway] = {}
+
+    async def gateway(self, record: RunRecord) -> Gateway:
+        """The gateway that a run goes to, or went to."""
+        loop = asyncio.get_running_loop()
+        accounts = self._accounts
+        provider = accounts.provider(record.request.provider)
+        log_origin = record.origin or accounts.origin(provider)
+        local = None
+        if log_origin == SIMULATOR:
+            local = accounts.simulator_url(provider.facts.name)
+        else:
+            accounts.check_origin(record, provider.facts, log_origin)
+        place = (loop, provider.facts.name, log_origin, local)
+        if place in self._gateways:
+            if log_origin != SIMULATOR:
+                self._gateways[place].take_key(find_key(provider.facts.name))
+            return self._gateways[place]
+        # The first run loads httpx: in a thread, and not while the cell that asks for a run is executing.
+        http = await asyncio.to_thread(import_module, "hailuo_widgets.transport.http")
+        if log_origin == SIMULATOR:
+            origin = await asyncio.to_thread(self._backdrop.url) if local is None else local
+            key: Secret | None = Secret("simulated")
+        else:
+            origin, key = log_origin, find_key(provider.facts.name)
+            if key is None:
+                raise MissingKey(
+                    f"run {record.run_id} was sent to {origin}, and {provider.facts.name.upper()}_API_KEY is not set",
+                    provider=provider.facts.name,
+                    hint="set the key, then %hailuo resume",
+                )
+        for gone in [known for known in self._https if known.is_closed()]:
+            del self._https[gone]
+        self._gateways = {k: g for k, g in self._gateways.items() if not k[0].is_closed()}
+        self._https.setdefault(loop, http.Http())
+        if place not in self._gateways:  # another run may have opened it while we waited for the simulator
+            self._gateways[place] = self._open(provider, origin, key, log_origin)
+        return self._gateways[place]
+
+    def _turn_of(self, name: str, origin: str) -> Callable[[int], Awaitable[float]]:
+        """Counts requests in the log, so that all kernels on it share one minute."""
+        return lambda per_minute: self._log.ask(self._log.take_turn, f"{name} {origin}", per_minute)
+
+    def _open(self, provider: Provider, origin: str, key: Secret | None, log_origin: str) -> Gateway:
+        facts = provider.facts
+        local = is_loopback(origin)
+        limit = self._accounts.concurrent(facts.name, local=local)
+        return Gateway(
+            provider=provider,
+            origin=origin,
+            key=key,
+            http=self._https[asyncio.get_running_loop()],
+            limiter=Limiter(
+                concurrent=limit,
+                per_minute=None if local else facts.requests_per_minute,
+                take_turn=self._turn_of(facts.name, log_origin),
+            ),
+            concurrent=limit,
+            log_origin=log_origin,
+            simulated=log_origin == SIMULATOR,
+            local=local,
+            poll_floor_s=min(LOCAL_POLL_FLOOR_S, facts.poll_floor_s) if local else facts.poll_floor_s,
+            speed=self._accounts.speed_at(log_origin),
+        )

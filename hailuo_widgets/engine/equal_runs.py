@@ -1,0 +1,110 @@
+"""Whether an equal run saves another one its create call.
+
+The plan asks it before anything is paid, and the engine just before it would pay: both go by these functions, so what
+is said before is what is done.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from hailuo_widgets.domain.outlook import Outlook
+from hailuo_widgets.engine.other_archives import place_of
+from hailuo_widgets.engine.owner import is_dead
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from hailuo_widgets.archive import Archive
+    from hailuo_widgets.domain.outlook import Wanted
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.engine import Engine
+
+__all__ = ["History", "kept_clip", "outlooks", "stands_for"]
+
+
+def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None:
+    """The first of some equal runs whose file is here and still what it was; blocks for the files."""
+    for found in equals:
+        path = archive.clip(found.video)
+        if path is not None and found.sha256 and archive.verify(path, found.sha256):
+            return found
+    return None
+
+
+def _in_another(engine: Engine, equals: Iterable[RunRecord]) -> RunRecord | None:
+    """The first of some equal runs whose clip can be copied from another home's archive; blocks for log and files."""
+    for found in equals:
+        path = place_of(found, engine.log.call(engine.log.events, found.run_id), engine.archive)
+        if path is not None and engine.archive.verify(path, str(found.sha256)):
+            return found
+    return None
+
+
+def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"] | None:
+    """What an equal run in progress means for a planned one; None where it brings nothing by itself.
+
+    Args:
+        other: The equal run.
+        followed: Whether it is followed here.
+    """
+    if other.status == "unconfirmed":
+        return "held"
+    if other.status == "planned" and other.error is not None and not followed:
+        return None  # nothing was paid for it, and an error that only the user can mend keeps it where it is
+    return "shared"  # it is paid for, or may be: whatever stands in its way, it is taken up again, for that is free
+
+
+def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
+    """What becomes of create calls that are begun now, in their order; for each of their results. Blocks."""
+    log = engine.log
+    alike = engine.accounts.alike
+    places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
+    clips = log.call(log.equal_clips, places, alike)
+    in_progress = log.call(log.equal_in_progress, places, alike, is_dead=is_dead)
+    known: dict[tuple[str, str, int], Outlook] = {}
+
+    def outlook(key: tuple[str, str, int]) -> Outlook:
+        equals = clips.get(key, ())
+        clip = kept_clip(engine.archive, equals) or _in_another(engine, equals)
+        if clip is not None:
+            return Outlook(fate="reused", by=clip)
+        other = in_progress.get(key)
+        fate = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
+        return Outlook(fate="sent", by=next(iter(equals), None)) if fate is None else Outlook(fate=fate, by=other)
+
+    found = []
+    for w in wanted:
+        results = []
+        for index in range(w.results):
+            key = (w.request_hash, alike.get(w.origin, w.origin), index)
+            if key not in known:
+                known[key] = first = outlook(key)
+                # An equal run later in this plan shares the clip of the one that is sent.
+                results.append(first)
+                if first.fate == "sent":
+                    known[key] = Outlook(fate="shared")
+            else:
+                results.append(known[key])
+            if results[0].fate == "sent":
+                results[index] = results[0]  # its call makes and charges all of them
+            elif results[index].fate == "sent":
+                results[index] = known[key] = Outlook(fate="held", by=results[0].by)  # no call is sent that makes it
+        found.append(tuple(results))
+    return found
+
+
+class History:
+    """What a plan asks of the log and the archive. Its methods block for both."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def outlooks(self, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
+        """What becomes of create calls that are begun now; see :func:`outlooks`."""
+        return outlooks(self._engine, wanted)
+
+    def durations(self, provider: str, model: str, origin: str) -> Sequence[tuple[RunRecord, float]]:
+        """How many seconds a model's last runs took at a place."""
+        log = self._engine.log
+        return log.call(log.durations, provider, model, origin=origin)

@@ -1,0 +1,85 @@
+"""A clip that was paid for and is not in this archive, but in that of another home on the same log.
+
+The log names the other archive's folder, and the log is input: a file there is looked at only under the name that the
+run's clip would have, and copied only where its bytes have the run's SHA-256.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.archive import clip_in, open_regular
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hailuo_widgets.archive import Archive, Archived
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.engine import Engine
+
+__all__ = ["COPIED", "FOLDER", "HERE", "copied", "place_of"]
+
+HERE = "the clip is here"
+COPIED = "the clip was copied here"
+FOLDER = "folder"  # in the data of both: the archive's, as an absolute path
+MOST_FOLDERS = 8
+_PIECE = 1 << 20
+
+
+def place_of(record: RunRecord, events: Iterable[Mapping[str, Any]], archive: Archive) -> Path | None:
+    """Where a run's clip lies in another archive that is readable here; None where it does not."""
+    told = [e["data"].get(FOLDER) for e in events if e["what"] in {HERE, COPIED} and isinstance(e["data"], dict)]
+    for word in list(dict.fromkeys(told[::-1]))[:MOST_FOLDERS]:
+        path = _in_folder(word, record, archive)
+        if path is not None:
+            return path
+    return None
+
+
+def _in_folder(word: object, record: RunRecord, archive: Archive) -> Path | None:
+    if not isinstance(word, str) or not record.sha256 or not record.video_bytes:
+        return None
+    if word.startswith(("//", "\\\\")):  # a share of another machine: it is not asked for anything
+        return None
+    if not re.fullmatch(rf"{re.escape(record.run_id)}(?:\.[1-9][0-9]?)?\.mp4", record.video or ""):
+        return None
+    with contextlib.suppress(OSError, ValueError):
+        folder = Path(word)
+        near = not folder.is_absolute() or folder == archive.root
+        path = None if near else clip_in(folder, record.video)
+        if path is not None and path.stat().st_size == record.video_bytes <= archive.max_bytes:
+            return path
+    return None
+
+
+async def copied(engine: Engine, record: RunRecord) -> Archived | None:
+    """A run's clip, copied from another archive; None where it is in none, or its bytes are others by now."""
+    events = await engine.log.ask(engine.log.events, record.run_id)
+    path = await asyncio.to_thread(place_of, record, events, engine.archive)
+    if path is None:
+        return None
+    try:
+        archived = await asyncio.to_thread(_copy, engine.archive, path, record)
+    except (HailuoError, OSError):
+        return None
+    await engine.note(record.run_id, COPIED, {FOLDER: str(engine.archive.root), "from": str(path.parent)})
+    return archived
+
+
+def _copy(archive: Archive, path: Path, record: RunRecord) -> Archived:
+    part = archive.part(record.run_id)
+    try:
+        if part.offset:
+            part.restart()
+        with os.fdopen(open_regular(path), "rb") as source:
+            while piece := source.read(_PIECE):
+                part.write(piece)
+        return archive.publish(part, expected_sha256=record.sha256)
+    finally:
+        part.discard()

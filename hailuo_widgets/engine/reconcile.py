@@ -1,0 +1,113 @@
+"""A create call whose answer was lost, at a gateway that takes an id of ours: that id says what became of it.
+
+The gateway is asked for the id. One that does not know it may only be behind with its books, so a denial counts after
+a minute. Then the call is sent again under the same id, which cannot be charged twice: a gateway that has it answers
+that the id is taken, and that is a yes. Whatever stays open after that ends ``unconfirmed``, never as ``failed``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.engine.inputs import with_inputs
+from hailuo_widgets.engine.outcome import Outcome, accepted, unconfirmed
+from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
+from hailuo_widgets.errors import HailuoError, ProviderError, TaskLost, TransportError
+from hailuo_widgets.provider.base import Task
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.client import Gateway
+    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.followed_run import Control
+
+__all__ = ["settle_by_our_id"]
+
+SETTLING_S = 60.0  # so long a gateway may not know what it has accepted
+SILENT_S = 300.0  # so long it is asked where it gives no answer
+LONGEST_GAP_S = 8.0
+MOST_RESENDS = 3
+
+
+async def settle_by_our_id(
+    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, doubt: HailuoError
+) -> RunRecord:
+    """Find out whether a doubtful create was accepted; the run as ``queued``, or as ``unconfirmed``.
+
+    A run that is cancelled meanwhile is still asked for, and no more sent again.
+    """
+    for resends in range(MOST_RESENDS + 1):
+        found = await _known(gateway, str(record.client_uuid), record)
+        if control.abandoned:
+            return record
+        if found:
+            told = {"found_by": "our own id"}
+            return await engine.accept(record, str(record.client_uuid), told, simulated=gateway.simulated)
+        if found is None or resends == MOST_RESENDS or control.stopped or engine.stopped(record) is not None:
+            break
+        sending = engine.keep(_send_again(engine, control, gateway, record))
+        engine.sending[record.run_id] = sending
+        outcome = await asyncio.shield(sending)
+        if outcome.record.status != "submitting":
+            return outcome.record
+        doubt = outcome.doubt or doubt
+        if isinstance(doubt, ProviderError) and doubt.accepted is False and not doubt.again:
+            break  # no later call would be taken either
+        await asyncio.sleep(outcome.pause_s)
+    return await unconfirmed(engine, gateway, record, doubt)
+
+
+async def _known(gateway: Gateway, ours: str, record: RunRecord) -> bool | None:
+    """Whether the gateway has a task of our id; None where it does not say."""
+    task = Task(task_id=ours, channel=record.channel or "", result_index=record.result_index)
+    began = time.monotonic()
+    answered = False
+    attempt = 0
+    while True:
+        attempt += 1
+        await asyncio.sleep(backoff_s(attempt, cap=LONGEST_GAP_S))
+        await gateway.limiter.turn()
+        try:
+            await gateway.query(task)
+        except TaskLost:
+            answered = True
+        except (ProviderError, TransportError):
+            answered = False
+        else:
+            return True
+        waited = (time.monotonic() - began) * gateway.speed
+        if answered and waited >= SETTLING_S:
+            return False
+        if waited >= SILENT_S:
+            return None
+
+
+async def _send_again(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> Outcome:
+    """The same call under the same id; the run stays ``submitting`` unless the answer is a yes."""
+
+    async def on_shut() -> None:
+        await engine.note(record.run_id, "the gateway is in trouble: nothing is sent until it answers", {})
+
+    try:
+        request = await gateway.prepared((await with_inputs(engine, record)).request)
+        async with gateway.door.passing(control, on_shut):
+            if control.stopped:
+                return Outcome(record=record)
+            await gateway.limiter.turn()
+            await engine.note(record.run_id, "the gateway does not know our id: create is sent again under it", {})
+            answer = await gateway.create(request, str(record.client_uuid))
+    except TransportError as e:
+        return Outcome(record=record, doubt=None if e.sent is False else e)  # the first call was sent all the same
+    except ProviderError as e:
+        if e.accepted is None:
+            return Outcome(record=record, doubt=e)
+        if e.again:
+            pause_s = retry_after_s(e.retry_after) or backoff_s(1, base=2.0)
+            gateway.limiter.pause(pause_s)
+            return Outcome(record=record, doubt=e, pause_s=pause_s)
+        # The refusal is of this call. What became of the first one it does not say.
+        engine.end_sweep(record, e)
+        return Outcome(record=record, doubt=e)
+    return await accepted(engine, gateway, record, answer)

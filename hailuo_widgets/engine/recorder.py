@@ -1,0 +1,216 @@
+"""What the engine writes in the log: every step of a run, and how it ends."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hailuo_widgets.domain.events import CLOCK
+from hailuo_widgets.domain.expectation import Expectation, expect
+from hailuo_widgets.engine.clients import Clients
+from hailuo_widgets.engine.failures import as_detail
+from hailuo_widgets.engine.listeners import Bus
+from hailuo_widgets.engine.outcome import accepted_changes
+from hailuo_widgets.engine.rescue_file import keep_accepted
+from hailuo_widgets.errors import HailuoError, Skipped, StoreError
+from hailuo_widgets.provider.accounts import Accounts
+from hailuo_widgets.redaction.text import each_text, words
+from hailuo_widgets.system import clock as clocks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.local_simulator import Backdrop
+    from hailuo_widgets.settings.settings import Settings
+    from hailuo_widgets.store import RunLog
+
+__all__ = ["UNRESERVED", "Entries", "ended_by"]
+
+T = TypeVar("T")
+SET_S = 2.0  # a wall clock that differs by more was set
+UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
+
+
+def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
+    """What an error changes in a run that ends with it, as failed."""
+    changes: dict[str, Any] = {
+        "status": "failed",
+        "error": as_detail(error, record.run_id),
+        "finished_at": datetime.now(UTC),
+    }
+    if record.cost_kind != "reported" and record.status != "downloading":
+        changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
+    return changes
+
+
+def _clean(data: Mapping[str, Any]) -> dict[str, Any]:
+    """What happened, for the log: without keys and signatures. An id is asked for again, so it stays as it came."""
+    return {k: v if k == "task_id" else each_text(v, words) for k, v in data.items()}
+
+
+class Entries:
+    """The runs as they were last learned, and the words for the log.
+
+    Args:
+        settings: What it goes by.
+        log: The run log.
+        backdrop: The bundled simulator.
+    """
+
+    def __init__(self, settings: Settings, *, log: RunLog, backdrop: Backdrop) -> None:
+        self.settings = settings
+        self.log = log
+        self._backdrop = backdrop
+        self._fresh()
+        self.owner = ""  # whose name the runs are followed under
+        self._records: dict[str, RunRecord] = {}
+        self._stamps: dict[str, Mapping[str, Any] | None] = {}  # when creates were accepted, as far as it is known
+        self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
+
+    def _fresh(self) -> None:
+        """Listeners and connections of this process alone."""
+        self.bus = Bus()
+        self.accounts = Accounts(self.settings)
+        self.clients = Clients(self.accounts, self._backdrop, self.log)
+
+    def learn(self, record: RunRecord) -> None:
+        """Take a run as it is in the log now, and tell whoever listens."""
+        self._records[record.run_id] = record
+        self.bus.tell(record)
+
+    def known(self, run_id: str) -> RunRecord:
+        """A run that is followed here, as it was last learned."""
+        return self._records[run_id]
+
+    async def as_logged(self, run_id: str) -> RunRecord:
+        """A run that is followed here as the log has it; written there again where the log has forgotten of it."""
+        known = self._records.get(run_id)
+        found = await self.log.ask(self.log.find, run_ids=[run_id])
+        if known is not None and (not found or _behind(found[0], known)):
+            await self.log.ask(self.log.restore, known, self.owner)
+        elif found:
+            return found[0]
+        return await self.log.ask(self.log.get, run_id)
+
+    async def _ask(self, run_id: str, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+        """Ask the log for a step of a run that is followed here, also where its file was replaced by an earlier one."""
+        try:
+            return await self.log.ask(method, *args, **kwargs)
+        except StoreError as e:
+            if not e.astray:
+                raise
+        await self.as_logged(run_id)
+        return await self.log.ask(method, *args, **kwargs)
+
+    async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+        """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
+        known, said = self._records.get(run_id), _clean(data or {})
+        if "finished_at" in changes and known is not None and known.submitted_at is not None:
+            said["took_s"] = took = clocks.measured_s(await self.stamp_of(run_id))
+            if took is not None:
+                changes["finished_at"] = _on_one_clock(known.submitted_at, took, changes["finished_at"])
+        record = await self._ask(run_id, self.log.advance, run_id, what, said, **changes)
+        if known is not None and _behind(record, replace(known, status=changes.get("status", known.status))):
+            await self.log.ask(self.log.restore, known, self.owner)
+            record = await self.log.ask(self.log.advance, run_id, what, said, **changes)
+        return self.told(record)
+
+    def told(self, record: RunRecord) -> RunRecord:
+        """Take a run as the log has it after a step of ours."""
+        before = self._records.get(record.run_id)
+        if before is not None:  # the log's copy of a request holds no image bytes; ours may
+            record = replace(record, request=before.request)
+        self.learn(record)
+        return record
+
+    async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+        """Write what happened and changed nothing."""
+        await self._ask(run_id, self.log.note, run_id, what, _clean(data))
+
+    async def accept(
+        self,
+        record: RunRecord,
+        task_id: str,
+        data: Mapping[str, Any],
+        *,
+        simulated: bool,
+        channel: str | None = None,
+    ) -> RunRecord:
+        """Write the task id of an accepted create: the one thing that must not be lost."""
+        changes = accepted_changes(record, task_id, simulated=simulated, channel=channel)
+        with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
+            changes |= self.accounts.list_price(record.request)
+        self._stamps[record.run_id] = stamp = clocks.stamp()
+        return await keep_accepted(self, record, task_id, {**_clean(data), CLOCK: stamp}, changes)
+
+    async def stamp_of(self, run_id: str) -> Mapping[str, Any] | None:
+        """When a run's create was accepted, on clocks that are never set; None where that was on another machine."""
+        if run_id not in self._stamps:
+            self._stamps[run_id] = await self.log.ask(self.log.stamp_of, run_id)
+        return self._stamps[run_id]
+
+    def stopped(self, record: RunRecord) -> Skipped | None:
+        """Why a run of a sweep is not to be sent any more; None where nothing stands against it."""
+        why = self._stopped.get((record.sweep_id or record.run_id, record.request.provider))
+        if why is None:
+            return None
+        return Skipped(f"never sent: an earlier run of the sweep met {type(why).__name__}", hint=why.hint)
+
+    async def take_back(self, record: RunRecord, what: str, error: HailuoError) -> RunRecord:
+        """A create that certainly was not accepted: the run is planned again, and its price free."""
+        detail = as_detail(error, record.run_id)
+        return await self.change(record.run_id, what, detail, status="planned", error=detail, **UNRESERVED)
+
+    async def hold_back(self, record: RunRecord) -> RunRecord:
+        """A create that had leave to be sent and was not: whoever waited for it has stopped."""
+        return await self.change(record.run_id, "not sent: the wait was stopped", status="planned", **UNRESERVED)
+
+    async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
+        """A create that certainly was not accepted, and will not be."""
+        self.end_sweep(record, error)
+        return await self.fail(record, error, **UNRESERVED)
+
+    def end_sweep(self, record: RunRecord, error: HailuoError) -> None:
+        """Send no more of a run's sweep, where its error is one that no other run of it would survive."""
+        if getattr(error, "fatal", False):
+            self._stopped[record.sweep_id or record.run_id, record.request.provider] = error
+
+    async def write_accepted(self, run_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
+        """Commit an accepted create."""
+        return self.told(await self._ask(run_id, self.log.accept, run_id, data, **changes))
+
+    async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
+        """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
+        changes = {**ended_by(record, error), **more, "status": status}
+        return await self.change(record.run_id, status, **changes)
+
+    async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
+        """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
+        return await self.change(record.run_id, "left for resume()", error=as_detail(error, record.run_id))
+
+    async def expectation(self, record: RunRecord) -> Expectation | None:
+        """How long the run will take, from the log or the documents."""
+        request = record.request
+        facts = self.accounts.provider(request.provider).facts
+        history = await self.log.ask(self.log.durations, request.provider, request.model, origin=record.origin)
+        return expect(request, facts, history, speed=self.accounts.speed_at(record.origin))
+
+
+def _on_one_clock(submitted_at: datetime, took_s: float, now: datetime) -> datetime:
+    """When a run ended, by the wall clock that said when it was submitted: one that was set since would falsify it."""
+    try:
+        ended = submitted_at + timedelta(seconds=took_s)
+    except (OverflowError, ValueError):  # the log's stamp or time was no such thing
+        return now
+    return now if abs((now - ended).total_seconds()) < SET_S else ended
+
+
+def _behind(logged: RunRecord, known: RunRecord) -> bool:
+    """Whether the log's row is from before what we know: it would be sent again, or its task id be lost."""
+    if not logged.unfinished:
+        return False
+    never_sent = logged.status == "planned" and known.status == "submitting"
+    return never_sent or (known.task_id is not None and logged.task_id is None)

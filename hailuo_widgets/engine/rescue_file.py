@@ -1,0 +1,305 @@
+"""A task id that was paid for and could not be committed: tried again, kept beside the store, taken back from there.
+
+The rescue file holds one JSON object a line: ``at``, ``run_id``, ``provider``, ``task_id`` and ``changes``, what the
+accepted create was to change in the log. It is only appended to, and put aside (never deleted) when each of its lines
+is settled in the log.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.archive import read_regular
+from hailuo_widgets.domain.budget import TaskIdTaken
+from hailuo_widgets.engine.accepted_ids import Receipt, adopting_line
+from hailuo_widgets.engine.rate_limit import backoff_s
+from hailuo_widgets.errors import StoreError, Unconfirmed
+from hailuo_widgets.provider.parse import as_task_id
+from hailuo_widgets.redaction.text import words
+from hailuo_widgets.settings.settings import ASK_ABOVE_COST
+from hailuo_widgets.system.private_files import make_private
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.recorder import Entries
+    from hailuo_widgets.store import RunLog
+
+__all__ = ["adopt_own", "adopt_rescued", "keep_accepted", "write_rescue"]
+
+TRIES = 5
+SLOW_S = 2.0  # a commit that takes longer may not be lived to see
+RESCUE_FILE = "rescue.jsonl"
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a planted link must not make us append to another file
+_PRICE = ("cost_micros", "cost_kind", "currency")
+_RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
+_KINDS = frozenset({"list", "reported", "estimated"})  # the last one is an earlier version's word for the first
+_CURRENCIES = frozenset(ASK_ABOVE_COST)
+MOST_MICROS = 10**15  # of any currency
+CLOCKS_APART = timedelta(days=1)  # so much the clocks of two machines, or of one that was set, may differ
+MOST_SHOWN = 200  # characters of a line that is no line of ours
+_unwritten: dict[str, dict[str, Any]] = {}  # by run: lines with the task ids that this process has and no log yet
+
+
+async def keep_accepted(
+    engine: Entries, record: RunRecord, task_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]
+) -> RunRecord:
+    """Commit an accepted create.
+
+    Raises:
+        StoreError: It could not be; the error holds the task id, and so does the rescue file where it can be written.
+    """
+    path = engine.settings.home / RESCUE_FILE
+    receipt = Receipt(
+        record.run_id, task_id, rescue=lambda: write_rescue(path, record, task_id, changes), where=str(path)
+    )
+    _unwritten[record.run_id] = _line(record, task_id, changes)
+    try:
+        kept = await _committed(engine, record, receipt, data, changes)
+    except BaseException:  # whatever ends this: the loop, an interrupt, a store in trouble
+        receipt.secure()
+        raise
+    finally:
+        receipt.close()
+    _unwritten.pop(record.run_id, None)
+    return kept
+
+
+async def _committed(
+    engine: Entries, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
+) -> RunRecord:
+    """Try it a few times; beside the log, the task id is kept as soon as a commit fails or takes long."""
+    failure: StoreError | None = None
+    for attempt in range(1, TRIES + 1):
+        slow = asyncio.get_running_loop().call_later(SLOW_S, receipt.secure)
+        try:
+            return await engine.write_accepted(record.run_id, data, changes)
+        except TaskIdTaken as e:
+            error = Unconfirmed(e.message, provider=record.request.provider, hint="ask the provider's support")
+            return await engine.fail(record, error, status="unconfirmed")
+        except StoreError as e:
+            failure = e
+        finally:
+            slow.cancel()
+        receipt.secure()
+        if failure.closed:
+            break
+        await asyncio.sleep(backoff_s(attempt))
+    message = failure.message if failure else "unknown"
+    by_hand = adopting_line(receipt.run_id, receipt.task_id)
+    raise StoreError(
+        f"the create call was accepted as task {receipt.task_id}, and the log could not be written: {message}",
+        provider=record.request.provider,
+        run_id=record.run_id,
+        hint=f"the task id is kept in {engine.settings.home / RESCUE_FILE}: when the log works again, hw.resume() "
+        f"takes it from there, or {by_hand}"
+        if receipt.kept
+        else f"write the task id down, it is nowhere else: when the log works again, {by_hand}",
+    )
+
+
+def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None) -> bool:
+    """Append the task id to the rescue file and sync it; whether it is there."""
+    # The line break before it parts it from a line that a full disk left unfinished.
+    text = f"\n{json.dumps(_line(record, task_id, changes))}\n".encode()
+    try:
+        make_private(path.parent)
+        for _ in range(3):
+            handle = os.open(path, os.O_APPEND | os.O_CREAT | os.O_WRONLY | _NO_LINK, 0o600)
+            try:
+                if os.write(handle, text) != len(text):
+                    return False
+                os.fsync(handle)
+                if os.path.samestat(os.fstat(handle), path.stat()):
+                    return True
+            except FileNotFoundError:
+                pass  # put aside by another kernel since it was opened, perhaps before it saw this line: once more
+            finally:
+                os.close(handle)
+    except OSError:
+        pass  # the error that follows names the task id to the user
+    return False
+
+
+def _line(record: RunRecord, task_id: str, changes: Mapping[str, Any] | None) -> dict[str, Any]:
+    return {
+        "at": datetime.now(UTC).isoformat(),
+        "run_id": record.run_id,
+        "provider": record.request.provider,
+        "task_id": task_id,
+        "changes": {k: v for k, v in (changes or {}).items() if k in _PRICE} | {"simulated": record.simulated},
+    }
+
+
+def adopt_own(log: RunLog, home: Path, run_id: str) -> RunRecord:
+    """A run whose create call has no answer in the log, with the task id that this process or the rescue file has.
+
+    It is the run as the log has it then, with a task id or without. Blocks for the log. The rescue file stays as it is:
+    what there is to say of its lines, ``adopt_rescued`` says.
+
+    Raises:
+        StoreError: The log cannot be asked or written, or the rescue file cannot be read.
+    """
+    record = log.call(log.get, run_id)
+    if record.task_id is not None or record.status not in {"submitting", "unconfirmed"}:
+        return record
+    if (mine := _unwritten.get(run_id)) is not None:
+        _adopt(log, mine)
+    found = log.call(log.get, run_id)
+    if found.task_id is not None:
+        return found
+    for line in [*list(_unwritten.values()), *_lines_of(home)]:
+        if _is_of(log, record, line["run_id"]):
+            _adopt(log, line)
+    return log.call(log.get, run_id)
+
+
+def _lines_of(home: Path) -> list[dict[str, Any]]:
+    path = home / RESCUE_FILE
+    try:
+        raw = read_regular(path)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        why = e.strerror or str(e)
+    else:
+        read = [_read(text) for text in raw.decode("utf-8", "replace").split("\n")]
+        return [line for line in read if line is not None]
+    raise StoreError(
+        f"{path} may hold the task id of a run that was paid for, and cannot be read: {why}",
+        hint="make it readable, or move it away if it is no file of ours, and try again",
+    )
+
+
+def _is_of(log: RunLog, record: RunRecord, run_id: str) -> bool:
+    """Whether a line is about the run, or about another result of the same create call."""
+    if run_id == record.run_id or record.client_uuid is None:
+        return run_id == record.run_id
+    return any(other.client_uuid == record.client_uuid for other in log.call(log.find, run_ids=[run_id]))
+
+
+def adopt_rescued(log: RunLog, home: Path) -> list[str]:
+    """Take the task ids of the rescue file into the log; what came of each, as sentences. Blocks for the log.
+
+    The file is put aside as ``rescue-<time>.done`` after that, unless a line belongs to a run that this log does not
+    have: then it stays, for the log that does.
+
+    Raises:
+        StoreError: The log cannot be written; the file stays.
+    """
+    path = home / RESCUE_FILE
+    try:
+        raw = read_regular(path)
+    except FileNotFoundError:
+        return []
+    except OSError as e:
+        return [f"{path} holds task ids that were paid for, and cannot be read: {e.strerror or e}"]
+    said, settled = _adopt_lines(log, path, raw)
+    if not settled:
+        return said
+    done = home / f"rescue-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.done"
+    try:
+        path.rename(done)
+        more = read_regular(done)[len(raw) :]  # what another kernel appended meanwhile
+    except OSError as e:
+        return [*said, f"{path} could not be put aside: {e.strerror or e}"] if path.exists() else said
+    return said + _adopt_lines(log, done, more)[0]
+
+
+def _adopt_lines(log: RunLog, path: Path, raw: bytes) -> tuple[list[str], bool]:
+    said: list[str] = []
+    settled = True
+    for number, text in enumerate(raw.decode("utf-8", "replace").split("\n"), 1):
+        if not text.strip():
+            continue
+        line = _read(text)
+        if line is None:
+            said.append(
+                f"line {number} of {path} is not whole; it may hold the task id of a run that is unconfirmed: "
+                f"{_shown(text)}"
+            )
+            continue
+        sentence, known = _adopt(log, line)
+        settled = settled and known
+        if sentence:
+            said.append(sentence if known else f"{sentence}; the line stays in {path}")
+    return said, settled
+
+
+def _shown(text: str) -> str:
+    """The beginning of a line that anybody may have written: no control character, nothing of a key."""
+    return words("".join(c for c in text.strip()[: 2 * MOST_SHOWN] if c.isprintable()))[:MOST_SHOWN]
+
+
+def _read(text: str) -> dict[str, Any] | None:
+    """A line's object; None where it is not one that we wrote."""
+    try:
+        line = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(line, dict) or not isinstance(line.get("provider"), str):
+        return None
+    run_id, task_id = line.get("run_id"), line.get("task_id")
+    ours = isinstance(run_id, str) and _RUN_ID.fullmatch(run_id)
+    return line if ours and isinstance(task_id, str) and as_task_id(task_id) == task_id else None
+
+
+def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
+    """Settle one line: a sentence for the user, or "" where nothing was left to do; and whether the run is known."""
+    run_id, task_id = line["run_id"], line["task_id"]
+    try:
+        before = log.call(log.find, run_ids=[run_id])
+        if not before:
+            return f"run {run_id}, accepted as task {task_id}, is not in the log at {log.place()}", False
+        if before[0].task_id == task_id:
+            return "", True
+        if before[0].request.provider != line["provider"]:
+            return f"run {run_id} is not of the provider that accepted task {task_id}: it was left as it is", True
+        changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line, before[0]))
+    except TaskIdTaken:
+        return f"run {run_id}: task {task_id} belongs to another run; ask the provider's support", True
+    if changed is None:
+        log.call(log.note, run_id, "the rescue file holds a task id of it", {"task_id": task_id})
+        now = log.call(log.get, run_id)
+        return f"run {run_id} is {now.status}; its create call was accepted as task {task_id}", True
+    return f"run {run_id} has its task id {task_id} again, from the rescue file: hw.resume() follows it", True
+
+
+def _changes(line: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
+    """What an accepted create changes, as far as the line tells it. Whether a run is simulated the log alone says."""
+    return {
+        **_price(line.get("changes")),
+        "submitted_at": _submitted_at(line.get("at"), record),
+        "status": "queued",
+        "task_id": line["task_id"],
+        "finished_at": None,
+        "error": None,
+    }
+
+
+def _price(told: Any) -> dict[str, Any]:
+    """What the call costs, by a line; nothing where one part of it is none."""
+    micros, kind, currency = (told.get(name) if isinstance(told, dict) else None for name in _PRICE)
+    whole = isinstance(micros, int) and not isinstance(micros, bool) and 0 <= micros < MOST_MICROS
+    named = isinstance(kind, str) and isinstance(currency, str) and kind in _KINDS and currency in _CURRENCIES
+    if not (whole and named):
+        return {}
+    return {"cost_micros": micros, "cost_kind": kind, "currency": currency}
+
+
+def _submitted_at(told: Any, record: RunRecord) -> datetime:
+    """When a call was accepted, by a line; now where it says no time at which that can have been."""
+    now = datetime.now(UTC)
+    try:
+        at = datetime.fromisoformat(told)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        return now
+    return at if record.created_at - CLOCKS_APART <= at <= now + CLOCKS_APART else now

@@ -1,0 +1,87 @@
+"""A task that makes several clips: which of them, or which of its failures, is a run's own."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine.recorder import ended_by
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.errors import ProviderError
+    from hailuo_widgets.provider.base import Poll, Results
+
+__all__ = ["Standstill", "own_share"]
+
+SAME_ANSWERS = 3
+STANDING_S = 600.0  # after so long without a change a task that names failures makes nothing more
+
+
+class Standstill:
+    """How long a task's answers have been the same, with nothing in the making."""
+
+    def __init__(self) -> None:
+        self._seen: tuple[frozenset[str | None], int] | None = None
+        self._times = 0
+        self._since = 0.0
+        self._said: dict[tuple[str | None, str | None], int] = {}  # in how many answers in a row a failure was named
+
+    def lasting(self, results: Results) -> list[ProviderError]:
+        """The failures that the last answers named three times in a row: what passes takes no result's place."""
+        named = {(error.code, error.provider_message): error for error in results.failures}
+        self._said = {key: self._said.get(key, 0) + 1 for key in named}
+        return [error for key, error in named.items() if self._said[key] >= SAME_ANSWERS]
+
+    def nothing_more(self, results: Results, number: int) -> bool:
+        """Whether the rest of a task's results will not come: those that are missing failed with the others.
+
+        Two equal errors in an answer may be one that is named twice, and a result that is still to come need not be
+        named at all. So a failure of the whole task counts when it was said three times in a row, entries that add up
+        to all of the task's results likewise, and anything else after minutes.
+
+        Args:
+            results: What the last answer says.
+            number: How many results the task has.
+        """
+        seen = (frozenset(clip.file_id for clip in results.clips), results.failed)
+        if seen != self._seen or results.pending:
+            self._seen, self._times, self._since = seen, 0, time.monotonic()
+        self._times += 1
+        if results.pending or not results.failures or self._times < SAME_ANSWERS:
+            return False
+        complete = len(results.clips) + results.failed >= number
+        return results.ended or complete or time.monotonic() - self._since >= STANDING_S
+
+
+async def own_share(engine: Engine, still: Standstill, record: RunRecord, poll: Poll) -> tuple[RunRecord, Poll]:
+    """What a poll of a task with several results says of one of its runs.
+
+    Returns:
+        The run, which has ended where one of the failures is its own; and the poll, as it is about this run alone.
+    """
+    results = poll.results
+    if results is None:
+        return record, poll
+    lasting = still.lasting(results)
+    if not (results.clips or results.failures):
+        return record, poll
+    ready = {str(clip.file_id): clip for clip in results.clips}
+    now, share = await engine.log.ask(engine.log.take_result, record.run_id, list(ready))
+    counted = lasting if share.runs > 1 else results.failures
+    if counted and share.file_id is None:
+        failures = [ended_by(record, error) for error in counted]
+        now, share = await engine.log.ask(
+            engine.log.take_result, record.run_id, list(ready), failures, pending=results.pending
+        )
+    if now.status in ENDS:
+        return engine.told(now), poll
+    nothing_more = still.nothing_more(results, share.runs)
+    if share.file_id is not None:
+        return record, replace(poll, state="succeeded", clip=ready[share.file_id], error=None)
+    if nothing_more and now.file_id is None:
+        return record, replace(poll, state="failed", clip=None, error=results.failures[0])
+    return record, replace(poll, state="running", clip=None, error=None)

@@ -1,0 +1,107 @@
+"""The parts of a report that are text: its facts, its table of runs, its votes. No scripts; everything is escaped."""
+
+from __future__ import annotations
+
+import html
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.money import money
+from hailuo_widgets.render.card import status_word
+from hailuo_widgets.voting.ranking import rank
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.domain.vote import Vote
+
+__all__ = ["facts_html", "runs_html", "votes_html"]
+
+_FIELDS: Final = ("provider", "model", "variant", "seed", "replicate", "duration", "resolution", "prompt_optimizer")
+
+
+def facts_html(records: Sequence[RunRecord]) -> str:
+    """What a reader must know first: when, where, what it cost as far as that is known, and what is simulated."""
+    counts: dict[str, int] = {}
+    for r in records:
+        word = _word(r).lower()
+        counts[word] = counts.get(word, 0) + 1
+    simulated = [r for r in records if r.simulated]
+    paid = [r for r in records if not r.simulated and r.reused_from is None]
+    spent, gateways = _sums(paid), ", ".join(sorted({r.request.provider for r in records}))
+    lines = [
+        ", ".join(f"{n} {word}" for word, n in counts.items()) + (f" · cost {spent}" if spent else ""),
+        f"Gateways: {gateways} · written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+    ]
+    if simulated:
+        price = f" (at list prices: {_sums(simulated)})" if _sums(simulated) else ""
+        whole = f"SIMULATED: {len(simulated)} of {plural(len(records), 'run')} were made by the bundled simulator"
+        lines.insert(0, f"{whole}; nothing was paid for them{price}.")
+    if all(r.request.seed is None for r in records):
+        lines.append("No seeds were sent: runs of one prompt are replicates.")
+    return "\n".join(f'<p class="hailuo-facts">{html.escape(line)}</p>' for line in lines)
+
+
+def _sums(records: Sequence[RunRecord]) -> str:
+    """What runs cost, by currency; those whose cost is not known are counted, and are not nothing."""
+    costs: dict[str, int] = {}
+    unknown = 0
+    for r in records:
+        if r.cost_micros is not None and r.currency is not None:
+            costs[r.currency] = costs.get(r.currency, 0) + r.cost_micros
+        elif r.submitted_at is not None:
+            unknown += 1
+    spent = [money(micros, currency) for currency, micros in sorted(costs.items())]
+    return " + ".join([*spent, *([f"{unknown} of unknown cost"] if unknown else [])])
+
+
+def runs_html(records: Sequence[RunRecord]) -> str:
+    """A row a run: what it was asked for, what became of it, what was said of it."""
+    names = [n for n in _FIELDS if any(_text(r, n) for r in records)]
+    variables = list(dict.fromkeys(name for r in records for name in r.variables))
+    heads = [
+        "run",
+        "status",
+        "prompt",
+        *(n.replace("_", " ") for n in (*names, *variables)),
+        "cost",
+        "rating",
+        "note",
+        "sha256",
+    ]
+    rows = []
+    for r in records:
+        why = f": {(r.error or {}).get('message', '')}" if r.status != "succeeded" and r.error else ""
+        status = _word(r) + why + (" (simulated)" if r.simulated else "")
+        values = [r.run_id, status]
+        values += [_text(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
+        values += [money(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
+        cells = [f"<td>{html.escape(v)}</td>" for v in values]
+        cells.insert(2, f'<td class="hailuo-prompt" dir="auto">{html.escape(r.request.prompt)}</td>')
+        cells.append(f'<td class="hailuo-hash">{html.escape(r.sha256 or "")}</td>')
+        rows.append(f"<tr>{''.join(cells)}</tr>")
+    head = "".join(f'<th scope="col">{html.escape(h)}</th>' for h in heads)
+    return (
+        '<div class="hailuo-wide" role="region" aria-label="Runs" tabindex="0"><table class="hailuo-runs">'
+        f"<thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _word(record: RunRecord) -> str:
+    return status_word(record.status, reused=record.reused_from is not None)
+
+
+def _text(record: RunRecord, name: str) -> str:
+    value = record.variant if name == "variant" else getattr(record.request, name)
+    return "" if value is None else str(value)
+
+
+def votes_html(votes: Sequence[Vote]) -> str:
+    """What votes amount to, for each column that was judged; nothing where there are none."""
+    parts = []
+    for between in dict.fromkeys(vote.between for vote in votes):
+        shown = rank([vote for vote in votes if vote.between == between]).html()
+        parts.append(f"<h3>{html.escape(between.replace('_', ' '))}</h3>{shown}")
+    return f"<section><h2>Votes</h2>{''.join(parts)}</section>\n" if parts else ""

@@ -1,0 +1,185 @@
+"""From what a user gives to a request: names resolved, defaults filled in, images loaded, everything checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.check import Problem, check
+from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
+from hailuo_widgets.domain.user_values import as_flag, as_whole, shown
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.catalog import Facts, ImageRules, Model
+    from hailuo_widgets.domain.images import Image
+
+__all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build", "same_value"]
+
+REQUEST_ARGUMENTS = (
+    "prompt",
+    "model",
+    "duration",
+    "resolution",
+    "aspect_ratio",
+    "seed",
+    "replicate",
+    "first_frame",
+    "last_frame",
+    "subject",
+    "template",
+    "text",
+    "prompt_optimizer",
+    "fast_pretreatment",
+    "watermark",
+    "callback_url",
+    "width",
+    "height",
+    "options",
+    "fit",
+)
+WHOLE = ("duration", "seed", "width", "height")
+FLAGS = ("prompt_optimizer", "fast_pretreatment", "watermark")
+_TEXTS = ("prompt", "aspect_ratio", "text", "callback_url")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Built:
+    """A request that may be sent, and the doubts about it."""
+
+    request: Request
+    warnings: tuple[Problem, ...]
+
+
+def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] | None = None) -> Built:
+    """Make and check one request.
+
+    Args:
+        facts: The provider's table.
+        arguments: By the names of :data:`REQUEST_ARGUMENTS`; None is "not given".
+        loaded: Pictures that were read already, by the identity of what was given and how it is fitted; filled here.
+
+    Raises:
+        UsageError: Every problem that all sources agree on, at once. Nothing is sent.
+    """
+    given = {k: v for k, v in arguments.items() if v is not None}
+    values: dict[str, Any] = {"prompt": "", **given, "provider": facts.name}
+    for name in WHOLE:
+        if name in values:
+            values[name] = as_whole(name, values[name])
+    fit = values.pop("fit", None)
+    if fit is not None and not any(name in values for name in IMAGE_FIELDS):
+        raise UsageError(f"fit={fit!r} is for images, and the request has none", hint="give an image, or leave fit out")
+    for name in IMAGE_FIELDS:
+        if name in values:
+            values[name] = _picture(name, values[name], {} if loaded is None else loaded, fit, facts.images)
+    _right_kinds(values)
+    if "template" in values:
+        values["template"] = _template(facts, str(values["template"]))
+        values["model"] = ""
+    else:
+        model = _model(facts, values)
+        values["model"] = model.name
+        values |= _frame(facts, model, values)
+    request = Request(**values)
+    problems = check(request, facts)
+    errors = [p for p in problems if p.severity == "error"]
+    if errors:
+        raise UsageError(
+            "\n".join(p.message for p in errors),
+            provider=facts.name,
+            hint="\n→ ".join(dict.fromkeys(p.hint for p in errors if p.hint)) or None,
+        )
+    return Built(request=request, warnings=problems)
+
+
+def _right_kinds(values: dict[str, Any]) -> None:
+    """Refuse what no provider reads: text that is none, a switch neither on nor off, options without names."""
+    for name in _TEXTS:
+        if name in values and not isinstance(values[name], str):
+            raise UsageError(f"{name} must be text, not {shown(values[name])}", hint="give a string")
+    for name in FLAGS:
+        if name in values:
+            values[name] = as_flag(name, values[name])
+    options = values.get("options", {})
+    if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
+        raise UsageError(
+            f"options must be a dict, for example {{'ttl': 600}}, not {shown(options)}", hint="options={'ttl': 600}"
+        )
+
+
+def _picture(name: str, given: Any, loaded: dict[Any, Any], fit: str | None, rules: ImageRules) -> Image:
+    key = (id(given), fit, rules.ratio if fit is not None else None)
+    if key not in loaded:
+        from hailuo_widgets.planning.images import load_image
+
+        # The thing itself is kept, so that its id is.
+        loaded[key] = (given, load_image(given, argument=name, fit=fit, rules=rules))
+    image: Image = loaded[key][1]
+    return image
+
+
+def _model(facts: Facts, values: Mapping[str, Any]) -> Model:
+    word = values.get("model")
+    mode = Request(**{**values, "model": ""}).mode
+    model = facts.find_model(None if word is None else str(word), mode)
+    if model is None:
+        names = [m.name for m in facts.models]
+        near = nearest(str(word), [*names, *(s for m in facts.models for s in m.short_names)])
+        raise UsageError(
+            f"model={word!r} is not known at {facts.title}; there are {', '.join(names)}",
+            provider=facts.name,
+            hint=f"did you mean {near!r}?" if near else f"%hailuo models {facts.name} lists them",
+        )
+    return model
+
+
+def _template(facts: Facts, word: str) -> str:
+    row = facts.template(word)
+    return row.id if row else word
+
+
+def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Duration and resolution as they will be: given, or the default where the model has it, or the only one."""
+    width, height, resolution = values.get("width"), values.get("height"), values.get("resolution")
+    resolution, duration = facts.fill_in(
+        model.name,
+        Request(**values).mode,
+        resolution=None if resolution is None else str(resolution),
+        duration=values.get("duration"),
+        size=None if not facts.sizes or width is None or height is None else (width, height),
+    )
+    return {"resolution": resolution, "duration": duration}
+
+
+def same_value(facts: Facts, values: Mapping[str, Any], name: str, wanted: Any) -> bool:
+    """Whether an argument among ``values`` means the same as ``wanted``, both resolved as a request's are.
+
+    Args:
+        facts: The provider's table.
+        values: A request's arguments, by the names of :data:`REQUEST_ARGUMENTS`.
+        name: The argument.
+        wanted: What it is compared with.
+    """
+    given = values.get(name)
+    word, other = str(given).strip(), str(wanted).strip()
+    same = given is wanted or (given is not None and word.casefold() == other.casefold())
+    if same or given is None or (name in IMAGE_FIELDS and not isinstance(given, str)):
+        return same
+    if name in WHOLE:
+        try:
+            return as_whole(name, given) == as_whole(name, wanted)
+        except UsageError:
+            return False
+    if name == "model":
+        mode = _mode(values)
+        one, two = facts.find_model(word, mode), facts.find_model(other, mode)
+        return one is not None and one == two
+    return name == "template" and _template(facts, word) == _template(facts, other)
+
+
+def _mode(values: Mapping[str, Any]) -> str:
+    """What a request of these arguments would do; see :attr:`Request.mode`."""
+    there: dict[str, Any] = {name: values.get(name) for name in ("template", *IMAGE_FIELDS)}
+    return Request(prompt="", provider="", model="", **there).mode

@@ -1,0 +1,291 @@
+"""What a user gives as a picture, and the :class:`~hailuo_widgets.domain.images.Image` that it is.
+
+A path, an http(s) URL, a data URL, bytes, a ``PIL.Image`` or a NumPy array. URLs are kept as they are and never
+fetched; everything else is read once and known by its content, never by its name. Bytes are sent as they came, but
+where the EXIF data turn the picture (a provider might not) or say where it was taken: then it is written anew, upright,
+without them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import io
+import re
+import stat
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn
+
+from hailuo_widgets.domain.images import MEDIA_TYPES, Image
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning.data_urls import NotReadableError, bytes_of
+from hailuo_widgets.planning.pixels import (
+    UnusableError,
+    as_png,
+    eight_bits,
+    fitting,
+    has_holes,
+    of_array,
+    placed,
+    written,
+)
+from hailuo_widgets.redaction.passwords import without_passwords
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from PIL.Image import Image as Picture
+
+    from hailuo_widgets.domain.catalog import ImageRules
+
+__all__ = ["load_image"]
+
+MOST_BYTES = 50 * 1024 * 1024
+MOST_PIXELS = 50_000_000
+SHOWN = 80  # characters of a value that an error quotes
+FORMATS = tuple(MEDIA_TYPES)
+KINDS = "a path, an http(s) URL, a data URL, bytes, a PIL.Image or a NumPy array"
+ORIENTATION, GPS = 0x0112, 0x8825  # EXIF tags
+TURNED = range(2, 9)  # the orientations that are not upright
+FITS = ("crop", "pad")
+USUAL_RATIO = (2 / 5, 5 / 2)
+PNG_END = b"IEND\xaeB`\x82"
+MAGIC = (b"\x89PNG", b"\xff\xd8\xff", b"RIFF")
+HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", b"avis")
+
+
+def load_image(
+    value: Any, *, argument: str = "picture", fit: str | None = None, rules: ImageRules | None = None
+) -> Image:
+    """The image that a value is, decoded whole: what cannot be read to its end is not paid for.
+
+    Args:
+        value: A path (``str`` or ``Path``), an http(s) URL, a data URL, bytes of a JPEG, PNG or WebP, a ``PIL.Image``,
+            or a NumPy array (height × width × 3 or 4: ``uint8``, ``uint16``, ``bool``, or floats from 0 to 1).
+        argument: Whose value it is, for the messages.
+        fit: ``crop`` or ``pad`` brings its ratio into the rules'; None leaves it. A transparent picture that is fitted
+            is laid on white, and the image's ``note`` says so.
+        rules: What the provider takes, for ``fit`` alone; without a ratio there, nothing is cut or added. None is the
+            usual ratio, from 2:5 to 5:2.
+
+    Raises:
+        UsageError: It is no such thing, cannot be read, or is no picture that a provider takes.
+    """
+    if fit not in {None, *FITS}:
+        raise UsageError(f"fit={fit!r}: allowed is {', '.join(FITS)}, or None", hint="leave it out to send it as it is")
+    if isinstance(value, Image):
+        if fit is None:
+            return value
+        value = value.url if value.data is None else value.data
+    if isinstance(value, str) and re.match(r"https?://", value.strip(), re.IGNORECASE):
+        url = value.strip()
+        if fit is not None:
+            why = f"fit={fit!r} needs the picture here, and a URL is fetched by the provider"
+            _refuse(argument, _shown(url), why, "give the file instead, or leave fit out")
+        return Image(name=without_passwords(url)[:SHOWN], url=url)
+    name, data = _bytes(value, argument)
+    picture = _open(data, argument, name)
+    note = ""
+    with _reading(argument, name):
+        picture.load()
+        if picture.format == "PNG" and PNG_END not in data:
+            raise OSError("image file is truncated")
+        if picture.format == "JPEG" and has_holes(data):
+            raise OSError("image file is truncated or damaged: some of its pixels are missing")
+        data, picture = _upright(data, picture)
+        ratio = USUAL_RATIO if rules is None else rules.ratio
+        if fit is not None and ratio is not None:
+            size = fitting(picture.width, picture.height, fit, ratio)
+            _few_pixels(*size, argument, name)  # padding a line makes a field of it
+            if size != picture.size:
+                data, picture, laid = placed(picture, size, str(picture.format))
+                note = "it is transparent, and was laid on white to fit it" if laid else ""
+    return Image(
+        name=name,
+        data=data,
+        sha256=hashlib.sha256(data).hexdigest(),
+        media_type=MEDIA_TYPES[str(picture.format)],
+        width=picture.width,
+        height=picture.height,
+        note=note,
+    )
+
+
+def _refuse(argument: str, name: str, why: str, hint: str) -> NoReturn:
+    raise UsageError(f"{argument}={name}: {why}", hint=hint)
+
+
+def _shown(value: Any) -> str:
+    try:
+        text = repr(value)
+    except Exception:  # noqa: BLE001 - an object's own methods may raise anything
+        text = f"a value of type {type(value).__name__}"
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+
+
+def _shown_path(path: str) -> str:
+    text = repr(path)
+    return text if len(text) <= SHOWN else f"{text[0]}…{text[2 - SHOWN :]}"  # its end tells most
+
+
+def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
+    """The name to show and the bytes of what was given."""
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        data = bytes(value)
+        return f"{len(data)} bytes", _not_too_long(data, argument, f"{len(data)} bytes")
+    if isinstance(value, str) and value.lstrip()[:5].casefold() == "data:":
+        return _from_data_url(value.strip(), argument)
+    if isinstance(value, (str, Path)):
+        return _from_path(value, argument)
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    if isinstance(value, Pillow.Image):
+        name = f"{type(value).__name__} {value.width}x{value.height}"
+        _few_pixels(value.width, value.height, argument, name)
+        with _reading(argument, name):
+            return name, as_png(ImageOps.exif_transpose(value))
+    if hasattr(type(value), "__array__"):
+        name, picture = _from_array(value, argument)
+        return name, as_png(picture)
+    _refuse(argument, _shown(value), f"a {type(value).__name__} is no picture; allowed is {KINDS}", "give one of those")
+
+
+@contextlib.contextmanager
+def _reading(argument: str, name: str) -> Iterator[None]:
+    """Whatever Pillow meets in damaged pixels, in our words."""
+    try:
+        yield
+    except UsageError:
+        raise
+    except UnusableError as e:
+        _refuse(argument, name, e.why, e.hint)
+    except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise what no list of ours would be complete for
+        cut = "truncated" in str(e)
+        hint = "it is not whole: copy or download it again" if cut else "save it anew as PNG"
+        _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
+
+
+def _from_data_url(text: str, argument: str) -> tuple[str, bytes]:
+    name = _shown(text[:40])
+    if len(text) > 3 * MOST_BYTES + 200:  # percent-encoded, a byte has three characters
+        _not_too_long(bytes(MOST_BYTES + 1), argument, name)
+    try:
+        data = bytes_of(text)
+    except NotReadableError as e:
+        _refuse(argument, name, str(e), "data:image/png;base64, then base64.b64encode(bytes).decode()")
+    if "base64" not in text.partition(",")[0].casefold() and not data.startswith(MAGIC):
+        why = "this data URL holds no base64, and its text is no picture"
+        _refuse(argument, name, why, "a data URL looks like data:image/png;base64,iVBOR…")
+    return name, _not_too_long(data, argument, name)
+
+
+def _from_path(value: str | Path, argument: str) -> tuple[str, bytes]:
+    name = _shown_path(str(value))
+    here = f"paths are relative to {str(Path.cwd())!r}"
+    try:
+        path = Path(value).expanduser()
+        found = path.stat()
+        if stat.S_ISDIR(found.st_mode):
+            _refuse(argument, name, "that is a folder", "give one picture's path")
+        if not stat.S_ISREG(found.st_mode):
+            _refuse(argument, name, "that is a device, a pipe or a socket, not a file", "give a file's path")
+        if found.st_size > MOST_BYTES:
+            _refuse(argument, name, f"the file has {found.st_size / 1e6:.0f} MB", f"at most {MOST_BYTES / 1e6:.0f} MB")
+        with path.open("rb") as file:
+            return name, _not_too_long(file.read(MOST_BYTES + 1), argument, name)
+    except FileNotFoundError:
+        _refuse(argument, name, "there is no such file", here)
+    except (OSError, RuntimeError, ValueError) as e:
+        if isinstance(e, UsageError):
+            raise
+        why = getattr(e, "strerror", None) or str(e)
+        _refuse(argument, name, f"the file cannot be read: {why}", here)
+
+
+def _from_array(value: Any, argument: str) -> tuple[str, Picture]:
+    import numpy as np
+
+    with _reading(argument, f"a {type(value).__name__}"):
+        array = np.asarray(value)
+    name = f"array of shape {array.shape}, dtype {array.dtype}"
+    if array.ndim >= 2:  # noqa: PLR2004 - height and width
+        _few_pixels(array.shape[1], array.shape[0], argument, name)
+    with _reading(argument, name):
+        return name, of_array(array)
+
+
+def _not_too_long(data: bytes, argument: str, name: str) -> bytes:
+    if len(data) > MOST_BYTES:
+        _refuse(argument, name, f"it has more than {MOST_BYTES / 1e6:.0f} MB", "make it smaller: Image.thumbnail")
+    if not data:
+        _refuse(argument, name, "it is empty", f"give {KINDS}")
+    return data
+
+
+def _few_pixels(width: int, height: int, argument: str, name: str) -> None:
+    if width * height > MOST_PIXELS:
+        _refuse(
+            argument,
+            name,
+            f"{width}×{height} is more than {MOST_PIXELS // 1_000_000} million pixels",
+            "make it smaller: Image.thumbnail",
+        )
+
+
+def _open(data: bytes, argument: str, name: str) -> Picture:
+    """The picture of some bytes, its header alone read."""
+    import warnings
+
+    from PIL import Image as Pillow
+    from PIL import UnidentifiedImageError
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own bound is lower, and an error
+            picture = Pillow.open(io.BytesIO(data), formats=list(FORMATS))
+            width, height = picture.size
+            animated = getattr(picture, "is_animated", False)
+    except UnidentifiedImageError:
+        _refuse(
+            argument,
+            name,
+            f"it is no JPEG, PNG or WebP by its content (it begins with {data[:8]!r})",
+            _other_format(data),
+        )
+    except Pillow.DecompressionBombError:
+        _refuse(argument, name, f"it claims more than {MOST_PIXELS // 1_000_000} million pixels", "give a smaller one")
+    except Exception as e:  # noqa: BLE001 - as in _reading
+        _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
+    _few_pixels(width, height, argument, name)
+    if animated and picture.format not in {"JPEG", "MPO"}:  # a JPEG of several pictures shows its first
+        _refuse(argument, name, "it is animated, and a frame is one picture", "save one of its frames as PNG")
+    return picture
+
+
+def _other_format(data: bytes) -> str:
+    """What to do with a file of another format."""
+    if data[4:8] == b"ftyp" and data[8:12] in HEIF:
+        return (
+            "it is a HEIC or AVIF photo: export it as JPEG (an iPhone: Settings, Camera, Formats, Most Compatible; or "
+            "share it by mail), or convert it with the package pillow-heif"
+        )
+    if data.lstrip()[:1] == b"<" or data[:4] == b"%PDF":
+        return "export it as PNG from the program that made it"
+    return "convert it: PIL.Image.open(path).convert('RGB').save('picture.png')"
+
+
+def _upright(data: bytes, picture: Picture) -> tuple[bytes, Picture]:
+    """The picture as it is to be seen; written anew only where its EXIF data turn it or say where it was taken.
+
+    So is a JPEG of several pictures, as phones make them: the first one is what they show. And so is 16-bit grey.
+    """
+    from PIL import ImageOps
+
+    exif = picture.getexif()
+    several = picture.format == "MPO"
+    kind = "JPEG" if several else str(picture.format)
+    deep = picture.mode.startswith("I")  # 16 bits of grey: whoever clips them to 8 sees white
+    if exif.get(ORIENTATION, 1) not in TURNED and GPS not in exif and not several and not deep:
+        return data, picture
+    return written(eight_bits(ImageOps.exif_transpose(picture)), kind)

@@ -1,0 +1,371 @@
+"""A sweep before it is paid for: its requests made and checked, its price, its time, and what is there already."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from hailuo_widgets.domain.expectation import expect
+from hailuo_widgets.domain.money import money
+from hailuo_widgets.domain.outlook import SENT, Wanted
+from hailuo_widgets.domain.problem import doubt
+from hailuo_widgets.domain.sampling import known_of
+from hailuo_widgets.domain.sweep import Axes, Cell, Variant, expand
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning.build import build, same_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hailuo_widgets.domain.check import Problem
+    from hailuo_widgets.domain.outlook import Outlook
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.provider.accounts import Accounts
+
+__all__ = ["History", "Parts", "Plan", "Planned", "look_up", "make_plan", "planned_again", "wall_s"]
+
+MOST_PROBLEMS = 5  # distinct ones that an error quotes
+
+
+class History(Protocol):
+    """What is known of earlier runs. Both methods block."""
+
+    def outlooks(self, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
+        """What becomes of create calls that are begun now, in their order; for each of their results."""
+
+    def durations(self, provider: str, model: str, origin: str) -> Sequence[tuple[RunRecord, float]]:
+        """How many seconds a model's last runs took at a place."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """One run to be."""
+
+    cell: Cell
+    request: Request
+    origin: str
+    micros: int | None
+    currency: str | None
+    outlooks: tuple[Outlook, ...]  # what becomes of each of its results
+    seconds: float | None
+
+    @property
+    def results(self) -> int:
+        """How many clips its one create call makes, each a run."""
+        return len(self.outlooks)
+
+    @property
+    def sent(self) -> bool:
+        """Whether its create call would be sent, and all of its results paid for."""
+        return self.outlooks[0].fate == "sent"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What a sweep would send."""
+
+    runs: tuple[Planned, ...]
+    axes: Axes
+    warnings: tuple[Problem, ...]
+    wall_s: float | None
+    looked_up: bool  # the log was asked for equal runs; else all of it counts as sent
+
+    @property
+    def results(self) -> int:
+        """How many runs it makes: one for each clip."""
+        return sum(p.results for p in self.runs)
+
+    @property
+    def to_send(self) -> tuple[Planned, ...]:
+        """The runs that would be paid for."""
+        return tuple(p for p in self.runs if p.sent)
+
+    @property
+    def digest(self) -> str:
+        """What says that two plans ask for the same requests, in the same order."""
+        return hashlib.sha256("".join(p.request.hash for p in self.runs).encode()).hexdigest()
+
+    def fated(self, *fates: str) -> int:
+        """How many runs come to one of these ends; see :class:`hailuo_widgets.domain.outlook.Outlook`."""
+        return sum(o.fate in fates for p in self.runs for o in p.outlooks)
+
+    @property
+    def cost(self) -> dict[str, int]:
+        """Millionths by currency, of what would be sent and has a known price."""
+        total: dict[str, int] = {}
+        for p in self.to_send:
+            if p.micros is not None and p.currency is not None:
+                total[p.currency] = total.get(p.currency, 0) + p.micros * p.results
+        return total
+
+    @property
+    def unpriced(self) -> int:
+        """How many runs would be sent whose price no source names."""
+        return sum(p.results for p in self.to_send if p.micros is None)
+
+    def _factors(self) -> list[str]:
+        """The axes as ``2 prompts``, ``4 seed``; paired ones as ``4 seed+model``, ``2 prompts+seed``."""
+        axes = self.axes
+        group_of = {name: group for group in axes.zipped for name in group}
+        beside = [n for n in axes.values if any(other in axes.lengths for other in group_of.get(n, ()))]
+        word = "cases" if axes.cases else "prompts"
+        told = [f"{len(axes.variants)} {'+'.join([word, *beside])}"] if len(axes.variants) > 1 else []
+        named = set(beside)
+        for name, values in axes.values.items():
+            if name not in named and len(values) > 1:
+                group = group_of.get(name, (name,))
+                named.update(group)
+                told.append(f"{len(values)} {'+'.join(group)}")
+        return told
+
+    def axis_values(self) -> dict[str, tuple[str, ...]]:
+        """What varies, and over which values, as text: the prompts by their labels, then each axis."""
+        found: dict[str, tuple[str, ...]] = {}
+        if len(self.axes.variants) > 1:
+            found["prompt"] = tuple(v.label or v.prompt for v in self.axes.variants)
+        for name, values in self.axes.values.items():
+            if len(values) > 1:
+                found[name] = tuple(str(v) for v in values)
+        return found
+
+    def parts(self) -> Parts:
+        """The plan in words.
+
+        A task of several results is counted as so many runs: each is a clip, and billed.
+        """
+        shape = self._factors()
+        shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
+        each = {p.results for p in self.runs}
+        shape += [f"{max(each)} results" if len(each) == 1 else "their results"] if max(each, default=1) > 1 else []
+        total = self.results
+        count = f"{total} run{'s' * (total != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
+        if self.axes.sample is not None or self.axes.exclude:
+            count = f"{total} of {' × '.join(shape) or '1'} runs"
+        reused, shared, held = (self.fated(fate) for fate in ("reused", "shared", "held"))
+        amounts = [money(micros, currency) for currency, micros in self.cost.items()]
+        amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
+        known = self.wall_s is not None and self.to_send
+        return Parts(
+            count=count,
+            there=str(reused) if reused else "",
+            shared=str(shared) if shared else "",
+            held=str(held) if held else "",
+            sends=str(self.fated("sent")),
+            cost=" + ".join(amounts),
+            time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
+        )
+
+    def unpaid(self, run_ids: Sequence[str]) -> frozenset[str]:
+        """Those of the plan's runs, given in its order, of which it says that they are not sent."""
+        fates = [outlook.fate for planned in self.runs for outlook in planned.outlooks]
+        return frozenset(run_id for run_id, fate in zip(run_ids, fates, strict=True) if fate != "sent")
+
+    def sentence(self) -> str:
+        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
+        parts = self.parts()
+        others = [
+            f"{parts.there} there already" if parts.there else "",
+            f"{parts.shared} shared with an equal run" if parts.shared else "",
+            f"{parts.held} held back" if parts.held else "",
+        ]
+        sends = ", ".join([*filter(None, others), f"{parts.sends} to send"]) + (f": {parts.cost}" if parts.cost else "")
+        return "; ".join(p for p in (parts.count, sends, parts.time) if p)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """A plan in words: how many runs, what becomes of them, what those to send cost and take; "" is nothing.
+
+    ``there``: their clips are in the archive. ``shared``: they get the clip of an equal run in progress, or of this
+    plan. ``held``: they are not sent, for an equal run is unconfirmed.
+    """
+
+    count: str
+    there: str
+    shared: str
+    held: str
+    sends: str
+    cost: str
+    time: str
+
+
+def _duration(seconds: float) -> str:
+    minute = 60
+    return f"{seconds:.0f} s" if seconds < 2 * minute else f"{seconds / minute:.0f} min"
+
+
+def make_plan(
+    axes: Axes, *, accounts: Accounts, provider: str, history: History | None = None, reuse: bool = True
+) -> Plan:
+    """Make and check every request of a sweep; nothing is sent.
+
+    Args:
+        axes: What varies.
+        accounts: Providers and their prices.
+        provider: The one of cells that name none.
+        history: Where to look for equal runs, and for how long others took; None makes the plan at once.
+        reuse: Whether an equal run's clip would serve.
+
+    Raises:
+        UsageError: What is wrong, in however many cells; the error says in how many.
+    """
+    default = provider
+
+    def same(name: str, cell: Cell, wanted: Any) -> bool:
+        return _same(accounts, default, name, cell, wanted)
+
+    cells = expand(axes, same)
+    if not cells:
+        raise UsageError("the exclusions leave no run", hint="remove one of them")
+    problems: dict[str, tuple[UsageError, int]] = {}
+    made: list[tuple[Cell, Request]] = []
+    warnings: dict[str, Problem] = {p.message: p for p in axes.doubts}
+    several = len({cell.values.get("provider") for cell in cells}) > 1
+    seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
+    loaded: dict[Any, Any] = {}  # each picture is read once, however many cells show it
+    for cell in cells:
+        values = dict(cell.values)
+        asked = accounts.provider(str(values.pop("provider", None) or default))
+        replicate = cell.replicate
+        if several and asked.facts.seeds is None and values.get("seed") is not None:
+            # In a sweep over gateways a seed is a replicate where no seed can be sent, and is never called one there.
+            replicate += seeds.index(values.pop("seed")) * axes.repeat
+        try:
+            built = build(asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded)
+        except UsageError as e:
+            count = problems.get(str(e), (e, 0))[1]
+            problems[str(e)] = (e, count + 1)
+            continue
+        warnings |= {p.message: p for p in built.warnings}
+        made.append((cell, built.request))
+    if problems:
+        raise _all_wrong(problems, len(cells))
+    runs = tuple(_priced(accounts, cell, request) for cell, request in made)
+    plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(runs, accounts), looked_up=False)
+    return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
+
+
+def _same(accounts: Accounts, default: str, name: str, cell: Cell, wanted: Any) -> bool:
+    """Whether a run has a value, resolved as its request's are; the prompt answers to its label too."""
+    known = known_of(cell)
+    if name not in known:
+        return False
+    if name in {"prompt", "variant"}:
+        return str(wanted) in {cell.variant.label, cell.variant.prompt if name == "prompt" else None}
+    if name not in cell.values:
+        return str(known[name]) == str(wanted)
+    provider = str(cell.values.get("provider") or default)
+    if name == "provider":
+        return provider.casefold() == str(wanted).strip().casefold()
+    return same_value(accounts.provider(provider).facts, cell.values, name, wanted)
+
+
+def _all_wrong(problems: Mapping[str, tuple[UsageError, int]], cells: int) -> UsageError:
+    if len(problems) == 1 and cells == 1:
+        return next(iter(problems.values()))[0]
+    lines = [f"{e} (in {count} of {cells} runs)" for e, count in list(problems.values())[:MOST_PROBLEMS]]
+    if len(problems) > MOST_PROBLEMS:
+        lines.append(f"and {len(problems) - MOST_PROBLEMS} more")
+    return UsageError("\n".join(lines), hint="nothing was sent")
+
+
+def _priced(accounts: Accounts, cell: Cell, request: Request) -> Planned:
+    provider = accounts.provider(request.provider)
+    origin = accounts.origin(provider)
+    price = accounts.list_price(request)
+    return Planned(
+        cell=cell,
+        request=request,
+        origin=origin,
+        micros=price.get("cost_micros"),
+        currency=price.get("currency"),
+        outlooks=(SENT,) * provider.results(request),
+        seconds=_median_s(accounts, request, origin, []),
+    )
+
+
+def planned_again(earlier: RunRecord, *, accounts: Accounts) -> Planned:
+    """The create call that sends a run's request once more.
+
+    Raises:
+        UsageError: The log's request cannot be read in full, so another one would be paid for.
+    """
+    if lost := [name for name in earlier.unread if name.startswith("request")]:
+        raise UsageError(
+            f"run {earlier.run_id} can't be sent again: its {', '.join(lost)} can't be read in the run log",
+            run_id=earlier.run_id,
+            hint="run its cell again",
+        )
+    variant = Variant(prompt=earlier.request.prompt, label=earlier.variant, variables=earlier.variables)
+    planned = _priced(accounts, Cell(variant=variant, values={}, replicate=earlier.request.replicate), earlier.request)
+    return replace(planned, origin=str(earlier.origin))
+
+
+def look_up(plan: Plan, *, accounts: Accounts, history: History, reuse: bool = True) -> Plan:
+    """The plan with what the log knows: which runs would not be sent, and how long others took. Blocks for both.
+
+    Args:
+        plan: What would be begun.
+        accounts: Providers and their prices.
+        history: What is known of earlier runs.
+        reuse: Whether an equal run's clip may serve.
+    """
+    wanted = [Wanted(request_hash=p.request.hash, origin=p.origin, results=p.results) for p in plan.runs]
+    fates = history.outlooks(wanted) if reuse else [(SENT,) * p.results for p in plan.runs]
+    took = {
+        (name, model, origin): history.durations(name, model, origin)
+        for name, model, origin in {(p.request.provider, p.request.model, p.origin) for p in plan.runs}
+    }
+    runs = tuple(
+        replace(
+            p,
+            outlooks=fate,
+            seconds=_median_s(accounts, p.request, p.origin, took[p.request.provider, p.request.model, p.origin]),
+        )
+        for p, fate in zip(plan.runs, fates, strict=True)
+    )
+    told = (*plan.warnings, *_gone(runs))
+    return replace(plan, runs=runs, warnings=told, wall_s=wall_s(runs, accounts), looked_up=True)
+
+
+def _gone(runs: Sequence[Planned]) -> list[Problem]:
+    """What is to be said before a clip that was paid for is perhaps paid for again."""
+    count = sum(p.sent and p.outlooks[0].by is not None for p in runs)
+    if not count:
+        return []
+    which = "1 of these runs was" if count == 1 else f"{count} of these runs were"
+    clips = "its clip isn't" if count == 1 else "their clips aren't"
+    return [
+        doubt(
+            "reuse",
+            f"{which} made before, and {clips} in the archive. What the provider still has is downloaded again, free; "
+            "the rest is sent, and charged, again.",
+        )
+    ]
+
+
+def _median_s(
+    accounts: Accounts, request: Request, origin: str, history: Sequence[tuple[RunRecord, float]]
+) -> float | None:
+    facts = accounts.provider(request.provider).facts
+    expected = expect(request, facts, history, speed=accounts.speed_at(origin))
+    return expected.median_s if expected else None
+
+
+def wall_s(runs: Sequence[Planned], accounts: Accounts) -> float | None:
+    """Seconds until the last run of the slowest gateway, each with as many at once as its account takes."""
+    by_provider: dict[str, list[float | None]] = {}
+    for p in runs:
+        if p.sent:
+            by_provider.setdefault(p.request.provider, []).append(p.seconds)
+    longest = 0.0
+    for name, seconds in by_provider.items():
+        known = [s for s in seconds if s is not None]
+        if len(known) < len(seconds):
+            return None
+        at_once = accounts.concurrent(name) or len(known)
+        longest = max(longest, math.ceil(len(known) / at_once) * (sum(known) / len(known)))
+    return longest

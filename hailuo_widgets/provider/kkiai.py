@@ -1,0 +1,209 @@
+"""kkiai: a relay that takes MiniMax's own bodies below ``/minimax/v1``.
+
+Sources of the rows. **doc**: the kkiai document (the specification), which shows creating alone. **page**: kkiai's
+public pages. **relays**: answers of sister relays of the same software. A query is answered either as MiniMax answers
+it, or with that object inside the relay's envelope; which of the two is told from the answer. No source names a price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
+from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, ProviderError, RateLimited
+from hailuo_widgets.provider import minimax
+from hailuo_widgets.provider.base import UNKNOWN_TASK, USED_UP, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
+from hailuo_widgets.provider.parse import as_path, words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.settings.settings import Settings
+
+__all__ = ["CODES", "FACTS", "Kkiai", "make"]
+
+DOC = "kkiai document"
+PAGE = "kkiai's public pages, 2026-07"
+H23, H02 = "MiniMax-Hailuo-2.3", "MiniMax-Hailuo-02"
+T2V, I2V, FL = "text_to_video", "image_to_video", "first_last_frame"
+_720 = (
+    "720P: the kkiai document lists it as the default of 'other models', and names none; at MiniMax the 01 series "
+    "alone has it"
+)
+
+MODELS = tuple(
+    Model(name=name, title=title, short_names=short, camera=True, fast_pretreatment=True, source=DOC)
+    for name, title, short in (
+        (H23, "Hailuo 2.3", ("2.3", "hailuo-2.3")),
+        (H02, "Hailuo 02", ("02", "hailuo-02")),
+    )
+)
+
+_LENGTHS = (("768P", (6, 10), ""), ("1080P", (6,), ""), ("720P", (6,), _720))
+OFFERS = (
+    *(
+        Offer(model=model, mode=mode, resolution=resolution, durations=durations, source=DOC, doubt=why)
+        for model in (H23, H02)
+        for mode in (T2V, I2V)
+        for resolution, durations, why in _LENGTHS
+    ),
+    Offer(model=H02, mode=FL, resolution="768P", durations=(6, 10), source=PAGE),
+    Offer(model=H02, mode=FL, resolution="1080P", durations=(6,), source=PAGE),
+)
+
+_KEY = Code(error=AuthError, meaning="the key was refused", fatal=True)
+# MiniMax's own codes come through as they are; those in words are the relay's.
+CODES = minimax.CODES | {
+    "2049": _KEY,
+    "task_not_exist": UNKNOWN_TASK,
+    "invalid_api_key": _KEY,
+    "insufficient_user_quota": Code(
+        error=InsufficientCredits, meaning="the relay's account is out of quota", fatal=True
+    ),
+    "insufficient_quota": Code(error=InsufficientCredits, meaning="the relay's account is out of quota", fatal=True),
+    "rate_limit_exceeded": Code(error=RateLimited, meaning="too many requests", again=True),
+    "model_not_found": Code(
+        error=ProviderError,
+        meaning="the relay has no channel for this model",
+        hint="the key's group may not have it: see the relay's console",
+    ),
+}
+
+FACTS = Facts(
+    name="kkiai",
+    title="kkiai",
+    base_url="https://www.kkiai.com",
+    hosts=("https://www.kkiai.com",),
+    auth=Auth(header="Authorization", prefix="Bearer "),
+    default_model=H23,
+    models=MODELS,
+    offers=OFFERS,
+    prices=(),
+    images=minimax.FACTS.images,
+    source=DOC,
+    prompt_max=2000,
+    optimizer=True,
+    watermark=True,
+    callback=True,
+    poll_floor_s=5.0,
+    link_life_s=3600.0,
+    key_page="https://www.kkiai.com",
+)
+
+STATES = minimax.STATES | {
+    "not_start": "queued",
+    "submitted": "queued",
+    "queued": "queued",
+    "in_progress": "running",
+    "failure": "failed",
+    "completed": "succeeded",
+    "succeeded": "succeeded",
+}
+VIDEO = "video"  # what OpenAI's shape calls itself
+_YES = frozenset({"success", "0", "200"})
+
+
+class Kkiai(minimax.MiniMax):
+    """MiniMax's protocol through a relay."""
+
+    facts = FACTS
+    codes = CODES
+    states = STATES
+    prefix = "/minimax/v1"
+    keyed_links = True
+
+    def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
+        """MiniMax's code; else the envelope's, or that of an OpenAI-style ``error``."""
+        code, said = super().verdict(data)
+        if code is not None:
+            return code, said
+        error = data.get("error")
+        for found in (data.get("code"), error.get("code") if isinstance(error, dict) else None):
+            word = as_code(found)
+            if word is not None and word.casefold() not in _YES:
+                return word, words(data)
+        return None, said
+
+    def row(self, code: str, said: str | None) -> Code | None:
+        """The relay's codes in words; a family of them by what its names have in common."""
+        row = super().row(code, said)
+        folded = code.casefold()
+        if row is None and ("quota" in folded or "daily_limit" in folded):
+            return USED_UP
+        if row is None and "concurrency_limit" in folded:
+            return Code(error=RateLimited, meaning="too many tasks at once", again=True)
+        if row is None and folded in {"sensitive_words_detected", "prompt_blocked"}:
+            return Code(error=Moderated, meaning="the prompt was refused for its content", hint="reword it")
+        return row
+
+    def task_named(self, data: dict[str, Any]) -> object:
+        """The relay's own id, which stands outermost; inside of it may be the one that MiniMax gave to the relay."""
+        named = next((named for layer in (_inside(data), data) if (named := layer.get("task_id"))), None)
+        return named or (data.get("id") if data.get("object") == VIDEO else None)
+
+    def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        """The poll of an answer that MiniMax's object is, or is inside of."""
+        envelope = _inside(data)
+        word = envelope.get("status")
+        if not isinstance(word, str):
+            return super().read_poll(data, reply)
+        state = self.state(word)
+        if state == "succeeded":
+            return self.finished(data, reply)
+        if state == "failed":
+            code, said = super().verdict(_inside(envelope))
+            reason = envelope.get("fail_reason")
+            return self.failed(code, reason if isinstance(reason, str) and reason else said, reply, word=word)
+        return self.under_way(word)
+
+    def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        """As MiniMax's. The newest relays name no link of a finished video: its content has a route of its own."""
+        named = as_task_id(data.get("id")) if data.get("object") == VIDEO else None
+        clip = self.clip(data)
+        if named is None or clip.url is not None or clip.file_id is not None:
+            return super().finished(data, reply)
+        return Poll(state="succeeded", clip=replace(clip, url=f"/v1/videos/{quote(named, safe='')}/content"))
+
+    def clip(self, data: dict[str, Any]) -> Clip:
+        """The clip's links: the file that the relay has retrieved already, then every other place that relays use."""
+        envelope = _inside(data)
+        inner = _inside(envelope)
+        layers = (inner, envelope, data)
+        files = [f for layer in layers if isinstance(f := layer.get("file"), dict)]
+        # The relay fills fail_reason on success, with the link or the file's id: the last resort for a paid clip.
+        odd = envelope.get("fail_reason")
+        links = (
+            *(f.get(name) for f in files for name in ("download_url", "url")),
+            *(layer.get(name) for name in ("result_url", "video_url", "url") for layer in layers),
+            *(meta.get("url") for layer in layers if isinstance(meta := layer.get("metadata"), dict)),
+            *(link for layer in layers for link in _videos(layer)),
+            odd,
+        )
+        ids = (*(layer.get("file_id") for layer in layers), *(f.get("file_id") for f in files), odd)
+        return Clip(
+            url=next((url for link in links if (url := as_url(link) or as_path(link))), None),
+            backup_url=next((url for f in files if (url := as_url(f.get("backup_download_url")))), None),
+            file_id=next((known for i in ids if (known := as_task_id(i)) and known.isdigit()), None),
+        )
+
+
+def _inside(data: dict[str, Any]) -> dict[str, Any]:
+    found = data.get("data")
+    return found if isinstance(found, dict) else {}
+
+
+def _videos(layer: dict[str, Any]) -> Iterator[object]:
+    videos = layer.get("videos")
+    for video in videos if isinstance(videos, list) else ():
+        if isinstance(video, dict):
+            yield video.get("videoURL")
+            yield video.get("url")
+
+
+def make(settings: Settings) -> Provider:
+    """The provider, for the registry."""
+    del settings
+    return Kkiai()

@@ -1,0 +1,173 @@
+"""Pixazo: MiniMax's bodies behind an Azure API gateway, one model implied, polled by POST at an API of its own.
+
+Sources of the rows. **doc**: the Pixazo document (the specification), which has image to video alone. **skill**:
+Pixazo's public skill page, which lists a second operation for text to video, without its fields and its price.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
+from hailuo_widgets.errors import AuthError
+from hailuo_widgets.provider import minimax
+from hailuo_widgets.provider.base import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
+from hailuo_widgets.provider.parse import as_object, words
+from hailuo_widgets.provider.task_ids import asked_by_request_id
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.provider.base import HttpReply, Provider
+    from hailuo_widgets.settings.settings import Settings
+
+__all__ = ["CODES", "FACTS", "Pixazo", "make"]
+
+DOC = "Pixazo document"
+SKILL = "Pixazo's public skill page (2026-07)"
+FAST, H23 = "MiniMax-Hailuo-2.3-Fast", "MiniMax-Hailuo-2.3"
+T2V, I2V = "text_to_video", "image_to_video"
+NO_CACHE = {"Cache-Control": "no-cache"}
+
+_TEXT = (
+    f"text to video at Pixazo: its document has image to video alone; {SKILL} lists POST /minimax-hailuo-ai/v1/generate"
+    " too, without its fields or its price"
+)
+_LONG_1080 = "10 s at 1080P: the Pixazo document allows any pair; MiniMax, which makes the clip, has 6 s alone at 1080P"
+
+FACTS = Facts(
+    name="pixazo",
+    title="Pixazo",
+    base_url="https://gateway.pixazo.ai",
+    hosts=("https://gateway.pixazo.ai",),
+    auth=Auth(header="Ocp-Apim-Subscription-Key"),
+    default_model=FAST,
+    models=(
+        Model(
+            name=FAST,
+            title="Hailuo 2.3 Fast",
+            short_names=("2.3-fast", "hailuo-2.3-fast"),
+            camera=True,
+            fast_pretreatment=True,
+            note="takes a first frame always; the only model of the document, never named on the wire",
+            source=DOC,
+        ),
+        Model(
+            name=H23,
+            title="Hailuo 2.3",
+            short_names=("2.3", "hailuo-2.3"),
+            camera=True,
+            fast_pretreatment=True,
+            note="text to video, from outside the document",
+            source=SKILL,
+        ),
+    ),
+    offers=(
+        Offer(model=FAST, mode=I2V, resolution="768P", durations=(6, 10), source=DOC),
+        Offer(
+            model=FAST,
+            mode=I2V,
+            resolution="1080P",
+            durations=(6, 10),
+            source=DOC,
+            doubtful_durations={10: _LONG_1080},
+        ),
+        Offer(model=H23, mode=T2V, resolution="768P", durations=(6, 10), source=SKILL, doubt=_TEXT),
+        Offer(model=H23, mode=T2V, resolution="1080P", durations=(6,), source=SKILL, doubt=_TEXT),
+    ),
+    prices=(
+        Price(model=FAST, resolution=None, duration=6, micros=350_000, currency="USD", source=DOC, as_of="2026-11"),
+    ),
+    images=minimax.FACTS.images,
+    source=DOC,
+    prompt_max=2000,
+    prompt_min=1,
+    optimizer=True,
+    watermark=True,
+    callback=True,
+    poll_floor_s=5.0,
+    key_page="https://api-console.pixazo.ai/api_keys",
+)
+
+CODES = minimax.CODES | {"2049": Code(error=AuthError, meaning="the key was refused behind the gateway", fatal=True)}
+
+
+STATES = minimax.STATES | {
+    "queued": "queued",
+    "completed": "succeeded",
+    "error": "failed",
+    "cancelled": "failed",
+}
+REQUESTS = "requests"  # the channel of Pixazo's newer API
+
+
+class Pixazo(minimax.MiniMax):
+    """MiniMax's bodies, without the model's name. Refusals come by HTTP status, from the API or from the gateway."""
+
+    facts = FACTS
+    codes = CODES
+    refusals = REFUSALS | {404, 413}
+    create_path = "/minimax-hailuo-ai/v1/imageToVideo"
+    text_path = "/minimax-hailuo-ai/v1/generate"
+    states = STATES
+    query_path = "/minimax-hailuo-ai-polling/v1/getStatus"
+
+    def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
+        """``POST /minimax-hailuo-ai/v1/imageToVideo``; without a first frame ``…/generate``."""
+        body: dict[str, Any] = {
+            k: v for k, v in super().encode_create(request, client_uuid).json.items() if k != "model"
+        }
+        path = self.text_path if request.first_frame is None else self.create_path
+        return HttpCall(method="POST", path=path, json=body, headers=NO_CACHE)
+
+    def accepted(self, reply: HttpReply) -> Accepted:
+        """As MiniMax's; a request of Pixazo's newer API is asked for where that one answers.
+
+        The address in the answer is not followed: the key goes to the gateway's own address alone.
+        """
+        found = super().accepted(reply)
+        newer = asked_by_request_id(as_object(reply)) == found.task_id
+        return replace(found, channel=REQUESTS) if newer else found
+
+    def encode_query(self, task: Task) -> HttpCall:
+        """``POST /minimax-hailuo-ai-polling/v1/getStatus``: it reads, and creates nothing."""
+        if task.channel == REQUESTS:
+            path = f"/v2/requests/status/{quote(task.task_id, safe='')}"
+            return HttpCall(method="GET", path=path, headers=NO_CACHE)
+        return HttpCall(method="POST", path=self.query_path, json={"task_id": task.task_id}, headers=NO_CACHE)
+
+    def encode_link(self, task: Task, clip: Any) -> None:
+        """None: the poll brings the link."""
+        del task, clip
+
+    def task_named(self, data: dict[str, Any]) -> object:
+        """``task_id``, or the newer API's ``request_id``."""
+        return data.get("task_id") or asked_by_request_id(data)
+
+    def clip(self, data: dict[str, Any]) -> Clip:
+        """MiniMax's places, and the newer API's ``output.media_url``: a link, or a list of them."""
+        found = super().clip(data)
+        output = data.get("output")
+        media = output.get("media_url") if isinstance(output, dict) else None
+        link = next((url for one in (media if isinstance(media, list) else [media]) if (url := as_url(one))), None)
+        return found if found.url or link is None else replace(found, url=link)
+
+    def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
+        """The poll of a task that succeeded; without a link the clip cannot be had yet, as there is no call for one."""
+        if self.clip(data).url is None:
+            raise self.unreadable(reply, "the provider finished the task and named no link")
+        return super().finished(data, reply)
+
+    def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
+        """MiniMax's code; else, where there is neither code nor task, an ``error`` in words is a no all the same."""
+        code, said = super().verdict(data)
+        if code is None and data.get("error") and self.task_named(data) is None and self.task_id_of(data) is None:
+            return as_code(data.get("statusCode")) or "error", words(data)
+        return code, said
+
+
+def make(settings: Settings) -> Provider:
+    """The provider, for the registry."""
+    del settings
+    return Pixazo()

@@ -1,0 +1,320 @@
+"""Runware: arrays of tasks under ids that we choose, sizes in pixels, several results of one task, costs in the answer.
+
+Sources of the rows. **doc**: the Runware model page minimax:3@1 (the specification; it lost its lists of sizes and of
+durations). **docs**: Runware's public pages on errors, polling and prices. **sdk**: Runware's public Python SDKs.
+
+An id of ours makes even a lost create answer recoverable: it is asked for, and an id that is known was accepted. The
+model takes no seed and reports the one it used. No source names a price of minimax:3@1 (0.23 to 0.43 USD were seen);
+each result says what it cost.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.provider.base import (
+    AGAIN_FREE,
+    Accepted,
+    Clip,
+    HttpCall,
+    HttpReply,
+    Poll,
+    Provider,
+    Results,
+    Task,
+    as_code,
+    as_micros,
+    as_seed,
+    as_task_id,
+    as_url,
+    read_json,
+    trace_id,
+)
+from hailuo_widgets.provider.parse import as_object
+from hailuo_widgets.provider.runware_errors import ABOUT_THE_CALL, CODES, ROWS, category
+from hailuo_widgets.provider.runware_facts import FACTS, FPS, RESULTS, SAFETY
+from hailuo_widgets.provider.task_status import as_written, state_of
+from hailuo_widgets.provider.unknown_route import unknown_route
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.errors import ProviderError
+    from hailuo_widgets.settings.settings import Settings
+
+__all__ = ["CODES", "FACTS", "Runware", "make"]
+
+GENERATE, ASK = "videoInference", "getResponse"
+PATH = "/v1"
+STATES = {"processing": "running", "success": "succeeded", "error": "failed"}
+
+
+class Runware(Provider):
+    """One task a call. ``data`` and ``errors`` may come together; a task has one item for each of its results."""
+
+    facts = FACTS
+    codes = CODES
+    states = STATES
+    client_ids = True
+
+    def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
+        """``POST /v1`` with one ``videoInference`` task, whose ``taskUUID`` is ours."""
+        task: dict[str, Any] = {
+            "taskType": GENERATE,
+            "taskUUID": client_uuid,
+            "model": request.model,
+            "positivePrompt": request.prompt,
+            "fps": FPS,
+            RESULTS: 1,
+            "deliveryMethod": "async",
+            "outputType": "URL",
+            "includeCost": True,
+            "providerSettings": {"minimax": {"promptOptimizer": request.prompt_optimizer}},
+        }
+        if request.duration is not None:
+            task["duration"] = request.duration
+        if (size := self._size(request)) is not None:
+            task["width"], task["height"] = size
+        frames = [
+            {"image": image.wire(), "frame": frame}
+            for image, frame in ((request.first_frame, "first"), (request.last_frame, "last"))
+            if image is not None
+        ]
+        if frames:
+            task["inputs"] = {"frameImages": frames}
+        if request.callback_url is not None:
+            task["webhookURL"] = request.callback_url
+        safety = {k.removeprefix(SAFETY): v for k, v in request.options.items() if k.startswith(SAFETY)}
+        if safety:
+            task["safety"] = safety
+        task |= {k: v for k, v in request.options.items() if not k.startswith(SAFETY)}
+        return HttpCall(method="POST", path=PATH, json=[task])
+
+    def results(self, request: Request) -> int:
+        """``numberResults``: each is billed."""
+        number = request.options.get(RESULTS, 1)
+        return number if isinstance(number, int) else 1
+
+    def _size(self, request: Request) -> tuple[int, int] | None:
+        """Width and height: those given, else the resolution's; with neither, a clip follows its first frame."""
+        if request.width is not None and request.height is not None:
+            return request.width, request.height
+        return self.facts.sizes.get(request.resolution or "")
+
+    def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
+        """An item of ``data`` that names a task is a yes; so is the refusal of an id that is there already."""
+        del request
+        data = self._body(reply)
+        errors = _errors(data)
+        if (task_id := _acknowledged(data)) is not None:
+            fault = self.http_fault(reply)
+            warning = None if fault is None else f"accepted, with {fault.code}"
+            warning = f"accepted, with errors: {_said(errors[0])}" if errors else warning
+            return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
+        for error in errors:
+            task_id = as_task_id(error.get("taskUUID"))
+            if task_id is not None and _category(error) == "conflict":
+                warning = "the gateway has a task of our id already: an earlier call was accepted"
+                return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
+        if errors:
+            raise self._no(errors[0], reply)
+        raise self.unreadable(reply, "it says success and names no task")
+
+    def encode_query(self, task: Task) -> HttpCall:
+        """``POST /v1`` with one ``getResponse`` task: it reads, and creates nothing."""
+        return HttpCall(method="POST", path=PATH, json=[{"taskType": ASK, "taskUUID": task.task_id}])
+
+    def decode_query(self, reply: HttpReply, task: Task) -> Poll:
+        """The state of one result: our own one where it is known, else the one at our place; and all the results.
+
+        Raises:
+            TaskLost: The gateway does not know the id.
+            ProviderError: The answer tells nothing of the task.
+        """
+        data = self._body(reply, asking=True)
+        items = [i for i in _items(data) if _named(i) in {None, task.task_id.casefold()}]
+        said = [word for i in items if isinstance(word := i.get("status"), str)]
+        failures = [why for i in items if (why := _failure(i)) is not None]
+        top = [e for e in _errors(data) if _ends(e, task)]
+        found = self._results(items, failures, top, reply)
+        poll = self._poll(found, said, task)
+        if poll is not None:
+            return replace(poll, results=found)
+        if errors := _errors(data):
+            if _category(errors[0]) == "task":  # it may be the denial of another task
+                self.checked("task", errors[0].get("taskUUID"), task.task_id, reply)
+            raise self._no(errors[0], reply, asking=True)
+        for item in _items(data):
+            self.checked("task", item.get("taskUUID"), task.task_id, reply)
+        raise self.unreadable(reply, "it names no link to the clip" if said else "it names no status of the task")
+
+    def _results(
+        self, items: list[dict[str, Any]], told: list[Mapping[str, Any]], top: list[dict[str, Any]], reply: HttpReply
+    ) -> Results:
+        """All that an answer says of a task's results.
+
+        A failure may be told in its entry and again in the list of errors, in other words. So the two lists are not
+        added up: the longer one counts, and an entry without a known code leaves the reason to the other list.
+        """
+        vague = any(_category(why) == "unknown" for why in told)
+        failures = top if len(top) > len(told) or (top and vague) else told
+        different = {json.dumps(_reason(why), default=str): why for why in failures}
+        words = [word for i in items if isinstance(word := i.get("status"), str) and _failure(i) is None]
+        return Results(
+            clips=tuple(_clips(items)),
+            failures=tuple(self._no(why, reply, asking=True) for why in different.values()),
+            failed=max(len(told), len(top)),
+            pending=sum(self.state(word) != "succeeded" for word in words),
+            ended=bool(top) and not items,
+        )
+
+    def _poll(self, found: Results, said: list[str], task: Task) -> Poll | None:
+        """What the results mean for one run; None where they say nothing."""
+        mine = [clip for clip in found.clips if clip.file_id == task.file_id]
+        if task.file_id is None:
+            mine = list(found.clips[task.result_index : task.result_index + 1])
+        if mine:
+            return Poll(state="succeeded", clip=mine[0])
+        under_way = [word for word in said if self.state(word) in {"running", "queued", None}]
+        if under_way:
+            return self.under_way(min(under_way, key=lambda word: self.state(word) is None))
+        if found.failures:
+            ends = [word for word in said if self.state(word) == "failed" and word.casefold() not in self.states]
+            error = found.failures[0]
+            error.hint = AGAIN_FREE if ends else error.hint
+            return Poll(state="failed", error=error, word=as_written(ends[0]) if ends else None)
+        return Poll(state="running") if found.clips else None  # this run's result is not among those that are there
+
+    def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
+        """The first error's category and message."""
+        errors = _errors(data)
+        return (_category(errors[0]), _said(errors[0])) if errors else (None, None)
+
+    def _no(self, error: Mapping[str, Any], reply: HttpReply, *, asking: bool = False) -> ProviderError:
+        kind = _category(error)
+        if kind in {"task", "ended"} and not asking:  # it asks for no task: what is not found is something it names
+            kind = "validation"
+        return self.error(ROWS[kind], code=as_code(error.get("code")) or "error", said=_said(error), reply=reply)
+
+    def _body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
+        """The answer's object. An HTTP error that names a new task, or a code of a known category, is read by that."""
+        fault = self.http_fault(reply, asking=asking)
+        if fault is None:
+            return read_json(self, reply)
+        data = as_object(reply)
+        acknowledged = not asking and _acknowledged(data) is not None
+        if unknown_route(reply) or (not acknowledged and self.verdict(data)[0] in {None, "unknown"}):
+            raise fault
+        return data
+
+
+def _list(data: Mapping[str, Any], name: str) -> list[dict[str, Any]]:
+    found = data.get(name)
+    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+
+
+def _items(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return _list(data, "data")
+
+
+def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The errors of an answer: a list, or the one of an HTTP error, whose task is named beside it."""
+    alone = data.get("error")
+    if not isinstance(alone, dict):
+        return _list(data, "errors")
+    return [{name: data[name] for name in ("taskUUID", "taskType") if name in data} | alone, *_list(data, "errors")]
+
+
+def _acknowledged(data: Mapping[str, Any]) -> str | None:
+    """The task that a create call's answer names as taken: an entry without an error of its own."""
+    for item in _items(data):
+        task_id = as_task_id(item.get("taskUUID"))
+        if task_id is not None and item.get("taskType", GENERATE) == GENERATE and "error" not in item:
+            return task_id
+    return None
+
+
+def _category(error: Mapping[str, Any]) -> str:
+    return category(as_code(error.get("code")) or "")
+
+
+def _said(error: Mapping[str, Any]) -> str | None:
+    message, parameter = error.get("message"), error.get("parameter")
+    if not isinstance(message, str):
+        return None
+    return f"{message} (parameter {parameter})" if isinstance(parameter, str) and parameter else message
+
+
+def _reason(error: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    return as_code(error.get("code")), _said(error)
+
+
+def _named(item: Mapping[str, Any]) -> str | None:
+    """The task that an entry names, in lower case: an id's letters may come in either."""
+    named = as_task_id(item.get("taskUUID"))
+    return None if named is None else named.casefold()
+
+
+def _clips(items: list[dict[str, Any]]) -> list[Clip]:
+    """The task's different clips, each under its identity. The answers are cumulative, and may name one twice.
+
+    Two entries with one ``videoUUID``, or with one address, are one clip; what a signature adds to it does not count.
+    """
+    found: dict[str, Clip] = {}
+    places: set[str] = set()
+    for item in items:
+        url = as_url(item.get("videoURL"))
+        if url is None or state_of(item.get("status", "success"), STATES) != "succeeded":
+            continue
+        place = url.partition("?")[0].partition("#")[0]
+        video = as_task_id(item.get("videoUUID")) or hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
+        if video in found or place in places:
+            continue
+        places.add(place)
+        cost = as_micros(item.get("cost"))
+        found[video] = Clip(
+            url=url,
+            file_id=video,
+            seed=as_seed(item.get("seed")),
+            cost_micros=cost,
+            currency=None if cost is None else "USD",
+        )
+    return list(found.values())
+
+
+def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The error of one result, in the shapes that it comes in; None where it has not failed."""
+    error = item.get("error")
+    if isinstance(error, dict):
+        return error
+    if isinstance(error, str):
+        return {"code": item.get("code") or "error", "message": error}
+    word = item.get("status")
+    if isinstance(item.get("code"), str) and word is None:
+        return item
+    return {"code": as_written(word), **item} if state_of(word, STATES) == "failed" else None
+
+
+def _ends(error: Mapping[str, Any], task: Task) -> bool:
+    """Whether a top-level error is the task's own end, and not one of asking for it.
+
+    An answer is about the one task that was asked for, and real errors name neither it nor its kind. Such an error is
+    of the call where its category says so; a code of no category ends the task where the error says that it has.
+    """
+    kind, named = _category(error), _named(error)
+    if named not in {None, task.task_id.casefold()} or error.get("taskType", GENERATE) != GENERATE:
+        return False
+    if kind == "unknown":
+        failed = state_of(error.get("status"), STATES) == "failed"
+        return failed or (named is not None and error.get("taskType") == GENERATE)
+    return kind not in ABOUT_THE_CALL
+
+
+def make(settings: Settings) -> Provider:
+    """The provider, for the registry."""
+    del settings
+    return Runware()

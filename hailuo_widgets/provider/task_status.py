@@ -1,0 +1,68 @@
+"""A task's status from the word that a provider uses for it: its documented words, and those that say what they mean.
+
+Every provider's list of words has grown within a year. A word that no document has neither ends a run nor lets it wait
+in silence: it is shown as the provider wrote it. One that plainly means an end is an end; one that may be said of a
+single try, of a worker, or of what is only asked for (timeout, killed, blocked, cancelling) is none.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.provider.parse import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["as_written", "state_of"]
+
+_LONGEST = 80
+_GROUPS = {
+    "succeeded": "success succeed succeeded successful successfully complete completed completion done finish finished",
+    "failed": "fail failed failure error errored cancelled canceled expired aborted rejected refused denied terminated "
+    "unsuccessful deleted",
+    "running": "run running processing in_progress inprogress progress generating rendering working executing active",
+    "queued": "queue queued queueing queuing in_queue pending wait waiting preparing submitted submitting created "
+    "scheduled accepted received not_start not_started starting initializing initialized",
+}
+_PLAIN = {word: state for state, words in _GROUPS.items() for word in words.split()}
+_HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_ABOUT = re.compile(r"^(?:task|job|video|run|generation|state|status|result|has|is)_+(?=.)")
+_ENDED = re.compile(  # of the clip itself: what failed is no callback, no upload, no single try
+    r"^(?:moderation|inference|processing|rendering|render|content|review|audit|safety|request|model|generating)"
+    r"_(?:failed|failure|expired|cancelled|canceled|rejected|aborted)$"
+)
+_GOES_ON = re.compile(r"retr[iy]|again|attempt|try|tries|resum|restart|requeu", re.IGNORECASE)
+
+
+def as_written(word: object) -> str:
+    """A status as the provider wrote it, to be shown."""
+    return plain(str(word))[:_LONGEST]
+
+
+def state_of(word: object, documented: Mapping[str, str]) -> str | None:
+    """``queued``, ``running``, ``succeeded`` or ``failed``; None for a word that is not understood, or is no word.
+
+    Args:
+        word: What stands where the status is due.
+        documented: The provider's own words, in lower case, and their states; they go first.
+    """
+    if not isinstance(word, str):
+        return None
+    known = documented.get(word.strip().casefold())
+    if known is not None:
+        return known
+    text = word.strip()[:_LONGEST]
+    return _plainly(text) or _plainly(_HUMP.sub("_", text))
+
+
+def _plainly(text: str) -> str | None:
+    text = re.sub(r"[\s_\-]+", "_", text).strip("_.!").casefold()
+    while (shorter := _ABOUT.sub("", text)) != text and text not in _PLAIN:
+        text = shorter
+    first, *more = re.split(r"[:(,;]", text, maxsplit=1)
+    found = _PLAIN.get(text) or _PLAIN.get(first.strip("_"))
+    if found == "failed" and _GOES_ON.search("".join(more)):
+        return None
+    return found or ("failed" if _ENDED.search(text) else None)

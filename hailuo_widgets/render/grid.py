@@ -1,0 +1,89 @@
+"""A grid of runs as it is seen: as a static table without scripts, and as what the browser's half draws."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.grid import value_of
+from hailuo_widgets.domain.money import money
+from hailuo_widgets.render.card import poster_url, safe_video_src, status_word
+from hailuo_widgets.render.run_card import video_path
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.archive import Archive
+    from hailuo_widgets.domain.grid import Grid
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.render.card import Card
+
+__all__ = ["MOST_POSTERS", "grid_html", "layout_of"]
+
+MOST_POSTERS = 24  # in a saved notebook: each is some kilobytes
+
+
+def layout_of(records: Sequence[RunRecord], grid: Grid, archive: Archive) -> dict[str, Any]:
+    """What ``js/compare`` draws: the labels of rows, columns and pages, and each run with its place."""
+    return {
+        "names": list(grid.names),
+        "rows": list(grid.rows),
+        "cols": list(grid.cols),
+        "pages": list(grid.pages),
+        "cells": [_cell(record, grid, archive) for record in records],
+    }
+
+
+def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
+    path = video_path(record, archive)
+    row, col, page = grid.places[record.run_id]
+    error = record.error or {}
+    return {
+        "id": record.run_id,
+        "row": row,
+        "col": col,
+        "page": page,
+        "word": status_word(record.status, reused=record.reused_from is not None),
+        "status": record.status,
+        "error": error.get("message") if record.status != "succeeded" else None,
+        "clip": path is not None,
+        "poster": path is not None and archive.still(record.video) is not None,
+        "simulated": record.simulated,
+        "label": [[name, value_of(record, name)] for name in grid.differ],
+        "prompt": record.request.prompt,
+        "cost": money(record.cost_micros, record.currency),
+        "rating": record.rating,
+        "note": record.note or "",
+        "tags": list(record.clip_tags),
+        "given": list(record.tags),
+    }
+
+
+def grid_html(grid: Grid, cards: Sequence[Card], css: str, *, posters: int = MOST_POSTERS) -> str:
+    """The grid as a static table, without scripts; everything in it is escaped. At most so many posters are in it."""
+    line = "1px solid rgba(127,127,127,.35)"
+    cell = f"border-top:{line};padding:4px 8px 4px 0;text-align:left;vertical-align:top"
+    shown = 0
+    table: dict[tuple[int, int, int], list[str]] = {}
+    for card in cards:
+        src = safe_video_src(card.video_src)
+        said = html.escape(status_word(card.status, reused=card.reused)) + (" · SIMULATED" if card.simulated else "")
+        poster = poster_url(card.poster) if shown < posters else None
+        shown += poster is not None
+        picture = f'<img src="{poster}" alt="" style="max-width:170px;height:auto;display:block">' if poster else ""
+        name = html.escape(card.run_id)
+        link = f'<a href="{html.escape(src, quote=True)}">{name}</a>' if src else name
+        table.setdefault(grid.places[card.run_id], []).append(f"<div>{picture}{link}<br>{said}</div>")
+    parts = []
+    for page, title in enumerate(grid.pages):
+        head = "".join(f'<th style="{cell}">{html.escape(c) if grid.names[1] else ""}</th>' for c in grid.cols)
+        body = "".join(
+            f'<tr><th scope="row" style="{cell}">{html.escape(name) if grid.names[0] else ""}</th>'
+            + "".join(f'<td style="{cell}">{"".join(table.get((n, m, page), []))}</td>' for m in range(len(grid.cols)))
+            + "</tr>"
+            for n, name in enumerate(grid.rows)
+        )
+        caption = f"<p><b>{html.escape(grid.names[2])}: {html.escape(title)}</b></p>" if grid.names[2] else ""
+        parts.append(f'{caption}<table style="border-collapse:collapse"><tr><th></th>{head}</tr>{body}</table>')
+    classes = f"hailuo-grid {html.escape(css, quote=True)} mathjax_ignore"
+    return f'<div class="{classes}" style="font-size:13px">{"".join(parts)}</div>'

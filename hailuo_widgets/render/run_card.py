@@ -1,0 +1,118 @@
+"""A run's record as the card that people see: every word of it is so, and what is not known says that it is not."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.archive import read_regular
+from hailuo_widgets.domain.money import money
+from hailuo_widgets.render.card import Card
+
+if TYPE_CHECKING:
+    from hailuo_widgets.archive import Archive
+    from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["card_of", "poster_of", "video_path"]
+
+MOST_STILL = 4 << 20  # bytes of a poster; ours have 15,000
+_KINDS = {"list": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
+
+
+def video_path(record: RunRecord, archive: Archive) -> Path | None:
+    """Where the run's clip is; None until it is there, and when it is gone."""
+    return archive.clip(record.video)
+
+
+def poster_of(record: RunRecord, archive: Archive) -> bytes | None:
+    """The clip's still, as JPEG."""
+    path = archive.still(record.video)
+    try:
+        return None if path is None else read_regular(path, MOST_STILL)
+    except OSError:
+        return None
+
+
+def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expectation | None) -> Card:
+    """What is to be shown of a run now."""
+    request = record.request
+    path = video_path(record, archive)
+    error = record.error or {}
+    gone = record.status == "succeeded" and path is None
+    codes = [
+        f"code {error['code']}" if error.get("code") else "",
+        repr(error["provider_message"]) if error.get("provider_message") else "",
+        f"trace id {error['trace_id']}" if error.get("trace_id") else "",
+    ]
+    details = ", ".join(c for c in codes if c)
+    cost, cost_note = _cost(record, facts)
+    since = record.submitted_at or record.created_at
+    until = record.finished_at or datetime.now(UTC)
+    model = facts.model(request.model)
+    return Card(
+        run_id=record.run_id,
+        status=record.status,
+        provider=facts.title,
+        model=model.title if model else request.model,
+        mode=request.mode.replace("_", " "),
+        prompt=request.prompt or request.text or "",
+        simulated=record.simulated,
+        reused=record.reused_from is not None,
+        parameters=_parameters(record, facts),
+        task_id=record.task_id,
+        created_at=record.created_at,
+        started_at=record.submitted_at,
+        finished_at=record.finished_at,
+        elapsed_s=max(0.0, (until - since).total_seconds()),
+        eta_s=expected.median_s if expected else None,
+        eta_low_s=expected.low_s if expected else None,
+        eta_high_s=expected.high_s if expected else None,
+        cost=cost,
+        cost_note=cost_note,
+        error_title="The clip's file is missing" if gone else error.get("kind"),
+        error_text=f"{record.video} is not in {archive.root}"
+        if gone
+        else (error.get("message", "") + (f" ({details})" if details else "")) or None,
+        error_hint="%hailuo retry downloads it again while the provider has it" if gone else error.get("hint"),
+        can_retry_download=record.status == "failed" and error.get("kind") == "DownloadError",
+        video_src=archive.relative_src(path, Path.cwd()) if path else None,
+        video_bytes=record.video_bytes if path else None,
+        sha256=record.sha256,
+        width=record.video_width if path else None,
+        height=record.video_height if path else None,
+        poster=poster_of(record, archive),
+    )
+
+
+def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
+    """The amount, and what kind of amount it is. Before the create call is accepted it is the list price."""
+    micros, currency, kind = record.cost_micros, record.currency, record.cost_kind
+    request = record.request
+    if micros is None and record.status in {"planned", "submitting"} and request.template is None:
+        price = facts.price(request.model, request.resolution, request.duration)
+        if price is not None:
+            micros, currency, kind = price.micros, price.currency, "list"
+    return money(micros, currency), "simulated, nothing billed" if record.simulated else _KINDS.get(kind or "", "")
+
+
+def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
+    request = record.request
+    template = facts.template(request.template) if request.template else None
+    rows = [
+        ("template", template.english if template else request.template),
+        ("duration", f"{request.duration} s" if request.duration else None),
+        ("resolution", request.resolution),
+        ("aspect ratio", request.aspect_ratio),
+        ("seed", f"{request.seed} (sent)" if request.seed is not None else None),
+        ("seed returned", str(record.seed_returned) if record.seed_returned is not None else None),
+        ("replicate", str(record.replicate) if record.replicate > 1 else None),
+        ("first frame", request.first_frame.name if request.first_frame else None),
+        ("last frame", request.last_frame.name if request.last_frame else None),
+        ("subject", request.subject.name if request.subject else None),
+        ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if facts.optimizer else None),
+        ("from the archive", f"run {record.reused_from}" if record.reused_from else None),
+    ]
+    return tuple((label, value) for label, value in rows if value)

@@ -1,0 +1,225 @@
+"""Keys: where they are looked for, and a value that is used and never shown.
+
+The order: what :func:`keep_key` was given in this process; the environment; the system's keyring (the extra
+``keyring``; service ``hailuo-widgets``, user name as the variable); the secrets of Google Colab's side bar. The last
+two are asked once, and again when ``%hailuo keys`` asks: a keyring can take a second or open a window.
+
+Errors name the place, never a part of what was found there.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import re
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.redaction.secret import Secret, used
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Found",
+    "ask_key",
+    "find_key",
+    "find_secret",
+    "keep_key",
+    "look_up",
+    "refuse_typed_keys",
+    "variable",
+]
+
+SERVICE = "hailuo-widgets"
+HERE, ENVIRONMENT, KEYRING, COLAB = "this process (hw.set_key)", "environment", "keyring", "Colab's secrets"
+_TYPED = re.compile(r"(?<!\S)--?(?:api[-_]?)?(?:key|token|secret)(?![\w-])", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A key, and the place where it was found."""
+
+    key: Secret
+    place: str
+
+
+_kept: dict[str, Secret] = {}  # by variable; survives %reload_ext: runs in flight need it
+_asked: dict[str, Found | None] = {}  # what keyring and Colab said
+
+
+def _use(found: Found) -> Found:
+    used(found.key)
+    return found
+
+
+def variable(provider: str) -> str:
+    """The name of a provider's key: ``MINIMAX_API_KEY``."""
+    return f"{provider.upper()}_API_KEY"
+
+
+def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret | None:
+    """The provider's key, without blanks, quotes and ``Bearer`` around it; None where there is none.
+
+    Args:
+        provider: The gateway's name.
+        environ: Look here alone, rather than in all places.
+
+    Raises:
+        UsageError: A place holds something that cannot be a key. It is not shown.
+    """
+    found = look_up(variable(provider), environ, provider=provider)
+    return None if found is None else found.key
+
+
+def find_secret(name: str) -> Secret | None:
+    """Another secret of the same places by its variable's name, for example ``KIE_WEBHOOK_KEY``.
+
+    Raises:
+        UsageError: A place holds something that cannot be one.
+    """
+    found = look_up(name)
+    return None if found is None else found.key
+
+
+def look_up(
+    name: str, environ: Mapping[str, str] | None = None, *, provider: str | None = None, anew: bool = False
+) -> Found | None:
+    """The first place that has a key of this name; None where no place has it.
+
+    Args:
+        name: The variable's name.
+        environ: Look here alone, rather than in all places.
+        provider: The gateway that an error is about.
+        anew: Ask keyring and Colab again.
+
+    Raises:
+        UsageError: That place holds something that cannot be a key.
+    """
+    if environ is None and name in _kept:
+        return _use(Found(key=_kept[name], place=HERE))
+    key = _cleaned((os.environ if environ is None else environ).get(name), name, ENVIRONMENT, provider)
+    if key is not None:
+        return _use(Found(key=key, place=ENVIRONMENT))
+    if environ is not None:
+        return None
+    if anew or name not in _asked:
+        _asked[name] = _from_afar(name, provider)
+    return _asked[name]
+
+
+def _from_afar(name: str, provider: str | None) -> Found | None:
+    for place, ask in ((KEYRING, _keyring), (COLAB, _colab)):
+        key = _cleaned(ask(name), name, place, provider)
+        if key is not None:
+            return _use(Found(key=key, place=place))
+    return None
+
+
+def _cleaned(value: Any, name: str, place: str, provider: str | None) -> Secret | None:
+    word = value.strip().strip("'\"").strip() if isinstance(value, str) else ""
+    word = re.sub(r"^bearer\s+", "", word, flags=re.IGNORECASE)
+    if not word:
+        return None
+    if not re.fullmatch(r"[\x21-\x7e]+", word):
+        raise UsageError(
+            f"{name} ({place}) holds blanks, line breaks or characters outside ASCII: that is no key (it is not shown)",
+            provider=provider,
+            hint="copy the key again" + (f": hw.set_key({provider!r}) asks for it unseen" if provider else ""),
+        )
+    return Secret(word)
+
+
+def _keyring(name: str) -> str | None:
+    """What the system's keyring has; None also where there is no keyring, or none that works (servers, containers)."""
+    try:
+        import keyring
+    except ImportError:
+        return None
+    try:
+        value = keyring.get_password(SERVICE, name)
+    except Exception:  # noqa: BLE001 - a keyring without a backend, a locked one, a broken desktop: not our user's concern
+        return None
+    return value if isinstance(value, str) else None
+
+
+def _colab(name: str) -> str | None:
+    """What Colab's side bar has and this notebook may read; None also outside of Colab."""
+    try:
+        from google.colab import userdata
+    except ImportError:
+        return None
+    try:
+        value = userdata.get(name)
+    except Exception:  # noqa: BLE001 - Colab says "no such secret", "no access" and "nobody answered" each its own way
+        return None
+    return value if isinstance(value, str) else None
+
+
+def ask_key(name: str, *, provider: str) -> Secret:
+    """Ask the user for a key, unseen: nothing of it is in the cell, the output or the history.
+
+    Raises:
+        UsageError: Nobody can be asked here, or nothing that can be a key was typed.
+    """
+    failure: UsageError | None = None
+    typed: Any = None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", getpass.GetPassWarning)  # it would be shown as it is typed
+            typed = getpass.getpass(f"{name} (it is not shown): ")
+    except (NotImplementedError, EOFError, getpass.GetPassWarning, OSError):
+        failure = UsageError(
+            "nobody can be asked for a key here without showing it",
+            provider=provider,
+            hint=f"set the variable {name} before the kernel starts",
+        )
+    if failure is not None:
+        raise failure
+    key = _cleaned(typed, name, "what was typed", provider)
+    if key is None:
+        raise UsageError("no key was typed: nothing is changed", provider=provider)
+    return key
+
+
+def keep_key(name: str, key: Secret, *, remember: bool = False, provider: str | None = None) -> None:
+    """Use a key from now on in this process; with ``remember`` also in later ones, by the system's keyring.
+
+    Raises:
+        UsageError: There is no keyring to remember it. It is used in this process all the same.
+    """
+    _kept[name] = key
+    if not remember:
+        return
+    why = ""
+    try:
+        import keyring
+
+        keyring.set_password(SERVICE, name, key.reveal())
+    except ImportError:
+        why = "the package keyring is not installed"
+    except Exception as e:  # noqa: BLE001 - backends raise anything, and their words may hold what they were given
+        why = f"the system's keyring does not take it ({type(e).__name__})"
+    if why:
+        raise UsageError(
+            f"{why}: the key is kept for this process alone",
+            provider=provider,
+            hint=f"pip install 'hailuo-widgets[keyring]' on a desktop, or set {name} where your kernels start",
+        )
+    _asked.pop(name, None)
+
+
+def refuse_typed_keys(line: str) -> None:
+    """Refuse a magic's line that has a key in it, without repeating the line.
+
+    Raises:
+        UsageError: It has an option that names a key.
+    """
+    if _TYPED.search(line):
+        raise UsageError(
+            "a key does not belong in a notebook; use %hailuo keys / hw.set_key",
+            hint="the cell is saved with the notebook and kept in IPython's history: delete it, and if others may have "
+            "seen it, replace the key at its provider",
+        )

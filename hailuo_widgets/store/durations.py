@@ -1,0 +1,53 @@
+"""How long runs took, as far as it was measured: beside a run's end the log has ``took_s``, null where nobody knows it.
+
+Nobody knows it where the machine slept meanwhile, was started anew, or was another one. Runs of earlier versions have
+no such figure: theirs is what lies between the two times in their rows.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from hailuo_widgets.domain.events import CLOCK
+from hailuo_widgets.store.schema import events
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["elapsed_s", "stamp_of", "unmeasured"]
+
+AT_ONCE = 500  # under every database's limit of parameters
+
+
+def elapsed_s(record: RunRecord) -> float | None:
+    """Seconds from submission to the end, by the row's times; None where they cannot be."""
+    if record.submitted_at is None or record.finished_at is None:
+        return None
+    seconds = (record.finished_at - record.submitted_at).total_seconds()
+    return seconds if seconds >= 0 else None
+
+
+def unmeasured(c: sa.Connection, run_ids: Iterable[str]) -> frozenset[str]:
+    """Those of the runs whose last end says that nobody knows how long they took."""
+    ids = list(run_ids)
+    last: dict[str, bool] = {}
+    for n in range(0, len(ids), AT_ONCE):
+        told = sa.cast(events.c.data, sa.Text).like('%"took_s"%') & events.c.run_id.in_(ids[n : n + AT_ONCE])
+        for row in c.execute(sa.select(events.c.run_id, events.c.data).where(told).order_by(events.c.event_id)):
+            if isinstance(row.data, dict) and "took_s" in row.data:
+                last[row.run_id] = row.data["took_s"] is None
+    return frozenset(run_id for run_id, unknown in last.items() if unknown)
+
+
+def stamp_of(c: sa.Connection, run_id: str) -> dict[str, Any] | None:
+    """The stamp of the newest accepted create of a run."""
+    told = sa.cast(events.c.data, sa.Text).like(f'%"{CLOCK}"%') & (events.c.run_id == run_id)
+    for data in c.scalars(sa.select(events.c.data).where(told).order_by(events.c.event_id.desc())):
+        found = data.get(CLOCK) if isinstance(data, dict) else None
+        if isinstance(found, dict):
+            return dict(found)
+    return None

@@ -1,0 +1,1 @@
+"""This process and this machine: identity, liveness, clocks, forks, private files."""

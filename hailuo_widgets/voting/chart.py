@@ -1,0 +1,76 @@
+"""A ranking as HTML: the sentence, a chart of win rates with their intervals, the notes. No scripts; all is escaped."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from hailuo_widgets.voting.ranking import Ranking
+
+__all__ = ["chart_of"]
+
+LINE: Final = "1px solid rgba(127,127,127,.35)"
+CELL: Final = f"border-top:{LINE};padding:4px 10px 4px 0;text-align:left;vertical-align:middle"
+HEAD: Final = "padding:2px 10px 2px 0;text-align:left;font-weight:600;opacity:.75;overflow-wrap:normal"
+WIDE: Final = 180  # pixels from 0 to 1
+HIGH: Final = 16
+LONGEST_NAME: Final = 140
+GOOD: Final = "#2e8b57"
+
+
+def chart_of(ranking: Ranking) -> str:
+    """The whole of it."""
+    rows = "".join(_row(row, ranking) for row in ranking.df.to_dict("records"))
+    notes = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in ranking.notes)
+    heads = "".join(
+        f'<th scope="col" style="{HEAD}">{html.escape(name)}</th>'
+        for name in ("", "preferred in", f"{ranking.confidence:.0%} interval", "judged", "chance to be best")
+    )
+    table = (
+        f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:6px 0;background:none">'
+        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
+        if len(ranking.df)
+        else ""
+    )
+    return (
+        '<div class="hailuo-ranking mathjax_ignore" style="font-size:13px;line-height:1.45;overflow-wrap:anywhere">'
+        f'<p style="margin:4px 0"><strong>{html.escape(ranking.sentence)}</strong></p>{table}{notes}</div>'
+    )
+
+
+def _row(row: dict[Any, Any], ranking: Ranking) -> str:
+    name = " ".join(str(row["item"]).split())
+    shown = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    best = "–" if _missing(row["p_best"]) else f"{row['p_best']:.0%}"
+    rate = "–" if _missing(row["win_rate"]) else f"{row['win_rate']:.0%}"
+    won = row["item"] == ranking.winner
+    mark = f' <span style="color:{GOOD}">✓ best</span>' if won else ""
+    cells = [rate, _bar(row, won=won), str(row["judged"]), best]
+    return (
+        f'<tr><th scope="row" style="{CELL};font-weight:normal;min-width:110px">{html.escape(shown)}{mark}</th>'
+        + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells)
+        + "</tr>"
+    )
+
+
+def _bar(row: dict[Any, Any], *, won: bool) -> str:
+    """The interval as a line with a dot on it, on a scale from 0 to 100 % with its middle marked."""
+    if _missing(row["win_rate"]):
+        return "–"
+    low, high, at = (f"{8 + float(row[n]) * (WIDE - 16):.1f}" for n in ("win_low", "win_high", "win_rate"))
+    said = f"{row['win_low']:.0%} to {row['win_high']:.0%}"
+    colour = GOOD if won else "currentColor"
+    middle = HIGH / 2
+    return (
+        f'<svg width="{WIDE}" height="{HIGH}" role="img" aria-label="{said}"><title>{said}</title>'
+        f'<line x1="8" x2="{WIDE - 8}" y1="{middle}" y2="{middle}" stroke="currentColor" stroke-opacity=".2"/>'
+        f'<line x1="{WIDE / 2}" x2="{WIDE / 2}" y1="1" y2="{HIGH - 1}" stroke="currentColor" stroke-opacity=".35" '
+        'stroke-dasharray="2 2"/>'
+        f'<line x1="{low}" x2="{high}" y1="{middle}" y2="{middle}" stroke="{colour}" stroke-width="3"/>'
+        f'<circle cx="{at}" cy="{middle}" r="4.5" fill="{colour}"/></svg>'
+    )
+
+
+def _missing(value: object) -> bool:
+    return value is None or str(value) == "<NA>"

@@ -1,0 +1,105 @@
+"""The raters: whether they prefer a side, and how far they agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from scipy import stats
+
+from hailuo_widgets.voting.judgements import alike
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.domain.vote import Vote
+
+__all__ = ["Agreement", "SideBias", "agreement_of", "side_bias_of"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SideBias:
+    """Whether one side was preferred, whatever was on it.
+
+    ``left`` is the share of the left side among ``decisive`` answers, with its interval; ``p`` of the two-sided
+    binomial test against one half. ``claimed`` says whether a bias is. ``consistent`` of ``repeated`` pairs that were
+    shown again with their sides swapped got the same answer.
+    """
+
+    decisive: int
+    left: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    claimed: bool
+    repeated: int
+    consistent: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """How often two raters said the same of one pair of clips.
+
+    ``pairs`` counts the comparisons of two raters, ``share`` those that were equal; ``alpha`` is Krippendorff's for
+    nominal values: 0 is what chance would give, 1 is always. None where no two raters judged the same clips.
+    """
+
+    raters: int
+    pairs: int
+    share: float | None
+    alpha: float | None
+
+
+def side_bias_of(votes: Sequence[Vote], *, confidence: float) -> SideBias:
+    """Look for a preferred side. Repeats are left out of the share: their sides are not random."""
+    standing = [v for v in votes if not v.withdrawn]
+    firsts = {v.vote_id: v for v in standing}
+    decisive = [v for v in standing if v.winner is not None and v.repeat_of is None]
+    lefts = sum(v.answer == "left" for v in decisive)
+    again = [(firsts[v.repeat_of], v) for v in standing if v.repeat_of in firsts]
+    consistent = sum(alike(one, other) for one, other in again)
+    if not decisive:
+        return SideBias(
+            decisive=0, left=None, low=None, high=None, p=None, claimed=False,
+            repeated=len(again), consistent=consistent,
+        )  # fmt: skip
+    test = stats.binomtest(lefts, len(decisive))
+    interval = test.proportion_ci(confidence, method="wilson")
+    return SideBias(
+        decisive=len(decisive),
+        left=lefts / len(decisive),
+        low=float(interval.low),
+        high=float(interval.high),
+        p=float(test.pvalue),
+        claimed=bool(test.pvalue < 1 - confidence),
+        repeated=len(again),
+        consistent=consistent,
+    )
+
+
+def agreement_of(votes: Sequence[Vote]) -> Agreement:
+    """Compare raters on the clips that more than one of them judged. K. Krippendorff, "Content Analysis" (2004)."""
+    said: dict[tuple[str, ...], dict[str, str]] = {}
+    raters = set()
+    for v in votes:
+        if v.withdrawn:
+            continue
+        raters.add(v.rater)
+        if v.repeat_of is None:
+            key = v.clips if all(v.clips) else (*sorted((v.left, v.right)), v.unit)
+            said.setdefault(key, {})[v.rater] = v.winner or v.answer
+    shared = [list(answers.values()) for answers in said.values() if len(answers) > 1]
+    if not shared:
+        return Agreement(raters=len(raters), pairs=0, share=None, alpha=None)
+    compared = [(a, b, 1 / (len(answers) - 1)) for answers in shared for a, b in combinations(answers, 2)]
+    values = [a for answers in shared for a in answers]
+    differing = sum(2 * weight for a, b, weight in compared if a != b)
+    counts = [values.count(v) for v in set(values)]
+    by_chance = (len(values) ** 2 - sum(n * n for n in counts)) / (len(values) - 1)
+    return Agreement(
+        raters=len(raters),
+        pairs=len(compared),
+        share=sum(a == b for a, b, _ in compared) / len(compared),
+        alpha=1 - differing / by_chance if by_chance else None,
+    )

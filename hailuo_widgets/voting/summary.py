@@ -1,0 +1,93 @@
+"""What votes amount to, in words: one sentence that claims nothing the votes do not, and the notes beside it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hailuo_widgets.voting.judgements import Judgement
+    from hailuo_widgets.voting.raters import Agreement, SideBias
+    from hailuo_widgets.voting.sequential_test import Claim
+
+__all__ = ["sentences_of", "short"]
+
+LONGEST: Final = 60
+LEVEL: Final = 1e-6  # strengths that differ by less are equal
+FEW_UNITS: Final = 6  # below which a sign test over units cannot reach 5 %, whatever comes out
+
+
+def short(item: str) -> str:
+    """An item's name as a sentence may hold it."""
+    line = " ".join(item.split())
+    return f"“{line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}”"
+
+
+def sentences_of(
+    rows: Sequence[Mapping[str, Any]],
+    claimed: Claim,
+    judgements: Sequence[Judgement],
+    raters: tuple[SideBias, Agreement],
+    confidence: float,
+) -> tuple[str, tuple[str, ...]]:
+    """The sentence, and the notes. ``rows`` are the items', the strongest first."""
+    counted = [j for j in judgements if j.score is not None]
+    return _sentence(rows, claimed, counted, confidence), tuple(_notes(rows, judgements, *raters))
+
+
+def _sentence(
+    rows: Sequence[Mapping[str, Any]], claimed: Claim, counted: Sequence[Judgement], confidence: float
+) -> str:
+    if not counted:
+        return "There are no votes that prefer one to another yet."
+    first = next((row for row in rows if row["item"] == claimed.winner), rows[0])
+    strength = first["strength"]
+    level = [
+        row
+        for row in rows
+        if strength is not None and row["strength"] is not None and row["strength"] > strength - LEVEL
+    ]
+    if claimed.winner is None and (strength is None or len(level) > 1 or claimed.leader != first["item"]):
+        return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
+    rate = f"{first['win_rate']:.0%} of {_count(first['judged'] - first['both_bad'], 'judgement')}"
+    interval = f"{confidence:.0%} interval {first['win_low']:.0%}–{first['win_high']:.0%}"
+    if claimed.winner is not None:
+        return f"{short(claimed.winner)} wins: it was preferred in {rate} ({interval})."
+    ahead = f"Not enough votes: {short(first['item'])} leads with {rate} ({interval})"
+    if claimed.more is None:
+        return f"{ahead}, too close for any number of votes worth giving."
+    return f"{ahead}; about {_count(claimed.more, 'more pair')} of clips would tell."
+
+
+def _notes(
+    rows: Sequence[Mapping[str, Any]], judgements: Sequence[Judgement], sides: SideBias, agreement: Agreement
+) -> list[str]:
+    notes = []
+    units = {j.unit for j in judgements if j.unit}
+    if judgements and 0 < len(units) < FEW_UNITS:
+        notes.append(
+            f"All judgements are on {_count(len(units), 'unit')} (seeds, say): this tells which of these clips are "
+            "better, and little of clips that other seeds would give."
+        )
+    if apart := [row["item"] for row in rows if row["strength"] is None and judgements]:
+        notes.append(f"No votes join {', '.join(short(i) for i in apart)} to the others: no rank.")
+    if bad := sum(j.score is None for j in judgements):
+        notes.append(f"Both were bad in {_count(bad, 'judgement')}: they count for neither.")
+    if sides.claimed and sides.left is not None and sides.p is not None:
+        notes.append(
+            f"A side was preferred: left in {sides.left:.0%} of {_count(sides.decisive, 'decisive answer')} "
+            f"(p = {sides.p:.2g}). Sides are random, so this blurs the result and does not tilt it."
+        )
+    if sides.repeated:
+        notes.append(f"{sides.consistent} of {_count(sides.repeated, 'pair')} shown again, sides swapped, held.")
+    if agreement.share is not None:
+        alpha = "" if agreement.alpha is None else f" (Krippendorff's alpha {agreement.alpha:.2f})"
+        notes.append(
+            f"Two raters of the same clips agreed in {agreement.share:.0%} of {agreement.pairs} comparisons{alpha}."
+        )
+    return notes
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"

@@ -1,0 +1,77 @@
+"""What the studio's controls offer: each gateway's table as JSON, straight from the catalog. Its reader: js/studio."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.camera import INSTRUCTIONS
+from hailuo_widgets.domain.request import MODES
+from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.provider import names
+from hailuo_widgets.widgets.form_choice import MODE_WORDS
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["offered"]
+
+
+def offered(session: Session) -> dict[str, Any]:
+    """All gateways, camera instructions and the default gateway."""
+    return {
+        "provider": session.settings.provider,
+        "providers": [_provider(session, name) for name in names()],
+        "camera": [{"english": i.english, "chinese": i.chinese, "meaning": i.meaning} for i in INSTRUCTIONS],
+    }
+
+
+def _provider(session: Session, name: str) -> dict[str, Any]:
+    provider = session.engine.accounts.provider(name)
+    facts = provider.facts
+    try:
+        origin = session.engine.accounts.origin(provider)
+        state = "simulated" if origin == SIMULATOR else "live"
+    except HailuoError as e:
+        state = e.message
+    offers = [
+        {"model": o.model, "mode": o.mode, "resolution": o.resolution, "durations": list(o.durations), "doubt": o.doubt}
+        for o in facts.offers
+    ]
+    modes = [m for m in MODES if any(o["mode"] == m for o in offers) or (m == "template" and facts.templates)]
+    return {
+        "name": facts.name,
+        "title": facts.title,
+        "state": state,
+        "modes": [{"name": m, "title": MODE_WORDS[m]} for m in modes],
+        "models": [_model(facts, m.name) for m in facts.models],
+        "default_model": facts.default_model,
+        "default_duration": facts.default_duration,
+        "default_resolution": facts.default_resolution,
+        "offers": offers,
+        "prompt_max": facts.prompt_max,
+        "seeds": {"low": facts.seeds.low, "high": facts.seeds.high} if facts.seeds else None,
+        "aspect_ratios": list(facts.aspect_ratios),
+        "optimizer": facts.optimizer,
+        "watermark": facts.watermark,
+        "url_only": facts.images.url_only,
+        "templates": [
+            {"id": t.id, "name": t.english, "chinese": t.chinese, "picture": t.picture, "text": t.text}
+            for t in facts.templates
+        ],
+    }
+
+
+def _model(facts: Facts, name: str) -> dict[str, Any]:
+    model = facts.model(name)
+    if model is None:
+        return {"name": name, "title": name, "short": name, "camera": False, "seeds": True, "note": ""}
+    return {
+        "name": model.name,
+        "title": model.title,
+        "short": model.short_names[0] if model.short_names else model.name,
+        "camera": model.camera,
+        "seeds": model.seeds,
+        "note": model.note,
+    }

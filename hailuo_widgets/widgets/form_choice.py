@@ -1,0 +1,129 @@
+"""What is chosen in the studio's form is what is sent: its mode, its pictures, and the figures that it showed.
+
+A request's mode is told from what it holds, so a form whose picture is missing would be a request of another mode. The
+form therefore says which mode was chosen, and nothing of another one is planned or sent.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from hailuo_widgets.domain.problem import Problem, fault
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.provider import names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.planning.plan import Plan
+
+__all__ = ["MODE_WORDS", "choice_problems", "fit_for_form", "refuse_changed", "refuse_other_modes"]
+
+MODE_WORDS: Final = {
+    "text_to_video": "Text",
+    "image_to_video": "First frame",
+    "first_last_frame": "First and last frame",
+    "subject_to_video": "Subject",
+    "template": "Template",
+}
+NEEDED: Final = {
+    "text_to_video": (),
+    "image_to_video": ("first_frame",),
+    "first_last_frame": ("first_frame", "last_frame"),
+    "subject_to_video": ("subject",),
+    "template": ("template",),
+}
+TAKEN: Final = NEEDED | {"template": ("template", "first_frame")}
+WORDS: Final = {
+    "first_frame": "a first frame",
+    "last_frame": "a last frame",
+    "subject": "a subject image",
+    "template": "a template",
+}
+
+
+def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
+    """What the chosen mode lacks, and what is there of another one; each with the control that it belongs to."""
+    mode = form.get("mode")
+    if not isinstance(mode, str) or mode not in NEEDED:
+        return (fault("mode", "Choose what the clip is made from.", f"{', '.join(MODE_WORDS.values())}"),)
+    request = form.get("request", {})
+    given = {name for name in WORDS if _is_given(request.get(name))}
+    found = [
+        fault(name, f"{'Choose' if name == 'template' else 'Add'} {WORDS[name]}.", "or choose another mode")
+        for name in NEEDED[mode]
+        if name not in given
+    ]
+    found += [
+        fault(name, f"{MODE_WORDS[mode]} takes no {WORDS[name].split(' ', 1)[1]}.", "remove it, or choose another mode")
+        for name in ("template", *IMAGE_FIELDS)
+        if name in given and name not in TAKEN[mode]
+    ]
+    return tuple(found)
+
+
+def _is_given(value: Any) -> bool:
+    return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
+    """See that every run planned is of the chosen mode.
+
+    Raises:
+        UsageError: One is not; nothing was sent.
+    """
+    others = {p.request.mode for p in plan.runs} - {form.get("mode")}
+    if others:
+        told = ", ".join(sorted(MODE_WORDS[m] for m in others))
+        raise UsageError(
+            f"{MODE_WORDS[str(form['mode'])]} is chosen, and the request would be made from: {told}",
+            hint="nothing was sent; choose the mode again",
+        )
+
+
+def refuse_changed(shown: Any, plan: Plan) -> None:
+    """See that a plan is still what was shown when it was agreed to.
+
+    ``shown`` has its ``sends`` and ``cost``, and the ``digest`` of its requests: a variable of the notebook, or a
+    picture's file, may be another by now.
+
+    Raises:
+        UsageError: Other runs would be sent now, or at another price; nothing was sent.
+    """
+    if not isinstance(shown, dict):
+        return
+    parts = plan.parts()
+    now = {"sends": parts.sends, "cost": parts.cost, "digest": plan.digest}
+    if any(shown.get(name) != value for name, value in now.items()):
+        cost = f" for {parts.cost}" if parts.cost else ""
+        raise UsageError(
+            f"The plan has changed since it was shown: {parts.sends} to send{cost} now. Nothing was sent.",
+            hint="look at the new figures, then press again",
+        )
+
+
+def fit_for_form(form: dict[str, Any], default_provider: str) -> dict[str, Any]:
+    """A cell's or a run's form as the controls can hold it: with its provider, and without what is said when sending.
+
+    ``yes`` is agreed to by a press alone, and ``dry_run`` by not pressing.
+
+    Raises:
+        UsageError: It has what no control holds, and would be sent as something else.
+    """
+    request = form["request"]
+    provider = str(request.setdefault("provider", default_provider))
+    if "," in provider:
+        raise UsageError(
+            f"The form holds one provider, and the cell names {provider}.",
+            hint="run the cell itself, or paste one for each provider",
+        )
+    if provider not in names():
+        raise UsageError(f"Unknown provider {provider!r}.", hint=f"choose one of {', '.join(names())}")
+    if "," in str(request.get("text", "")).replace("\\,", ""):
+        raise UsageError(
+            f"The form holds one text of a template's words, and the cell has several: {request['text']}.",
+            hint="run the cell itself, or paste one for each text",
+        )
+    run = {name: value for name, value in form["run"].items() if name not in {"yes", "dry_run"}}
+    return form | {"run": run}

@@ -1,0 +1,137 @@
+"""Runs as the rows of a board: small JSON objects, without bytes. The reader is ``js/monitor/rows.ts``.
+
+Times are seconds since 1970 by the kernel's clock. What is not known is ``None``, never 0.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, Final
+
+from hailuo_widgets.domain.money import money
+from hailuo_widgets.domain.run import error_text
+from hailuo_widgets.render.card import LIVE, status_word
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["Row", "left_s", "row_of", "totals", "varying"]
+
+Row = dict[str, Any]
+MAX_TEXT: Final = 160
+SENT: Final = frozenset({"submitting", "queued", "running", "downloading"})
+# What a request may differ in, in the order of the columns.
+_FIELDS: Final = (
+    "provider", "model", "duration", "resolution", "aspect_ratio", "seed", "replicate", "prompt_optimizer", "template",
+)  # fmt: skip
+
+
+def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None) -> Row:
+    """A run as a row; ``here``: this kernel follows it."""
+    request, error = record.request, record.error or {}
+    live = record.status in LIVE
+    began = record.submitted_at or record.created_at
+    elapsed = None if live or record.finished_at is None else (record.finished_at - began).total_seconds()
+    can = []
+    if live:
+        can.append("cancel")
+        if not here and record.status != "planned":
+            can.append("resume")
+    if record.status == "failed" and error.get("kind") == "DownloadError":
+        can.append("retry")
+    return {
+        "id": record.run_id,
+        "status": record.status,
+        "word": status_word(record.status, reused=record.reused_from is not None),
+        "live": live,
+        "here": here,
+        "simulated": record.simulated,
+        "provider": request.provider,
+        "model": request.model or request.template or "",
+        "prompt": _short(request.prompt or request.text or ""),
+        "variant": record.variant,
+        "values": {},
+        "since": round(began.timestamp(), 3),
+        "elapsed": None if elapsed is None else round(max(0.0, elapsed), 1),
+        "eta": expected.median_s if expected else None,
+        "low": expected.low_s if expected else None,
+        "high": expected.high_s if expected else None,
+        "cost": money(record.cost_micros, record.currency),
+        "kind": record.cost_kind,
+        "error": _short(error_text(error) or "") or None,
+        "hint": _short(error.get("hint") or "") or None,
+        "sweep": record.sweep_id,
+        "can": can,
+    }
+
+
+def varying(records: Sequence[RunRecord]) -> dict[str, Mapping[str, str]]:
+    """For each run the values of what the runs differ in: prompt by its label, request fields, prompt variables."""
+    table = [_values(r) for r in records]
+    names = [name for name in dict.fromkeys(n for row in table for n in row) if len({r.get(name) for r in table}) > 1]
+    if "prompt" in names and len({r.get("variant") for r in table}) == len({r.get("prompt") for r in table}) > 1:
+        names.remove("prompt")  # its label stands for it
+    return {
+        r.run_id: {name: _short(values[name]) for name in names if name in values}
+        for r, values in zip(records, table, strict=True)
+    }
+
+
+def _values(record: RunRecord) -> dict[str, str]:
+    request = record.request
+    found = {"variant": record.variant, "prompt": request.prompt, **{n: getattr(request, n) for n in _FIELDS}}
+    found |= {str(name): value for name, value in record.variables.items()}
+    return {name: str(value) for name, value in found.items() if value is not None and value != ""}
+
+
+def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> dict[str, Any]:
+    """The sums of a board: runs by status, what is known to have been spent by currency, and the time that is left.
+
+    ``unknown`` counts the runs that were sent and whose cost nobody knows, ``reused`` those that took an earlier run's
+    clip, so that nothing was paid for them.
+    """
+    found = list(records)
+    spent: Counter[str] = Counter()
+    unknown = 0
+    for r in found:
+        if r.cost_micros is not None and r.currency is not None:
+            spent[r.currency] += r.cost_micros
+        elif r.status in SENT or (r.task_id is not None and r.reused_from is None) or r.status == "unconfirmed":
+            unknown += 1
+    return {
+        "runs": len(found),
+        "done": sum(r.status not in LIVE for r in found),
+        "reused": sum(r.status == "succeeded" and r.reused_from is not None for r in found),
+        "statuses": dict(Counter(r.status for r in found)),
+        "spent": [money(micros, currency) for currency, micros in sorted(spent.items())],
+        "unknown": unknown,
+        "left": left_s(found, expected=expected),
+        "simulated": any(r.simulated for r in found),
+    }
+
+
+def left_s(records: Sequence[RunRecord], *, expected: Mapping[str, Expectation | None]) -> float | None:
+    """Seconds until the last clip, if as many runs stay in flight as are now; None where a run's time is not known."""
+    from datetime import UTC, datetime
+
+    now = datetime.now(UTC)
+    work, longest, flying = 0.0, 0.0, 0
+    for r in records:
+        if r.status not in LIVE:
+            continue
+        known = expected.get(r.run_id)
+        if known is None:
+            return None
+        began = r.submitted_at if r.status in SENT else None
+        left = known.median_s if began is None else max(0.0, known.median_s - (now - began).total_seconds())
+        flying += r.status in SENT
+        work, longest = work + left, max(longest, left)
+    return max(longest, work / max(1, flying)) if work else 0.0
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= MAX_TEXT else f"{line[: MAX_TEXT - 1]}…"

@@ -1,0 +1,50 @@
+"""What users say of clips (stars, notes, tags): asked of the log, written to it, and told to whoever shows a run."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["heard", "remark", "remarked", "with_remarks"]
+
+
+def remark(session: Session, run_id: str, what: str, **said: Any) -> None:
+    """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
+    heard(session, session.log.call(session.log.judge, run_id, what, **said))
+
+
+def remarked(session: Session, run_id: str) -> RunRecord:
+    """A run with what was said of its clip, as the log has it: another run, or another kernel, may have shown it."""
+    try:
+        return session.log.call(session.log.get, run_id)
+    except HailuoError:
+        return session.engine.record(run_id)  # as it is known here, where the log cannot say
+
+
+async def with_remarks(session: Session, run_ids: Iterable[str]) -> list[RunRecord]:
+    """Runs as they are known now, with what was said of their clips as the log has it, whoever said it."""
+    found = await session.records(run_ids)
+    said: dict[str, RunRecord] = {}
+    with contextlib.suppress(HailuoError):  # then it is as it was last known here
+        said = {r.run_id: r for r in await session.log.ask(session.log.find, run_ids=[r.run_id for r in found])}
+    return [_with(r, said.get(r.run_id, r)) for r in found]
+
+
+def heard(session: Session, records: Iterable[RunRecord]) -> None:
+    """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""
+    for r in records:
+        with contextlib.suppress(KeyError):  # a run that was never heard of here
+            session.engine.learn(_with(session.engine.known(r.run_id), r))
+
+
+def _with(record: RunRecord, said: RunRecord) -> RunRecord:
+    return replace(record, rating=said.rating, note=said.note, clip_tags=said.clip_tags)

@@ -1,0 +1,121 @@
+"""What a ``%%hailuo`` cell, or the studio, asks for: its line and its prompts as a plan, and that plan begun."""
+
+from __future__ import annotations
+
+import itertools
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.prompts import parse_variants
+from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.domain.user_values import as_flag, as_number
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning.grammar import refuse_options_below
+from hailuo_widgets.workspace.confirmation import foreseen
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.planning.grammar import Line
+    from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.workspace.sweep import Sweep
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["begin_cell", "foretold", "plan_call", "plan_cell"]
+
+MOST_PICTURES = 50  # of an axis whose names are looked at for commas
+_NOT_PLANNED = {"yes", "name", "tags", "budget", "max_parallel"}
+_SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
+
+
+def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:
+    """A cell's variants with the notebook's variables in them, times its axes; checked, and nothing is sent.
+
+    Args:
+        session: Whose providers, prices and log.
+        line: The cell's options.
+        body: Its text.
+        namespace: The notebook's variables.
+        ask_log: Look for runs that are there already also where only one is asked for.
+
+    Raises:
+        UsageError: What is wrong with any of it.
+    """
+    refuse_options_below(body)
+    _whole_names(line)
+    prompts = parse_variants(body)
+    shape = {k: v for k, v in line.run.items() if k in _SHAPE}
+    reuse = bool(line.run.get("reuse", True))
+    plan = session.plan(prompts, namespace=namespace, ask_log=False, **shape, **line.request)
+    return session.look_up(plan, reuse=reuse) if ask_log or plan.results > 1 else plan
+
+
+def _whole_names(line: Line) -> None:
+    """See that no comma took a picture's name apart: the file that was meant would be two that are not there.
+
+    Raises:
+        UsageError: It did.
+    """
+    for name in IMAGE_FIELDS:
+        values = line.request.get(name)
+        if not isinstance(values, list) or len(values) > MOST_PICTURES:
+            continue
+        for first, last in itertools.combinations(range(len(values) + 1), 2):
+            pieces = values[first:last]
+            for whole in (",".join(pieces), ", ".join(pieces)) if len(pieces) > 1 else ():
+                if _is_file(whole) and not all(map(_is_file, pieces)):
+                    option = f"--{name.replace('_', '-')}"
+                    escaped = whole.replace(",", "\\,")
+                    raise UsageError(
+                        f"{option}: a comma separates pictures, and {whole!r} is one file",
+                        hint=f"Write {option} {shlex.quote(escaped) if ' ' in escaped else escaped}",
+                    )
+
+
+def _is_file(name: str) -> bool:
+    try:
+        return Path(name).expanduser().is_file()
+    except (OSError, RuntimeError, ValueError):
+        return False
+
+
+def foretold(session: Session, line: Line, plan: Plan) -> tuple[str, ...]:
+    """What the cell would meet if its plan were begun: a question, and budgets that it passes.
+
+    Raises:
+        UsageError: Its budget is no number.
+    """
+    yes = bool(line.run.get("yes"))
+    return foreseen(plan.to_send, session.settings, budget=_budget(line), yes=yes)
+
+
+def plan_call(session: Session, prompt: Any, *, reuse: bool = True, **arguments: Any) -> Plan:
+    """The plan of a call of ``sweep`` with these arguments; what that call would meet is told.
+
+    Raises:
+        UsageError: What is wrong with any of it.
+    """
+    budget, yes = arguments.get("budget"), as_flag("yes", arguments.get("yes", False))
+    budget = None if budget is None else as_number("budget", budget)
+    plan = session.plan(prompt, reuse=reuse, **{k: v for k, v in arguments.items() if k not in _NOT_PLANNED})
+    for sentence in foreseen(plan.to_send, session.settings, budget=budget, yes=yes):
+        session.say(sentence)
+    return plan
+
+
+def _budget(line: Line) -> float | None:
+    return as_number("--budget", line.run["budget"]) if "budget" in line.run else None
+
+
+def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
+    """Start what a cell has planned and shown.
+
+    Raises:
+        UsageError: It is asked about first, and ``--yes`` was not said.
+        BudgetExceeded: Already its first run passes the budget.
+    """
+    more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes", "name"}}
+    if (budget := _budget(line)) is not None:
+        more["budget"] = budget
+    return session.begin(plan, warned=plan.results > 1, **more)

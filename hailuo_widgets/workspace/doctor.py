@@ -1,0 +1,80 @@
+"""``%hailuo doctor``: is everything here that a run needs, and if not, what to do."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from hailuo_widgets.engine.rescue_file import adopt_rescued
+from hailuo_widgets.errors import HailuoError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["report"]
+
+PACKAGES = (
+    "hailuo-widgets",
+    "ipykernel",
+    "ipywidgets",
+    "anywidget",
+    "jupyterlab",
+    "pandas",
+    "httpx",
+    "av",
+    "SQLAlchemy",
+)
+
+
+def report(session: Session) -> pd.DataFrame:
+    """One row a check: ``check``, ``ok``, ``finding``."""
+    rows = [
+        _checked("run log", lambda: session.log.call(session.log.check)),
+        _disk(session),
+        _rescued(session),
+        _checked("archive", lambda: _archive(session.archive.probe, str(session.archive.root))),
+        ("mode", True, f"{session.settings.mode}; provider {session.settings.provider}"),
+        ("python", True, f"{platform.python_version()} on {sys.platform}"),
+        *((name, found != "", found or "not installed here") for name, found in ((n, _version(n)) for n in PACKAGES)),
+    ]
+    return pd.DataFrame(rows, columns=["check", "ok", "finding"])
+
+
+def _disk(session: Session) -> tuple[str, bool, str]:
+    notes = session.log.notes()
+    return "run log's disk", not notes, "; ".join(notes) or "nothing stands against it"
+
+
+def _rescued(session: Session) -> tuple[str, bool, str]:
+    """Task ids that could not be committed when they came are taken into the log here."""
+    try:
+        said = adopt_rescued(session.log, session.settings.home)
+    except HailuoError as e:
+        return "rescue file", False, str(e)
+    return "rescue file", not said, "; ".join(said) or "none is left"
+
+
+def _archive(probe: Callable[[], None], root: str) -> str:
+    probe()
+    return f"{root} can be written"
+
+
+def _checked(name: str, check: Callable[[], str]) -> tuple[str, bool, str]:
+    try:
+        finding = check()
+    except HailuoError as e:
+        return name, False, str(e)
+    return name, "integrity" not in finding or finding.endswith("integrity ok"), finding
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""

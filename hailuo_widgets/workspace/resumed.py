@@ -1,0 +1,42 @@
+"""What ``resume()`` hands back: the runs that were taken up, as one handle, whichever sweeps they are of."""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.workspace.sweep import Sweep
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["Resumed"]
+
+
+class Resumed(Sweep):
+    """Runs that were taken up together: ``await`` it, or ``wait()`` in a script, which drives them.
+
+    It is used as a sweep is, and as the list of runs that it was before: it has a length, is indexed and iterated, is
+    false where it has no runs, and equals a list of the same ones.
+    """
+
+    in_log = False
+
+    def __init__(self, session: Session, runs: Sequence[Run]) -> None:
+        super().__init__(session, f"resumed-{secrets.token_hex(4)}", runs)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, list | tuple):
+            return list(self.runs) == list(other)
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        return super().__repr__().replace("<Sweep", "<Resumed", 1) if len(self) else "<Resumed: nothing was unfinished>"
+
+    def __add__(self, other: Any) -> list[Run]:
+        return [*self.runs, *other]

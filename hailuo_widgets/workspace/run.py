@@ -1,0 +1,299 @@
+"""A run, as users hold it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
+from hailuo_widgets.domain.events import FOLLOWED_AGAIN
+from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine.failures import error_of
+from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
+from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
+from hailuo_widgets.render.run_card import video_path
+from hailuo_widgets.workspace.annotations import remark, remarked
+from hailuo_widgets.workspace.fixed_attributes import Fixed
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable, Generator, Iterable
+    from pathlib import Path
+
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.render.card import Card
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["Run"]
+
+SHOWN_PROMPT = 40
+
+
+class Run(Fixed):
+    """One attempt to have one request generated. ``await run`` (or ``run.wait()``) until it has ended.
+
+    Made by :func:`hailuo_widgets.generate`; any run of the log by :func:`hailuo_widgets.run`.
+    """
+
+    is_sweep: Literal[False] = False  # told by a value: %autoreload breaks isinstance
+
+    def __init__(self, session: Session, run_id: str) -> None:
+        self._session = session
+        self._id = run_id
+
+    @property
+    def id(self) -> str:
+        """The run's id in the log."""
+        return self._id
+
+    @property
+    def record(self) -> RunRecord:
+        """All that is known of the run now."""
+        return self._session.engine.record(self.id)
+
+    @property
+    def status(self) -> str:
+        """Where it stands: one of :data:`hailuo_widgets.domain.run.STATUSES`."""
+        return self.record.status
+
+    @property
+    def task_id(self) -> str | None:
+        """The provider's id, as text."""
+        return self.record.task_id
+
+    @property
+    def request(self) -> Request:
+        """What was asked for."""
+        return self.record.request
+
+    @property
+    def provider(self) -> str:
+        """The gateway's name."""
+        return self.record.request.provider
+
+    @property
+    def simulated(self) -> bool:
+        """Whether the simulator made the clip."""
+        return self.record.simulated
+
+    @property
+    def video(self) -> Path | None:
+        """The MP4's path; None until it is there."""
+        return video_path(self.record, self._session.archive)
+
+    @property
+    def video_url(self) -> str | None:
+        """The provider's link; it expires."""
+        return self.record.video_url
+
+    @property
+    def cost(self) -> float | None:
+        """What it cost, in :attr:`currency`; None where that is not known."""
+        micros = self.record.cost_micros
+        return None if micros is None else micros / 1_000_000
+
+    @property
+    def currency(self) -> str | None:
+        """``USD``, ``CNY`` or ``credits``."""
+        return self.record.currency
+
+    @property
+    def error(self) -> HailuoError | None:
+        """What it failed with, or what stands in its way."""
+        return error_of(self.record)
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that was sent; None where none was."""
+        return self.record.request.seed
+
+    @property
+    def seed_returned(self) -> int | None:
+        """The seed that the provider says it took."""
+        return self.record.seed_returned
+
+    @property
+    def rating(self) -> int | None:
+        """The stars of its clip, from 1 to 5; None where it has none. To set it writes it to the log."""
+        return self._said().rating
+
+    @rating.setter
+    def rating(self, stars: int | None) -> None:
+        remark(self._session, self.id, "rated", rating=rating_of(stars))
+
+    @property
+    def note(self) -> str | None:
+        """What is noted of its clip; None where nothing is. To set it writes it to the log."""
+        return self._said().note
+
+    @note.setter
+    def note(self, text: str | None) -> None:
+        remark(self._session, self.id, "a note", note=note_of(text))
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The words that it was started with, which stay with the run, then those that were set by hand on its clip.
+
+        To set it writes the latter to the log: every run that shows the clip has them.
+        """
+        return self._said().all_tags
+
+    @tags.setter
+    def tags(self, words: str | Iterable[str] | None) -> None:
+        own = self._said().tags
+        by_hand = tuple(word for word in tags_of(words) if word not in own)
+        remark(self._session, self.id, "tagged", clip_tags=by_hand)
+
+    def _said(self) -> RunRecord:
+        """What was said of its clip is the log's to say: another run, or another kernel, may have shown it."""
+        return remarked(self._session, self.id)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """Every step in the log: ``at``, ``what``, ``data``."""
+        return self._session.log.call(self._session.log.events, self.id)
+
+    @property
+    def card(self) -> Card:
+        """What is to be shown of it now."""
+        return self._session.card(self.id)
+
+    def cancel(self) -> None:
+        """Stop following it. What was sent goes on at the provider, which may still bill it."""
+        self._session.engine.cancel(self.id)
+
+    @property
+    def loop(self) -> AbstractEventLoop | None:
+        """The event loop that it is followed on."""
+        return self._session.engine.home.loop
+
+    def subscribe(self, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
+        """Call ``callback`` with the record after each step; the function returned ends that.
+
+        It is called in the thread where the news arises, and must not block.
+        """
+        return self._session.engine.bus.subscribe(self.id, callback)
+
+    # -- waiting --------------------------------------------------------------------------------------------------
+
+    def __await__(self) -> Generator[Any, None, Run]:
+        return self._settled(None).__await__()
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait in synchronous code; where no loop is running, this is what drives the run.
+
+        Args:
+            timeout: Seconds; the run goes on after it.
+
+        Raises:
+            TimeoutError: It has not ended in that time.
+            HailuoError: It ended with this error.
+        """
+        self._session.wait([self.id], timeout)
+        return self._outcome()
+
+    async def _settled(self, seconds: float | None) -> Run:
+        await self._session.settled([self.id], seconds)
+        return self._outcome()
+
+    def _outcome(self) -> Run:
+        record = self.record
+        if record.status == "succeeded" and (record.error is None or self.video is not None):
+            return self
+        if record.status == "cancelled":
+            raise Cancelled(
+                "we stopped following it; the provider may still finish and bill it",
+                run_id=self.id,
+                hint=f"hw.run({self.id!r}).retry() follows it again" if record.task_id else None,
+            )
+        error = error_of(record)
+        if error is None:
+            kind = Skipped if record.status == "skipped" else HailuoError
+            error = kind(f"the run is {record.status}", run_id=self.id)
+        raise error
+
+    # -- ways out -------------------------------------------------------------------------------------------------
+
+    def adopt(self, task_id: str) -> Run:
+        """An unconfirmed or lost run's task was found at the provider: follow it, and its task's further results.
+
+        So does a run whose task id the log could not be told of.
+        """
+        if self.status != "submitting" or self._session.engine.follows(self.id):
+            self._expect("adopt", "unconfirmed", "lost")
+        adopt(self._session.engine, self.record, str(task_id))
+        return self
+
+    def write_off(self) -> Run:
+        """An unconfirmed run's task is not at the provider: the run failed."""
+        self._expect_no_answer("write_off")
+        error = {
+            **(self.record.error or {}),
+            "kind": "Unconfirmed",
+            "message": "written off: the reply to the request was lost, and the task is not at the provider",
+            "hint": "run its cell again to pay for another try",
+        }
+        self._session.change(self.id, "written off by the user", status="failed", error=error)
+        return self
+
+    def resubmit(self, *, yes: bool = False) -> Run:
+        """Pay for another try of an unconfirmed run: it is written off, and a new run begins.
+
+        Args:
+            yes: Send it also where it costs more than the setting ``ask_above_cost``.
+
+        Raises:
+            UsageError: The run is not unconfirmed, its request cannot be read in the log, or it costs more than is sent
+                unasked; nothing was changed.
+        """
+        self._expect_no_answer("resubmit")
+        self._session.confirm_again(self.record, yes=yes)
+        request = self.record.request
+        self.write_off()
+        return self._session.again(request, self.record)
+
+    def retry(self) -> Run:
+        """Take it up again, for free: a failed download, a deleted clip, a run cancelled after it was sent, or lost."""
+        record = self.record
+        download = record.status == "failed" and (record.error or {}).get("kind") == "DownloadError"
+        gone = record.status == "succeeded" and self.video is None and record.task_id is not None
+        if download or gone:
+            self._session.change(self.id, "the download is tried again", status="downloading", error=None)
+        elif record.status == "succeeded" and record.reused_from and self.video is None:
+            return self._session.run(record.reused_from).retry()  # the run that made the clip brings it
+        elif record.status == "cancelled" and record.task_id:
+            self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
+        elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine, record):
+            ask_again(self._session.engine, record)
+        elif record.status in ENDS:
+            raise UsageError(
+                f"run {self.id} is {record.status}: nothing of it can be retried for free",
+                run_id=self.id,
+                hint="run its cell again to pay for another try",
+            )
+        self._session.engine.take_up([self.id])
+        return self
+
+    def _expect_no_answer(self, what: str) -> None:
+        """Nobody knows whether the run was accepted, and no task id of it is kept beside the log either."""
+        self._expect(what, "unconfirmed")
+        if has_own_id(self._session.engine, self.id):
+            raise UsageError(
+                f"{what}() is for a run that may not have been accepted; run {self.id} was, as task {self.task_id}: "
+                "its task id was kept when the log could not be written, and it is followed again",
+                run_id=self.id,
+                hint="wait() brings its clip; nothing more is paid for it",
+            )
+
+    def _expect(self, what: str, *statuses: str) -> None:
+        if self.status not in statuses:
+            allowed = " and ".join(statuses)
+            raise UsageError(f"{what}() is for {allowed} runs, and run {self.id} is {self.status}", run_id=self.id)
+
+    def __repr__(self) -> str:
+        record = self.record
+        prompt = record.request.prompt
+        short = prompt if len(prompt) <= SHOWN_PROMPT else prompt[: SHOWN_PROMPT - 1] + "…"
+        where = f" → {self.video}" if self.video else ""
+        simulated = " simulated" if record.simulated else ""
+        return f"<Run {self.id} {record.status}{simulated} {self.provider} {record.request.model} {short!r}{where}>"

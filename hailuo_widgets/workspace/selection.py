@@ -1,0 +1,210 @@
+"""Which runs are meant: by a sweep, a run, a DataFrame, an id, a name, several of these, or nothing at all."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.clips import one_a_clip
+from hailuo_widgets.domain.run import STATUSES
+from hailuo_widgets.domain.user_values import as_value, is_axis, listed, shown
+from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.provider import names as provider_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["chosen", "every", "filtered", "run_id_of", "sweep_id_of", "sweep_name"]
+
+HOW = "give a sweep or its name, rows of hw.runs(), runs, or their ids"
+LONGEST_NAME = 200
+MOST_DEEP = 4  # a list of lists of sweeps is understood; a list that holds itself is not
+
+
+def chosen(session: Session, what: Any = None) -> list[RunRecord]:
+    """The runs that are meant, each clip once: of runs that show one clip the one that paid for it, else the first.
+
+    Args:
+        session: Whose log.
+        what: A sweep, its name or id; a DataFrame with ``run_id``; a run or its id; several of these. None is the
+            latest sweep.
+
+    Raises:
+        UsageError: It means nothing that is in the log.
+    """
+    return one_a_clip(every(session, what))
+
+
+def every(session: Session, what: Any = None) -> list[RunRecord]:
+    """As :func:`chosen`, and a clip as often as runs show it."""
+    log = session.log
+    if what is None:
+        latest = log.call(log.latest_sweep)
+        if latest is None:
+            raise UsageError("there is no sweep in the log yet", hint=HOW)
+        return log.call(log.find, sweep=latest)
+    ids = list(dict.fromkeys(_ids(session, what, MOST_DEEP)))
+    found = {r.run_id: r for r in log.call(log.find, run_ids=ids)} if ids else {}
+    return [found.get(i) or session.engine.record(i) for i in ids]
+
+
+def run_id_of(session: Session, what: Any) -> str:
+    """The id of the one run that is meant: by its id or the first characters of it, a run, or what holds one run.
+
+    Raises:
+        UsageError: It means none, or several.
+    """
+    if isinstance(what, str):
+        if what.lstrip().startswith("%%"):
+            raise UsageError("A cell's text is no run's id", hint="In the studio, paste it below Code and press Load.")
+        return session.log.call(session.log.get, what).run_id
+    if what is None:
+        raise UsageError("None is no run", hint="give a run, or a run's id")
+    found = every(session, what)
+    if len(found) != 1:
+        raise UsageError(
+            f"One run is needed, and {shown(what)} holds {len(found)}", hint="Give one of them, for example sweep[0]."
+        )
+    return found[0].run_id
+
+
+def sweep_id_of(session: Session, what: Any = None) -> str:
+    """The one sweep that is meant; see :func:`chosen`.
+
+    Raises:
+        UsageError: It means none, or several.
+    """
+    log = session.log
+    if isinstance(what, str):
+        run, sweep = log.call(log.meant, what)
+        if sweep is not None:
+            return sweep
+        what = [run]
+    elif getattr(what, "is_sweep", False) and what.in_log:
+        return str(what.id)
+    found = list(dict.fromkeys(r.sweep_id for r in every(session, what) if r.sweep_id is not None))
+    if len(found) != 1:
+        told = f"of {len(found)} sweeps" if found else "of no sweep"
+        raise UsageError(f"these are runs {told}, and one is needed", hint="give a sweep's name or id")
+    return found[0]
+
+
+def sweep_name(name: Any) -> str | None:
+    """What a user calls a sweep, checked.
+
+    Raises:
+        UsageError: It is no name.
+    """
+    if name is None:
+        return None
+    if not isinstance(name, str) or not name.strip():
+        raise UsageError(f"name must be a word, not {shown(name)}", hint="for example name='foxes'")
+    if len(name) > LONGEST_NAME:
+        raise UsageError(f"name has {len(name)} characters, and at most {LONGEST_NAME} are kept", hint="shorten it")
+    return name.strip()
+
+
+def filtered(
+    session: Session,
+    *,
+    sweep: Any = None,
+    status: str | Sequence[str] | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    since: datetime | None = None,
+    tag: str | None = None,
+) -> list[RunRecord]:
+    """The runs that fit all that is given, oldest first; see :func:`hailuo_widgets.runs`.
+
+    Raises:
+        UsageError: A sweep, status, provider or model that there is not.
+    """
+    log = session.log
+    wanted = None if status is None else [status]
+    if not isinstance(status, str) and (is_axis(status) or isinstance(status, set | frozenset)):
+        wanted = listed("status", status)
+    provider = None if provider is None else str(as_value("provider", provider))
+    for one in wanted or ():
+        _check("status", one, STATUSES)
+    if tag is not None and not isinstance(tag, str):
+        raise UsageError(f"tag must be a word, not {shown(tag)}", hint="for example tag='keep'")
+    if provider is not None and provider not in provider_names():
+        _check("provider", provider, sorted({*provider_names(), *log.call(log.values_of, "provider")}))
+    models = None if model is None else _models(session, str(as_value("model", model)))
+    ids = None if sweep is None else [r.run_id for r in every(session, sweep)]
+    found = log.call(log.find, run_ids=ids, status=wanted, provider=provider, since=since, tag=tag)
+    return found if models is None else [r for r in found if r.request.model in models]
+
+
+def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
+    word = value if isinstance(value, str) else ""
+    if argument == "status" and word.strip().casefold() in {"reused", "reuse", "shared"}:
+        raise UsageError(
+            f"{argument}={shown(value)} is not known: a reused run is 'succeeded', and its reused_from is set",
+            hint="df = hw.runs(status='succeeded'); df[df.reused_from.notna()]",
+        )
+    if word not in allowed:
+        near = nearest(word, allowed) or next(iter(get_close_matches(word, allowed, n=1, cutoff=0.5)), None)
+        raise UsageError(
+            f"{argument}={shown(value)} is not known" + ("" if near else f"; there are {', '.join(allowed)}"),
+            hint=f"did you mean {near!r}?" if near else None,
+        )
+
+
+def _models(session: Session, model: str) -> set[str]:
+    """The names that a model has at the providers and in the log, of a name or a short one."""
+    known: set[str] = set(session.log.call(session.log.values_of, "model"))
+    meant = {model} & known
+    for name in provider_names():
+        facts = session.engine.accounts.provider(name).facts
+        for m in facts.models:
+            words = {m.name, *m.short_names}
+            known |= words
+            if str(model).strip().casefold() in {word.casefold() for word in words}:
+                meant.add(m.name)
+    if not meant:
+        _check("model", model, sorted(word for word in known if word))
+    return meant
+
+
+def _ids(session: Session, what: Any, deep: int) -> Iterable[str]:
+    if hasattr(what, "columns"):
+        if "run_id" in what.columns:
+            yield from _words(session, list(what["run_id"]))
+        elif what.index.name == "run_id":
+            yield from _words(session, list(what.index))
+        else:
+            raise UsageError("the DataFrame has no column run_id", hint="give rows of hw.runs()")
+    elif isinstance(what, str):
+        yield from _words(session, [what])
+    elif (is_sweep := getattr(what, "is_sweep", None)) is not None:
+        yield from (run.id for run in what) if is_sweep else (what.id,)
+    elif isinstance(run_id := getattr(what, "run_id", None), str):  # a record
+        yield run_id
+    elif deep and not isinstance(what, bytes) and hasattr(what, "__iter__"):
+        several = list(what)
+        if several and all(isinstance(one, str) for one in several):
+            yield from _words(session, several)
+        else:
+            for one in several:
+                yield from _ids(session, one, deep - 1)
+    else:
+        raise UsageError(f"{shown(what)} is neither a run nor a sweep", hint=HOW)
+
+
+def _words(session: Session, words: Sequence[Any]) -> Iterable[str]:
+    """The ids that words name; the log is asked once for all that are whole ids of runs."""
+    log = session.log
+    if strange := [word for word in words if not isinstance(word, str)]:
+        raise UsageError(f"{shown(strange[0])} is no run's id", hint=HOW)
+    there = {r.run_id for r in log.call(log.find, run_ids=words)}
+    for word in words:
+        if word in there:
+            yield word
+            continue
+        run, sweep = log.call(log.meant, word)
+        yield from [run] if run is not None else [r.run_id for r in log.call(log.find, sweep=sweep)]

@@ -1,0 +1,123 @@
+"""A sweep, as users hold it: the runs that one call or one cell started together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
+
+from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.errors import StoreError
+from hailuo_widgets.workspace.fixed_attributes import Fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+
+    import pandas as pd
+
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.workspace import Session
+
+__all__ = ["Sweep"]
+
+
+class Sweep(Fixed):
+    """Runs that belong together. ``await sweep`` (or ``sweep.wait()``) until all have ended.
+
+    Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table. It raises ``StoreError``
+    where a run that is paid for was left because the run log could not be written.
+    """
+
+    is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
+    in_log: ClassVar[bool] = True  # whether its id is one of the log's sweeps
+
+    def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
+        self._session = session
+        self._id = sweep_id
+        self._runs = tuple(runs)
+
+    @property
+    def session(self) -> Session:
+        """Whose runs they are."""
+        return self._session
+
+    @property
+    def id(self) -> str:
+        """The sweep's id in the log."""
+        return self._id
+
+    @property
+    def runs(self) -> tuple[Run, ...]:
+        """Its runs, in the sweep's order."""
+        return self._runs
+
+    @property
+    def df(self) -> pd.DataFrame:
+        """The sweep's rows of the run log, in the sweep's order."""
+        frame = self.session.runs(sweep=self)
+        order = {run.id: n for n, run in enumerate(self.runs)}
+        return frame.sort_values("run_id", key=lambda ids: ids.map(order)).reset_index(drop=True)
+
+    @property
+    def failed(self) -> tuple[Run, ...]:
+        """The runs that ended without a clip: failed, unconfirmed, lost, skipped or cancelled."""
+        return tuple(r for r in self.runs if not r.record.unfinished and r.status != "succeeded")
+
+    def cancel(self) -> None:
+        """Stop following all of it. What was sent goes on at the provider, which may still bill it."""
+        for run in self.runs:
+            if run.record.unfinished:
+                run.cancel()
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._settled().__await__()
+
+    def wait(self, timeout: float | None = None) -> Self:
+        """Wait in synchronous code; where no loop is running, this is what drives the runs.
+
+        Args:
+            timeout: Seconds; the runs go on after it.
+
+        Raises:
+            TimeoutError: Not all have ended in that time; it names those that are open, and how far each has come.
+            StoreError: Paid runs were left, as the run log could not be written; it names their task ids.
+        """
+        self.session.wait([r.id for r in self.runs], timeout)
+        self._see_that_all_is_kept()
+        return self
+
+    async def _settled(self) -> Self:
+        await self.session.settled([r.id for r in self.runs])
+        self._see_that_all_is_kept()
+        return self
+
+    def _see_that_all_is_kept(self) -> None:
+        """Raise where paid runs were left, as the log could not be told: no script ends as if all were well."""
+        left = [(r.error, r.record) for r in self.runs]
+        unwritten = [
+            e for e, r in left if e is not None and r.unfinished and (r.error or {}).get("kind") == "StoreError"
+        ]
+        if len(unwritten) == 1:
+            raise unwritten[0]
+        if unwritten:
+            told = "\n".join(f"{e}" for e in unwritten)
+            raise StoreError(f"{len(unwritten)} runs were left, because the run log could not be written:\n{told}")
+
+    def __len__(self) -> int:
+        return len(self.runs)
+
+    def __iter__(self) -> Iterator[Run]:
+        return iter(self.runs)
+
+    @overload
+    def __getitem__(self, index: int) -> Run: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Run, ...]: ...
+    def __getitem__(self, index: int | slice) -> Run | tuple[Run, ...]:
+        return self.runs[index]
+
+    def __repr__(self) -> str:
+        counts: dict[str, int] = {}
+        for run in self.runs:
+            word = "reused" if run.record.reused_from else run.status
+            counts[word] = counts.get(word, 0) + 1
+        told = ", ".join(f"{n} {status}" for status, n in counts.items())
+        return f"<Sweep {self.id}: {plural(len(self.runs), 'run')}, {told}>"
