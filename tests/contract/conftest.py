@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from uuid import uuid4
 
 import pytest
-from hailuo_widgets.engine.accounts import Accounts
 
 from hailuo_widgets.engine import client as gateway_module
+from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.workspace.workspace import Session
@@ -50,9 +50,8 @@ def settings_of(dialect: str) -> dict[str, Any]:
 
 def facts_of(dialect: str) -> Facts:
     """The table of a dialect's provider, asked for without a store or a network."""
-    nothing: Any = None
     settings = Settings.resolve(settings_of(dialect), environ={})
-    return Accounts(settings, nothing, nothing).provider(provider_of(dialect)).facts
+    return Accounts(settings).provider(provider_of(dialect)).facts
 
 
 @dataclass(frozen=True, kw_only=True)

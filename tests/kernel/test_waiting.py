@@ -23,7 +23,7 @@ needs_free_kernel = pytest.mark.skipif(
 # The stop button, pressed while the loop is being made to run inside itself.
 HALFWAY = """
 import signal
-from hailuo_widgets.engine import loop as _rooms
+from hailuo_widgets.engine import event_loop as _rooms
 _patch, whole = (_rooms._nest_asyncio2() or _rooms._nest_asyncio()), []
 _apply = _patch.apply
 def _interrupted(loop):
