@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.dataframes.providers import frame_of
+from hailuo_widgets.domain import money
 from hailuo_widgets.planning.plan import wall_s
 
 if TYPE_CHECKING:
@@ -22,17 +23,19 @@ __all__ = ["cost_frame", "estimate_frame", "plan_frame"]
 def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
     """What runs cost: one row for each gateway and currency, simulated runs apart.
 
-    ``runs`` and ``succeeded`` count the runs that were sent, ``reused`` those that took an earlier run's clip instead.
-    ``cost`` is the sum of what is known of the runs that were sent, ``unknown`` counts those of which it is not.
+    ``runs`` and ``succeeded`` count the runs that were begun, ``reused`` those that show an earlier run's clip instead.
+    ``cost`` is the sum of the known costs; ``unknown`` counts the runs that may be billed and whose cost is not known,
+    as :func:`hailuo_widgets.domain.money.total` does.
     """
     groups: dict[tuple[str, bool, str | None], list[RunRecord]] = {}
     for r in records:
-        if r.status not in {"planned", "skipped"}:
+        if r.status not in {"planned", "skipped"} or money.may_be_billed(r) or r.cost_micros is not None:
             groups.setdefault((r.request.provider, r.simulated, r.currency), []).append(r)
     rows = []
     for (provider, simulated, currency), group in sorted(groups.items(), key=lambda kv: str(kv[0])):
         sent = [r for r in group if r.reused_from is None]
-        known = [r for r in sent if r.cost_micros is not None]
+        total = money.total(group)
+        micros = total.spent.get(currency) if currency is not None else None
         rows.append(
             {
                 "provider": provider,
@@ -41,9 +44,9 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
                 "runs": len(sent),
                 "succeeded": sum(r.status == "succeeded" for r in sent),
                 "reused": len(group) - len(sent),
-                "cost": sum(r.cost_micros or 0 for r in known) / 1_000_000 if known else None,
+                "cost": None if micros is None else micros / 1_000_000,
                 "reported": sum(r.cost_kind == "reported" for r in sent),
-                "unknown": len(sent) - len(known),
+                "unknown": total.unknown,
             }
         )
     columns = ("provider", "simulated", "currency", "runs", "succeeded", "reused", "cost", "reported", "unknown")

@@ -1,14 +1,71 @@
-"""Amounts of money as people write them. An amount is a whole number of millionths of its currency."""
+"""Sums and texts of money: the one answer to what some runs cost.
+
+An amount is a whole number of millionths ("micros") of its currency: ``USD``, ``CNY`` or ``credits``.
+"""
 
 from __future__ import annotations
 
-__all__ = ["money"]
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+
+__all__ = ["Total", "by_currency", "may_be_billed", "text", "total"]
 
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
+# A provider may have the create call of a run in one of these statuses, even if its task id is not known.
+_SENT = frozenset({"submitting", "queued", "running", "downloading", "unconfirmed"})
 
 
-def money(micros: int | None, currency: str | None) -> str:
-    """An amount as people write it; "unknown" where it is not known."""
+@dataclass(frozen=True, kw_only=True)
+class Total:
+    """What some runs cost.
+
+    ``spent`` holds micros by currency, sorted by currency. ``unknown`` counts the runs that may be billed and have no
+    known cost. ``simulated``: at least one of the runs was made by the bundled simulator, which bills nothing.
+    """
+
+    spent: Mapping[str, int]
+    unknown: int
+    simulated: bool
+
+    @property
+    def amounts(self) -> list[str]:
+        """The known amounts as text, one a currency."""
+        return [text(micros, currency) for currency, micros in self.spent.items()]
+
+
+def may_be_billed(record: RunRecord) -> bool:
+    """Whether a provider may bill a run: it has a task, or its create call may have been accepted."""
+    return record.reused_from is None and (record.task_id is not None or record.status in _SENT)
+
+
+def total(records: Iterable[RunRecord]) -> Total:
+    """What runs cost. A run that shows another run's clip costs nothing."""
+    found = list(records)
+    paid = [r for r in found if r.reused_from is None]
+    spent = by_currency((r.cost_micros, r.currency) for r in paid)
+    return Total(
+        spent=dict(sorted(spent.items())),
+        unknown=sum((r.cost_micros is None or r.currency is None) and may_be_billed(r) for r in paid),
+        simulated=any(r.simulated for r in found),
+    )
+
+
+def by_currency(amounts: Iterable[tuple[int | None, str | None]]) -> dict[str, int]:
+    """The sum of (micros, currency) for each currency, in the order of their first amounts; without unknown ones."""
+    spent: dict[str, int] = {}
+    for micros, currency in amounts:
+        if micros is not None and currency is not None:
+            spent[currency] = spent.get(currency, 0) + micros
+    return spent
+
+
+def text(micros: int | None, currency: str | None) -> str:
+    """An amount as people write it; "unknown" if it is not known."""
     if micros is None or currency is None:
         return "unknown"
     amount = micros / 1_000_000

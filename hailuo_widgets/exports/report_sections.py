@@ -6,8 +6,8 @@ import html
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.cell_text import plural
-from hailuo_widgets.domain.money import money
 from hailuo_widgets.render.card import status_word
 from hailuo_widgets.voting.ranking import rank
 
@@ -29,8 +29,10 @@ def facts_html(records: Sequence[RunRecord]) -> str:
         word = _word(r).lower()
         counts[word] = counts.get(word, 0) + 1
     simulated = [r for r in records if r.simulated]
-    paid = [r for r in records if not r.simulated and r.reused_from is None]
-    spent, gateways = _sums(paid), ", ".join(sorted({r.request.provider for r in records}))
+    spent, gateways = (
+        _sums([r for r in records if not r.simulated]),
+        ", ".join(sorted({r.request.provider for r in records})),
+    )
     lines = [
         ", ".join(f"{n} {word}" for word, n in counts.items()) + (f" · cost {spent}" if spent else ""),
         f"Gateways: {gateways} · written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
@@ -45,16 +47,9 @@ def facts_html(records: Sequence[RunRecord]) -> str:
 
 
 def _sums(records: Sequence[RunRecord]) -> str:
-    """What runs cost, by currency; those whose cost is not known are counted, and are not nothing."""
-    costs: dict[str, int] = {}
-    unknown = 0
-    for r in records:
-        if r.cost_micros is not None and r.currency is not None:
-            costs[r.currency] = costs.get(r.currency, 0) + r.cost_micros
-        elif r.submitted_at is not None:
-            unknown += 1
-    spent = [money(micros, currency) for currency, micros in sorted(costs.items())]
-    return " + ".join([*spent, *([f"{unknown} of unknown cost"] if unknown else [])])
+    """What runs cost, by currency, and how many of them have an unknown cost."""
+    total = money.total(records)
+    return " + ".join([*total.amounts, *([f"{total.unknown} of unknown cost"] if total.unknown else [])])
 
 
 def runs_html(records: Sequence[RunRecord]) -> str:
@@ -77,7 +72,7 @@ def runs_html(records: Sequence[RunRecord]) -> str:
         status = _word(r) + why + (" (simulated)" if r.simulated else "")
         values = [r.run_id, status]
         values += [_text(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
-        values += [money(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
+        values += [money.text(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
         cells = [f"<td>{html.escape(v)}</td>" for v in values]
         cells.insert(2, f'<td class="hailuo-prompt" dir="auto">{html.escape(r.request.prompt)}</td>')
         cells.append(f'<td class="hailuo-hash">{html.escape(r.sha256 or "")}</td>')

@@ -7,8 +7,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.expectation import expect
-from hailuo_widgets.domain.money import money
 from hailuo_widgets.domain.outlook import SENT, Wanted
 from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.sampling import known_of
@@ -58,6 +58,11 @@ class Planned:
         return len(self.outlooks)
 
     @property
+    def price(self) -> tuple[int | None, str | None]:
+        """The micros of all its results together, and their currency; None for what is not known."""
+        return None if self.micros is None else self.micros * self.results, self.currency
+
+    @property
     def sent(self) -> bool:
         """Whether its create call would be sent, and all of its results paid for."""
         return self.outlooks[0].fate == "sent"
@@ -95,11 +100,7 @@ class Plan:
     @property
     def cost(self) -> dict[str, int]:
         """Millionths by currency, of what would be sent and has a known price."""
-        total: dict[str, int] = {}
-        for p in self.to_send:
-            if p.micros is not None and p.currency is not None:
-                total[p.currency] = total.get(p.currency, 0) + p.micros * p.results
-        return total
+        return money.by_currency(p.price for p in self.to_send)
 
     @property
     def unpriced(self) -> int:
@@ -145,7 +146,7 @@ class Plan:
         if self.axes.sample is not None or self.axes.exclude:
             count = f"{total} of {' × '.join(shape) or '1'} runs"
         reused, shared, held = (self.fated(fate) for fate in ("reused", "shared", "held"))
-        amounts = [money(micros, currency) for currency, micros in self.cost.items()]
+        amounts = [money.text(micros, currency) for currency, micros in self.cost.items()]
         amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
         known = self.wall_s is not None and self.to_send
         return Parts(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.grid import value_of
-from hailuo_widgets.domain.money import money
 from hailuo_widgets.render.card import poster_url, safe_video_src, status_word
 from hailuo_widgets.render.run_card import video_path
 
@@ -51,7 +51,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "simulated": record.simulated,
         "label": [[name, value_of(record, name)] for name in grid.differ],
         "prompt": record.request.prompt,
-        "cost": money(record.cost_micros, record.currency),
+        "cost": money.text(record.cost_micros, record.currency),
         "rating": record.rating,
         "note": record.note or "",
         "tags": list(record.clip_tags),

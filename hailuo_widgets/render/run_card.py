@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import read_regular
-from hailuo_widgets.domain.money import money
+from hailuo_widgets.domain import money
 from hailuo_widgets.render.card import Card
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
         price = facts.price(request.model, request.resolution, request.duration)
         if price is not None:
             micros, currency, kind = price.micros, price.currency, "list"
-    return money(micros, currency), "simulated, nothing billed" if record.simulated else _KINDS.get(kind or "", "")
+    return money.text(micros, currency), "simulated, nothing billed" if record.simulated else _KINDS.get(kind or "", "")
 
 
 def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.domain.money import money
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.render.card import LIVE, status_word
 
@@ -59,7 +59,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         "eta": expected.median_s if expected else None,
         "low": expected.low_s if expected else None,
         "high": expected.high_s if expected else None,
-        "cost": money(record.cost_micros, record.currency),
+        "cost": money.text(record.cost_micros, record.currency),
         "kind": record.cost_kind,
         "error": _short(error_text(error) or "") or None,
         "hint": _short(error.get("hint") or "") or None,
@@ -90,26 +90,20 @@ def _values(record: RunRecord) -> dict[str, str]:
 def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> dict[str, Any]:
     """The sums of a board: runs by status, what is known to have been spent by currency, and the time that is left.
 
-    ``unknown`` counts the runs that were sent and whose cost nobody knows, ``reused`` those that took an earlier run's
-    clip, so that nothing was paid for them.
+    ``spent`` and ``unknown`` are those of :func:`hailuo_widgets.domain.money.total`. ``reused`` counts the runs that
+    show an earlier run's clip: nothing was paid for them.
     """
     found = list(records)
-    spent: Counter[str] = Counter()
-    unknown = 0
-    for r in found:
-        if r.cost_micros is not None and r.currency is not None:
-            spent[r.currency] += r.cost_micros
-        elif r.status in SENT or (r.task_id is not None and r.reused_from is None) or r.status == "unconfirmed":
-            unknown += 1
+    total = money.total(found)
     return {
         "runs": len(found),
         "done": sum(r.status not in LIVE for r in found),
         "reused": sum(r.status == "succeeded" and r.reused_from is not None for r in found),
         "statuses": dict(Counter(r.status for r in found)),
-        "spent": [money(micros, currency) for currency, micros in sorted(spent.items())],
-        "unknown": unknown,
+        "spent": total.amounts,
+        "unknown": total.unknown,
         "left": left_s(found, expected=expected),
-        "simulated": any(r.simulated for r in found),
+        "simulated": total.simulated,
     }
 
 

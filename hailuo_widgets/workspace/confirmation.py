@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.cell_text import plural
-from hailuo_widgets.domain.money import money
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 
@@ -33,7 +33,7 @@ def question(calls: Sequence[Planned], settings: Settings) -> str | None:
     """
     live = [p for p in calls if p.origin != SIMULATOR]
     runs = sum(p.results for p in live)
-    cost = _sums(live)
+    cost = money.by_currency(p.price for p in live)
     bounds = settings.ask_above_cost
     without = sum(p.results for p in live if p.micros is None or p.currency is None)
     unbounded = bounds is not None and any(currency not in bounds for currency in cost)
@@ -42,14 +42,16 @@ def question(calls: Sequence[Planned], settings: Settings) -> str | None:
     elif bounds is None:
         return None
     elif _over(cost, bounds):
-        told = " and ".join(money(round(b * 1_000_000), currency) for currency, b in bounds.items() if currency in cost)
+        told = " and ".join(
+            money.text(round(b * 1_000_000), currency) for currency, b in bounds.items() if currency in cost
+        )
         why = f"Together that is past {told}, and needs" if len(cost) > 1 else f"More than {told} needs"
         why += " a confirmation."
     elif (without or unbounded) and len(live) > 1:
         why = "Several runs at an unknown price need a confirmation."
     else:
         return None
-    sums = " + ".join(money(micros, currency) for currency, micros in cost.items())
+    sums = " + ".join(money.text(micros, currency) for currency, micros in cost.items())
     at_least, unknown = ("at least ", f" ({without} at an unknown price)") if without else ("", "")
     price = f"for {at_least}{sums}{unknown}" if sums else "at an unknown price"
     return f"This would send {runs} live run{'s' * (runs != 1)} {price}. {why}"
@@ -98,7 +100,7 @@ def within(calls: Sequence[Planned], budget: float) -> None:
     if micros > budget * 1_000_000:
         clips = "one clip costs" if first.results == 1 else f"one call makes {first.results} clips and costs"
         raise BudgetExceeded(
-            f"{clips} {money(micros, first.currency)}, over the budget of {budget:g}",
+            f"{clips} {money.text(micros, first.currency)}, over the budget of {budget:g}",
             provider=first.request.provider,
             hint="raise budget=, or take a shorter clip, a lower resolution or another model",
         )
@@ -152,15 +154,6 @@ def foreseen(
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
-
-
-def _sums(planned: Sequence[Planned]) -> dict[str, int]:
-    """Millionths by currency."""
-    total: dict[str, int] = {}
-    for p in planned:
-        if p.micros is not None and p.currency is not None:
-            total[p.currency] = total.get(p.currency, 0) + p.micros * p.results
-    return total
 
 
 def _over(cost: Mapping[str, int], bounds: Mapping[str, float]) -> bool:

@@ -97,7 +97,7 @@ def test_a_cost_that_is_not_known_is_counted_and_is_not_nothing(judged: tuple[Se
     assert "cost 180 credits" in facts_html(sent)
     assert "cost 135 credits + 1 of unknown cost" in facts_html([*sent[:3], unknown[3]])
     assert "cost 4 of unknown cost" in facts_html(unknown)
-    unsent = replace(unknown[3], status="skipped", submitted_at=None)
+    unsent = replace(unknown[3], status="skipped", submitted_at=None, task_id=None)
     assert "unknown cost" not in facts_html([*sent[:3], unsent])
     reused = replace(unknown[3], reused_from=sent[0].run_id)
     assert "unknown cost" not in facts_html([*sent[:3], reused])

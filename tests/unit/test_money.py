@@ -1,0 +1,91 @@
+"""The sum of money: monitor, report, cost table, plan and confirmation count one run in one way."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from hailuo_widgets.dataframes.costs import cost_frame
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import STATUSES, RunRecord
+from hailuo_widgets.exports.report_sections import facts_html
+from hailuo_widgets.widgets.run_rows import totals
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+UNDER_WAY = {"submitting", "queued", "running", "downloading", "unconfirmed"}
+Sum = tuple[tuple[str, ...], int]  # the amounts as text, and how many runs cost nobody knows how much
+
+TABLE = [
+    {"status": status, "task_id": task_id, "reused_from": reused, "cost": cost, "simulated": simulated}
+    for status, task_id, reused, cost, simulated in itertools.product(
+        STATUSES, ("t1", None), ("r0", None), (True, False), (True, False)
+    )
+]
+
+
+def record(run_id: str = "r1", *, cost: bool = False, **more: Any) -> RunRecord:
+    """A run of KIE's that was sent, unless it is planned, skipped, or cancelled without a task."""
+    unsent = more["status"] in {"planned", "skipped"} or (more["status"] == "cancelled" and more.get("task_id") is None)
+    free = more.get("reused_from") is not None
+    paid = {"cost_micros": 0 if free else 45_000_000, "currency": "credits", "cost_kind": "reused" if free else "list"}
+    return RunRecord(
+        run_id=run_id,
+        created_at=NOW,
+        submitted_at=None if unsent or free else NOW,
+        request=Request(provider="kie", model="02", prompt="a fox"),
+        request_hash="h",
+        origin="o",
+        **(paid if cost else {}),
+        **more,
+    )
+
+
+def monitor(*records: RunRecord) -> Sum:
+    """The sum above a live board."""
+    found = totals(records, expected={})
+    return tuple(found["spent"]), found["unknown"]
+
+
+def report(*records: RunRecord) -> Sum:
+    """The sum at the head of a report, in which simulated runs stand apart."""
+    found = facts_html(records)
+    told = re.search(r"at list prices: ([^)]*)\)|· cost ([^<]*)<", found)
+    parts = (told[1] or told[2]).split(" + ") if told else []
+    unknown = [int(p.split()[0]) for p in parts if p.endswith("of unknown cost")]
+    return tuple(p for p in parts if not p.endswith("of unknown cost")), sum(unknown)
+
+
+def cost_table(*records: RunRecord) -> Sum:
+    """The sum of ``%hailuo cost``."""
+    frame = cost_frame(records)
+    amounts = [f"{row.cost:g} {row.currency}" for row in frame.itertuples() if not pd.isna(row.cost)]
+    return tuple(amounts), sum(frame["unknown"].tolist())
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: "-".join(f"{v}" for v in case.values()))
+def test_all_views_have_one_sum(case: dict[str, Any]) -> None:
+    """Known costs are summed, runs that may be billed and have none are counted, another run's clip is free."""
+    run = record(**case)
+    if run.reused_from is not None:
+        expected: Sum = ((), 0)
+    elif case["cost"]:
+        expected = (("45 credits",), 0)
+    else:
+        expected = ((), int(run.task_id is not None or run.status in UNDER_WAY))
+    assert {"monitor": monitor(run), "report": report(run), "cost": cost_table(run)} == dict.fromkeys(
+        ("monitor", "report", "cost"), expected
+    )
+
+
+def test_sums_of_several_runs_agree() -> None:
+    """All runs of the table together, live ones and simulated ones each for themselves."""
+    for simulated in (True, False):
+        runs = [record(f"r{n}", **case) for n, case in enumerate(TABLE) if case["simulated"] is simulated]
+        paid = sum(r.cost_micros or 0 for r in runs) // 1_000_000
+        assert monitor(*runs) == report(*runs) == cost_table(*runs)
+        assert monitor(*runs)[0] == (f"{paid} credits",)
