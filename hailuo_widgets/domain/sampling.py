@@ -1,4 +1,4 @@
-"""Which cells of a product are made: what exclusions leave out, and what a sample draws of the rest."""
+"""Exclusion and sampling of a sweep's cells."""
 
 from __future__ import annotations
 

@@ -6,9 +6,10 @@ import itertools
 import math
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.expansion import check_groups
 from hailuo_widgets.domain.problem import Problem, doubt
 from hailuo_widgets.domain.prompts import Choice, Prompt, Variable, axis_name
-from hailuo_widgets.domain.sweep import MOST_DRAWN_FROM, Variant, check_groups
+from hailuo_widgets.domain.sweep import MOST_DRAWN_FROM, Variant
 from hailuo_widgets.domain.user_values import as_values
 from hailuo_widgets.errors import UsageError, nearest
 

@@ -11,9 +11,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.case_table import Case, read_cases
+from hailuo_widgets.domain.expansion import check_groups
 from hailuo_widgets.domain.prompts import Prompt, Variable, parse_prompt
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.domain.sweep import Axes, check_groups
+from hailuo_widgets.domain.sweep import Axes
 from hailuo_widgets.domain.user_values import (
     as_json,
     as_value,

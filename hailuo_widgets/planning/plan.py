@@ -8,11 +8,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hailuo_widgets.domain import money
+from hailuo_widgets.domain.expansion import expand
 from hailuo_widgets.domain.expectation import expect
 from hailuo_widgets.domain.outlook import SENT, Wanted
 from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.sampling import known_of
-from hailuo_widgets.domain.sweep import Axes, Cell, Variant, expand
+from hailuo_widgets.domain.sweep import Axes, Cell, Variant
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.build import build, same_value
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
 from hailuo_widgets.provider.base import HttpCall, HttpReply, Provider, as_url
-from hailuo_widgets.provider.kie import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, Kie
+from hailuo_widgets.provider.kie_minimax import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, KieMinimax
 from hailuo_widgets.provider.parse import as_object
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ FACTS = Facts(
 )
 
 
-class KieJobs(Kie):
+class KieJobs(KieMinimax):
     """Jobs: the request stands in ``input``, statuses are words, results come as JSON in a string."""
 
     facts = FACTS

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from hailuo_widgets.provider.base import HttpReply
+    from hailuo_widgets.provider.messages import HttpReply
 
 __all__ = [
     "as_code",

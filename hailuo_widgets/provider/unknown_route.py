@@ -14,7 +14,7 @@ from hailuo_widgets.provider.parse import as_json
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.provider.base import HttpReply
+    from hailuo_widgets.provider.messages import HttpReply
 
 __all__ = ["no_such_task", "unknown_route"]
 

@@ -25,11 +25,10 @@ import threading
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.simulator.settings import PROVIDERS
-
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
 PHASES = ("create", "query", "retrieve", "download", "upload", "account", "callback")
 BEFORE = ("code", "http", "redirect", "drop", "delay")
 AFTER = ("drop_after", "delay_after", "malformed", "html", "missing_task_id")

@@ -10,8 +10,6 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.simulator.faults import Fault
 
-PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
-
 # KIE.ai Minimax API document, "Specs": 10 concurrent tasks per account. The other four documents name no such limit.
 DOCUMENTED_CONCURRENCY: Mapping[str, int] = {"kie": 10}
 

@@ -9,15 +9,14 @@ import sqlite3
 import time
 from collections import defaultdict, deque
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.faults import FaultBox
+from hailuo_widgets.simulator.faults import PROVIDERS, FaultBox
 from hailuo_widgets.simulator.journal import Journal
 from hailuo_widgets.simulator.latency import generation_seconds, task_random
 from hailuo_widgets.simulator.render import Clip
 from hailuo_widgets.simulator.rendering import Renderer
-from hailuo_widgets.simulator.settings import PROVIDERS, Settings
 from hailuo_widgets.simulator.tasks import Task, TaskStore
 
 if TYPE_CHECKING:
@@ -25,9 +24,33 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-    from hailuo_widgets.simulator.station import Call
+    from hailuo_widgets.simulator.faults import Fault
+    from hailuo_widgets.simulator.settings import Settings
 
 _MINUTE = 60.0
+
+
+class Caller(Protocol):
+    """What the world needs to know of a call: who calls, for what, and which fault befalls it.
+
+    Attributes:
+        provider: Which gateway is called.
+        phase: Which kind of call it is.
+        key: The key of the call; `World.admit` writes it.
+        account: Whose call it is; `World.admit` writes it.
+    """
+
+    provider: str
+    phase: str
+    key: str
+    account: str
+
+    @property
+    def fault(self) -> Fault | None:
+        """The fault that befalls the call."""
+
+    def struck_by(self, kind: str) -> bool:
+        """Return whether the call's fault is of that kind."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,7 +120,7 @@ class World:
             task.cancel()
         await asyncio.gather(*self._background, return_exceptions=True)
 
-    def admit(self, call: Call, key: str | None) -> None:
+    def admit(self, call: Caller, key: str | None) -> None:
         """Let a call in by its key and its rate.
 
         Raises:
@@ -122,7 +145,7 @@ class World:
                 raise RefusalError("rate", f"rate limit exceeded: {self.settings.rpm} requests per minute")
             recent.append(now)
 
-    def create(self, call: Call, orders: Sequence[Order], group: str = "") -> list[Task]:
+    def create(self, call: Caller, orders: Sequence[Order], group: str = "") -> list[Task]:
         """Accept one create call, and charge it.
 
         Args:
@@ -153,7 +176,7 @@ class World:
                 self.render(task)
         return made
 
-    def _afford(self, call: Call, cost: float) -> None:
+    def _afford(self, call: Caller, cost: float) -> None:
         balance = self.balance(call.provider, call.account)
         if "broke" in call.key or (balance is not None and cost > balance + 1e-9):
             raise RefusalError("credits", "insufficient balance")
@@ -163,7 +186,7 @@ class World:
         total = self.settings.credits_of(provider)
         return None if total is None else total - self.tasks.spent(provider, account)
 
-    def _task(self, call: Call, order: Order, group: str, now: float) -> Task:
+    def _task(self, call: Caller, order: Order, group: str, now: float) -> Task:
         clip = order.clip
         ordinal = self.tasks.count()
         seconds = generation_seconds(self.settings, ordinal, clip.model, order.resolution, clip.duration)
@@ -197,7 +220,7 @@ class World:
         """Return the chance that sets the next task's clip apart from others of its prompt."""
         return task_random(self.settings, self.tasks.count(), "variation").getrandbits(16)
 
-    def look_up(self, call: Call, channel: str, **equal: str | int) -> list[Task]:
+    def look_up(self, call: Caller, channel: str, **equal: str | int) -> list[Task]:
         """Return the caller's tasks of one channel.
 
         Raises:

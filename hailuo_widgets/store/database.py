@@ -220,7 +220,7 @@ class Database:
         except exc.IntegrityError:
             raise
         except exc.DBAPIError as e:
-            failure = explain(e.orig, self)
+            failure = explain(e.orig, where=self.where, busy_s=self.busy_s)
             if suspect(e.orig):
                 self.close()  # it is looked at anew, whole, when it is next used
         except OSError as e:

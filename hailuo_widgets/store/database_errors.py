@@ -7,13 +7,9 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store.filesystem import locks_refused
-
-if TYPE_CHECKING:
-    from hailuo_widgets.store.database import Database
 
 __all__ = ["damaged", "explain", "is_busy", "suspect", "unlockable", "unwritable"]
 
@@ -43,46 +39,52 @@ def suspect(error: BaseException | None) -> bool:
     return moved or _primary(error) in _DAMAGED
 
 
-def explain(error: BaseException | None, store: Database) -> StoreError:
-    """The error to raise for one of the database's own."""
+def explain(error: BaseException | None, *, where: str, busy_s: float) -> StoreError:
+    """Return the error to raise for one of the database's own.
+
+    Args:
+        error: What the database driver raised.
+        where: The store as a user knows it.
+        busy_s: Seconds that the store was waited for while another process held its lock.
+    """
     said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     if isinstance(error, sqlite3.Error):
-        return _explain_sqlite(error, said, store)
+        return _explain_sqlite(error, said, where, busy_s)
     state = getattr(error, "sqlstate", None) or ""
     if state == _PG_LOCKED:
-        return _locked(store)
+        return _locked(where, busy_s)
     if state.startswith(_PG_UNWRITABLE):
-        return unwritable(store.where, said)
+        return unwritable(where, said)
     if not state or state.startswith(("08", "57P")):
         return StoreError(
-            f"the run log at {store.where} cannot be reached: {said}",
+            f"the run log at {where} cannot be reached: {said}",
             hint="see that the database server runs, and that HAILUO_STORE names it",
         )
-    return StoreError(f"the run log at {store.where} failed: {said}", hint="%hailuo doctor checks the store")
+    return StoreError(f"the run log at {where} failed: {said}", hint="%hailuo doctor checks the store")
 
 
-def _explain_sqlite(error: sqlite3.Error, said: str, store: Database) -> StoreError:
+def _explain_sqlite(error: sqlite3.Error, said: str, where: str, busy_s: float) -> StoreError:
     code = _primary(error)
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED:
         return StoreError(
-            f"the run log at {store.where} was moved, deleted or replaced while it was written to",
+            f"the run log at {where} was moved, deleted or replaced while it was written to",
             hint="nothing was changed: run it again, with the file that is there now",
         )
     if getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_IOERR_LOCK:
-        return unlockable(store.where, said)
+        return unlockable(where, said)
     if code in _BUSY:
-        refused = locks_refused(Path(store.where))
-        return unlockable(store.where, refused) if refused else _locked(store)
+        refused = locks_refused(Path(where))
+        return unlockable(where, refused) if refused else _locked(where, busy_s)
     if code in _DAMAGED or "not a database" in said:
-        return damaged(store.where, said)
+        return damaged(where, said)
     if code in _UNWRITABLE:
-        return unwritable(store.where, said)
-    return StoreError(f"the run log at {store.where} failed: {said}", hint="%hailuo doctor checks the store")
+        return unwritable(where, said)
+    return StoreError(f"the run log at {where} failed: {said}", hint="%hailuo doctor checks the store")
 
 
-def _locked(store: Database) -> StoreError:
+def _locked(where: str, busy_s: float) -> StoreError:
     return StoreError(
-        f"the run log at {store.where} has been locked by another process for {store.busy_s:g} s",
+        f"the run log at {where} has been locked by another process for {busy_s:g} s",
         hint="stop the other kernel, or set HAILUO_HOME to another folder; nothing was changed",
     )
 

@@ -1,4 +1,7 @@
-"""A ranking as HTML: the sentence, a chart of win rates with their intervals, the notes. No scripts; all is escaped."""
+"""Chart of a ranking as static HTML.
+
+It shows the sentence, the win rates with their intervals, and the notes. It has no scripts, and all text is escaped.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,11 @@ import html
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from hailuo_widgets.voting.ranking import Ranking
+    from collections.abc import Sequence
 
-__all__ = ["chart_of"]
+    import pandas as pd
+
+__all__ = ["chart_html"]
 
 LINE: Final = "1px solid rgba(127,127,127,.35)"
 CELL: Final = f"border-top:{LINE};padding:4px 10px 4px 0;text-align:left;vertical-align:middle"
@@ -19,32 +24,42 @@ LONGEST_NAME: Final = 140
 GOOD: Final = "#2e8b57"
 
 
-def chart_of(ranking: Ranking) -> str:
-    """The whole of it."""
-    rows = "".join(_row(row, ranking) for row in ranking.df.to_dict("records"))
-    notes = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in ranking.notes)
+def chart_html(
+    *, df: pd.DataFrame, winner: str | None, confidence: float, sentence: str, notes: Sequence[str] = ()
+) -> str:
+    """Return a ranking as HTML.
+
+    Args:
+        df: One row an item, with the columns of ``RANK_COLUMNS``, in the order to show.
+        winner: The item that is marked as the best; None marks none.
+        confidence: Of the intervals.
+        sentence: Stands above the chart.
+        notes: Stand below it, a paragraph each.
+    """
+    rows = "".join(_row(row, winner) for row in df.to_dict("records"))
+    below = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in notes)
     heads = "".join(
         f'<th scope="col" style="{HEAD}">{html.escape(name)}</th>'
-        for name in ("", "preferred in", f"{ranking.confidence:.0%} interval", "judged", "chance to be best")
+        for name in ("", "preferred in", f"{confidence:.0%} interval", "judged", "chance to be best")
     )
     table = (
         f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:6px 0;background:none">'
         f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
-        if len(ranking.df)
+        if len(df)
         else ""
     )
     return (
         '<div class="hailuo-ranking mathjax_ignore" style="font-size:13px;line-height:1.45;overflow-wrap:anywhere">'
-        f'<p style="margin:4px 0"><strong>{html.escape(ranking.sentence)}</strong></p>{table}{notes}</div>'
+        f'<p style="margin:4px 0"><strong>{html.escape(sentence)}</strong></p>{table}{below}</div>'
     )
 
 
-def _row(row: dict[Any, Any], ranking: Ranking) -> str:
+def _row(row: dict[Any, Any], winner: str | None) -> str:
     name = " ".join(str(row["item"]).split())
     shown = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
     best = "–" if _missing(row["p_best"]) else f"{row['p_best']:.0%}"
     rate = "–" if _missing(row["win_rate"]) else f"{row['win_rate']:.0%}"
-    won = row["item"] == ranking.winner
+    won = row["item"] == winner
     mark = f' <span style="color:{GOOD}">✓ best</span>' if won else ""
     cells = [rate, _bar(row, won=won), str(row["judged"]), best]
     return (

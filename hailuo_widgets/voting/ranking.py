@@ -13,7 +13,7 @@ from scipy import stats
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.bradley_terry import chances_to_be_best, fit
-from hailuo_widgets.voting.chart import chart_of
+from hailuo_widgets.voting.chart import chart_html
 from hailuo_widgets.voting.intervals import clusters_of, resampled_strengths, strength_intervals, win_rate
 from hailuo_widgets.voting.judgements import first_sights, items_of, judgements_of, wins_of
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
@@ -84,7 +84,13 @@ class Ranking:
 
     def html(self) -> str:
         """As a notebook and a report show it: the sentence, a chart of the win rates, notes; without scripts."""
-        return chart_of(self)
+        return chart_html(
+            df=self.df,
+            winner=self.winner,
+            confidence=self.confidence,
+            sentence=self.sentence,
+            notes=self.notes,
+        )
 
     def _repr_html_(self) -> str:
         return self.html()

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hailuo_widgets.domain.sweep import MOST_CELLS, Axes, Cell, Variant, expand
+from hailuo_widgets.domain.expansion import expand
+from hailuo_widgets.domain.sweep import MOST_CELLS, Axes, Cell, Variant
 from hailuo_widgets.errors import UsageError
 
 NAMES = ("model", "seed", "duration", "resolution")

@@ -1,0 +1,273 @@
+"""KIE.ai: the dialect of its Minimax API document, and what both of its dialects share (errors, and reading a task).
+
+Source of the rows. **doc**: the KIE.ai Minimax API document (the specification). It contradicts itself (Fast is "6 s,
+768p" and priced for 8 and 10 s; 10 s is for "standard resolutions" alone, and its own example asks for 1080p): what it
+says anywhere is sent, with the doubt said. The codes from 401 on are those of KIE's public job documents.
+
+Credits are KIE's own unit. Numbers mean other things here than at MiniMax: 1002 is an invalid image, 1004 a parameter.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Seeds
+from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
+from hailuo_widgets.provider.base import (
+    REFUSALS,
+    Accepted,
+    Clip,
+    Code,
+    HttpCall,
+    HttpReply,
+    Poll,
+    Provider,
+    Task,
+    as_code,
+    as_micros,
+    as_url,
+)
+from hailuo_widgets.provider.parse import as_json, words
+from hailuo_widgets.provider.refusal_words import about_content
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.request import Request
+
+__all__ = ["AUTH", "BASE_URL", "CODES", "FACTS", "JOBS_CHANNEL", "KEY_PAGE", "KieMinimax"]
+
+DOC = "KIE.ai Minimax API document"
+BASE_URL = "https://api.kie.ai"
+KEY_PAGE = "https://kie.ai/api-key"
+AUTH = Auth(header="Authorization", prefix="Bearer ")
+H02, H23, FAST = "minimax-hailuo-02", "minimax-hailuo-2-3", "minimax-hailuo-2-3-fast"
+T2V, I2V = "text_to_video", "image_to_video"
+JOBS_CHANNEL = "jobs"
+
+_EIGHT = "8 s: the KIE document lists and prices it; MiniMax, which makes the clip, knows 6 and 10 s alone"
+_LONG_1080 = (
+    "10 s at 1080P: the KIE document's own example asks for it, and its notes say 10 s at standard resolutions alone"
+)
+_FAST_LONG = "{} s with Fast: the KIE document prices it, and its table of specs says 6 s for Fast"
+_FAST_1080 = "1080P with Fast: the KIE document lists the value, and its table of specs says 768p for Fast"
+
+MODELS = (
+    Model(name=H23, title="Hailuo 2.3", short_names=("2.3", "2-3", "hailuo-2.3"), camera=True, source=DOC),
+    Model(
+        name=FAST,
+        title="Hailuo 2.3 Fast",
+        short_names=("2.3-fast", "2-3-fast", "hailuo-2.3-fast"),
+        camera=True,
+        typical_s={None: 55},
+        seed_doubt="the KIE document says that the same seed does not give the same clip with Fast",
+        note="takes a first frame always",
+        source=DOC,
+    ),
+    Model(name=H02, title="Hailuo 02", short_names=("02", "hailuo-02"), camera=True, source=DOC),
+)
+
+OFFERS = (
+    *(
+        Offer(model=model, mode=mode, resolution=resolution, durations=(6, 8, 10), source=DOC, doubtful_durations=why)
+        for model in (H23, H02)
+        for mode in (T2V, I2V)
+        for resolution, why in (("768P", {8: _EIGHT}), ("1080P", {8: _EIGHT, 10: _LONG_1080}))
+    ),
+    *(
+        Offer(
+            model=FAST,
+            mode=I2V,
+            resolution=resolution,
+            durations=(6, 8, 10),
+            source=DOC,
+            doubt=why,
+            doubtful_durations={8: _FAST_LONG.format(8), 10: _FAST_LONG.format(10)},
+        )
+        for resolution, why in (("768P", ""), ("1080P", _FAST_1080))
+    ),
+)
+
+PRICES = tuple(
+    Price(
+        model=model,
+        resolution=None,
+        duration=duration,
+        micros=round(credit * 1_000_000),
+        currency="credits",
+        source=DOC,
+        as_of="2026-11",
+    )
+    for model, row in ((H02, (45, 60, 60)), (H23, (52.5, 70, 70)), (FAST, (37.5, 50, 50)))
+    for duration, credit in zip((6, 8, 10), row, strict=True)
+)
+
+_UNSURE = Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None)
+CODES = {
+    "1001": Code(
+        error=Moderated, meaning="the prompt was refused: too short, empty, or banned content", hint="reword it"
+    ),
+    "1002": Code(
+        error=InvalidRequest,
+        meaning="the image was refused: its format is not supported, or the file is corrupted",
+        hint="open the URL in a browser: it must show a JPEG, PNG or WebP to everybody",
+    ),
+    "1003": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
+    "1004": Code(error=InvalidRequest, meaning="a parameter was refused, for example the duration or the resolution"),
+    "1005": Code(error=RateLimited, meaning="too many requests in a short time", again=True),
+    "1006": Code(error=InvalidRequest, meaning="the image is larger than 10 MB", hint="make it smaller"),
+    "400": Code(error=InvalidRequest, meaning="the request was refused as invalid"),
+    "401": Code(error=AuthError, meaning="the key was refused", fatal=True),
+    "402": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
+    "404": Code(error=InvalidRequest, meaning="not found"),
+    "422": Code(error=InvalidRequest, meaning="a parameter was refused, or there is no such record"),
+    "429": Code(error=RateLimited, meaning="too many requests in a short time", again=True),
+    "433": Code(
+        error=InsufficientCredits,
+        meaning="the usage limit of this key is reached",
+        fatal=True,
+        hint="raise the key's limit at kie.ai, or use another key; then run it again",
+    ),
+    "455": Code(
+        error=ProviderError, meaning="the gateway is being maintained", hint="nothing was accepted; try again later"
+    ),
+    "500": _UNSURE,
+    "501": Code(error=ProviderError, meaning="the generation failed", accepted=None),
+    "505": Code(error=ProviderError, meaning="the feature is switched off at the gateway"),
+}
+
+FACTS = Facts(
+    name="kie",
+    title="KIE.ai",
+    base_url=BASE_URL,
+    hosts=("https://api.kie.ai",),
+    auth=AUTH,
+    default_model=H23,
+    models=MODELS,
+    offers=OFFERS,
+    prices=PRICES,
+    images=ImageRules(
+        max_bytes=10 * MIB,
+        url_only=True,
+        hint="put the picture where the web can reach it and give its https:// URL; or set KIE_DIALECT=jobs, the "
+        "dialect that uploads pictures",
+        source=DOC,
+    ),
+    source=DOC,
+    prompt_max=800,
+    prompt_min=1,
+    seeds=Seeds(low=-1, high=99_999, random=-1, source=DOC),
+    aspect_ratios=("16:9", "9:16", "1:1"),
+    callback=True,
+    max_concurrent=10,
+    poll_floor_s=5.0,
+    link_life_s=1200.0,
+    key_page=KEY_PAGE,
+)
+
+_STATES = {
+    "0": "running",
+    "1": "succeeded",
+    "2": "failed",
+    "waiting": "queued",
+    "queuing": "queued",
+    "queueing": "queued",
+    "generating": "running",
+    "success": "succeeded",
+    "fail": "failed",
+    "failed": "failed",
+}
+
+
+class KieMinimax(Provider):
+    """The document's dialect: flat bodies, numbers for statuses. Tasks of either dialect can be asked for."""
+
+    facts = FACTS
+    codes = CODES
+    states = _STATES
+    refusals = REFUSALS | {404, 433, 455}
+    ends = frozenset({"1001", "1002", "1006", "501"})  # a query holds no prompt and no image: these are the task's
+    gone = frozenset({"1004", "404", "422"})  # a query holds an id alone: what is invalid, or not there, is the id
+
+    def address_hint(self) -> str:
+        """Many accounts have KIE's job API alone: to them the document's paths do not exist."""
+        return f"set KIE_DIALECT=jobs, which speaks KIE's job API. {super().address_hint()}"
+
+    def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
+        """``POST /api/v1/minimax/generate``. Resolutions are lower-case on this wire."""
+        del client_uuid
+        body: dict[str, Any] = {"prompt": request.prompt, "model": request.model}
+        optional = {
+            "imageUrl": request.first_frame and request.first_frame.wire(),
+            "duration": request.duration,
+            "resolution": request.resolution and request.resolution.lower(),
+            "aspectRatio": request.aspect_ratio,
+            "seed": request.seed,
+            "callBackUrl": request.callback_url,
+        }
+        body |= {k: v for k, v in optional.items() if v is not None}
+        return HttpCall(method="POST", path="/api/v1/minimax/generate", json=body)
+
+    def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
+        """A task id is a yes, whatever else the answer says; without one the code decides."""
+        del request
+        return self.accepted(reply)
+
+    def row(self, code: str, said: str | None) -> Code | None:
+        """A code of the table; what is refused for its content says so in words, under codes that say less."""
+        row = super().row(code, said)
+        if (row is None or row.error in {InvalidRequest, ProviderError}) and about_content(said):
+            return Code(error=Moderated, meaning="the request was refused for its content", hint="reword it")
+        return row
+
+    def encode_query(self, task: Task) -> HttpCall:
+        """``GET /api/v1/minimax/record-info``; a task that the other dialect created is asked for by that one."""
+        path = "/api/v1/jobs/recordInfo" if task.channel == JOBS_CHANNEL else "/api/v1/minimax/record-info"
+        return HttpCall(method="GET", path=path, params={"taskId": task.task_id})
+
+    def decode_query(self, reply: HttpReply, task: Task) -> Poll:
+        """``data`` holds a number (``status``) or a word (``state``), told apart by what is there."""
+        data = self.body(reply, asking=True)
+        code, said = self.verdict(data)
+        record = _record(data)
+        self.checked("task", record.get("taskId"), task.task_id, reply)
+        word = record.get("state") if isinstance(record.get("state"), str) else as_code(record.get("status"))
+        state = self.state(word)
+        if state == "succeeded":
+            return self._finished(record, reply)
+        if state == "failed":
+            own = said if code is not None else None  # "success" is of the call, not of the task
+            why = next(
+                (w for w in (record.get("failMsg"), record.get("errorMessage"), own) if isinstance(w, str)), None
+            )
+            return self.failed(as_code(record.get("failCode")) or code, why, reply, word=word)
+        if code is not None:
+            return self.about_task(code, said, reply)
+        if word is None:
+            raise self.unreadable(reply, "it names no status")
+        return self.under_way(word)
+
+    def _finished(self, record: dict[str, Any], reply: HttpReply) -> Poll:
+        url = as_url(record.get("videoUrl")) or _first_result(record.get("resultJson"))
+        if url is None:
+            raise self.unreadable(reply, "the provider finished the task and named no link")
+        cost = as_micros(record.get("creditsConsumed"))
+        return Poll(
+            state="succeeded",
+            clip=Clip(url=url, cost_micros=cost, currency=None if cost is None else "credits"),
+        )
+
+    def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
+        """``code`` (0 in the document, 200 in KIE's other ones) and ``message`` or ``msg``."""
+        code = as_code(data.get("code"))
+        return (None if code in {"0", "200"} else code), words(data)
+
+
+def _record(data: dict[str, Any]) -> dict[str, Any]:
+    found = data.get("data")
+    return found if isinstance(found, dict) else {}
+
+
+def _first_result(value: object) -> str | None:
+    """The first link of a ``resultJson``: JSON in a string, or the object itself."""
+    found = as_json(value) if isinstance(value, str) else value
+    links = found.get("resultUrls") if isinstance(found, dict) else None
+    return next((url for link in links if (url := as_url(link))), None) if isinstance(links, list) else None
