@@ -1,6 +1,6 @@
 """MiniMax Hailuo video generation in notebooks: magics, widgets and a run log.
 
-``%load_ext hailuo_widgets`` registers ``%hailuo`` and ``%%hailuo``; everything is there in plain Python too::
+``%load_ext hailuo_widgets`` registers ``%hailuo`` and ``%%hailuo``. Everything can be done in plain Python too::
 
     import hailuo_widgets as hw
 
@@ -8,7 +8,7 @@
     await run  # run.wait() in a script
     hw.runs()
 
-Public names are loaded when they are first used: importing this package loads neither pandas nor httpx.
+Public names are loaded on first use, so importing the package loads neither pandas nor httpx.
 """
 
 from __future__ import annotations
@@ -142,14 +142,14 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(ipython: Any) -> None:
-    """``%load_ext hailuo_widgets``: register the magics. Calling it twice changes nothing."""
+    """``%load_ext hailuo_widgets``: register the magics. A second call changes nothing."""
     from hailuo_widgets.magics import load
 
     load(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
-    """``%unload_ext hailuo_widgets``: take all of it back. Runs in flight go on."""
+    """``%unload_ext hailuo_widgets``: unregister the magics. Runs in progress continue."""
     from hailuo_widgets.magics import unload
 
     unload(ipython)

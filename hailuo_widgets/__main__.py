@@ -1,4 +1,4 @@
-"""``python -m hailuo_widgets``: what can be started without a notebook."""
+"""The command line, ``python -m hailuo_widgets``: the simulator, and backups of the run log."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one sub-command and return its exit code."""
+    """Run one subcommand and return its exit code."""
     parser = argparse.ArgumentParser(prog="python -m hailuo_widgets")
     commands = parser.add_subparsers(dest="command", required=True)
     cli.add_arguments(commands.add_parser("simulator", help="serve the bundled simulator and print its URL"))
@@ -36,7 +36,7 @@ def _backup(arguments: argparse.Namespace) -> int:
 
     environ = dict(os.environ)
     if arguments.home is not None:
-        environ.pop("HAILUO_STORE", None)  # the folder that is named here goes before a store that is named there
+        environ.pop("HAILUO_STORE", None)  # --home overrides the store in the environment
     settings = Settings.resolve({"home": arguments.home} if arguments.home is not None else {}, environ=environ)
     log = RunLog(settings.store_url)
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets import errors
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.redaction.text import words
+from hailuo_widgets.redaction.text import redact
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 def as_detail(error: HailuoError, run_id: str) -> dict[str, str]:
     """The error as text fields, without keys and signatures; its kind is its class's name."""
-    return {"kind": type(error).__name__, **{k: words(v) for k, v in error.detail().items()}, "run_id": run_id}
+    return {"kind": type(error).__name__, **{k: redact(v) for k, v in error.detail().items()}, "run_id": run_id}
 
 
 def error_of(record: RunRecord) -> HailuoError | None:

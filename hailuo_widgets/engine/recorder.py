@@ -16,7 +16,7 @@ from hailuo_widgets.engine.outcome import accepted_changes
 from hailuo_widgets.engine.rescue_file import keep_accepted
 from hailuo_widgets.errors import HailuoError, Skipped, StoreError
 from hailuo_widgets.provider.accounts import Accounts
-from hailuo_widgets.redaction.text import each_text, words
+from hailuo_widgets.redaction.text import each_text, redact
 from hailuo_widgets.system import clock as clocks
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
 
 def _clean(data: Mapping[str, Any]) -> dict[str, Any]:
     """What happened, for the log: without keys and signatures. An id is asked for again, so it stays as it came."""
-    return {k: v if k == "task_id" else each_text(v, words) for k, v in data.items()}
+    return {k: v if k == "task_id" else each_text(v, redact) for k, v in data.items()}
 
 
 class Entries:

@@ -20,7 +20,7 @@ from hailuo_widgets.engine.accepted_ids import Receipt, adopting_line
 from hailuo_widgets.engine.rate_limit import backoff_s
 from hailuo_widgets.errors import StoreError, Unconfirmed
 from hailuo_widgets.provider.parse import as_task_id
-from hailuo_widgets.redaction.text import words
+from hailuo_widgets.redaction.text import redact
 from hailuo_widgets.settings.settings import ASK_ABOVE_COST
 from hailuo_widgets.system.private_files import make_private
 
@@ -235,7 +235,7 @@ def _adopt_lines(log: RunLog, path: Path, raw: bytes) -> tuple[list[str], bool]:
 
 def _shown(text: str) -> str:
     """The beginning of a line that anybody may have written: no control character, nothing of a key."""
-    return words("".join(c for c in text.strip()[: 2 * MOST_SHOWN] if c.isprintable()))[:MOST_SHOWN]
+    return redact("".join(c for c in text.strip()[: 2 * MOST_SHOWN] if c.isprintable()))[:MOST_SHOWN]
 
 
 def _read(text: str) -> dict[str, Any] | None:

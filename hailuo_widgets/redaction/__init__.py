@@ -1,1 +1,1 @@
-"""Takes keys, passwords and signed parts of links out of text that is shown or kept."""
+"""Removal of keys, passwords and link signatures from text that is shown or stored."""

@@ -1,4 +1,4 @@
-"""Passwords in URLs: a database's, a proxy's, a provider's. They are used, and shown nowhere."""
+"""Removal of passwords from URLs of databases, proxies and providers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 __all__ = ["HIDDEN", "PrivateUrl", "shown_base", "without_passwords"]
 
 HIDDEN = "***"
-# To the last "@": a password that was not quoted may hold any character of a URL.
+# Up to the last "@": an unquoted password may contain any character of a URL.
 _USER_AND_PASSWORD = re.compile(r"(?<=://)([^\s/@:'\"]*):(\S+)@")
 _USER_OF_THE_WEB = re.compile(r"(https?://)[^\s/@'\"]+@", re.IGNORECASE)
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]{0,15}://", re.IGNORECASE)
@@ -16,7 +16,7 @@ _IN_A_QUERY = re.compile(r"([?&](?:ssl)?(?:password|passwd|passphrase|pwd)=)[^&\
 
 
 def without_passwords(text: str) -> str:
-    """The text with no password in its URLs; a user's name stays, but in http and https, where it may be a key."""
+    """Return the text without the passwords in its URLs. In http(s) URLs the user name goes too: it may be a key."""
     if "://" not in text:
         return text
     text = _USER_AND_PASSWORD.sub(rf"\1:{HIDDEN}@", text)
@@ -25,9 +25,9 @@ def without_passwords(text: str) -> str:
 
 
 def shown_base(url: str) -> str:
-    """A base URL as it may be shown: without a user and a password, and without query or fragment, where keys stand.
+    """Return a base URL for display: without user, password, query and fragment, which may hold keys.
 
-    It may be none at all, with no scheme say: whatever stands before an "@" is hidden.
+    The text need not be a valid URL: everything before an "@" is hidden.
     """
     before, at, rest = url.rpartition("@")
     if not at:
@@ -39,10 +39,10 @@ def shown_base(url: str) -> str:
 
 
 class PrivateUrl(str):
-    """A URL whose representation has no password; what uses it takes it as the text that it is."""
+    """A URL whose ``repr`` hides the password. In every other use it is the plain text."""
 
     __slots__ = ()
 
     def __repr__(self) -> str:
-        """The URL in quotes, without its password."""
+        """Return the URL in quotes, without its password."""
         return repr(without_passwords(str(self)))

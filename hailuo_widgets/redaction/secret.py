@@ -1,4 +1,4 @@
-"""Secret values, and a list of those that this process has used: what no text may show."""
+"""Secret values, and the list of the keys that this process has used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Secret", "used", "used_keys"]
 
 
 class Secret:
-    """A value that is used and never shown. ``reveal()`` is for the HTTP floor alone."""
+    """A value that is never shown or copied. Only code that sends or checks it calls ``reveal()``."""
 
     __slots__ = ("_reveal",)
 
@@ -19,7 +19,7 @@ class Secret:
         self._reveal: Callable[[], str] = lambda: value
 
     def reveal(self) -> str:
-        """The value itself."""
+        """Return the plain value."""
         return self._reveal()
 
     def __repr__(self) -> str:
@@ -29,15 +29,15 @@ class Secret:
         raise TypeError("a key is neither pickled nor copied")
 
 
-_used: list[Secret] = []  # every key that was found in this process, also one that is used no longer
+_used: list[Secret] = []  # every key that was found in this process, including replaced ones
 
 
 def used(key: Secret) -> None:
-    """Add a key to those that no text may show."""
+    """Add a key to those that are removed from every text."""
     if not any(key.reveal() == known.reveal() for known in _used):
         _used.append(key)
 
 
 def used_keys() -> tuple[Secret, ...]:
-    """Every key that this process has found, in the order in which it found them."""
+    """Return every key that this process has found, oldest first."""
     return tuple(_used)

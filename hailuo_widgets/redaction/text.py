@@ -1,12 +1,12 @@
-"""What comes from outside without this session's keys, and without what signs a link.
+"""Redaction of keys and link signatures in text that comes from a provider.
 
-A provider, or a proxy on the way to it, may send a key back: in an error's words, a page, a header, a link. Two depths:
+A provider, or a proxy, may send a key back: in an error message, a page, a header, a link. There are two levels:
 
-- ``whole`` takes out a key that stands there whole, in any spelling that text travels in (as it is, escaped for JSON,
-  HTML or a URL, as Base64, as hex). It cannot hit anything else, so it is done to every answer as it enters.
-- ``words`` is for what people read. It also takes out pieces of a key, keys with a masked middle, and what signs links.
+- ``redact_keys`` removes complete keys, in every encoding of text (plain, escaped for JSON, HTML or a URL, Base64,
+  hex). It can't match anything else, so it is applied to every reply on arrival.
+- ``redact`` is for text that people read. It also removes parts of keys, masked keys, and link signatures.
 
-What was taken out reads ``•••``.
+Removed text is replaced by ``•••``.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ from hailuo_widgets.redaction.secret import used_keys
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["GONE", "each_text", "whole", "words"]
+__all__ = ["GONE", "each_text", "redact", "redact_keys"]
 
 GONE = "•••"
-SHORTEST = 8  # characters: a shorter key is taken out of words alone, where it stands alone
-TOO_SHORT = 4  # and one that is shorter than that is a word of any language
-PIECE = 8  # so many characters of a key in a row are a piece of it
-LONGEST = 20_000  # characters of one text for people: what comes after them is left out
+SHORTEST = 8  # characters: shorter keys are removed by `redact` only, and only as separate words
+TOO_SHORT = 4  # characters: still shorter keys could be any word, and are not removed
+PIECE = 8  # consecutive characters of a key that count as a part of it
+LONGEST = 20_000  # characters of a text for people; the rest is cut
 
-# Every repetition is bounded, or begins where nothing of its kind stands before it: a hostile text costs no more time.
+# Every repetition is bounded, or can't start inside its own kind, so a hostile text takes no longer.
 _MASKED = re.compile(r"(?<![\w-])[\w-]{0,80}(?:\*{2,}|•{2,}|·{3,}|█{2,}|x{4,}|X{4,}|#{3,}|…|\.{3,})[\w*•·█#….-]{0,80}")
 _QUERY = re.compile(r"(\b[a-z][a-z0-9+.-]{1,9}:(?:\\?/){2}[^\s\"'<>?#]*)\?[^\s\"'<>]*", re.IGNORECASE)
 _USER = re.compile(r"(\b[a-z][a-z0-9+.-]{1,9}:(?:\\?/){2})[^\s\"'<>/?#@]+@", re.IGNORECASE)
@@ -38,11 +38,11 @@ _SIGNED = re.compile(
     r"(?:=|%3D))[^\s&\"'<>]+",
     re.IGNORECASE,
 )
-_NOBODYS = re.compile("(?!)")
+_NEVER = re.compile("(?!)")  # matches nothing
 
 
 class _Finder:
-    """What finds some keys in a text. It never shows them."""
+    """Compiled patterns that find some keys in a text."""
 
     __slots__ = ("masks", "pieces", "short", "whole")
 
@@ -51,8 +51,8 @@ class _Finder:
         long = [key for key in known if len(key) >= SHORTEST]
         short = [re.escape(key) for key in known if TOO_SHORT <= len(key) < SHORTEST]
         forms = [form for key in long for form in _forms(key)]
-        self.whole = re.compile("|".join(forms), re.IGNORECASE) if forms else _NOBODYS
-        self.short = re.compile(rf"(?<![\w-])(?:{'|'.join(short)})(?![\w-])") if short else _NOBODYS
+        self.whole = re.compile("|".join(forms), re.IGNORECASE) if forms else _NEVER
+        self.short = re.compile(rf"(?<![\w-])(?:{'|'.join(short)})(?![\w-])") if short else _NEVER
         self.pieces = [piece for key in long for piece in _pieces(key)]
         self.masks = [key.casefold() for key in long]
 
@@ -68,13 +68,13 @@ def _finder() -> _Finder:
     return _finders[keys]
 
 
-def whole(text: str) -> str:
-    """The text without keys that stand in it whole."""
+def redact_keys(text: str) -> str:
+    """Replace complete keys."""
     return _finder().whole.sub(GONE, text)
 
 
-def words(text: str) -> str:
-    """The text, for people, without keys and pieces of them, and without what signs links."""
+def redact(text: str) -> str:
+    """Replace keys, parts of keys and link signatures, and cut the text to :data:`LONGEST` characters."""
     finder = _finder()
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     text = finder.short.sub(GONE, finder.whole.sub(GONE, text))
@@ -85,7 +85,7 @@ def words(text: str) -> str:
 
 
 def each_text(value: Any, clean: Callable[[str], str]) -> Any:
-    """A JSON value with each of its texts cleaned, the names in it too."""
+    """Apply a function to every string of a JSON value, object names included."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, dict):
@@ -96,7 +96,7 @@ def each_text(value: Any, clean: Callable[[str], str]) -> Any:
 
 
 def _forms(key: str) -> Iterator[str]:
-    """Patterns of a key in each spelling that text travels in."""
+    """Yield a pattern of the key for each encoding."""
     yield "".join(_letter(c) for c in key)
     raw = key.encode()
     yield re.escape(raw.hex())
@@ -106,7 +106,7 @@ def _forms(key: str) -> Iterator[str]:
 
 
 def _letter(c: str) -> str:
-    """A pattern of one character, as it is or escaped for JSON, for a URL (once or twice), or for HTML."""
+    """Return a pattern of one character: plain, or escaped for JSON, for a URL (up to five times), or for HTML."""
     n = ord(c)
     known = [
         rf"\\{{0,3}}{re.escape(c)}",
@@ -121,7 +121,7 @@ def _letter(c: str) -> str:
 
 
 def _base64(raw: bytes) -> Iterator[str]:
-    """What bytes are in Base64 wherever they begin in a longer text: the characters that they alone decide."""
+    """Yield the Base64 of some bytes at each offset in a longer text: only the characters that depend on them alone."""
     for before in range(3):
         coded = base64.b64encode(b"\0" * before + raw).decode()
         yield coded[-(-before * 8 // 6) : (before + len(raw)) * 8 // 6]
@@ -138,7 +138,7 @@ def _pieces(key: str) -> Iterator[str]:
 
 def _without_pieces(text: str, pieces: list[str]) -> str:
     folded = text.casefold()
-    if len(folded) != len(text):  # some characters fold to two: those of a key do not
+    if len(folded) != len(text):  # some characters fold to two; those of a key don't
         folded = "".join(c.casefold() if len(c.casefold()) == 1 else c for c in text)
     found = bytearray(len(text))
     for piece in pieces:
@@ -153,7 +153,7 @@ def _without_pieces(text: str, pieces: list[str]) -> str:
 
 
 def _unmasked(token: str, keys: list[str]) -> str:
-    """A masked token without what it leaves of a key; as it is where it leaves nothing of one of ours."""
+    """Replace a masked word that shows the beginning or end of a known key; return any other unchanged."""
     folded = token.casefold()
     head = re.match(r"[\w-]*?(?=x{4,}|$|[^\w-])", folded)
     tail = re.search(r"[\w-]*$", folded)

@@ -1,1 +1,1 @@
-"""This process and this machine: identity, liveness, clocks, forks, private files."""
+"""Operating-system facts: process identity and liveness, clocks, fork hooks, private files."""

@@ -1,7 +1,7 @@
-"""Measuring what passes between two moments, on clocks that nobody sets: the wall clock is for showing alone.
+"""Elapsed-time measurement on clocks that are never set, for the run log.
 
-A stamp is a moment on them, as plain values that the log can keep: another process on the same machine measures from
-it too, until the machine is started again.
+A stamp is a moment on the machine's boot-time and monotonic clocks, as plain values that can be stored. Any process on
+the same machine can measure from it, until the machine restarts. The wall clock is only used for times that are shown.
 """
 
 from __future__ import annotations
@@ -19,22 +19,22 @@ if TYPE_CHECKING:
 __all__ = ["measured_s", "since_s", "stamp"]
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
-ASLEEP_S = 5.0  # a machine that slept for longer tells nothing of how long a task has taken
+ASLEEP_S = 5.0  # if the machine slept longer than this, the elapsed time is not a task's duration
 
 
 def stamp() -> dict[str, Any]:
-    """This moment: which start of the machine, seconds since then, and those of them that it was awake."""
+    """Return the current moment: the machine's boot id, seconds since boot, and the seconds it was awake."""
     return {"boot": _boot(os.getpid()), "ticks": round(_ticks(), 3), "awake": round(time.monotonic(), 3)}
 
 
 def since_s(then: Mapping[str, Any] | None) -> float | None:
-    """Seconds since a stamp, with those in which the machine slept; None where that is not known."""
+    """Return the seconds since a stamp, sleep included; None if that is unknown (another machine, or a restart)."""
     passed = _passed(then)
     return None if passed is None else passed[0]
 
 
 def measured_s(then: Mapping[str, Any] | None) -> float | None:
-    """Seconds since a stamp, as a figure of how long something took; None where the machine slept meanwhile, too."""
+    """Return the seconds since a stamp as a duration; None if that is unknown or the machine slept in between."""
     passed = _passed(then)
     if passed is None or passed[0] - passed[1] > ASLEEP_S:
         return None
@@ -46,23 +46,23 @@ def _passed(then: Mapping[str, Any] | None) -> tuple[float, float] | None:
         return None
     ticks, awake = then.get("ticks"), then.get("awake")
     if not isinstance(ticks, int | float) or not isinstance(awake, int | float):
-        return None  # a row of the log is input
+        return None  # the log's rows are not trusted
     passed = _ticks() - ticks, time.monotonic() - awake
     return passed if passed[0] >= 0 else None
 
 
 def _ticks() -> float:
-    """A clock that is never set, and goes on while the machine sleeps."""
+    """Read a clock that is never set and that counts while the machine sleeps."""
     read = getattr(time, "clock_gettime", None)
     if read is None:
-        return time.monotonic()  # Windows: it counts sleep
+        return time.monotonic()  # Windows, where it counts sleep
     clock = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
     return time.monotonic() if clock is None else float(read(clock))
 
 
 @lru_cache(maxsize=8)
 def _boot(pid: int) -> str:
-    """Which start of the machine this is; where the system does not tell, which process."""
+    """Return the machine's boot id; if the system has none, an id of this process."""
     try:
         return BOOT.read_text().strip()
     except OSError:

@@ -1,6 +1,7 @@
-"""What a fork must not hand on: connections, threads and locks of the parent are of no use to a child, or harm it.
+"""Fork hooks: close connections and stop threads before a fork, start them anew in the child.
 
-A SQLite connection that a child closes can roll back its parent's transaction, so none is open while a process forks.
+Connections, threads and locks of the parent are useless or harmful in a child: a SQLite connection that a child closes
+can roll back its parent's transaction, so none is open while a process forks.
 """
 
 from __future__ import annotations
@@ -14,25 +15,25 @@ __all__ = ["Forks", "Lock", "follow"]
 
 
 class Forks(Protocol):
-    """Something that is to be told of forks, in the thread that forks."""
+    """An object with fork hooks. They are called in the thread that forks."""
 
     def before_fork(self) -> None:
-        """Come to rest, and let go of what a child must not have."""
+        """Stop work and close everything that a child must not inherit."""
 
     def after_fork(self, *, child: bool) -> None:
-        """Go on; in the child with everything new."""
+        """Resume work; in the child with new connections, threads and locks."""
 
 
 _following: WeakSet[Forks] = WeakSet()
 
 
 def follow(thing: Forks) -> None:
-    """Tell something of every fork, as long as it lives."""
+    """Call an object's hooks at every fork. The object is held by a weak reference."""
     _following.add(thing)
 
 
 class Lock:
-    """A lock that is free in a child, whoever of its parent's threads held it in the moment of the fork."""
+    """A lock that is free in a forked child, even if a thread of the parent held it at the fork."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -45,10 +46,10 @@ class Lock:
         self._lock.release()
 
     def before_fork(self) -> None:
-        """Nothing: who holds it holds it for a moment."""
+        """Do nothing: the lock is only ever held for a moment."""
 
     def after_fork(self, *, child: bool) -> None:
-        """The thread that holds it is not in the child."""
+        """Replace the lock in the child, which does not have the thread that may hold it."""
         if child:
             self._lock = threading.Lock()
 

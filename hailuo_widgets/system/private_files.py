@@ -1,4 +1,4 @@
-"""Files and folders that are nobody else's, whatever the umask is: 0600 and 0700."""
+"""Private files (0600) and folders (0700), created independently of the umask."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ if TYPE_CHECKING:
 
 __all__ = ["create_private", "make_private"]
 
-# Not every system has these flags; where one is missing there is nothing to ask for.
+# Not every system has these flags; a missing one is left out.
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder, and those above it that are missing, for this user alone; one that is there stays as it is.
+    """Create a folder and its missing parents for this user only. An existing folder is not changed.
 
     Raises:
-        OSError: As the system says.
+        OSError: The system can't create it.
     """
     if not folder.parent.exists():
         make_private(folder.parent)
@@ -29,18 +29,18 @@ def make_private(folder: Path) -> None:
         if not folder.is_dir():
             raise
     else:
-        with contextlib.suppress(OSError):  # a disk without modes
+        with contextlib.suppress(OSError):  # a file system without modes
             folder.chmod(0o700)
 
 
 def create_private(path: Path) -> int:
-    """Open a new file for reading and writing, for this user alone.
+    """Create a file for this user only, and return its descriptor, open for reading and writing.
 
     Raises:
-        FileExistsError: The name is taken, if by a dangling link.
-        OSError: As the system says.
+        FileExistsError: The name is taken, even if only by a dangling link.
+        OSError: The system can't create it.
     """
     descriptor = os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o600)
-    with contextlib.suppress(OSError, AttributeError):  # a disk, or a system, without modes
+    with contextlib.suppress(OSError, AttributeError):  # a file system, or a system, without modes
         os.fchmod(descriptor, 0o600)
     return descriptor

@@ -1,8 +1,9 @@
-"""Which process a half-done file belongs to, and whether that process still lives.
+"""Process identity and liveness: names a process uniquely, and tells whether it still runs.
 
-A process is named by its machine (host, start of the system, process namespace), its number and its own start:
-numbers are given out again. A file whose process ran on another machine, or before this one last started, is never
-taken over: the first may still be at work, and after a power cut a file's length says nothing about its content.
+A process is identified by its machine (host name, boot id, process namespace), its number and its start time, since the
+system reuses numbers. It decides who may continue a partial file: a file of a process on another machine, or from
+before this machine's last start, is never continued. The other machine may still be writing, and after a power cut a
+file's length says nothing about its content.
 """
 
 from __future__ import annotations
@@ -19,18 +20,18 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Owner:
-    """One process: where it runs, its number, and when it began (None where the system does not say)."""
+    """One process: its machine, its number, and its start time (None if the system has none)."""
 
     machine: str
     pid: int
     began: str | None
 
     def state(self) -> Literal["me", "alive", "dead", "elsewhere"]:
-        """Whether the process is this one, lives, has ended, or cannot be seen from here."""
+        """Return whether the process is this one, is alive, has ended, or can't be seen from this machine."""
         mine = this_process()
         if self == mine:
             return "me"
-        # os.kill(pid, 0) would end the process on Windows, so there nothing can be asked.
+        # On Windows, os.kill(pid, 0) would end the process, so it is not used there.
         if self.machine != mine.machine or os.name != "posix":
             return "elsewhere"
         try:
@@ -38,12 +39,12 @@ class Owner:
         except ProcessLookupError:
             return "dead"
         except (OSError, OverflowError):
-            return "alive"  # it is there, and another user's
+            return "alive"  # another user's process
         return "alive" if _began(self.pid) == self.began else "dead"
 
 
 def this_process() -> Owner:
-    """The process that calls."""
+    """Return the calling process."""
     return _owner(os.getpid())
 
 

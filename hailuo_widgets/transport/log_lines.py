@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.redaction.passwords import without_passwords
-from hailuo_widgets.redaction.text import LONGEST, words
+from hailuo_widgets.redaction.text import LONGEST, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ class _NoQueries(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
             text = re.sub(r"(/[^\s\"'?]*)\?[^\s\"']*", r"\1?…", record.getMessage()[:LONGEST])
-            record.msg, record.args = words(without_passwords(text)), ()
+            record.msg, record.args = redact(without_passwords(text)), ()
         return True
 
 

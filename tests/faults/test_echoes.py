@@ -70,7 +70,7 @@ def leaves(text: str) -> list[str]:
 @pytest.mark.parametrize("how", SPELLED)
 def test_a_whole_key_in_any_spelling(how: str) -> None:
     """Taken out of any text, and nothing else with it."""
-    cleaned = redaction.whole(f"before {SPELLED[how]} after")
+    cleaned = redaction.redact_keys(f"before {SPELLED[how]} after")
     assert leaves(html.unescape(cleaned)) == []
     assert cleaned.startswith("before ")
     assert cleaned.endswith(" after")
@@ -81,7 +81,7 @@ def test_a_whole_key_in_any_spelling(how: str) -> None:
 @pytest.mark.parametrize("how", PARTLY)
 def test_a_part_of_a_key(how: str) -> None:
     """Taken out of what people read."""
-    cleaned = redaction.words(f"{PARTLY[how]}; try again")
+    cleaned = redaction.redact(f"{PARTLY[how]}; try again")
     assert leaves(cleaned) == []
     assert KEY[:4] not in cleaned
     assert not cleaned.removesuffix("; try again").endswith(KEY[-3:])
@@ -101,7 +101,7 @@ SIGNED = [
 @pytest.mark.parametrize("text", SIGNED)
 def test_what_signs_a_link(text: str) -> None:
     """Taken out of what people read; the place stays."""
-    cleaned = redaction.words(text)
+    cleaned = redaction.redact(text)
     assert "SECRET" not in cleaned
     assert "oss.example" in cleaned or "oss" not in text or "bucket" in cleaned
 
@@ -110,7 +110,7 @@ def test_what_signs_a_link(text: str) -> None:
 def test_other_words_stay_as_they_are() -> None:
     """Masks and numbers that are not of our key, dots, and addresses without a query."""
     text = "50 % ... of 'a fox' at https://api.example/v1 (2013), key id abc***xyz, wait\u2026 x-x, status 4****1"
-    assert (redaction.words(text), redaction.whole(text)) == (text, text)
+    assert (redaction.redact(text), redaction.redact_keys(text)) == (text, text)
 
 
 def echo(data: Any) -> Act:
