@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         webhook,
     )
     from hailuo_widgets.api.judging import rank, vote, votes
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.api.showing import compare, export, monitor, studio
     from hailuo_widgets.errors import (
         AuthError,
@@ -55,7 +56,6 @@ if TYPE_CHECKING:
     )
     from hailuo_widgets.workspace.run import Run
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
 
 __version__ = "0.1.0"
 
@@ -121,7 +121,7 @@ _API = (
 _SHOWING = ("compare", "export", "monitor", "studio")
 _JUDGING = ("rank", "vote", "votes")
 _ROOMS = (
-    {"Run": "workspace.run", "Session": "workspace.workspace", "Sweep": "workspace.sweep"}
+    {"Run": "workspace.run", "Session": "api.session", "Sweep": "workspace.sweep"}
     | dict.fromkeys(_API, "api.functions")
     | dict.fromkeys(_SHOWING, "api.showing")
     | dict.fromkeys(_JUDGING, "api.judging")

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.workspace.workspace import Session
+from hailuo_widgets.api.session import Session
 
 if TYPE_CHECKING:
     import pandas as pd

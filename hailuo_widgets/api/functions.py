@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key, variable
 from hailuo_widgets.settings.settings import Settings, shell_config
 from hailuo_widgets.system.forks import Lock
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

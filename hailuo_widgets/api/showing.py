@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.run import Run
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["compare", "export", "monitor", "studio"]
 

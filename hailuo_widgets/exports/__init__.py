@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["KINDS", "export"]
 
@@ -25,7 +25,7 @@ TAKES: dict[str, tuple[str, ...]] = {
 }
 
 
-def export(session: Session, records: Sequence[RunRecord], path: str | os.PathLike[str], **shape: Any) -> Path:
+def export(session: Workspace, records: Sequence[RunRecord], path: str | os.PathLike[str], **shape: Any) -> Path:
     """Write runs to a file.
 
     Args:

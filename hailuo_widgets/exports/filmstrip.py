@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["frames_of", "write_filmstrip"]
 
@@ -30,7 +30,7 @@ MOST_PIXELS: Final = 120_000_000  # what a PNG of a reasonable size and a browse
 
 
 def write_filmstrip(
-    session: Session, records: Sequence[RunRecord], target: Path, *, frames: int = 8, width: int = 192
+    session: Workspace, records: Sequence[RunRecord], target: Path, *, frames: int = 8, width: int = 192
 ) -> None:
     """Write the filmstrips; the file is replaced when the new one is whole.
 

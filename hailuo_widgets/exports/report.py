@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["LARGEST_MB", "report_bytes", "write_report"]
 
@@ -39,7 +39,7 @@ LARGEST_MB: Final = 200  # what a browser opens without trouble, and a mail serv
 _OF_A_RUN: Final = 2500  # bytes of a run's row and cell, roughly
 
 
-def report_bytes(session: Session, records: Sequence[RunRecord]) -> int:
+def report_bytes(session: Workspace, records: Sequence[RunRecord]) -> int:
     """About how large the report will be, in bytes; nothing is read but the sizes of the clips."""
     total = len(_static("report.js")) + len(_static("report.css"))
     for record in records:
@@ -52,7 +52,7 @@ def report_bytes(session: Session, records: Sequence[RunRecord]) -> int:
 
 
 def write_report(
-    session: Session,
+    session: Workspace,
     records: Sequence[RunRecord],
     target: Path,
     *,
@@ -91,13 +91,15 @@ def write_report(
         _write(out, session, records, layout, still=_still(session, records, grid))
 
 
-def _still(session: Session, records: Sequence[RunRecord], grid: Grid) -> str:
+def _still(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> str:
     """The grid without scripts. Its links would lead into this machine's archive: they are left out."""
     cards = [replace(session.card(r.run_id), video_src=None) for r in records]
     return grid_html(grid, cards, "", posters=len(cards))
 
 
-def _write(out: TextIO, session: Session, records: Sequence[RunRecord], layout: dict[str, Any], *, still: str) -> None:
+def _write(
+    out: TextIO, session: Workspace, records: Sequence[RunRecord], layout: dict[str, Any], *, still: str
+) -> None:
     script, style = _static("report.js"), _static("report.css")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (

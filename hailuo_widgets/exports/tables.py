@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "write_frame", "write_table"]
 
@@ -42,7 +42,7 @@ _RESULTS = ("status", "cost", "cost_kind", "currency", "elapsed_s", "rating")
 _SETTINGS = ("provider", "model", "variant", "prompt", "seed", "replicate", "duration", "resolution", "aspect_ratio")
 
 
-def write_table(session: Session, records: Sequence[RunRecord], target: Path) -> None:
+def write_table(session: Workspace, records: Sequence[RunRecord], target: Path) -> None:
     """Write the rows; what is missing is an empty field, a null, or a dash. The file is replaced when the new is whole.
 
     Raises:

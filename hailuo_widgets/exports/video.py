@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["size_of", "write_grid"]
 
@@ -46,7 +46,7 @@ def size_of(grid: Grid, width: int) -> tuple[int, int]:
 
 
 def write_grid(
-    session: Session,
+    session: Workspace,
     records: Sequence[RunRecord],
     target: Path,
     *,

@@ -13,12 +13,12 @@ from hailuo_widgets.widgets.form_choice import MODE_WORDS
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["offered"]
 
 
-def offered(session: Session) -> dict[str, Any]:
+def offered(session: Workspace) -> dict[str, Any]:
     """All gateways, camera instructions and the default gateway."""
     return {
         "provider": session.settings.provider,
@@ -27,7 +27,7 @@ def offered(session: Session) -> dict[str, Any]:
     }
 
 
-def _provider(session: Session, name: str) -> dict[str, Any]:
+def _provider(session: Workspace, name: str) -> dict[str, Any]:
     provider = session.engine.accounts.provider(name)
     facts = provider.facts
     try:

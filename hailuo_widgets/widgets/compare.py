@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Compare"]
 
@@ -49,7 +49,7 @@ class Compare(Answering):
 
     def __init__(
         self,
-        session: Session,
+        session: Workspace,
         records: Sequence[RunRecord],
         grid: Grid,
         *,

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.voting.blind_test import Booth
     from hailuo_widgets.workspace.run import Run
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = [
     "prepare",
@@ -171,7 +171,7 @@ def show_sweep(sweep: Sweep) -> None:
         _keep(place, _ShownSweep(sweep, loop))
 
 
-def show_monitor(session: Session) -> None:
+def show_monitor(session: Workspace) -> None:
     """Show what is in flight: a board where there are widgets, lines of text elsewhere."""
     shell, loop = _shell(), running_loop()
     if loop is None or not _has_widgets(shell):
@@ -186,7 +186,7 @@ def show_monitor(session: Session) -> None:
     display(Monitor(session, loop=loop), exclude=["text/plain"])
 
 
-def show_compare(session: Session, records: Sequence[RunRecord], grid: Grid) -> None:
+def show_compare(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> None:
     """Show runs in a grid: the live one with its clips, and the static table that is saved; lines of text elsewhere."""
     shell, loop = _shell(), running_loop()
     cards = [session.card(r.run_id) for r in records]
@@ -203,7 +203,7 @@ def show_compare(session: Session, records: Sequence[RunRecord], grid: Grid) -> 
     display(Compare(session, records, grid, loop=loop, css=css), exclude=["text/plain"])
 
 
-def show_vote(session: Session, records: Sequence[RunRecord], booth: Booth, *, question: str) -> None:
+def show_vote(session: Workspace, records: Sequence[RunRecord], booth: Booth, *, question: str) -> None:
     """Show a vote, and beside it what a saved notebook keeps: how far it has come, and at its end what it came to.
 
     Raises:
@@ -230,7 +230,7 @@ def show_vote(session: Session, records: Sequence[RunRecord], booth: Booth, *, q
     )
 
 
-def show_studio(session: Session, start: RunRecord | None = None) -> None:
+def show_studio(session: Workspace, start: RunRecord | None = None) -> None:
     """Show the form.
 
     Raises:

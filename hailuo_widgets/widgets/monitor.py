@@ -18,6 +18,8 @@ from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Que
 from hailuo_widgets.widgets.run_rows import Row, row_of, totals, varying
 from hailuo_widgets.widgets.sweep_table import board_class
 from hailuo_widgets.widgets.throttle import Pulse
+from hailuo_widgets.workspace.run import Run
+from hailuo_widgets.workspace.selection import run_id_of
 
 if TYPE_CHECKING:
     import pathlib
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Monitor", "SweepBoard"]
 
@@ -38,7 +40,7 @@ MOST_ENDED: Final = 200
 class SweepRuns:
     """The runs of one sweep, in its order."""
 
-    def __init__(self, session: Session, run_ids: Iterable[str]) -> None:
+    def __init__(self, session: WorkspaceBase, run_ids: Iterable[str]) -> None:
         self.session = session
         self.ids = tuple(run_ids)
 
@@ -61,7 +63,7 @@ class StoreRuns:
 
     watches = True
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: WorkspaceBase) -> None:
         self.session = session
         self._seen: dict[str, None] = {}
 
@@ -166,8 +168,8 @@ class RunsBoard(Answering):
 
     async def _retry(self, question: Question) -> None:
         for run_id in _ids(question):
-            run = await self._in_thread(self._runs.session.run, run_id)
-            await self._in_thread(run.retry)
+            found = await self._in_thread(run_id_of, self._runs.session, run_id)
+            await self._in_thread(Run(self._runs.session, found).retry)
         self._runs.session.engine.drive()
         self._pulse.soon()
         question.reply()
@@ -188,7 +190,7 @@ class RunsBoard(Answering):
 class Monitor(RunsBoard):
     """Everything in flight in a session's store; see :func:`hailuo_widgets.monitor`."""
 
-    def __init__(self, session: Session, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, session: WorkspaceBase, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(StoreRuns(session), loop=loop, kind="monitor")
 
     def __repr__(self) -> str:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.problem import Problem
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning.plan import Plan
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Studio", "studio_box"]
 
@@ -61,7 +61,7 @@ class Studio(Answering):
 
     def __init__(
         self,
-        session: Session,
+        session: Workspace,
         *,
         loop: asyncio.AbstractEventLoop,
         namespace: Callable[[], Mapping[str, Any]],
@@ -234,7 +234,7 @@ def _problems(error: HailuoError) -> list[dict[str, str]]:
 
 
 def studio_box(
-    session: Session,
+    session: Workspace,
     *,
     loop: asyncio.AbstractEventLoop,
     namespace: Callable[[], Mapping[str, Any]],

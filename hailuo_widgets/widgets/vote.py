@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.voting.blind_test import Booth, Shown
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Vote", "vote_bundle"]
 
@@ -58,7 +58,7 @@ class Vote(Answering):
 
     def __init__(
         self,
-        session: Session,
+        session: Workspace,
         records: Sequence[RunRecord],
         booth: Booth,
         *,

@@ -12,17 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.base import WorkspaceBase
 
 __all__ = ["heard", "remark", "remarked", "with_remarks"]
 
 
-def remark(session: Session, run_id: str, what: str, **said: Any) -> None:
+def remark(session: WorkspaceBase, run_id: str, what: str, **said: Any) -> None:
     """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
     heard(session, session.log.call(session.log.judge, run_id, what, **said))
 
 
-def remarked(session: Session, run_id: str) -> RunRecord:
+def remarked(session: WorkspaceBase, run_id: str) -> RunRecord:
     """A run with what was said of its clip, as the log has it: another run, or another kernel, may have shown it."""
     try:
         return session.log.call(session.log.get, run_id)
@@ -30,7 +30,7 @@ def remarked(session: Session, run_id: str) -> RunRecord:
         return session.engine.record(run_id)  # as it is known here, where the log cannot say
 
 
-async def with_remarks(session: Session, run_ids: Iterable[str]) -> list[RunRecord]:
+async def with_remarks(session: WorkspaceBase, run_ids: Iterable[str]) -> list[RunRecord]:
     """Runs as they are known now, with what was said of their clips as the log has it, whoever said it."""
     found = await session.records(run_ids)
     said: dict[str, RunRecord] = {}
@@ -39,7 +39,7 @@ async def with_remarks(session: Session, run_ids: Iterable[str]) -> list[RunReco
     return [_with(r, said.get(r.run_id, r)) for r in found]
 
 
-def heard(session: Session, records: Iterable[RunRecord]) -> None:
+def heard(session: WorkspaceBase, records: Iterable[RunRecord]) -> None:
     """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""
     for r in records:
         with contextlib.suppress(KeyError):  # a run that was never heard of here

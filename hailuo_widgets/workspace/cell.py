@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.planning.grammar import Line
     from hailuo_widgets.planning.plan import Plan
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["begin_cell", "foretold", "plan_call", "plan_cell"]
 
@@ -29,7 +29,7 @@ _NOT_PLANNED = {"yes", "name", "tags", "budget", "max_parallel"}
 _SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
 
 
-def plan_cell(session: Session, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:
+def plan_cell(session: Workspace, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:
     """A cell's variants with the notebook's variables in them, times its axes; checked, and nothing is sent.
 
     Args:
@@ -80,7 +80,7 @@ def _is_file(name: str) -> bool:
         return False
 
 
-def foretold(session: Session, line: Line, plan: Plan) -> tuple[str, ...]:
+def foretold(session: Workspace, line: Line, plan: Plan) -> tuple[str, ...]:
     """What the cell would meet if its plan were begun: a question, and budgets that it passes.
 
     Raises:
@@ -90,7 +90,7 @@ def foretold(session: Session, line: Line, plan: Plan) -> tuple[str, ...]:
     return foreseen(plan.to_send, session.settings, budget=_budget(line), yes=yes)
 
 
-def plan_call(session: Session, prompt: Any, *, reuse: bool = True, **arguments: Any) -> Plan:
+def plan_call(session: Workspace, prompt: Any, *, reuse: bool = True, **arguments: Any) -> Plan:
     """The plan of a call of ``sweep`` with these arguments; what that call would meet is told.
 
     Raises:
@@ -108,7 +108,7 @@ def _budget(line: Line) -> float | None:
     return as_number("--budget", line.run["budget"]) if "budget" in line.run else None
 
 
-def begin_cell(session: Session, line: Line, plan: Plan) -> Sweep:
+def begin_cell(session: Workspace, line: Line, plan: Plan) -> Sweep:
     """Start what a cell has planned and shown.
 
     Raises:

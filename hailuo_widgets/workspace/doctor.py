@@ -15,7 +15,7 @@ from hailuo_widgets.errors import HailuoError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.base import WorkspaceBase
 
 __all__ = ["report"]
 
@@ -32,7 +32,7 @@ PACKAGES = (
 )
 
 
-def report(session: Session) -> pd.DataFrame:
+def report(session: WorkspaceBase) -> pd.DataFrame:
     """One row a check: ``check``, ``ok``, ``finding``."""
     rows = [
         _checked("run log", lambda: session.log.call(session.log.check)),
@@ -46,12 +46,12 @@ def report(session: Session) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["check", "ok", "finding"])
 
 
-def _disk(session: Session) -> tuple[str, bool, str]:
+def _disk(session: WorkspaceBase) -> tuple[str, bool, str]:
     notes = session.log.notes()
     return "run log's disk", not notes, "; ".join(notes) or "nothing stands against it"
 
 
-def _rescued(session: Session) -> tuple[str, bool, str]:
+def _rescued(session: WorkspaceBase) -> tuple[str, bool, str]:
     """Task ids that could not be committed when they came are taken into the log here."""
     try:
         said = adopt_rescued(session.log, session.settings.home)

@@ -10,8 +10,8 @@ from hailuo_widgets.workspace.sweep import Sweep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.run import Run
-    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Resumed"]
 
@@ -25,7 +25,7 @@ class Resumed(Sweep):
 
     in_log = False
 
-    def __init__(self, session: Session, runs: Sequence[Run]) -> None:
+    def __init__(self, session: WorkspaceBase, runs: Sequence[Run]) -> None:
         super().__init__(session, f"resumed-{secrets.token_hex(4)}", runs)
 
     def __eq__(self, other: object) -> bool:

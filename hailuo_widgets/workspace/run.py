@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.render.card import Card
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.base import WorkspaceBase
 
 __all__ = ["Run"]
 
@@ -37,7 +37,7 @@ class Run(Fixed):
 
     is_sweep: Literal[False] = False  # told by a value: %autoreload breaks isinstance
 
-    def __init__(self, session: Session, run_id: str) -> None:
+    def __init__(self, session: WorkspaceBase, run_id: str) -> None:
         self._session = session
         self._id = run_id
 
@@ -250,7 +250,7 @@ class Run(Fixed):
         self._session.confirm_again(self.record, yes=yes)
         request = self.record.request
         self.write_off()
-        return self._session.again(request, self.record)
+        return Run(self._session, self._session.again(request, self.record))
 
     def retry(self) -> Run:
         """Take it up again, for free: a failed download, a deleted clip, a run cancelled after it was sent, or lost."""
@@ -260,7 +260,8 @@ class Run(Fixed):
         if download or gone:
             self._session.change(self.id, "the download is tried again", status="downloading", error=None)
         elif record.status == "succeeded" and record.reused_from and self.video is None:
-            return self._session.run(record.reused_from).retry()  # the run that made the clip brings it
+            maker = self._session.log.call(self._session.log.get, record.reused_from)
+            return Run(self._session, maker.run_id).retry()  # the run that made the clip brings it
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
         elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine, record):

@@ -13,19 +13,21 @@ from hailuo_widgets.provider import names as provider_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
+    from datetime import date, datetime
+
+    import pandas as pd
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.workspace.base import WorkspaceBase
 
-__all__ = ["chosen", "every", "filtered", "run_id_of", "sweep_id_of", "sweep_name"]
+__all__ = ["chosen", "every", "filtered", "run_id_of", "runs_table", "sweep_id_of", "sweep_name"]
 
 HOW = "give a sweep or its name, rows of hw.runs(), runs, or their ids"
 LONGEST_NAME = 200
 MOST_DEEP = 4  # a list of lists of sweeps is understood; a list that holds itself is not
 
 
-def chosen(session: Session, what: Any = None) -> list[RunRecord]:
+def chosen(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:
     """The runs that are meant, each clip once: of runs that show one clip the one that paid for it, else the first.
 
     Args:
@@ -39,7 +41,7 @@ def chosen(session: Session, what: Any = None) -> list[RunRecord]:
     return one_a_clip(every(session, what))
 
 
-def every(session: Session, what: Any = None) -> list[RunRecord]:
+def every(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:
     """As :func:`chosen`, and a clip as often as runs show it."""
     log = session.log
     if what is None:
@@ -52,7 +54,7 @@ def every(session: Session, what: Any = None) -> list[RunRecord]:
     return [found.get(i) or session.engine.record(i) for i in ids]
 
 
-def run_id_of(session: Session, what: Any) -> str:
+def run_id_of(session: WorkspaceBase, what: Any) -> str:
     """The id of the one run that is meant: by its id or the first characters of it, a run, or what holds one run.
 
     Raises:
@@ -72,7 +74,7 @@ def run_id_of(session: Session, what: Any) -> str:
     return found[0].run_id
 
 
-def sweep_id_of(session: Session, what: Any = None) -> str:
+def sweep_id_of(session: WorkspaceBase, what: Any = None) -> str:
     """The one sweep that is meant; see :func:`chosen`.
 
     Raises:
@@ -109,7 +111,7 @@ def sweep_name(name: Any) -> str | None:
 
 
 def filtered(
-    session: Session,
+    session: WorkspaceBase,
     *,
     sweep: Any = None,
     status: str | Sequence[str] | None = None,
@@ -140,6 +142,25 @@ def filtered(
     return found if models is None else [r for r in found if r.request.model in models]
 
 
+def runs_table(session: WorkspaceBase, *, since: str | date | None = None, **wanted: Any) -> pd.DataFrame:
+    """Runs as a DataFrame; see :func:`hailuo_widgets.runs`.
+
+    Args:
+        session: The workspace whose log is read.
+        since: A date or time; only runs that were planned since then.
+        wanted: The other arguments of :func:`filtered`.
+
+    Raises:
+        UsageError: ``since`` is not a date, or as for :func:`filtered`.
+    """
+    from hailuo_widgets.dataframes.runs import runs_frame, since_moment
+
+    moment = since_moment(since)
+    found = filtered(session, since=moment, **wanted)
+    unmeasured = session.log.call(session.log.unmeasured, [r.run_id for r in found])
+    return runs_frame(found, session.archive.root, unmeasured)
+
+
 def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
     word = value if isinstance(value, str) else ""
     if argument == "status" and word.strip().casefold() in {"reused", "reuse", "shared"}:
@@ -155,7 +176,7 @@ def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
         )
 
 
-def _models(session: Session, model: str) -> set[str]:
+def _models(session: WorkspaceBase, model: str) -> set[str]:
     """The names that a model has at the providers and in the log, of a name or a short one."""
     known: set[str] = set(session.log.call(session.log.values_of, "model"))
     meant = {model} & known
@@ -171,7 +192,7 @@ def _models(session: Session, model: str) -> set[str]:
     return meant
 
 
-def _ids(session: Session, what: Any, deep: int) -> Iterable[str]:
+def _ids(session: WorkspaceBase, what: Any, deep: int) -> Iterable[str]:
     if hasattr(what, "columns"):
         if "run_id" in what.columns:
             yield from _words(session, list(what["run_id"]))
@@ -196,7 +217,7 @@ def _ids(session: Session, what: Any, deep: int) -> Iterable[str]:
         raise UsageError(f"{shown(what)} is neither a run nor a sweep", hint=HOW)
 
 
-def _words(session: Session, words: Sequence[Any]) -> Iterable[str]:
+def _words(session: WorkspaceBase, words: Sequence[Any]) -> Iterable[str]:
     """The ids that words name; the log is asked once for all that are whole ids of runs."""
     log = session.log
     if strange := [word for word in words if not isinstance(word, str)]:

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.workspace.fixed_attributes import Fixed
+from hailuo_widgets.workspace.selection import runs_table
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
 
     import pandas as pd
 
+    from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.run import Run
-    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Sweep"]
 
@@ -29,13 +30,13 @@ class Sweep(Fixed):
     is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
     in_log: ClassVar[bool] = True  # whether its id is one of the log's sweeps
 
-    def __init__(self, session: Session, sweep_id: str, runs: Sequence[Run]) -> None:
+    def __init__(self, session: WorkspaceBase, sweep_id: str, runs: Sequence[Run]) -> None:
         self._session = session
         self._id = sweep_id
         self._runs = tuple(runs)
 
     @property
-    def session(self) -> Session:
+    def session(self) -> WorkspaceBase:
         """Whose runs they are."""
         return self._session
 
@@ -52,7 +53,7 @@ class Sweep(Fixed):
     @property
     def df(self) -> pd.DataFrame:
         """The sweep's rows of the run log, in the sweep's order."""
-        frame = self.session.runs(sweep=self)
+        frame = runs_table(self.session, sweep=self)
         order = {run.id: n for n, run in enumerate(self.runs)}
         return frame.sort_values("run_id", key=lambda ids: ids.map(order)).reset_index(drop=True)
 

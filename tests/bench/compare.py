@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from playwright.sync_api import sync_playwright
 
-from hailuo_widgets.workspace.workspace import Session
+from hailuo_widgets.api.session import Session
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page

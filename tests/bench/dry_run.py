@@ -7,8 +7,8 @@ import sys
 import tempfile
 import time
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import plan_frame
-from hailuo_widgets.workspace.workspace import Session
 
 ROUNDS = 7
 

@@ -12,8 +12,8 @@ from counters import counted
 from patience import until
 from playwright.sync_api import expect
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.exports import export
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -14,11 +14,11 @@ from uuid import uuid4
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import client as gateway_module
 from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

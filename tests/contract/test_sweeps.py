@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 import av
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import submit as create
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from hailuo_widgets.workspace.workspace import Session
+from hailuo_widgets.api.session import Session
 
 
 def main(home: str, name: str, runs: int, parallel: int) -> None:

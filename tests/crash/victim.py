@@ -22,12 +22,12 @@ from typing import TYPE_CHECKING, Any
 
 import twin
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive.mp4 import ContainerError, check_container
 from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.rate_limit import backoff_s
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

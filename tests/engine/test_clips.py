@@ -15,6 +15,7 @@ import pytest
 import hailuo_widgets as hw
 from hailuo_widgets.api import functions as api
 from hailuo_widgets.api import judging, showing
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.vote import Vote
 from hailuo_widgets.simulator import Simulator
@@ -22,7 +23,6 @@ from hailuo_widgets.voting.blind_test import Booth
 from hailuo_widgets.voting.pairs import pair_up
 from hailuo_widgets.voting.reused_clips import in_words_of
 from hailuo_widgets.widgets.compare import Compare
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from tests.engine.conftest import Begin

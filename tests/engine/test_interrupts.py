@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine.event_loop import run_to_end
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,11 +11,11 @@ import pytest
 
 import hailuo_widgets as hw
 from hailuo_widgets.api import judging
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.voting.blind_test import Booth
 from hailuo_widgets.voting.pairs import pair_up
 from hailuo_widgets.widgets.vote import Vote, vote_bundle
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from patience import HANG_S
 
-from hailuo_widgets.workspace.workspace import Session
+from hailuo_widgets.api.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import (
     AuthError,
     BudgetExceeded,
@@ -23,7 +24,6 @@ from hailuo_widgets.errors import (
     Unconfirmed,
     UsageError,
 )
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
@@ -24,7 +25,6 @@ from hailuo_widgets.exports import export
 from hailuo_widgets.exports.tables import latex_of, safe_csv
 from hailuo_widgets.exports.video import size_of
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

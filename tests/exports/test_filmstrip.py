@@ -16,8 +16,8 @@ from hailuo_widgets.simulator import read_frame_counter
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
 
 
 def test_frames_are_evenly_apart(judged: tuple[Session, Sweep, list[str]]) -> None:

@@ -21,8 +21,8 @@ from hailuo_widgets.exports.report_sections import facts_html, runs_html
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.workspace.sweep import Sweep
-    from hailuo_widgets.workspace.workspace import Session
 
 
 class Elements(HTMLParser):

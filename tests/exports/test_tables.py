@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.domain.grid import arrange, columns_of
 from hailuo_widgets.domain.request import Request
@@ -19,7 +20,6 @@ from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports import KINDS, export
 from hailuo_widgets.exports.tables import is_missing, write_frame
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,13 +19,13 @@ sys.path.insert(0, str(Path(__file__).parent))  # so that the tests here find th
 from gateway import Act, FaultGateway
 from patience import HANG_S, until
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.engine import download
 from hailuo_widgets.engine import poll as follow
 from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.circuit_breaker import Door
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

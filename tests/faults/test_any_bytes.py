@@ -14,11 +14,11 @@ from conftest import KEY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.errors import Unconfirmed
 from hailuo_widgets.provider.base import HttpReply
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from clock import Inline, VirtualLoop, Wire, virtual
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine.rate_limit import Limiter
 from hailuo_widgets.store import leases
 from hailuo_widgets.system import clock as clocks
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

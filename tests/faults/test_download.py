@@ -11,10 +11,10 @@ import pytest
 from conftest import Scene, error_of, steps
 from gateway import Act, FaultGateway, reset_half
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import disk
 from hailuo_widgets.engine import client as engine_gateway
 from hailuo_widgets.errors import DownloadError
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,9 +11,9 @@ import pytest
 from conftest import Begin, Scene, steps
 from gateway import Act
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import reuse as before
 from hailuo_widgets.errors import DownloadError
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

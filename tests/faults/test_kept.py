@@ -15,11 +15,11 @@ from gateway import Act
 from patience import HANG_S
 from test_log import FULL, hurried, lock
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store.runlog import RunLog
 from hailuo_widgets.workspace.run import Run
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     import sqlite3
@@ -175,7 +175,7 @@ def test_all_results_of_a_task_are_adopted(
 
 SCRIPT = """
 import contextlib, sys
-from hailuo_widgets.workspace.workspace import Session
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.store.runlog import RunLog

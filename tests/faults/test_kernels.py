@@ -9,12 +9,12 @@ from conftest import Scene, carry, error_of, steps
 from gateway import Act
 from patience import HANG_S
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import engine as core
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.rate_limit import Limiter
 from hailuo_widgets.errors import BudgetExceeded, Cancelled, StoreError
 from hailuo_widgets.store import RunLog
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

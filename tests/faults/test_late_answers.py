@@ -14,9 +14,9 @@ import pytest
 from gateway import Act, FaultGateway
 from patience import HANG_S, until
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import paid_task as paid
 from hailuo_widgets.engine import waiting
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from conftest import KEY
 
-from hailuo_widgets.workspace.workspace import Session
+from hailuo_widgets.api.session import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

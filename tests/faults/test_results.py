@@ -9,8 +9,8 @@ import pytest
 from conftest import error_of
 from gateway import Act
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import Moderated
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -11,9 +11,9 @@ import pytest
 from clock import EPOCH, Inline, Wire, virtual
 from conftest import KEY, error_of, steps
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import ProviderError
 from hailuo_widgets.provider.base import HttpReply
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,6 +21,7 @@ from odd import KEY, mixed
 from virtual import Clock, Inline, VirtualLoop, virtual_time
 from wire import MIX, Wire
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import archive as files
 from hailuo_widgets.archive import part
 from hailuo_widgets.domain.run import ENDS
@@ -28,7 +29,6 @@ from hailuo_widgets.engine import engine as core
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.store.database import Database
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     import random

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from kernels import Kernel
 
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
 
 __all__ = ["Verdict", "play"]
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from conftest import Make
 
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.workspace import Session
 
 
 def test_a_follower_that_is_interrupted_while_it_sends_loses_no_answer(make: Make) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     import ssl

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive.trusted_paths import clip_in, input_in, read_regular, still_in
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.engine.rescue_file import write_rescue
@@ -29,7 +30,6 @@ from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.widgets.compare import Compare
 from hailuo_widgets.widgets.request_widget import Question
 from hailuo_widgets.widgets.run_source import RunSource
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

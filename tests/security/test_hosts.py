@@ -9,8 +9,8 @@ from uuid import uuid4
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from conftest import Begin
 
-    from hailuo_widgets.workspace.workspace import Session
+    from hailuo_widgets.api.session import Session
 
 SKIPPED = (ModuleType, FunctionType, BuiltinFunctionType, MethodType, type)
 MOST = 300_000

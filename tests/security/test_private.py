@@ -16,6 +16,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.lib.pretty import pretty
 from IPython.utils.capture import capture_output
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.providers import keys_frame
 from hailuo_widgets.engine.rescue_file import write_rescue
 from hailuo_widgets.errors import HailuoError, StoreError, UsageError
@@ -26,7 +27,6 @@ from hailuo_widgets.redaction.passwords import PrivateUrl, without_passwords
 from hailuo_widgets.settings.settings import Settings, base_url
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.workspace.doctor import report
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -84,8 +84,8 @@ def test_a_network_home_is_said(table: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 def test_doctor_says_it(table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """``%hailuo doctor`` shows the note as a check that is not well."""
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.workspace import doctor
-    from hailuo_widgets.workspace.workspace import Session
 
     table.write_text(TABLE + f"50 22 0:40 / {tmp_path} rw - lustre host:/l rw\n")
     session = Session(home=tmp_path / "home", notice=lambda _: None)

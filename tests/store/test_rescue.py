@@ -334,8 +334,8 @@ def test_a_full_disk_is_no_rescue(home: Path, record: Any, monkeypatch: pytest.M
 
 def test_doctor_takes_it_up(sqlite_log: RunLog, record: Any, home: Path) -> None:
     """``%hailuo doctor`` adopts what is in the rescue file, and says which."""
+    from hailuo_widgets.api.session import Session
     from hailuo_widgets.workspace import doctor
-    from hailuo_widgets.workspace.workspace import Session
 
     sqlite_log.add([record("r1", status="submitting")])
     write_rescue(home / "rescue.jsonl", record("r1"), "7")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.runs import RUN_COLUMNS
 from hailuo_widgets.dataframes.votes import votes_frame
 from hailuo_widgets.domain.run import SIMULATOR
@@ -18,7 +19,6 @@ from hailuo_widgets.engine.recorder import _on_one_clock as ended_at
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.render.run_card import card_of
 from hailuo_widgets.voting.ranking import rank
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.api import functions as api
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.prompts import Choice, Prompt, Text, Variable, parse_prompt, written
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
 from hailuo_widgets.workspace.cell import plan_cell
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from IPython.core.inputtransformer2 import TransformerManager
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.cell_text import split_words
 from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants
 from hailuo_widgets.errors import UsageError
@@ -19,7 +20,6 @@ from hailuo_widgets.magics.extension import Extension
 from hailuo_widgets.planning.grammar import OPTIONS, parse_line, refuse_options_below, split_cell
 from hailuo_widgets.widgets.form import form_of_cell
 from hailuo_widgets.workspace.cell import plan_cell
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.settings.settings import ASK_ABOVE_COST, Settings
 from hailuo_widgets.workspace.cell import begin_cell, plan_cell
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hailuo_widgets.api import functions as api
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.render.plan import plan_html, plan_text
 from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

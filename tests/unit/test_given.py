@@ -20,11 +20,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.annotation import tags_of
 from hailuo_widgets.domain.user_values import as_json, as_value, as_values, as_whole
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.axes import ARGUMENTS
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

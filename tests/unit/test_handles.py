@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.annotation import MOST_TEXT
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
@@ -17,7 +18,6 @@ from hailuo_widgets.engine.outcome import WAYS_OUT
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.sweep import Sweep
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

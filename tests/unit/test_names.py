@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hailuo_widgets.api import functions as api
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.magics.magic import Hailuo
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

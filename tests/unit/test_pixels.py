@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image as Pillow
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.catalog import ImageRules
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
@@ -19,7 +20,6 @@ from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.planning.images import load_image
 from hailuo_widgets.planning.pixels import as_png
 from hailuo_widgets.workspace.cell import plan_cell
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from pathlib import Path

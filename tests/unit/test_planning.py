@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import estimate_frame, plan_frame
 from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.render.plan import plan_html, plan_text
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ import pytest
 
 from hailuo_widgets.api import functions as api
 from hailuo_widgets.api import judging, showing
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import cost_frame
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import STATUSES, RunRecord
@@ -21,7 +22,6 @@ from hailuo_widgets.widgets.run_rows import row_of, totals
 from hailuo_widgets.widgets.sweep_table import render_board
 from hailuo_widgets.workspace.selection import every
 from hailuo_widgets.workspace.sweep import Sweep
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,9 +9,9 @@ import ipywidgets
 import PIL.Image
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.widgets.request_widget import Question
 from hailuo_widgets.widgets.studio import Studio
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

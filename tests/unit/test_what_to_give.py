@@ -9,6 +9,7 @@ import pytest
 
 from hailuo_widgets.api import functions as api
 from hailuo_widgets.api import showing
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import plan_frame
 from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.domain.cell_text import plural
@@ -19,7 +20,6 @@ from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.widgets import display
 from hailuo_widgets.widgets.sweep_table import board_text, render_board
 from hailuo_widgets.workspace.cell import plan_cell
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,9 +15,9 @@ import pytest
 from patience import HANG_S
 
 import hailuo_widgets as hw
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.webhooks import Webhook
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

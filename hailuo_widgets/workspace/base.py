@@ -1,0 +1,189 @@
+"""Settings, run log, archive and engine of one home folder: what runs, sweeps and selections work with.
+
+:class:`hailuo_widgets.workspace.workspace.Workspace` adds planning, starting and resuming. Handles and selections ask
+for this class alone, so that nothing here imports them.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import uuid4
+
+from hailuo_widgets.archive import Archive
+from hailuo_widgets.domain.budget import Budget
+from hailuo_widgets.domain.ids import make_id, next_id
+from hailuo_widgets.domain.run import SIMULATOR, RunRecord
+from hailuo_widgets.engine.engine import Engine
+from hailuo_widgets.engine.local_simulator import Backdrop
+from hailuo_widgets.engine.waiting import leave, settled, wait
+from hailuo_widgets.planning.plan import planned_again
+from hailuo_widgets.render.run_card import card_of
+from hailuo_widgets.settings.settings import Settings
+from hailuo_widgets.store import open_log
+from hailuo_widgets.system.forks import Lock
+from hailuo_widgets.workspace.confirmation import confirm
+from hailuo_widgets.workspace.fixed_attributes import Fixed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.render.card import Card
+
+__all__ = ["WorkspaceBase"]
+
+_MICROS = 1_000_000
+
+
+class WorkspaceBase(Fixed):
+    """An open home folder.
+
+    Args:
+        notice: Called with each sentence for the user; ``print`` by default.
+        config: Settings that ``%config Hailuo`` has given; arguments override them.
+        settings: Settings by their names, for example ``home=``, ``mode=`` or ``budget=``.
+
+    Raises:
+        UsageError: A name that is not a setting, or a value that its setting does not allow.
+    """
+
+    _own = frozenset({"settings", "archive", "log", "engine", "accounts"})
+    _replaceable = True  # a test, or a program around it, may replace a method
+    _advice = "a setting is given when a session is made: Session(budget=5)"
+
+    def __init__(
+        self,
+        *,
+        notice: Callable[[str], None] = print,
+        config: Mapping[str, Any] | None = None,
+        **settings: Any,
+    ) -> None:
+        self.settings = Settings.resolve(settings, config)
+        self.archive = Archive(self.settings.archive_folder)
+        self.log = open_log(self.settings.store_url, notice=self.say)
+        self._backdrop = Backdrop(self.settings.home, speed=self.settings.simulator_speed)
+        self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
+        self.accounts = self.engine.accounts
+        self._notice = notice
+        self._noticed: set[str] = set()
+        self._id_lock = Lock()
+        self._last_id = make_id("r", datetime.fromtimestamp(0, UTC), 0)
+
+    def say(self, sentence: str) -> None:
+        """Tell the user something, in the way that this workspace reports what it does."""
+        self._notice(f"hailuo: {sentence}")
+
+    # -- runs -----------------------------------------------------------------------------------------------------
+
+    async def records(self, run_ids: Iterable[str]) -> list[RunRecord]:
+        """The current records of runs, in the order of the ids; asks the log once for all that the engine lacks."""
+        wanted = list(run_ids)
+        engine = self.engine
+        known = {i: engine.known(i) if engine.follows(i) else engine.decided(i) for i in wanted}
+        asked = [i for i, record in known.items() if record is None]
+        for n in range(0, len(asked), 500):  # under every database's limit of parameters
+            known |= {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=asked[n : n + 500])}
+        return [record for i in wanted if (record := known[i]) is not None]
+
+    def card(self, run_id: str) -> Card:
+        """The card of a run as it stands now."""
+        record = self.engine.record(run_id)
+        facts = self.accounts.provider(record.request.provider).facts
+        return card_of(record, facts=facts, archive=self.archive, expected=self.engine.expected.get(run_id))
+
+    def change(self, run_id: str, what: str, **changes: Any) -> None:
+        """Write a user's own decision on a run."""
+        self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))
+
+    def followed(self, provider: str, task_id: str) -> list[str]:
+        """The followed runs of a provider's task: one, or as many as the task has results."""
+        here = [run_id for run_id in list(self.engine.expected) if self.engine.follows(run_id)]
+        records = [self.engine.record(run_id) for run_id in here]
+        return [r.run_id for r in records if r.request.provider == provider and r.task_id == task_id]
+
+    def nudge(self, run_id: str) -> None:
+        """Ask for a run's state now instead of at its next poll; from any thread."""
+        self.engine.nudge(run_id)
+
+    def simulator_url(self) -> str:
+        """The bundled simulator's URL; starts it if it is not running."""
+        return self._backdrop.url()
+
+    # -- another paid try -----------------------------------------------------------------------------------------
+
+    def confirm_again(self, earlier: RunRecord, *, yes: bool) -> None:
+        """Refuse another paid try of a run that needs a confirmation.
+
+        Raises:
+            UsageError: It costs more than is sent without one, and ``yes`` is False; nothing was changed.
+        """
+        confirm([planned_again(earlier, accounts=self.accounts)], self.settings, yes=yes)
+
+    def again(self, request: Request, earlier: RunRecord) -> str:
+        """Start another paid try of a request of the log; returns the new run's id."""
+        record = replace(
+            self._new(request, str(earlier.origin)),
+            tags=earlier.tags,
+            variant=earlier.variant,
+            variables=earlier.variables,
+        )
+        self.engine.start([record], reuse=False, budgets=self._budgets(None, None))
+        return record.run_id
+
+    def _new_id(self) -> str:
+        """A new run's id, greater than every earlier one of this workspace: ids order runs by their age."""
+        with self._id_lock:
+            moment = datetime.now(UTC)
+            # Half of the bits are left for those of one millisecond, which follow one another.
+            self._last_id = max(make_id("r", moment, secrets.randbits(39)), next_id(self._last_id))
+            return self._last_id
+
+    def _new(self, request: Request, origin: str) -> RunRecord:
+        return RunRecord(
+            run_id=self._new_id(),
+            created_at=datetime.now(UTC),
+            request=request,
+            request_hash=request.hash,
+            origin=origin,
+            simulated=origin == SIMULATOR,
+            client_uuid=str(uuid4()) if self.accounts.provider(request.provider).client_ids else None,
+        )
+
+    def _budgets(self, sweep_id: str | None, budget: float | None) -> tuple[Budget, ...]:
+        """The bounds that each create call is checked against; ``budget`` is the sweep's own."""
+        budgets = []
+        if budget is not None:
+            micros = round(budget * _MICROS)
+            budgets.append(Budget(name="budget of this call", micros=micros, sweep_id=sweep_id))
+        if self.settings.budget is not None:
+            micros = round(self.settings.budget * _MICROS)
+            budgets.append(Budget(name="session's budget", micros=micros, session=self.engine.owner))
+        if self.settings.daily_budget is not None:
+            midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            micros = round(self.settings.daily_budget * _MICROS)
+            budgets.append(Budget(name="budget of the day (UTC)", micros=micros, since=midnight))
+        return tuple(budgets)
+
+    # -- waiting and closing --------------------------------------------------------------------------------------
+
+    async def settled(self, run_ids: Iterable[str], seconds: float | None = None) -> None:
+        """Wait until none of the runs is followed any more; see :func:`hailuo_widgets.engine.waiting.settled`."""
+        await settled(self.engine, run_ids, seconds)
+
+    def wait(self, run_ids: Iterable[str], timeout: float | None = None) -> None:
+        """Wait in synchronous code; see :func:`hailuo_widgets.engine.waiting.wait`."""
+        wait(self.engine, run_ids, timeout)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a session and its runs are neither pickled nor copied: keep a run's id, hw.run(id) finds it")
+
+    def close(self) -> None:
+        """Close the run log and stop the simulator. Unfinished runs stay in the log for ``resume``."""
+        try:
+            leave(self.engine)
+        finally:  # an interrupt ends the wait for a create call's answer, and leaves nothing open
+            self.log.close()
+            self._backdrop.stop()
