@@ -15,7 +15,7 @@ export PIP_ROOT_USER_ACTION := ignore
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help demo test check matrix bundles fix clean venv lint lint-python lint-js need-node system-packages
+.PHONY: help demo test check matrix bundles house fix clean venv lint lint-python lint-js need-node system-packages
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ matrix: venv ## the kernel's tests on three ipykernels and two pandas, each pair
 
 bundles: need-node $(NODE_MODULES) ## build js/ into hailuo_widgets/static (needs Node 20+)
 	@cd js && npm run --silent build
+
+house: $(VENV)/.made ## measure the package: rooms, floors, arrows, circles; AGAINST=path adds another checkout
+	@$(PY) tools/house.py $(if $(AGAINST),--against $(AGAINST))
 
 fix: $(VENV)/.dev ## format, and mend what the linters can mend
 	@$(PY) -m ruff check --fix-only --quiet .

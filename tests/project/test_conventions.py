@@ -33,8 +33,6 @@ UNTRACKED = {
     "node_modules",
 }
 BINARY = {".gif", ".ico", ".jpeg", ".jpg", ".mp4", ".png", ".webp", ".woff2"}
-MOST_LINES = 400
-CODE = {".css", ".js", ".mjs", ".py", ".sh", ".ts"}
 
 # Name → (what it finds, an example of it in two pieces).
 RULES: dict[str, tuple[re.Pattern[str], tuple[str, str]]] = {
@@ -133,16 +131,6 @@ def test_each_rule_finds_its_example(rule: str) -> None:
     """A rule finds a planted example of what it forbids."""
     pattern, pieces = RULES[rule]
     assert hits(pattern, "\n" + "".join(pieces)) == [2]
-
-
-def test_no_file_has_two_subjects() -> None:
-    """No source file is past 400 lines, the built bundles aside."""
-    long = [
-        f"{name}: {len(text.splitlines())} lines"
-        for name, text in texts()
-        if Path(name).suffix in CODE and "/static/" not in name and len(text.splitlines()) > MOST_LINES
-    ]
-    assert long == []
 
 
 def test_every_skip_has_a_reason() -> None:
