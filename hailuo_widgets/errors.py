@@ -25,13 +25,16 @@ Each says what happened, where, the provider's own code, message and trace id, t
 
 from __future__ import annotations
 
+import contextlib
 import difflib
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.redaction.passwords import without_passwords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 __all__ = [
     "AuthError",
@@ -43,16 +46,80 @@ __all__ = [
     "InvalidRequest",
     "MissingKey",
     "Moderated",
+    "Problem",
+    "ProblemCode",
     "ProviderError",
     "RateLimited",
+    "Reason",
+    "Severity",
     "Skipped",
     "StoreError",
     "TaskLost",
     "TransportError",
     "Unconfirmed",
     "UsageError",
+    "about",
     "nearest",
 ]
+
+
+class Reason(StrEnum):
+    """Our own word for an error that code reacts to; sentences are for people and may be reworded."""
+
+    CONFIRMATION_NEEDED = "confirmation_needed"  # more runs, or more money, than is sent unasked
+    PLAN_CHANGED = "plan_changed"  # other runs, or another price, than were shown
+    ALREADY_SENT = "already_sent"  # this press of the button was sent before
+
+
+class Severity(StrEnum):
+    """Whether a problem stops the request."""
+
+    ERROR = "error"  # nothing is sent
+    WARNING = "warning"  # it is shown, and the request is sent
+
+
+class ProblemCode(StrEnum):
+    """The kind of a problem."""
+
+    INVALID = "invalid"  # any other wrong value
+    MISSING = "missing"  # a needed argument is not given
+    EMPTY = "empty"  # the text is empty or too short
+    TOO_LONG = "too_long"
+    TOO_LARGE = "too_large"
+    TOO_SMALL = "too_small"
+    UNREADABLE = "unreadable"  # characters that cannot be sent
+    UNKNOWN = "unknown"  # no model, template or option has this name
+    NOT_ALLOWED = "not_allowed"  # a value that is not among the allowed ones
+    UNSUPPORTED = "unsupported"  # the provider or the model has no such argument
+    CONFLICT = "conflict"  # it cannot be given together with another argument
+    NOT_SENT = "not_sent"  # it is logged, and not sent
+    UNCERTAIN = "uncertain"  # documents disagree, or say nothing
+    SUSPECT = "suspect"  # it is probably not what was meant
+    BUDGET = "budget"  # the budget does not cover all runs
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One wrong or doubtful argument of a request.
+
+    Attributes:
+        argument: The argument's name as in Python ("first_frame"); "" if it is of no single one.
+        code: The kind of problem.
+        message: What is wrong, with the value and what is allowed.
+        hint: What to do next; "" if there is nothing to say.
+        severity: Whether it stops the request.
+        runs: In how many runs of a sweep it was found.
+    """
+
+    argument: str
+    code: ProblemCode
+    message: str
+    hint: str = ""
+    severity: Severity = Severity.ERROR
+    runs: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.message}\n→ {self.hint}" if self.hint else self.message
 
 
 class HailuoError(Exception):
@@ -66,7 +133,10 @@ class HailuoError(Exception):
         trace_id: The provider's id of the call, for its support desk.
         run_id: The run that it happened to.
         hint: What to do next, as a sentence.
+        reason: Our own word for it, if code reacts to it; :class:`Reason`. ``code`` is the provider's.
     """
+
+    reason: Reason | None = None
 
     def __init__(
         self,
@@ -78,6 +148,7 @@ class HailuoError(Exception):
         trace_id: str | None = None,
         run_id: str | None = None,
         hint: str | None = None,
+        reason: Reason | None = None,
     ) -> None:
         message = without_passwords(message)
         super().__init__(message)
@@ -88,8 +159,14 @@ class HailuoError(Exception):
         self.trace_id = trace_id
         self.run_id = run_id
         self.hint = without_passwords(hint) if isinstance(hint, str) else None
+        if reason is not None:
+            self.reason = reason
 
     def __str__(self) -> str:
+        return f"{self.told()}\n→ {self.hint}" if self.hint else self.told()
+
+    def told(self) -> str:
+        """The message with the provider, its code and words, the trace id and the run; without the hint."""
         where = f"{self.provider}: " if self.provider and not self.message.startswith(self.provider) else ""
         details = [
             f"code {self.code}" if self.code else "",
@@ -98,8 +175,7 @@ class HailuoError(Exception):
             f"run {self.run_id}" if self.run_id else "",
         ]
         inside = ", ".join(d for d in details if d)
-        text = f"{where}{self.message}" + (f" ({inside})" if inside else "")
-        return f"{text}\n→ {self.hint}" if self.hint else text
+        return f"{where}{self.message}" + (f" ({inside})" if inside else "")
 
     def _render_traceback_(self) -> list[str]:
         # IPython shows this instead of a traceback: where in our code an account was found empty helps nobody.
@@ -116,7 +192,27 @@ class HailuoError(Exception):
 
 
 class UsageError(HailuoError, ValueError):
-    """A wrong option, value or name. Nothing was sent."""
+    """A wrong option, value or name. Nothing was sent.
+
+    Args:
+        message: What is wrong; of several problems, all of them.
+        argument: The name of the argument that the message is about, if it is about one.
+        problems: What is wrong, one by one; by default the message and the hint are the only problem.
+        checked: How many runs of a sweep were checked.
+        fields: Those of :class:`HailuoError`.
+    """
+
+    def __init__(
+        self, message: str, *, argument: str = "", problems: Iterable[Problem] = (), checked: int = 1, **fields: Any
+    ) -> None:
+        super().__init__(message, **fields)
+        given = tuple(problems) or (
+            Problem(argument=argument, code=ProblemCode.INVALID, message=self.message, hint=self.hint or ""),
+        )
+        self.problems = tuple(
+            replace(p, message=without_passwords(p.message), hint=without_passwords(p.hint)) for p in given
+        )
+        self.checked = checked
 
 
 class BudgetExceeded(HailuoError):
@@ -225,6 +321,16 @@ class StoreError(HailuoError):
 
     closed: bool = False
     astray: bool = False
+
+
+@contextlib.contextmanager
+def about(argument: str) -> Iterator[None]:
+    """Name the argument of each :class:`UsageError` raised inside that names none."""
+    try:
+        yield
+    except UsageError as error:
+        error.problems = tuple(p if p.argument else replace(p, argument=argument) for p in error.problems)
+        raise
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:

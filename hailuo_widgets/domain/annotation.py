@@ -26,7 +26,11 @@ def rating_of(value: Any) -> int | None:
     with contextlib.suppress(UsageError):  # whatever it is, the sentence below says what is allowed
         stars = as_whole("rating", value)
     if stars is None or not 1 <= stars <= STARS:
-        raise UsageError(f"rating must be a whole number from 1 to {STARS}, not {shown(value)}", hint="None removes it")
+        raise UsageError(
+            f"rating must be a whole number from 1 to {STARS}, not {shown(value)}",
+            argument="rating",
+            hint="None removes it",
+        )
     return stars
 
 
@@ -39,9 +43,11 @@ def note_of(value: Any) -> str | None:
     if value is None:
         return None
     if not isinstance(value, str):
-        raise UsageError(f"note must be text, not {shown(value)}", hint="None removes it")
+        raise UsageError(f"note must be text, not {shown(value)}", argument="note", hint="None removes it")
     if len(value) > MOST_TEXT:
-        raise UsageError(f"note has {len(value)} characters, and at most {MOST_TEXT} are kept", hint="shorten it")
+        raise UsageError(
+            f"note has {len(value)} characters, and at most {MOST_TEXT} are kept", argument="note", hint="shorten it"
+        )
     return value if value.strip() else None
 
 
@@ -54,7 +60,11 @@ def tags_of(value: Any) -> tuple[str, ...]:
     words = as_tags(value)
     for word in words:
         if not word.strip():
-            raise UsageError(f"tags: {word!r} is not a word", hint="for example ['keep', 'sharp']")
+            raise UsageError(f"tags: {word!r} is not a word", argument="tags", hint="for example ['keep', 'sharp']")
         if len(word) > MOST_TEXT:
-            raise UsageError(f"a tag has {len(word)} characters, and at most {MOST_TEXT} are kept", hint="shorten it")
+            raise UsageError(
+                f"a tag has {len(word)} characters, and at most {MOST_TEXT} are kept",
+                argument="tags",
+                hint="shorten it",
+            )
     return tuple(dict.fromkeys(word.strip() for word in words))

@@ -10,16 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain import camera
 from hailuo_widgets.domain.check_media import check_frame_size, check_images
-from hailuo_widgets.domain.problem import Problem, doubt, fault, is_web_url, text_faults
-from hailuo_widgets.errors import nearest
+from hailuo_widgets.domain.problem import doubt, fault, is_web_url, text_faults
+from hailuo_widgets.errors import ProblemCode, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hailuo_widgets.domain.catalog import Facts, Offer, Option
     from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.errors import Problem
 
-__all__ = ["Problem", "check"]
+__all__ = ["check"]
 
 PROMPT_OPTIONAL = frozenset({"image_to_video", "first_last_frame", "subject_to_video"})
 SHORTEST_TEMPLATE_ID = 10  # digits from which a word is meant as an id
@@ -47,6 +48,7 @@ def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
     if len(prompt) > facts.prompt_max:
         yield fault(
             "prompt",
+            ProblemCode.TOO_LONG,
             f"prompt has {len(prompt)} characters; {facts.title} takes at most {facts.prompt_max}",
             f"shorten it by {len(prompt) - facts.prompt_max}",
         )
@@ -54,23 +56,28 @@ def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
     if not optional and len(prompt.strip()) < max(1, facts.prompt_min):
         yield fault(
             "prompt",
+            ProblemCode.EMPTY,
             f"prompt={prompt!r} is {'too short' if prompt.strip() else 'empty'}: {facts.title} needs at least "
             f"{max(1, facts.prompt_min)} character(s) for {request.mode}",
             "write what is to be seen; in a cell it stands below the %%hailuo line",
         )
     model = facts.model(request.model)
     for what, hint in camera.advice(prompt):
-        yield doubt("prompt", what, hint)
+        yield doubt("prompt", ProblemCode.SUSPECT, what, hint)
     if model and not model.camera and camera.moves(prompt):
         obeying = ", ".join(m.name for m in facts.models if m.camera)
         yield doubt(
             "prompt",
+            ProblemCode.UNSUPPORTED,
             f"{model.name} does not obey camera instructions: they are sent as plain text",
             obeying and f"models that do: {obeying}",
         )
     elif request.prompt_optimizer and camera.moves(prompt):
         yield doubt(
-            "prompt_optimizer", "the optimizer may rewrite camera instructions", "leave it off for exact control"
+            "prompt_optimizer",
+            ProblemCode.CONFLICT,
+            "the optimizer may rewrite camera instructions",
+            "leave it off for exact control",
         )
 
 
@@ -82,25 +89,28 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
         models = list(dict.fromkeys(o.model for o in facts.offers if o.mode == request.mode))
         why = f"model={request.model!r} does not do {request.mode}: it does {modes or 'nothing that is known'}"
         if not models:
-            yield fault("model", why, f"{facts.title} has no model for {request.mode}")
+            yield fault("model", ProblemCode.UNSUPPORTED, why, f"{facts.title} has no model for {request.mode}")
         elif request.mode == "text_to_video":
-            yield fault("model", why, f"give it a first_frame, or take one of {', '.join(models)}")
+            yield fault(
+                "model", ProblemCode.UNSUPPORTED, why, f"give it a first_frame, or take one of {', '.join(models)}"
+            )
         else:
-            yield fault("model", why, f"models that do it: {', '.join(models)}")
+            yield fault("model", ProblemCode.UNSUPPORTED, why, f"models that do it: {', '.join(models)}")
         return
     fitting = [o for o in by_mode if _fits(o, request, facts)]
     if fitting:
         yield from _length(request, by_mode, fitting)
         for offer in fitting:
             if offer.doubt:
-                yield doubt("model", offer.doubt)
+                yield doubt("model", ProblemCode.UNCERTAIN, offer.doubt)
             if request.duration is not None and request.duration in offer.doubtful_durations:
-                yield doubt("duration", offer.doubtful_durations[request.duration])
+                yield doubt("duration", ProblemCode.UNCERTAIN, offer.doubtful_durations[request.duration])
         return
     known = list(dict.fromkeys(o.resolution for o in by_mode if o.resolution)) or list(facts.sizes)
     near = nearest(str(request.resolution), known)
     yield fault(
         "resolution",
+        ProblemCode.NOT_ALLOWED,
         f"resolution={request.resolution!r}: {request.model} in {request.mode} takes {', '.join(known) or 'none'}",
         (f"did you mean {near!r}?" if near else f"give {known[0]!r}") if known else "leave it out",
     )
@@ -119,6 +129,7 @@ def _length(request: Request, by_mode: list[Offer], fitting: list[Offer]) -> Ite
         if request.duration is not None:
             yield doubt(
                 "duration",
+                ProblemCode.NOT_SENT,
                 f"duration={request.duration!r}: {request.model} chooses its length itself, so it is not sent",
                 "leave it out",
             )
@@ -128,6 +139,7 @@ def _length(request: Request, by_mode: list[Offer], fitting: list[Offer]) -> Ite
         where = f" at {request.resolution}" if request.resolution else ""
         yield fault(
             "duration",
+            ProblemCode.NOT_ALLOWED,
             f"duration={request.duration!r}: {request.model}{where} takes {allowed} (seconds)",
             f"{request.duration} s is there at {', '.join(elsewhere)}" if elsewhere else f"give {durations[0]}",
         )
@@ -140,12 +152,23 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
         needs = (("first_frame", row.picture, request.first_frame), ("text", row.text, request.text))
         for argument, needed, given in needs:
             if needed and not given:
-                yield fault(argument, f"template {row.english!r} needs {argument}: {needed}", f"give {argument}=…")
+                yield fault(
+                    argument,
+                    ProblemCode.MISSING,
+                    f"template {row.english!r} needs {argument}: {needed}",
+                    f"give {argument}=…",
+                )
             if given and not needed:
-                yield fault(argument, f"template {row.english!r} takes no {argument}", f"leave {argument} out")
+                yield fault(
+                    argument,
+                    ProblemCode.UNSUPPORTED,
+                    f"template {row.english!r} takes no {argument}",
+                    f"leave {argument} out",
+                )
     elif facts.templates and word.isascii() and word.isdigit() and len(word) >= SHORTEST_TEMPLATE_ID:
         yield doubt(
             "template",
+            ProblemCode.UNKNOWN,
             f"template={word!r} is in no table of ours: it is sent as it is, with what is given",
             "%hailuo templates lists those that are documented",
         )
@@ -155,30 +178,51 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
     if request.text is not None:
         yield from text_faults("text", request.text)
         if not request.text.strip():
-            yield fault("text", f"text={request.text!r} is empty", "write the template's words, or leave text out")
+            yield fault(
+                "text",
+                ProblemCode.EMPTY,
+                f"text={request.text!r} is empty",
+                "write the template's words, or leave text out",
+            )
     if request.last_frame or request.subject:
         name = "last_frame" if request.last_frame else "subject"
-        yield fault(name, "a template takes first_frame alone", "leave it out")
+        yield fault(name, ProblemCode.CONFLICT, "a template takes first_frame alone", "leave it out")
     yield from _not_sent(request)
 
 
 def _not_sent(request: Request) -> Iterator[Problem]:
     """What stands in a template's request, and goes no further than the log."""
     if request.prompt.strip():
-        yield doubt("prompt", "a template takes no prompt: it is logged, and not sent", "its words go into text=…")
+        yield doubt(
+            "prompt",
+            ProblemCode.NOT_SENT,
+            "a template takes no prompt: it is logged, and not sent",
+            "its words go into text=…",
+        )
     for name in ("duration", "resolution", "prompt_optimizer", "fast_pretreatment", "watermark"):
         value = getattr(request, name)
         if value not in {None, False}:
-            yield doubt(name, f"{name}={value!r}: a template takes no {name}, so it is not sent", "leave it out")
+            yield doubt(
+                name,
+                ProblemCode.NOT_SENT,
+                f"{name}={value!r}: a template takes no {name}, so it is not sent",
+                "leave it out",
+            )
 
 
 def _unknown_template(word: str, facts: Facts) -> Problem:
     if not facts.templates:
-        return fault("template", f"template={word!r}: {facts.title} has no templates", "take provider='minimax'")
+        return fault(
+            "template",
+            ProblemCode.UNSUPPORTED,
+            f"template={word!r}: {facts.title} has no templates",
+            "take provider='minimax'",
+        )
     names = [t.english for t in facts.templates]
     near = nearest(word, [*names, *(t.id for t in facts.templates)])
     return fault(
         "template",
+        ProblemCode.UNKNOWN,
         f"template={word!r} is not known; there are {', '.join(names)}",
         f"did you mean {near!r}?" if near else "%hailuo templates lists them",
     )
@@ -192,44 +236,56 @@ def _seed(request: Request, facts: Facts) -> Iterator[Problem]:
     if seeds is None or (model is not None and not model.seeds):
         yield fault(
             "seed",
+            ProblemCode.UNSUPPORTED,
             f"seed={request.seed!r}: {facts.title} takes no seed, so two runs of one prompt are replicates",
             "leave seed out; repeat=N (--repeat N) makes N replicates",
         )
     elif not seeds.low <= request.seed <= seeds.high:
         yield fault(
             "seed",
+            ProblemCode.NOT_ALLOWED,
             f"seed={request.seed!r}: {facts.title} takes {seeds.low} to {seeds.high}"
             + (f" ({seeds.random} is random)" if seeds.random is not None else ""),
             f"give a seed up to {seeds.high}",
         )
     elif model is not None and model.seed_doubt and request.seed != seeds.random:
-        yield doubt("seed", model.seed_doubt, "count on replicates (repeat=N), not on the seed")
+        yield doubt("seed", ProblemCode.UNCERTAIN, model.seed_doubt, "count on replicates (repeat=N), not on the seed")
 
 
 def _switches(request: Request, facts: Facts) -> Iterator[Problem]:
     if request.prompt_optimizer and not facts.optimizer:
-        yield fault("prompt_optimizer", f"{facts.title} has no prompt optimizer", "leave it off")
+        yield fault(
+            "prompt_optimizer", ProblemCode.UNSUPPORTED, f"{facts.title} has no prompt optimizer", "leave it off"
+        )
     if request.watermark is not None and not facts.watermark:
-        yield fault("watermark", f"{facts.title} takes no watermark switch", "leave it out")
+        yield fault("watermark", ProblemCode.UNSUPPORTED, f"{facts.title} takes no watermark switch", "leave it out")
     if request.text is not None and request.template is None:
-        yield fault("text", "text is for templates alone", "write it into the prompt")
+        yield fault("text", ProblemCode.CONFLICT, "text is for templates alone", "write it into the prompt")
     model = facts.model(request.model)
     if request.fast_pretreatment is not None and request.template is None:
         able = ", ".join(m.name for m in facts.models if m.fast_pretreatment)
         if not able:
-            yield fault("fast_pretreatment", f"{facts.title} takes no fast_pretreatment", "leave it out")
+            yield fault(
+                "fast_pretreatment",
+                ProblemCode.UNSUPPORTED,
+                f"{facts.title} takes no fast_pretreatment",
+                "leave it out",
+            )
         elif not (model and model.fast_pretreatment):
             yield doubt(
                 "fast_pretreatment",
+                ProblemCode.UNCERTAIN,
                 f"fast_pretreatment: the documents say that it works with {able}, and not with {request.model}",
                 "leave it out",
             )
     url = request.callback_url
     if url is not None:
         if not facts.callback:
-            yield fault("callback_url", f"{facts.title} calls nobody back", "leave it out")
+            yield fault("callback_url", ProblemCode.UNSUPPORTED, f"{facts.title} calls nobody back", "leave it out")
         elif not is_web_url(url):
-            yield fault("callback_url", f"callback_url={url!r} is no URL", "give a full https:// URL")
+            yield fault(
+                "callback_url", ProblemCode.INVALID, f"callback_url={url!r} is no URL", "give a full https:// URL"
+            )
         yield from text_faults("callback_url", url)
 
 
@@ -243,6 +299,7 @@ def _options(request: Request, facts: Facts) -> Iterator[Problem]:
         near = nearest(name, rows)
         yield fault(
             "options",
+            ProblemCode.UNKNOWN,
             f"option {name!r}: {facts.title} takes {', '.join(rows) or 'none'}",
             f"did you mean {near!r}?" if near else "leave it out",
         )
@@ -251,18 +308,29 @@ def _options(request: Request, facts: Facts) -> Iterator[Problem]:
 def _option(row: Option, value: Any) -> Iterator[Problem]:
     right_kind = isinstance(value, row.kind) and not (row.kind in {int, float} and isinstance(value, bool))
     if not right_kind:
-        yield fault("options", f"option {row.name}={value!r} is to be {row.kind.__name__}", row.help)
+        yield fault(
+            "options", ProblemCode.INVALID, f"option {row.name}={value!r} is to be {row.kind.__name__}", row.help
+        )
     elif row.url and not is_web_url(value):
-        yield fault("options", f"option {row.name}={value!r} is no URL", row.help)
+        yield fault("options", ProblemCode.INVALID, f"option {row.name}={value!r} is no URL", row.help)
     elif row.allowed and value not in row.allowed:
-        yield fault("options", f"option {row.name}={value!r}: allowed is {', '.join(row.allowed)}", row.help)
+        yield fault(
+            "options",
+            ProblemCode.NOT_ALLOWED,
+            f"option {row.name}={value!r}: allowed is {', '.join(row.allowed)}",
+            row.help,
+        )
     elif (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
         bounds = f"{row.low} to {row.high}" if row.high is not None else f"{row.low} and more"
-        yield fault("options", f"option {row.name}={value!r}: allowed is {bounds}", row.help)
+        yield fault("options", ProblemCode.NOT_ALLOWED, f"option {row.name}={value!r}: allowed is {bounds}", row.help)
     elif row.seen and value not in row.seen:
         seen = ", ".join(row.seen)
-        yield doubt("options", f"option {row.name}={value!r}: the document lost the values' names; known: {seen}")
+        yield doubt(
+            "options",
+            ProblemCode.UNCERTAIN,
+            f"option {row.name}={value!r}: the document lost the values' names; known: {seen}",
+        )
     elif value in row.doubts:
-        yield doubt("options", f"option {row.name}={value!r}: {row.doubts[value]}")
+        yield doubt("options", ProblemCode.UNCERTAIN, f"option {row.name}={value!r}: {row.doubts[value]}")
     if isinstance(value, str):
-        yield from text_faults(f"option {row.name}", value)
+        yield from text_faults("options", value, called=f"option {row.name}")

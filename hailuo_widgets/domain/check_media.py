@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.problem import doubt, fault, is_web_url, text_faults
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.errors import nearest
+from hailuo_widgets.errors import ProblemCode, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from hailuo_widgets.domain.catalog import Facts, ImageRules
     from hailuo_widgets.domain.images import Image
-    from hailuo_widgets.domain.problem import Problem
     from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.errors import Problem
 
 __all__ = ["check_frame_size", "check_images"]
 
@@ -29,6 +29,7 @@ def check_frame_size(request: Request, facts: Facts) -> Iterator[Problem]:
         near = nearest(ratio, facts.aspect_ratios)
         yield fault(
             "aspect_ratio",
+            ProblemCode.NOT_ALLOWED,
             f"aspect_ratio={ratio!r}: {facts.title} takes {allowed or 'none'}",
             (f"did you mean {near!r}?" if near else f"give {facts.aspect_ratios[0]!r}")
             if allowed
@@ -38,10 +39,20 @@ def check_frame_size(request: Request, facts: Facts) -> Iterator[Problem]:
         for name in ("width", "height"):
             value = getattr(request, name)
             if value is not None:
-                yield fault(name, f"{name}={value!r}: {facts.title} takes no {name}", "give resolution=… instead")
+                yield fault(
+                    name,
+                    ProblemCode.UNSUPPORTED,
+                    f"{name}={value!r}: {facts.title} takes no {name}",
+                    "give resolution=… instead",
+                )
         return
     if (request.width is None) != (request.height is None):
-        yield fault("width", f"width={request.width!r} and height={request.height!r} go together", "give both or none")
+        yield fault(
+            "width",
+            ProblemCode.MISSING,
+            f"width={request.width!r} and height={request.height!r} go together",
+            "give both or none",
+        )
     elif request.width is not None and request.height is not None:
         yield from _size(request.width, request.height, request.resolution, facts)
 
@@ -49,16 +60,23 @@ def check_frame_size(request: Request, facts: Facts) -> Iterator[Problem]:
 def _size(width: int, height: int, resolution: str | None, facts: Facts) -> Iterator[Problem]:
     known = ", ".join(f"{w}x{h}" for w, h in facts.sizes.values())
     if min(width, height) < 1:
-        yield fault("width", f"width={width!r}, height={height!r}: pixels are positive", f"sizes seen to work: {known}")
+        yield fault(
+            "width",
+            ProblemCode.INVALID,
+            f"width={width!r}, height={height!r}: pixels are positive",
+            f"sizes seen to work: {known}",
+        )
     elif (width, height) not in facts.sizes.values():
         yield doubt(
             "width",
+            ProblemCode.UNCERTAIN,
             f"{width}x{height}: {facts.title}'s document names no sizes; other sources know {known} alone",
             "a size that it does not take is refused, and not billed",
         )
     if resolution is not None and facts.sizes.get(resolution) != (width, height):
         yield doubt(
             "resolution",
+            ProblemCode.NOT_SENT,
             f"width={width}, height={height} are sent, resolution={resolution!r} is not",
             "give the one or the other",
         )
@@ -68,11 +86,15 @@ def check_images(request: Request, facts: Facts) -> Iterator[Problem]:
     """Which images go together, and what each must be."""
     if request.last_frame is not None and request.first_frame is None and request.template is None:
         if facts.last_frame_alone:
-            yield doubt("last_frame", facts.last_frame_alone, "give first_frame=… too")
+            yield doubt("last_frame", ProblemCode.UNCERTAIN, facts.last_frame_alone, "give first_frame=… too")
         else:
-            yield fault("last_frame", "last_frame needs a first_frame beside it", "give first_frame=… too")
+            yield fault(
+                "last_frame", ProblemCode.MISSING, "last_frame needs a first_frame beside it", "give first_frame=… too"
+            )
     if request.subject is not None and (request.first_frame or request.last_frame):
-        yield fault("subject", "subject goes with neither first_frame nor last_frame", "leave them out")
+        yield fault(
+            "subject", ProblemCode.CONFLICT, "subject goes with neither first_frame nor last_frame", "leave them out"
+        )
     for name in IMAGE_FIELDS:
         image = getattr(request, name)
         if image is not None:
@@ -82,36 +104,50 @@ def check_images(request: Request, facts: Facts) -> Iterator[Problem]:
 def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[Problem]:
     if image.url is not None:
         if not is_web_url(image.url):
-            yield fault(name, f"{name}={image.url[:80]!r}: a URL begins with http:// or https://", "give a full URL")
+            yield fault(
+                name,
+                ProblemCode.INVALID,
+                f"{name}={image.url[:80]!r}: a URL begins with http:// or https://",
+                "give a full URL",
+            )
         yield from text_faults(name, image.url)
         return
     if rules.url_only:
-        yield fault(name, f"{name}={image.name}: {title} takes images by public URL alone", rules.hint or URL_ONLY)
+        yield fault(
+            name,
+            ProblemCode.UNSUPPORTED,
+            f"{name}={image.name}: {title} takes images by public URL alone",
+            rules.hint or URL_ONLY,
+        )
     size, width, height = len(image.data or b""), image.width or 0, image.height or 0
     format_name = (image.media_type or "").removeprefix("image/").upper()
     if format_name not in rules.formats:
         yield fault(
             name,
+            ProblemCode.NOT_ALLOWED,
             f"{name}={image.name} is {format_name or 'of an unknown kind'}",
             f"{title} takes {', '.join(rules.formats)}",
         )
     if size > rules.max_bytes:
         yield fault(
             name,
+            ProblemCode.TOO_LARGE,
             f"{name}={image.name} has {size / 1e6:.1f} MB; {title} takes at most {rules.max_bytes / 1e6:.0f} MB",
             "make it smaller, for example with Pillow's Image.thumbnail",
         )
     if rules.short_side_over is not None and min(width, height) <= rules.short_side_over:
         yield fault(
             name,
+            ProblemCode.TOO_SMALL,
             f"{name}={image.name} is {width}×{height}; {title} needs a short side over {rules.short_side_over} pixels",
             "give a larger picture",
         )
     if rules.ratio and height and not rules.ratio[0] <= width / height <= rules.ratio[1]:
         yield fault(
             name,
+            ProblemCode.NOT_ALLOWED,
             f"{name}={image.name} is {width}×{height}; {title} takes ratios from 2:5 to 5:2",
             "fit='crop' (--fit crop) cuts it to that, fit='pad' adds black",
         )
     if image.note:
-        yield doubt(name, f"{name}={image.name}: {image.note}")
+        yield doubt(name, ProblemCode.UNCERTAIN, f"{name}={image.name}: {image.note}")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.sampling import draw, known_of, left_out
 from hailuo_widgets.domain.sweep import MOST_CELLS, MOST_DRAWN_FROM, Cell
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import UsageError, about, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,10 +38,16 @@ def expand(axes: Axes, same: Callable[[str, Cell, Any], bool] | None = None) -> 
     for name, values in axes.values.items():
         if not len(values):
             raise UsageError(
-                f"{name} is an empty list, so the sweep has no runs", hint=f"give {name} at least one value"
+                f"{name} is an empty list, so the sweep has no runs",
+                argument=name,
+                hint=f"give {name} at least one value",
             )
     if axes.repeat < 1:
-        raise UsageError(f"repeat={axes.repeat!r}: a whole number from 1 up is allowed", hint="repeat=3 makes three")
+        raise UsageError(
+            f"repeat={axes.repeat!r}: a whole number from 1 up is allowed",
+            argument="repeat",
+            hint="repeat=3 makes three",
+        )
     lengths = axes.lengths or {"prompt": len(axes.variants)}
     check_groups(axes.zipped, {**lengths, **{name: len(values) for name, values in axes.values.items()}})
     blocks = [_blocks(variant, n, axes) for n, variant in enumerate(axes.variants)]
@@ -56,12 +62,15 @@ def expand(axes: Axes, same: Callable[[str, Cell, Any], bool] | None = None) -> 
         for variant, own in zip(axes.variants, blocks, strict=True)
         for chosen in itertools.product(*own)
     ]
-    kept = left_out(cells, axes.exclude, same or _same_text) if axes.exclude else cells
+    with about("exclude"):
+        kept = left_out(cells, axes.exclude, same or _same_text) if axes.exclude else cells
     if axes.sample is not None:
         kept = draw(kept, axes.sample, axes.sample_seed)
         if len(kept) * axes.repeat > MOST_CELLS:
             raise UsageError(
-                f"sample={axes.sample} draws too many; at most {MOST_CELLS} runs are allowed", hint="sample=100"
+                f"sample={axes.sample} draws too many; at most {MOST_CELLS} runs are allowed",
+                argument="sample",
+                hint="sample=100",
             )
     return tuple(replace(cell, replicate=n + 1) for cell in kept for n in range(axes.repeat))
 
@@ -83,14 +92,17 @@ def check_groups(groups: Sequence[Sequence[str]], lengths: Mapping[str, int]) ->
                 near = nearest(name, lengths)
                 raise UsageError(
                     f"zip names {name!r}, which is no axis; there are {', '.join(lengths) or 'none'}",
+                    argument="zipped",
                     hint=f"did you mean {near!r}?" if near else "give it as a list",
                 )
             if name in named:
-                raise UsageError(f"{name} is zipped twice", hint="name each axis in one group")
+                raise UsageError(f"{name} is zipped twice", argument="zipped", hint="name each axis in one group")
             named.add(name)
         if len({lengths[name] for name in group}) > 1:
             told = ", ".join(f"{name} has {lengths[name]}" for name in group)
-            raise UsageError(f"zipped axes go value by value, and {told}", hint="make the lists equally long")
+            raise UsageError(
+                f"zipped axes go value by value, and {told}", argument="zipped", hint="make the lists equally long"
+            )
 
 
 def _blocks(variant: Variant, number: int, axes: Axes) -> list[list[tuple[tuple[str, Any], ...]]]:

@@ -1,10 +1,11 @@
-"""One thing that is wrong or doubtful about a request, and the two ways to say it."""
+"""Constructors of problems, and checks of texts and URLs that several arguments share."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+from hailuo_widgets.errors import Problem, ProblemCode, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -12,37 +13,26 @@ if TYPE_CHECKING:
 __all__ = ["Problem", "doubt", "fault", "is_web_url", "text_faults"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """One thing that is wrong or doubtful: which argument, what was given, why, and what to do."""
-
-    severity: str  # "error" or "warning"
-    argument: str
-    message: str
-    hint: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.message}\n→ {self.hint}" if self.hint else self.message
+def fault(argument: str, code: ProblemCode, message: str, hint: str = "") -> Problem:
+    """An error: all sources agree that the provider refuses it, so nothing is sent."""
+    return Problem(argument=argument, code=code, message=message, hint=hint)
 
 
-def fault(argument: str, message: str, hint: str = "") -> Problem:
-    """All sources agree that the provider refuses it: nothing is sent."""
-    return Problem(severity="error", argument=argument, message=message, hint=hint)
+def doubt(argument: str, code: ProblemCode, message: str, hint: str = "") -> Problem:
+    """A warning: it is shown, and the request is sent."""
+    return Problem(argument=argument, code=code, message=message, hint=hint, severity=Severity.WARNING)
 
 
-def doubt(argument: str, message: str, hint: str = "") -> Problem:
-    """It is sent, and this is said before."""
-    return Problem(severity="warning", argument=argument, message=message, hint=hint)
+def text_faults(argument: str, text: str, *, called: str = "") -> Iterator[Problem]:
+    """The first character of a text that cannot be sent, if it holds one.
 
-
-def text_faults(argument: str, text: str) -> Iterator[Problem]:
-    """The first character of a text that cannot be sent, if it holds one."""
+    ``called`` is the text's name in the message, if it is not the argument's.
+    """
     for position, character in enumerate(text):
         if character == "\0" or "\ud800" <= character <= "\udfff":
             what = "a NUL character" if character == "\0" else "half of a surrogate pair"
-            yield fault(
-                argument, f"{argument} holds {what} at position {position}, which no provider takes", "remove it"
-            )
+            message = f"{called or argument} holds {what} at position {position}, which no provider takes"
+            yield fault(argument, ProblemCode.UNREADABLE, message, "remove it")
             return
 
 

@@ -131,6 +131,7 @@ def _open(text: str, at: int) -> UsageError:
     return UsageError(
         f"{excerpt!r} isn't closed (line {text.count(chr(10), 0, at) + 1})",
         hint="close the place with }}, as in {{snow | sand}}; \\{{ is a literal {{",
+        argument="prompt",
     )
 
 
@@ -138,12 +139,13 @@ def _place(inside: str, written: str) -> Variable | Choice:
     if "|" in inside:
         options = tuple(option.strip() for option in inside.split("|"))
         if len(set(options)) < len(options):
-            raise UsageError(f"{written}: an option stands twice", hint="leave one of them out")
+            raise UsageError(f"{written}: an option stands twice", argument="prompt", hint="leave one of them out")
         return Choice(options)
     name = inside.strip()
     if not name.isidentifier():
         raise UsageError(
             f"{written}: {name!r} is no variable's name",
+            argument="prompt",
             hint="{{name}} takes a notebook variable, {{a | b}} is a choice, and \\{{ is a literal {{",
         )
     return Variable(name)
@@ -167,11 +169,15 @@ def parse_variants(body: str) -> tuple[Prompt, ...]:
         del blocks[0]  # the cell begins with a separator, which labels its first variant
     found = tuple(parse_prompt(_trimmed(lines), label) for label, lines in blocks)
     if len(found) > 1 and any(not p.parts for p in found):
-        raise UsageError("a variant between two --- lines has no text", hint="write it, or remove one of the lines")
+        raise UsageError(
+            "a variant between two --- lines has no text",
+            argument="prompt",
+            hint="write it, or remove one of the lines",
+        )
     labels = [p.label for p in found if p.label is not None]
     if len(set(labels)) < len(labels):
         twice = next(label for label in labels if labels.count(label) > 1)
-        raise UsageError(f"--- {twice}: two variants have this label", hint="give each its own")
+        raise UsageError(f"--- {twice}: two variants have this label", argument="prompt", hint="give each its own")
     return found
 
 

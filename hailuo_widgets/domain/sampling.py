@@ -94,7 +94,11 @@ def draw(cells: Sequence[Cell], count: int, seed: int | None = None) -> list[Cel
         UsageError: A count below 1.
     """
     if count < 1:
-        raise UsageError(f"sample={count!r}: a whole number from 1 up is allowed", hint="sample=8 draws eight cells")
+        raise UsageError(
+            f"sample={count!r}: a whole number from 1 up is allowed",
+            argument="sample",
+            hint="sample=8 draws eight cells",
+        )
     ranked = heapq.nsmallest(count, ((_rank(cell, seed), n) for n, cell in enumerate(cells)))
     return [cells[n] for n in sorted(n for _, n in ranked)]
 

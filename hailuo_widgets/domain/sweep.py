@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hailuo_widgets.domain.problem import Problem
     from hailuo_widgets.domain.prompts import Prompt
+    from hailuo_widgets.errors import Problem
 
 __all__ = ["MOST_CELLS", "MOST_DRAWN_FROM", "Axes", "Cell", "Variant"]
 

@@ -102,6 +102,7 @@ def as_whole(argument: str, given: Any, *, least: int | None = None) -> int:
         example = f"{argument}={max(6, least or 0)}"
         raise UsageError(
             f"{argument} must be a whole number{bound}, for example {max(6, least or 0)}, not {shown(given)}",
+            argument=_name(argument),
             hint=f"write {example} instead of {argument}={shown(given)}, or leave it out for the default",
         )
     return number
@@ -121,6 +122,7 @@ def as_number(argument: str, given: Any, *, least: float = 0.0) -> float:
     if not (math.isfinite(number) and number >= least):
         raise UsageError(
             f"{argument} must be a number from {least:g} up, for example 10, not {shown(given)}",
+            argument=_name(argument),
             hint=f"write {argument}=10",
         )
     return number
@@ -135,7 +137,9 @@ def as_flag(argument: str, given: Any) -> bool:
     if type(given) is bool or _of("numpy", "bool_", given):
         return bool(given)
     raise UsageError(
-        f"{argument} must be True or False, not {shown(given)}", hint=f"write {argument}=True or {argument}=False"
+        f"{argument} must be True or False, not {shown(given)}",
+        argument=_name(argument),
+        hint=f"write {argument}=True or {argument}=False",
     )
 
 
@@ -155,11 +159,17 @@ def as_json(argument: str, given: Any, depth: int = 0) -> Any:
         UsageError: Something in it is none of these, or it is nested too deeply.
     """
     if depth > DEEPEST:
-        raise UsageError(f"{argument} is nested more than {DEEPEST} levels deep", hint="flatten it")
+        raise UsageError(
+            f"{argument} is nested more than {DEEPEST} levels deep", argument=_name(argument), hint="flatten it"
+        )
     if isinstance(given, Mapping):
         for key in given:
             if not isinstance(key, str):
-                raise UsageError(f"the names in {argument} must be text, not {shown(key)}", hint="{'ttl': 600}")
+                raise UsageError(
+                    f"the names in {argument} must be text, not {shown(key)}",
+                    argument=_name(argument),
+                    hint="{'ttl': 600}",
+                )
         return {str.__str__(k): as_json(f"{argument}[{k!r}]", v, depth + 1) for k, v in given.items()}
     if is_axis(given):
         return [as_json(f"{argument}[{n}]", v, depth + 1) for n, v in enumerate(listed(argument, given))]
@@ -213,7 +223,11 @@ def listed(argument: str, given: Any) -> list[Any]:
     except Exception:  # noqa: BLE001 - as in as_value
         _refuse(argument, given, f"{ALLOWED}, or a list of them")
     if count > MOST_CELLS:
-        raise UsageError(f"{argument} has {count} values; at most {MOST_CELLS} are allowed", hint="shorten it")
+        raise UsageError(
+            f"{argument} has {count} values; at most {MOST_CELLS} are allowed",
+            argument=_name(argument),
+            hint="shorten it",
+        )
     try:
         return [value for value, _ in zip(given, range(MOST_CELLS), strict=False)]
     except Exception:  # noqa: BLE001 - as in as_value
@@ -283,12 +297,19 @@ def _of(module: str, name: str, given: Any) -> bool:
     return kind is not None and (isinstance(given, kind) if isinstance(kind, type) else given is kind)
 
 
+def _name(argument: str) -> str:
+    """The argument's name; "" for a place within one ("seed[3]"), which the caller can name (:func:`about`)."""
+    return argument if argument.isidentifier() else ""
+
+
 def _refuse(argument: str, given: Any, allowed: str) -> NoReturn:
     if is_missing(given):
         raise UsageError(
-            f"{argument} is missing: it is {shown(given)}", hint=f"fill it in or leave it out; it must be {allowed}"
+            f"{argument} is missing: it is {shown(given)}",
+            argument=_name(argument),
+            hint=f"fill it in or leave it out; it must be {allowed}",
         )
-    raise UsageError(f"{argument} must be {allowed}, not {shown(given)}", hint=_hint(given))
+    raise UsageError(f"{argument} must be {allowed}, not {shown(given)}", argument=_name(argument), hint=_hint(given))
 
 
 def _hint(given: Any) -> str:  # noqa: PLR0911 - one return for each kind

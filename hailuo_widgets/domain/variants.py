@@ -11,7 +11,7 @@ from hailuo_widgets.domain.problem import Problem, doubt
 from hailuo_widgets.domain.prompts import Choice, Prompt, Variable, axis_name
 from hailuo_widgets.domain.sweep import MOST_DRAWN_FROM, Variant
 from hailuo_widgets.domain.user_values import as_values
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import ProblemCode, UsageError, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -74,6 +74,7 @@ def piped_names(prompts: Sequence[Prompt], namespace: Mapping[str, Any]) -> tupl
                     written = "{{" + axis_name(part) + "}}"
                     found[axis_name(part)] = doubt(
                         "prompt",
+                        ProblemCode.SUSPECT,
                         f"{written} is a choice between the words {', '.join(part.options)}: "
                         f"the value of the variable {name!r} isn't used",
                         f"write {{{{{name}}}}} for its value",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets import errors
 from hailuo_widgets.errors import HailuoError
@@ -30,7 +30,7 @@ def error_of(record: RunRecord) -> HailuoError | None:
     if detail is None:
         return None
     kind = getattr(errors, detail.get("kind", ""), HailuoError)
-    fields = {k: v for k, v in detail.items() if k not in {"kind", "message"}}
+    fields: dict[str, Any] = {k: v for k, v in detail.items() if k not in {"kind", "message"}}
     error: HailuoError = kind(detail.get("message", record.status), **fields)
     return error
 

@@ -28,7 +28,7 @@ from hailuo_widgets.domain.user_values import (
     shown,
 )
 from hailuo_widgets.domain.variants import fill_variants, piped_names, variables_of
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import UsageError, about, nearest
 from hailuo_widgets.planning.build import FLAGS, REQUEST_ARGUMENTS, WHOLE
 from hailuo_widgets.planning.grammar import OPTIONS
 from hailuo_widgets.planning.prompt_warnings import slips
@@ -73,22 +73,31 @@ def axes_of(
         UsageError: A name that is no argument or variable, or a value that is none.
     """
     values = {name: found for name, given in arguments.items() if (found := _argument(name, given)) is not None}
-    cases, prompts = _cases_of(prompt, variables)
+    with about("prompt"):
+        cases, prompts = _cases_of(prompt, variables)
     own = {} if is_table(variables) else _named(variables)
     known = own if namespace is None else namespace
     _all_used(prompts, cases, own)
     for name in values:
         if any(name in case.given for case in cases):
-            raise UsageError(f"{name} is a column of the table, and an argument too", hint="leave one of them out")
-    axes = variables_of(prompts, known, cases=cases, python=namespace is None)
-    groups = tuple(_by_place(group, prompts, axes) for group in _groups(zipped, prompts, values))
+            raise UsageError(
+                f"{name} is a column of the table, and an argument too", argument=name, hint="leave one of them out"
+            )
+    with about("prompt"):
+        axes = variables_of(prompts, known, cases=cases, python=namespace is None)
+    with about("zipped"):
+        groups = tuple(_by_place(group, prompts, axes) for group in _groups(zipped, prompts, values))
     lengths = {"prompt": len(prompts), **{name: len(found) for name, found in axes.items()}}
     check_groups(groups, {**lengths, **{name: len(found) for name, found in values.items()}})
+    with about("prompt"):
+        variants = fill_variants(prompts, axes, groups, cases)
+    with about("exclude"):
+        rules = _rules(exclude, prompts, values, cases)
     return Axes(
-        variants=fill_variants(prompts, axes, groups, cases),
+        variants=variants,
         values=values,
         zipped=groups,
-        exclude=_rules(exclude, prompts, values, cases),
+        exclude=rules,
         sample=None if sample is None else as_whole("sample", sample, least=1),
         sample_seed=None if sample_seed is None else as_whole("sample_seed", sample_seed),
         repeat=1 if repeat is None else as_whole("repeat", repeat, least=1),
@@ -112,13 +121,15 @@ def _argument(name: str, given: Any) -> list[Any] | None:
         near = nearest(name, ARGUMENTS)
         raise UsageError(
             f"{name!r} is no argument; there are prompt, {', '.join(ARGUMENTS)}",
+            argument=name,
             hint=f"did you mean {near!r}?" if near else None,
         )
     if given is None:
         return None
     if name in IMAGE_FIELDS and is_array(given):
         return [given]
-    return as_values(name, given, partial(_one, name))
+    with about(name):
+        return as_values(name, given, partial(_one, name))
 
 
 def _one(name: str, where: str, given: Any) -> Any:
@@ -200,12 +211,15 @@ def _named(variables: Any) -> dict[str, Any]:
     if not isinstance(variables, Mapping):
         raise UsageError(
             f"variables must be a dict of names and values, not {shown(variables)}",
+            argument="variables",
             hint="for example variables={'style': ['ink', 'oil']}",
         )
     for name in variables:
         if not isinstance(name, str) or not name.isidentifier():
             raise UsageError(
-                f"variables: {shown(name)} is no name", hint="a name is letters, digits and _, for example 'style'"
+                f"variables: {shown(name)} is no name",
+                argument="variables",
+                hint="a name is letters, digits and _, for example 'style'",
             )
     return dict(variables)
 
@@ -228,17 +242,22 @@ def _all_used(prompts: Sequence[Prompt], cases: Sequence[Case], variables: Mappi
             near = nearest(name, used)
             raise UsageError(
                 f"variables: no prompt has a place {{{{{name}}}}}",
+                argument="variables",
                 hint=f"did you mean {near!r}?" if near else f"write {{{{{name}}}}} in the prompt, or leave it out",
             )
     for name in dict.fromkeys(name for case in cases for name in case.variables):
         if name not in used and name in CALL_OPTIONS:
             raise UsageError(
-                f"the table's column {name!r} is an option of the whole call", hint=f"give {name}= to hw.sweep(…)"
+                f"the table's column {name!r} is an option of the whole call",
+                argument=name,
+                hint=f"give {name}= to hw.sweep(…)",
             )
         near = nearest(name, [*ARGUMENTS, "prompt", "variant"])
         if name not in used and near:
             raise UsageError(
-                f"the table's column {name!r} is no argument and in no prompt", hint=f"did you mean {near!r}?"
+                f"the table's column {name!r} is no argument and in no prompt",
+                argument=name,
+                hint=f"did you mean {near!r}?",
             )
 
 

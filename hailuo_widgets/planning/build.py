@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.check import Problem, check
+from hailuo_widgets.domain.check import check
 from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
 from hailuo_widgets.domain.user_values import as_flag, as_whole, shown
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import Severity, UsageError, nearest
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts, ImageRules, Model
     from hailuo_widgets.domain.images import Image
+    from hailuo_widgets.errors import Problem
 
 __all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build", "same_value"]
 
@@ -70,7 +71,11 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] 
             values[name] = as_whole(name, values[name])
     fit = values.pop("fit", None)
     if fit is not None and not any(name in values for name in IMAGE_FIELDS):
-        raise UsageError(f"fit={fit!r} is for images, and the request has none", hint="give an image, or leave fit out")
+        raise UsageError(
+            f"fit={fit!r} is for images, and the request has none",
+            argument="fit",
+            hint="give an image, or leave fit out",
+        )
     for name in IMAGE_FIELDS:
         if name in values:
             values[name] = _picture(name, values[name], {} if loaded is None else loaded, fit, facts.images)
@@ -84,10 +89,11 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] 
         values |= _frame(facts, model, values)
     request = Request(**values)
     problems = check(request, facts)
-    errors = [p for p in problems if p.severity == "error"]
+    errors = [p for p in problems if p.severity == Severity.ERROR]
     if errors:
         raise UsageError(
             "\n".join(p.message for p in errors),
+            problems=errors,
             provider=facts.name,
             hint="\n→ ".join(dict.fromkeys(p.hint for p in errors if p.hint)) or None,
         )
@@ -98,14 +104,16 @@ def _right_kinds(values: dict[str, Any]) -> None:
     """Refuse what no provider reads: text that is none, a switch neither on nor off, options without names."""
     for name in _TEXTS:
         if name in values and not isinstance(values[name], str):
-            raise UsageError(f"{name} must be text, not {shown(values[name])}", hint="give a string")
+            raise UsageError(f"{name} must be text, not {shown(values[name])}", argument=name, hint="give a string")
     for name in FLAGS:
         if name in values:
             values[name] = as_flag(name, values[name])
     options = values.get("options", {})
     if not isinstance(options, Mapping) or not all(isinstance(name, str) for name in options):
         raise UsageError(
-            f"options must be a dict, for example {{'ttl': 600}}, not {shown(options)}", hint="options={'ttl': 600}"
+            f"options must be a dict, for example {{'ttl': 600}}, not {shown(options)}",
+            argument="options",
+            hint="options={'ttl': 600}",
         )
 
 
@@ -129,6 +137,7 @@ def _model(facts: Facts, values: Mapping[str, Any]) -> Model:
         near = nearest(str(word), [*names, *(s for m in facts.models for s in m.short_names)])
         raise UsageError(
             f"model={word!r} is not known at {facts.title}; there are {', '.join(names)}",
+            argument="model",
             provider=facts.name,
             hint=f"did you mean {near!r}?" if near else f"%hailuo models {facts.name} lists them",
         )

@@ -137,6 +137,7 @@ def refuse_options_below(body: str) -> None:
                     f"the prompt begins with {word[0].strip()}, which is an option"
                     if near == name
                     else f"the prompt begins with {word[0].strip()}. Did you mean {near}?",
+                    argument="prompt",
                     hint="write options on the %%hailuo line; a \\ at its end continues it on the next. "
                     f"\\{word[0].strip()} is that text",
                 )

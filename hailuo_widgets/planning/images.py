@@ -72,7 +72,11 @@ def load_image(
         UsageError: It is no such thing, cannot be read, or is no picture that a provider takes.
     """
     if fit not in {None, *FITS}:
-        raise UsageError(f"fit={fit!r}: allowed is {', '.join(FITS)}, or None", hint="leave it out to send it as it is")
+        raise UsageError(
+            f"fit={fit!r}: allowed is {', '.join(FITS)}, or None",
+            argument="fit",
+            hint="leave it out to send it as it is",
+        )
     if isinstance(value, Image):
         if fit is None:
             return value
@@ -112,7 +116,7 @@ def load_image(
 
 
 def _refuse(argument: str, name: str, why: str, hint: str) -> NoReturn:
-    raise UsageError(f"{argument}={name}: {why}", hint=hint)
+    raise UsageError(f"{argument}={name}: {why}", argument=argument, hint=hint)
 
 
 def _shown(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -14,16 +15,16 @@ from hailuo_widgets.domain.outlook import SENT, Wanted
 from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.sampling import known_of
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import ProblemCode, UsageError
 from hailuo_widgets.planning.build import build, same_value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from hailuo_widgets.domain.check import Problem
     from hailuo_widgets.domain.outlook import Outlook
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.errors import Problem
     from hailuo_widgets.provider.accounts import Accounts
 
 __all__ = ["History", "Parts", "Plan", "Planned", "look_up", "make_plan", "planned_again", "wall_s"]
@@ -222,7 +223,7 @@ def make_plan(
     cells = expand(axes, same)
     if not cells:
         raise UsageError("the exclusions leave no run", hint="remove one of them")
-    problems: dict[str, tuple[UsageError, int]] = {}
+    refused: list[UsageError] = []
     made: list[tuple[Cell, Request]] = []
     warnings: dict[str, Problem] = {p.message: p for p in axes.doubts}
     several = len({cell.values.get("provider") for cell in cells}) > 1
@@ -238,13 +239,12 @@ def make_plan(
         try:
             built = build(asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded)
         except UsageError as e:
-            count = problems.get(str(e), (e, 0))[1]
-            problems[str(e)] = (e, count + 1)
+            refused.append(e)
             continue
         warnings |= {p.message: p for p in built.warnings}
         made.append((cell, built.request))
-    if problems:
-        raise _all_wrong(problems, len(cells))
+    if refused:
+        raise _all_wrong(refused, len(cells))
     runs = tuple(_priced(accounts, cell, request) for cell, request in made)
     plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(runs, accounts), looked_up=False)
     return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
@@ -265,13 +265,17 @@ def _same(accounts: Accounts, default: str, name: str, cell: Cell, wanted: Any) 
     return same_value(accounts.provider(provider).facts, cell.values, name, wanted)
 
 
-def _all_wrong(problems: Mapping[str, tuple[UsageError, int]], cells: int) -> UsageError:
-    if len(problems) == 1 and cells == 1:
-        return next(iter(problems.values()))[0]
-    lines = [f"{e} (in {count} of {cells} runs)" for e, count in list(problems.values())[:MOST_PROBLEMS]]
-    if len(problems) > MOST_PROBLEMS:
-        lines.append(f"and {len(problems) - MOST_PROBLEMS} more")
-    return UsageError("\n".join(lines), hint="nothing was sent")
+def _all_wrong(refused: Sequence[UsageError], cells: int) -> UsageError:
+    """The errors of a sweep's runs as one, in which each problem knows in how many runs it was found."""
+    if cells == 1:
+        return refused[0]
+    counts = Counter(p for error in refused for p in error.problems)
+    texts = Counter(str(error) for error in refused)
+    lines = [f"{text} (in {count} of {cells} runs)" for text, count in list(texts.items())[:MOST_PROBLEMS]]
+    if len(texts) > MOST_PROBLEMS:
+        lines.append(f"and {len(texts) - MOST_PROBLEMS} more")
+    problems = (replace(problem, runs=count) for problem, count in counts.items())
+    return UsageError("\n".join(lines), hint="nothing was sent", problems=problems, checked=cells)
 
 
 def _priced(accounts: Accounts, cell: Cell, request: Request) -> Planned:
@@ -343,6 +347,7 @@ def _gone(runs: Sequence[Planned]) -> list[Problem]:
     return [
         doubt(
             "reuse",
+            ProblemCode.SUSPECT,
             f"{which} made before, and {clips} in the archive. What the provider still has is downloaded again, free; "
             "the rest is sent, and charged, again.",
         )

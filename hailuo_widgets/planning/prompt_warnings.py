@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.cell_text import GAP
 from hailuo_widgets.domain.problem import Problem, doubt
 from hailuo_widgets.domain.prompts import SEPARATOR, Text, axis_name
+from hailuo_widgets.errors import ProblemCode
 from hailuo_widgets.planning.grammar import OPTIONS
 
 if TYPE_CHECKING:
@@ -56,7 +57,7 @@ def slips(
     for name, value in itertools.chain(pairs, *own):
         if isinstance(value, str) and "{{" in value:
             told = f"The value of {name} has {{{{ in it: {_quoted(value[value.index('{{') :])} is sent as text"
-            found[told] = doubt("prompt", told, "Only a prompt's own places are filled in.")
+            found[told] = doubt("prompt", ProblemCode.SUSPECT, told, "Only a prompt's own places are filled in.")
     for prompt in prompts:
         text = "".join(p.text if isinstance(p, Text) else _PLACE for p in prompt.parts)
         places = [axis_name(p) for p in prompt.parts if not isinstance(p, Text)]
@@ -100,7 +101,7 @@ def _unbalanced(text: str, places: Sequence[str]) -> Iterator[Problem]:
 
 
 def _as_text(written: str, hint: str) -> Problem:
-    return doubt("prompt", f"{_quoted(written.replace(_PLACE, '…'))} is sent as text", hint)
+    return doubt("prompt", ProblemCode.SUSPECT, f"{_quoted(written.replace(_PLACE, '…'))} is sent as text", hint)
 
 
 def _left_over(brace: str, text: str, at: int, places: Sequence[str]) -> Problem:
@@ -108,7 +109,10 @@ def _left_over(brace: str, text: str, at: int, places: Sequence[str]) -> Problem
     near = text[: at + 2].count(_PLACE)
     beside = f" at {{{{{places[near - 1]}}}}}" if near and _PLACE in text[max(0, at - 2) : at + 2] else ""
     return doubt(
-        "prompt", f"A {brace}{beside} is left over, and sent as text", "Remove it, unless the clip is to show it."
+        "prompt",
+        ProblemCode.SUSPECT,
+        f"A {brace}{beside} is left over, and sent as text",
+        "Remove it, unless the clip is to show it.",
     )
 
 
@@ -121,6 +125,7 @@ def _lines(text: str, *, python: bool) -> Iterator[Problem]:
             if name in OPTIONS and (number or match.start() or python):
                 yield doubt(
                     "prompt",
+                    ProblemCode.SUSPECT,
                     f"{_quoted(line[match.start() :].replace(_PLACE, '…'))} is sent as text of the prompt",
                     f"In Python, give {OPTIONS[name].sets}= instead."
                     if python
@@ -134,4 +139,6 @@ def _lines(text: str, *, python: bool) -> Iterator[Problem]:
 
 
 def _parts_nothing(line: str, hint: str) -> Problem:
-    return doubt("prompt", f"The line {_quoted(line)} is sent as text: it doesn't separate prompts", hint)
+    return doubt(
+        "prompt", ProblemCode.SUSPECT, f"The line {_quoted(line)} is sent as text: it doesn't separate prompts", hint
+    )

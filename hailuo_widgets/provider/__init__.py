@@ -50,6 +50,7 @@ def open_provider(name: str, settings: Settings) -> Provider:
         near = nearest(word, found)
         raise UsageError(
             f"provider={name!r} is not known; there are {', '.join(found)}",
+            argument="provider",
             hint=f"did you mean {near!r}?" if near else "%hailuo providers lists them",
         )
     return found[word]()(settings)

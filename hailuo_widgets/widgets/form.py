@@ -13,7 +13,7 @@ from hailuo_widgets.domain.cell_text import GAP, plain_lines
 from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants, written
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.values import parse_values, render_values
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import COUNTS, OPTIONS, Line, parse_line, refuse_options_below, split_cell
 from hailuo_widgets.planning.render_cell import render_cell
 
@@ -53,7 +53,8 @@ def _asked(name: str, value: Any) -> Any:
         raise UsageError(f"{name!r} is no part of a request")
     if not isinstance(value, str):
         return value
-    found = parse_values(name, value)
+    with about(name):
+        found = parse_values(name, value)
     return found if len(found) > 1 else found[0]
 
 
@@ -64,7 +65,7 @@ def _ordered(name: str, value: Any) -> Any:
         return value
     text = str(value).strip()
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0):
-        raise UsageError(f"{name}={value!r} is no whole number from 1 up", hint=f"for example {name}=3")
+        raise UsageError(f"{name}={value!r} is no whole number from 1 up", argument=name, hint=f"for example {name}=3")
     return int(text[:9])
 
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.domain.problem import Problem, fault
+from hailuo_widgets.domain.problem import fault
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import ProblemCode, Reason, UsageError
 from hailuo_widgets.provider import names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hailuo_widgets.errors import Problem
     from hailuo_widgets.planning.plan import Plan
 
 __all__ = ["MODE_WORDS", "choice_problems", "fit_for_form", "refuse_changed", "refuse_other_modes"]
@@ -47,16 +48,30 @@ def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
     """What the chosen mode lacks, and what is there of another one; each with the control that it belongs to."""
     mode = form.get("mode")
     if not isinstance(mode, str) or mode not in NEEDED:
-        return (fault("mode", "Choose what the clip is made from.", f"{', '.join(MODE_WORDS.values())}"),)
+        return (
+            fault(
+                "mode", ProblemCode.MISSING, "Choose what the clip is made from.", f"{', '.join(MODE_WORDS.values())}"
+            ),
+        )
     request = form.get("request", {})
     given = {name for name in WORDS if _is_given(request.get(name))}
     found = [
-        fault(name, f"{'Choose' if name == 'template' else 'Add'} {WORDS[name]}.", "or choose another mode")
+        fault(
+            name,
+            ProblemCode.MISSING,
+            f"{'Choose' if name == 'template' else 'Add'} {WORDS[name]}.",
+            "or choose another mode",
+        )
         for name in NEEDED[mode]
         if name not in given
     ]
     found += [
-        fault(name, f"{MODE_WORDS[mode]} takes no {WORDS[name].split(' ', 1)[1]}.", "remove it, or choose another mode")
+        fault(
+            name,
+            ProblemCode.CONFLICT,
+            f"{MODE_WORDS[mode]} takes no {WORDS[name].split(' ', 1)[1]}.",
+            "remove it, or choose another mode",
+        )
         for name in ("template", *IMAGE_FIELDS)
         if name in given and name not in TAKEN[mode]
     ]
@@ -78,6 +93,7 @@ def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
         told = ", ".join(sorted(MODE_WORDS[m] for m in others))
         raise UsageError(
             f"{MODE_WORDS[str(form['mode'])]} is chosen, and the request would be made from: {told}",
+            argument="mode",
             hint="nothing was sent; choose the mode again",
         )
 
@@ -100,6 +116,7 @@ def refuse_changed(shown: Any, plan: Plan) -> None:
         raise UsageError(
             f"The plan has changed since it was shown: {parts.sends} to send{cost} now. Nothing was sent.",
             hint="look at the new figures, then press again",
+            reason=Reason.PLAN_CHANGED,
         )
 
 

@@ -14,12 +14,24 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import pathlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 import anywidget
 
-__all__ = ["PIECE_BYTES", "STATIC", "Answer", "Answering", "Question", "sentence_of"]
+from hailuo_widgets.errors import HailuoError, Problem, ProblemCode, UsageError
+
+__all__ = [
+    "PIECE_BYTES",
+    "STATIC",
+    "Answer",
+    "Answering",
+    "Question",
+    "problems_of",
+    "sentence_of",
+    "told_problems",
+]
 
 STATIC: Final = pathlib.Path(__file__).parent.parent / "static"
 PIECE_BYTES: Final = 2 * 1024 * 1024
@@ -102,7 +114,7 @@ class Answering(anywidget.AnyWidget):
         except RuntimeError:
             if isinstance(content, dict):
                 ended = "The event loop that followed this run is closed. Reload the run in a new cell: %hailuo resume."
-                self.send({"id": content.get("id"), "ok": False, "error": ended})
+                self.send({"id": content.get("id"), "ok": False, "error": told_error(RuntimeError(ended))})
 
     def _receive(self, content: Any, buffers: Any) -> None:
         if not isinstance(content, dict) or not isinstance(content.get("id"), str) or self._ended:
@@ -128,9 +140,34 @@ class Answering(anywidget.AnyWidget):
                 )
             await answer(question)
         except Exception as error:  # noqa: BLE001 - every error is shown in the widget, none is swallowed
-            self.send({"id": question.id, "ok": False, "error": sentence_of(error)})
+            self.send({"id": question.id, "ok": False, "error": told_error(error)})
 
 
 def sentence_of(error: BaseException) -> str:
     """An exception as the user reads it."""
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def problems_of(error: BaseException) -> tuple[Problem, ...]:
+    """What is wrong, one by one; an error that is about no argument is one problem of none."""
+    if isinstance(error, UsageError):
+        return error.problems
+    message, hint = (error.told(), error.hint) if isinstance(error, HailuoError) else (str(error), None)
+    return (Problem(argument="", code=ProblemCode.INVALID, message=message, hint=hint or ""),)
+
+
+def told_problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    """Problems as JSON."""
+    return [asdict(problem) for problem in problems]
+
+
+def told_error(error: BaseException) -> dict[str, Any]:
+    """An exception as JSON: the words for people, and what code reacts to."""
+    known = error if isinstance(error, HailuoError) else None
+    return {
+        "kind": type(error).__name__,
+        "reason": known.reason if known else None,
+        "message": known.told() if known else str(error),
+        "hint": (known.hint if known else None) or "",
+        "problems": told_problems(error.problems) if isinstance(error, UsageError) else [],
+    }

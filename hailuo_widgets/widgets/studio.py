@@ -7,7 +7,6 @@ cell's text or a run's id, ``upload`` with a picture in chunks, ``generate``. Ch
 from __future__ import annotations
 
 import asyncio
-import re
 from collections import deque
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -16,22 +15,20 @@ import ipywidgets
 
 from hailuo_widgets.domain.problem import doubt
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.errors import HailuoError, UsageError
-from hailuo_widgets.planning.grammar import OPTIONS
+from hailuo_widgets.errors import HailuoError, ProblemCode, Reason, UsageError
 from hailuo_widgets.planning.images import load_image
 from hailuo_widgets.widgets.catalog import offered
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
 from hailuo_widgets.widgets.form_choice import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
 from hailuo_widgets.widgets.monitor import SweepBoard
 from hailuo_widgets.widgets.player import Player
-from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, problems_of, told_problems
 from hailuo_widgets.widgets.run_source import RunSource
 from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from hailuo_widgets.domain.problem import Problem
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning.plan import Plan
     from hailuo_widgets.workspace.workspace import Workspace
@@ -41,8 +38,6 @@ __all__ = ["Studio", "studio_box"]
 MOST_BYTES: Final = 40 * 1024 * 1024  # of an uploaded picture, before it is looked at
 MOST_PRESSES: Final = 100  # that are remembered, so that one that comes twice is sent once
 MOST_RESULTS: Final = 20  # that stand under the form
-FIELDS: Final = frozenset(o.sets for o in OPTIONS.values()) | {"prompt"}
-_ARGUMENT = re.compile(r"(?:--)?([a-z][a-z_-]*)\b")
 
 
 class Studio(Answering):
@@ -98,19 +93,22 @@ class Studio(Answering):
         """The cell and the call, the plan in words, and every problem by the control that it belongs to."""
         try:
             if lacking := choice_problems(question.data):
-                question.reply({"problems": [_told(p) for p in lacking], **_written(question.data)})
+                question.reply({"problems": told_problems(lacking), "checked": 1, **_written(question.data)})
                 return
             plan = await self._plan(question.data)
             line = line_of(question.data)
             line.run["yes"] = True  # the form asks by itself, when its button is pressed
-            budgets = [doubt("budget", note) for note in foretold(self._session, line, plan)]
+            budgets = [doubt("budget", ProblemCode.BUDGET, note) for note in foretold(self._session, line, plan)]
         except HailuoError as e:
-            question.reply({"problems": _problems(e), **_written(question.data)})
+            checked = e.checked if isinstance(e, UsageError) else 1
+            problems = told_problems(problems_of(e))
+            question.reply({"problems": problems, "checked": checked, **_written(question.data)})
             return
         parts = plan.parts()
         question.reply(
             {
-                "problems": [_told(w) for w in (*budgets, *plan.warnings)],
+                "problems": told_problems((*budgets, *plan.warnings)),
+                "checked": 1,
                 **_written(question.data),
                 "python": python_of(line_of(question.data), plan),
                 "plan": {"count": parts.count, "there": parts.there, "sends": parts.sends, "cost": parts.cost}
@@ -167,7 +165,7 @@ class Studio(Answering):
         """Begin what the form asks for; its board or player stands under the form."""
         form = question.data
         if lacking := choice_problems(form):
-            raise UsageError("\n".join(p.message for p in lacking), hint="nothing was sent")
+            raise UsageError("\n".join(p.message for p in lacking), hint="nothing was sent", problems=lacking)
         line = line_of(form)
         if line.run.get("dry_run"):
             raise UsageError("A dry run sends nothing: the figures beside the button are it.")
@@ -179,7 +177,11 @@ class Studio(Answering):
         line.run["yes"] = True
         press = str(form.get("press") or question.id)
         if press in self._presses:
-            raise UsageError("This was sent already.", hint="press again once its new figures are there")
+            raise UsageError(
+                "This was sent already.",
+                hint="press again once its new figures are there",
+                reason=Reason.ALREADY_SENT,
+            )
         self._presses.append(press)
         try:
             sweep = await asyncio.to_thread(begin_cell, self._session, line, plan)
@@ -211,26 +213,6 @@ def _written(form: Mapping[str, Any]) -> dict[str, Any]:
         return {"cell": cell_of(form)}
     except HailuoError:
         return {"cell": ""}
-
-
-def _told(problem: Problem) -> dict[str, str]:
-    severity = problem.severity
-    return {"argument": problem.argument, "text": problem.message, "hint": problem.hint, "severity": severity}
-
-
-def _problems(error: HailuoError) -> list[dict[str, str]]:
-    """An error's lines, each with the control that it belongs to; "" where it belongs to none."""
-    found: list[dict[str, str]] = []
-    for line in str(error).split("\n"):
-        if line.startswith("→"):
-            if found:
-                found[-1]["hint"] = " ".join(filter(None, (found[-1]["hint"], line.removeprefix("→").strip())))
-            continue
-        text = line.removeprefix(f"{error.provider}: ") if error.provider else line
-        match = _ARGUMENT.match(text)
-        name = match[1].replace("-", "_") if match else ""
-        found.append({"argument": name if name in FIELDS else "", "text": text, "hint": "", "severity": "error"})
-    return found
 
 
 def studio_box(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.prompts import parse_variants
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.user_values import as_flag, as_number
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import refuse_options_below
 from hailuo_widgets.workspace.confirmation import foreseen
 
@@ -69,6 +69,7 @@ def _whole_names(line: Line) -> None:
                     escaped = whole.replace(",", "\\,")
                     raise UsageError(
                         f"{option}: a comma separates pictures, and {whole!r} is one file",
+                        argument=name,
                         hint=f"Write {option} {shlex.quote(escaped) if ' ' in escaped else escaped}",
                     )
 
@@ -105,7 +106,8 @@ def plan_call(session: Workspace, prompt: Any, *, reuse: bool = True, **argument
 
 
 def _budget(line: Line) -> float | None:
-    return as_number("--budget", line.run["budget"]) if "budget" in line.run else None
+    with about("budget"):
+        return as_number("--budget", line.run["budget"]) if "budget" in line.run else None
 
 
 def begin_cell(session: Workspace, line: Line, plan: Plan) -> Sweep:

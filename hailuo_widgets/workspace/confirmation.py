@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.domain import money
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.run import SIMULATOR
-from hailuo_widgets.errors import BudgetExceeded, UsageError
+from hailuo_widgets.errors import BudgetExceeded, Reason, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -64,7 +64,7 @@ def confirm(calls: Sequence[Planned], settings: Settings, *, yes: bool) -> None:
         UsageError: There is something to ask, and ``yes`` was not said; nothing was sent.
     """
     if not yes and (asked := question(calls, settings)) is not None:
-        raise UsageError(f"{asked} Nothing was sent.", hint=WAYS)
+        raise UsageError(f"{asked} Nothing was sent.", hint=WAYS, reason=Reason.CONFIRMATION_NEEDED)
 
 
 def covered(calls: Sequence[Planned], budget: float) -> int:

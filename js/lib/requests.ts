@@ -2,7 +2,7 @@
  * Questions to the Python half of a widget, over the model's custom messages.
  *
  * A question is `{id, type, data?}`, with buffers where it has any. The answer is one or more `{id, ok, mime, part, parts, size, data?}` with a
- * buffer each (pieces of at most 2 MiB, put together here), or `{id, ok: false, error}`. All views of a model hear
+ * buffer each (pieces of at most 2 MiB, put together here), or `{id, ok: false, error}` with a {@link Failure}. All views of a model hear
  * all its messages: ids are unique to a view, and an answer with a foreign id is not ours. An answer that is slow
  * (a kernel that runs a cell may answer minutes later) is reported, not given up: the late bytes are still of use.
  */
@@ -35,10 +35,33 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
+/** An exception of the Python half. */
+export interface Failure {
+  /** The exception's class. */
+  kind: string;
+  /** A word that code may react to; sentences may be reworded. */
+  reason: string | null;
+  message: string;
+  hint: string;
+  problems: unknown[];
+}
+
+/** Python answered with an exception. The message is what the user reads: the class, the sentence, the hint. */
+export class KernelError extends Error {
+  readonly reason: string | null;
+  readonly problems: unknown[];
+
+  constructor({ kind, reason, message, hint, problems }: Failure) {
+    super([kind, message].filter(Boolean).join(": ") + (hint && `\n→ ${hint}`));
+    this.reason = reason;
+    this.problems = problems;
+  }
+}
+
 interface Reply {
   id: string;
   ok: boolean;
-  error?: string;
+  error?: Failure;
   mime?: string;
   part?: number;
   parts?: number;
@@ -159,7 +182,9 @@ export class Channel {
     if (!pending) return;
     pending.heard();
     if (!content.ok) {
-      pending.reject(new Error(content.error ?? "The kernel refused without a reason."));
+      pending.reject(
+        content.error ? new KernelError(content.error) : new Error("The kernel gave no reason."),
+      );
       return;
     }
     const { mime = "", part = 0, parts = 0, size = 0, data } = content;

@@ -53,7 +53,8 @@ export class Page implements MessageModel {
     const mime = type === "poster" ? "image/jpeg" : "video/mp4";
     const text = this.#text(`${type}-${data?.id ?? ""}`);
     if (!text) {
-      this.#tell({ id, ok: false, error: "It is not in this report." });
+      const error = { kind: "", reason: null, message: "It is not in this report.", hint: "", problems: [] };
+      this.#tell({ id, ok: false, error });
       return;
     }
     const buffer = bytes(text);

@@ -68,13 +68,18 @@ export interface Catalog {
 
 export interface Problem {
   argument: string;
-  text: string;
+  code: string;
+  message: string;
   hint: string;
   severity: "error" | "warning";
+  /** In how many runs of those that were checked. */
+  runs: number;
 }
 
 export interface Verdict {
   problems: Problem[];
+  /** How many runs were checked. */
+  checked: number;
   cell: string;
   python?: string;
   plan?: {

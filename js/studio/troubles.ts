@@ -14,11 +14,25 @@ const PLACES: Record<string, string> = {
   reuse: "switches",
 };
 
-const told = (problems: Problem[] | undefined) =>
-  (problems ?? []).map((p) => (p.hint ? `${p.text} → ${p.hint}` : p.text)).join("\n");
+/** Most problems that are shown at one control. */
+const MOST = 5;
 
-/** Tells each problem at its control, and takes back those that are mended; returns what has no control in sight. */
-export function tell(parts: Parts, problems: Problem[]): string {
+function text({ message, hint, runs }: Problem, checked: number): string {
+  const where = checked > 1 ? ` (in ${runs} of ${checked} runs)` : "";
+  return `${message}${hint && ` → ${hint}`}${where}`;
+}
+
+function told(problems: Problem[] = [], checked: number): string {
+  const lines = problems.slice(0, MOST).map((problem) => text(problem, checked));
+  const more = problems.length - lines.length;
+  return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
+}
+
+/**
+ * Shows each problem at its control and clears the others; returns the text of those that have no visible control.
+ * `checked` is the number of runs that were checked.
+ */
+export function tell(parts: Parts, problems: Problem[], checked: number): string {
   const fields = Object.entries(parts.fields);
   const shown = new Map(fields.filter(([, field]) => !field.element.hidden));
   const found = new Map<string, Problem[]>();
@@ -31,7 +45,7 @@ export function tell(parts: Parts, problems: Problem[]): string {
   }
   for (const [name, field] of fields) {
     const here = found.get(name);
-    field.complain(told(here), here?.every((p) => p.severity === "warning") ? "warning" : "error");
+    field.complain(told(here, checked), here?.every((p) => p.severity === "warning") ? "warning" : "error");
   }
-  return told(found.get(""));
+  return told(found.get(""), checked);
 }

@@ -1,7 +1,7 @@
 /** One view of the studio: holds the form, draws what the catalog offers for it, and asks Python after each change. */
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
-import { Channel, type MessageModel } from "../lib/requests";
+import { Channel, KernelError, type MessageModel } from "../lib/requests";
 import { cameraPad } from "./camera";
 import { radios } from "./controls";
 import { read, slotsOf, templateRow, write } from "./filling";
@@ -277,7 +277,7 @@ export class View {
   #judge(verdict: Verdict): void {
     this.#verdict = verdict;
     const parts = this.#parts;
-    this.#complain(tell(parts, verdict.problems));
+    this.#complain(tell(parts, verdict.problems, verdict.checked));
     const { plan } = verdict;
     setText(parts.sentence, plan ? plan.sentence : "");
     this.#ready();
@@ -333,9 +333,8 @@ export class View {
       this.#complain(ask ? `${ask} Press once more to send it.` : "");
       if (!ask && this.#checked === form) this.#changed(); // what was to send is on its way now
     } catch (error) {
-      const text = message(error);
-      if (text.includes("has changed since it was shown")) this.#changed();
-      this.#complain(text);
+      if (error instanceof KernelError && error.reason === "plan_changed") this.#changed();
+      this.#complain(message(error));
     } finally {
       this.#sending = false;
       this.#ready();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Channel, type MessageModel } from "../lib/requests";
+import { Channel, type Failure, KernelError, type MessageModel } from "../lib/requests";
 
 type Listener = (content: unknown, buffers: DataView[]) => void;
 
@@ -28,6 +28,15 @@ class FakeModel implements MessageModel {
     return last;
   }
 }
+
+const failure = (part: Partial<Failure>): Failure => ({
+  kind: "",
+  reason: null,
+  message: "",
+  hint: "",
+  problems: [],
+  ...part,
+});
 
 function setUp(): { model: FakeModel; channel: Channel; ending: AbortController } {
   const model = new FakeModel();
@@ -74,16 +83,33 @@ test("no two questions share an id, not even in two views of one model", async (
 test("an answer to somebody else's question leaves ours open", async () => {
   const { model, channel } = setUp();
   const answer = channel.request("cancel");
-  model.say({ id: "another", ok: false, error: "not ours" });
+  model.say({ id: "another", ok: false, error: failure({ message: "not ours" }) });
   model.say({ id: model.last.id, ok: true, data: 7 });
   assert.equal((await answer).data, 7);
 });
 
-test("Python's error text reaches the caller", async () => {
+test("Python's error reaches the caller: its words, its reason and its problems", async () => {
   const { model, channel } = setUp();
-  const answer = channel.request("retry");
-  model.say({ id: model.last.id, ok: false, error: "DownloadError: expired" });
-  await assert.rejects(answer, /DownloadError: expired/);
+  for (const [told, text] of [
+    [{ kind: "DownloadError", message: "expired", hint: "try again" }, "DownloadError: expired\n→ try again"],
+    [{ kind: "KeyError" }, "KeyError"],
+    [{ message: "not here" }, "not here"],
+  ] as const) {
+    const answer = channel.request("retry");
+    const problems = [{ argument: "seed" }];
+    model.say({
+      id: model.last.id,
+      ok: false,
+      error: failure({ ...told, reason: "plan_changed", problems }),
+    });
+    await assert.rejects(answer, (error: unknown) => {
+      assert.ok(error instanceof KernelError);
+      assert.equal(error.message, text);
+      assert.equal(error.reason, "plan_changed");
+      assert.deepEqual(error.problems, problems);
+      return true;
+    });
+  }
 });
 
 test("a model without a kernel is said to be unconnected", async () => {

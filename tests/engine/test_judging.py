@@ -90,7 +90,7 @@ def test_what_the_browser_is_told(made: Made) -> None:
             refused = await ask(widget, sent, "vote", **wrong)
             assert refused["ok"] is False
         late = await ask(widget, sent, "vote", token=first["token"], answer="left", seconds="long")
-        assert "seconds='long'" in late["error"]
+        assert "seconds='long'" in late["error"]["message"]
         second = (await ask(widget, sent, "vote", token=first["token"], answer="left", seconds=2.5))["data"]
         assert (second["given"], second["remaining"], second["undo"]) == (1, 1, True)
         (vote,) = session.log.call(session.log.votes)
@@ -127,7 +127,7 @@ def test_two_answers_to_one_pair_at_once_are_one_vote(made: Made) -> None:
         replies = {answer["id"]: answer for answer in sent if answer["id"] in names}
         assert [replies[name]["ok"] for name in names] == [True, False, False]
         assert replies["one"]["data"]["given"] == 1
-        assert "not the one that is shown now" in replies["other"]["error"]
+        assert "not the one that is shown now" in replies["other"]["error"]["message"]
         (vote,) = session.log.call(session.log.votes)
         assert vote.answer == "left"
         undone = ("first", "second")  # and so it is with taking it back
@@ -155,7 +155,7 @@ def test_a_vote_that_cannot_be_written_is_not_counted(made: Made, monkeypatch: p
         with monkeypatch.context() as patch:
             patch.setattr(session.log, "vote", full)
             refused = await ask(widget, sent, "vote", token=token, answer="tie", seconds=1.0)
-        assert "the disk is full" in refused["error"]
+        assert "the disk is full" in refused["error"]["message"]
         taken = await ask(widget, sent, "vote", token=token, answer="tie", seconds=1.0)
         assert taken["data"]["given"] == 1
         widget.close()

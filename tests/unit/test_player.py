@@ -176,7 +176,17 @@ def test_an_error_is_shown_not_swallowed(monkeypatch: pytest.MonkeyPatch, kind: 
     async def scene(wire: Wire) -> None:
         source.error = OSError("disk on fire")
         wire.ask(kind)
-        assert (await wire.reply())[0] == {"id": "q1", "ok": False, "error": "OSError: disk on fire"}
+        assert (await wire.reply())[0] == {
+            "id": "q1",
+            "ok": False,
+            "error": {
+                "kind": "OSError",
+                "reason": None,
+                "message": "disk on fire",
+                "hint": "",
+                "problems": [],
+            },
+        }
 
     play(source, monkeypatch, scene)
 
@@ -186,7 +196,7 @@ def test_an_unknown_question_is_answered(monkeypatch: pytest.MonkeyPatch) -> Non
 
     async def scene(wire: Wire) -> None:
         wire.ask("delete")
-        error = (await wire.reply())[0]["error"]
+        error = (await wire.reply())[0]["error"]["message"]
         assert "'delete'" in error
         assert "video" in error
 
@@ -252,7 +262,7 @@ def test_a_closed_loop_is_answered_with_an_error(monkeypatch: pytest.MonkeyPatch
     player.close()
     assert sent[0]["id"] == "q1"
     assert sent[0]["ok"] is False
-    assert "loop" in sent[0]["error"]
+    assert "loop" in sent[0]["error"]["message"]
 
 
 def test_changes_are_coalesced_and_the_last_one_arrives(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -72,7 +72,7 @@ MISSING = [
     ("subject_to_video", {"first_frame": PICTURE}, ["subject", "first_frame"]),
     ("template", {}, ["template"]),
     ("template", {"first_frame": PICTURE}, ["template"]),
-    ("template", {"template": "Diving"}, ["template"]),
+    ("template", {"template": "Diving"}, ["first_frame"]),
     ("text_to_video", {"first_frame": PICTURE}, ["first_frame"]),
     ("image_to_video", {"first_frame": PICTURE, "last_frame": OTHER}, ["last_frame"]),
     ("image_to_video", {"subject": "   "}, ["first_frame"]),
@@ -94,7 +94,7 @@ def test_what_is_chosen_is_what_is_checked(
     verdict = desk.ask("check", asked)
     assert "plan" not in verdict
     assert [p["argument"] for p in verdict["problems"] if p["severity"] == "error"] == arguments
-    assert all(p["text"] for p in verdict["problems"])
+    assert all(p["message"] for p in verdict["problems"])
     assert "error" in desk.ask("generate", asked)
     assert desk.planned() == 0
 
@@ -125,9 +125,11 @@ def test_a_plan_that_has_changed_since_it_was_shown_is_not_sent(desk: Desk) -> N
     shown = {name: desk.ask("check", asked)["plan"][name] for name in ("sends", "cost", "digest")}
     stale = asked | {"shown": shown}
     stale["request"] = asked["request"] | {"duration": "10"}
-    assert "has changed" in desk.ask("generate", stale)["error"]
+    assert desk.ask("generate", stale)["error"]["reason"] == "plan_changed"
     assert desk.planned() == 0
-    assert "has changed" in desk.ask("generate", asked | {"shown": shown, "body": "another fox"})["error"]
+    other = desk.ask("generate", asked | {"shown": shown, "body": "another fox"})["error"]
+    assert other["reason"] == "plan_changed"
+    assert other["hint"] == "look at the new figures, then press again"
     assert len(desk.ask("generate", asked | {"shown": shown})["runs"]) == 1
 
 
@@ -138,7 +140,7 @@ def test_a_variable_that_has_changed_since_is_not_sent(desk: Desk) -> None:
     asked = form("text_to_video", body="a fox {{style}}")
     shown = {name: desk.ask("check", asked)["plan"][name] for name in ("sends", "cost", "digest")}
     names["style"] = "in ink"
-    assert "has changed" in desk.ask("generate", asked | {"shown": shown})["error"]
+    assert desk.ask("generate", asked | {"shown": shown})["error"]["reason"] == "plan_changed"
     assert desk.planned() == 0
 
 
@@ -148,7 +150,7 @@ def test_one_press_is_sent_once(desk: Desk) -> None:
     assert "error" in desk.ask("generate", pressed)
     pressed["request"].pop("model")
     assert len(desk.ask("generate", pressed)["runs"]) == 1
-    assert "already" in desk.ask("generate", pressed)["error"]
+    assert desk.ask("generate", pressed)["error"]["reason"] == "already_sent"
     assert desk.planned() == 1
 
 
@@ -172,7 +174,7 @@ def test_what_a_loaded_cell_says_of_the_run_is_not_acted_on_unseen(desk: Desk) -
 )
 def test_a_cell_that_the_form_cannot_hold_is_refused(desk: Desk, cell: str, says: str) -> None:
     """It would be sent as something else: to another provider, or with two values run together."""
-    assert says in desk.ask("load", {"text": cell})["error"]
+    assert says in desk.ask("load", {"text": cell})["error"]["message"]
 
 
 def test_a_cell_without_a_provider_means_the_default_one(desk: Desk) -> None:
@@ -207,7 +209,7 @@ def test_the_form_says_how_far_its_budget_reaches(budget: str, says: list[str], 
     """Before the button is pressed, at the control of the budget."""
     run = {"budget": budget} if budget else {}
     told = desk.ask("check", form("text_to_video", {"provider": "kie", "seed": [1, 2, 3, 4]}, run=run))
-    found = [p["text"] for p in told["problems"] if p["argument"] == "budget"]
+    found = [p["message"] for p in told["problems"] if p["argument"] == "budget"]
     assert len(found) == len(says)
     assert all(words in text for words, text in zip(says, found, strict=True))
     assert told["plan"]["runs"] == 4
@@ -216,4 +218,5 @@ def test_the_form_says_how_far_its_budget_reaches(budget: str, says: list[str], 
 def test_the_form_refuses_a_budget_that_is_no_number(desk: Desk) -> None:
     """It is named before the button is pressed."""
     told = desk.ask("check", form("text_to_video", {"provider": "kie"}, run={"budget": "much"}))
-    assert "budget must be a number" in told["problems"][0]["text"]
+    assert "budget must be a number" in told["problems"][0]["message"]
+    assert told["problems"][0]["argument"] == "budget"
