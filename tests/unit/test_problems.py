@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import Problem, ProblemCode, UsageError, about
-from hailuo_widgets.workspace.workspace import Session
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
