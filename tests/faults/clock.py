@@ -87,7 +87,9 @@ def virtual(monkeypatch: pytest.MonkeyPatch) -> VirtualLoop:
 
     clock = SimpleNamespace(monotonic=loop.time, time=lambda: EPOCH.timestamp() + loop.now)
     for name, module in list(sys.modules.items()):
-        if not name.startswith(("hailuo_widgets.engine", "hailuo_widgets.store", "hailuo_widgets.workspace.")):
+        if not name.startswith(
+            ("hailuo_widgets.engine", "hailuo_widgets.store", "hailuo_widgets.system", "hailuo_widgets.workspace.")
+        ):
             continue
         if getattr(module, "datetime", None) is datetime:
             monkeypatch.setattr(module, "datetime", VirtualDatetime)

@@ -106,7 +106,10 @@ def test_config_reaches_the_next_call(shared: Shared) -> None:
     assert (refused.status, refused.ename) == ("error", "BudgetExceeded")
     assert kernel.run("%config Hailuo.budget = 5").status == "ok"
     assert kernel.run("%%hailuo --model 02\na fox").status == "ok"
-    assert kernel.value("__import__('hailuo_widgets.api.functions').api.default_session().settings.max_parallel") == 3
+    assert (
+        kernel.value("__import__('hailuo_widgets.api.functions').api.functions.default_session().settings.max_parallel")
+        == 3
+    )
 
 
 def test_an_unfinished_cell_is_not_complete(shared: Shared) -> None:

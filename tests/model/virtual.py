@@ -28,6 +28,7 @@ EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
 ROOMS = (
     "hailuo_widgets.engine",
     "hailuo_widgets.store",
+    "hailuo_widgets.system",
     "hailuo_widgets.workspace.base",
     "hailuo_widgets.workspace.workspace",
     "hailuo_widgets.planning.plan",
