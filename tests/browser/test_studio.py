@@ -162,6 +162,34 @@ def test_the_form_and_the_cell(open_notebook: Callable[..., Notebook], tmp_path:
     expect(slot.get_by_role("alert")).to_contain_text("first_frame")
 
 
+FIVE = "%%hailuo --provider kie --resolution 4K --aspect-ratio 7:3 --seed 0..2,-7 --optimize\n" + 900 * "x"
+
+
+def test_each_problem_is_shown_at_its_own_control(open_notebook: Callable[..., Notebook]) -> None:
+    """Five of them at once, each with its own hint and in how many runs; a mended one goes, and the others stay."""
+    notebook = open_notebook(LOAD, STUDIO)
+    notebook.run_all()
+    form = studio(notebook)
+    form.locator("summary", has_text="As a cell").click()
+    form.get_by_role("textbox", name="Fill from").fill(FIVE)
+    form.get_by_role("button", name="Fill the form").click()
+    shown = {
+        "Prompt": "→ shorten it by 100 (in 4 of 4 runs)",
+        "Resolution": "→ give '768P' (in 4 of 4 runs)",
+        "Aspect ratio": "→ give '16:9' (in 4 of 4 runs)",
+        "Seed": "→ give a seed up to 99999 (in 1 of 4 runs)",
+        "Switches": "→ leave it off (in 4 of 4 runs)",
+    }
+    at = {name: form.get_by_role("group", name=name, exact=True).locator("> .hailuo-trouble") for name in shown}
+    for name, text in shown.items():
+        expect(at[name]).to_contain_text(text)
+        assert at[name].inner_text().count("→") == 1
+    expect(form.locator("> .hailuo-trouble")).to_be_hidden()
+    form.get_by_role("textbox", name="Seed").fill("0..2")
+    expect(at["Seed"]).to_be_hidden()
+    expect(at["Resolution"]).to_contain_text("→ give '768P' (in 3 of 3 runs)")
+
+
 # Holds the first chunk of an upload back until the page says so.
 HELD = """() => {
   const slice = Blob.prototype.slice;
