@@ -1,56 +1,79 @@
-"""The gateways by name. A third party adds one by an entry point of the group ``hailuo_widgets.providers``."""
+"""Interface for providers, and the registry of them.
+
+All that a provider of another package needs is imported from here: the base class, the values that it takes and
+returns, and the rows of its table of facts. The errors are public names of ``hailuo_widgets``.
+"""
 
 from __future__ import annotations
 
-from importlib.metadata import EntryPoint, entry_points
-from typing import TYPE_CHECKING
+from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option, Price, Seeds, Template
+from hailuo_widgets.domain.images import Image
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.provider.base import (
+    AGAIN_FREE,
+    HTTP_CODES,
+    MIX_UP,
+    REFUSALS,
+    UNKNOWN_TASK,
+    USED_UP,
+    Accepted,
+    Clip,
+    Code,
+    HttpCall,
+    HttpReply,
+    Poll,
+    Provider,
+    Results,
+    Task,
+    as_code,
+    as_micros,
+    as_seed,
+    as_task_id,
+    as_url,
+    in_its_words,
+    read_json,
+    trace_id,
+)
+from hailuo_widgets.provider.registry import names, open_provider
+from hailuo_widgets.settings.settings import Settings
 
-from hailuo_widgets.errors import UsageError, nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from hailuo_widgets.provider.base import Provider
-    from hailuo_widgets.settings.settings import Settings
-
-__all__ = ["names", "open_provider"]
-
-GROUP = "hailuo_widgets.providers"
-BUNDLED = {name: f"hailuo_widgets.provider.{name}:make" for name in ("minimax", "kie", "kkiai", "pixazo", "runware")}
-
-
-def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:
-    """Name → loader, the bundled ones first: no entry point can take a bundled name."""
-    loaders = {p.name: p.load for p in entry_points(group=GROUP)}
-    third_parties = {name: loaders[name] for name in sorted(set(loaders) - set(BUNDLED))}
-    return {**{name: _bundled(name) for name in BUNDLED}, **third_parties}
-
-
-def _bundled(name: str) -> Callable[[], Callable[[Settings], Provider]]:
-    load: Callable[[], Callable[[Settings], Provider]] = EntryPoint(name, BUNDLED[name], GROUP).load
-    return load
-
-
-def names() -> tuple[str, ...]:
-    """All providers, the bundled ones first."""
-    return tuple(_found())
-
-
-def open_provider(name: str, settings: Settings) -> Provider:
-    """The provider of that name.
-
-    Raises:
-        UsageError: There is none.
-    """
-    word = str(name).strip().casefold()
-    if word in BUNDLED:  # without a look at every installed package
-        return _bundled(word)()(settings)
-    found = _found()
-    if word not in found:
-        near = nearest(word, found)
-        raise UsageError(
-            f"provider={name!r} is not known; there are {', '.join(found)}",
-            argument="provider",
-            hint=f"did you mean {near!r}?" if near else "%hailuo providers lists them",
-        )
-    return found[word]()(settings)
+__all__ = [
+    "AGAIN_FREE",
+    "HTTP_CODES",
+    "MIB",
+    "MIX_UP",
+    "REFUSALS",
+    "UNKNOWN_TASK",
+    "USED_UP",
+    "Accepted",
+    "Auth",
+    "Clip",
+    "Code",
+    "Facts",
+    "HttpCall",
+    "HttpReply",
+    "Image",
+    "ImageRules",
+    "Model",
+    "Offer",
+    "Option",
+    "Poll",
+    "Price",
+    "Provider",
+    "Request",
+    "Results",
+    "Seeds",
+    "Settings",
+    "Task",
+    "Template",
+    "as_code",
+    "as_micros",
+    "as_seed",
+    "as_task_id",
+    "as_url",
+    "in_its_words",
+    "names",
+    "open_provider",
+    "read_json",
+    "trace_id",
+]

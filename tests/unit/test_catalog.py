@@ -14,7 +14,8 @@ from hailuo_widgets.domain.check import check
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.problem import is_web_url
 from hailuo_widgets.domain.request import MODES, Request
-from hailuo_widgets.provider import BUNDLED, names, open_provider
+from hailuo_widgets.provider import names, open_provider
+from hailuo_widgets.provider.registry import BUNDLED
 from hailuo_widgets.settings.settings import Settings
 
 LINK = Image(name="fox.png", url="https://pictures.example/fox.png")

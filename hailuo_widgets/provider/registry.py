@@ -1,0 +1,60 @@
+"""Registry of the providers, by name.
+
+Another package adds a provider by an entry point of the group ``hailuo_widgets.providers``. It cannot take a name of a
+bundled one.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
+
+from hailuo_widgets.errors import UsageError, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.settings.settings import Settings
+
+__all__ = ["BUNDLED", "names", "open_provider"]
+
+GROUP = "hailuo_widgets.providers"
+BUNDLED = {name: f"hailuo_widgets.provider.{name}:make" for name in ("minimax", "kie", "kkiai", "pixazo", "runware")}
+
+
+def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:
+    """Name → loader, the bundled ones first: no entry point can take a bundled name."""
+    loaders = {p.name: p.load for p in entry_points(group=GROUP)}
+    third_parties = {name: loaders[name] for name in sorted(set(loaders) - set(BUNDLED))}
+    return {**{name: _bundled(name) for name in BUNDLED}, **third_parties}
+
+
+def _bundled(name: str) -> Callable[[], Callable[[Settings], Provider]]:
+    load: Callable[[], Callable[[Settings], Provider]] = EntryPoint(name, BUNDLED[name], GROUP).load
+    return load
+
+
+def names() -> tuple[str, ...]:
+    """All providers, the bundled ones first."""
+    return tuple(_found())
+
+
+def open_provider(name: str, settings: Settings) -> Provider:
+    """The provider of that name.
+
+    Raises:
+        UsageError: There is none.
+    """
+    word = str(name).strip().casefold()
+    if word in BUNDLED:  # without a look at every installed package
+        return _bundled(word)()(settings)
+    found = _found()
+    if word not in found:
+        near = nearest(word, found)
+        raise UsageError(
+            f"provider={name!r} is not known; there are {', '.join(found)}",
+            argument="provider",
+            hint=f"did you mean {near!r}?" if near else "%hailuo providers lists them",
+        )
+    return found[word]()(settings)
