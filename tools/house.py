@@ -35,6 +35,7 @@ JS = {".css", ".js", ".mjs", ".ts"}
 _PROVIDER = "one for each provider, and the simulator's own of the same provider"
 TWICE: Mapping[str, str] = {
     "app": "the ASGI application of the simulator, and that of the webhooks",
+    "base": "the base class of all providers, and that of the workspace",
     "camera": "camera moves in a prompt, and the simulator's drawing of them",
     "catalog": "the providers' facts, and the part of them that the studio shows",
     "clips": "the values of a run's clips, and their rows in the run log",
