@@ -13,13 +13,13 @@ from hailuo_widgets.engine.event_loop import Home
 from hailuo_widgets.engine.followed_run import Control
 from hailuo_widgets.engine.hold import Holding
 from hailuo_widgets.engine.lease_renewal import Renewing
-from hailuo_widgets.engine.owner import is_dead, let_go_of, name_for
 from hailuo_widgets.engine.paid_task import abort, looked_at, paid_task
 from hailuo_widgets.engine.rate_limit import Call, Places
 from hailuo_widgets.engine.recorder import Entries
 from hailuo_widgets.engine.run_task import carry
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.system import forks
+from hailuo_widgets.system.process import is_dead, let_go_of, name_for
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Coroutine, Iterable, Sequence

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from hailuo_widgets.domain.outlook import Outlook
 from hailuo_widgets.engine.other_archives import place_of
-from hailuo_widgets.engine.owner import is_dead
+from hailuo_widgets.system.process import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -12,8 +12,8 @@ from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.engine.fetch_clip import brought
 from hailuo_widgets.engine.outcome import WAYS_OUT
-from hailuo_widgets.engine.owner import is_dead
 from hailuo_widgets.errors import HailuoError, Skipped
+from hailuo_widgets.system.process import is_dead
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord

@@ -10,15 +10,15 @@ import time
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.engine.accepted_ids import tell
+from hailuo_widgets.engine.engine import Engine
 from hailuo_widgets.engine.event_loop import run_to_end, running_loop
-from hailuo_widgets.engine.owner import is_dead, living
 from hailuo_widgets.engine.paid_task import ANSWER_S, looked_at
 from hailuo_widgets.engine.wait_timeout import still_open
+from hailuo_widgets.system.process import is_dead, living
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from hailuo_widgets.engine.engine import Engine
     from hailuo_widgets.engine.outcome import Outcome
 
 __all__ = ["leave", "settled", "wait"]
@@ -202,7 +202,7 @@ def _at_exit() -> None:
     What was planned and never sent is said too. A kernel's loop is left alone: it would go on with whatever else is on
     it, such as cells that wait for their turn.
     """
-    for engine in living():
+    for engine in living(Engine):
         unsent = engine.unsent
         loop = engine.home.private
         if loop is not None and not loop.is_running():

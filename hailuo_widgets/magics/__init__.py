@@ -23,10 +23,10 @@ def load(ipython: Any) -> None:
 
 def left_over_sentences() -> list[str]:
     """What an earlier kernel left unfinished in the default store, and what to do about it."""
-    from hailuo_widgets.engine.owner import is_dead, is_this_process
     from hailuo_widgets.errors import UsageError
     from hailuo_widgets.settings.settings import Settings
     from hailuo_widgets.store.peek import left_over, never_sent
+    from hailuo_widgets.system.process import is_dead, is_this_process
 
     try:
         url = Settings.resolve().store_url

@@ -6,7 +6,6 @@ an owner that lives keeps its runs, and whatever the clock says, a lease that is
 
 from __future__ import annotations
 
-import socket
 import time
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import sqlalchemy as sa
 from hailuo_widgets.domain.run import UNFINISHED
 from hailuo_widgets.store.cancels import asked_for
 from hailuo_widgets.store.schema import runs
+from hailuo_widgets.system.process import shares_our_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +42,7 @@ def held(row: Mapping[str, Any] | sa.RowMapping) -> bool:
         return False  # its owner has not renewed it, whatever the wall clock says
     if lease >= datetime.now(UTC):
         return True
-    return str(owner).partition("|")[0] == socket.gethostname()  # the clock may have been set: is it renewed?
+    return shares_our_clock(owner)  # the clock may have been set: is it renewed?
 
 
 def _unchanged_s(run_id: str, owner: str, lease: datetime) -> float:

@@ -1,21 +1,39 @@
 """Process identity and liveness: names a process uniquely, and tells whether it still runs.
 
-A process is identified by its machine (host name, boot id, process namespace), its number and its start time, since the
-system reuses numbers. It decides who may continue a partial file: a file of a process on another machine, or from
-before this machine's last start, is never continued. The other machine may still be writing, and after a power cut a
-file's length says nothing about its content.
+A process is identified by its machine (host name, boot id, process namespace), its number and its start time:
+containers share host names, and the system reuses numbers. The run log names a run's owner this way, the archive the
+writer of a partial file. Only a process of this boot and this namespace can be looked at. All others count as alive:
+their runs are free when the lease ends, their partial files are never continued, since the other machine may still be
+writing, and after a power cut a file's length says nothing about its content.
 """
 
 from __future__ import annotations
 
 import functools
 import os
+import re
+import secrets
 import socket
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
+from weakref import WeakValueDictionary
 
+__all__ = [
+    "Owner",
+    "is_dead",
+    "is_this_process",
+    "let_go_of",
+    "living",
+    "name_for",
+    "shares_our_clock",
+    "this_process",
+]
+
+T = TypeVar("T")
 _PROC = Path("/proc")
+_NAME = re.compile(r"([^|]*)\|([0-9]{1,19})\|([0-9]{0,20})\|[0-9a-f]+")
+_living: WeakValueDictionary[str, object] = WeakValueDictionary()  # name → object of this process
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,12 +58,62 @@ class Owner:
             return "dead"
         except (OSError, OverflowError):
             return "alive"  # another user's process
-        return "alive" if _began(self.pid) == self.began else "dead"
+        began = _began(self.pid)
+        return "alive" if None in {began, self.began} or began == self.began else "dead"
+
+    def name(self, token: str) -> str:
+        """Return the process and a token as text, for the run log's ``owner`` column."""
+        return f"{self.machine}|{self.pid}|{self.began or ''}|{token}"
 
 
 def this_process() -> Owner:
     """Return the calling process."""
     return _owner(os.getpid())
+
+
+def name_for(thing: object) -> str:
+    """Return a unique name for an object of this process, which is alive until it is collected or let go of."""
+    name = this_process().name(secrets.token_hex(4))
+    _living[name] = thing
+    return name
+
+
+def let_go_of(name: str) -> None:
+    """Make a name of this process a dead one."""
+    _living.pop(name, None)
+
+
+def living(kind: type[T]) -> list[T]:
+    """Return the objects of a type that were named in this process; a forked child starts with none."""
+    return [thing for name, thing in list(_living.items()) if isinstance(thing, kind) and is_this_process(name)]
+
+
+def is_this_process(name: object) -> bool:
+    """Return whether a name was made in this process."""
+    return _parse(name) == this_process()
+
+
+def is_dead(name: object) -> bool:
+    """Return whether the object of this name is certainly gone.
+
+    False if that cannot be seen from here, so that its lease decides: for a name of another machine or namespace, for
+    one in the form of earlier versions (host name, number, token), and for any other value. The log is not trusted.
+    """
+    owner = _parse(name)
+    state = "elsewhere" if owner is None else owner.state()
+    return name not in _living if state == "me" else state == "dead"
+
+
+def shares_our_clock(name: object) -> bool:
+    """Return whether the process of a name goes by this machine's wall clock, whose changes both see at once."""
+    machine = str(name).partition("|")[0]
+    mine = this_process().machine.split(" ")
+    return machine.split(" ")[:2] == mine[:2] if _parse(name) else machine == mine[0]
+
+
+def _parse(name: object) -> Owner | None:
+    found = _NAME.fullmatch(name) if isinstance(name, str) else None
+    return Owner(machine=found[1], pid=int(found[2]), began=found[3] or None) if found else None
 
 
 @functools.lru_cache(maxsize=2)  # keyed by the number, since a fork changes it
@@ -59,7 +127,7 @@ def _machine() -> str:
         namespace = (_PROC / "self/ns/pid").readlink().name
     except OSError:
         boot = namespace = ""
-    return f"{socket.gethostname()} {boot} {namespace}"
+    return f"{socket.gethostname().replace(' ', '-').replace('|', '-')} {boot} {namespace}"
 
 
 def _began(pid: int) -> str | None:

@@ -13,6 +13,7 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine.rate_limit import Limiter
 from hailuo_widgets.store import leases
 from hailuo_widgets.system import clock as clocks
+from hailuo_widgets.system.process import Owner, this_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,15 +124,24 @@ def row(owner: str, lease: timedelta) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("lease", [timedelta(hours=-2), timedelta(seconds=30), timedelta(hours=9), timedelta(days=900)])
-@pytest.mark.parametrize("where", ["here", "elsewhere"])
+@pytest.mark.parametrize(
+    "where", ["here", "here, in the old form", "in another container", "elsewhere", "another boot"]
+)
 def test_a_lease_ends_when_it_is_not_renewed(monkeypatch: pytest.MonkeyPatch, lease: timedelta, where: str) -> None:
     """Whatever the wall clock says: renewed it holds on its own machine; not renewed for a minute it holds nowhere."""
     now = [1000.0]
     monkeypatch.setattr(leases.time, "monotonic", lambda: now[0])
-    owner = f"{leases.socket.gethostname() if where == 'here' else 'another'}|1|x"
+    host, boot, namespace = this_process().machine.split(" ")
+    machine = {
+        "here": f"{host} {boot} {namespace}",
+        "in a container": f"{host} {boot} pid:[1]",
+        "elsewhere": f"another {boot} {namespace}",
+        "another boot": f"{host} another {namespace}",
+    }
+    owner = Owner(machine=machine[where], pid=1, began="1").name("0") if where in machine else f"{host}|1|x"
     one = row(owner, lease)
     first = leases.held(one)
-    assert first == (where == "here" or lease > timedelta(0))
+    assert first == (lease > timedelta(0) or where.startswith(("here", "in")))
     for _ in range(9):  # it is renewed
         now[0] += 20
         one = {**one, "lease_until": one["lease_until"] + timedelta(seconds=20)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,6 +16,7 @@ from hailuo_widgets.domain.run import UNFINISHED, RunRecord
 from hailuo_widgets.engine import run_task as carry
 from hailuo_widgets.engine.equal_runs import stands_for
 from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.system.process import Owner, this_process
 from hailuo_widgets.workspace.cell import begin_cell, plan_cell
 
 if TYPE_CHECKING:
@@ -196,7 +196,9 @@ def test_a_run_that_a_dead_kernel_planned_is_said_to_be_sent(begin: Begin) -> No
     dead.wait()
     plan = scene.session.plan("a fox", model="02")
     (left,) = scene.session._records(plan.runs[0], "s1", 0, ())
-    scene.session.log.call(scene.session.log.add, [left], f"{socket.gethostname()}|{dead.pid}|x")
+    scene.session.log.call(
+        scene.session.log.add, [left], Owner(machine=this_process().machine, pid=dead.pid, began="1").name("0")
+    )
     assert scene.session.plan("a fox", model="02").parts().sends == "1"
     run = scene.run("a fox")
     assert (run.status, scene.charged) == ("succeeded", 1)
