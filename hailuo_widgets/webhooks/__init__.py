@@ -1,10 +1,10 @@
-"""Webhooks: providers call here when a task has news, and its run is asked about at once instead of at its next poll.
+"""Webhook server: receives providers' callbacks and polls the run that a callback names at once.
 
-A callback is a hint and nothing more. What it says of a state or a link is not read; the provider is asked, with the
-key, as by any poll. So a forged, late or repeated callback can cost one free query every five seconds, and do no more.
+A callback is only a hint. Its state and links are not read: the run is polled with the key, as at any other time. So a
+forged, late or repeated callback causes at most one free query every five seconds.
 
-Served on a thread of its own, so that MiniMax's challenge is answered within its three seconds while a cell computes.
-A gateway in the cloud reaches 127.0.0.1 by a tunnel alone: give the tunnel's address as ``public_url``.
+The server has its own thread, so it answers MiniMax's challenge within the required three seconds even while a cell
+computes. Providers can't reach 127.0.0.1 directly: give the address of a tunnel or proxy as ``public_url``.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.settings.credentials import find_secret
 from hailuo_widgets.settings.settings import is_loopback
-from hailuo_widgets.webhooks.app import REST_S, Desk
+from hailuo_widgets.webhooks.app import REST_S, CallbackApp
 from hailuo_widgets.webhooks.callback import DIALECTS
 
 if TYPE_CHECKING:
@@ -34,11 +34,11 @@ if TYPE_CHECKING:
 __all__ = ["Webhook"]
 
 START_S = 30.0
-_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - where one that listens everywhere is reached from here
+_ANY = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - how a server on all addresses is reached from this machine
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, saying when it accepts connections."""
+    """A uvicorn server that signals when it accepts connections."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -50,19 +50,21 @@ class _Server(uvicorn.Server):
 
 
 class Webhook:
-    """A receiver of callbacks, serving until it is closed. Made by :func:`hailuo_widgets.webhook`.
+    """A server for callbacks, running until it is closed. Made by :func:`hailuo_widgets.webhook`.
 
     Args:
-        follower: Whose runs the callbacks are about: a session.
-        host: The address to listen at; 127.0.0.1 is reached from this machine alone.
-        port: 0 takes a free one.
-        keys: ``kie``: the key that KIE signs with (``KIE_WEBHOOK_KEY`` by default; without one KIE's callbacks are
-            known by the address alone). ``runware``: the token in the address (a new one by default).
-        public_url: Where the outside reaches this: the https address of a tunnel or proxy.
-        rest_s: Seconds between two questions about one run.
+        follower: The session whose runs the callbacks are about.
+        host: The address to listen on; 127.0.0.1 is reachable from this machine only.
+        port: 0 uses a free port.
+        keys: ``kie``: the key that KIE signs callbacks with (default: ``KIE_WEBHOOK_KEY``; without a key, KIE's
+            callbacks are recognized by their secret address only). ``runware``: the token in the callback address
+            (default: a new one).
+        public_url: The https address of the tunnel or proxy through which providers reach this server.
+        rest_s: The minimum number of seconds between two polls of one run that callbacks cause.
 
     Raises:
-        UsageError: The port is taken, a key is for a provider that has none, or ``public_url`` is no https URL.
+        UsageError: The port is in use, a key is given for a provider that has none, or ``public_url`` is not an https
+            URL.
     """
 
     def __init__(
@@ -78,7 +80,7 @@ class Webhook:
         self._secrets = _secrets_of(keys or {})
         self._public = None if public_url is None else _origin(public_url)
         self._path_token = secrets.token_urlsafe(24)
-        self.app = Desk(follower, path_token=self._path_token, secrets=self._secrets, rest_s=rest_s).app
+        self.app = CallbackApp(follower, path_token=self._path_token, secrets=self._secrets, rest_s=rest_s).app
         self._listener = _listener(host, port)
         self.host, self.port = host, int(self._listener.getsockname()[1])
         config = uvicorn.Config(
@@ -88,7 +90,7 @@ class Webhook:
             lifespan="off",
             log_config=None,
             log_level="critical",
-            access_log=False,  # its lines would hold the path's token
+            access_log=False,  # its lines would contain the secret path
             server_header=False,
             limit_concurrency=64,
             timeout_keep_alive=5,
@@ -117,10 +119,10 @@ class Webhook:
         return f"{origin}/{self._path_token}"
 
     def callback_url(self, provider: str) -> str:
-        """The address to give as ``callback_url=`` to requests at a provider.
+        """Return the address to give as ``callback_url=`` to requests at a provider.
 
         Raises:
-            UsageError: No such provider calls back.
+            UsageError: The provider is unknown.
         """
         dialect = DIALECTS.get(provider)
         if dialect is None:
@@ -135,11 +137,11 @@ class Webhook:
 
     @property
     def running(self) -> bool:
-        """Whether it serves."""
+        """Whether the server runs."""
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Stop serving; a closed one is left alone. Runs go on: they are polled as before."""
+        """Stop the server; a second call does nothing. Runs continue, and are polled as before."""
         self._server.should_exit = True
         self._thread.join()
         self._listener.close()
@@ -157,7 +159,7 @@ class Webhook:
 
 
 def _secrets_of(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
-    """By provider, what its callbacks are checked with."""
+    """Return the secret that checks each provider's callbacks, by provider."""
     checked = {name: dialect.secret for name, dialect in DIALECTS.items() if dialect.secret}
     for name in keys:
         if name not in checked:

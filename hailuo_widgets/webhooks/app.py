@@ -1,8 +1,9 @@
-"""Where callbacks arrive: an ASGI application that judges a post, answers at once, and passes on that there is news.
+"""ASGI application for callbacks: checks a callback, replies at once, and has the task's runs polled.
 
-Paths are ``/<path token>/<provider>``. The answers: 200 for a task that is followed here and for a challenge, 202 for
-any other task, 400 for no JSON, 401 and 403 for what is not the provider's, 404 for a wrong path, 408 and 413 for a
-body that is too slow or too large. Nothing of a post is kept, logged or repeated, a challenge aside.
+Paths are ``/<path token>/<provider>``. Status codes: 200 for a challenge and for a task that is followed here, 202 for
+any other task, 400 for a body that is not a JSON object, 401 and 403 for a missing or wrong signature or token, 404 for
+a wrong path, 408 and 413 for a body that is too slow or too large. Nothing of a callback is stored, logged or repeated,
+except a challenge.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hailuo_widgets.webhooks.callback import DIALECTS, MOST_BYTES, Letter, RefusedLetterError, read, same
+from hailuo_widgets.webhooks.callback import DIALECTS, MOST_BYTES, Callback, CallbackRefusedError, read, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,33 +26,34 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.redaction.secret import Secret
 
-__all__ = ["Desk", "Follower"]
+__all__ = ["CallbackApp", "Follower"]
 
-REST_S = 5.0  # a run is asked about once in this time, however often its provider calls
+REST_S = 5.0  # a run is polled at most once in this time, however often its provider calls
 BODY_S = 5.0
 _PLENTY = 1000
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class Follower(Protocol):
-    """Who follows runs: a session."""
+    """An object that follows runs, such as a session."""
 
     def followed(self, provider: str, task_id: str) -> Sequence[str]:
-        """The runs of a task that are followed here."""
+        """Return the ids of the task's runs that are followed here."""
 
     def nudge(self, run_id: str) -> None:
-        """Ask the provider for a run's state now rather than later."""
+        """Poll the run now instead of at its next poll."""
 
 
-class Desk:
-    """The application. Callbacks may come twice, late, and in any order: each only ends a pause between two polls.
+class CallbackApp:
+    """The ASGI application. Callbacks may repeat, be late, or be out of order: each only causes a poll.
 
     Args:
-        follower: Who is told.
-        path_token: The first word of each path.
-        secrets: By provider, what its check needs.
-        rest_s: Seconds between two nudges of a run. News that comes in between is told at their end, once.
-        clock: The time that signatures are held against, in unix seconds.
+        follower: The object whose runs are polled.
+        path_token: The secret first part of each path.
+        secrets: The secrets that check the callbacks, by provider.
+        rest_s: The minimum number of seconds between two polls of a run. Callbacks within this time cause one poll at
+            its end.
+        clock: Returns the current time in unix seconds, for checking signatures.
     """
 
     def __init__(
@@ -68,36 +70,36 @@ class Desk:
         self._secrets = secrets
         self._rest_s = rest_s
         self._clock = clock
-        self._free_at: dict[str, float] = {}  # by run, on the loop's clock
+        self._free_at: dict[str, float] = {}  # when each run may be polled again, on the event loop's clock
         self._later: dict[str, asyncio.TimerHandle] = {}
         self.app = Starlette(routes=[Route("/{token}/{provider}", self._post, methods=["POST"])])
 
     async def _post(self, request: Request) -> JSONResponse:
         try:
-            return await self._judged(request)
-        except RefusedLetterError as e:
+            return await self._reply(request)
+        except CallbackRefusedError as e:
             return _answer(e.status, {"status": "refused", "why": e.why})
         except ClientDisconnect:
             return _answer(400, {"status": "refused", "why": "gone"})
 
-    async def _judged(self, request: Request) -> JSONResponse:
+    async def _reply(self, request: Request) -> JSONResponse:
         provider = request.path_params["provider"]
         known = same(request.path_params["token"], self._path_token)
         if not known or provider not in DIALECTS:
-            raise RefusedLetterError(404, "not found")
-        letter = Letter(
+            raise CallbackRefusedError(404, "not found")
+        callback = Callback(
             headers=request.headers, query=request.query_params, body=await _body(request), at=self._clock()
         )
-        news = read(DIALECTS[provider], letter, self._secrets.get(provider))
+        news = read(DIALECTS[provider], callback, self._secrets.get(provider))
         if news.challenge is not None:
             return _answer(200, {"challenge": news.challenge})
         runs = [run_id for task in news.tasks for run_id in self._follower.followed(provider, task)]
         for run_id in runs:
-            self._tell(run_id)
+            self._nudge_in_time(run_id)
         return _answer(200 if runs else 202, {"status": "success" if runs else "accepted"})
 
-    def _tell(self, run_id: str) -> None:
-        """Nudge a run now, or when its rest is over: a success that follows hard on a state is not left out."""
+    def _nudge_in_time(self, run_id: str) -> None:
+        """Nudge a run now, or once ``rest_s`` has passed, so that the last callback of a quick series still counts."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         if run_id in self._later:
@@ -125,11 +127,11 @@ async def _body(request: Request) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MOST_BYTES:
-                    raise RefusedLetterError(413, "too large")
+                    raise CallbackRefusedError(413, "too large")
     except TimeoutError:
         late = True
     if late:
-        raise RefusedLetterError(408, "too slow")
+        raise CallbackRefusedError(408, "too slow")
     return bytes(body)
 
 

@@ -1,12 +1,12 @@
-"""What a callback says, as far as it is believed: that there is news of a task. Pure functions, a row a provider.
+"""Callback parsing and authentication, one table row per provider; only the task id is used.
 
 Sources: the webhook sections of the KIE.ai Minimax API document (flat body with ``taskId``), KIE's public page on
 webhook verification (``X-Webhook-Timestamp``, ``X-Webhook-Signature``), MiniMax's public video documents (the
-``challenge``; a body like the query's answer), and Runware's public page on webhooks (the query parameter ``token``).
-No signature was found in the documents of MiniMax, kkiai and Pixazo: there the address alone is the secret.
+``challenge``; a body like a query's reply), and Runware's public page on webhooks (the query parameter ``token``).
+The documents of MiniMax, kkiai and Pixazo describe no signature: for these, only the address is secret.
 
-KIE signs task and time, and not the body: a replay with another ``videoUrl`` verifies. So nothing else of a body is
-read, signed or not.
+KIE signs the task id and the time, but not the body, so a replay with another ``videoUrl`` passes the check. That is
+why nothing else in a body is read, signed or not.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.redaction.secret import Secret
 
-__all__ = ["DIALECTS", "MOST_BYTES", "Letter", "News", "RefusedLetterError", "read", "same"]
+__all__ = ["DIALECTS", "MOST_BYTES", "Callback", "News", "CallbackRefusedError", "read", "same"]
 
 MOST_BYTES = 64 * 1024
-SKEW_S = 300.0  # a signature's time may be so far from ours
+SKEW_S = 300.0  # the largest difference between a signature's time and ours
 MOST_TASKS = 64
 LONGEST_ID = 200
 LONGEST_CHALLENGE = 1024
 
 
-class RefusedLetterError(Exception):
-    """A post that is not taken.
+class CallbackRefusedError(Exception):
+    """A callback that is rejected.
 
     Args:
-        status: The HTTP status of the answer.
-        why: A word for it. Nothing of the post is in it.
+        status: The HTTP status of the reply.
+        why: The reason in a word or two. It contains nothing of the callback.
     """
 
     def __init__(self, status: int, why: str) -> None:
@@ -48,8 +48,8 @@ class RefusedLetterError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Letter:
-    """One post: its headers by lower-case names, its query, its body, and when it came (unix seconds)."""
+class Callback:
+    """One received POST: headers by lower-case name, query, body, and arrival time in unix seconds."""
 
     headers: Mapping[str, str]
     query: Mapping[str, str]
@@ -59,7 +59,7 @@ class Letter:
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """What is believed of a letter: the tasks that it names, or a ``challenge`` to be repeated."""
+    """The content of a callback that is used: the tasks that it names, or a ``challenge`` to repeat."""
 
     tasks: tuple[str, ...] = ()
     challenge: str | None = None
@@ -67,43 +67,45 @@ class News:
 
 @dataclass(frozen=True, kw_only=True)
 class Dialect:
-    """How one provider calls back.
+    """The callback format of one provider.
 
     Attributes:
-        tasks: The ids that a body names.
-        challenge: It asks for a challenge to be repeated before it calls.
-        check: Refuses a letter that is not the provider's; None where the documents know no such check.
-        secret: Where ``check`` takes its secret from: a variable's name, ``made`` for one of our own, "" for none.
+        tasks: Yields the task ids in a body.
+        challenge: Whether the provider first sends a challenge that must be repeated.
+        check: Raises :class:`CallbackRefusedError` if the provider did not send the callback; None if its documents
+            describe no check.
+        secret: The source of the secret for ``check``: the name of an environment variable, ``made`` for one that is
+            generated here, "" for none.
     """
 
     tasks: Callable[[Any], Iterator[Any]]
     challenge: bool = False
-    check: Callable[[Letter, str, Secret], None] | None = None
+    check: Callable[[Callback, str, Secret], None] | None = None
     secret: str = ""
 
 
 def same(given: str, expected: str) -> bool:
-    """Whether two secrets are equal, in a time that does not tell where they differ."""
+    """Return whether two secrets are equal, in a time that does not depend on where they differ."""
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode("utf-8", "replace"))
 
 
-def read(dialect: Dialect, letter: Letter, secret: Secret | None) -> News:
-    """Judge a letter.
+def read(dialect: Dialect, callback: Callback, secret: Secret | None) -> News:
+    """Check and parse a callback.
 
     Args:
-        dialect: Its provider's row.
-        letter: The post.
-        secret: The provider's secret, where there is one; without it the check is left out.
+        dialect: The provider's row.
+        callback: The callback.
+        secret: The provider's secret; if None, the check is skipped.
 
     Raises:
-        RefusedLetterError: It is no JSON object (400), or bears no signature or time that fits (401), or a wrong one
+        CallbackRefusedError: The body is not a JSON object (400), the signature is missing or too old (401), or wrong
             (403).
     """
-    body = _json(letter.body)
+    body = _json(callback.body)
     tasks = tuple(dict.fromkeys(_ids(dialect.tasks(body))))
     if dialect.check is not None and secret is not None:
         for task in tasks or ("",):
-            dialect.check(letter, task, secret)
+            dialect.check(callback, task, secret)
     challenge = body.get("challenge")
     if dialect.challenge and isinstance(challenge, str) and len(challenge) <= LONGEST_CHALLENGE:
         return News(challenge=challenge)
@@ -117,7 +119,7 @@ def _json(body: bytes) -> dict[str, Any]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):
-        raise RefusedLetterError(400, "no JSON object")
+        raise CallbackRefusedError(400, "no JSON object")
     return found
 
 
@@ -130,7 +132,7 @@ def _ids(found: Iterator[Any]) -> Iterator[str]:
 
 
 def _layers(body: Any) -> Iterator[dict[str, Any]]:
-    """The objects of a body that may name a task: itself, and what its ``data`` and ``errors`` hold."""
+    """Yield the objects of a body that may name a task: the body, and those in its ``data`` and ``errors``."""
     if isinstance(body, dict):
         yield body
         for name in ("data", "errors"):
@@ -144,31 +146,31 @@ def _named(*names: str) -> Callable[[Any], Iterator[Any]]:
     return lambda body: (layer[name] for layer in _layers(body) for name in names if name in layer)
 
 
-def _kie_signature(letter: Letter, task: str, key: Secret) -> None:
-    """KIE: base64 of HMAC-SHA256 over ``<task id>.<unix seconds>``, and a time that is near ours."""
-    stamp = letter.headers.get("x-webhook-timestamp", "")
-    given = letter.headers.get("x-webhook-signature", "")
+def _kie_signature(callback: Callback, task: str, key: Secret) -> None:
+    """Check KIE's signature: base64 of HMAC-SHA256 over ``<task id>.<unix seconds>``, with a recent time."""
+    stamp = callback.headers.get("x-webhook-timestamp", "")
+    given = callback.headers.get("x-webhook-signature", "")
     if not given or not re.fullmatch(r"[0-9]{1,12}", stamp):
-        raise RefusedLetterError(401, "no signature")
-    if abs(int(stamp) - letter.at) > SKEW_S:
-        raise RefusedLetterError(401, "expired")
+        raise CallbackRefusedError(401, "no signature")
+    if abs(int(stamp) - callback.at) > SKEW_S:
+        raise CallbackRefusedError(401, "expired")
     made = hmac.new(key.reveal().encode(), f"{task}.{stamp}".encode(), hashlib.sha256).digest()
     if not same(given, base64.b64encode(made).decode()):
-        raise RefusedLetterError(403, "forged")
+        raise CallbackRefusedError(403, "forged")
 
 
-def _token(letter: Letter, task: str, key: Secret) -> None:
-    """Runware: the token that we put into the address."""
+def _token(callback: Callback, task: str, key: Secret) -> None:
+    """Check Runware's token, which is part of the callback address."""
     del task
-    if not same(letter.query.get("token", ""), key.reveal()):
-        raise RefusedLetterError(403, "forged")
+    if not same(callback.query.get("token", ""), key.reveal()):
+        raise CallbackRefusedError(403, "forged")
 
 
 _MINIMAX = Dialect(tasks=_named("task_id"), challenge=True)
 DIALECTS: dict[str, Dialect] = {
     "minimax": _MINIMAX,
     "kie": Dialect(tasks=_named("taskId", "task_id"), check=_kie_signature, secret="KIE_WEBHOOK_KEY"),  # noqa: S106 - a variable's name
-    "kkiai": _MINIMAX,  # it hands callback_url on to MiniMax; the task's id may then be MiniMax's, and unknown here
+    "kkiai": _MINIMAX,  # kkiai passes callback_url on to MiniMax; the task id may then be MiniMax's, and unknown here
     "pixazo": Dialect(tasks=_named("task_id", "request_id"), challenge=True),
     "runware": Dialect(tasks=_named("taskUUID"), check=_token, secret="made"),  # noqa: S106 - a word for "our own"
 }

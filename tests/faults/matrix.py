@@ -31,7 +31,7 @@ BETWEEN = "tests/crash/test_kill_points.py::test_killed_between_the_gateways_yes
 TELLS_NOTHING = "test_polling.py::test_a_poll_that_tells_nothing_is_made_again"
 MENDED, REFUSED = "test_download.py::test_what_is_mended", "test_download.py::test_what_is_refused"
 INPUT = "tests/unit/test_inputs.py::test_what_is_refused"
-DESK = "tests/webhook/test_desk.py"
+CALLBACK_APP = "tests/webhook/test_app.py"
 STORE = "tests/store/test_refusals.py"
 
 ROWS = (
@@ -329,10 +329,10 @@ ROWS = (
     _row(
         76,
         "hostile callbacks",
-        f"{DESK}::test_kie_signatures",
-        f"{DESK}::test_repeats_are_one_question",
-        f"{DESK}::test_a_body_that_does_not_end",
-        f"{DESK}::test_order_does_not_matter",
+        f"{CALLBACK_APP}::test_kie_signatures",
+        f"{CALLBACK_APP}::test_repeats_are_one_question",
+        f"{CALLBACK_APP}::test_a_body_that_does_not_end",
+        f"{CALLBACK_APP}::test_order_does_not_matter",
         "tests/webhook/test_server.py::test_ten_thousand_hostile_posts",
     ),
 )

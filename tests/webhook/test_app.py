@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from hailuo_widgets.redaction.secret import Secret
-from hailuo_widgets.webhooks import app as desk_module
+from hailuo_widgets.webhooks import app as app_module
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -49,18 +49,18 @@ class Follower:
 
 
 class Post:
-    """Posts to a desk, without a socket."""
+    """Posts to an application, without a socket."""
 
     def __init__(self, follower: Follower, *, rest_s: float, signed: bool = True) -> None:
         keys = {"kie": Secret(KEY)} if signed else {}
-        desk = desk_module.Desk(
+        application = app_module.CallbackApp(
             follower,
             path_token=PATH,
             secrets={**keys, "runware": Secret(KEY)},
             rest_s=rest_s,
             clock=lambda: NOW,
         )
-        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(desk.app), base_url="http://desk")
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(application.app), base_url="http://callbacks")
 
     async def __call__(self, path: str, body: Any, **options: Any) -> httpx.Response:
         """Post a body, bytes as they are and anything else as JSON."""
@@ -76,13 +76,13 @@ def signature(task: str, stamp: str, key: str = KEY) -> dict[str, str]:
 
 @pytest.fixture
 def follower() -> Follower:
-    """The one behind the desk."""
+    """The one behind the application."""
     return Follower()
 
 
 @pytest.fixture
-def desk(follower: Follower) -> Open:
-    """Opens a desk; ``rest_s`` is long, so that nothing is told twice by chance."""
+def application(follower: Follower) -> Open:
+    """Opens an application; ``rest_s`` is long, so that nothing is told twice by chance."""
     return lambda rest_s=1000.0, signed=True: Post(follower, rest_s=rest_s, signed=signed)
 
 
@@ -97,19 +97,19 @@ def run(work: Any) -> Any:
     return asyncio.run(work)
 
 
-def test_the_challenge_is_repeated(desk: Open, follower: Follower) -> None:
+def test_the_challenge_is_repeated(application: Open, follower: Follower) -> None:
     """MiniMax's challenge comes back as it was, and nobody is asked anything."""
     for provider in ("minimax", "kkiai", "pixazo"):
-        answer = run(desk()(provider, {"challenge": "3f1b-é"}))
+        answer = run(application()(provider, {"challenge": "3f1b-é"}))
         assert (answer.status_code, answer.json()) == (200, {"challenge": "3f1b-é"})
     assert follower.nudged == []
 
 
 @pytest.mark.parametrize("provider", ["kie", "runware"])
-def test_others_get_no_echo(desk: Open, provider: str) -> None:
+def test_others_get_no_echo(application: Open, provider: str) -> None:
     """A provider that has no challenge gets nothing of its post back."""
     headers = signature("", STAMP)
-    answer = run(desk()(f"{provider}?token={KEY}", {"challenge": "<script>"}, headers=headers))
+    answer = run(application()(f"{provider}?token={KEY}", {"challenge": "<script>"}, headers=headers))
     assert (answer.status_code, answer.json()) == (202, {"status": "accepted"})
 
 
@@ -126,9 +126,9 @@ def test_others_get_no_echo(desk: Open, provider: str) -> None:
         (f"runware?token={KEY}", {"taskUUID": "u-1"}, "r-r"),
     ],
 )
-def test_news_of_a_known_task(desk: Open, follower: Follower, path: str, body: Any, who: str) -> None:
+def test_news_of_a_known_task(application: Open, follower: Follower, path: str, body: Any, who: str) -> None:
     """Each document's body leads to its run, whatever state it tells of."""
-    answer = run(desk()(path, body, headers=signature("task-1", STAMP)))
+    answer = run(application()(path, body, headers=signature("task-1", STAMP)))
     assert (answer.status_code, follower.nudged) == (200, [who])
 
 
@@ -152,23 +152,23 @@ def test_news_of_a_known_task(desk: Open, follower: Follower, path: str, body: A
         ({"X-Webhook-Timestamp": STAMP, "X-Webhook-Signature": b"\xff\xfe"}, 403),
     ],
 )
-def test_kie_signatures(desk: Open, follower: Follower, headers: dict[str, Any], status: int) -> None:
+def test_kie_signatures(application: Open, follower: Follower, headers: dict[str, Any], status: int) -> None:
     """KIE's vectors: good, none, late, early, of another key, of another task, of another time."""
-    answer = run(desk()("kie", FLAT_KIE, headers=headers))
+    answer = run(application()("kie", FLAT_KIE, headers=headers))
     assert answer.status_code == status
     assert follower.nudged == (["r-k"] if status == 200 else [])
 
 
-def test_kie_without_a_key(desk: Open, follower: Follower) -> None:
+def test_kie_without_a_key(application: Open, follower: Follower) -> None:
     """Where no key for KIE's signature is set, the address is what KIE is known by."""
-    assert run(desk(signed=False)("kie", FLAT_KIE)).status_code == 200
+    assert run(application(signed=False)("kie", FLAT_KIE)).status_code == 200
     assert follower.nudged == ["r-k"]
 
 
 @pytest.mark.parametrize("query", ["", "?token=", "?token=hook-CANARX", "?Token=hook-CANARY", "?token=%ff%fe"])
-def test_runware_token(desk: Open, follower: Follower, query: str) -> None:
+def test_runware_token(application: Open, follower: Follower, query: str) -> None:
     """Without our token in its query a post is not Runware's."""
-    answer = run(desk()(f"runware{query}", {"data": [{"taskUUID": "u-1"}]}))
+    answer = run(application()(f"runware{query}", {"data": [{"taskUUID": "u-1"}]}))
     assert (answer.status_code, follower.nudged) == (403, [])
 
 
@@ -194,44 +194,44 @@ def test_runware_token(desk: Open, follower: Follower, query: str) -> None:
         (b"x" * 10_000_000, 413),
     ],
 )
-def test_odd_bodies(desk: Open, follower: Follower, body: bytes, status: int) -> None:
+def test_odd_bodies(application: Open, follower: Follower, body: bytes, status: int) -> None:
     """What is no JSON object, too large, or names no task of ours comes to nothing."""
-    answer = run(desk()("minimax", body))
+    answer = run(application()("minimax", body))
     assert (answer.status_code, follower.nudged) == (status, [])
     assert len(answer.content) < 60
 
 
-def test_a_body_that_does_not_end(desk: Open, follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_end(application: Open, follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
     """A sender that stops in the middle is answered after a while, and forgotten."""
-    monkeypatch.setattr(desk_module, "BODY_S", 0.02)
+    monkeypatch.setattr(app_module, "BODY_S", 0.02)
 
     async def stuck() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 
-    assert run(desk()("minimax", stuck())).status_code == 408
+    assert run(application()("minimax", stuck())).status_code == 408
     assert follower.nudged == []
 
 
 @pytest.mark.parametrize(
     "path", ["/wrong/minimax", f"/{PATH}/nobody", f"/{PATH}", "/", f"/{PATH}/minimax/x", f"/{PATH}x/minimax"]
 )
-def test_wrong_paths(desk: Open, follower: Follower, path: str) -> None:
+def test_wrong_paths(application: Open, follower: Follower, path: str) -> None:
     """Without the path's token, or for no provider, there is nothing here."""
-    answer = run(desk().client.post(path, json=KNOWN))
+    answer = run(application().client.post(path, json=KNOWN))
     assert (answer.status_code, follower.nudged) == (404, [])
 
 
-def test_only_posts(desk: Open) -> None:
+def test_only_posts(application: Open) -> None:
     """Nothing can be read here."""
-    assert run(desk().client.get(f"/{PATH}/minimax")).status_code == 405
+    assert run(application().client.get(f"/{PATH}/minimax")).status_code == 405
 
 
-def test_repeats_are_one_question(desk: Open, follower: Follower) -> None:
+def test_repeats_are_one_question(application: Open, follower: Follower) -> None:
     """However often a callback comes while the run rests, its provider is asked once."""
 
     async def flood() -> None:
-        post = desk()
+        post = application()
         for _ in range(200):
             assert (await post("minimax", KNOWN)).status_code == 200
 
@@ -239,11 +239,11 @@ def test_repeats_are_one_question(desk: Open, follower: Follower) -> None:
     assert follower.nudged == ["r-m"]
 
 
-def test_news_in_the_rest_is_not_lost(desk: Open, follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_news_in_the_rest_is_not_lost(application: Open, follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
     """A success that follows hard on another callback is asked about when the rest is over, once."""
 
     async def twice() -> None:
-        post, loop = desk(rest_s=1000.0), asyncio.get_running_loop()
+        post, loop = application(rest_s=1000.0), asyncio.get_running_loop()
         later: list[Callable[[], None]] = []
         monkeypatch.setattr(loop, "call_later", lambda _wait, do, *args: later.append(partial(do, *args)))
         await post("minimax", {**KNOWN, "status": "processing"})
@@ -256,22 +256,22 @@ def test_news_in_the_rest_is_not_lost(desk: Open, follower: Follower, monkeypatc
     assert follower.nudged == ["r-m", "r-m"]
 
 
-def test_order_does_not_matter(desk: Open, follower: Follower) -> None:
+def test_order_does_not_matter(application: Open, follower: Follower) -> None:
     """A state that comes after the end it led to is one more hint."""
 
     async def reversed_() -> list[int]:
-        post = desk(rest_s=0.0)
+        post = application(rest_s=0.0)
         return [(await post("minimax", {**KNOWN, "status": s})).status_code for s in ("success", "processing")]
 
     assert run(reversed_()) == [200, 200]
     assert follower.nudged == ["r-m", "r-m"]
 
 
-def test_replies_hold_no_secret(desk: Open) -> None:
+def test_replies_hold_no_secret(application: Open) -> None:
     """No answer has a part of a key, of the path's token or of the post in it, headers included."""
 
     async def every() -> list[str]:
-        post, said = desk(), []
+        post, said = application(), []
         for path in ("minimax", "kie", "runware", f"runware?token={KEY}", "nobody"):
             for body in (KNOWN, FLAT_KIE, {"taskUUID": "u-1"}, b"sk-CANARY", {"x": "sk-CANARY"}):
                 answer = await post(path, body, headers=signature("task-1", STAMP))
