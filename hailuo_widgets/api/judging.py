@@ -62,9 +62,9 @@ def vote(
     import numpy as np
 
     from hailuo_widgets.render.run_card import video_path
-    from hailuo_widgets.voting.blind_test import Booth
+    from hailuo_widgets.voting.blind_test import BlindTest
     from hailuo_widgets.voting.pairs import pair_up
-    from hailuo_widgets.voting.reused_clips import in_words_of
+    from hailuo_widgets.voting.relabel import relabel
     from hailuo_widgets.widgets.display import show_vote
 
     if isinstance(repeats, bool) or not isinstance(repeats, int | float) or not 0 <= repeats <= MOST_REPEATS:
@@ -78,16 +78,16 @@ def vote(
         has_clip=lambda r: r.status == "succeeded" and video_path(r, session.archive) is not None,
     )
     earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
-    booth = Booth(
+    blind_test = BlindTest(
         pairs,
-        in_words_of(records, earlier, pairs),
+        relabel(records, earlier, pairs),
         rater=_user() if rater is None else str(as_value("rater", rater)) or _user(),
         aim=aim,
         repeats=repeats,
         rng=np.random.default_rng(),
         now=lambda: datetime.now(UTC),
     )
-    show_vote(session, records, booth, question=question)
+    show_vote(session, records, blind_test, question=question)
 
 
 def votes(
@@ -135,7 +135,7 @@ def rank(
     """
     from hailuo_widgets.dataframes.votes import votes_of
     from hailuo_widgets.voting.ranking import rank as ranked
-    from hailuo_widgets.voting.reused_clips import in_words_of
+    from hailuo_widgets.voting.relabel import relabel
 
     table: Any = what
     records = None
@@ -144,7 +144,7 @@ def rank(
     else:
         session = default_session()
         records = session.chosen(what)
-        given = in_words_of(records, session.log.call(session.log.votes, [r.run_id for r in records]))
+        given = relabel(records, session.log.call(session.log.votes, [r.run_id for r in records]))
     given = [v for v in given if between in {None, v.between} and rater in {None, v.rater}]
     columns = sorted({v.between for v in given})
     if len(columns) > 1:

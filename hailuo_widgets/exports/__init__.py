@@ -1,4 +1,4 @@
-"""Runs as files for others; what kind of file is told by the name's end. See :func:`hailuo_widgets.export`."""
+"""Export of runs to a file whose extension selects the format; see :func:`hailuo_widgets.export`."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
     """Write runs to a file.
 
     Args:
-        session: Whose archive their clips are in.
-        records: The runs; of those that show one clip a single one is written.
-        path: Where to; its end says what: one of :data:`KINDS`.
-        shape: What the kind takes besides: those of :data:`TAKES`.
+        session: The session whose archive has the clips.
+        records: The runs; of several runs with the same clip, only one is written.
+        path: The file to write; its extension is one of :data:`KINDS`.
+        shape: Options of the format, as listed in :data:`TAKES`.
 
     Returns:
         The file's path.
 
     Raises:
-        UsageError: No runs, an end that says nothing, a folder that is not there, or something is in the way.
+        UsageError: There are no runs, the extension is unknown, the folder doesn't exist, or ``path`` is a folder.
     """
     if not isinstance(path, str | os.PathLike):
         raise UsageError(f"path must be a file's name, not {path!r}", hint="for example 'runs.csv'")
@@ -67,7 +67,7 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
 
 
 def _writer(kind: str) -> Callable[..., None]:
-    """What writes files of a kind; loaded when it is needed."""
+    """Return the function that writes a format; it is imported when needed."""
     if kind == ".html":
         from hailuo_widgets.exports.report import write_report
 

@@ -1,4 +1,7 @@
-"""A file for others, written whole or not at all. Prompts and clips are in it, so a new one is this user's alone."""
+"""Atomic file replacement: the target is written completely or not at all.
+
+Exports contain prompts and clips, so a new file is readable by this user only.
+"""
 
 from __future__ import annotations
 
@@ -14,17 +17,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["written"]
+__all__ = ["replacing"]
 
 
 @contextmanager
-def written(target: Path) -> Iterator[Path]:
-    """The file to write in the target's place; it takes that place when it is whole, with the mode that was there."""
+def replacing(target: Path) -> Iterator[Path]:
+    """Yield a temporary file to write; on success it replaces the target and takes over its mode."""
     part = target.with_name(f".{target.stem}.{secrets.token_hex(4)}.part{target.suffix}")
     os.close(create_private(part))
     try:
         yield part
-        with suppress(OSError):  # none is there, or the disk keeps no modes
+        with suppress(OSError):  # there is no old file, or the file system has no modes
             if stat.S_ISREG((before := target.lstat()).st_mode):
                 part.chmod(stat.S_IMODE(before.st_mode))
         part.replace(target)

@@ -1,4 +1,4 @@
-"""Filmstrips as one PNG: a row a run, frames evenly through its clip with their times, and what the run is."""
+"""Filmstrips as one PNG: a row per run with a label and evenly spaced frames with their times."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from PIL import Image, ImageDraw, ImageFont
 from hailuo_widgets.archive import open_clip
 from hailuo_widgets.domain.grid import arrange, value_of
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.atomic_file import written
-from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, fitting, scaled
+from hailuo_widgets.exports.atomic_file import replacing
+from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, scaled, shortened
 from hailuo_widgets.render.card import STATUS_WORDS
 from hailuo_widgets.render.run_card import video_path
 
@@ -24,25 +24,25 @@ if TYPE_CHECKING:
 
 __all__ = ["frames_of", "write_filmstrip"]
 
-HEAD, FOOT, GAP = 22, 18, 4  # pixels: above a row, below its frames, between them
+HEAD, FOOT, GAP = 22, 18, 4  # pixels: above the frames of a row, below them, and between them
 MOST_FRAMES: Final = 60
-MOST_PIXELS: Final = 120_000_000  # what a PNG of a reasonable size and a browser bear
+MOST_PIXELS: Final = 120_000_000  # more than this makes a huge PNG that browsers don't show
 
 
 def write_filmstrip(
     session: Workspace, records: Sequence[RunRecord], target: Path, *, frames: int = 8, width: int = 192
 ) -> None:
-    """Write the filmstrips; the file is replaced when the new one is whole.
+    """Write the filmstrips; an existing file is replaced once the new one is complete.
 
     Args:
-        session: Whose archive.
-        records: The runs, each a row in their order. One without a clip has its row, and says why.
-        target: The PNG.
-        frames: In each row, the clip's first and last among them.
-        width: Of one frame, in pixels (its height is 9/16 of it).
+        session: The session whose archive has the clips.
+        records: The runs, one row each. The row of a run without a clip gives the reason.
+        target: The PNG to write.
+        frames: The number of frames in each row, including the clip's first and last.
+        width: The width of a frame in pixels (its height is 9/16 of it).
 
     Raises:
-        UsageError: No clip at all, a number that is none, or a picture too large.
+        UsageError: No run has a clip, ``frames`` or ``width`` is out of range, or the image would be too large.
     """
     for name, value, least, most in (("frames", frames, 2, MOST_FRAMES), ("width", width, 64, 1920)):
         if type(value) is not int or not least <= value <= most:
@@ -62,23 +62,23 @@ def write_filmstrip(
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
     for row, record in enumerate(records):
         top = GAP + row * (HEAD + height + FOOT + GAP)
-        draw.text((GAP, top + 2), fitting(draw, _said(record, differ), size[0] - 2 * GAP, font), INK, font)
+        draw.text((GAP, top + 2), shortened(draw, _label(record, differ), size[0] - 2 * GAP, font), INK, font)
         path = video_path(record, session.archive)
         if path is None:
             draw.rectangle((GAP, top + HEAD, size[0] - GAP, top + HEAD + height), fill=EMPTY)
             why = (record.error or {}).get("message") or STATUS_WORDS[record.status]
-            draw.text((GAP + 8, top + HEAD + 8), fitting(draw, why, size[0] - 32, font), INK, font)
+            draw.text((GAP + 8, top + HEAD + 8), shortened(draw, why, size[0] - 32, font), INK, font)
             continue
         for column, (picture, time) in enumerate(frames_of(path, frames)):
             left = GAP + column * (width + GAP)
             sheet.paste(Image.fromarray(scaled(picture, width, height, "", font)), (left, top + HEAD))
             draw.text((left, top + HEAD + height + 1), f"{time:.2f} s", MUTED, font)
-    with written(target) as part:
+    with replacing(target) as part:
         sheet.save(part, format="PNG", optimize=True)
 
 
 def frames_of(path: Path, count: int) -> list[tuple[Image.Image, float]]:
-    """So many frames of a clip, evenly from its first to its last, each with its time in seconds."""
+    """Return ``count`` evenly spaced frames of a clip, first and last included, each with its time in seconds."""
     with open_clip(path) as container:
         times = [f.time for f in container.decode(container.streams.video[0]) if f.time is not None]
     wanted = {int(n) for n in np.linspace(0, len(times) - 1, min(count, len(times))).round()}
@@ -91,8 +91,8 @@ def frames_of(path: Path, count: int) -> list[tuple[Image.Image, float]]:
     return found
 
 
-def _said(record: RunRecord, differ: Sequence[str]) -> str:
-    """What the run is, as far as it differs from the others; simulated ones say so."""
+def _label(record: RunRecord, differ: Sequence[str]) -> str:
+    """Return a row's label: the columns in which the run differs from others, its status, and SIMULATED if it is."""
     words = [f"{name.replace('_', ' ')} {value_of(record, name)}" for name in differ if value_of(record, name)]
     words += [STATUS_WORDS[record.status]] if record.status != "succeeded" else []
     words += ["SIMULATED"] if record.simulated else []

@@ -1,8 +1,8 @@
-"""Runs as one HTML file that needs nothing else: the clips in sync, a table of the runs, what the votes amount to.
+"""Self-contained HTML report: the clips in sync, a table of the runs, and the ranking.
 
-The page asks nobody for anything: its policy allows no address at all. A clip stands in it as base64 in an element that
-is no script, and is decoded when it is seen. Without scripts the page still shows posters, prompts, table and votes.
-Signed links and paths of this machine are not in it.
+The page makes no network requests: its content security policy allows no address. Each clip is stored as base64 in a
+data element, and decoded when it becomes visible. Without scripts, the page still shows posters, prompts, the table and
+the ranking. It contains no signed links and no paths of this machine.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from hailuo_widgets.archive import read_regular
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.atomic_file import written
+from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.report_sections import facts_html, runs_html, votes_html
 from hailuo_widgets.render.grid import grid_html, layout_of
 from hailuo_widgets.render.run_card import poster_of, video_path
-from hailuo_widgets.voting.reused_clips import in_words_of
+from hailuo_widgets.voting.relabel import relabel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,17 +35,17 @@ if TYPE_CHECKING:
 
 __all__ = ["LARGEST_MB", "report_bytes", "write_report"]
 
-LARGEST_MB: Final = 200  # what a browser opens without trouble, and a mail server may not
-_OF_A_RUN: Final = 2500  # bytes of a run's row and cell, roughly
+LARGEST_MB: Final = 200  # a browser opens such a file easily; a mail server may refuse it
+_RUN_BYTES: Final = 2500  # estimated size of a run's table row and grid cell
 
 
 def report_bytes(session: Workspace, records: Sequence[RunRecord]) -> int:
-    """About how large the report will be, in bytes; nothing is read but the sizes of the clips."""
+    """Estimate the report's size in bytes from the sizes of the clips' files."""
     total = len(_static("report.js")) + len(_static("report.css"))
     for record in records:
         path = video_path(record, session.archive)
         poster = session.archive.still(record.video) if path else None
-        total += _OF_A_RUN + 2 * len(record.request.prompt)
+        total += _RUN_BYTES + 2 * len(record.request.prompt)
         total += _as_base64(path.stat().st_size) if path else 0
         total += 2 * _as_base64(poster.stat().st_size) if poster else 0
     return total
@@ -61,19 +61,19 @@ def write_report(
     pages: str | None = None,
     largest: float = LARGEST_MB,
 ) -> None:
-    """Write the report; the file is replaced when the new one is whole. Its size is said before.
+    """Print the report's size, then write it; an existing file is replaced once the new one is complete.
 
     Args:
-        session: Whose log, archive and votes.
+        session: The session with the run log, the archive and the votes.
         records: The runs.
-        target: The file.
-        rows: A column whose values are the grid's rows, as for :func:`hailuo_widgets.compare`.
-        cols: Likewise for its columns.
-        pages: Likewise for its pages.
-        largest: Megabytes that it may have.
+        target: The file to write.
+        rows: The column whose values are the grid's rows, as for :func:`hailuo_widgets.compare`.
+        cols: The column whose values are the grid's columns.
+        pages: The column whose values are the grid's pages.
+        largest: The largest allowed size in megabytes.
 
     Raises:
-        UsageError: A name that is no column, a size that is none, or a report larger than ``largest``.
+        UsageError: A column is unknown, ``largest`` is not a positive number, or the report would be larger.
     """
     if isinstance(largest, bool) or not isinstance(largest, int | float) or largest <= 0:
         raise UsageError(f"largest={largest!r}: a number of megabytes", hint=f"largest={LARGEST_MB}")
@@ -86,13 +86,13 @@ def write_report(
         )
     clips = sum(video_path(r, session.archive) is not None for r in records)
     session.say(f"{target.name}: {plural(len(records), 'run')}, {plural(clips, 'clip')}, about {size:.1f} MB")
-    with written(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
+    with replacing(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
         layout = layout_of(records, grid, session.archive) | {"frozen": True}
         _write(out, session, records, layout, still=_still(session, records, grid))
 
 
 def _still(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> str:
-    """The grid without scripts. Its links would lead into this machine's archive: they are left out."""
+    """Return the grid as static HTML, without the links into this machine's archive."""
     cards = [replace(session.card(r.run_id), video_src=None) for r in records]
     return grid_html(grid, cards, "", posters=len(cards))
 
@@ -106,7 +106,7 @@ def _write(
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
     )
-    votes = in_words_of(records, session.log.call(session.log.votes, [r.run_id for r in records]))
+    votes = relabel(records, session.log.call(session.log.votes, [r.run_id for r in records]))
     title = f"{len(records)} {'clip' if len(records) == 1 else 'clips'} by MiniMax Hailuo"
     out.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -129,7 +129,7 @@ def _write(
 
 
 def _data(out: TextIO, name: str, kind: str, text: str) -> None:
-    """An element that browsers keep and do not run."""
+    """Write a data element: browsers keep it and don't run it."""
     out.write(f'<script type="{kind}" id="hailuo-{html.escape(name, quote=True)}">{text}</script>\n')
 
 

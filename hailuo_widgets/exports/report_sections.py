@@ -1,4 +1,4 @@
-"""The parts of a report that are text: its facts, its table of runs, its votes. No scripts; everything is escaped."""
+"""Static HTML sections of a report: facts, table of runs, rankings; all text is escaped."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ _FIELDS: Final = ("provider", "model", "variant", "seed", "replicate", "duration
 
 
 def facts_html(records: Sequence[RunRecord]) -> str:
-    """What a reader must know first: when, where, what it cost as far as that is known, and what is simulated."""
+    """Return the summary: counts by status, total cost, providers, date, and how many runs were simulated."""
     counts: dict[str, int] = {}
     for r in records:
         word = _word(r).lower()
         counts[word] = counts.get(word, 0) + 1
     simulated = [r for r in records if r.simulated]
-    spent, gateways = (
+    spent, providers = (
         _sums([r for r in records if not r.simulated]),
         ", ".join(sorted({r.request.provider for r in records})),
     )
     lines = [
         ", ".join(f"{n} {word}" for word, n in counts.items()) + (f" · cost {spent}" if spent else ""),
-        f"Gateways: {gateways} · written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        f"Providers: {providers} · written {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
     ]
     if simulated:
         price = f" (at list prices: {_sums(simulated)})" if _sums(simulated) else ""
@@ -53,7 +53,7 @@ def _sums(records: Sequence[RunRecord]) -> str:
 
 
 def runs_html(records: Sequence[RunRecord]) -> str:
-    """A row a run: what it was asked for, what became of it, what was said of it."""
+    """Return the table of runs: request, status, cost, rating and note."""
     names = [n for n in _FIELDS if any(_text(r, n) for r in records)]
     variables = list(dict.fromkeys(name for r in records for name in r.variables))
     heads = [
@@ -94,7 +94,7 @@ def _text(record: RunRecord, name: str) -> str:
 
 
 def votes_html(votes: Sequence[Vote]) -> str:
-    """What votes amount to, for each column that was judged; nothing where there are none."""
+    """Return a ranking for each column that was voted on; "" if there are no votes."""
     parts = []
     for between in dict.fromkeys(vote.between for vote in votes):
         shown = rank([vote for vote in votes if vote.between == between]).html()

@@ -1,7 +1,7 @@
-"""The run log's rows as CSV, Parquet or LaTeX.
+"""Table export of run log rows as CSV, Parquet or LaTeX.
 
-A prompt may begin with ``=`` or ``@``, and a spreadsheet would run it: in CSV such a text gets an apostrophe before it,
-which spreadsheets take as "this is text". Ids are text everywhere: a task's has up to nineteen digits.
+In CSV, text that a spreadsheet would run as a formula, such as a prompt that begins with ``=`` or ``@``, gets a leading
+apostrophe, which marks it as text. IDs are text everywhere, because a task ID may have nineteen digits.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.atomic_file import written
+from hailuo_widgets.exports.atomic_file import replacing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,38 +26,40 @@ if TYPE_CHECKING:
 
 __all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "write_frame", "write_table"]
 
-# What a spreadsheet begins a formula with, in their full-width forms too, after whatever it skips before that.
+# The characters that begin a formula, full-width forms included, after characters that spreadsheets skip.
 _FORMULA = re.compile(r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
 _NUMBER = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
-_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")  # in UTF-8 text
+_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")  # not allowed in UTF-8 text files
 _UNPRINTABLE = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 _LATEX = {
     "\\": r"\textbackslash{}", "&": r"\&", "%": r"\%", "$": r"\$", "#": r"\#", "_": r"\_", "{": r"\{", "}": r"\}",
     "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "<": r"\textless{}", ">": r"\textgreater{}",
     "|": r"\textbar{}", '"': r"\textquotedbl{}",
-    "[": "{[}", "]": "{]}", "*": "{*}",  # after the end of a row these would be the row's own arguments
+    "[": "{[}", "]": "{]}", "*": "{*}",  # LaTeX reads these as arguments after a row's end
 }  # fmt: skip
-# What a table in a paper has room for; those in which the runs differ, and the results.
+# Columns of a LaTeX table: settings in which the runs differ, and results.
 _RESULTS = ("status", "cost", "cost_kind", "currency", "elapsed_s", "rating")
 _SETTINGS = ("provider", "model", "variant", "prompt", "seed", "replicate", "duration", "resolution", "aspect_ratio")
 
 
 def write_table(session: Workspace, records: Sequence[RunRecord], target: Path) -> None:
-    """Write the rows; what is missing is an empty field, a null, or a dash. The file is replaced when the new is whole.
+    """Write one row per run; a missing value is an empty field (CSV), null (Parquet) or a dash (LaTeX).
+
+    An existing file is replaced once the new one is complete.
 
     Raises:
-        UsageError: The kind of file cannot hold them, or needs a package that is not there.
+        UsageError: The format can't hold the rows, or needs a package that isn't installed.
     """
     unmeasured = session.log.call(session.log.unmeasured, [r.run_id for r in records])
     write_frame(runs_frame(list(records), session.archive.root, unmeasured), target, target.suffix.lower())
 
 
 def write_frame(frame: pd.DataFrame, target: Path, kind: str) -> None:
-    """Write a frame as a file of that kind: ``.csv``, ``.parquet`` or ``.tex``; see :func:`write_table`."""
+    """Write a DataFrame as ``.csv``, ``.parquet`` or ``.tex``; see :func:`write_table`."""
     frame = plain_cells(frame)
-    with written(target) as part:
+    with replacing(target) as part:
         if kind == ".csv":
-            # The mark tells Excel that it is UTF-8. A field with either character of the line's end is quoted.
+            # The byte-order mark makes Excel read UTF-8. Fields with a line break are quoted.
             safe_csv(frame).to_csv(part, index=False, encoding="utf-8-sig", lineterminator="\r\n")
         elif kind == ".parquet":
             _write_parquet(frame, part)
@@ -78,13 +80,13 @@ def _write_parquet(frame: pd.DataFrame, path: Path) -> None:
 
 
 def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with text for whatever a file has no kind of its own for, and for columns that mix kinds.
+    """Return the frame with all columns as text, except numbers, truth values and times.
 
-    A column of one kind keeps it. A character that no file can hold becomes U+FFFD.
+    A character that no file can hold becomes U+FFFD.
     """
     plain = frame.copy()
     for place, dtype in enumerate(frame.dtypes):
-        if not (is_numeric_dtype(dtype) or is_datetime64_any_dtype(dtype)):  # truth values are numbers here
+        if not (is_numeric_dtype(dtype) or is_datetime64_any_dtype(dtype)):  # booleans count as numeric
             texts = pd.array([_text(value) for value in frame.iloc[:, place]], dtype="string")
             plain.isetitem(place, texts)
     plain.columns = pd.Index([_UNHOLDABLE.sub("\ufffd", str(name)) for name in frame.columns])
@@ -92,17 +94,17 @@ def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def safe_csv(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with no text in it that a spreadsheet would take for a formula."""
+    """Return the frame with an apostrophe before each text that a spreadsheet would run as a formula."""
     return frame.map(_safe)
 
 
 def _text(value: Any) -> str | None:
-    """A value as text; None for a missing one."""
+    """Return a value as text; None if it is missing."""
     return None if is_missing(value) else _UNHOLDABLE.sub("\ufffd", str(value))
 
 
 def is_missing(value: Any) -> bool:
-    """Whether a cell holds nothing: None, NaN, pandas' ``NA`` and ``NaT``; a list is never missing."""
+    """Return whether a cell is empty: None, NaN, ``NA`` or ``NaT``. A list is never empty in this sense."""
     return value is None or (pd.api.types.is_scalar(value) and bool(pd.isna(value)))
 
 
@@ -113,16 +115,16 @@ def _safe(value: object) -> object:
 
 
 def latex_of(frame: pd.DataFrame) -> str:
-    """A booktabs table of what the runs differ in and of their results; every text is escaped."""
+    """Return a LaTeX (booktabs) table of the settings in which the runs differ, and their results; text is escaped."""
     varying = [n for n in _SETTINGS if len(set(frame[n].astype("string").fillna("").tolist())) > 1]
     varying += [n for n in frame.columns if n.startswith("var_")]
-    reused = (frame["cost_kind"] == "reused").any()  # a cost of 0 says by itself that a clip is free
+    reused = (frame["cost_kind"] == "reused").any()  # otherwise the kind of cost adds nothing
     results = (n for n in _RESULTS if n != "cost_kind" or reused)
     names = [*varying, *(n for n in results if frame[n].notna().any())]
     head = " & ".join(_escaped(n.removeprefix("var_").replace("_", " ")) for n in names)
     rows = [" & ".join(_cell(value) for value in row) + r" \\" for row in frame[names].itertuples(index=False)]
     simulated = frame["simulated"].fillna(value=False).any()
-    note = ["% Some of these clips were simulated: they say nothing of the real gateways."] if simulated else []
+    note = ["% Some of these clips were simulated: they say nothing of the real providers."] if simulated else []
     lines = [*note, rf"\begin{{tabular}}{{{'l' * len(names)}}}", r"\toprule", rf"{head} \\", r"\midrule"]
     return "\n".join([*lines, *rows, r"\bottomrule", r"\end{tabular}", ""])
 
@@ -131,7 +133,7 @@ def _cell(value: Any) -> str:
     if is_missing(value) or str(value) == "":
         return "--"
     if isinstance(value, float) and math.isfinite(value):
-        value = f"{round(value, 6):.15g}"  # never in powers of ten, and never short of a digit of money
+        value = f"{round(value, 6):.15g}"  # no exponents, and every digit of an amount
     return _escaped(str(value))
 
 

@@ -1,7 +1,7 @@
-"""Clips in a grid as one MP4: labels on the sides, a label on each clip, one time for all.
+"""Grid video export: the clips of a grid as one synchronized MP4 with labels.
 
-Each clip is scaled into its cell and stands still on its last frame until the longest has ended. A run that brought no
-clip has its cell, and says so.
+Each clip is scaled into its cell, and shows its last frame until the longest clip ends. A run without a clip has a cell
+with its status.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from PIL import Image, ImageDraw, ImageFont
 from hailuo_widgets.archive import open_clip
 from hailuo_widgets.domain.grid import arrange, value_of
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.exports.atomic_file import written
-from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, fitting, scaled
+from hailuo_widgets.exports.atomic_file import replacing
+from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, scaled, shortened
 from hailuo_widgets.render.card import STATUS_WORDS
 from hailuo_widgets.render.run_card import video_path
 
@@ -34,11 +34,11 @@ __all__ = ["size_of", "write_grid"]
 FPS = 25
 HEAD, SIDE, GAP = 34, 130, 6  # pixels
 MOST_CELLS = 64
-MOST_NAMED = 6  # of those that are left out; the rest is counted
+MOST_NAMED = 6  # of the runs that are left out; the others are only counted
 
 
 def size_of(grid: Grid, width: int) -> tuple[int, int]:
-    """The video's size in pixels, both even, for cells of that width (16:9)."""
+    """Return the video's width and height in pixels, both even, for 16:9 cells of that width."""
     height = width * 9 // 16
     wide = (SIDE if grid.names[0] else 0) + len(grid.cols) * (width + GAP) + GAP
     high = (HEAD if grid.names[1] else 0) + len(grid.rows) * (height + GAP) + GAP
@@ -54,21 +54,21 @@ def write_grid(
     cols: str | None = None,
     width: int = 426,
 ) -> None:
-    """Write the grid.
+    """Write the grid; an existing file is replaced once the new one is complete.
 
     Args:
-        session: Whose archive.
-        records: The runs; where several share a cell, the first that has a clip is shown, its label says how many
-            there are, and the session names those that are left out.
-        target: The file; it appears when it is whole.
-        rows: A column of the run log, as for :func:`hailuo_widgets.compare`.
-        cols: Likewise.
-        width: Of one clip, in pixels (its height is 9/16 of it).
+        session: The session whose archive has the clips.
+        records: The runs. If several share a cell, the first with a clip is shown, its label gives their number, and
+            the session prints the ones that are left out.
+        target: The MP4 to write.
+        rows: The column whose values are the rows, as for :func:`hailuo_widgets.compare`.
+        cols: The column whose values are the columns.
+        width: The width of a cell in pixels (its height is 9/16 of it).
 
     Raises:
-        UsageError: No clip at all, too many cells, or a width that is none.
+        UsageError: No run has a clip, there are too many cells, or ``width`` is out of range.
     """
-    if type(width) is not int or not 64 <= width <= 1920:  # noqa: PLR2004 - what can be seen, and what a cell may be
+    if type(width) is not int or not 64 <= width <= 1920:  # noqa: PLR2004 - the smallest visible and the largest useful cell
         raise UsageError(f"width={width!r}: a whole number of pixels from 64 to 1920 is allowed", hint="width=426")
     grid = arrange(records, rows=rows, cols=cols)
     if len(grid.rows) * len(grid.cols) > MOST_CELLS:
@@ -87,38 +87,38 @@ def write_grid(
     for (row, col), found in shown.items():
         place = _corner(grid, width, row, col)
         path = video_path(found[0], session.archive)
-        said = _said(found, grid)
+        label = _label(found, grid)
         if path is None:
-            _empty(ground, place, width, said or STATUS_WORDS[found[0].status], font)
+            _empty(ground, place, width, label or STATUS_WORDS[found[0].status], font)
         else:
-            readers.append((place, _frames(path, width, said, font)))
+            readers.append((place, _frames(path, width, label, font)))
     if not readers:
         raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
-    with written(target) as part:
+    with replacing(target) as part:
         _encode(part, np.asarray(ground), readers)
     if left_out := [r for found in shown.values() for r in found[1:]]:
         session.say(_left_out(target.name, left_out, len(records), grid))
 
 
 def _left_out(name: str, left_out: Sequence[RunRecord], count: int, grid: Grid) -> str:
-    """Which runs a video does not show, and what shows them."""
-    told = [", ".join(f"{n} {value_of(r, n)}" for n in _told_by(r, grid)) or r.run_id for r in left_out[:MOST_NAMED]]
+    """Return the sentence that names the runs that the video doesn't show."""
+    named = [", ".join(f"{n} {value_of(r, n)}" for n in _differing(r, grid)) or r.run_id for r in left_out[:MOST_NAMED]]
     more = f"; and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
     why = f"These runs also differ in {', '.join(grid.differ)}" if grid.differ else "Some are of the same request"
     return (
         f"{name} shows {count - len(left_out)} of {count} runs. {why}, and a cell has room for one. "
-        f"Left out: {'; '.join(told)}{more}. To show them, export one video for each value, or an .html report, "
+        f"Left out: {'; '.join(named)}{more}. To show them, export one video for each value, or an .html report, "
         "which shows every run."
     )
 
 
-def _told_by(record: RunRecord, grid: Grid) -> list[str]:
-    """What a run is told by: its row, its column, and what else it differs in."""
+def _differing(record: RunRecord, grid: Grid) -> list[str]:
+    """Return the columns that tell a run from others: its row, its column, and the others in which it differs."""
     return [n for n in (*grid.names[:2], *grid.differ) if n and value_of(record, n)] if grid.differ else []
 
 
-def _said(found: Sequence[RunRecord], grid: Grid) -> str:
-    """A cell's label: what else it differs in, how many share it, why there is no clip. Simulated ones say so."""
+def _label(found: Sequence[RunRecord], grid: Grid) -> str:
+    """Return a cell's label: the other columns in which the runs differ, how many share the cell, and the status."""
     first = found[0]
     words = [f"{name} {value_of(first, name)}" for name in grid.differ]
     words += [f"1 of {len(found)}"] if len(found) > 1 else []
@@ -136,21 +136,21 @@ def _labels(ground: Image.Image, grid: Grid, width: int, font: Any) -> None:
     draw = ImageDraw.Draw(ground)
     for col, text in enumerate(grid.cols if grid.names[1] else ()):
         left, _ = _corner(grid, width, 0, col)
-        draw.text((left, 8), fitting(draw, f"{grid.names[1]} {text}", width, font), INK, font=font)
+        draw.text((left, 8), shortened(draw, f"{grid.names[1]} {text}", width, font), INK, font=font)
     for row, text in enumerate(grid.rows if grid.names[0] else ()):
         _, top = _corner(grid, width, row, 0)
-        draw.text((8, top + 6), fitting(draw, text, SIDE - 12, font), INK, font=font)
+        draw.text((8, top + 6), shortened(draw, text, SIDE - 12, font), INK, font=font)
 
 
-def _empty(ground: Image.Image, place: tuple[int, int], width: int, said: str, font: Any) -> None:
+def _empty(ground: Image.Image, place: tuple[int, int], width: int, label: str, font: Any) -> None:
     draw = ImageDraw.Draw(ground)
     left, top = place
     draw.rectangle((left, top, left + width - 1, top + width * 9 // 16 - 1), fill=EMPTY)
-    draw.text((left + 8, top + 8), fitting(draw, said, width - 16, font), INK, font=font)
+    draw.text((left + 8, top + 8), shortened(draw, label, width - 16, font), INK, font=font)
 
 
-def _frames(path: Path, width: int, said: str, font: Any) -> Iterator[np.ndarray[Any, Any]]:
-    """A clip's frames at the grid's own pace, each scaled into its cell, with its label."""
+def _frames(path: Path, width: int, label: str, font: Any) -> Iterator[np.ndarray[Any, Any]]:
+    """Yield a clip's frames at the grid's frame rate, each scaled into its cell, with its label."""
     height = width * 9 // 16
     with open_clip(path) as container:
         stream = container.streams.video[0]
@@ -159,7 +159,7 @@ def _frames(path: Path, width: int, said: str, font: Any) -> Iterator[np.ndarray
             while frame.time is not None and due / FPS < frame.time - 1e-6:
                 yield picture
                 due += 1
-            picture = scaled(Image.fromarray(frame.to_ndarray(format="rgb24")), width, height, said, font)
+            picture = scaled(Image.fromarray(frame.to_ndarray(format="rgb24")), width, height, label, font)
         yield picture
 
 

@@ -1,1 +1,1 @@
-"""Blind votes on pairs of runs: which pairs there are, which is shown next and on which side; the votes' table."""
+"""Blind votes on pairs of clips, and the statistics that rank items by them."""

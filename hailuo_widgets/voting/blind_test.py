@@ -1,7 +1,7 @@
-"""One rater's sitting: which pair is shown next, on which sides, and what was said of it.
+"""Blind test of one rater: chooses the next pair and its sides, and records the answers.
 
-Whoever shows a pair learns its two clips and a token, and neither their values nor their ids. Sides are random. Now and
-then a pair comes again with its sides swapped: that tells a preference for a clip from one for a side.
+The view that shows a pair gets two clips and a token, but neither their values nor their IDs. Sides are random. Some
+pairs are repeated with their sides swapped, which separates a preference for a clip from a preference for a side.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.voting.pairs import Candidate, Pairs
 
-__all__ = ["Booth", "Shown"]
+__all__ = ["BlindTest", "ShownPair"]
 
-APART: Final = 4  # votes between a pair and its repeat, so that it is judged and not remembered
+APART: Final = 4  # the fewest votes between a pair and its repeat, so that the rater doesn't answer from memory
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
-    """A pair as it is shown: ``swapped`` puts the candidate's first run on the right."""
+class ShownPair:
+    """A pair and its sides: if ``swapped``, the candidate's first run is on the right."""
 
     token: str
     candidate: Candidate
@@ -40,34 +40,34 @@ class Shown:
 
     @property
     def runs(self) -> tuple[str, str]:
-        """The ids of the runs: left, right."""
+        """The run IDs: left, right."""
         sides = (self.candidate.first_run, self.candidate.second_run)
         return sides[::-1] if self.swapped else sides
 
     @property
     def clips(self) -> tuple[str, str]:
-        """The clips that they show: left, right."""
+        """The clip IDs: left, right."""
         sides = (self.candidate.first_clip, self.candidate.second_clip)
         return sides[::-1] if self.swapped else sides
 
     @property
     def items(self) -> tuple[str, str]:
-        """The values that are judged: left, right."""
+        """The compared values: left, right."""
         sides = (self.candidate.first, self.candidate.second)
         return sides[::-1] if self.swapped else sides
 
 
-class Booth:
-    """A sitting of one rater over some pairs.
+class BlindTest:
+    """A blind test of one rater.
 
     Args:
-        pairs: What may be shown.
-        votes: What was said of their clips before, by anybody; the rater's own pairs do not come again.
-        rater: Who sits here.
-        aim: What the next pair is to tell: the ``order`` of all, or which is the ``best``.
-        repeats: The share of votes that go to pairs shown again with their sides swapped.
-        rng: Draws sides, repeats, and between pairs that would tell the same.
-        now: The time, in UTC.
+        pairs: The pairs that may be shown.
+        votes: All earlier votes on their clips, by any rater. Pairs that this rater has judged are not shown again.
+        rater: The rater's name.
+        aim: How the next pair is chosen: to find the ``order`` of all items, or the ``best`` one.
+        repeats: The share of votes that are repeats with swapped sides.
+        rng: Chooses sides, repeats, and one of several equally useful pairs.
+        now: Returns the current time in UTC.
     """
 
     def __init__(
@@ -84,35 +84,35 @@ class Booth:
         self.pairs, self.rater, self._aim = pairs, rater, aim
         self._votes = [vote for vote in votes if not vote.withdrawn]
         self._repeats, self._rng, self._now = repeats, rng, now
-        self._given: list[tuple[Shown, Vote]] = []
+        self._given: list[tuple[ShownPair, Vote]] = []
         self._newest_id = ""
         self.shown = self._next()
 
     @property
     def votes(self) -> tuple[Vote, ...]:
-        """All that count, by anybody: the earlier ones, and those of this sitting."""
+        """All votes that count, by any rater, earlier ones included."""
         return tuple(self._votes)
 
     @property
     def given(self) -> int:
-        """How many votes this sitting has."""
+        """The number of votes in this test."""
         return len(self._given)
 
     @property
     def remaining(self) -> int:
-        """Pairs that this rater has not judged yet."""
+        """The number of pairs that this rater has not judged."""
         return len(self._unseen())
 
     def vote(self, token: str, answer: str, seconds: float | None) -> Vote:
-        """What the rater says of the pair that is shown, as a vote to be written; :meth:`count` it when it is.
+        """Return the rater's answer as a vote. The caller writes it to the log, then calls :meth:`count`.
 
         Args:
-            token: The shown pair's.
+            token: The token of the pair that is shown.
             answer: One of :data:`hailuo_widgets.domain.vote.ANSWERS`.
-            seconds: How long it took, from both clips being there; None where that is not known.
+            seconds: The time from when both clips were loaded to the answer; None if unknown.
 
         Raises:
-            UsageError: No such answer, or another pair is shown now.
+            UsageError: The answer or the seconds are not valid, or another pair is shown now.
         """
         shown = self.shown
         if shown is None or token != shown.token:
@@ -124,12 +124,12 @@ class Booth:
             )
         if seconds is not None and not (math.isfinite(seconds) and seconds >= 0):
             raise UsageError(f"seconds={seconds!r}: a number of seconds, or none")
-        made = self._now()
-        vote_id = make_id("v", made, secrets.randbits(40))
+        at = self._now()
+        vote_id = make_id("v", at, secrets.randbits(40))
         self._newest_id = vote_id if vote_id > self._newest_id else next_id(self._newest_id)
         return Vote(
             vote_id=self._newest_id,
-            at=made,
+            at=at,
             rater=self.rater,
             between=self.pairs.between,
             left=shown.items[0],
@@ -146,7 +146,7 @@ class Booth:
         )
 
     def count(self, vote: Vote) -> None:
-        """Take a vote that was written, and go to the next pair."""
+        """Count a vote that was written to the log, and show the next pair."""
         if self.shown is None:
             raise RuntimeError("no pair is shown")
         self._given.append((self.shown, vote))
@@ -155,11 +155,11 @@ class Booth:
 
     @property
     def last(self) -> Vote | None:
-        """The vote that may be taken back."""
+        """The vote that can be undone; None if there is none."""
         return self._given[-1][1] if self._given else None
 
     def take_back(self) -> None:
-        """Forget the last vote of this sitting, and show its pair again as it was, sides and all."""
+        """Undo the last vote of this test, and show its pair again with the same sides."""
         shown, vote = self._given.pop()
         self._votes.remove(vote)
         self.shown = shown
@@ -168,7 +168,7 @@ class Booth:
         seen = {v.clips for v in self._votes if v.rater == self.rater}
         return [c for c in self.pairs.candidates if c.clips not in seen]
 
-    def _next(self) -> Shown | None:
+    def _next(self) -> ShownPair | None:
         if (again := self._repeat()) is not None:
             return again
         unseen = self._unseen()
@@ -176,14 +176,14 @@ class Booth:
             return None
         offered = [(c.first, c.second, c.unit) for c in unseen]
         chosen = unseen[next_pair(self._votes, offered, rng=self._rng, aim=self._aim)]
-        return Shown(token=secrets.token_hex(8), candidate=chosen, swapped=bool(self._rng.random() < 0.5))  # noqa: PLR2004
+        return ShownPair(token=secrets.token_hex(8), candidate=chosen, swapped=bool(self._rng.random() < 0.5))  # noqa: PLR2004
 
-    def _repeat(self) -> Shown | None:
-        """A pair of this sitting that was judged a while ago, with its sides swapped; sometimes."""
+    def _repeat(self) -> ShownPair | None:
+        """Return, at random, a pair of this test with its sides swapped; None if no repeat is due."""
         repeated = {vote.repeat_of for _, vote in self._given}
-        old = [(s, v) for s, v in self._given[:-APART] if v.repeat_of is None and v.vote_id not in repeated]
-        if not old or self._rng.random() >= self._repeats:
+        eligible = [(s, v) for s, v in self._given[:-APART] if v.repeat_of is None and v.vote_id not in repeated]
+        if not eligible or self._rng.random() >= self._repeats:
             return None
-        shown, vote = old[int(self._rng.integers(len(old)))]
+        shown, vote = eligible[int(self._rng.integers(len(eligible)))]
         swapped = not shown.swapped
-        return Shown(token=secrets.token_hex(8), candidate=shown.candidate, swapped=swapped, repeat_of=vote.vote_id)
+        return ShownPair(token=secrets.token_hex(8), candidate=shown.candidate, swapped=swapped, repeat_of=vote.vote_id)

@@ -1,7 +1,8 @@
-"""The Bradley-Terry model: each item has a strength, and the log-odds that one is preferred is the difference.
+"""Bradley-Terry model: the strengths of items, fitted to paired comparisons.
 
-R. A. Bradley and M. E. Terry, "Rank analysis of incomplete block designs I", Biometrika 39 (1952). A tie is half a win
-for both. SciPy has no such model; the fit is Newton's method on its log-likelihood, many data sets at once.
+The log-odds that one item is preferred to another is the difference of their strengths: R. A. Bradley and M. E. Terry,
+"Rank analysis of incomplete block designs I", Biometrika 39 (1952). A tie counts as half a win for both. SciPy has no
+such model. The fit uses Newton's method on the log-likelihood, for many data sets at once.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ __all__ = ["RIDGE", "chances_to_be_best", "fit", "information"]
 RIDGE: Final = 0.1
 """The precision of a normal prior on each strength (a standard deviation of 3 in log-odds).
 
-It keeps the strength of an item that always won finite, and moves others little: ten votes weigh 25 times as much.
+It keeps the strength of an item that always won finite. Others barely change: ten votes weigh 25 times as much.
 """
 MOST_STEPS: Final = 60
 LONGEST_STEP: Final = 1.5
@@ -27,7 +28,12 @@ CLOSE: Final = 1e-9
 
 
 def information(strengths: NDArray[np.float64], games: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The Fisher information of strengths, shape (…, k, k), for so many games of each pair, shape (…, k, k)."""
+    """Return the Fisher information of the strengths, shape (…, k, k).
+
+    Args:
+        strengths: Shape (…, k).
+        games: Shape (…, k, k): the number of comparisons of each pair.
+    """
     chance = expit(strengths[..., :, None] - strengths[..., None, :])
     weight = games * chance * (1 - chance)
     out: NDArray[np.float64] = -weight
@@ -39,15 +45,15 @@ def information(strengths: NDArray[np.float64], games: NDArray[np.float64]) -> N
 def fit(
     wins: NDArray[np.float64], *, ridge: float = RIDGE, start: NDArray[np.float64] | None = None
 ) -> NDArray[np.float64]:
-    """The strengths that make the wins likeliest.
+    """Fit the strengths (maximum a posteriori).
 
     Args:
         wins: Shape (…, k, k): the points of the row's item against the column's.
-        ridge: The prior's precision; more than 0.
-        start: Strengths to begin at, for example those before one more vote.
+        ridge: The prior's precision; must be positive.
+        start: Initial strengths, for example those before one more vote.
 
     Returns:
-        Shape (…, k): log-odds, whose sum is 0.
+        The strengths as log-odds with sum 0, shape (…, k).
     """
     games = wins + np.swapaxes(wins, -1, -2)
     points = wins.sum(-1)
@@ -66,7 +72,7 @@ def fit(
 
 
 def chances_to_be_best(wins: NDArray[np.float64], *, draws: int, rng: np.random.Generator) -> NDArray[np.float64]:
-    """Shape (k,): how likely each item is the strongest, with a normal posterior around the fit (Laplace's)."""
+    """Return each item's probability of being the strongest, shape (k,), by Laplace's approximation."""
     size = len(wins)
     mean = fit(wins)
     covariance = np.linalg.inv(information(mean, wins + wins.T) + np.eye(size) * RIDGE)

@@ -1,4 +1,4 @@
-"""From votes to judgements: what counts once, what counts as half, and what does not count."""
+"""Judgements: votes reduced to one score per rater and pair of clips."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.vote import Vote
 
-__all__ = ["Judgement", "alike", "first_sights", "items_of", "judgements_of", "wins_of"]
+__all__ = ["Judgement", "first_of_each_pair", "items_of", "judgements_of", "same_answer", "wins_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judgement:
-    """What one rater holds of two items on one pair of clips.
+    """One rater's preference between two items, on one pair of clips.
 
-    ``score`` is what ``first`` got of one point: 1, 0, or 0.5 for a tie; None where both were bad, which prefers
-    neither. ``cell`` is the pair of clips: raters of one pair of clips share it.
+    ``score`` is the score of ``first``: 1 for a win, 0 for a loss, 0.5 for a tie, None for "both bad". ``cell``
+    identifies the pair of clips, and is the same for all its raters.
     """
 
     first: str
@@ -36,34 +36,36 @@ class Judgement:
 
 
 def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
-    """The judgements in votes, in the order in which they were given.
+    """Reduce votes to judgements, in the order of the votes.
 
-    Votes that were taken back do not count. A rater's votes on one pair of clips are one judgement, whichever runs
-    showed the clips and on whichever sides: the answer, where the same was preferred each time, and a tie where not.
+    Withdrawn votes do not count. All votes of one rater on one pair of clips make one judgement, whichever runs and
+    sides showed the clips: the common answer, or a tie if the answers differ.
     """
     standing = sorted((v for v in votes if not v.withdrawn), key=lambda v: (v.at, v.vote_id))
-    made = []
+    judgements = []
     for n, (vote, again) in enumerate(_by_pair(standing)):
         answer = (vote.answer, vote.winner)
-        if not all(alike(vote, other) for other in again):
+        if not all(same_answer(vote, other) for other in again):
             answer = ("tie", None)
         first, second = sorted((vote.left, vote.right))
         score = None if answer[0] == "both bad" else 0.5 if answer[1] is None else float(answer[1] == first)
         clips = vote.clips
         cell = clips if all(clips) else (first, second, vote.unit) if vote.unit else (f"vote {n}",)
-        made.append(Judgement(first=first, second=second, score=score, unit=vote.unit, rater=vote.rater, cell=cell))
-    return made
+        judgements.append(
+            Judgement(first=first, second=second, score=score, unit=vote.unit, rater=vote.rater, cell=cell)
+        )
+    return judgements
 
 
-def _by_pair(standing: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
-    """Each first vote of a rater on a pair of clips, with the same rater's later votes on it.
+def _by_pair(counted: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
+    """Return each rater's first vote on a pair of clips, with the rater's later votes on it.
 
-    Where the clips of a vote are not known, only a repeat is told from a first vote.
+    A vote whose clips are unknown is a later vote only if it names the vote that it repeats.
     """
     firsts: dict[object, tuple[Vote, list[Vote]]] = {}
-    for vote in standing:
+    for vote in counted:
         if all(vote.clips) and len(set(vote.clips)) == 1:
-            continue  # one clip on both sides says nothing
+            continue  # the same clip on both sides
         pair = (vote.rater, vote.between, vote.clips) if all(vote.clips) else None
         found = firsts.get(vote.repeat_of) or firsts.get(pair)
         if found is None:
@@ -75,16 +77,15 @@ def _by_pair(standing: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
     return list({id(found): found for found in firsts.values()}.values())
 
 
-def alike(one: Vote, other: Vote) -> bool:
-    """Whether two votes on the same clips say the same, whatever the sides."""
+def same_answer(one: Vote, other: Vote) -> bool:
+    """Return whether two votes on the same clips prefer the same clip, whatever the sides."""
     return (one.winner or one.answer) == (other.winner or other.answer)
 
 
-def first_sights(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Of each pair of clips the first judgement.
+def first_of_each_pair(judgements: Sequence[Judgement]) -> list[Judgement]:
+    """Return the first scored judgement of each pair of clips.
 
-    Further raters of the same clips tell about the raters; what is true of all clips that could be made is told by
-    other clips.
+    More raters of the same clips tell more about these clips, but not about other clips of the same items.
     """
     found: dict[tuple[str, ...], Judgement] = {}
     for judgement in judgements:
@@ -94,10 +95,10 @@ def first_sights(judgements: Sequence[Judgement]) -> list[Judgement]:
 
 
 def items_of(votes: Sequence[Vote], items: Sequence[str] | None) -> list[str]:
-    """What is ranked: the items that are named, or all that were voted on.
+    """Return the items to rank: those that are named, or all that were voted on.
 
     Raises:
-        UsageError: A vote is on an item that is not among those named.
+        UsageError: A vote is on an item that is not named.
     """
     seen = list(dict.fromkeys(i for v in votes for i in sorted((v.left, v.right))))
     if items is None:
@@ -113,7 +114,7 @@ def items_of(votes: Sequence[Vote], items: Sequence[str] | None) -> list[str]:
 
 
 def wins_of(judgements: Sequence[Judgement], items: Sequence[str]) -> NDArray[np.float64]:
-    """Shape (items, items): the points that the row's item got against the column's."""
+    """Return the points of the row's item against the column's, shape (items, items)."""
     place = {item: n for n, item in enumerate(items)}
     wins = np.zeros((len(items), len(items)))
     for j in judgements:

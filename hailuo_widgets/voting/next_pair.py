@@ -1,4 +1,4 @@
-"""Which pair to show next: the one that tells most of the order of all items, or of which one is the best."""
+"""Choice of the next pair: the most informative one for the order of all items, or for the best item."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scipy.special import expit, ndtr
 
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.voting.bradley_terry import fit, information
-from hailuo_widgets.voting.judgements import first_sights, items_of, judgements_of, wins_of
+from hailuo_widgets.voting.judgements import first_of_each_pair, items_of, judgements_of, wins_of
 from hailuo_widgets.voting.sequential_test import shortfalls
 
 if TYPE_CHECKING:
@@ -19,26 +19,23 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.vote import Vote
 
-__all__ = ["AIMS", "next_pair", "worth_of"]
+__all__ = ["AIMS", "next_pair", "vote_values"]
 
 AIMS: Final = ("order", "best")
 EVERY_SECOND: Final = 0.5
-PRIOR: Final = 1.0  # precision of the prior while pairs are chosen: strengths mostly within two of each other
+PRIOR: Final = 1.0  # precision of the prior while choosing: most strengths differ by less than two
 
 
-def worth_of(wins: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
-    """For each pair of items, what one more vote on it is worth to the order of all.
+def vote_values(wins: NDArray[np.float64], pairs: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return how much one more vote on each pair of items improves the order of all items, shape (n,).
 
-    It is the chance that the two are in the wrong order now, times how far one vote moves the difference of their
-    strengths in units of its own uncertainty; both under a normal posterior (Laplace's approximation). Of the rules
-    that were measured, one step of look-ahead among them, it needed the fewest votes (``tests/bench/votes.py``).
+    The value is the probability that the two items are in the wrong order now, times how far one vote moves the
+    difference of their strengths relative to its uncertainty, both under Laplace's approximation. Of all measured
+    rules, one step of look-ahead included, this one needed the fewest votes (``tests/bench/votes.py``).
 
     Args:
         wins: Shape (k, k): the points of the row's item against the column's.
-        pairs: Shape (n, 2): places of the two items of each pair.
-
-    Returns:
-        Shape (n,).
+        pairs: Shape (n, 2): the indices of the two items of each pair.
     """
     mean = fit(wins, ridge=PRIOR)
     covariance = np.linalg.inv(information(mean, wins + wins.T) + np.eye(len(wins)) * PRIOR)
@@ -57,21 +54,20 @@ def next_pair(
     aim: str = "order",
     confidence: float = 0.95,
 ) -> int:
-    """The place of the candidate to be shown next.
+    """Return the index of the candidate to show next.
+
+    Of several candidates with the same two items, the one whose unit was seen least is chosen.
 
     Args:
-        votes: All so far, by anybody.
-        candidates: Two items and a unit each; at least one.
-        rng: Draws among those that would tell the same.
-        aim: ``order`` leaves the fewest items in the wrong order. ``best`` gives every second vote to the leader and
-            the item against which its claim lacks most.
-        confidence: Of that claim.
-
-    Returns:
-        Its index in ``candidates``. Among the clips of one pair of items, those of the unit that was seen least.
+        votes: All votes so far, by any rater.
+        candidates: At least one; each is two items and a unit.
+        rng: Chooses one of several equally useful candidates.
+        aim: ``order`` chooses the pair that improves the order of all items most. ``best`` does so for half of the
+            votes; the other half compare the leader with the item against which it has the least evidence.
+        confidence: The confidence level of the claim that the leader is the best.
 
     Raises:
-        UsageError: ``aim`` is none of the two.
+        UsageError: ``aim`` is not valid.
     """
     if aim not in AIMS:
         near = nearest(aim, AIMS)
@@ -83,9 +79,9 @@ def next_pair(
     wins = wins_of(judgements, items)
     best = None
     if aim == "best" and wins.any() and rng.random() < EVERY_SECOND:
-        best = _doubtful(wins_of(first_sights(judgements), items), kinds, confidence)
+        best = _least_settled(wins_of(first_of_each_pair(judgements), items), kinds, confidence)
     if best is None:
-        best = kinds[_draw(-worth_of(wins, np.array(kinds)), rng)]
+        best = kinds[_draw(-vote_values(wins, np.array(kinds)), rng)]
     seen: dict[str, int] = {}
     for judgement in judgements:
         seen[judgement.unit] = seen.get(judgement.unit, 0) + 1
@@ -93,8 +89,10 @@ def next_pair(
     return fitting[_draw(np.array([seen.get(candidates[n][2], 0) for n in fitting], dtype=np.float64), rng)]
 
 
-def _doubtful(wins: NDArray[np.float64], kinds: Sequence[tuple[int, int]], confidence: float) -> tuple[int, int] | None:
-    """Of the pairs that can be shown, the leader and whom its claim lacks most against; None where it lacks nothing."""
+def _least_settled(
+    wins: NDArray[np.float64], kinds: Sequence[tuple[int, int]], confidence: float
+) -> tuple[int, int] | None:
+    """Return the leader and the item against which it needs most votes, of the pairs in ``kinds``; None if settled."""
     lead, needed = shortfalls(wins, fit(wins), confidence=confidence)
     others = [n for n in range(len(wins)) if needed[n] > 0 and _sorted(lead, n) in kinds]
     return _sorted(lead, max(others, key=lambda n: needed[n])) if others else None
@@ -105,5 +103,5 @@ def _sorted(one: int, other: int) -> tuple[int, int]:
 
 
 def _draw(costs: NDArray[np.float64], rng: np.random.Generator) -> int:
-    """The place of one of the least."""
+    """Return the index of the lowest cost, at random among equals."""
     return int(rng.choice(np.flatnonzero(costs <= costs.min() + 1e-9)))

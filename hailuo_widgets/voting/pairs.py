@@ -1,4 +1,4 @@
-"""Pairs of runs that may be judged against each other: they differ in one column, and in nothing else by chance."""
+"""Matched pairs of runs: they differ in the compared column and agree in everything else that varies."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Pairs", "pair_up"]
 
-# What says nothing of its own: it follows from the other columns, or from when the run was made.
+# Columns that follow from the others, or from when the run was made.
 _DERIVED = frozenset({"status", "sweep_id", "replicate"})
 _JOIN = " · "
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Two runs that differ in the column that is judged: ``first`` and ``second`` are its values, in their order."""
+    """Two runs that differ in the compared column; ``first`` and ``second`` are its values."""
 
     first: str
     second: str
@@ -36,16 +36,16 @@ class Candidate:
 
     @property
     def clips(self) -> tuple[str, ...]:
-        """The two clips, as :attr:`hailuo_widgets.domain.vote.Vote.clips` has them."""
+        """The two clip IDs, sorted as in :attr:`hailuo_widgets.domain.vote.Vote.clips`."""
         return tuple(sorted((self.first_clip or self.first_run, self.second_clip or self.second_run)))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pairs:
-    """All pairs of some runs, and what could not be paired.
+    """All pairs of some runs.
 
-    ``between`` and ``within`` are columns; ``items`` are the values of ``between``. ``left_out`` counts runs by the
-    reason for which they have no pair.
+    ``between`` is the compared column and ``items`` are its values; ``within`` is the column in which both runs of a
+    pair agree. ``left_out`` counts the runs without a pair, by reason.
     """
 
     between: str
@@ -62,19 +62,17 @@ def pair_up(
     within: str | None = None,
     has_clip: Callable[[RunRecord], bool] = lambda record: record.status == "succeeded",
 ) -> Pairs:
-    """Pair runs that differ in ``between`` and agree in ``within`` and in whatever else varies.
+    """Pair runs that differ in ``between`` and agree in ``within`` and in everything else that varies.
 
     Args:
-        records: The runs; of those that show one clip a single one is paired.
-        between: The column that is judged; by default the first that varies of the variants' labels,
-            prompt, model, provider.
-        within: The column that must agree, for example ``seed``; by default the seed where seeds were sent. Where no
-            seeds were sent, replicates are paired by their numbers, which match nothing.
-        has_clip: Whether a run's clip is here. Those without are left out, and counted: a failure is no verdict on a
-            picture.
+        records: The runs; of several runs with the same clip, only one is paired.
+        between: The compared column; by default the first of variant, prompt, model and provider that varies.
+        within: The column that must agree; by default ``seed`` if seeds were sent, else ``replicate``, which pairs
+            replicates by their numbers although these match nothing.
+        has_clip: Returns whether a run's clip is in the archive. Runs without one are left out and counted.
 
     Raises:
-        UsageError: No such column, no runs, fewer than two values to judge between, or no pair at all.
+        UsageError: There are no runs, a column is unknown, ``between`` has fewer than two values, or no pair exists.
     """
     records = one_a_clip(records)
     between, within = _axes(records, between, within)
@@ -107,7 +105,7 @@ def pair_up(
 
 
 def _axes(records: Sequence[RunRecord], between: str | None, within: str | None) -> tuple[str, str]:
-    """The columns that are meant, where none is named too."""
+    """Return the two columns, with the defaults filled in."""
     if not records:
         raise UsageError("there are no runs to judge", hint="give a sweep, a DataFrame of hw.runs(), or runs")
     known = columns_of(records)
@@ -138,10 +136,10 @@ def _varying(records: Sequence[RunRecord]) -> list[str]:
 
 
 def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[str]:
-    """What both runs of a pair must agree in: ``within``, and what varies and is not judged with ``between``.
+    """Return the columns in which both runs of a pair must agree: ``within``, and others that vary.
 
-    What follows from the judged value is judged with it: a prompt's label, a gateway's own name for the model. A prompt
-    is made of its label's words and its variables, so it cannot agree where one of them is judged.
+    A column that follows from the compared one is left out: a prompt's label, a provider's own name for a model. So is
+    the prompt if the variant or a variable is compared, because it contains them.
     """
     same = [within]
     for name in _varying(records):
@@ -154,7 +152,7 @@ def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[st
 
 
 def _paired(ones: list[RunRecord], others: list[RunRecord], one: str, other: str, unit: str) -> list[Candidate]:
-    """Replicates by their order."""
+    """Pair two lists of runs in order."""
     return [
         Candidate(
             first=one,

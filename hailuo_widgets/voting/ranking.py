@@ -1,4 +1,4 @@
-"""What votes amount to: who is preferred how often, how strongly, how surely, in a table and in one sentence."""
+"""Ranking of items from votes: win rates, strengths, intervals, tests, and a summary sentence."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.bradley_terry import chances_to_be_best, fit
 from hailuo_widgets.voting.chart import chart_html
 from hailuo_widgets.voting.intervals import clusters_of, resampled_strengths, strength_intervals, win_rate
-from hailuo_widgets.voting.judgements import first_sights, items_of, judgements_of, wins_of
+from hailuo_widgets.voting.judgements import first_of_each_pair, items_of, judgements_of, wins_of
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
 from hailuo_widgets.voting.sequential_test import claim
 from hailuo_widgets.voting.summary import sentences_of
@@ -50,22 +50,23 @@ RANK_COLUMNS: Final = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ranking:
-    """What votes amount to.
+    """The ranking that votes give.
 
     Attributes:
-        df: One row an item, the strongest first; the columns of :data:`RANK_COLUMNS`. ``win_rate`` counts a tie as half
-            a win and leaves out both bad, over the opponents that were met; ``strength`` is Bradley and Terry's, in
-            log-odds with mean 0, and does not depend on who was met; ``p_best`` is the chance that the item is the
-            strongest, each pair of clips counted once. What cannot be told is ``NA``.
-        pairs: One row for each two items: ``first``, ``second``, ``units`` (in which one of them came out ahead),
-            ``first_ahead``, ``p`` of the sign test over units, and ``p_holm``, corrected for the number of pairs.
-        winner: The item that is surely the best, at this confidence, whenever one looks; None while none is.
-        more: About how many more pairs of clips would tell; 0 with a winner, None where there is no saying.
-        side_bias: Whether a side was preferred.
+        df: One row per item, the strongest first; the columns of :data:`RANK_COLUMNS`. ``win_rate`` counts a tie as
+            half a win and ignores "both bad". ``strength`` is the Bradley-Terry strength in log-odds with mean 0;
+            unlike the win rate, it does not depend on which items were compared. ``p_best`` is the probability that
+            the item is the strongest, each pair of clips counted once. Unknown values are ``NA``.
+        pairs: One row per pair of items: ``first``, ``second``, ``units`` (the number of units without a tie),
+            ``first_ahead`` (in how many of them the first item is ahead), ``p`` of the sign test over units, and
+            ``p_holm``, corrected for the number of pairs.
+        winner: The item that is the best at this confidence level, valid at any time of looking; None if undecided.
+        more: The estimated number of further pairs of clips for a decision; 0 with a winner, None if unknown.
+        side_bias: Whether raters preferred a side.
         agreement: How far raters agreed.
-        confidence: Of every interval and claim here.
-        sentence: All that in one plain sentence.
-        notes: What else must be known to read it, a sentence each.
+        confidence: The confidence level of all intervals and claims.
+        sentence: The result in one sentence.
+        notes: Further sentences that are needed to read the result.
     """
 
     df: pd.DataFrame
@@ -79,11 +80,11 @@ class Ranking:
     notes: tuple[str, ...]
 
     def __repr__(self) -> str:
-        """The sentence, the notes and the table."""
+        """Return the sentence, the notes and the table."""
         return "\n".join([self.sentence, *self.notes, "", self.df.to_string(index=False)])
 
     def html(self) -> str:
-        """As a notebook and a report show it: the sentence, a chart of the win rates, notes; without scripts."""
+        """Return static HTML for notebooks and reports: the sentence, a chart of the win rates, and the notes."""
         return chart_html(
             df=self.df,
             winner=self.winner,
@@ -103,17 +104,16 @@ def rank(
     confidence: float = 0.95,
     rng: np.random.Generator | None = None,
 ) -> Ranking:
-    """Work out what votes amount to.
+    """Rank items by votes.
 
     Args:
-        votes: Any number, also none. Those that were taken back do not count; a pair that was shown again with its
-            sides swapped counts once.
-        items: What is ranked, where some of it may have no votes.
-        confidence: Of the intervals and the claim, between 0.5 and 1.
-        rng: Draws the bootstrap's samples; the same ones each time where none is given.
+        votes: Any number of votes. Withdrawn ones do not count, and repeats of a pair count once.
+        items: The items to rank, including those without votes; by default the items that were voted on.
+        confidence: The confidence level of the intervals and of the claim, from 0.5 to below 1.
+        rng: Draws the bootstrap samples; by default a fixed seed, so the result is reproducible.
 
     Raises:
-        UsageError: A vote is on an item that is not among ``items``, or the confidence is none.
+        UsageError: A vote is on an item that is not among ``items``, or ``confidence`` is out of range.
     """
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0.5 <= confidence < 1:  # noqa: PLR2004
         raise UsageError(f"confidence={confidence!r}: a number from 0.5 to below 1", hint="confidence=0.95")
@@ -149,53 +149,53 @@ def _dtype(kind: str) -> Any:
 
 
 def _row(name: str, judgements: Sequence[Judgement], confidence: float) -> dict[str, Any]:
-    """An item's counts, and its win rate with its interval."""
-    mine = [j for j in judgements if name in {j.first, j.second}]
-    counted = [j for j in mine if j.score is not None]
+    """Return an item's counts, and its win rate with its interval."""
+    own = [j for j in judgements if name in {j.first, j.second}]
+    counted = [j for j in own if j.score is not None]
     scores = np.array([j.score if j.first == name else 1 - (j.score or 0.0) for j in counted], dtype=np.float64)
     rate = win_rate(scores, clusters_of(counted), confidence=confidence)
-    told = [None if math.isnan(x) else x for x in rate]
+    shown = [None if math.isnan(x) else x for x in rate]
     return {
         "item": name,
-        "judged": len(mine),
+        "judged": len(own),
         "wins": int((scores == 1).sum()),
         "losses": int((scores == 0).sum()),
         "ties": int((scores == 0.5).sum()),  # noqa: PLR2004 - half a win
-        "both_bad": len(mine) - len(counted),
-        "win_rate": told[0],
-        "win_low": told[1],
-        "win_high": told[2],
+        "both_bad": len(own) - len(counted),
+        "win_rate": shown[0],
+        "win_low": shown[1],
+        "win_high": shown[2],
     }
 
 
 def _strengths(
     judgements: Sequence[Judgement], names: Sequence[str], confidence: float, rng: np.random.Generator
 ) -> dict[str, dict[str, float | None]]:
-    """Each item's strength; none for those that no chain of comparisons joins to the others."""
-    told: dict[str, dict[str, float | None]] = {
+    """Return each item's strength; None for an item that no chain of comparisons connects to the others."""
+    found: dict[str, dict[str, float | None]] = {
         name: dict.fromkeys(("strength", "strength_low", "strength_high", "p_best")) for name in names
     }
-    joined = _joined(judgements, names)
-    counted = [j for j in judgements if j.score is not None and j.first in joined]
+    connected = _connected(judgements, names)
+    counted = [j for j in judgements if j.score is not None and j.first in connected]
     if not counted:
-        return told
-    strengths = fit(wins_of(counted, joined))
-    resampled = resampled_strengths(counted, joined, draws=DRAWS, rng=rng)
+        return found
+    strengths = fit(wins_of(counted, connected))
+    resampled = resampled_strengths(counted, connected, draws=DRAWS, rng=rng)
     groups = len(np.unique(clusters_of(counted)))
     low, high = strength_intervals(strengths, resampled, groups, confidence=confidence)
-    best = chances_to_be_best(wins_of(first_sights(counted), joined), draws=DRAWS, rng=rng)
-    for n, name in enumerate(joined):
-        told[name] = {
+    best = chances_to_be_best(wins_of(first_of_each_pair(counted), connected), draws=DRAWS, rng=rng)
+    for n, name in enumerate(connected):
+        found[name] = {
             "strength": float(strengths[n]),
             "strength_low": float(low[n]) if groups > 1 else None,
             "strength_high": float(high[n]) if groups > 1 else None,
             "p_best": float(best[n]),
         }
-    return told
+    return found
 
 
-def _joined(judgements: Sequence[Judgement], names: Sequence[str]) -> list[str]:
-    """The largest set of items that comparisons join: strengths of two sets have no common measure."""
+def _connected(judgements: Sequence[Judgement], names: Sequence[str]) -> list[str]:
+    """Return the largest set of items connected by comparisons: strengths of two sets can't be compared."""
     rest, largest = list(names), list[str]()
     while rest:
         group, grown = {rest[0]}, True
@@ -211,7 +211,7 @@ def _joined(judgements: Sequence[Judgement], names: Sequence[str]) -> list[str]:
 
 
 def _sign_tests(judgements: Sequence[Judgement], names: Sequence[str]) -> pd.DataFrame:
-    """For each pair of items the sign test over units: each unit has one voice, that of most of its judgements."""
+    """Return the sign test over units for each pair of items; a unit counts as the majority of its judgements."""
     rows: list[dict[str, Any]] = []
     for first, second in combinations(sorted(names), 2):
         voices: dict[str, float] = {}

@@ -1,4 +1,4 @@
-"""The raters: whether they prefer a side, and how far they agree."""
+"""Rater statistics: side bias and agreement."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scipy import stats
 
-from hailuo_widgets.voting.judgements import alike
+from hailuo_widgets.voting.judgements import same_answer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,11 +20,11 @@ __all__ = ["Agreement", "SideBias", "agreement_of", "side_bias_of"]
 
 @dataclass(frozen=True, kw_only=True)
 class SideBias:
-    """Whether one side was preferred, whatever was on it.
+    """A preference for one side, whatever clip it shows.
 
-    ``left`` is the share of the left side among ``decisive`` answers, with its interval; ``p`` of the two-sided
-    binomial test against one half. ``claimed`` says whether a bias is. ``consistent`` of ``repeated`` pairs that were
-    shown again with their sides swapped got the same answer.
+    ``left`` is the share of the left side among the ``decisive`` answers, ``low`` and ``high`` its interval, ``p`` the
+    two-sided binomial test against one half, ``claimed`` whether this shows a bias. Of the ``repeated`` pairs with
+    swapped sides, ``consistent`` got the same answer.
     """
 
     decisive: int
@@ -39,10 +39,11 @@ class SideBias:
 
 @dataclass(frozen=True, kw_only=True)
 class Agreement:
-    """How often two raters said the same of one pair of clips.
+    """How often two raters gave the same answer on one pair of clips.
 
-    ``pairs`` counts the comparisons of two raters, ``share`` those that were equal; ``alpha`` is Krippendorff's for
-    nominal values: 0 is what chance would give, 1 is always. None where no two raters judged the same clips.
+    ``pairs`` is the number of comparisons of two raters, ``share`` the share with equal answers, ``alpha``
+    Krippendorff's alpha for nominal values: 0 is chance level, 1 is full agreement. ``share`` and ``alpha`` are None if
+    no two raters judged the same clips.
     """
 
     raters: int
@@ -52,13 +53,13 @@ class Agreement:
 
 
 def side_bias_of(votes: Sequence[Vote], *, confidence: float) -> SideBias:
-    """Look for a preferred side. Repeats are left out of the share: their sides are not random."""
+    """Test for a preferred side. Repeats are left out of the share, because their sides are not random."""
     standing = [v for v in votes if not v.withdrawn]
     firsts = {v.vote_id: v for v in standing}
     decisive = [v for v in standing if v.winner is not None and v.repeat_of is None]
     lefts = sum(v.answer == "left" for v in decisive)
     again = [(firsts[v.repeat_of], v) for v in standing if v.repeat_of in firsts]
-    consistent = sum(alike(one, other) for one, other in again)
+    consistent = sum(same_answer(one, other) for one, other in again)
     if not decisive:
         return SideBias(
             decisive=0, left=None, low=None, high=None, p=None, claimed=False,
@@ -80,7 +81,7 @@ def side_bias_of(votes: Sequence[Vote], *, confidence: float) -> SideBias:
 
 def agreement_of(votes: Sequence[Vote]) -> Agreement:
     """Compare raters on the clips that more than one of them judged. K. Krippendorff, "Content Analysis" (2004)."""
-    said: dict[tuple[str, ...], dict[str, str]] = {}
+    answers_by_pair: dict[tuple[str, ...], dict[str, str]] = {}
     raters = set()
     for v in votes:
         if v.withdrawn:
@@ -88,8 +89,8 @@ def agreement_of(votes: Sequence[Vote]) -> Agreement:
         raters.add(v.rater)
         if v.repeat_of is None:
             key = v.clips if all(v.clips) else (*sorted((v.left, v.right)), v.unit)
-            said.setdefault(key, {})[v.rater] = v.winner or v.answer
-    shared = [list(answers.values()) for answers in said.values() if len(answers) > 1]
+            answers_by_pair.setdefault(key, {})[v.rater] = v.winner or v.answer
+    shared = [list(answers.values()) for answers in answers_by_pair.values() if len(answers) > 1]
     if not shared:
         return Agreement(raters=len(raters), pairs=0, share=None, alpha=None)
     compared = [(a, b, 1 / (len(answers) - 1)) for answers in shared for a, b in combinations(answers, 2)]

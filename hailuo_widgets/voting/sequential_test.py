@@ -1,13 +1,13 @@
-"""The claim that one item is the best: it holds whenever one looks, and however the pairs were chosen.
+"""Anytime-valid sequential test that one item is the best.
 
-Whoever watches votes come in and stops when they look good errs far more often than a fixed test says. So the evidence
-for one item against another is a betting score (an e-process): the points between the two, under chances that favour
-the one, over what they are under even chances. Where the other is at least as good, such a score exceeds 1/α with a
-chance of at most α, ever. J. Ville, "Étude critique de la notion de collectif" (1939); A. Ramdas and others,
+The result stays valid if votes are watched as they come in and stopped at any time, which a fixed test's does not. The
+evidence for one item against another is an e-process: the likelihood of the points between the two if the one is
+better, divided by their likelihood at even chances. If the other is at least as good, this ratio ever exceeds 1/α with
+probability at most α. J. Ville, "Étude critique de la notion de collectif" (1939); A. Ramdas and others,
 "Game-theoretic statistics and safe anytime-valid inference", Statistical Science 38 (2023).
 
-Each pair of clips counts once, by its first judgement: what is claimed is about all clips that could be made, and not
-about these. Nothing is assumed of a scale that items stand on; a tie is half a win.
+Each pair of clips counts once, by its first judgement, because the claim is about the items and not about these clips.
+No scale of items is assumed; a tie is half a win.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 from scipy.special import betainc, betaln, expit
 
 from hailuo_widgets.voting.bradley_terry import fit
-from hailuo_widgets.voting.judgements import first_sights, items_of, judgements_of, wins_of
+from hailuo_widgets.voting.judgements import first_of_each_pair, items_of, judgements_of, wins_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Claim", "claim", "evidence", "shortfalls", "sure"]
 
-TOO_MANY: Final = 1000  # more votes than that are no advice
+TOO_MANY: Final = 1000  # estimates of more votes than this are not useful
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim:
-    """What may be claimed.
+    """The result of the test.
 
-    ``winner`` is None while it is not sure that one is the best; ``leader`` is the strongest so far. ``more`` is about
-    how many more pairs of clips would tell, were the strengths as they look now; None where it is too many to say.
+    ``winner`` is the best item, None if undecided; ``leader`` is the strongest so far. ``more`` is the estimated number
+    of further pairs of clips for a decision, if the strengths are as they look now; None if there are too many.
     """
 
     winner: str | None
@@ -48,15 +48,12 @@ class Claim:
 
 
 def evidence(wins: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The logarithm of the score for the row's item being preferred to the column's.
+    """Return the log-evidence that the row's item is preferred to the column's, shape (k, k); 0 if never compared.
 
-    The chances that favour the row's item are all between one half and one, alike.
+    The alternative is a uniform prior on probabilities between one half and one.
 
     Args:
         wins: Shape (k, k): the points of the row's item against the column's.
-
-    Returns:
-        Shape (k, k); 0 where the two have not met.
     """
     games = wins + wins.T
     losses = games - wins
@@ -68,10 +65,10 @@ def evidence(wins: NDArray[np.float64]) -> NDArray[np.float64]:
 def shortfalls(
     wins: NDArray[np.float64], strengths: NDArray[np.float64], *, confidence: float
 ) -> tuple[int, NDArray[np.float64]]:
-    """The leader's place, and against each item about how many more votes the claim needs, shape (k,)."""
+    """Return the leader's index, and how many more votes it is estimated to need against each item, shape (k,)."""
     met = (wins + wins.T).any(0)
     lead = int(np.argmax(np.where(met, strengths, -np.inf)))
-    # Any of the items might be the one that is claimed wrongly: the error is shared out among them.
+    # Bonferroni: the error probability is divided among the items, any of which may be claimed wrongly.
     missing = np.maximum(math.log(len(wins) / (1 - confidence)) - evidence(wins)[lead], 0.0)
     chance = expit(strengths[lead] - strengths)
     worth = math.log(2) + chance * np.log(chance) + (1 - chance) * np.log1p(-chance)
@@ -81,18 +78,18 @@ def shortfalls(
 
 
 def claim(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confidence: float = 0.95) -> Claim:
-    """What votes allow to be claimed, at whatever time one looks.
+    """Test whether one item is the best; valid at any time, however often it is called.
 
     Args:
-        votes: All so far.
-        items: What is ranked, where some of it has no votes.
-        confidence: 1 less the chance of ever making a false claim.
+        votes: All votes so far.
+        items: The items to compare, including those without votes; by default the items that were voted on.
+        confidence: 1 minus the probability of ever claiming a wrong winner.
 
     Raises:
         UsageError: A vote is on an item that is not among ``items``.
     """
     names = items_of(votes, items)
-    wins = wins_of(first_sights(judgements_of(votes)), names)
+    wins = wins_of(first_of_each_pair(judgements_of(votes)), names)
     if not wins.any():
         return Claim(winner=None, leader=None, more=None)
     lead, needed = shortfalls(wins, fit(wins), confidence=confidence)
@@ -102,5 +99,5 @@ def claim(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confiden
 
 
 def sure(votes: Sequence[Vote], *, confidence: float = 0.95) -> bool:
-    """Whether one may stop: it is sure which item is the best."""
+    """Return whether the best item is decided, so that voting may stop."""
     return claim(votes, confidence=confidence).winner is not None

@@ -1,4 +1,4 @@
-"""What votes amount to, in words: one sentence that claims nothing the votes do not, and the notes beside it."""
+"""Summary of a ranking in words: one sentence with the result, and notes."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 __all__ = ["sentences_of", "short"]
 
 LONGEST: Final = 60
-LEVEL: Final = 1e-6  # strengths that differ by less are equal
-FEW_UNITS: Final = 6  # below which a sign test over units cannot reach 5 %, whatever comes out
+LEVEL: Final = 1e-6  # strengths that differ by less count as equal
+FEW_UNITS: Final = 6  # with fewer units, a sign test can't reach 5 %
 
 
 def short(item: str) -> str:
-    """An item's name as a sentence may hold it."""
+    """Return an item's name in quotes, on one line, cut to :data:`LONGEST` characters."""
     line = " ".join(item.split())
     return f"“{line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}”"
 
@@ -31,7 +31,7 @@ def sentences_of(
     raters: tuple[SideBias, Agreement],
     confidence: float,
 ) -> tuple[str, tuple[str, ...]]:
-    """The sentence, and the notes. ``rows`` are the items', the strongest first."""
+    """Return the sentence and the notes. ``rows`` has one row per item, the strongest first."""
     counted = [j for j in judgements if j.score is not None]
     return _sentence(rows, claimed, counted, confidence), tuple(_notes(rows, judgements, *raters))
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.redaction.secret import Secret
 
-__all__ = ["DIALECTS", "MOST_BYTES", "Callback", "News", "CallbackRefusedError", "read", "same"]
+__all__ = ["DIALECTS", "MOST_BYTES", "Callback", "CallbackRefusedError", "News", "read", "same"]
 
 MOST_BYTES = 64 * 1024
 SKEW_S = 300.0  # the largest difference between a signature's time and ours

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning.plan import Plan
     from hailuo_widgets.render.card import Card
-    from hailuo_widgets.voting.blind_test import Booth
+    from hailuo_widgets.voting.blind_test import BlindTest
     from hailuo_widgets.workspace.run import Run
     from hailuo_widgets.workspace.sweep import Sweep
     from hailuo_widgets.workspace.workspace import Workspace
@@ -203,7 +203,7 @@ def show_compare(session: Workspace, records: Sequence[RunRecord], grid: Grid) -
     display(Compare(session, records, grid, loop=loop, css=css), exclude=["text/plain"])
 
 
-def show_vote(session: Workspace, records: Sequence[RunRecord], booth: Booth, *, question: str) -> None:
+def show_vote(session: Workspace, records: Sequence[RunRecord], blind_test: BlindTest, *, question: str) -> None:
     """Show a vote, and beside it what a saved notebook keeps: how far it has come, and at its end what it came to.
 
     Raises:
@@ -219,13 +219,13 @@ def show_vote(session: Workspace, records: Sequence[RunRecord], booth: Booth, *,
 
     from hailuo_widgets.widgets.vote import Vote, vote_bundle
 
-    handle: Any = display(vote_bundle(booth), raw=True, display_id=True)
+    handle: Any = display(vote_bundle(blind_test), raw=True, display_id=True)
 
-    def changed(booth: Booth, ended: bool) -> None:  # noqa: FBT001 - a callback
-        handle.update(vote_bundle(booth, ended=ended), raw=True)
+    def changed(blind_test: BlindTest, ended: bool) -> None:  # noqa: FBT001 - a callback
+        handle.update(vote_bundle(blind_test, ended=ended), raw=True)
 
     display(
-        Vote(session, records, booth, question=question, loop=loop, changed=changed),
+        Vote(session, records, blind_test, question=question, loop=loop, changed=changed),
         exclude=["text/plain"],
     )
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.voting.blind_test import Booth, Shown
+    from hailuo_widgets.voting.blind_test import BlindTest, ShownPair
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Vote", "vote_bundle"]
@@ -31,13 +31,13 @@ __all__ = ["Vote", "vote_bundle"]
 SIDES = ("left", "right")
 
 
-def vote_bundle(booth: Booth, *, ended: bool = False) -> dict[str, str]:
+def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]:
     """What a saved notebook keeps of a vote: how far it has come; at its end, and not before, what it came to."""
     if ended:
-        result = rank(booth.votes, items=booth.pairs.items)
+        result = rank(blind_test.votes, items=blind_test.pairs.items)
         return {"text/html": result.html(), "text/plain": repr(result)}
-    left_out = ", ".join(f"{count} with {why}" for why, count in booth.pairs.left_out.items())
-    told = f"A blind vote: {booth.given} votes so far" + (f"; runs left out: {left_out}" if left_out else "")
+    left_out = ", ".join(f"{count} with {why}" for why, count in blind_test.pairs.left_out.items())
+    told = f"A blind vote: {blind_test.given} votes so far" + (f"; runs left out: {left_out}" if left_out else "")
     return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
 
 
@@ -47,10 +47,10 @@ class Vote(Answering):
     Args:
         session: Whose log and archive.
         records: The runs that are judged.
-        booth: The sitting.
+        blind_test: The sitting.
         question: What is asked of each pair.
         loop: Where messages are answered.
-        changed: Called with the booth, and with whether the vote has ended, after each vote.
+        changed: Called with the blind_test, and with whether the vote has ended, after each vote.
     """
 
     _esm: ClassVar[Path] = STATIC / "vote.js"
@@ -60,22 +60,22 @@ class Vote(Answering):
         self,
         session: Workspace,
         records: Sequence[RunRecord],
-        booth: Booth,
+        blind_test: BlindTest,
         *,
         question: str,
         loop: asyncio.AbstractEventLoop,
-        changed: Callable[[Booth, bool], None],
+        changed: Callable[[BlindTest, bool], None],
     ) -> None:
         self._session = session
         self._records = {r.run_id: r for r in records}
-        self._booth, self._question, self._changed = booth, question, changed
+        self._blind_test, self._question, self._changed = blind_test, question, changed
         self._over = False
         self._turn = asyncio.Lock()
         super().__init__(loop=loop)
 
     def __repr__(self) -> str:
         """One line for a place that cannot show widgets; it says nothing of the pairs."""
-        return f"<Vote {self._booth.given} votes>"
+        return f"<Vote {self._blind_test.given} votes>"
 
     def answers(self) -> Mapping[str, Answer]:
         """The pairs, the bytes of their clips, and what is said of them."""
@@ -89,20 +89,20 @@ class Vote(Answering):
 
     async def _tell(self, question: Question) -> None:
         """What is to be shown now."""
-        booth = self._booth
-        shown = None if self._over else booth.shown
+        blind_test = self._blind_test
+        shown = None if self._over else blind_test.shown
         runs = [self._records[run_id] for run_id in shown.runs] if shown else []
         prompts = {r.request.prompt for r in runs}
-        is_sure = await asyncio.to_thread(sure, booth.votes)
+        is_sure = await asyncio.to_thread(sure, blind_test.votes)
         question.reply(
             {
                 "token": shown.token if shown else None,
                 "question": self._question,
                 "prompt": prompts.pop() if len(prompts) == 1 else None,
                 "simulated": any(r.simulated for r in runs),
-                "given": booth.given,
-                "remaining": booth.remaining,
-                "undo": booth.last is not None and not self._over,
+                "given": blind_test.given,
+                "remaining": blind_test.remaining,
+                "undo": blind_test.last is not None and not self._over,
                 "sure": is_sure,
                 "ended": self._over,
                 "result": "What it came to stands above, and hw.rank() has it." if self._over else "",
@@ -120,8 +120,8 @@ class Vote(Answering):
             raise FileNotFoundError("a clip of this pair is not in the archive any more; end the vote and begin anew")
         await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")
 
-    def _shown(self, token: Any) -> Shown:
-        shown = self._booth.shown
+    def _shown(self, token: Any) -> ShownPair:
+        shown = self._blind_test.shown
         if self._over or shown is None or token != shown.token:
             raise UsageError("this pair is not the one that is shown now", hint="vote on the pair that you see")
         return shown
@@ -133,27 +133,27 @@ class Vote(Answering):
             seconds = question.data.get("seconds")
             if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
                 raise UsageError(f"seconds={seconds!r}: a number, or none")
-            vote = self._booth.vote(str(token), str(question.data.get("answer")), seconds)
+            vote = self._blind_test.vote(str(token), str(question.data.get("answer")), seconds)
             log = self._session.log
             await log.ask(log.vote, vote)
-            await asyncio.to_thread(self._booth.count, vote)  # chooses the next pair, which takes some milliseconds
-            self._changed(self._booth, False)  # noqa: FBT003 - a callback's argument
+            await asyncio.to_thread(self._blind_test.count, vote)  # chooses the next pair: some milliseconds
+            self._changed(self._blind_test, False)  # noqa: FBT003 - a callback's argument
             await self._tell(question)
 
     async def _undo(self, question: Question) -> None:
         async with self._turn:
-            last = self._booth.last
+            last = self._blind_test.last
             if last is None or self._over:
                 raise UsageError("there is no vote of this sitting to take back")
             log = self._session.log
             await log.ask(log.withdraw, last.vote_id)
-            self._booth.take_back()
-            self._changed(self._booth, False)  # noqa: FBT003
+            self._blind_test.take_back()
+            self._changed(self._blind_test, False)  # noqa: FBT003
             await self._tell(question)
 
     async def _end(self, question: Question) -> None:
         """From here on identities are known, and no vote counts."""
         async with self._turn:
             self._over = True
-            self._changed(self._booth, True)  # noqa: FBT003
+            self._changed(self._blind_test, True)  # noqa: FBT003
             await self._tell(question)

@@ -11,7 +11,7 @@ from panel import vote
 from scipy import integrate
 
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.voting.next_pair import next_pair, worth_of
+from hailuo_widgets.voting.next_pair import next_pair, vote_values
 from hailuo_widgets.voting.sequential_test import claim, evidence, sure
 
 
@@ -76,11 +76,11 @@ def test_the_next_pair_is_the_doubtful_one() -> None:
 def test_what_a_vote_is_worth() -> None:
     """A close pair is worth more than a settled one, an unmet one more than one met often, and more votes less."""
     pairs = np.array([(0, 1), (0, 2), (1, 2)])
-    found = worth_of(np.array([[0, 3.0, 9], [3, 0, 8], [1, 2, 0]]), pairs)
+    found = vote_values(np.array([[0, 3.0, 9], [3, 0, 8], [1, 2, 0]]), pairs)
     assert found.argmax() == 0
-    met = worth_of(np.array([[0, 20.0, 0], [20, 0, 1], [0, 1, 0]]), pairs)
+    met = vote_values(np.array([[0, 20.0, 0], [20, 0, 1], [0, 1, 0]]), pairs)
     assert met.argmin() == 0
-    assert np.all(worth_of(20 * np.array([[0, 3.0, 9], [2, 0, 8], [1, 2, 0]]), pairs) < found)
+    assert np.all(vote_values(20 * np.array([[0, 3.0, 9], [2, 0, 8], [1, 2, 0]]), pairs) < found)
 
 
 @pytest.mark.slow

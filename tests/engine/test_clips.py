@@ -19,9 +19,9 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.vote import Vote
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.voting.blind_test import Booth
+from hailuo_widgets.voting.blind_test import BlindTest
 from hailuo_widgets.voting.pairs import pair_up
-from hailuo_widgets.voting.reused_clips import in_words_of
+from hailuo_widgets.voting.relabel import relabel
 from hailuo_widgets.widgets.compare import Compare
 
 if TYPE_CHECKING:
@@ -65,14 +65,14 @@ def vote_on(session: Session, sweep: Sweep, rater: str = "mara", winner: str = "
     records = session.chosen(sweep)
     pairs = pair_up(records)
     earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
-    booth = Booth(
-        pairs, in_words_of(records, earlier, pairs), rater=rater, aim="order", repeats=0.0,
+    blind_test = BlindTest(
+        pairs, relabel(records, earlier, pairs), rater=rater, aim="order", repeats=0.0,
         rng=np.random.default_rng(1), now=lambda: datetime.now(UTC),
     )  # fmt: skip
-    while booth.shown is not None:
-        vote = booth.vote(booth.shown.token, ("left", "right")[booth.shown.items.index(winner)], 1.0)
+    while blind_test.shown is not None:
+        vote = blind_test.vote(blind_test.shown.token, ("left", "right")[blind_test.shown.items.index(winner)], 1.0)
         session.log.call(session.log.vote, vote)
-        booth.count(vote)
+        blind_test.count(vote)
 
 
 def counted(ranking: Any) -> dict[str, tuple[int, int]]:
@@ -134,7 +134,7 @@ def test_labels_and_axes_of_a_later_cell_match_the_earlier_votes(kernel: Callabl
     ).wait(60)
     assert counted(hw.rank(renamed)) == {"vixen": (2, 2), "dog": (2, 0)}
     records = renamed.session.chosen(renamed)
-    given = in_words_of(records, renamed.session.log.call(renamed.session.log.votes))
+    given = relabel(records, renamed.session.log.call(renamed.session.log.votes))
     units = {c.clips: c.unit for c in pair_up(records, between="variant", within="seed").candidates}
     assert [v.unit for v in given] == [units[v.clips] for v in given]
     assert len({v.unit for v in given}) == 2

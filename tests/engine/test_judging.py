@@ -13,7 +13,7 @@ import hailuo_widgets as hw
 from hailuo_widgets.api import judging
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.voting.blind_test import Booth
+from hailuo_widgets.voting.blind_test import BlindTest
 from hailuo_widgets.voting.pairs import pair_up
 from hailuo_widgets.widgets.vote import Vote, vote_bundle
 
@@ -42,7 +42,7 @@ def sitting(made: Made) -> tuple[Vote, list[dict[str, Any]], list[bool]]:
     """A widget on the running loop, what it sends, and what it reports as its state."""
     session, sweep = made
     records = session.chosen(sweep)
-    booth = Booth(
+    blind_test = BlindTest(
         pair_up(records),
         session.log.call(session.log.votes),
         rater="mara",
@@ -56,7 +56,7 @@ def sitting(made: Made) -> tuple[Vote, list[dict[str, Any]], list[bool]]:
     widget = Vote(
         session,
         records,
-        booth,
+        blind_test,
         question="Which?",
         loop=asyncio.get_running_loop(),
         changed=lambda _, ended: told.append(ended),
@@ -167,7 +167,7 @@ def test_a_saved_notebook_tells_nothing_before_the_end(made: Made) -> None:
     """While a vote goes on its output names no value; at the end it is the ranking."""
     session, sweep = made
     records = session.chosen(sweep)
-    booth = Booth(
+    blind_test = BlindTest(
         pair_up(records),
         [],
         rater="m",
@@ -176,8 +176,8 @@ def test_a_saved_notebook_tells_nothing_before_the_end(made: Made) -> None:
         rng=np.random.default_rng(1),
         now=lambda: datetime.now(UTC),
     )
-    assert "a fox" not in str(vote_bundle(booth))
-    assert "no votes" in vote_bundle(booth, ended=True)["text/plain"]
+    assert "a fox" not in str(vote_bundle(blind_test))
+    assert "no votes" in vote_bundle(blind_test, ended=True)["text/plain"]
 
 
 def test_the_public_functions(made: Made) -> None:

@@ -1,7 +1,7 @@
-"""Votes on clips that other runs show now: they are put into the words of those runs, so that all of them agree.
+"""Relabelling of earlier votes with the values of the runs that show the same clips now.
 
-The label of a prompt, and what else varies beside it, are the runs' and not the clips': a later cell may call a variant
-otherwise, or add a model, and the same two clips are still the same pair.
+Labels and units belong to runs, not to clips: a later cell may rename a variant or add a model, and the same two clips
+are still the same pair. Relabelled votes count together with new ones.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.voting.pairs import Pairs
 
-__all__ = ["in_words_of"]
+__all__ = ["relabel"]
 
 
-def in_words_of(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pairs | None = None) -> list[Vote]:
-    """The votes with the values and units that these runs give their clips.
+def relabel(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pairs | None = None) -> list[Vote]:
+    """Return the votes with the values and units that these runs give to the clips.
 
     Args:
-        records: One run a clip.
+        records: The runs, one per clip.
         votes: Votes on their clips.
-        pairs: The pairs that are judged now, where that is known.
+        pairs: The pairs that are compared now, if known.
     """
     clips = {r.clip_id: r for r in records}
     if pairs is not None:
         units = dict.fromkeys({(v.between, v.within) for v in votes}, _by_clips(pairs))
     else:
         units = {axes: _units(records, *axes) for axes in {(v.between, v.within) for v in votes}}
-    told = []
+    relabelled = []
     for vote in votes:
         sides = [clips.get(clip) for clip in (vote.left_clip or vote.left_run, vote.right_clip or vote.right_run)]
         left, right = (value_of(r, vote.between) if r else "" for r in sides)
         known = units[vote.between, vote.within]
         within = pairs.within if pairs is not None and vote.clips in known else vote.within
-        told.append(
+        relabelled.append(
             replace(
                 vote,
                 left=left if left and right and left != right else vote.left,
@@ -51,7 +51,7 @@ def in_words_of(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pair
                 unit=known.get(vote.clips, vote.unit),
             )
         )
-    return told
+    return relabelled
 
 
 def _units(records: Sequence[RunRecord], between: str, within: str) -> dict[tuple[str, ...], str]:
@@ -59,7 +59,7 @@ def _units(records: Sequence[RunRecord], between: str, within: str) -> dict[tupl
         return {}
     try:
         return _by_clips(pair_up(records, between=between, within=within))
-    except UsageError:  # these runs make no such pairs: the votes keep their own words
+    except UsageError:  # these runs don't make such pairs: the votes keep their labels
         return {}
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from hailuo_widgets.dataframes.votes import VOTE_COLUMNS, votes_frame, votes_of
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.voting.blind_test import APART, Booth
+from hailuo_widgets.voting.blind_test import APART, BlindTest
 from hailuo_widgets.voting.judgements import judgements_of
 from hailuo_widgets.voting.pairs import Candidate, Pairs
 
@@ -31,13 +31,13 @@ PAIRS = Pairs(
 )
 
 
-def booth(earlier: list[Vote] | None = None, **more: Any) -> Booth:
+def blind_test(earlier: list[Vote] | None = None, **more: Any) -> BlindTest:
     """A sitting over forty pairs."""
     fields = {"rater": "mara", "aim": "order", "repeats": 0.0, "rng": np.random.default_rng(5), "now": lambda: NOW}
-    return Booth(PAIRS, earlier or [], **{**fields, **more})
+    return BlindTest(PAIRS, earlier or [], **{**fields, **more})
 
 
-def judge(sitting: Booth, answer: str = "left") -> Vote:
+def judge(sitting: BlindTest, answer: str = "left") -> Vote:
     """Give an answer to the pair that is shown."""
     assert sitting.shown is not None
     vote = sitting.vote(sitting.shown.token, answer, 2.5)
@@ -47,7 +47,7 @@ def judge(sitting: Booth, answer: str = "left") -> Vote:
 
 def test_each_pair_once_on_random_sides() -> None:
     """Every pair comes once, about as often on either side; at the end there is none."""
-    sitting = booth()
+    sitting = blind_test()
     votes = [judge(sitting) for _ in range(40)]
     assert sitting.shown is None
     assert sorted(int(v.unit) for v in votes) == list(range(40))
@@ -59,7 +59,7 @@ def test_each_pair_once_on_random_sides() -> None:
 
 def test_repeats_come_later_and_swapped() -> None:
     """A repeated pair was judged at least so many votes ago, has its sides swapped, and comes once."""
-    sitting = booth(repeats=0.5)
+    sitting = blind_test(repeats=0.5)
     votes = []
     while sitting.shown is not None and len(votes) < 60:
         votes.append(judge(sitting))
@@ -75,15 +75,15 @@ def test_repeats_come_later_and_swapped() -> None:
 
 def test_another_rater_sees_all_and_the_same_one_the_rest() -> None:
     """What a rater judged before does not come again; what others judged does."""
-    earlier = [judge(booth(), "tie")]
-    assert booth(earlier).remaining == 39
-    assert booth(earlier, rater="lu").remaining == 40
-    assert len(booth(earlier, rater="lu").votes) == 1
+    earlier = [judge(blind_test(), "tie")]
+    assert blind_test(earlier).remaining == 39
+    assert blind_test(earlier, rater="lu").remaining == 40
+    assert len(blind_test(earlier, rater="lu").votes) == 1
 
 
 def test_a_vote_is_taken_back() -> None:
     """The pair comes again as it was, sides and all, and the vote counts no more."""
-    sitting = booth()
+    sitting = blind_test()
     shown = sitting.shown
     vote = judge(sitting)
     assert (sitting.last, sitting.given) == (vote, 1)
@@ -94,7 +94,7 @@ def test_a_vote_is_taken_back() -> None:
 
 def test_only_the_pair_that_is_shown() -> None:
     """A token of another pair, an answer that is none, a time that is none: refused, and the pair stays."""
-    sitting = booth()
+    sitting = blind_test()
     assert sitting.shown is not None
     token = sitting.shown.token
     for wrong in (("other", "left", 1.0), (token, "lefty", 1.0), (token, "left", float("nan")), (token, "left", -1.0)):
@@ -106,7 +106,7 @@ def test_only_the_pair_that_is_shown() -> None:
 
 def test_votes_as_a_table_and_back() -> None:
     """The table has its columns and dtypes, also without votes; from it come the votes that made it."""
-    sitting = booth()
+    sitting = blind_test()
     votes = [judge(sitting, answer) for answer in ("left", "tie", "both bad", "right")]
     frame = votes_frame(votes)
     assert list(frame.columns) == list(VOTE_COLUMNS)
@@ -123,7 +123,7 @@ def test_votes_as_a_table_and_back() -> None:
 
 def test_a_raters_votes_on_one_pair_of_clips_are_one_judgement() -> None:
     """Whichever runs showed them, on whichever sides; a change of mind is a tie; other raters and axes count apart."""
-    first = judge(booth(), "left")
+    first = judge(blind_test(), "left")
     clips = {"left_clip": "c1", "right_clip": "c2"}
     swapped = {"left": first.right, "right": first.left, "left_clip": "c2", "right_clip": "c1", "answer": "right"}
 
