@@ -94,8 +94,9 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
         key = _key(engine, record)
         alike = engine.accounts.alike
         # Before its clip is looked for: one that ends in between has a clip, and is not sent for again.
-        asked = {"before": record.run_id, "is_dead": is_dead}
-        earlier = await engine.log.ask(engine.log.equal_in_progress, {key[:2]}, alike, **asked)
+        earlier = await engine.log.ask(
+            engine.log.equal_in_progress, {key[:2]}, alike, before=record.run_id, is_dead=is_dead
+        )
         record = await _reuse(engine, control, record, gone)
         if record.status != "planned":
             break

@@ -6,30 +6,16 @@ SQLAlchemy URL otherwise. One thread of its own does all the work, so that a com
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hailuo_widgets.store.runlog import RunLog
 
-__all__ = ["RunLog", "open_log"]
-
-
-def open_log(url: str, *, notice: Callable[[str], None] | None = None) -> RunLog:
-    """The run log at a SQLAlchemy URL. SQLAlchemy is loaded in the log's thread, with the first question.
-
-    Args:
-        url: The store's.
-        notice: Told, in the log's thread, what a user should know of the store.
-    """
-    from hailuo_widgets.store.late import LateLog
-
-    return cast("RunLog", LateLog(url, notice=notice))
+__all__ = ["RunLog"]
 
 
 def __getattr__(name: str) -> Any:
-    """Load the log, and SQLAlchemy with it, when it is first used: a peek at the store needs neither."""
+    """Import the log when it is first used: a count of the unfinished runs needs the standard library alone."""
     if name == "RunLog":
         from hailuo_widgets.store.runlog import RunLog
 

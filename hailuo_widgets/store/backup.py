@@ -9,17 +9,53 @@ import os
 import secrets
 import sqlite3
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.system.private_files import create_private, make_private
 
 if TYPE_CHECKING:
     from hailuo_widgets.store.database import Database
 
-__all__ = ["backup"]
+__all__ = ["StoreHealth", "backup", "check"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoreHealth:
+    """What a look at the whole store found.
+
+    Args:
+        where: The store: the file's path, or the URL without its password.
+        schema: The number of the newest migration.
+        runs: How many runs there are.
+        integrity: ``"ok"``, or what SQLite says of its file. PostgreSQL checks its own pages.
+    """
+
+    where: str
+    schema: int
+    runs: int
+    integrity: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the database finds itself whole."""
+        return self.integrity == "ok"
+
+    def __str__(self) -> str:
+        return f"{self.where}: schema {self.schema}, {plural(self.runs, 'run')}, integrity {self.integrity}"
+
+
+def check(store: Database) -> StoreHealth:
+    """Read the schema's number and the number of runs, and have SQLite check its file; blocks."""
+    with store.read() as c:
+        number = c.exec_driver_sql("SELECT max(number) FROM migrations").scalar()
+        count = c.exec_driver_sql("SELECT count(*) FROM runs").scalar()
+        verdict = c.exec_driver_sql("PRAGMA quick_check").scalar() if store.is_sqlite else "ok"
+    return StoreHealth(where=store.where, schema=int(number or 0), runs=int(count or 0), integrity=str(verdict))
 
 
 def backup(store: Database, target: str | Path | None = None) -> Path:

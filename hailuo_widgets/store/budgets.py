@@ -6,17 +6,20 @@ Counting and writing under one lock is what keeps two kernels from both taking t
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hailuo_widgets.domain.budget import Budget, Permit
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.rows import LARGEST
 from hailuo_widgets.store.schema import calls, runs
 
-__all__ = ["Budget", "Permit", "check_budgets", "has_place", "take_turn"]
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.budget import Permit
+
+__all__ = ["check_budgets", "has_place", "take_turn"]
 
 WINDOW = timedelta(seconds=60)
 SKEW = leases.SKEW

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.events import CLOCK
-from hailuo_widgets.store.schema import events
+from hailuo_widgets.store.schema import events, from_row, runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["elapsed_s", "stamp_of", "unmeasured"]
+__all__ = ["elapsed_s", "newest", "stamp_of", "unmeasured"]
 
 AT_ONCE = 500  # under every database's limit of parameters
 
@@ -29,6 +29,23 @@ def elapsed_s(record: RunRecord) -> float | None:
         return None
     seconds = (record.finished_at - record.submitted_at).total_seconds()
     return seconds if seconds >= 0 else None
+
+
+def newest(
+    c: sa.Connection, provider: str, model: str, origin: str | None, limit: int
+) -> list[tuple[RunRecord, float]]:
+    """The newest finished runs of a model at an origin whose duration is known, each with its seconds."""
+    query = (
+        sa.select(runs)
+        .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == "succeeded")
+        .where(runs.c.origin == origin, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
+        .order_by(runs.c.created_at.desc())
+        .limit(limit)
+    )
+    found = [from_row(dict(row)) for row in c.execute(query).mappings()]
+    left_out = unmeasured(c, [r.run_id for r in found])
+    taken = {r.run_id: elapsed_s(r) for r in found if r.run_id not in left_out}
+    return [(r, seconds) for r in found if (seconds := taken.get(r.run_id)) is not None]
 
 
 def unmeasured(c: sa.Connection, run_ids: Iterable[str]) -> frozenset[str]:

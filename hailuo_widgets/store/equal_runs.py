@@ -6,7 +6,6 @@ under several names (a provider's documented hosts) are given the same name by `
 
 from __future__ import annotations
 
-from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -25,13 +24,10 @@ Place = tuple[str, str]  # a request's hash, and the origin that it goes to, or 
 Key = tuple[str, str, int]  # and which of the task's results
 
 SENT = ("submitting", "queued", "running", "downloading", "unconfirmed")
-EACH_ITS_OWN: Mapping[str, str] = MappingProxyType({})
 AT_ONCE = 500  # under every database's limit of parameters
 
 
-def clips(
-    c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN
-) -> dict[Key, list[RunRecord]]:
+def clips(c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str]) -> dict[Key, list[RunRecord]]:
     """The succeeded runs whose clips were made for them, the newest first."""
     kept = (runs.c.status == "succeeded") & runs.c.reused_from.is_(None) & runs.c.video.is_not(None)
     found: dict[Key, list[RunRecord]] = {}
@@ -44,7 +40,7 @@ def clips(
 def in_progress(
     c: sa.Connection,
     places: Iterable[Place],
-    alike: Mapping[str, str] = EACH_ITS_OWN,
+    alike: Mapping[str, str],
     *,
     before: str | None,
     is_dead: Callable[[str], bool],

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.events import ADOPTED, ASKED, FOLLOWED_AGAIN
 from hailuo_widgets.domain.run import UNFINISHED
-from hailuo_widgets.store.cancels import asked_for
-from hailuo_widgets.store.schema import runs
+from hailuo_widgets.store.schema import events, runs
 from hailuo_widgets.system.process import shares_our_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-__all__ = ["LEASE", "claim", "free", "held", "lasting", "release", "renew"]
+__all__ = ["LEASE", "cancel_wished", "claim", "free", "held", "lasting", "release", "renew"]
 
 LEASE = timedelta(seconds=60)
 SKEW = timedelta(seconds=10)  # so much the clocks of hosts that share a store may differ
@@ -89,7 +89,7 @@ def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> dict[str, boo
     mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner) & runs.c.status.in_(UNFINISHED)
     c.execute(runs.update().where(mine).values(lease_until=datetime.now(UTC) + LEASE))
     kept = list(c.scalars(sa.select(runs.c.run_id).where(mine)))
-    wished = asked_for(c, kept)
+    wished = cancel_wished(c, kept)
     return {run_id: run_id in wished for run_id in kept}
 
 
@@ -97,3 +97,14 @@ def release(c: sa.Connection, run_id: str, owner: str) -> None:
     """End a lease: nobody follows the run any more."""
     mine = (runs.c.run_id == run_id) & (runs.c.owner == owner)
     c.execute(runs.update().where(mine).values(owner=None, lease_until=None))
+
+
+def cancel_wished(c: sa.Connection, run_ids: Iterable[str]) -> set[str]:
+    """The runs that another kernel wants cancelled, by an event that no later decision to follow the run overrules."""
+    query = (
+        sa.select(events.c.run_id, events.c.what)
+        .where(events.c.run_id.in_(list(run_ids)), events.c.what.in_((ASKED, ADOPTED, FOLLOWED_AGAIN)))
+        .order_by(events.c.event_id)
+    )
+    last = {str(row.run_id): row.what for row in c.execute(query)}
+    return {run_id for run_id, what in last.items() if what == ASKED}

@@ -1,46 +1,48 @@
-"""What can be asked of the run log without changing it. All of it blocks."""
+"""Questions to the run log, which change nothing. All of them block."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-import sqlalchemy as sa
-
-from hailuo_widgets.domain.run import UNFINISHED, RunRecord
+from hailuo_widgets.domain.run import UNFINISHED
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.store import durations as measures
-from hailuo_widgets.store import equal_runs as equals
-from hailuo_widgets.store import leases
-from hailuo_widgets.store import lookup as names
-from hailuo_widgets.store import votes as ballots
-from hailuo_widgets.store.budgets import has_place
-from hailuo_widgets.store.clips import chunks, clips_of, records_of
-from hailuo_widgets.store.schema import events, from_row, runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
     from hailuo_widgets.domain.budget import Permit
+    from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.store.database import Database
     from hailuo_widgets.store.equal_runs import Key, Place
 
-__all__ = ["Reading"]
+__all__ = ["RunQueries"]
+
+EACH_ITS_OWN: Mapping[str, str] = MappingProxyType({})
 
 
-class Reading:
-    """The reading half of a run log."""
+class RunQueries:
+    """The questions of a run log."""
 
-    def __init__(self, database: Database) -> None:
-        self.database = database
+    @property
+    @abstractmethod
+    def database(self) -> Database:
+        """The store's transactions."""
 
     def get(self, run_id: str) -> RunRecord:
-        """The run of that id, or of an id that begins so.
+        """The run of that id, or the only one whose id begins so.
 
         Raises:
             UsageError: There is none, or more than one.
         """
+        import sqlalchemy as sa
+
+        from hailuo_widgets.store.clips import records_of
+        from hailuo_widgets.store.schema import runs
+
         with self.database.read() as c:
             row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
             if row is None:
@@ -66,10 +68,15 @@ class Reading:
         tag: str | None = None,
         limit: int | None = None,
     ) -> list[RunRecord]:
-        """The runs that fit all that is given, oldest first; with ``limit`` the newest of them.
+        """The runs that fit all arguments, oldest first; with ``limit`` the newest of them.
 
         A tag may be a run's own or its clip's.
         """
+        import sqlalchemy as sa
+
+        from hailuo_widgets.store.clips import chunks, records_of
+        from hailuo_widgets.store.schema import runs
+
         query = sa.select(runs)
         if sweep is not None:
             query = query.where(runs.c.sweep_id == sweep)
@@ -94,6 +101,10 @@ class Reading:
 
     def lead_of(self, record: RunRecord) -> RunRecord | None:
         """The run whose create call makes a task's further results."""
+        import sqlalchemy as sa
+
+        from hailuo_widgets.store.schema import from_row, runs
+
         query = sa.select(runs).where(runs.c.client_uuid == record.client_uuid, runs.c.result_index == 0)
         with self.database.read() as c:
             row = c.execute(query).mappings().first()
@@ -102,12 +113,12 @@ class Reading:
     def equal_in_progress(
         self,
         places: Iterable[Place],
-        alike: Mapping[str, str] = equals.EACH_ITS_OWN,
+        alike: Mapping[str, str] = EACH_ITS_OWN,
         *,
         before: str | None = None,
         is_dead: Callable[[str], bool],
     ) -> dict[Key, RunRecord]:
-        """For each request and result that has one, the oldest run of it that is not decided.
+        """For each request and result that has one, its oldest run that is not decided.
 
         It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it.
 
@@ -115,44 +126,62 @@ class Reading:
             places: Request hashes with origins.
             alike: Origins that are one place, with its name; each other one is a place of its own.
             before: Only runs that were planned before the one of this id, so that no two wait for each other.
-            is_dead: See :meth:`claim`.
+            is_dead: Whether an owner is certainly gone.
         """
+        from hailuo_widgets.store import equal_runs
+
         with self.database.read() as c:
-            return equals.in_progress(c, places, alike, before=before, is_dead=is_dead)
+            return equal_runs.in_progress(c, places, alike, before=before, is_dead=is_dead)
 
     def equal_clips(
-        self, places: Iterable[Place], alike: Mapping[str, str] = equals.EACH_ITS_OWN
+        self, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN
     ) -> dict[Key, list[RunRecord]]:
         """For each request and result that has some, the runs whose clips were made for it, the newest first."""
+        from hailuo_widgets.store import equal_runs
+
         with self.database.read() as c:
-            return equals.clips(c, places, alike)
+            return equal_runs.clips(c, places, alike)
 
     def latest_sweep(self) -> str | None:
         """The id of the sweep that was started last; None in a log without one."""
+        from hailuo_widgets.store import lookup
+
         with self.database.read() as c:
-            return names.latest_sweep(c)
+            return lookup.latest_sweep(c)
 
     def meant(self, word: str) -> tuple[str | None, str | None]:
         """The run or the sweep that a word names; see :func:`hailuo_widgets.store.lookup.meant`."""
+        from hailuo_widgets.store import lookup
+
         with self.database.read() as c:
-            return names.meant(c, word)
+            return lookup.meant(c, word)
 
     def values_of(self, column: str) -> list[str]:
-        """What stands in a column of the runs, each once."""
+        """The values in a column of the runs' table, each once, without None."""
+        import sqlalchemy as sa
+
+        from hailuo_widgets.store.schema import runs
+
         with self.database.read() as c:
             return [str(v) for v in c.scalars(sa.select(runs.c[column]).distinct()) if v is not None]
 
     def clips_of(self, run_ids: Iterable[str]) -> dict[str, str]:
         """For each run the id of its clip; see :func:`hailuo_widgets.store.clips.clips_of`."""
+        from hailuo_widgets.store import clips
+
         with self.database.read() as c:
-            return clips_of(c, run_ids)
+            return clips.clips_of(c, run_ids)
 
     def unfinished(self) -> list[RunRecord]:
-        """The runs of which something is still to come."""
+        """The runs that have not ended."""
         return self.find(status=UNFINISHED)
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
-        """What was done with a run, in order: ``at``, ``what``, ``data``."""
+        """The events of a run, in order: ``at``, ``what``, ``data``."""
+        import sqlalchemy as sa
+
+        from hailuo_widgets.store.schema import events
+
         query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
         with self.database.read() as c:
             rows = c.execute(query.order_by(events.c.event_id)).mappings()
@@ -166,45 +195,52 @@ class Reading:
         rater: str | None = None,
         withdrawn: bool = False,
     ) -> list[Vote]:
-        """The votes that fit all that is given, oldest first; with ``run_ids``, those on two of these runs."""
+        """The votes that fit all arguments, oldest first; with ``run_ids``, those on two of these runs."""
+        from hailuo_widgets.store import votes
+
         with self.database.read() as c:
-            return ballots.find(c, run_ids=run_ids, between=between, rater=rater, withdrawn=withdrawn)
+            return votes.find(c, run_ids=run_ids, between=between, rater=rater, withdrawn=withdrawn)
 
     def durations(
         self, provider: str, model: str, *, origin: str | None, limit: int = 200
     ) -> list[tuple[RunRecord, float]]:
-        """The newest finished runs of a model there, each with its seconds from submission to the clip being here."""
-        query = (
-            sa.select(runs)
-            .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == "succeeded")
-            .where(runs.c.origin == origin, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
-            .order_by(runs.c.created_at.desc())
-            .limit(limit)
-        )
+        """The newest finished runs of a model there, each with its seconds from submission to the archived clip."""
+        from hailuo_widgets.store import durations
+
         with self.database.read() as c:
-            found = [from_row(dict(row)) for row in c.execute(query).mappings()]
-            left_out = measures.unmeasured(c, [r.run_id for r in found])
-        taken = {r.run_id: measures.elapsed_s(r) for r in found if r.run_id not in left_out}
-        return [(r, seconds) for r in found if (seconds := taken.get(r.run_id)) is not None]
+            return durations.newest(c, provider, model, origin, limit)
 
     def unmeasured(self, run_ids: Iterable[str]) -> frozenset[str]:
-        """Those of the runs of which nobody knows how long they took; see :mod:`hailuo_widgets.store.durations`."""
+        """The runs whose duration is not known; see :mod:`hailuo_widgets.store.durations`."""
+        from hailuo_widgets.store import durations
+
         with self.database.read() as c:
-            return measures.unmeasured(c, run_ids)
+            return durations.unmeasured(c, run_ids)
 
     def stamp_of(self, run_id: str) -> dict[str, Any] | None:
-        """When a run's create was accepted, on clocks that are never set; None where the log does not say."""
+        """When a run's create call was accepted, on clocks that are never set; None if the log does not say."""
+        from hailuo_widgets.store import durations
+
         with self.database.read() as c:
-            return measures.stamp_of(c, run_id)
+            return durations.stamp_of(c, run_id)
 
     def waiting(self, is_dead: Callable[[str], bool]) -> list[RunRecord]:
-        """The runs that were planned, never sent, and are followed by nobody; see :meth:`claim` for ``is_dead``."""
+        """The runs that were planned, never sent, and are followed by nobody.
+
+        Args:
+            is_dead: Whether an owner is certainly gone.
+        """
+        from hailuo_widgets.store import leases
+        from hailuo_widgets.store.schema import from_row, runs
+
         with self.database.read() as c:
             return [from_row(row) for row in leases.free(c, runs.c.status == "planned", None, is_dead)]
 
     def has_place(self, provider: str, origin: str, permit: Permit) -> bool:
         """Whether an account has a place for another task now."""
+        from hailuo_widgets.store import budgets
+
         if not permit.concurrent:
             return True
         with self.database.read() as c:
-            return has_place(c, provider, origin, permit)
+            return budgets.has_place(c, provider, origin, permit)

@@ -1,104 +1,124 @@
-"""What the engine and the tables ask of the run log."""
+"""The run log: every question and every change of it, run in the log's own thread.
+
+The methods block. :meth:`RunLog.ask` awaits one in the log's thread, :meth:`RunLog.call` waits for it, and
+:meth:`RunLog.submit` only hands it over. SQLAlchemy (0.2 s) is imported by the method that first needs the store, so
+in that thread, and not by the cell that asks.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import threading
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-import sqlalchemy as sa
-from sqlalchemy import exc
-
-from hailuo_widgets.domain.budget import Permit, TaskIdTaken
-from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
+from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import clips, health, leases
-from hailuo_widgets.store import result_claims as results
-from hailuo_widgets.store import votes as ballots
-from hailuo_widgets.store.backup import backup
-from hailuo_widgets.store.budgets import check_budgets, has_place, take_turn
-from hailuo_widgets.store.cancels import asked_for
-from hailuo_widgets.store.database import BUSY_S, Database
-from hailuo_widgets.store.restore import restore
-from hailuo_widgets.store.run_queries import Reading
-from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
-from hailuo_widgets.store.text import check_text, storable
+from hailuo_widgets.store.run_queries import RunQueries
 from hailuo_widgets.system import forks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from hailuo_widgets.domain.budget import Permit
+    from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.store.backup import StoreHealth
+    from hailuo_widgets.store.database import Database
+    from hailuo_widgets.store.result_claims import Share
 
-__all__ = ["RunLog", "TaskIdTaken"]
+__all__ = ["RunLog"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 RESCUED = "adopted from the rescue file"
 
 
-def _one_thread() -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+class _LogThread:
+    """An executor with one thread, which a forked child replaces by its own."""
 
-
-def _rows(run_ids: Iterable[str]) -> sa.Select[Any]:
-    return sa.select(runs).where(runs.c.run_id.in_(list(run_ids))).order_by(runs.c.run_id)
-
-
-def _astray(said: str, run_id: str) -> StoreError:
-    error = StoreError(said, run_id=run_id)
-    error.astray = True
-    return error
-
-
-class RunLog(Reading):
-    """The run log. Its methods block: ``ask`` runs one in the log's own thread for a coroutine, ``call`` for others.
-
-    Args:
-        url: The store's SQLAlchemy URL.
-        busy_s: Seconds to wait for another process's lock.
-        notice: Told, in the log's thread, what a user should know of the store.
-
-    Raises:
-        UsageError: It is no URL.
-    """
-
-    def __init__(self, url: str, *, busy_s: float = BUSY_S, notice: Callable[[str], None] | None = None) -> None:
-        super().__init__(Database(url, busy_s=busy_s, notice=notice))
-        self._thread = _one_thread()
+    def __init__(self) -> None:
+        self._new()
         forks.follow(self)
 
-    def submit(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> Future[T]:
-        """Run a method in the log's thread, after all that were given to it before."""
-        return self._thread.submit(method, *args, **kwargs)
+    def _new(self) -> None:
+        self.executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+        self.opening = threading.Lock()
 
-    async def ask(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    def before_fork(self) -> None:
+        """Do nothing: the database waits for the thread's transaction."""
+
+    def after_fork(self, *, child: bool) -> None:
+        """Start anew in the child, which has no thread but the one that forked."""
+        if child:
+            self._new()
+
+
+class RunLog(RunQueries):
+    """The run log of a store, which is opened, checked and migrated when it is first used.
+
+    Args:
+        url: The store's SQLAlchemy URL. The first use raises UsageError if it is none.
+        busy_s: Seconds to wait for another process's lock; None for 30 s.
+        notice: Called in the log's thread with each sentence about the store that a user should read.
+    """
+
+    def __init__(self, url: str, *, busy_s: float | None = None, notice: Callable[[str], None] | None = None) -> None:
+        self._url = url
+        self._busy_s = busy_s
+        self._notice = notice
+        self._database: Database | None = None
+        self._thread = _LogThread()
+
+    @property
+    def database(self) -> Database:
+        """The store's transactions. SQLAlchemy is imported here.
+
+        Raises:
+            UsageError: The URL is none.
+        """
+        with self._thread.opening:
+            if self._database is None:
+                from hailuo_widgets.store.database import BUSY_S, Database
+
+                busy_s = BUSY_S if self._busy_s is None else self._busy_s
+                self._database = Database(self._url, busy_s=busy_s, notice=self._notice)
+            return self._database
+
+    # -- the log's thread -----------------------------------------------------------------------------------------
+
+    def submit(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Run a method in the log's thread, after all that were submitted before it.
+
+        Raises:
+            StoreError: The log was closed.
+        """
+        try:
+            return self._thread.executor.submit(method, *args, **kwargs)
+        except RuntimeError:
+            closed = StoreError(
+                "the session was closed, and its run log with it",
+                hint="make a new session: resume() takes up what this one left unfinished",
+            )
+        closed.closed = True
+        raise closed
+
+    async def ask(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Await a method in the log's thread. A cancelled wait does not undo it."""
         return await asyncio.wrap_future(self.submit(method, *args, **kwargs))
 
-    def call(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """The result of a method, waited for."""
+    def call(self, method: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a method in the log's thread and wait for its result."""
         return self.submit(method, *args, **kwargs).result()
 
     def close(self) -> None:
-        """Finish what was given and let go of the store."""
-        self._thread.shutdown(wait=True)
-        self.database.close()
+        """Finish what was submitted, then close the store's connections."""
+        self._thread.executor.shutdown(wait=True)
+        if self._database is not None:
+            self._database.close()
 
-    def place(self) -> str:
-        """Where the store is, as a user knows it."""
-        return self.database.where
-
-    def before_fork(self) -> None:
-        """Nothing: the database waits for the thread's transaction."""
-
-    def after_fork(self, *, child: bool) -> None:
-        """A child has no thread but the one that forked; it starts its own when it is asked for something."""
-        if child:
-            self._thread = _one_thread()
-
-    # -- writing --------------------------------------------------------------------------------------------------
+    # -- runs -----------------------------------------------------------------------------------------------------
 
     def add(self, records: Sequence[RunRecord], owner: str | None = None) -> None:
         """Write new runs, all or none, as followed by ``owner``.
@@ -106,24 +126,23 @@ class RunLog(Reading):
         Raises:
             UsageError: A text holds what no store can keep; nothing was written.
         """
-        rows = [to_row(r) for r in records]
-        for row in rows:
-            for name, value in row.items():
-                check_text(name, value)
-        now = datetime.now(UTC)
-        lease = {"session": owner, "owner": owner, "lease_until": now + leases.LEASE if owner else None}
+        from hailuo_widgets.store import run_changes
+
+        rows = run_changes.checked_rows(records)
         with self.database.write() as c:
-            c.execute(runs.insert(), [row | lease for row in rows])
-            c.execute(
-                events.insert(),
-                [{"run_id": r.run_id, "at": now, "what": "planned", "data": {"hash": r.request_hash}} for r in records],
-            )
+            run_changes.add(c, records, rows, owner)
 
     def note(self, run_id: str, what: str, data: Mapping[str, Any] | None = None) -> None:
-        """Write that a step is about to be taken, or what came of it."""
+        """Write that a step is about to be taken, or its outcome.
+
+        Raises:
+            StoreError: There is no such run.
+        """
+        from hailuo_widgets.store import run_changes
+
         with self.database.write() as c:
-            self._one(c, run_id)
-            self._note(c, run_id, what, data or {})
+            run_changes.one(c, run_id, self.place())
+            run_changes.note(c, run_id, what, data or {})
 
     def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Change a run and write why, in one transaction; the record as it is now.
@@ -132,160 +151,126 @@ class RunLog(Reading):
             StoreError: There is no such run, or its status may not become the new one.
             TaskIdTaken: ``task_id`` belongs to another run.
         """
-        taken = False
+        from sqlalchemy.exc import IntegrityError
+
+        from hailuo_widgets.store import run_changes
+
         try:
             with self.database.write() as c:
-                return self._change(c, self._one(c, run_id), what, data or {}, changes)
-        except exc.IntegrityError:
-            taken = "task_id" in changes
-            if not taken:
+                return run_changes.change(c, run_changes.one(c, run_id, self.place()), what, data or {}, changes)
+        except IntegrityError:
+            if "task_id" not in changes:
                 raise
-        raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+        raise _taken(run_id, changes)
 
     def advance(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
-        """As :meth:`change`, for who follows a run: one that came to an end meanwhile stays as it is.
+        """As :meth:`change`, for the follower of a run: a run that has ended meanwhile stays as it is.
 
-        Another kernel may have brought it there, or the user; only users take a run out of an end.
+        Another kernel may have ended it, or the user; only users take a run out of an end.
         """
+        from hailuo_widgets.store import run_changes
+
         with self.database.write() as c:
-            record = self._one(c, run_id)
-            return record if record.status in ENDS else self._change(c, record, what, data or {}, changes)
+            return run_changes.advance(c, run_changes.one(c, run_id, self.place()), what, data or {}, changes)
 
     def accept(self, run_id: str, data: Mapping[str, Any], **changes: Any) -> RunRecord:
-        """Write an accepted create in one transaction: its run's, and those of the task's further results.
+        """Write an accepted create call in one transaction: to its run, and to those of the task's further results.
 
         Raises:
             TaskIdTaken: The task id belongs to another run.
         """
+        from sqlalchemy.exc import IntegrityError
+
+        from hailuo_widgets.store import run_changes
+
         try:
             with self.database.write() as c:
-                record = self._one(c, run_id)
-                if record.client_uuid is not None:
-                    beside = (runs.c.client_uuid == record.client_uuid) & (runs.c.run_id != run_id)
-                    rows = c.execute(sa.select(runs).where(beside, runs.c.status == "planned")).mappings().all()
-                    for row in rows:
-                        self._change(c, from_row(dict(row)), "its task was accepted", data, changes)
-                return self._change(c, record, "create was accepted", data, changes)
-        except exc.IntegrityError:
+                return run_changes.accept(c, run_changes.one(c, run_id, self.place()), data, changes)
+        except IntegrityError:
             # Raised below, outside of the handler: a database's own error says nothing to a user.
             pass
-        raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+        raise _taken(run_id, changes)
 
     def take_result(
         self, run_id: str, ready: Sequence[str], failures: Sequence[Mapping[str, Any]] = (), *, pending: int = 0
-    ) -> tuple[RunRecord, results.Share]:
+    ) -> tuple[RunRecord, Share]:
         """Give a run one of its task's results, or one of its failures, in one transaction.
 
         Args:
             run_id: The run.
             ready: The results that are there, by their identities.
-            failures: What each of the task's failures would change in a run. One is this run's where none of the
-                results is, and the task's other runs have not failed as often.
+            failures: For each failure of the task, the changes of the run that it becomes. One is this run's if none
+                of the results is, and the task's other runs have not failed as often.
             pending: How many results are still being made.
 
         Returns:
-            The run as it is now, and what it has of the results.
+            The run as it is now, and its share of the results.
         """
+        from hailuo_widgets.store import run_changes
+
         with self.database.write() as c:
-            record = self._one(c, run_id)
-            share = results.claim(c, record, ready)
-            mine = share.file_id is None and record.file_id is None and record.status not in ENDS
-            if mine and share.failed < min(len(failures), share.runs - len(ready) - pending):
-                return self._change(c, record, "failed", {}, failures[share.failed]), share
-            return self._one(c, run_id), share
+            record = run_changes.one(c, run_id, self.place())
+            return run_changes.take_result(c, record, ready, failures, pending=pending)
 
     def restore(self, record: RunRecord, owner: str) -> None:
-        """Write a run as its follower knows it; see :mod:`hailuo_widgets.store.restore`."""
-        taken = False
+        """Write a run as its follower knows it, to a store that was replaced meanwhile.
+
+        Raises:
+            StoreError: Its task id belongs to another run.
+        """
+        from sqlalchemy.exc import IntegrityError
+
+        from hailuo_widgets.store.restore import restore
+
         try:
             with self.database.write() as c:
-                restore(c, record, owner)
-        except exc.IntegrityError:
-            taken = True
-        if taken:
-            raise StoreError(f"run {record.run_id} cannot be written again: its task id is another run's")
+                return restore(c, record, owner)
+        except IntegrityError:
+            pass  # raised below, as in accept
+        raise StoreError(f"run {record.run_id} cannot be written again: its task id is another run's")
 
     def rescue(self, run_id: str, data: Mapping[str, Any], *, why: str = RESCUED, **changes: Any) -> RunRecord | None:
-        """Write a task id that was paid for and kept outside of the log, for each result of the task that has none.
+        """Write a task id that was paid for and kept outside of the log, to each run of the task that has none.
 
         Args:
             run_id: One of the task's runs.
-            data: What the log is to hold beside it.
-            why: Where the task id comes from.
-            changes: What else becomes of the runs.
+            data: What the event holds.
+            why: The event.
+            changes: What else changes in the runs.
 
         Returns:
-            The record as it is now; None where the run has a task id already, or came to another end.
+            The record as it is now; None if the run has a task id already, or has ended otherwise.
 
         Raises:
             StoreError: There is no such run.
             TaskIdTaken: The task id belongs to another run.
         """
+        from sqlalchemy.exc import IntegrityError
+
+        from hailuo_widgets.store import run_changes
+
         try:
             with self.database.write() as c:
-                record = self._one(c, run_id)
-                beside = runs.c.run_id == run_id
-                if record.client_uuid is not None:
-                    beside |= runs.c.client_uuid == record.client_uuid
-                waiting = runs.c.task_id.is_(None) & runs.c.status.in_(("planned", "submitting", "unconfirmed"))
-                rows = c.execute(sa.select(runs).where(beside, waiting)).mappings().all()
-                ids = [self._change(c, from_row(dict(row)), why, data, changes).run_id for row in rows]
-                return self._one(c, run_id) if run_id in ids else None
-        except exc.IntegrityError:
+                return run_changes.rescue(c, run_changes.one(c, run_id, self.place()), data, why, changes)
+        except IntegrityError:
             pass  # raised below, as in accept
-        raise TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+        raise _taken(run_id, changes)
 
     def reserve(self, run_id: str, permit: Permit, data: Mapping[str, Any], **changes: Any) -> RunRecord | None:
-        """Let a planned run be sent: it becomes ``submitting``, and its price is reserved.
+        """Let a planned run be sent: its status becomes ``submitting``, and its price is reserved.
 
         Returns:
-            The record, which is ``cancelled`` where another kernel wished so; None while the account has no place for
+            The record, which is ``cancelled`` if another kernel wanted that; None while the account has no place for
             another task, across all kernels on this store.
 
         Raises:
-            BudgetExceeded: Its price fits one of the budgets no more.
+            StoreError: There is no such run, or it is not planned.
+            BudgetExceeded: Its price does not fit into one of the budgets.
         """
+        from hailuo_widgets.store import run_changes
+
         with self.database.write() as c:
-            record = self._one(c, run_id)
-            if record.status != "planned":  # to stay as it is would be legal, and would send it a second time
-                raise StoreError(f"run {run_id} is {record.status}: it is not sent again", run_id=run_id)
-            if asked_for(c, [run_id]):
-                return self._change(c, record, "cancelled before it was sent", {}, {"status": "cancelled"})
-            origin = str(changes["origin"])
-            if not has_place(c, record.request.provider, origin, permit):
-                return None
-            check_budgets(c, permit)
-            reserved = {"reserved_micros": permit.micros, "reserved_currency": permit.currency}
-            return self._change(c, record, "create is sent", data, {**changes, **reserved, "status": "submitting"})
-
-    def take_turn(self, account: str, per_minute: int) -> float:
-        """Count a request of an account in this minute; else the seconds until there is room for it."""
-        with self.database.write() as c:
-            return take_turn(c, account, per_minute)
-
-    def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
-        """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
-
-        Args:
-            run_ids: The runs that are wanted.
-            owner: Who takes them.
-            is_dead: Whether an owner is certainly gone.
-
-        Returns:
-            Those that are ``owner``'s now.
-        """
-        with self.database.write() as c:
-            return [from_row(row) for row in leases.claim(c, run_ids, owner, is_dead)]
-
-    def renew(self, run_ids: Iterable[str], owner: str) -> dict[str, bool]:
-        """Keep the leases of runs that are still followed; see :func:`hailuo_widgets.store.leases.renew`."""
-        with self.database.write() as c:
-            return leases.renew(c, run_ids, owner)
-
-    def release(self, run_id: str, owner: str) -> None:
-        """End a lease: nobody follows the run any more."""
-        with self.database.write() as c:
-            leases.release(c, run_id, owner)
+            return run_changes.reserve(c, run_changes.one(c, run_id, self.place()), permit, data, changes)
 
     def judge(self, run_id: str, what: str, **said: Any) -> list[RunRecord]:
         """Write what a user says of the clip that a run shows: ``rating``, ``note``, ``clip_tags``.
@@ -297,30 +282,86 @@ class RunLog(Reading):
             StoreError: There is no such run.
             UsageError: A text holds what no store can keep; nothing was written.
         """
+        from hailuo_widgets.store import run_changes
+        from hailuo_widgets.store.text import check_text
+
         for name, value in said.items():
             check_text(name.removeprefix("clip_"), value)
         with self.database.write() as c:
-            shown = clips.judge(c, self._one(c, run_id), said)
-            self._note(c, run_id, what, plain(said))
-            rows = [row for some in clips.chunks(shown) for row in c.execute(_rows(some)).mappings()]
-            return clips.records_of(c, rows)
+            return run_changes.judge(c, run_changes.one(c, run_id, self.place()), what, said)
+
+    # -- accounts and owners --------------------------------------------------------------------------------------
+
+    def take_turn(self, account: str, per_minute: int) -> float:
+        """Count a request of an account in this minute; else the seconds until there is room for it."""
+        from hailuo_widgets.store import budgets
+
+        with self.database.write() as c:
+            return budgets.take_turn(c, account, per_minute)
+
+    def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
+        """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
+
+        Args:
+            run_ids: The runs that are wanted.
+            owner: The process that takes them.
+            is_dead: Whether an owner is certainly gone.
+
+        Returns:
+            The runs that are ``owner``'s now.
+        """
+        from hailuo_widgets.store import leases
+        from hailuo_widgets.store.schema import from_row
+
+        with self.database.write() as c:
+            return [from_row(row) for row in leases.claim(c, run_ids, owner, is_dead)]
+
+    def renew(self, run_ids: Iterable[str], owner: str) -> dict[str, bool]:
+        """Keep the leases of runs that are still followed; see :func:`hailuo_widgets.store.leases.renew`."""
+        from hailuo_widgets.store import leases
+
+        with self.database.write() as c:
+            return leases.renew(c, run_ids, owner)
+
+    def release(self, run_id: str, owner: str) -> None:
+        """End a lease: ``owner`` no longer follows the run."""
+        from hailuo_widgets.store import leases
+
+        with self.database.write() as c:
+            leases.release(c, run_id, owner)
+
+    # -- votes ----------------------------------------------------------------------------------------------------
 
     def vote(self, vote: Vote) -> None:
-        """Write what somebody said of two runs.
+        """Write a vote on two runs.
 
         Raises:
             StoreError: One of them is not in the log.
             UsageError: A text holds what no store can keep.
         """
+        from hailuo_widgets.store import run_changes, votes
+
         with self.database.write() as c:
             for run_id in (vote.left_run, vote.right_run):
-                self._one(c, run_id)
-            ballots.add(c, vote)
+                run_changes.one(c, run_id, self.place())
+            votes.add(c, vote)
 
     def withdraw(self, vote_id: str) -> None:
-        """Take a vote back; it stays in the log, as withdrawn."""
+        """Take a vote back; it stays in the log, as withdrawn.
+
+        Raises:
+            UsageError: There is no such vote.
+        """
+        from hailuo_widgets.store import votes
+
         with self.database.write() as c:
-            ballots.withdraw(c, vote_id)
+            votes.withdraw(c, vote_id)
+
+    # -- the store ------------------------------------------------------------------------------------------------
+
+    def place(self) -> str:
+        """Where the store is: the file's path, or the URL without its password."""
+        return self.database.where
 
     def notes(self) -> list[str]:
         """What a user should know of the place that the store is in, each once: for example a network disk."""
@@ -328,32 +369,16 @@ class RunLog(Reading):
 
     def backup(self, target: str | Path | None = None) -> Path:
         """Copy the store to a file that is not there yet; see :func:`hailuo_widgets.store.backup.backup`."""
+        from hailuo_widgets.store.backup import backup
+
         return backup(self.database, target)
 
-    def check(self) -> str:
-        """The store's schema number and integrity, as a sentence."""
-        return health.check(self.database)
+    def check(self) -> StoreHealth:
+        """The store's schema number, number of runs and integrity."""
+        from hailuo_widgets.store.backup import check
 
-    def _change(
-        self, c: sa.Connection, record: RunRecord, what: str, data: Mapping[str, Any], changes: Mapping[str, Any]
-    ) -> RunRecord:
-        run_id, status = record.run_id, changes.get("status", record.status)
-        if not may_become(record.status, status):
-            raise _astray(f"run {run_id} is {record.status} and cannot become {status}", run_id)
-        if record.reused_from:  # what is said of a clip stands with the run that paid for it
-            said = {name: value for name, value in changes.items() if name in clips.SAID}
-            clips.judge(c, record, said)
-            changes = {name: value for name, value in changes.items() if name not in said}
-        if changes:
-            c.execute(runs.update().where(runs.c.run_id == run_id).values(**storable(plain(changes))))
-        self._note(c, run_id, what, data)
-        return self._one(c, run_id)
+        return check(self.database)
 
-    def _note(self, c: sa.Connection, run_id: str, what: str, data: Mapping[str, Any]) -> None:
-        c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=storable(data)))
 
-    def _one(self, c: sa.Connection, run_id: str) -> RunRecord:
-        row = c.execute(sa.select(runs).where(runs.c.run_id == run_id)).mappings().first()
-        if row is None:
-            raise _astray(f"run {run_id} is not in the log at {self.database.where}", run_id)
-        return clips.records_of(c, [row])[0]
+def _taken(run_id: str, changes: Mapping[str, Any]) -> TaskIdTaken:
+    return TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)

@@ -22,7 +22,7 @@ from hailuo_widgets.engine.waiting import leave, settled, wait
 from hailuo_widgets.planning.plan import planned_again
 from hailuo_widgets.render.run_card import card_of
 from hailuo_widgets.settings.settings import Settings
-from hailuo_widgets.store import open_log
+from hailuo_widgets.store import RunLog
 from hailuo_widgets.system.forks import Lock
 from hailuo_widgets.workspace.confirmation import confirm
 from hailuo_widgets.workspace.fixed_attributes import Fixed
@@ -63,7 +63,7 @@ class WorkspaceBase(Fixed):
     ) -> None:
         self.settings = Settings.resolve(settings, config)
         self.archive = Archive(self.settings.archive_folder)
-        self.log = open_log(self.settings.store_url, notice=self.say)
+        self.log = RunLog(self.settings.store_url, notice=self.say)
         self._backdrop = Backdrop(self.settings.home, speed=self.settings.simulator_speed)
         self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
         self.accounts = self.engine.accounts

@@ -13,8 +13,6 @@ from hailuo_widgets.engine.rescue_file import adopt_rescued
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from hailuo_widgets.workspace.base import WorkspaceBase
 
 __all__ = ["report"]
@@ -35,15 +33,23 @@ PACKAGES = (
 def report(session: WorkspaceBase) -> pd.DataFrame:
     """One row a check: ``check``, ``ok``, ``finding``."""
     rows = [
-        _checked("run log", lambda: session.log.call(session.log.check)),
+        _run_log(session),
         _disk(session),
         _rescued(session),
-        _checked("archive", lambda: _archive(session.archive.probe, str(session.archive.root))),
+        _archive(session),
         ("mode", True, f"{session.settings.mode}; provider {session.settings.provider}"),
         ("python", True, f"{platform.python_version()} on {sys.platform}"),
         *((name, found != "", found or "not installed here") for name, found in ((n, _version(n)) for n in PACKAGES)),
     ]
     return pd.DataFrame(rows, columns=["check", "ok", "finding"])
+
+
+def _run_log(session: WorkspaceBase) -> tuple[str, bool, str]:
+    try:
+        health = session.log.call(session.log.check)
+    except HailuoError as e:
+        return "run log", False, str(e)
+    return "run log", health.ok, str(health)
 
 
 def _disk(session: WorkspaceBase) -> tuple[str, bool, str]:
@@ -60,17 +66,12 @@ def _rescued(session: WorkspaceBase) -> tuple[str, bool, str]:
     return "rescue file", not said, "; ".join(said) or "none is left"
 
 
-def _archive(probe: Callable[[], None], root: str) -> str:
-    probe()
-    return f"{root} can be written"
-
-
-def _checked(name: str, check: Callable[[], str]) -> tuple[str, bool, str]:
+def _archive(session: WorkspaceBase) -> tuple[str, bool, str]:
     try:
-        finding = check()
+        session.archive.probe()
     except HailuoError as e:
-        return name, False, str(e)
-    return name, "integrity" not in finding or finding.endswith("integrity ok"), finding
+        return "archive", False, str(e)
+    return "archive", True, f"{session.archive.root} can be written"
 
 
 def _version(name: str) -> str:

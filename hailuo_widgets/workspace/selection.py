@@ -126,7 +126,7 @@ def filtered(
         UsageError: A sweep, status, provider or model that there is not.
     """
     log = session.log
-    wanted = None if status is None else [status]
+    wanted: list[Any] | None = None if status is None else [status]
     if not isinstance(status, str) and (is_axis(status) or isinstance(status, set | frozenset)):
         wanted = listed("status", status)
     provider = None if provider is None else str(as_value("provider", provider))

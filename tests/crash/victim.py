@@ -86,7 +86,7 @@ def second(order: Mapping[str, Any]) -> None:
         "taken_again": [run.id for run in session.resume()],
         "damaged": files + damaged(session),
         "parts": sorted(p.name for p in session.archive.root.glob("*.part*")),
-        "check": session.log.call(session.log.check),
+        "check": str(session.log.call(session.log.check)),
     }
     session.close()
     Path(order["report"]).write_text(json.dumps(report), "utf-8")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from contextlib import closing
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of, steps
@@ -31,7 +31,7 @@ def lock(scene: Scene) -> sqlite3.Connection:
 
 def hurried(scene: Scene) -> None:
     """The store waits a fifth of a second for a lock, not half a minute."""
-    cast("Any", scene.session.log)._opened().database.busy_s = 0.2
+    scene.session.log.database.busy_s = 0.2
 
 
 def test_a_commit_that_fails_is_a_create_that_is_not_sent(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:

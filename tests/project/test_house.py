@@ -27,7 +27,6 @@ QUESTIONS = ("how", "what", "when", "where", "whether", "which", "who", "whom", 
 LARGE = {
     "Engine": "starts, resumes and cancels runs",
     "Provider": "what a provider may override; each method but the four that it must write has a default",
-    "RunLog": "one method for each question to the run log",
     "Run": "the public handle of a run: one method for each thing that a user may do with it",
     "Session": "the public functions, each a method of it",
 }

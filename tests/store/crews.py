@@ -15,10 +15,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.budget import Budget, Permit
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import BudgetExceeded
-from hailuo_widgets.store.budgets import Budget, Permit
 from hailuo_widgets.store.runlog import RunLog
 
 if TYPE_CHECKING:
@@ -112,7 +112,7 @@ def kills(url: str, number: str) -> Any:
     said = set(acknowledged.decode().split())
     log = RunLog(url)
     kept = {r.run_id for r in log.find(status="submitting")}
-    return {"acknowledged": len(said), "lost": sorted(said - kept), "check": log.check()}
+    return {"acknowledged": len(said), "lost": sorted(said - kept), "check": str(log.check())}
 
 
 def places(url: str, number: str, limit: str) -> Any:
@@ -200,7 +200,7 @@ def forks(url: str, number: str) -> Any:
     for future in pending:
         future.result()
     rows = Counter(r.run_id.rstrip("0123456789") for r in log.call(log.find))
-    found = {"exit": [child.exitcode for child in crew], "at_work": at_work, **rows, "check": log.call(log.check)}
+    found = {"exit": [child.exitcode for child in crew], "at_work": at_work, **rows, "check": str(log.call(log.check))}
     log.close()
     return found
 

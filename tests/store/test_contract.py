@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -9,12 +10,11 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from hailuo_widgets.domain.budget import Budget, Permit, TaskIdTaken
 from hailuo_widgets.domain.run import STATUSES, TRANSITIONS, RunRecord
 from hailuo_widgets.errors import BudgetExceeded, StoreError, UsageError
 from hailuo_widgets.store import RunLog
-from hailuo_widgets.store.budgets import Budget, Permit
 from hailuo_widgets.store.migrations import MIGRATIONS
-from hailuo_widgets.store.runlog import TaskIdTaken
 from hailuo_widgets.store.schema import runs
 
 if TYPE_CHECKING:
@@ -203,14 +203,18 @@ def test_a_failed_transaction_leaves_nothing(log: RunLog, record: Make) -> None:
 def test_the_log_says_how_it_is(log: RunLog, record: Make) -> None:
     """The check names the schema, the number of runs and the integrity, and no password."""
     log.add([record("r1")])
-    assert log.check().endswith(f"schema {len(MIGRATIONS)}, 1 run, integrity ok")
+    found = log.check()
+    assert (found.schema, found.runs, found.integrity, found.ok) == (len(MIGRATIONS), 1, "ok", True)
+    assert str(found) == f"{log.place()}: schema {len(MIGRATIONS)}, 1 run, integrity ok"
+    assert not replace(found, integrity="row 3 missing from index").ok
 
 
 @pytest.mark.parametrize("word", ["not a url", "mysql://u:hunter2@h/d", ""])
 def test_a_store_that_is_no_url_is_refused_unshown(word: str) -> None:
-    """What is no URL of a store we know is refused with an example, and not shown: it may hold a password."""
+    """What is no URL of a store we know is refused at the first use, and not shown: it may hold a password."""
+    log = RunLog(word)
     with pytest.raises(UsageError, match="HAILUO_STORE") as caught:
-        RunLog(word)
+        log.call(log.find)
     assert "hunter2" not in str(caught.value)
 
 

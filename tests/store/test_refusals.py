@@ -175,7 +175,7 @@ def test_a_failing_disk(sqlite_log: RunLog, record: Any, path: Path, fault: str,
     assert "free some space" in done.stdout
     log = RunLog(f"sqlite:///{path}")
     assert len(log.find()) == 300
-    assert log.check().endswith("integrity ok")
+    assert str(log.check()).endswith("integrity ok")
     log.close()
     assert path.read_bytes() == before
 

@@ -30,3 +30,14 @@ def test_opening_the_package_loads_nothing_heavy() -> None:
     code = "import sys, hailuo_widgets; print(*sys.modules)"
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not heavy & set(out.stdout.split())
+
+
+def test_a_run_log_is_made_without_sqlalchemy() -> None:
+    """A run log loads SQLAlchemy when it is first asked, in its own thread, and not when it is made."""
+    code = (
+        "import sys; from hailuo_widgets.store.runlog import RunLog; log = RunLog('sqlite://'); "
+        "before = 'sqlalchemy' in sys.modules; found = log.call(log.find); "
+        "print(before, found, 'sqlalchemy' in sys.modules)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.split() == ["False", "[]", "True"]

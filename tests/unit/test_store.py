@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import STATUSES, TRANSITIONS, RunRecord, may_become
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store import RunLog
-from hailuo_widgets.store.runlog import TaskIdTaken
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
