@@ -1,4 +1,4 @@
-"""A local server that speaks the wire protocols of five Hailuo gateways and renders real, playable clips.
+"""Simulator of five Hailuo gateways: a local server with their wire formats and playable clips.
 
 `Simulator` runs it in a thread; ``python -m hailuo_widgets simulator --port 0`` runs it alone. It is bound to
 127.0.0.1, never leaves the machine, and shares no code with the rest of the package: a misread document cannot agree

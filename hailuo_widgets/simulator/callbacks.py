@@ -1,4 +1,6 @@
-"""Webhooks. The simulator never leaves the machine: only loopback URLs are called, others are noted and left alone.
+"""Webhook calls of the simulator.
+
+The simulator never leaves the machine: it calls loopback URLs only, and only notes the others.
 
 MiniMax's handshake: before anything else the endpoint gets ``{"challenge": "…"}`` and must answer the same JSON within
 three seconds; then one POST for each change of state.

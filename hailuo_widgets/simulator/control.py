@@ -1,4 +1,6 @@
-"""The simulator's own routes, for tests and demos: state, reset, faults. They are open to this machine only.
+"""The simulator's own routes, for tests and demos: state, reset, faults.
+
+They are open to this machine only.
 
 ``GET /simulator/state`` · ``POST /simulator/reset`` · ``POST /simulator/faults`` (one fault or a list; an empty list
 disarms all). A request with an ``Origin`` header is refused, so that no web page can use them.

@@ -1,4 +1,7 @@
-"""Why a call is refused, in words common to the five gateways; each gateway's module says it in its own code."""
+"""Refusals of a call, in words common to the five gateways.
+
+Each gateway's module translates them into the codes of its own document.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Pictures that come with a request: data URLs, URLs, uploads. Only the bytes say what a picture is, never its label.
+"""Pictures that come with a request: data URLs, URLs, uploads.
+
+The format is read from the bytes, never from the declared type.
 
 Rules (MiniMax video API document, "Image requirements"): JPEG, PNG or WebP, below 20 MB, short side above 300 px, ratio
 2:5 to 5:2. The simulator never leaves the machine: a public URL gets a drawn placeholder, coloured by the URL.

@@ -1,4 +1,6 @@
-"""KIE.ai's API as its Minimax API document describes it: ``/api/v1/minimax/generate`` and ``…/record-info``.
+"""KIE.ai's API as its Minimax API document describes it.
+
+Routes: ``/api/v1/minimax/generate`` and ``…/record-info``.
 
 Answers are ``{"code": 0, "message": "success", "data": {…}}``; errors 1001 to 1006 stand in ``code`` with HTTP 200. The
 document names no code for a bad key: that is HTTP 401 here, as in KIE's public documents. It names no field for why a

@@ -1,4 +1,6 @@
-"""KIE.ai's "jobs" dialect, the one of its public pages: ``/api/v1/jobs/createTask``, ``…/recordInfo``, balance, links.
+"""KIE.ai's "jobs" dialect, the one of its public pages.
+
+Routes: ``/api/v1/jobs/createTask``, ``…/recordInfo``, balance, links.
 
 Answers are ``{"code": 200, "msg": "success", "data": …}``; an error has its HTTP-like number in ``code``. The result is
 a JSON string inside the JSON.

@@ -1,4 +1,6 @@
-"""The kkiai relay: MiniMax's create call under ``/minimax``, fields and models as the kkiai document lists them.
+"""The kkiai relay: MiniMax's create call under ``/minimax``.
+
+Fields and models are those that the kkiai document lists.
 
 The document does not show the query's answer. Relays pass MiniMax's body through, or wrap it as New-API does, with the
 file already looked up; ``kkiai_envelope`` chooses. The wrapped form fills ``fail_reason`` even on success, as captured.

@@ -1,4 +1,4 @@
-"""How long a generation takes: log-normal around the documented medians, divided by the simulator's speed.
+"""Generation times: log-normal around the documented medians, divided by the simulator's speed.
 
 Medians in seconds, from the clients that publish them (Hailuo-02 768P about 120, 1080P about 240, I2V-01 about 114,
 T2V-01 about 234) and from the KIE.ai Minimax API document ("Hailuo 2.3 Fast: 6-second clips in about 55 seconds").

@@ -1,4 +1,6 @@
-"""What MiniMax accepts, as tables from its video API document, and the reading of a create body against them.
+"""Tables of what MiniMax accepts, and the check of a create call's body against them.
+
+The tables are those of MiniMax's video API document.
 
 Where the document and other public evidence differ, what the document allows is accepted; `Settings.strict` refuses it.
 """

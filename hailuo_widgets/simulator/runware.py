@@ -1,4 +1,6 @@
-"""Runware's API: one endpoint, ``POST /v1``, that takes an array of tasks (Runware model page minimax:3@1).
+"""Runware's API: one endpoint, ``POST /v1``, that takes an array of tasks.
+
+Source: Runware's model page of ``minimax:3@1``.
 
 An answer may carry ``data`` and ``errors`` together. ``taskUUID`` is the client's and must be new; ``getResponse``
 gives every result that is there so far. Also: ``authentication``, ``ping``, ``getTaskDetails``, and the header

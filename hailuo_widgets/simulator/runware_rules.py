@@ -1,4 +1,6 @@
-"""What Runware takes for ``minimax:3@1``, from its model page: one ``videoInference`` task checked, field by field.
+"""Check of a ``videoInference`` task for ``minimax:3@1``, field by field.
+
+The fields are those of Runware's model page.
 
 The page lists no ``seed`` among the request's fields (only results have one), so sending one is an error.
 """

@@ -1,4 +1,4 @@
-"""The switches of one simulator, as a frozen value, and what the documents say where a switch is left alone."""
+"""Settings of one simulator, as a frozen value, with the documents' figures as defaults."""
 
 from __future__ import annotations
 

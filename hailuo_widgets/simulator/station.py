@@ -1,4 +1,4 @@
-"""Where a call of any gateway arrives: journal, faults, key, limits, then the gateway's handler.
+"""Entry of every call: journal, faults, key, limits, then the gateway's handler.
 
 A `Station` is an ASGI application for one route. `Front` is the outermost one: it marks every answer as simulated and
 holds on to the connection, so that a fault can close it. It answers only those who name this machine itself as their

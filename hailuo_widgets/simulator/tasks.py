@@ -1,4 +1,6 @@
-"""The tasks, in one SQLite file in the simulator's home: they outlive the process, and their clock goes on.
+"""Store of the simulator's tasks: one SQLite file in its home folder.
+
+The tasks outlive the process, and their clock goes on.
 
 A task's state is never stored: it follows from the wall clock (`Task.created`, `Task.ready`, unix seconds), so a
 simulator that was stopped for a minute finds its tasks a minute further.

@@ -1,4 +1,7 @@
-"""MiniMax's template endpoints: ``/v1/video_template_generation`` and its own query, which gives the URL directly."""
+"""MiniMax's template endpoints: ``/v1/video_template_generation`` and its query.
+
+The query's answer holds the URL itself.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the five gateways share: tasks, clock, limits, money, files, faults and the one worker that renders."""
+"""Shared state of the five gateways: tasks, clock, limits, money, files, faults, renderer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one clip is made of, as a frozen value whose digest names its file."""
+"""Description of one clip as a frozen value, and its digest, which names its file."""
 
 from __future__ import annotations
 

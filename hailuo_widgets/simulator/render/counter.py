@@ -1,4 +1,4 @@
-"""The frame counter: a strip of black and white cells in the bottom right corner that gives each frame's index.
+"""Frame counter: a strip of black and white cells in the bottom right corner of each frame.
 
 Twenty square cells in one row, each ``s`` pixels wide and high, ``s = max(6, 2 * round(width / 170))``. The strip ends
 ``s`` pixels from the right edge and ``s`` pixels from the bottom. From left to right: white and black, by which the

@@ -1,4 +1,4 @@
-"""Pictures as three planes (Y, U, V; 4:2:0, BT.709, studio range), and the few operations that a frame needs.
+"""Pictures as three planes (Y, U and V in 4:2:0, BT.709, studio range), and operations on them.
 
 Working in the encoder's own planes saves a colour conversion for every frame, which would cost more than the encoding.
 """

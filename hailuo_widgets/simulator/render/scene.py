@@ -1,4 +1,6 @@
-"""A landscape for a prompt: sky, sun or moon, five ranges of hills that move past one another, and a balloon.
+"""Landscape for a prompt: sky, sun or moon, five ranges of hills, and a balloon.
+
+The ranges of hills move past one another.
 
 The hills are drawn once, wider than the view; a frame is made by laying their parts over one another where the camera
 is. Only the rows of a ridge need mixing, all below it is copied.

@@ -1,4 +1,4 @@
-"""Small pictures that fly through a scene: the balloon, a given picture in a round frame, motes in the air."""
+"""Small moving pictures of a scene: the balloon, a given picture in a round frame, motes."""
 
 from __future__ import annotations
 

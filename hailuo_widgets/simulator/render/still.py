@@ -1,4 +1,6 @@
-"""A clip that begins with a given picture: the first frame is the picture, then the camera moves over it.
+"""Clip that begins with a given picture.
+
+The first frame is the picture; then the camera moves over it.
 
 Beyond its edges the picture goes on mirrored and softened, so that the camera can go anywhere from the first frame on.
 """
