@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -280,6 +281,23 @@ def test_a_module_docstring_names_its_subject(room: str) -> None:
 def test_a_bad_docstring_is_found(first: str, fault: str | None) -> None:
     """A docstring's first line that is long, open-ended, doubled or a question is told from a noun phrase."""
     assert fault_of_docstring(f'"""{first}"""\n') == fault
+
+
+EVERY_MODULE = """
+import importlib, pkgutil
+import hailuo_widgets as hw
+
+for module in pkgutil.walk_packages(hw.__path__, "hailuo_widgets."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+print([name for name in hw.__all__ if name != "__version__" and not callable(getattr(hw, name))])
+"""
+
+
+def test_no_room_takes_a_public_name() -> None:
+    """After every module has been imported, each public name is still the function or class: no room bears its name."""
+    out = subprocess.run([sys.executable, "-c", EVERY_MODULE], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert out.stdout == "[]\n"
 
 
 def test_contributing_shows_the_floors() -> None:
