@@ -167,10 +167,10 @@ def _items(records: Sequence[Any] | None, between: str | None) -> list[str] | No
     """The values that were to be judged, those without a vote too."""
     if not records or between is None:
         return None
-    from hailuo_widgets.domain.grid import check_column, columns_of, value_of
+    from hailuo_widgets.domain import differences
 
-    check_column("between", between, columns_of(records))
-    return list(dict.fromkeys(value_of(r, between) for r in records))
+    differences.check_column("between", between, differences.columns_of(records))
+    return list(dict.fromkeys(differences.value(r, between) for r in records))
 
 
 def _user() -> str:

@@ -6,21 +6,18 @@ A label shows only what differs. A cell may hold several runs (replicates, say);
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.domain import differences
+from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Grid", "are_labels", "arrange", "check_column", "columns_of", "value_of"]
+__all__ = ["Grid", "arrange"]
 
-_FIELDS = (
-    "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
-    "aspect_ratio", "template",
-)  # fmt: skip
 ROWS_FIRST = ("variant", "prompt", "model", "provider")
 ALL = "all"
 
@@ -35,44 +32,6 @@ class Grid:
     pages: tuple[str, ...]
     places: Mapping[str, tuple[int, int, int]]
     differ: tuple[str, ...]  # what else the runs differ in
-
-
-def value_of(record: RunRecord, name: str) -> str:
-    """A run's value in a column of the log, as text; "" where it has none."""
-    if name.startswith("var_"):
-        value: Any = record.variables.get(name.removeprefix("var_"))
-    elif name in {"variant", "status", "sweep_id"}:
-        value = getattr(record, name)
-    else:
-        value = getattr(record.request, name, None)
-    return "" if value is None else str(value)
-
-
-def columns_of(records: Sequence[RunRecord]) -> tuple[str, ...]:
-    """The columns of the log that runs can be told apart by, their prompts' variables last."""
-    variables = dict.fromkeys(f"var_{name}" for r in records for name in r.variables)
-    return ("variant", *_FIELDS, "status", "sweep_id", *variables)
-
-
-def are_labels(records: Sequence[RunRecord]) -> bool:
-    """Whether the variants' labels are somebody's words, all of them: a number says less than the prompt."""
-    return all(r.variant and not r.variant.isdecimal() for r in records)
-
-
-def check_column(argument: str, name: str | None, known: Sequence[str]) -> None:
-    """Refuse a name that is no column of these runs.
-
-    Raises:
-        UsageError: It is none; None is allowed.
-    """
-    if name is not None and not isinstance(name, str):
-        raise UsageError(f"{argument} must be the name of a column, not {name!r}", hint=f"for example {known[0]!r}")
-    if name is not None and name not in known:
-        near = f"var_{name}" if f"var_{name}" in known else nearest(name, known)
-        raise UsageError(
-            f"{argument}={name!r} is no column of these runs; there are {', '.join(known)}",
-            hint=f"did you mean {near!r}?" if near else None,
-        )
 
 
 def arrange(
@@ -91,32 +50,35 @@ def arrange(
     """
     if not records:
         raise UsageError("there are no runs to compare", hint="give a sweep, a DataFrame of hw.runs(), or runs")
-    known = columns_of(records)
+    known = differences.columns_of(records)
     for argument, name in (("rows", rows), ("cols", cols), ("pages", pages)):
-        check_column(argument, name, known)
+        differences.check_column(argument, name, known)
     twice = [name for name in (rows, cols, pages) if name and [rows, cols, pages].count(name) > 1]
     if twice:
         raise UsageError(f"{twice[0]!r} is named twice", hint="rows, cols and pages are three columns")
-    differ = [n for n in known if len({value_of(r, n) for r in records}) > 1]
-    if "variant" in differ and "prompt" in differ:
-        differ.remove("prompt" if are_labels(records) else "variant")
+    differ = differences.of(records)
     chosen = [name for name in (rows, cols, pages) if name is not None]
-    free = [name for name in differ if name not in chosen and name not in {"status", "sweep_id"}]
+    free = [name for name in differ if name not in chosen]
     if rows is None:
         first = free[0] if len(free) > 1 or (free and cols) else ""
         rows = next((n for n in ROWS_FIRST if n in free), first)
     if cols is None:
         cols = next((n for n in free if n != rows), "")
-    axes = [list(dict.fromkeys(value_of(r, n) if n else ALL for r in records)) for n in (rows, cols, pages or "")]
+    names = (rows, cols, pages or "")
+    axes = [list(dict.fromkeys(_value(r, n) for r in records)) for n in names]
     places: dict[str, tuple[int, int, int]] = {}
     for r in records:
-        at = [axis.index(value_of(r, n) if n else ALL) for axis, n in zip(axes, (rows, cols, pages or ""), strict=True)]
+        at = [axis.index(_value(r, n)) for axis, n in zip(axes, names, strict=True)]
         places[r.run_id] = (at[0], at[1], at[2])
     return Grid(
-        names=(rows, cols, pages or ""),
+        names=names,
         rows=tuple(axes[0]),
         cols=tuple(axes[1]),
         pages=tuple(axes[2]),
         places=places,
-        differ=tuple(n for n in differ if n not in {rows, cols, pages, "status", "sweep_id"}),
+        differ=tuple(n for n in differ if n not in {rows, cols, pages}),
     )
+
+
+def _value(record: RunRecord, name: str) -> str:
+    return differences.value(record, name) if name else ALL

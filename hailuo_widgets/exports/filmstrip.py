@@ -8,7 +8,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from hailuo_widgets.archive import open_clip
-from hailuo_widgets.domain.grid import arrange, value_of
+from hailuo_widgets.domain import differences
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, scaled, shortened
@@ -93,7 +94,8 @@ def frames_of(path: Path, count: int) -> list[tuple[Image.Image, float]]:
 
 def _label(record: RunRecord, differ: Sequence[str]) -> str:
     """Return a row's label: the columns in which the run differs from others, its status, and SIMULATED if it is."""
-    words = [f"{name.replace('_', ' ')} {value_of(record, name)}" for name in differ if value_of(record, name)]
+    values = {name.replace("_", " "): differences.value(record, name) for name in differ}
+    words = [f"{name} {value}" for name, value in values.items() if value]
     words += [STATUS_WORDS[record.status]] if record.status != "succeeded" else []
     words += ["SIMULATED"] if record.simulated else []
     return " · ".join([*words, f"run {record.run_id}"])

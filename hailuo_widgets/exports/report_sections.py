@@ -6,7 +6,7 @@ import html
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
-from hailuo_widgets.domain import money
+from hailuo_widgets.domain import differences, money
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.render.card import status_word
 from hailuo_widgets.voting.ranking import rank
@@ -54,7 +54,8 @@ def _sums(records: Sequence[RunRecord]) -> str:
 
 def runs_html(records: Sequence[RunRecord]) -> str:
     """Return the table of runs: request, status, cost, rating and note."""
-    names = [n for n in _FIELDS if any(_text(r, n) for r in records)]
+    names = [n for n in _FIELDS if any(differences.value(r, n) for r in records)]
+    names += [n for n in differences.of(records) if n not in {*_FIELDS, "prompt"} and not n.startswith("var_")]
     variables = list(dict.fromkeys(name for r in records for name in r.variables))
     heads = [
         "run",
@@ -71,7 +72,7 @@ def runs_html(records: Sequence[RunRecord]) -> str:
         why = f": {(r.error or {}).get('message', '')}" if r.status != "succeeded" and r.error else ""
         status = _word(r) + why + (" (simulated)" if r.simulated else "")
         values = [r.run_id, status]
-        values += [_text(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
+        values += [differences.value(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
         values += [money.text(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
         cells = [f"<td>{html.escape(v)}</td>" for v in values]
         cells.insert(2, f'<td class="hailuo-prompt" dir="auto">{html.escape(r.request.prompt)}</td>')
@@ -86,11 +87,6 @@ def runs_html(records: Sequence[RunRecord]) -> str:
 
 def _word(record: RunRecord) -> str:
     return status_word(record.status, reused=record.reused_from is not None)
-
-
-def _text(record: RunRecord, name: str) -> str:
-    value = record.variant if name == "variant" else getattr(record.request, name)
-    return "" if value is None else str(value)
 
 
 def votes_html(votes: Sequence[Vote]) -> str:

@@ -14,6 +14,7 @@ import pandas as pd
 from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from hailuo_widgets.dataframes.runs import runs_frame
+from hailuo_widgets.domain import differences
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.workspace import Workspace
 
-__all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "write_frame", "write_table"]
+__all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "with_differences", "write_frame", "write_table"]
 
 # The characters that begin a formula, full-width forms included, after characters that spreadsheets skip.
 _FORMULA = re.compile(r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
@@ -37,9 +38,8 @@ _LATEX = {
     "|": r"\textbar{}", '"': r"\textquotedbl{}",
     "[": "{[}", "]": "{]}", "*": "{*}",  # LaTeX reads these as arguments after a row's end
 }  # fmt: skip
-# Columns of a LaTeX table: settings in which the runs differ, and results.
+# Results in a LaTeX table, beside the columns in which the runs differ.
 _RESULTS = ("status", "cost", "cost_kind", "currency", "elapsed_s", "rating")
-_SETTINGS = ("provider", "model", "variant", "prompt", "seed", "replicate", "duration", "resolution", "aspect_ratio")
 
 
 def write_table(session: Workspace, records: Sequence[RunRecord], target: Path) -> None:
@@ -51,7 +51,8 @@ def write_table(session: Workspace, records: Sequence[RunRecord], target: Path) 
         UsageError: The format can't hold the rows, or needs a package that isn't installed.
     """
     unmeasured = session.log.call(session.log.unmeasured, [r.run_id for r in records])
-    write_frame(runs_frame(list(records), session.archive.root, unmeasured), target, target.suffix.lower())
+    frame, kind = runs_frame(list(records), session.archive.root, unmeasured), target.suffix.lower()
+    write_frame(with_differences(frame, records) if kind == ".tex" else frame, target, kind)
 
 
 def write_frame(frame: pd.DataFrame, target: Path, kind: str) -> None:
@@ -114,10 +115,18 @@ def _safe(value: object) -> object:
     return value
 
 
+def with_differences(frame: pd.DataFrame, records: Sequence[RunRecord]) -> pd.DataFrame:
+    """The frame of these runs with every column in which they differ, those too that ``hw.runs()`` does not have."""
+    added = {n: [differences.value(r, n) for r in records] for n in differences.of(records) if n not in frame.columns}
+    return frame.assign(**{name: pd.array(texts, dtype="string") for name, texts in added.items()})
+
+
 def latex_of(frame: pd.DataFrame) -> str:
     """Return a LaTeX (booktabs) table of the settings in which the runs differ, and their results; text is escaped."""
-    varying = [n for n in _SETTINGS if len(set(frame[n].astype("string").fillna("").tolist())) > 1]
-    varying += [n for n in frame.columns if n.startswith("var_")]
+    variables = [c for c in frame.columns if isinstance(c, str) and c.startswith("var_")]
+    compared = [*(c for c in differences.COLUMNS if c in frame.columns), *variables]
+    texts = frame[compared].astype("string").fillna("")
+    varying = differences.in_rows([dict(zip(compared, row, strict=True)) for row in texts.itertuples(index=False)])
     reused = (frame["cost_kind"] == "reused").any()  # otherwise the kind of cost adds nothing
     results = (n for n in _RESULTS if n != "cost_kind" or reused)
     names = [*varying, *(n for n in results if frame[n].notna().any())]

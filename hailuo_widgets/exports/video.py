@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from hailuo_widgets.archive import open_clip
-from hailuo_widgets.domain.grid import arrange, value_of
+from hailuo_widgets.domain import differences
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, scaled, shortened
@@ -102,7 +103,10 @@ def write_grid(
 
 def _left_out(name: str, left_out: Sequence[RunRecord], count: int, grid: Grid) -> str:
     """Return the sentence that names the runs that the video doesn't show."""
-    named = [", ".join(f"{n} {value_of(r, n)}" for n in _differing(r, grid)) or r.run_id for r in left_out[:MOST_NAMED]]
+    named = [
+        ", ".join(f"{n} {differences.value(r, n)}" for n in _differing(r, grid)) or r.run_id
+        for r in left_out[:MOST_NAMED]
+    ]
     more = f"; and {len(left_out) - MOST_NAMED} more" if len(left_out) > MOST_NAMED else ""
     why = f"These runs also differ in {', '.join(grid.differ)}" if grid.differ else "Some are of the same request"
     return (
@@ -114,13 +118,13 @@ def _left_out(name: str, left_out: Sequence[RunRecord], count: int, grid: Grid) 
 
 def _differing(record: RunRecord, grid: Grid) -> list[str]:
     """Return the columns that tell a run from others: its row, its column, and the others in which it differs."""
-    return [n for n in (*grid.names[:2], *grid.differ) if n and value_of(record, n)] if grid.differ else []
+    return [n for n in (*grid.names[:2], *grid.differ) if n and differences.value(record, n)] if grid.differ else []
 
 
 def _label(found: Sequence[RunRecord], grid: Grid) -> str:
     """Return a cell's label: the other columns in which the runs differ, how many share the cell, and the status."""
     first = found[0]
-    words = [f"{name} {value_of(first, name)}" for name in grid.differ]
+    words = [f"{name} {differences.value(first, name)}" for name in grid.differ]
     words += [f"1 of {len(found)}"] if len(found) > 1 else []
     words += [] if first.status == "succeeded" else [STATUS_WORDS[first.status]]
     return " · ".join(words)

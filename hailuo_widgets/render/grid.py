@@ -5,8 +5,7 @@ from __future__ import annotations
 import html
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain import money
-from hailuo_widgets.domain.grid import value_of
+from hailuo_widgets.domain import differences, money
 from hailuo_widgets.render.card import poster_url, safe_video_src, status_word
 from hailuo_widgets.render.run_card import video_path
 
@@ -49,7 +48,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "clip": path is not None,
         "poster": path is not None and archive.still(record.video) is not None,
         "simulated": record.simulated,
-        "label": [[name, value_of(record, name)] for name in grid.differ],
+        "label": [[name, differences.value(record, name)] for name in grid.differ],
         "prompt": record.request.prompt,
         "cost": money.text(record.cost_micros, record.currency),
         "rating": record.rating,

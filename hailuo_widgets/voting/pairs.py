@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.clips import one_a_clip
-from hailuo_widgets.domain.grid import are_labels, check_column, columns_of, value_of
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,8 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Candidate", "Pairs", "pair_up"]
 
-# Columns that follow from the others, or from when the run was made.
-_DERIVED = frozenset({"status", "sweep_id", "replicate"})
+_BY_CHANCE = ("replicate",)  # repeats of one request differ by chance alone
 _JOIN = " · "
 
 
@@ -76,7 +75,7 @@ def pair_up(
     """
     records = one_a_clip(records)
     between, within = _axes(records, between, within)
-    items = tuple(dict.fromkeys(value_of(r, between) for r in records))
+    items = tuple(dict.fromkeys(differences.value(r, between) for r in records))
     if len(items) < 2:  # noqa: PLR2004 - two to judge between
         varying = _varying(records)
         raise UsageError(
@@ -87,7 +86,8 @@ def pair_up(
     slots: dict[tuple[str, ...], dict[str, list[RunRecord]]] = {}
     clips = [r for r in records if has_clip(r)]
     for r in clips:
-        slots.setdefault(tuple(value_of(r, n) for n in same), {}).setdefault(value_of(r, between), []).append(r)
+        unit = tuple(differences.value(r, n) for n in same)
+        slots.setdefault(unit, {}).setdefault(differences.value(r, between), []).append(r)
     candidates = []
     for unit, sides in slots.items():
         for one, other in combinations([i for i in items if i in sides], 2):
@@ -108,15 +108,15 @@ def _axes(records: Sequence[RunRecord], between: str | None, within: str | None)
     """Return the two columns, with the defaults filled in."""
     if not records:
         raise UsageError("there are no runs to judge", hint="give a sweep, a DataFrame of hw.runs(), or runs")
-    known = columns_of(records)
+    known = differences.columns_of(records)
     for argument, name in (("between", between), ("within", within)):
-        check_column(argument, name, known)
+        differences.check_column(argument, name, known)
     seeds = any(r.request.seed is not None for r in records)
     if between is None:
         varying = _varying(records)
         if not varying:
             raise UsageError("these runs differ in nothing that could be judged", hint="give a sweep with two prompts")
-        named = ["variant"] if are_labels(records) else []
+        named = ["variant"] if differences.are_labels(records) else []
         between = next((n for n in (*named, "prompt", "model", "provider") if n in varying), varying[0])
     if within is None:
         within = "seed" if seeds and between != "seed" else "replicate"
@@ -130,9 +130,8 @@ def _axes(records: Sequence[RunRecord], between: str | None, within: str | None)
     return between, within
 
 
-def _varying(records: Sequence[RunRecord]) -> list[str]:
-    names = (n for n in columns_of(records) if n not in _DERIVED)
-    return [n for n in names if len({value_of(r, n) for r in records}) > 1]
+def _varying(records: Sequence[RunRecord]) -> tuple[str, ...]:
+    return differences.of(records, ignore=_BY_CHANCE)
 
 
 def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[str]:
@@ -142,9 +141,9 @@ def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[st
     the prompt if the variant or a variable is compared, because it contains them.
     """
     same = [within]
-    for name in _varying(records):
-        follows = len({(value_of(r, between), value_of(r, name)) for r in records})
-        judged = follows == len({value_of(r, between) for r in records})
+    for name in differences.of(records, ignore=_BY_CHANCE, every=True):
+        follows = len({(differences.value(r, between), differences.value(r, name)) for r in records})
+        judged = follows == len({differences.value(r, between) for r in records})
         made_of = name == "prompt" and (between == "variant" or between.startswith("var_"))
         if name not in {between, within} and not judged and not made_of:
             same.append(name)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.grid import columns_of, value_of
+from hailuo_widgets.domain import differences
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.pairs import pair_up
 
@@ -39,7 +39,7 @@ def relabel(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pairs | 
     relabelled = []
     for vote in votes:
         sides = [clips.get(clip) for clip in (vote.left_clip or vote.left_run, vote.right_clip or vote.right_run)]
-        left, right = (value_of(r, vote.between) if r else "" for r in sides)
+        left, right = (differences.value(r, vote.between) if r else "" for r in sides)
         known = units[vote.between, vote.within]
         within = pairs.within if pairs is not None and vote.clips in known else vote.within
         relabelled.append(
@@ -55,7 +55,7 @@ def relabel(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pairs | 
 
 
 def _units(records: Sequence[RunRecord], between: str, within: str) -> dict[tuple[str, ...], str]:
-    if not {between, within} <= set(columns_of(records)):
+    if not {between, within} <= set(differences.columns_of(records)):
         return {}
     try:
         return _by_clips(pair_up(records, between=between, within=within))

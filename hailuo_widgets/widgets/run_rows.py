@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.domain import money
+from hailuo_widgets.domain import differences, money
 from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.render.card import LIVE, status_word
 
@@ -23,10 +23,6 @@ __all__ = ["Row", "left_s", "row_of", "totals", "varying"]
 Row = dict[str, Any]
 MAX_TEXT: Final = 160
 SENT: Final = frozenset({"submitting", "queued", "running", "downloading"})
-# What a request may differ in, in the order of the columns.
-_FIELDS: Final = (
-    "provider", "model", "duration", "resolution", "aspect_ratio", "seed", "replicate", "prompt_optimizer", "template",
-)  # fmt: skip
 
 
 def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None) -> Row:
@@ -69,22 +65,12 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
 
 
 def varying(records: Sequence[RunRecord]) -> dict[str, Mapping[str, str]]:
-    """For each run the values of what the runs differ in: prompt by its label, request fields, prompt variables."""
-    table = [_values(r) for r in records]
-    names = [name for name in dict.fromkeys(n for row in table for n in row) if len({r.get(name) for r in table}) > 1]
-    if "prompt" in names and len({r.get("variant") for r in table}) == len({r.get("prompt") for r in table}) > 1:
-        names.remove("prompt")  # its label stands for it
-    return {
-        r.run_id: {name: _short(values[name]) for name in names if name in values}
-        for r, values in zip(records, table, strict=True)
-    }
-
-
-def _values(record: RunRecord) -> dict[str, str]:
-    request = record.request
-    found = {"variant": record.variant, "prompt": request.prompt, **{n: getattr(request, n) for n in _FIELDS}}
-    found |= {str(name): value for name, value in record.variables.items()}
-    return {name: str(value) for name, value in found.items() if value is not None and value != ""}
+    """For each run its values in the columns in which the runs differ; a variable stands without its prefix."""
+    names = differences.of(records)
+    heads = {name: name.removeprefix("var_") for name in names}
+    heads |= {name: name for name, head in heads.items() if head != name and head in names}
+    found = {r.run_id: {heads[name]: _short(differences.value(r, name)) for name in names} for r in records}
+    return {run_id: {head: text for head, text in values.items() if text} for run_id, values in found.items()}
 
 
 def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> dict[str, Any]:

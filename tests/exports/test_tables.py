@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.runs import runs_frame
-from hailuo_widgets.domain.grid import arrange, columns_of
+from hailuo_widgets.domain.differences import columns_of
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError

@@ -66,6 +66,14 @@ def test_a_prompts_own_words_are_judged_with_it() -> None:
     )
     assert ids(found, between="variant") == [("r0", "r2", "1 · dawn"), ("r1", "r3", "1 · dusk")]
     assert ids(found, between="var_at") == [("r0", "r1", "1 · b"), ("r2", "r3", "1 · a")]
+    numbered = runs(
+        *(
+            {"variant": n, "prompt": f"{p} at {t}", "seed": 1, "variables": {"at": t}}
+            for n, p in (("1", "fox"), ("2", "wolf"))
+            for t in ("dawn", "dusk")
+        )
+    )
+    assert ids(numbered, between="var_at") == [("r0", "r1", "1 · 1"), ("r2", "r3", "1 · 2")]
     labelled = runs(*({"variant": p[0], "prompt": p, "seed": 1} for p in ("fox", "wolf")))
     assert ids(labelled, between="prompt") == [("r0", "r1", "1")]
 
