@@ -100,12 +100,10 @@ def board(records: list[RunRecord]) -> set[str]:
 
 def table(records: list[RunRecord]) -> set[str]:
     """The columns of the static table that a saved notebook keeps."""
-    cards = [
-        Card(run_id=r.run_id, status="succeeded", provider="kie", model="02", mode="text to video", prompt="a fox")
-        for r in records
-    ]
+    own = {"status": "succeeded", "provider": "kie", "model": "02", "mode": "text to video", "prompt": "a fox"}
+    cards = [Card(run_id=r.run_id, simulated=False, created_at=NOW, **own) for r in records]
     heads = re.findall(r"<th style[^>]*>(.*?)</th>", render_board(cards, "", varying(records)))
-    return {column_of(name, records) for name in heads} - {"run", "time", *RESULTS}
+    return {column_of(name, records) for name in heads if name not in {"run", "time", *RESULTS}}
 
 
 def latex(records: list[RunRecord]) -> set[str]:
