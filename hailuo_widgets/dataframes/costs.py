@@ -1,4 +1,4 @@
-"""Costs as DataFrames: of the runs of the log, of a plan run by run, and of a plan in sums."""
+"""Costs as DataFrames: of the run log, of each run of a plan, and of a plan in total."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["cost_frame", "estimate_frame", "plan_frame"]
 
 
 def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
-    """What runs cost: one row for each gateway and currency, simulated runs apart.
+    """Return what runs cost: one row per provider and currency, with separate rows for simulated runs.
 
-    ``runs`` and ``succeeded`` count the runs that were begun, ``reused`` those that show an earlier run's clip instead.
+    ``runs`` and ``succeeded`` count the runs that were begun; ``reused`` counts those that show an earlier run's clip.
     ``cost`` is the sum of the known costs; ``unknown`` counts the runs that may be billed and whose cost is not known,
     as :func:`hailuo_widgets.domain.money.total` does.
     """
@@ -54,7 +54,7 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:
-    """What would be sent: one row a run, with its price, and whether an equal run's clip is there already."""
+    """Return a plan run by run: one row per run, with its price and whether an equal run's clip is reused."""
     rows = [
         {
             "provider": p.request.provider,
@@ -78,7 +78,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
 
 
 def estimate_frame(plan: Plan, accounts: Accounts) -> pd.DataFrame:
-    """A plan's sums: one row for each provider and currency."""
+    """Return a plan's totals: one row per provider and currency."""
     groups: dict[tuple[str, str | None], list[Planned]] = {}
     for p in plan.runs:
         groups.setdefault((p.request.provider, p.currency), []).append(p)
@@ -86,7 +86,7 @@ def estimate_frame(plan: Plan, accounts: Accounts) -> pd.DataFrame:
     for (provider, currency), planned in groups.items():
         sending = [p for p in planned if p.sent]
         known = [p for p in sending if p.micros is not None]
-        runs, to_send = (sum(p.results for p in some) for some in (planned, sending))
+        runs, to_send = (sum(p.results for p in group) for group in (planned, sending))
         priced = sum(p.results for p in known)
         micros = sum(p.micros * p.results for p in known if p.micros is not None)
         rows.append(

@@ -1,4 +1,4 @@
-"""The providers' facts as DataFrames: providers, models, templates, camera instructions, and keys."""
+"""Providers, models, templates, camera instructions and keys as DataFrames."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ __all__ = [
 
 
 def frame_of(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
-    """Rows with ``NA`` for what is missing, in pandas' own nullable dtypes."""
+    """Return rows as a DataFrame with pandas' nullable dtypes; missing values are ``NA``."""
     frame = pd.DataFrame(list(rows), columns=list(columns)).convert_dtypes()
     frame.attrs[PLAIN_TEXT] = True
     empty = [name for name in frame.columns if frame[name].isna().all()]
@@ -43,7 +43,7 @@ def _all_facts(accounts: Accounts, provider: str | None = None) -> list[Facts]:
 
 
 def providers_frame(accounts: Accounts) -> pd.DataFrame:
-    """One row a gateway."""
+    """Return one row per provider."""
     rows = [
         {
             "provider": f.name,
@@ -64,7 +64,7 @@ def providers_frame(accounts: Accounts) -> pd.DataFrame:
 
 
 def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFrame:
-    """One row for each model, mode and resolution, with the prices that a source names (``NA`` where none does)."""
+    """Return one row per model, mode and resolution, with the list price (``NA`` if no source names one)."""
     rows = []
     for f in _all_facts(accounts, provider):
         for offer in f.offers:
@@ -90,7 +90,7 @@ def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFram
 
 
 def templates_frame(accounts: Accounts) -> pd.DataFrame:
-    """One row a template; ids are text."""
+    """Return one row per template; IDs are text."""
     rows = [
         {
             "provider": f.name,
@@ -107,13 +107,13 @@ def templates_frame(accounts: Accounts) -> pd.DataFrame:
 
 
 def camera_frame() -> pd.DataFrame:
-    """One row a camera instruction."""
+    """Return one row per camera instruction."""
     rows = [{"english": f"[{i.english}]", "chinese": f"[{i.chinese}]", "meaning": i.meaning} for i in INSTRUCTIONS]
     return frame_of(rows, ("english", "chinese", "meaning"))
 
 
 def keys_frame(accounts: Accounts) -> pd.DataFrame:
-    """Which keys are found, and where. No key is shown, and no part of one."""
+    """Return which keys are set, and where. No key or part of a key is shown."""
     rows = []
     for f in _all_facts(accounts):
         name = variable(f.name)

@@ -1,4 +1,7 @@
-"""The run log as a pandas DataFrame: fixed columns and dtypes, and what is missing is ``NA``, never 0 or ""."""
+"""Run log as a pandas DataFrame with fixed columns and dtypes.
+
+Missing values are ``NA``, never 0 or "".
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ __all__ = ["PLAIN_TEXT", "RUN_COLUMNS", "html_of", "runs_frame", "since_moment"]
 
 _TEXT, _INT, _FLOAT, _BOOL, _TIME = "string", "Int64", "Float64", "boolean", "datetime64[us, UTC]"
 
-PLAIN_TEXT = "hailuo_plain_text"  # in a frame's attrs: its cells are people's words, and no formulas
+PLAIN_TEXT = "hailuo_plain_text"  # key in a frame's attrs: its cells are plain text and must not be typeset as formulas
 
 RUN_COLUMNS: dict[str, str] = {
     "run_id": _TEXT,
@@ -64,19 +67,20 @@ RUN_COLUMNS: dict[str, str] = {
 }
 """``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas.
 
-``sweep`` is what the user calls the sweep. ``reused_from`` is the run that paid for the clip, missing for a run that
-paid itself; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height`` are the
-clip's own pixels. ``rating``, ``note`` and hand-set tags are said of the clip: runs that show one clip share them.
+``sweep`` is the name that the user gave to the sweep. ``reused_from`` is the run that paid for the clip, missing if
+that is this run; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height``
+are measured from the clip, in pixels. ``rating``, ``note`` and tags set later belong to the clip, so all runs with the
+same clip share them.
 """
 
 
 def runs_frame(records: Sequence[RunRecord], archive: Path, unmeasured: Collection[str] = frozenset()) -> pd.DataFrame:
-    """One row a run, the columns of :data:`RUN_COLUMNS`, then one ``var_…`` column for each prompt variable.
+    """Return one row per run: the columns of :data:`RUN_COLUMNS`, then a ``var_…`` column for each prompt variable.
 
     Args:
         records: The runs, in the order of the rows.
-        archive: The archive's folder, which the paths of the clips begin with.
-        unmeasured: The ids of runs of which nobody knows how long they took.
+        archive: The archive's folder, with which the paths of clips begin.
+        unmeasured: The IDs of runs whose duration is unknown; their ``elapsed_s`` is missing.
     """
     there = clips_in(archive) if any(r.video for r in records) else frozenset()
     rows = [_row(r, archive, there) | ({"elapsed_s": None} if r.run_id in unmeasured else {}) for r in records]
@@ -91,7 +95,7 @@ def runs_frame(records: Sequence[RunRecord], archive: Path, unmeasured: Collecti
 
 
 def html_of(frame: pd.DataFrame) -> str | None:
-    """A frame as a notebook shows it. JupyterLab would set a prompt's ``$5 or $6`` as a formula: not in ours."""
+    """Return a DataFrame's HTML, in which JupyterLab doesn't typeset ``$5 or $6`` of a prompt as a formula."""
     mathjax = not frame.attrs.get(PLAIN_TEXT, False) and pd.get_option("display.html.use_mathjax")
     with pd.option_context("display.html.use_mathjax", mathjax):
         shown: str | None = frame._repr_html_()  # type: ignore[operator]
@@ -154,10 +158,10 @@ def _unread(record: RunRecord) -> str | None:
 
 
 def since_moment(since: str | date | None) -> datetime | None:
-    """A moment from a date or time as text (UTC unless it says otherwise), or a date or datetime.
+    """Parse a date or time, given as text, date or datetime, into an aware datetime; without a time zone it is UTC.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: The value is not a date.
     """
     if since is None:
         return None
@@ -166,7 +170,7 @@ def since_moment(since: str | date | None) -> datetime | None:
             since = datetime.combine(since, time())
         moment = since if isinstance(since, datetime) else datetime.fromisoformat(since)
         moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-        return moment.astimezone(UTC)  # refuses what is no moment: pandas' NaT, a year that UTC does not have
+        return moment.astimezone(UTC)  # raises for pandas' NaT, and for a year out of range
     except (TypeError, ValueError, OverflowError):
         raise UsageError(
             f"since={since!r} is no date", hint="give one like '2026-11-01' or '2026-11-01T12:00'"

@@ -1,4 +1,4 @@
-"""Votes as a pandas DataFrame, and back."""
+"""Conversion of votes to a pandas DataFrame and back."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _NEEDED = ("left", "right", "answer")
 
 
 def votes_frame(votes: Sequence[Vote]) -> pd.DataFrame:
-    """One row a vote, the columns of :data:`VOTE_COLUMNS`; ``winner`` is missing for a tie and for both bad."""
+    """Return one row per vote, with the columns of :data:`VOTE_COLUMNS`; ``winner`` is missing without a preference."""
     columns = {}
     for name, kind in VOTE_COLUMNS.items():
         values = [getattr(vote, name) for vote in votes]
@@ -51,10 +51,10 @@ def votes_frame(votes: Sequence[Vote]) -> pd.DataFrame:
 
 
 def votes_of(frame: pd.DataFrame) -> list[Vote]:
-    """The votes of a DataFrame like :func:`votes_frame`'s; ``left``, ``right`` and ``answer`` are enough.
+    """Return the votes in a DataFrame like that of :func:`votes_frame`; only left, right and answer are required.
 
     Raises:
-        UsageError: A column is missing, or an answer is none.
+        UsageError: A required column or value is missing, or an answer is not valid.
     """
     missing = [name for name in _NEEDED if name not in frame.columns]
     if missing:

@@ -1,1 +1,1 @@
-"""From what a user gives to checked requests, and to a plan with its price."""
+"""Planning of a sweep: the user's input becomes checked requests, and a plan with its cost."""

@@ -1,6 +1,6 @@
-"""From what a user gives, in a cell or in Python, to the axes of a sweep: one grammar and one rule of values for both.
+"""Parsing of a sweep's arguments, from a cell or from Python, into its axes.
 
-The rule is in `domain/given.py`, the grammar of prompts in `domain/prompts.py`.
+The rules for values are in ``domain/user_values.py``, the grammar of prompts is in ``domain/prompts.py``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from hailuo_widgets.domain.variants import fill_variants, piped_names, variables
 from hailuo_widgets.errors import UsageError, about, nearest
 from hailuo_widgets.planning.build import FLAGS, REQUEST_ARGUMENTS, WHOLE
 from hailuo_widgets.planning.grammar import OPTIONS
-from hailuo_widgets.planning.prompt_warnings import slips
+from hailuo_widgets.planning.prompt_warnings import prompt_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,22 +55,22 @@ def axes_of(
     sample: Any = None,
     sample_seed: Any = None,
 ) -> Axes:
-    """The axes that are asked for: every list, range, array, Series or Index is one.
+    """Return the axes of a sweep: every list, range, array, Series or Index is one.
 
     Args:
-        prompt: One text, a list of them, a mapping of labels to them, a table of cases, or a cell's prompts as they
-            were parsed.
-        arguments: By their names; None is "not given".
-        variables: The values of ``{{name}}`` by their names, or a table of cases.
-        namespace: A notebook's variables, for a cell: of these only those that its prompts name count.
-        repeat: Replicates of each run.
-        zipped: Groups of names that go together, value by value; or one group.
-        exclude: Rules of what is left out; or one rule.
-        sample: So many runs are drawn.
-        sample_seed: Another one draws others.
+        prompt: A text, a list of texts, a mapping of labels to texts, a table of cases, or the parsed prompts of a
+            cell.
+        arguments: Values by argument name; None means "not given".
+        variables: The values of ``{{name}}`` by name, or a table of cases.
+        namespace: The notebook's variables, if this is a cell; only those that its prompts name are used.
+        repeat: The number of replicates of each run.
+        zipped: Groups of axis names that vary together, value by value; or one group.
+        exclude: Rules for runs to leave out; or one rule.
+        sample: The number of runs to draw at random; None keeps all.
+        sample_seed: The seed of the random draw.
 
     Raises:
-        UsageError: A name that is no argument or variable, or a value that is none.
+        UsageError: An argument or variable is unknown, or a value is not valid.
     """
     values = {name: found for name, given in arguments.items() if (found := _argument(name, given)) is not None}
     with about("prompt"):
@@ -107,7 +107,7 @@ def axes_of(
         cases=bool(cases),
         doubts=(
             *piped_names(prompts, known),
-            *slips(prompts, {**axes, **_words(values)}, cases, python=namespace is None),
+            *prompt_warnings(prompts, {**axes, **_words(values)}, cases, python=namespace is None),
         ),
     )
 
@@ -116,7 +116,7 @@ def axes_of(
 
 
 def _argument(name: str, given: Any) -> list[Any] | None:
-    """An argument's values; None where it is not given."""
+    """Return an argument's values; None if it is not given."""
     if name not in ARGUMENTS:
         near = nearest(name, ARGUMENTS)
         raise UsageError(
@@ -133,12 +133,12 @@ def _argument(name: str, given: Any) -> list[Any] | None:
 
 
 def _one(name: str, where: str, given: Any) -> Any:
-    """One value of an argument; None in a list is a run without it."""
+    """Return one checked value of an argument; None in a list means a run without the argument."""
     if given is None:
         return None
     if name in IMAGE_FIELDS:
         if is_table(given) or is_missing(given):
-            as_value(where, given)  # raises: it is no picture, and inputs.py would take its numbers for one
+            as_value(where, given)  # raises: images.py would read a table's numbers as pixels
         return given
     if name == "options":
         if not isinstance(given, Mapping):
@@ -155,7 +155,7 @@ def _one(name: str, where: str, given: Any) -> Any:
 
 
 def _cases_of(prompt: Any, variables: Any) -> tuple[list[Case], tuple[Prompt, ...]]:
-    """The cases of a table (none without one), and the prompts: one for each case."""
+    """Return the cases of a table, if one is given, and the prompts (with a table, one per case)."""
     if not is_table(prompt):
         prompts = _prompts(prompt)
         if not is_table(variables):
@@ -225,14 +225,14 @@ def _named(variables: Any) -> dict[str, Any]:
 
 
 def _words(values: Mapping[str, Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """A template's words, in which places aren't filled either."""
+    """Return a template's texts: in these, variables are not filled in either."""
     return {"text": values["text"]} if "text" in values else {}
 
 
 def _all_used(prompts: Sequence[Prompt], cases: Sequence[Case], variables: Mapping[str, Any]) -> None:
-    """See that each variable stands in a prompt: one that doesn't is a slip that would be paid for.
+    """Raise UsageError for a variable that no prompt uses: it is probably a mistake, and the runs cost money.
 
-    A table may have columns that only tell its cases apart, as long as none looks like a misspelled argument.
+    A table may have unused columns that only name its cases, unless one looks like a misspelled argument.
     """
     places = [part for prompt in prompts for part in prompt.parts]
     used = {p.name for p in places if isinstance(p, Variable)}
@@ -265,7 +265,7 @@ def _all_used(prompts: Sequence[Prompt], cases: Sequence[Case], variables: Mappi
 
 
 def _axis(name: Any, prompts: Sequence[Prompt], values: Iterable[str]) -> str:
-    """An axis as it is called here: however an option is spelled, ``variant``, ``choice_1``, ``var_name``."""
+    """Return the internal name of an axis, from an option's spelling, ``variant``, ``choice_1`` or ``var_name``."""
     if not isinstance(name, str):
         raise UsageError(f"an axis is named by text, not {shown(name)}", hint="for example 'seed'")
     word = name.strip().removeprefix("--")
@@ -308,7 +308,7 @@ def _groups(zipped: Any, prompts: Sequence[Prompt], values: Mapping[str, Any]) -
 
 
 def _by_place(group: tuple[str, ...], prompts: Sequence[Prompt], axes: Mapping[str, Sequence[Any]]) -> tuple[str, ...]:
-    """A group of names; where the one prompt has one place that varies, that place's values are the prompts meant."""
+    """Return a zip group with "prompt" replaced by the only varying place of the only prompt, if there is one."""
     varied = [name for name in prompts[0].places if len(axes.get(name, ())) > 1]
     if len(prompts) > 1 or len(varied) != 1 or varied[0] in group:
         return group
@@ -318,7 +318,7 @@ def _by_place(group: tuple[str, ...], prompts: Sequence[Prompt], axes: Mapping[s
 def _rules(
     exclude: Any, prompts: Sequence[Prompt], values: Mapping[str, Any], cases: Sequence[Case]
 ) -> tuple[dict[str, Any], ...]:
-    """The exclusions, with their axes as they are called here."""
+    """Return the exclusion rules with internal axis names."""
     if exclude is None:
         return ()
     rules = listed("exclude", exclude) if is_axis(exclude) else [exclude]
@@ -336,7 +336,7 @@ def _rules(
 
 
 def _shown_axis(name: str, prompts: Sequence[Prompt]) -> str:
-    """A choice's axis as the log calls it."""
+    """Return the name that a choice's axis has in the run log."""
     for prompt in prompts:
         choices = [place for place in prompt.places if not place.isidentifier()]
         if name in choices:

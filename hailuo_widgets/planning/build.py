@@ -1,4 +1,4 @@
-"""From what a user gives to a request: names resolved, defaults filled in, images loaded, everything checked."""
+"""Request building: resolves names, fills in defaults, loads images, and checks everything."""
 
 from __future__ import annotations
 
@@ -47,22 +47,22 @@ _TEXTS = ("prompt", "aspect_ratio", "text", "callback_url")
 
 @dataclass(frozen=True, kw_only=True)
 class Built:
-    """A request that may be sent, and the doubts about it."""
+    """A valid request and its warnings."""
 
     request: Request
     warnings: tuple[Problem, ...]
 
 
 def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] | None = None) -> Built:
-    """Make and check one request.
+    """Build and check one request. Nothing is sent.
 
     Args:
-        facts: The provider's table.
-        arguments: By the names of :data:`REQUEST_ARGUMENTS`; None is "not given".
-        loaded: Pictures that were read already, by the identity of what was given and how it is fitted; filled here.
+        facts: The provider's facts.
+        arguments: Values by the names of :data:`REQUEST_ARGUMENTS`; None means "not given".
+        loaded: A cache of loaded images, by the identity of the value and how it is fitted; extended here.
 
     Raises:
-        UsageError: Every problem that all sources agree on, at once. Nothing is sent.
+        UsageError: All errors of the request at once.
     """
     given = {k: v for k, v in arguments.items() if v is not None}
     values: dict[str, Any] = {"prompt": "", **given, "provider": facts.name}
@@ -101,7 +101,7 @@ def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] 
 
 
 def _right_kinds(values: dict[str, Any]) -> None:
-    """Refuse what no provider reads: text that is none, a switch neither on nor off, options without names."""
+    """Raise UsageError for a text, flag or ``options`` of the wrong type; convert flags to bool."""
     for name in _TEXTS:
         if name in values and not isinstance(values[name], str):
             raise UsageError(f"{name} must be text, not {shown(values[name])}", argument=name, hint="give a string")
@@ -122,7 +122,7 @@ def _picture(name: str, given: Any, loaded: dict[Any, Any], fit: str | None, rul
     if key not in loaded:
         from hailuo_widgets.planning.images import load_image
 
-        # The thing itself is kept, so that its id is.
+        # Keeping the object keeps its id() from being reused.
         loaded[key] = (given, load_image(given, argument=name, fit=fit, rules=rules))
     image: Image = loaded[key][1]
     return image
@@ -150,7 +150,7 @@ def _template(facts: Facts, word: str) -> str:
 
 
 def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Duration and resolution as they will be: given, or the default where the model has it, or the only one."""
+    """Return duration and resolution: the given values, or the model's defaults."""
     width, height, resolution = values.get("width"), values.get("height"), values.get("resolution")
     resolution, duration = facts.fill_in(
         model.name,
@@ -163,13 +163,13 @@ def _frame(facts: Facts, model: Model, values: Mapping[str, Any]) -> dict[str, A
 
 
 def same_value(facts: Facts, values: Mapping[str, Any], name: str, wanted: Any) -> bool:
-    """Whether an argument among ``values`` means the same as ``wanted``, both resolved as a request's are.
+    """Return whether an argument equals ``wanted`` once both are resolved, for example a model's short name.
 
     Args:
-        facts: The provider's table.
+        facts: The provider's facts.
         values: A request's arguments, by the names of :data:`REQUEST_ARGUMENTS`.
-        name: The argument.
-        wanted: What it is compared with.
+        name: The argument to compare.
+        wanted: The value to compare it with.
     """
     given = values.get(name)
     word, other = str(given).strip(), str(wanted).strip()
@@ -189,6 +189,6 @@ def same_value(facts: Facts, values: Mapping[str, Any], name: str, wanted: Any) 
 
 
 def _mode(values: Mapping[str, Any]) -> str:
-    """What a request of these arguments would do; see :attr:`Request.mode`."""
-    there: dict[str, Any] = {name: values.get(name) for name in ("template", *IMAGE_FIELDS)}
-    return Request(prompt="", provider="", model="", **there).mode
+    """Return the mode of a request with these arguments; see :attr:`Request.mode`."""
+    fields: dict[str, Any] = {name: values.get(name) for name in ("template", *IMAGE_FIELDS)}
+    return Request(prompt="", provider="", model="", **fields).mode

@@ -1,4 +1,4 @@
-"""A data URL (RFC 2397) as its bytes: base64 in either alphabet, padded or not, or percent-encoded."""
+"""Decoder for data URLs (RFC 2397): base64 in either alphabet, padded or not, or percent-encoded."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ import base64
 import re
 from urllib.parse import unquote_to_bytes
 
-__all__ = ["NotReadableError", "bytes_of"]
+__all__ = ["DataUrlError", "decode"]
 
 _SPACE = re.compile(rb"\s+")
 _FOREIGN = re.compile(rb"[^A-Za-z0-9+/]")
 
 
-class NotReadableError(ValueError):
-    """What is wrong with a data URL."""
+class DataUrlError(ValueError):
+    """A data URL that can't be decoded; the message gives the reason."""
 
 
-def bytes_of(url: str) -> bytes:
-    """The bytes of a data URL, whatever type it claims.
+def decode(url: str) -> bytes:
+    """Return the bytes of a data URL, whatever media type it names.
 
     Args:
-        url: It begins with ``data:``, in any case.
+        url: A URL that begins with ``data:`` in any case.
 
     Raises:
-        NotReadableError: It has no comma, or its base64 is damaged; the message says where.
+        DataUrlError: It has no comma, or its base64 is damaged; the message says where.
     """
     head, comma, payload = url[len("data:") :].partition(",")
     if not comma:
-        raise NotReadableError("this data URL has no comma, so it holds no base64 and nothing else")
+        raise DataUrlError("this data URL has no comma, so it holds no base64 and nothing else")
     try:
         raw = unquote_to_bytes(payload)
     except UnicodeEncodeError:
-        raise NotReadableError("this data URL holds half of a surrogate pair") from None
+        raise DataUrlError("this data URL holds half of a surrogate pair") from None
     if "base64" not in (word.strip().casefold() for word in head.split(";")[1:]):
         return raw
     text = _SPACE.sub(b"", raw).translate(bytes.maketrans(b"-_", b"+/"))
@@ -40,7 +40,7 @@ def bytes_of(url: str) -> bytes:
     if foreign is not None:
         sign = bare[foreign.start() :].decode("utf-8", "replace")[0]
         found = "a = before its end" if sign == "=" else repr(sign)
-        raise NotReadableError(f"its base64 is damaged: it holds {found} at character {foreign.start() + 1}")
+        raise DataUrlError(f"its base64 is damaged: it holds {found} at character {foreign.start() + 1}")
     if len(bare) % 4 == 1 or len(text) - len(bare) > 2:  # noqa: PLR2004 - a group of four has at most two of padding
-        raise NotReadableError(f"its base64 is damaged: {len(bare)} characters are no whole bytes, so some are missing")
+        raise DataUrlError(f"its base64 is damaged: {len(bare)} characters are no whole bytes, so some are missing")
     return base64.b64decode(bare + b"=" * (-len(bare) % 4))

@@ -1,7 +1,7 @@
-"""The words of ``%%hailuo``: its options, and a line of them as values.
+"""Grammar of ``%%hailuo``: its options, and the parser of its line.
 
-Every option of the request may be an axis: a list, or a range. Values stay text here; what they mean is checked with
-the rest of the request.
+Every request option may be an axis: a list or a range. Values stay text here, and are checked with the rest of the
+request.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["OPTIONS", "Line", "Option", "help_text", "parse_line", "refuse_optio
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """One option: its name, what it sets, and a line of help. A flag sets ``value`` and takes none."""
+    """One option: its name, the argument that it sets, and its help. A flag takes no value and sets ``value``."""
 
     name: str
     sets: str
@@ -51,7 +51,7 @@ def _run_flag(name: str, sets: str, text: str, *, value: Any = True) -> Option:
 OPTIONS: dict[str, Option] = {
     option.name: option
     for option in (
-        _request("--provider", "provider", "the gateway", "kie"),
+        _request("--provider", "provider", "the provider", "kie"),
         _request("--model", "model", "the model, by the provider's name or a short one", "2.3"),
         _request("--duration", "duration", "seconds", "6"),
         _request("--resolution", "resolution", "for example 768P", "768P"),
@@ -90,25 +90,25 @@ OPTIONS: dict[str, Option] = {
     )
 }
 _CONTINUED = re.compile(rf"(.*)\\[{GAP}]*", re.DOTALL)
-_DASHED = re.compile(rf"[{GAP}]*(--|[‐-―−]{{1,2}})([a-z][a-z-]*)(?=[{GAP}=]|$)")  # word processors join two hyphens
+_DASHED = re.compile(rf"[{GAP}]*(--|[‐-―−]{{1,2}})([a-z][a-z-]*)(?=[{GAP}=]|$)")  # "--" as a dash
 COUNTS = {"--repeat", "--sample", "--max-parallel"}
 REPEATABLE = {"--option", "--tag", "--zip", "--exclude"}
 
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A parsed line: what shapes the request, and how it is to be run."""
+    """A parsed line: the arguments of the request, and those of the run."""
 
     request: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
 
 
 def split_cell(line: str, body: str) -> tuple[str, str]:
-    r"""A cell's option line and the text below it, however their lines end. A ``\`` at a line's end joins the next one.
+    r"""Split a cell into its options and its text. A ``\`` at the end of the option line continues it on the next.
 
     Args:
-        line: What stands after ``%%hailuo``.
-        body: All below.
+        line: The text after ``%%hailuo``.
+        body: The lines below it.
     """
     line, body = plain_lines(line), plain_lines(body)
     while joined := _CONTINUED.fullmatch(line):
@@ -118,10 +118,10 @@ def split_cell(line: str, body: str) -> tuple[str, str]:
 
 
 def refuse_options_below(body: str) -> None:
-    """Refuse a prompt that begins with options: they would be paid for as words.
+    """Raise an error for a prompt that begins with an option: the option would be sent as text, and paid for.
 
     Raises:
-        UsageError: The first line of a variant begins with an option, or what is nearly one.
+        UsageError: The first line of a variant begins with an option, or a misspelled one.
     """
     first = True
     for line in plain_lines(body).split("\n"):
@@ -144,10 +144,11 @@ def refuse_options_below(body: str) -> None:
 
 
 def parse_line(line: str) -> Line:
-    """The options of a ``%%hailuo`` line.
+    """Parse the options of a ``%%hailuo`` line.
 
     Raises:
-        UsageError: An unknown option, one that lacks its value or is given twice, an open quote, or a key.
+        UsageError: An option is unknown, lacks its value or is given twice; a quote is not closed; or the line contains
+            an API key.
     """
     refuse_typed_keys(line)
     try:
@@ -209,13 +210,13 @@ def _put(values: dict[str, Any], option: Option, value: str) -> None:
 
 
 def _axis(name: str) -> str:
-    """An axis as Python calls it: an option's name without its dashes; a choice, ``dawn | dusk``, as it is."""
+    """Return an axis by its Python name: an option without its dashes; a choice, ``dawn | dusk``, unchanged."""
     word = name.strip().removeprefix("--")
     return word if "|" in word else word.replace("-", "_")
 
 
 def _excluded(text: str) -> str | list[str]:
-    """A rule's value; a range is any of its numbers."""
+    """Return the value of an exclusion rule; a range is the list of its numbers."""
     values = parse_values("--exclude", text)
     return values if len(values) > 1 else text
 
@@ -228,7 +229,7 @@ def _pair(option: str, text: str) -> tuple[str, str]:
 
 
 def _literal(text: str) -> Any:
-    """A provider's own value as JSON would have it: ``true``, ``3``, ``0.5``, else text."""
+    """Parse the value of ``--option`` as JSON (``true``, ``3``, ``0.5``), or else as text."""
     import json
 
     try:
@@ -251,7 +252,7 @@ def _unknown(word: str, name: str) -> UsageError:
 
 
 def help_text() -> str:
-    """All options with their lines of help."""
+    """Return the help text for all options."""
     lines = []
     for group, title in (("request", "The request"), ("run", "The run")):
         lines.append(f"{title}:")

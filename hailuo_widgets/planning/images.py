@@ -1,9 +1,8 @@
-"""What a user gives as a picture, and the :class:`~hailuo_widgets.domain.images.Image` that it is.
+"""Image loading from a path, URL, data URL, bytes, ``PIL.Image`` or NumPy array.
 
-A path, an http(s) URL, a data URL, bytes, a ``PIL.Image`` or a NumPy array. URLs are kept as they are and never
-fetched; everything else is read once and known by its content, never by its name. Bytes are sent as they came, but
-where the EXIF data turn the picture (a provider might not) or say where it was taken: then it is written anew, upright,
-without them.
+The result is an :class:`~hailuo_widgets.domain.images.Image`. URLs are never fetched. Everything else is read once and
+identified by its content, never by its name. Bytes are sent unchanged, unless their EXIF data rotate the image (not all
+providers apply that) or contain a location: then the image is saved again, upright and without EXIF data.
 """
 
 from __future__ import annotations
@@ -18,16 +17,16 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hailuo_widgets.domain.images import MEDIA_TYPES, Image
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.planning.data_urls import NotReadableError, bytes_of
+from hailuo_widgets.planning import data_urls
 from hailuo_widgets.planning.pixels import (
     UnusableError,
     as_png,
     eight_bits,
-    fitting,
+    encoded,
+    fitted_size,
+    from_array,
     has_holes,
-    of_array,
-    placed,
-    written,
+    on_canvas,
 )
 from hailuo_widgets.redaction.passwords import without_passwords
 
@@ -46,7 +45,7 @@ SHOWN = 80  # characters of a value that an error quotes
 FORMATS = tuple(MEDIA_TYPES)
 KINDS = "a path, an http(s) URL, a data URL, bytes, a PIL.Image or a NumPy array"
 ORIENTATION, GPS = 0x0112, 0x8825  # EXIF tags
-TURNED = range(2, 9)  # the orientations that are not upright
+TURNED = range(2, 9)  # the EXIF orientations that are not upright
 FITS = ("crop", "pad")
 USUAL_RATIO = (2 / 5, 5 / 2)
 PNG_END = b"IEND\xaeB`\x82"
@@ -57,19 +56,19 @@ HEIF = (b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1", b"avif", 
 def load_image(
     value: Any, *, argument: str = "picture", fit: str | None = None, rules: ImageRules | None = None
 ) -> Image:
-    """The image that a value is, decoded whole: what cannot be read to its end is not paid for.
+    """Load an image and decode it completely, so that no damaged image is paid for.
 
     Args:
         value: A path (``str`` or ``Path``), an http(s) URL, a data URL, bytes of a JPEG, PNG or WebP, a ``PIL.Image``,
             or a NumPy array (height × width × 3 or 4: ``uint8``, ``uint16``, ``bool``, or floats from 0 to 1).
-        argument: Whose value it is, for the messages.
-        fit: ``crop`` or ``pad`` brings its ratio into the rules'; None leaves it. A transparent picture that is fitted
-            is laid on white, and the image's ``note`` says so.
-        rules: What the provider takes, for ``fit`` alone; without a ratio there, nothing is cut or added. None is the
-            usual ratio, from 2:5 to 5:2.
+        argument: The name of the argument, for messages.
+        fit: ``crop`` or ``pad`` changes the aspect ratio to one that ``rules`` allow; None keeps it. A fitted
+            transparent image gets a white background, and the image's ``note`` says so.
+        rules: The provider's rules, used by ``fit`` only. Without a ratio in them, nothing is cut or added; None allows
+            ratios from 2:5 to 5:2.
 
     Raises:
-        UsageError: It is no such thing, cannot be read, or is no picture that a provider takes.
+        UsageError: The value has the wrong type, can't be read, or is not an image that a provider accepts.
     """
     if fit not in {None, *FITS}:
         raise UsageError(
@@ -99,11 +98,11 @@ def load_image(
         data, picture = _upright(data, picture)
         ratio = USUAL_RATIO if rules is None else rules.ratio
         if fit is not None and ratio is not None:
-            size = fitting(picture.width, picture.height, fit, ratio)
-            _few_pixels(*size, argument, name)  # padding a line makes a field of it
+            size = fitted_size(picture.width, picture.height, fit, ratio)
+            _few_pixels(*size, argument, name)  # padding a very long image makes it huge
             if size != picture.size:
-                data, picture, laid = placed(picture, size, str(picture.format))
-                note = "it is transparent, and was laid on white to fit it" if laid else ""
+                data, picture, was_transparent = on_canvas(picture, size, str(picture.format))
+                note = "it is transparent, and was laid on white to fit it" if was_transparent else ""
     return Image(
         name=name,
         data=data,
@@ -129,11 +128,11 @@ def _shown(value: Any) -> str:
 
 def _shown_path(path: str) -> str:
     text = repr(path)
-    return text if len(text) <= SHOWN else f"{text[0]}…{text[2 - SHOWN :]}"  # its end tells most
+    return text if len(text) <= SHOWN else f"{text[0]}…{text[2 - SHOWN :]}"  # the end has the file's name
 
 
 def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
-    """The name to show and the bytes of what was given."""
+    """Return a name for messages and the bytes of a value."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         data = bytes(value)
         return f"{len(data)} bytes", _not_too_long(data, argument, f"{len(data)} bytes")
@@ -157,14 +156,14 @@ def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
 
 @contextlib.contextmanager
 def _reading(argument: str, name: str) -> Iterator[None]:
-    """Whatever Pillow meets in damaged pixels, in our words."""
+    """Turn every error of Pillow into a UsageError."""
     try:
         yield
     except UsageError:
         raise
     except UnusableError as e:
         _refuse(argument, name, e.why, e.hint)
-    except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise what no list of ours would be complete for
+    except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise errors of any type
         cut = "truncated" in str(e)
         hint = "it is not whole: copy or download it again" if cut else "save it anew as PNG"
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
@@ -175,8 +174,8 @@ def _from_data_url(text: str, argument: str) -> tuple[str, bytes]:
     if len(text) > 3 * MOST_BYTES + 200:  # percent-encoded, a byte has three characters
         _not_too_long(bytes(MOST_BYTES + 1), argument, name)
     try:
-        data = bytes_of(text)
-    except NotReadableError as e:
+        data = data_urls.decode(text)
+    except data_urls.DataUrlError as e:
         _refuse(argument, name, str(e), "data:image/png;base64, then base64.b64encode(bytes).decode()")
     if "base64" not in text.partition(",")[0].casefold() and not data.startswith(MAGIC):
         why = "this data URL holds no base64, and its text is no picture"
@@ -216,7 +215,7 @@ def _from_array(value: Any, argument: str) -> tuple[str, Picture]:
     if array.ndim >= 2:  # noqa: PLR2004 - height and width
         _few_pixels(array.shape[1], array.shape[0], argument, name)
     with _reading(argument, name):
-        return name, of_array(array)
+        return name, from_array(array)
 
 
 def _not_too_long(data: bytes, argument: str, name: str) -> bytes:
@@ -238,7 +237,7 @@ def _few_pixels(width: int, height: int, argument: str, name: str) -> None:
 
 
 def _open(data: bytes, argument: str, name: str) -> Picture:
-    """The picture of some bytes, its header alone read."""
+    """Open an image without decoding its pixels."""
     import warnings
 
     from PIL import Image as Pillow
@@ -246,7 +245,7 @@ def _open(data: bytes, argument: str, name: str) -> Picture:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own bound is lower, and an error
+            warnings.simplefilter("ignore", Pillow.DecompressionBombWarning)  # our own limit is lower, and an error
             picture = Pillow.open(io.BytesIO(data), formats=list(FORMATS))
             width, height = picture.size
             animated = getattr(picture, "is_animated", False)
@@ -268,7 +267,7 @@ def _open(data: bytes, argument: str, name: str) -> Picture:
 
 
 def _other_format(data: bytes) -> str:
-    """What to do with a file of another format."""
+    """Return the hint for a file of another format."""
     if data[4:8] == b"ftyp" and data[8:12] in HEIF:
         return (
             "it is a HEIC or AVIF photo: export it as JPEG (an iPhone: Settings, Camera, Formats, Most Compatible; or "
@@ -280,16 +279,17 @@ def _other_format(data: bytes) -> str:
 
 
 def _upright(data: bytes, picture: Picture) -> tuple[bytes, Picture]:
-    """The picture as it is to be seen; written anew only where its EXIF data turn it or say where it was taken.
+    """Return the image upright and without a location; it is saved again only if needed.
 
-    So is a JPEG of several pictures, as phones make them: the first one is what they show. And so is 16-bit grey.
+    A JPEG of several images, as phones make them, is reduced to the first, which is what phones show. 16-bit grey is
+    reduced to 8 bits.
     """
     from PIL import ImageOps
 
     exif = picture.getexif()
     several = picture.format == "MPO"
     kind = "JPEG" if several else str(picture.format)
-    deep = picture.mode.startswith("I")  # 16 bits of grey: whoever clips them to 8 sees white
+    deep = picture.mode.startswith("I")  # 16-bit grey, which is white if clipped to 8 bits
     if exif.get(ORIENTATION, 1) not in TURNED and GPS not in exif and not several and not deep:
         return data, picture
-    return written(eight_bits(ImageOps.exif_transpose(picture)), kind)
+    return encoded(eight_bits(ImageOps.exif_transpose(picture)), kind)

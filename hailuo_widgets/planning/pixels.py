@@ -1,7 +1,7 @@
-"""Pixels of any kind as those that providers read: 8 bits a channel, white where they were white.
+"""Pixel conversion to 8 bits per channel, the format that all providers read.
 
-Pillow clips when it converts: a 16-bit picture would turn white, and one of floats from 0 to 1 black. So values are
-scaled by what white is in them, and where that cannot be told the picture is refused with a line that mends it.
+Pillow clips values when it converts: a 16-bit image would turn white, and one with floats from 0 to 1 black. So values
+are scaled by their white level. If that can't be determined, an error gives a line of Python that fixes the image.
 """
 
 from __future__ import annotations
@@ -14,32 +14,42 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL.Image import Image as Picture
 
-__all__ = ["UnusableError", "as_png", "eight_bits", "fitting", "has_holes", "of_array", "opaque", "placed", "written"]
+__all__ = [
+    "UnusableError",
+    "as_png",
+    "eight_bits",
+    "encoded",
+    "fitted_size",
+    "from_array",
+    "has_holes",
+    "on_canvas",
+    "opaque",
+]
 
 WHITE_16 = 65535
-MOST_UNCLEAR = 4095  # 12 bits: up to here nobody can tell 16-bit values from fewer bits in 16
-OVERSHOT = 0.5  # what filters and rounding add to floats from 0 to 1
+MOST_UNCLEAR = 4095  # 12 bits: up to here the white level of uint16 values is ambiguous
+OVERSHOT = 0.5  # how far filters and rounding may exceed the range from 0 to 1
 CHANNELS = (3, 4)
 NDIM = 3
-PLAIN = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})  # what a PNG holds as it is
+PLAIN = frozenset({"1", "L", "LA", "P", "RGB", "RGBA"})  # modes that a PNG stores unchanged
 
 
 class UnusableError(ValueError):
-    """Pixels that cannot be meant as a picture: why, and a line of Python that mends it."""
+    """Pixels that are not a usable image: the reason, and a line of Python that fixes them."""
 
     def __init__(self, why: str, hint: str) -> None:
         super().__init__(why)
         self.why, self.hint = why, hint
 
 
-def of_array(array: np.ndarray[Any, Any]) -> Picture:
-    """The RGB or RGBA picture of an array.
+def from_array(array: np.ndarray[Any, Any]) -> Picture:
+    """Return the RGB or RGBA image of an array.
 
     Args:
         array: height × width × 3 or 4: ``uint8`` (0 to 255), ``uint16`` (0 to 65535), ``bool``, or floats from 0 to 1.
 
     Raises:
-        UnusableError: Another shape or kind, or values of which nobody can tell what white is.
+        UnusableError: The shape or the dtype is not supported, or the white level of the values is ambiguous.
     """
     import numpy as np
     from PIL import Image as Pillow
@@ -67,10 +77,10 @@ def of_array(array: np.ndarray[Any, Any]) -> Picture:
 
 
 def has_holes(jpeg: bytes) -> bool:
-    """Whether a JPEG that Pillow opens lacks some of its pixels: cut and closed again, or overwritten in the middle.
+    """Return whether a JPEG that Pillow opens lacks some of its pixels, for example because it was cut.
 
-    Pillow fills such holes with grey and says nothing. FFmpeg tells them where it is told to be strict; what it cannot
-    read in either way (arithmetic coding, 12 bits) is not for it to say.
+    Pillow silently fills missing pixels with grey; FFmpeg in strict mode reports them. A JPEG that FFmpeg can't read in
+    either mode (arithmetic coding, 12 bits) is not reported.
     """
     return not _decodes(jpeg, strict=True) and _decodes(jpeg, strict=False)
 
@@ -146,10 +156,10 @@ def _if_white_is(white: int) -> str:
 
 
 def eight_bits(picture: Picture) -> Picture:
-    """A picture whose channels have 8 bits each.
+    """Return the image with 8 bits per channel.
 
     Raises:
-        UnusableError: Values of which nobody can tell what white is.
+        UnusableError: Values are negative, too large, NaN or infinite.
     """
     import numpy as np
     from PIL import Image as Pillow
@@ -165,9 +175,9 @@ def eight_bits(picture: Picture) -> Picture:
     elif picture.mode.startswith("I;16") or high > white:
         white = WHITE_16
     if not finite or low < 0 or high > white:
-        told = f"they go from {low:g} to {high:g}" if finite else "some are NaN or infinite"
+        reason = f"they go from {low:g} to {high:g}" if finite else "some are NaN or infinite"
         raise UnusableError(
-            f"its values are not all from 0 to {'1 or 255' if picture.mode == 'F' else WHITE_16}: {told}",
+            f"its values are not all from 0 to {'1 or 255' if picture.mode == 'F' else WHITE_16}: {reason}",
             "scale them first: Image.fromarray(np.clip(values, 0, 255).astype('uint8'))",
         )
     if white == 255:  # noqa: PLR2004 - the values of bytes: Pillow converts them rightly
@@ -176,9 +186,9 @@ def eight_bits(picture: Picture) -> Picture:
 
 
 def opaque(picture: Picture) -> tuple[Picture, bool]:
-    """The picture in RGB, laid on white where it is transparent; and whether it was.
+    """Return the image in RGB on a white background, and whether any of it was transparent.
 
-    Colours that transparency hides are whatever was left there: nobody has seen them.
+    The colors of transparent pixels are arbitrary, so they must not become visible.
     """
     from PIL import Image as Pillow
 
@@ -187,14 +197,14 @@ def opaque(picture: Picture) -> tuple[Picture, bool]:
         return picture.convert("RGB"), False
     if picture.mode == "La":
         picture = picture.convert("LA")
-    whole = picture.convert("RGBA")
-    low, _ = whole.getchannel("A").getextrema()
-    laid = Pillow.alpha_composite(Pillow.new("RGBA", whole.size, "white"), whole).convert("RGB")
-    return laid, isinstance(low, (int, float)) and low < 255  # noqa: PLR2004 - opaque
+    rgba = picture.convert("RGBA")
+    low, _ = rgba.getchannel("A").getextrema()
+    composed = Pillow.alpha_composite(Pillow.new("RGBA", rgba.size, "white"), rgba).convert("RGB")
+    return composed, isinstance(low, (int, float)) and low < 255  # noqa: PLR2004 - opaque
 
 
-def fitting(width: int, height: int, fit: str, ratio: tuple[float, float]) -> tuple[int, int]:
-    """The size, cropped or padded, whose ratio is allowed; rounded inwards, so never a pixel outside of the bound."""
+def fitted_size(width: int, height: int, fit: str, ratio: tuple[float, float]) -> tuple[int, int]:
+    """Return the size after cropping or padding to an allowed ratio, rounded so that the ratio is never exceeded."""
     low, high = ratio
     if width / height > high:
         return (max(1, math.floor(height * high)), height) if fit == "crop" else (width, math.ceil(width / high))
@@ -203,21 +213,29 @@ def fitting(width: int, height: int, fit: str, ratio: tuple[float, float]) -> tu
     return width, height
 
 
-def placed(picture: Picture, size: tuple[int, int], kind: str) -> tuple[bytes, Picture, bool]:
-    """The picture in the middle of a black field of that size; what stands out is cut; whether it was laid on white."""
+def on_canvas(picture: Picture, size: tuple[int, int], kind: str) -> tuple[bytes, Picture, bool]:
+    """Center the image on a black canvas and cut the overhang.
+
+    Returns:
+        The encoded image, the image, and whether any of it was transparent.
+    """
     from PIL import Image as Pillow
 
-    seen, laid = opaque(picture)
+    visible, was_transparent = opaque(picture)
     canvas = Pillow.new("RGB", size)
-    canvas.paste(seen, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
-    if picture.mode in {"RGB", "RGBA", "P"} and "icc_profile" in picture.info:  # of another mode it would mean nothing
+    canvas.paste(visible, ((size[0] - picture.width) // 2, (size[1] - picture.height) // 2))
+    if picture.mode in {"RGB", "RGBA", "P"} and "icc_profile" in picture.info:  # profiles of other modes don't fit RGB
         canvas.info["icc_profile"] = picture.info["icc_profile"]
-    data, written_anew = written(canvas, kind)
-    return data, written_anew, laid
+    data, result = encoded(canvas, kind)
+    return data, result, was_transparent
 
 
-def written(picture: Picture, kind: str) -> tuple[bytes, Picture]:
-    """A picture in its own format, at the highest quality; of its metadata the colour profile alone is kept."""
+def encoded(picture: Picture, kind: str) -> tuple[bytes, Picture]:
+    """Encode an image at the highest quality, with no metadata except the color profile.
+
+    Returns:
+        The encoded bytes, and the image opened from them.
+    """
     from PIL import Image as Pillow
 
     how: dict[str, Any] = {"lossless": True} if kind == "WEBP" else {}
@@ -231,10 +249,10 @@ def written(picture: Picture, kind: str) -> tuple[bytes, Picture]:
 
 
 def as_png(picture: Picture) -> bytes:
-    """A PNG of a picture of any mode.
+    """Return a PNG of an image of any mode.
 
     Raises:
-        UnusableError: Values of which nobody can tell what white is.
+        UnusableError: Values are negative, too large, NaN or infinite.
     """
     out = io.BytesIO()
     _plain(picture).save(out, "PNG")
@@ -251,5 +269,5 @@ def _plain(picture: Picture) -> Picture:
     if picture.mode in {"PA", "RGBa"}:
         return picture.convert("RGBA")
     found = picture.convert("RGB")
-    found.info.pop("icc_profile", None)  # it was that of another mode
+    found.info.pop("icc_profile", None)  # another mode's profile doesn't apply to RGB
     return found

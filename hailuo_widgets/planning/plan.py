@@ -1,4 +1,4 @@
-"""A sweep before it is paid for: its requests made and checked, its price, its time, and what is there already."""
+"""Plan of a sweep: its checked requests, its cost and duration, and which runs reuse a clip."""
 
 from __future__ import annotations
 
@@ -33,18 +33,18 @@ MOST_PROBLEMS = 5  # distinct ones that an error quotes
 
 
 class History(Protocol):
-    """What is known of earlier runs. Both methods block."""
+    """Access to earlier runs. Both methods block."""
 
     def outlooks(self, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
-        """What becomes of create calls that are begun now, in their order; for each of their results."""
+        """Return for each create call in order, and for each of its results, what would become of it now."""
 
     def durations(self, provider: str, model: str, origin: str) -> Sequence[tuple[RunRecord, float]]:
-        """How many seconds a model's last runs took at a place."""
+        """Return the last runs of a model at an origin, each with its duration in seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Planned:
-    """One run to be."""
+    """One planned create call, which makes one or more runs."""
 
     cell: Cell
     request: Request
@@ -56,7 +56,7 @@ class Planned:
 
     @property
     def results(self) -> int:
-        """How many clips its one create call makes, each a run."""
+        """The number of clips that the create call makes, each of which is a run."""
         return len(self.outlooks)
 
     @property
@@ -66,66 +66,66 @@ class Planned:
 
     @property
     def sent(self) -> bool:
-        """Whether its create call would be sent, and all of its results paid for."""
+        """Whether the create call would be sent, and all of its results paid for."""
         return self.outlooks[0].fate == "sent"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """What a sweep would send."""
+    """The planned runs of a sweep."""
 
     runs: tuple[Planned, ...]
     axes: Axes
     warnings: tuple[Problem, ...]
     wall_s: float | None
-    looked_up: bool  # the log was asked for equal runs; else all of it counts as sent
+    looked_up: bool  # whether equal runs were looked up; if not, all runs count as sent
 
     @property
     def results(self) -> int:
-        """How many runs it makes: one for each clip."""
+        """The number of runs: one per clip."""
         return sum(p.results for p in self.runs)
 
     @property
     def to_send(self) -> tuple[Planned, ...]:
-        """The runs that would be paid for."""
+        """The create calls that would be sent and paid for."""
         return tuple(p for p in self.runs if p.sent)
 
     @property
     def digest(self) -> str:
-        """What says that two plans ask for the same requests, in the same order."""
+        """A hash that is equal for two plans with the same requests in the same order."""
         return hashlib.sha256("".join(p.request.hash for p in self.runs).encode()).hexdigest()
 
     def fated(self, *fates: str) -> int:
-        """How many runs come to one of these ends; see :class:`hailuo_widgets.domain.outlook.Outlook`."""
+        """Return how many runs have one of these fates; see :class:`hailuo_widgets.domain.outlook.Outlook`."""
         return sum(o.fate in fates for p in self.runs for o in p.outlooks)
 
     @property
     def cost(self) -> dict[str, int]:
-        """Millionths by currency, of what would be sent and has a known price."""
+        """The known cost of what would be sent, in millionths by currency."""
         return money.by_currency(p.price for p in self.to_send)
 
     @property
     def unpriced(self) -> int:
-        """How many runs would be sent whose price no source names."""
+        """The number of runs that would be sent and have no known price."""
         return sum(p.results for p in self.to_send if p.micros is None)
 
     def _factors(self) -> list[str]:
-        """The axes as ``2 prompts``, ``4 seed``; paired ones as ``4 seed+model``, ``2 prompts+seed``."""
+        """Return the axes as ``2 prompts``, ``4 seed``; zipped ones as ``4 seed+model``, ``2 prompts+seed``."""
         axes = self.axes
         group_of = {name: group for group in axes.zipped for name in group}
         beside = [n for n in axes.values if any(other in axes.lengths for other in group_of.get(n, ()))]
         word = "cases" if axes.cases else "prompts"
-        told = [f"{len(axes.variants)} {'+'.join([word, *beside])}"] if len(axes.variants) > 1 else []
+        factors = [f"{len(axes.variants)} {'+'.join([word, *beside])}"] if len(axes.variants) > 1 else []
         named = set(beside)
         for name, values in axes.values.items():
             if name not in named and len(values) > 1:
                 group = group_of.get(name, (name,))
                 named.update(group)
-                told.append(f"{len(values)} {'+'.join(group)}")
-        return told
+                factors.append(f"{len(values)} {'+'.join(group)}")
+        return factors
 
     def axis_values(self) -> dict[str, tuple[str, ...]]:
-        """What varies, and over which values, as text: the prompts by their labels, then each axis."""
+        """Return the values of each axis as text: the prompts by their labels, then the other axes."""
         found: dict[str, tuple[str, ...]] = {}
         if len(self.axes.variants) > 1:
             found["prompt"] = tuple(v.label or v.prompt for v in self.axes.variants)
@@ -135,9 +135,9 @@ class Plan:
         return found
 
     def parts(self) -> Parts:
-        """The plan in words.
+        """Return the parts of the plan's sentence.
 
-        A task of several results is counted as so many runs: each is a clip, and billed.
+        A task with several results counts as several runs: each result is a clip, and is billed.
         """
         shape = self._factors()
         shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
@@ -162,12 +162,12 @@ class Plan:
         )
 
     def unpaid(self, run_ids: Sequence[str]) -> frozenset[str]:
-        """Those of the plan's runs, given in its order, of which it says that they are not sent."""
+        """Return the runs that are not sent according to this plan; ``run_ids`` has one ID per run, in order."""
         fates = [outlook.fate for planned in self.runs for outlook in planned.outlooks]
         return frozenset(run_id for run_id, fate in zip(run_ids, fates, strict=True) if fate != "sent")
 
     def sentence(self) -> str:
-        """The plan in one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
+        """Return one line: ``8 runs = 2 prompts × 4 seed; 2 there already, 6 to send: $1.68; about 3 min``."""
         parts = self.parts()
         others = [
             f"{parts.there} there already" if parts.there else "",
@@ -180,10 +180,11 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """A plan in words: how many runs, what becomes of them, what those to send cost and take; "" is nothing.
+    """The parts of a plan's sentence; "" leaves a part out.
 
-    ``there``: their clips are in the archive. ``shared``: they get the clip of an equal run in progress, or of this
-    plan. ``held``: they are not sent, for an equal run is unconfirmed.
+    ``there``: runs whose clip is in the archive. ``shared``: runs that get the clip of an equal run, in progress or in
+    this plan. ``held``: runs that are not sent because an equal run is unconfirmed. ``cost`` and ``time`` are those of
+    the runs to send.
     """
 
     count: str
@@ -203,17 +204,17 @@ def _duration(seconds: float) -> str:
 def make_plan(
     axes: Axes, *, accounts: Accounts, provider: str, history: History | None = None, reuse: bool = True
 ) -> Plan:
-    """Make and check every request of a sweep; nothing is sent.
+    """Build and check every request of a sweep. Nothing is sent.
 
     Args:
-        axes: What varies.
-        accounts: Providers and their prices.
-        provider: The one of cells that name none.
-        history: Where to look for equal runs, and for how long others took; None makes the plan at once.
-        reuse: Whether an equal run's clip would serve.
+        axes: The axes of the sweep.
+        accounts: The providers and their prices.
+        provider: The default provider.
+        history: Looks up equal runs and durations of earlier ones; with None, the plan is made without them.
+        reuse: Whether the clip of an equal run may be reused.
 
     Raises:
-        UsageError: What is wrong, in however many cells; the error says in how many.
+        UsageError: Runs are not valid; the error says in how many runs each problem was found.
     """
     default = provider
 
@@ -228,13 +229,13 @@ def make_plan(
     warnings: dict[str, Problem] = {p.message: p for p in axes.doubts}
     several = len({cell.values.get("provider") for cell in cells}) > 1
     seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
-    loaded: dict[Any, Any] = {}  # each picture is read once, however many cells show it
+    loaded: dict[Any, Any] = {}  # each image is read once, however many runs use it
     for cell in cells:
         values = dict(cell.values)
         asked = accounts.provider(str(values.pop("provider", None) or default))
         replicate = cell.replicate
         if several and asked.facts.seeds is None and values.get("seed") is not None:
-            # In a sweep over gateways a seed is a replicate where no seed can be sent, and is never called one there.
+            # In a sweep over providers, runs of a provider without seeds are replicates instead.
             replicate += seeds.index(values.pop("seed")) * axes.repeat
         try:
             built = build(asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded)
@@ -251,7 +252,7 @@ def make_plan(
 
 
 def _same(accounts: Accounts, default: str, name: str, cell: Cell, wanted: Any) -> bool:
-    """Whether a run has a value, resolved as its request's are; the prompt answers to its label too."""
+    """Return whether a run has a value once both are resolved; a prompt also matches by its label."""
     known = known_of(cell)
     if name not in known:
         return False
@@ -266,7 +267,7 @@ def _same(accounts: Accounts, default: str, name: str, cell: Cell, wanted: Any) 
 
 
 def _all_wrong(refused: Sequence[UsageError], cells: int) -> UsageError:
-    """The errors of a sweep's runs as one, in which each problem knows in how many runs it was found."""
+    """Combine the errors of a sweep's runs; each problem gets the number of runs in which it was found."""
     if cells == 1:
         return refused[0]
     counts = Counter(p for error in refused for p in error.problems)
@@ -294,10 +295,10 @@ def _priced(accounts: Accounts, cell: Cell, request: Request) -> Planned:
 
 
 def planned_again(earlier: RunRecord, *, accounts: Accounts) -> Planned:
-    """The create call that sends a run's request once more.
+    """Return the planned create call that sends a run's request again.
 
     Raises:
-        UsageError: The log's request cannot be read in full, so another one would be paid for.
+        UsageError: The request in the log can't be read completely, so a different one would be paid for.
     """
     if lost := [name for name in earlier.unread if name.startswith("request")]:
         raise UsageError(
@@ -311,13 +312,13 @@ def planned_again(earlier: RunRecord, *, accounts: Accounts) -> Planned:
 
 
 def look_up(plan: Plan, *, accounts: Accounts, history: History, reuse: bool = True) -> Plan:
-    """The plan with what the log knows: which runs would not be sent, and how long others took. Blocks for both.
+    """Return the plan with the equal runs and the durations in the log. Blocks.
 
     Args:
-        plan: What would be begun.
-        accounts: Providers and their prices.
-        history: What is known of earlier runs.
-        reuse: Whether an equal run's clip may serve.
+        plan: The plan without them.
+        accounts: The providers and their prices.
+        history: Looks up earlier runs.
+        reuse: Whether the clip of an equal run may be reused.
     """
     wanted = [Wanted(request_hash=p.request.hash, origin=p.origin, results=p.results) for p in plan.runs]
     fates = history.outlooks(wanted) if reuse else [(SENT,) * p.results for p in plan.runs]
@@ -333,12 +334,12 @@ def look_up(plan: Plan, *, accounts: Accounts, history: History, reuse: bool = T
         )
         for p, fate in zip(plan.runs, fates, strict=True)
     )
-    told = (*plan.warnings, *_gone(runs))
-    return replace(plan, runs=runs, warnings=told, wall_s=wall_s(runs, accounts), looked_up=True)
+    warnings = (*plan.warnings, *_gone(runs))
+    return replace(plan, runs=runs, warnings=warnings, wall_s=wall_s(runs, accounts), looked_up=True)
 
 
 def _gone(runs: Sequence[Planned]) -> list[Problem]:
-    """What is to be said before a clip that was paid for is perhaps paid for again."""
+    """Return the warning that clips that were paid for may be paid for again; an empty list if there are none."""
     count = sum(p.sent and p.outlooks[0].by is not None for p in runs)
     if not count:
         return []
@@ -363,7 +364,10 @@ def _median_s(
 
 
 def wall_s(runs: Sequence[Planned], accounts: Accounts) -> float | None:
-    """Seconds until the last run of the slowest gateway, each with as many at once as its account takes."""
+    """Estimate the seconds until the last run ends, with as many runs at once as each provider allows; None if unknown.
+
+    The slowest provider decides, because providers work in parallel.
+    """
     by_provider: dict[str, list[float | None]] = {}
     for p in runs:
         if p.sent:

@@ -1,7 +1,7 @@
-"""What stands in a prompt as text, and looks as if more was meant by it: each is told before it is paid for.
+"""Warnings about prompt text that looks like syntax but is sent as text.
 
-Places with other braces than ``{{ }}``, braces and brackets that are left over, options, and lines of dashes. None is
-an error, as any of it may be what the clip is to show.
+Examples are variables in other braces than ``{{ }}``, unmatched braces, options, and lines of dashes. These are
+warnings, not errors, because the clip may be meant to show them.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.case_table import Case
     from hailuo_widgets.domain.prompts import Prompt
 
-__all__ = ["slips"]
+__all__ = ["prompt_warnings"]
 
-SHOWN = 40  # characters of a prompt that a note quotes
-MOST = 4  # notes of one kind on one prompt
-_PLACE = "\ufffc"  # stands in for a place: no keyboard writes it
+SHOWN = 40  # characters of a prompt that a warning quotes
+MOST = 4  # warnings of one kind for one prompt
+_PLACE = "\ufffc"  # stands for a variable or choice; it can't be typed
 _OPEN, _CLOSE = "{｛﹛", "}｝﹜"
 _WIDE = re.compile(rf"[{_OPEN}]{{2,}}[^{_OPEN}{_CLOSE}]*[{_CLOSE}]*|[{_CLOSE}]{{2,}}")
 _SPACED = re.compile(rf"\{{[{GAP}]+\{{[^{{}}]*\}}[{GAP}]*\}}")
@@ -36,28 +36,28 @@ _OPTION = re.compile(rf"(?:^[{GAP}]*(?:--|[‐-―−]{{1,2}})|(?<=[{GAP}])--)([
 _DASHES = re.compile(rf"[{GAP}]*(?:[-‐-―−]{{2,}}|[‐-―−])[{GAP}]*")
 
 
-def slips(
+def prompt_warnings(
     prompts: Sequence[Prompt],
     values: Mapping[str, Sequence[Any]],
     cases: Sequence[Case] = (),
     *,
     python: bool,
 ) -> tuple[Problem, ...]:
-    """A doubt for each thing in some prompts that is sent as text, and looks as if it was meant otherwise.
+    """Return a warning for each text in the prompts that looks like a variable, an option or a separator.
 
     Args:
-        prompts: The variants as they are written.
-        values: The values of their places.
-        cases: The cases whose own variables fill the places before these.
-        python: Whether they were given in Python: there, ``---`` parts nothing, and options are arguments.
+        prompts: The prompts as written.
+        values: The values of their variables and choices.
+        cases: The cases of a table, whose variables are filled in first.
+        python: Whether the prompts were given in Python, where ``---`` is not a separator and options are arguments.
     """
     found: dict[str, Problem] = {}
     own = (case.variables.items() for case in cases)
     pairs = [(name, value) for name, several in values.items() for value in several]
     for name, value in itertools.chain(pairs, *own):
         if isinstance(value, str) and "{{" in value:
-            told = f"The value of {name} has {{{{ in it: {_quoted(value[value.index('{{') :])} is sent as text"
-            found[told] = doubt("prompt", ProblemCode.SUSPECT, told, "Only a prompt's own places are filled in.")
+            message = f"The value of {name} has {{{{ in it: {_quoted(value[value.index('{{') :])} is sent as text"
+            found[message] = doubt("prompt", ProblemCode.SUSPECT, message, "Only a prompt's own places are filled in.")
     for prompt in prompts:
         text = "".join(p.text if isinstance(p, Text) else _PLACE for p in prompt.parts)
         places = [axis_name(p) for p in prompt.parts if not isinstance(p, Text)]
@@ -73,7 +73,7 @@ def _quoted(text: str) -> str:
 
 
 def _braces(text: str, places: Sequence[str], values: Mapping[str, Sequence[Any]]) -> Iterator[Problem]:
-    """Places that are none."""
+    """Yield warnings about braces that look like a variable or a choice."""
     for match in (*_WIDE.finditer(text), *_SPACED.finditer(text)):
         inside = re.sub(f"[{_OPEN}{_CLOSE}]", "", match[0]).strip() or "snow | sand"
         if not match[0].isascii() or _SPACED.fullmatch(match[0]):
@@ -86,7 +86,7 @@ def _braces(text: str, places: Sequence[str], values: Mapping[str, Sequence[Any]
 
 
 def _unbalanced(text: str, places: Sequence[str]) -> Iterator[Problem]:
-    """Braces that are left over."""
+    """Yield warnings about unmatched braces."""
     opened: list[int] = []
     for i, character in enumerate(text):
         if character == "{":
@@ -105,7 +105,7 @@ def _as_text(written: str, hint: str) -> Problem:
 
 
 def _left_over(brace: str, text: str, at: int, places: Sequence[str]) -> Problem:
-    """A brace beside a place, or one of two, that closes or opens nothing."""
+    """Return the warning about an unmatched brace, with the variable or choice next to it."""
     near = text[: at + 2].count(_PLACE)
     beside = f" at {{{{{places[near - 1]}}}}}" if near and _PLACE in text[max(0, at - 2) : at + 2] else ""
     return doubt(
@@ -117,11 +117,11 @@ def _left_over(brace: str, text: str, at: int, places: Sequence[str]) -> Problem
 
 
 def _lines(text: str, *, python: bool) -> Iterator[Problem]:
-    """Options and separators that are none."""
+    """Yield warnings about options and separators that are sent as text."""
     for number, line in enumerate(text.split("\n")):
         for match in _OPTION.finditer(line):
             name = f"--{match[1]}"
-            # What begins a cell's variant was marked as text there: refuse_options_below() lets nothing else pass.
+            # At the start of a cell's variant, refuse_options_below() has raised unless the option is escaped.
             if name in OPTIONS and (number or match.start() or python):
                 yield doubt(
                     "prompt",

@@ -1,4 +1,4 @@
-"""A ``%%hailuo`` cell as text: what the grammar reads, written. Reading what is written gives the same again."""
+"""Writer of ``%%hailuo`` cells; parsing the text with the grammar gives the same values."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["render_cell", "render_line"]
 
 
 def render_line(line: Line) -> str:
-    """The options of a line, in the grammar's order."""
+    """Return the options of a line as text, in the grammar's order."""
     words: list[str] = []
     for option in OPTIONS.values():
         given = line.request if option.group == "request" else line.run
@@ -34,12 +34,12 @@ def render_line(line: Line) -> str:
 
 
 def render_cell(line: Line, prompts: Sequence[Prompt]) -> str:
-    """The whole cell."""
+    """Return the whole cell as text."""
     return f"%%hailuo {render_line(line)}".rstrip() + f"\n{render_variants(prompts)}"
 
 
 def _texts(option: str, value: Any) -> list[str]:
-    """An option's value as the words that are written after its name; several where it is repeated."""
+    """Return an option's values as text: one per occurrence of the option."""
     if option == "--option":
         return [f"{key}={_json(found)}" for key, found in value.items()]
     if option == "--tag":
@@ -56,7 +56,7 @@ def _texts(option: str, value: Any) -> list[str]:
 
 
 def _json(value: Any) -> str:
-    """A provider's own value: text as it is, unless it would be read as something else."""
+    """Return the value of ``--option`` as text; a string that would parse as JSON is quoted."""
     if not isinstance(value, str):
         return json.dumps(value)
     try:

@@ -1,1 +1,1 @@
-"""One run, a grid of runs and a plan as static HTML and as plain text."""
+"""Static HTML and plain text of a run, a grid of runs, and a plan."""

@@ -1,12 +1,12 @@
-"""The card of one run: what is shown of it, as static HTML and as plain text.
+"""Run card: the summary of one run as static HTML and as plain text.
 
-A `Card` is a snapshot in words, made by whoever knows the run; this module only lays it out. No I/O, no clock.
-`render_html` is what a saved notebook keeps, so it must live without a kernel, without scripts and, in somebody
-else's untrusted notebook, without `<style>`, ids and `<source>`: JupyterLab's sanitiser takes those away
-(measured with JupyterLab 4.6). Layout is therefore inline, colours fall back to `currentColor`, and the video is
-one `<video src>`. `mathjax_ignore` keeps JupyterLab from setting "$0.28 … $0.30" as a formula.
+A `Card` holds the texts to show; this module only lays them out. It does no I/O and reads no clock.
+The result of `render_html` is saved in notebooks, so it must work without a kernel and without scripts. In an untrusted
+notebook it must also work without `<style>`, ids and `<source>`, which JupyterLab's sanitizer removes (measured with
+JupyterLab 4.6). Styles are therefore inline, colors fall back to `currentColor`, and the video is one `<video src>`.
+The class `mathjax_ignore` keeps JupyterLab from typesetting "$0.28 … $0.30" as a formula.
 
-Units: seconds, bytes, pixels; times are aware datetimes. Texts may hold anything: all of it is escaped here.
+Units: seconds, bytes, pixels; times are aware datetimes. All texts are escaped here.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ STATUS_WORDS: Final[dict[str, str]] = {
 
 
 def status_word(status: str, *, reused: bool) -> str:
-    """A status as people see it: a run that took another run's clip succeeded, and nothing was paid for it."""
+    """Return a status as shown to people; a run that reused a clip is "Reused" instead of "Succeeded"."""
     return "Reused" if reused and status == "succeeded" else STATUS_WORDS[status]
 
 
@@ -80,9 +80,9 @@ _EMBEDDED: Final = "data:video/mp4;base64,"
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _TERMINAL_UNSAFE: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]+")
 
-# A reopened notebook whose kernel is gone says "Error displaying widget: model not found" under the card, and until it
-# has looked for one "Loading widget...", for ever where no kernel starts. Those panels hold text alone, a living
-# widget's holds elements: hence :not(:has(*)). Untrusted notebooks drop this style, and show no widget either.
+# A reopened notebook without its kernel shows "Error displaying widget: model not found" under the card, and before
+# that "Loading widget...", forever if no kernel starts. This style hides these panels: they contain only text, while a
+# working widget contains elements, hence :not(:has(*)). Untrusted notebooks drop the style, but show no widget either.
 _STYLE: Final = (
     "<style>.jp-OutputArea:has(.hailuo-card)>.jp-OutputArea-child>"
     ".jp-OutputArea-output:is(.jupyter-widgets,.lm-Panel):not(:has(*)){display:none}</style>"
@@ -100,41 +100,41 @@ _TONES: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What is shown of one run at one moment.
+    """The texts and values that a card shows of one run, at one moment.
 
     Attributes:
-        run_id: our id of the run.
+        run_id: our ID of the run.
         status: one of `STATUS_WORDS`.
-        provider: the gateway's name.
-        model: the model's name, as the user knows it.
+        provider: the provider's title.
+        model: the model's title.
         mode: text to video, image to video, …
         prompt: the whole prompt.
-        simulated: whether the simulator, not the provider, made it.
-        reused: whether it shows the clip of an earlier run, so that nothing was paid for it.
-        parameters: label and value of each setting, as they are to be read ("seed", "7 (sent)").
-        task_id: the provider's id, once there is one.
+        simulated: whether the simulator made the clip, not the provider.
+        reused: whether the run shows the clip of an earlier run, so that nothing was paid.
+        parameters: label and text of each setting, for example ("seed", "7 (sent)").
+        task_id: the provider's ID, once there is one.
         created_at: when the run was planned.
-        started_at: when its create call was sent; elapsed time counts from here, else from `created_at`.
-        finished_at: when it reached its end.
-        elapsed_s: seconds it took (ended runs) or has taken so far.
-        eta_s: expected seconds from start to end, None where nobody knows.
-        eta_low_s: lower end of what is usual.
-        eta_high_s: upper end of what is usual; beyond it the player says so.
+        started_at: when its create call was sent; elapsed time counts from here, or else from `created_at`.
+        finished_at: when it ended.
+        elapsed_s: seconds from start to end, or to now.
+        eta_s: expected seconds from start to end; None if unknown.
+        eta_low_s: lower end of the usual range.
+        eta_high_s: upper end of the usual range; beyond it the player says so.
         cost: "$0.28" or "unknown".
-        cost_note: where the figure comes from ("list price", "reported", "simulated, nothing billed").
-        error_title: what went wrong in a few words.
-        error_text: the error's own sentence.
-        error_hint: the next thing to do.
-        can_retry_download: whether the provider made the clip and only fetching it failed (fetching again is free).
-        video_src: relative, https or embedded MP4 URL for the static player; anything else is not shown.
-        video_bytes: size of the MP4.
-        sha256: its digest, hexadecimal.
-        width: its width.
-        height: its height.
+        cost_note: where the cost comes from ("list price", "reported", "simulated, nothing billed").
+        error_title: the error in a few words.
+        error_text: the error's message.
+        error_hint: what to do next.
+        can_retry_download: whether the clip was made and only its download failed (downloading again is free).
+        video_src: relative, https or embedded MP4 URL for the static player; any other is not shown.
+        video_bytes: the MP4's size.
+        sha256: the MP4's SHA-256, hexadecimal.
+        width: the clip's width.
+        height: the clip's height.
         poster: a JPEG of at most 15 kB and 320 px; a larger one is left out of the static card.
 
     Raises:
-        ValueError: for a status that is none of `STATUS_WORDS`.
+        ValueError: the status is not one of `STATUS_WORDS`.
     """
 
     run_id: str
@@ -168,18 +168,18 @@ class Card:
     poster: bytes | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a status that nothing here could show."""
+        """Raise ValueError for an unknown status."""
         if self.status not in STATUS_WORDS:
             raise ValueError(f"status is {self.status!r}; it must be one of {', '.join(STATUS_WORDS)}")
 
     @property
     def live(self) -> bool:
-        """Whether the run is still on its way."""
+        """Whether the run is in progress."""
         return self.status in LIVE
 
     @property
     def css_class(self) -> str:
-        """The class that ties the static card to its widget: safe letters only, unique to the run."""
+        """The CSS class that connects the static card to its widget: safe characters only, unique to the run."""
         slug = re.sub(r"[^A-Za-z0-9-]", "-", self.run_id)
         if slug != self.run_id:
             slug = f"{slug[:40]}-{hashlib.sha256(self.run_id.encode()).hexdigest()[:8]}"
@@ -187,7 +187,7 @@ class Card:
 
 
 def format_seconds(seconds: float) -> str:
-    """Seconds as people say them: `8 s`, `1 min 05 s`, `1 h 02 min`."""
+    """Return a duration as text: `8 s`, `1 min 05 s`, `1 h 02 min`."""
     whole = max(0, round(seconds))
     if whole < _MINUTE:
         return f"{whole} s"
@@ -197,7 +197,7 @@ def format_seconds(seconds: float) -> str:
 
 
 def format_bytes(size: int) -> str:
-    """A file's size in decimal units: `840 B`, `12 kB`, `1.4 MB`."""
+    """Return a file size in decimal units: `840 B`, `12 kB`, `1.4 MB`."""
     if size < _KILO:
         return f"{size} B"
     if size < _ROUNDS_TO_A_MEGABYTE:
@@ -206,7 +206,7 @@ def format_bytes(size: int) -> str:
 
 
 def safe_video_src(src: str | None) -> str | None:
-    """`src` if a page may load it (relative, https, embedded MP4), else None."""
+    """Return `src` if a page may load it (relative, https, embedded MP4), else None."""
     if not src or re.search(r"[\x00-\x20\x7f\\]", src):
         return None
     if src.startswith(_EMBEDDED):
@@ -222,7 +222,7 @@ def safe_video_src(src: str | None) -> str | None:
 
 
 def render_html(card: Card) -> str:
-    """The static card: one `div.hailuo-card` that needs neither kernel nor script."""
+    """Return the card as HTML: one `div.hailuo-card` that needs no kernel and no script."""
     parts = [_head(card), _media(card), _prompt(card), _trouble(card), _parameters(card), _foot(card)]
     style = (
         "box-sizing:border-box;max-width:560px;margin:4px 0;padding:10px 12px;"
@@ -233,7 +233,7 @@ def render_html(card: Card) -> str:
 
 
 def render_text(card: Card) -> str:
-    """The card for a terminal: three to six lines, free of control characters."""
+    """Return the card for a terminal: three to six lines without control characters."""
     badge = " · SIMULATED" if card.simulated else ""
     prompt = _one_line(card.prompt)
     if len(prompt) > _TERMINAL_PROMPT:
@@ -330,7 +330,7 @@ def _foot(card: Card) -> str:
 
 
 def _facts(card: Card) -> list[str]:
-    """Cost, time and file, each in words; a cost that nobody knows is called unknown."""
+    """Return cost, time, dimensions and file size as texts."""
     cost = "cost unknown" if card.cost == "unknown" else card.cost
     facts = [f"{cost} ({card.cost_note})" if card.cost_note else cost]
     if card.elapsed_s is not None:
@@ -352,20 +352,20 @@ def _error_line(card: Card) -> str:
 
 
 def poster_url(poster: bytes | None) -> str | None:
-    """The poster as a data URL; None for what is no JPEG or would swell the notebook."""
+    """Return the poster as a data URL; None if it is not a JPEG, or too large for a notebook."""
     if not poster or not poster.startswith(b"\xff\xd8\xff") or len(poster) > MAX_POSTER_BYTES:
         return None
     return f"data:image/jpeg;base64,{base64.b64encode(poster).decode('ascii')}"
 
 
 def _text(text: str, *, keep_lines: bool = False) -> str:
-    """`text` for an element or a quoted attribute, without control characters."""
+    """Escape `text` for an element or a quoted attribute, and remove control characters."""
     if not keep_lines:
         text = text.replace("\n", " ")
     return html.escape(_CONTROL.sub("", text), quote=True)
 
 
 def _one_line(text: str, *, keep_indent: bool = False) -> str:
-    """`text` on one line that cannot steer the terminal."""
+    """Return `text` on one line without terminal control sequences."""
     indent = text[: len(text) - len(text.lstrip(" "))] if keep_indent else ""
     return indent + " ".join(_TERMINAL_UNSAFE.sub(" ", text).split())

@@ -1,4 +1,4 @@
-"""A grid of runs as it is seen: as a static table without scripts, and as what the browser's half draws."""
+"""Grid of runs: as a static HTML table, and as data for the JavaScript view."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_POSTERS", "grid_html", "layout_of"]
 
-MOST_POSTERS = 24  # in a saved notebook: each is some kilobytes
+MOST_POSTERS = 24  # in a saved notebook; each has some kilobytes
 
 
 def layout_of(records: Sequence[RunRecord], grid: Grid, archive: Archive) -> dict[str, Any]:
-    """What ``js/compare`` draws: the labels of rows, columns and pages, and each run with its place."""
+    """Return the data for ``js/compare``: the labels of rows, columns and pages, and each run with its place."""
     return {
         "names": list(grid.names),
         "rows": list(grid.rows),
@@ -59,20 +59,20 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
 
 
 def grid_html(grid: Grid, cards: Sequence[Card], css: str, *, posters: int = MOST_POSTERS) -> str:
-    """The grid as a static table, without scripts; everything in it is escaped. At most so many posters are in it."""
+    """Return the grid as static HTML tables, one per page, with at most ``posters`` posters; all text is escaped."""
     line = "1px solid rgba(127,127,127,.35)"
     cell = f"border-top:{line};padding:4px 8px 4px 0;text-align:left;vertical-align:top"
     shown = 0
     table: dict[tuple[int, int, int], list[str]] = {}
     for card in cards:
         src = safe_video_src(card.video_src)
-        said = html.escape(status_word(card.status, reused=card.reused)) + (" · SIMULATED" if card.simulated else "")
+        status = html.escape(status_word(card.status, reused=card.reused)) + (" · SIMULATED" if card.simulated else "")
         poster = poster_url(card.poster) if shown < posters else None
         shown += poster is not None
         picture = f'<img src="{poster}" alt="" style="max-width:170px;height:auto;display:block">' if poster else ""
         name = html.escape(card.run_id)
         link = f'<a href="{html.escape(src, quote=True)}">{name}</a>' if src else name
-        table.setdefault(grid.places[card.run_id], []).append(f"<div>{picture}{link}<br>{said}</div>")
+        table.setdefault(grid.places[card.run_id], []).append(f"<div>{picture}{link}<br>{status}</div>")
     parts = []
     for page, title in enumerate(grid.pages):
         head = "".join(f'<th style="{cell}">{html.escape(c) if grid.names[1] else ""}</th>' for c in grid.cols)

@@ -1,6 +1,6 @@
-"""A plan as people see it before they pay: how many runs, what is there already, what the rest costs and takes.
+"""Plan panel: a plan's runs, cost and duration as static HTML and as plain text.
 
-Static HTML without scripts or ids, as `cards.py` has it, so that a saved notebook keeps it, trusted or not.
+The HTML has no scripts or ids, like that of ``card.py``, so saved notebooks show it whether they are trusted or not.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["plan_html", "plan_text"]
 
-SHOWN_VALUES = 12  # of an axis; the rest is counted
+SHOWN_VALUES = 12  # of an axis; the others are only counted
 SHOWN_CHARACTERS = 60
 MOST_WARNINGS = 4
 _LINE = "rgba(127,127,127,.35)"
@@ -26,21 +26,21 @@ _VALUE = "padding:1px 0;text-align:left;vertical-align:top;overflow-wrap:anywher
 
 
 def plan_text(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> str:
-    """The plan as lines of text; ``notes`` are further sentences on what would become of it."""
+    """Return the plan as lines of text; ``notes`` are further sentences about it."""
     lines = [f"hailuo: {plan.sentence()}" + ("; nothing was sent" if dry else "")]
     lines += [f"  note: {w}" for w in (*notes, *_warnings(plan))]
     return "\n".join(lines)
 
 
 def plan_html(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> str:
-    """The plan as a panel; everything in it is escaped. For ``notes`` see :func:`plan_text`."""
+    """Return the plan as HTML; all text is escaped. For ``notes`` see :func:`plan_text`."""
     badge = (
         '<span style="border:1px solid;border-radius:4px;padding:0 5px;margin-left:8px;font-size:11px;'
         'font-weight:600">SIMULATED</span>'
         if any(p.origin == SIMULATOR for p in plan.to_send)
         else ""
     )
-    said = '<span style="opacity:.75;margin-left:8px">dry run: nothing was sent</span>' if dry else ""
+    dry_note = '<span style="opacity:.75;margin-left:8px">dry run: nothing was sent</span>' if dry else ""
     parts = plan.parts()
     rows = [
         ("To send", parts.sends),
@@ -65,7 +65,7 @@ def plan_html(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> st
     )
     return (
         f'<div class="hailuo-plan mathjax_ignore" style="{style}"><div><strong>{html.escape(parts.count)}</strong>'
-        f'{badge}{said}</div><table style="border-collapse:collapse;margin:6px 0 0;background:none">'
+        f'{badge}{dry_note}</div><table style="border-collapse:collapse;margin:6px 0 0;background:none">'
         f"<tbody>{table}</tbody></table>{listed}</div>"
     )
 

@@ -1,4 +1,4 @@
-"""A run's record as the card that people see: every word of it is so, and what is not known says that it is not."""
+"""Conversion of a run's record to its card."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ if TYPE_CHECKING:
 
 __all__ = ["card_of", "poster_of", "video_path"]
 
-MOST_STILL = 4 << 20  # bytes of a poster; ours have 15,000
+MOST_STILL = 4 << 20  # bytes; the archive's own posters have at most 15,000
 _KINDS = {"list": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
 
 
 def video_path(record: RunRecord, archive: Archive) -> Path | None:
-    """Where the run's clip is; None until it is there, and when it is gone."""
+    """Return the path of the run's clip; None if it is not in the archive."""
     return archive.clip(record.video)
 
 
 def poster_of(record: RunRecord, archive: Archive) -> bytes | None:
-    """The clip's still, as JPEG."""
+    """Return the clip's poster as JPEG; None if there is none."""
     path = archive.still(record.video)
     try:
         return None if path is None else read_regular(path, MOST_STILL)
@@ -37,7 +37,7 @@ def poster_of(record: RunRecord, archive: Archive) -> bytes | None:
 
 
 def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expectation | None) -> Card:
-    """What is to be shown of a run now."""
+    """Return the card of a run as it is now."""
     request = record.request
     path = video_path(record, archive)
     error = record.error or {}
@@ -88,7 +88,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
 
 
 def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
-    """The amount, and what kind of amount it is. Before the create call is accepted it is the list price."""
+    """Return the amount and where it comes from; before the create call is accepted, it is the list price."""
     micros, currency, kind = record.cost_micros, record.currency, record.cost_kind
     request = record.request
     if micros is None and record.status in {"planned", "submitting"} and request.template is None:
