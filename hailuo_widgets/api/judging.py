@@ -61,7 +61,6 @@ def vote(
     """
     import numpy as np
 
-    from hailuo_widgets.render.run_card import video_path
     from hailuo_widgets.voting.blind_test import BlindTest
     from hailuo_widgets.voting.pairs import pair_up
     from hailuo_widgets.voting.relabel import relabel
@@ -75,7 +74,7 @@ def vote(
         records,
         between=between,
         within=within,
-        has_clip=lambda r: r.status == "succeeded" and video_path(r, session.archive) is not None,
+        has_clip=lambda r: r.status == "succeeded" and session.archive.video_of(r) is not None,
     )
     earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
     blind_test = BlindTest(

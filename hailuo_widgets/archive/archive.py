@@ -9,28 +9,30 @@ them through a thread.
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from dataclasses import dataclass, field
 from itertools import count, islice
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
-from hailuo_widgets.archive import disk, inputs, links
-from hailuo_widgets.archive import trusted_paths as door
-from hailuo_widgets.archive.boxes import ContainerError
+from hailuo_widgets.archive import disk, inputs, trusted_paths
+from hailuo_widgets.archive.mp4 import ContainerError
 from hailuo_widgets.archive.part import Part, open_part, sweep
 from hailuo_widgets.archive.poster import poster
-from hailuo_widgets.archive.whole_file import examine
+from hailuo_widgets.archive.whole_file import ClipFacts, examine
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 from hailuo_widgets.system.private_files import make_private
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.archive.mp4 import Mp4Facts
+    from hailuo_widgets.domain.run import RunRecord
 
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_NAMES = 99
+_MAX_POSTER = 4 << 20  # bytes; ours have 15,000
 _ROOM = 64 * disk.MIB  # free space without which nothing is begun
 STALE_S = 3600.0
 """Seconds after which a part that its process left behind is removed."""
@@ -50,7 +52,6 @@ class Archived:
         sha256: Of its content, as hexadecimal digits.
         width: Pixels, or None where the file does not say.
         height: Pixels, or None.
-        duration_s: Seconds, or None.
         poster: A small JPEG, or None if none could be made.
         note: What is odd about the file, which decodes whole; None where nothing is.
     """
@@ -60,7 +61,6 @@ class Archived:
     sha256: str
     width: int | None
     height: int | None
-    duration_s: float | None
     poster: bytes | None = field(repr=False)
     note: str | None = None
 
@@ -121,12 +121,11 @@ class Archive:
             raise disk.disk_error(DownloadError, error, self.root, run_id=run_id) from error
         return open_part(self.root, run_id, max_bytes=self.max_bytes)
 
-    def publish(self, part: Part, *, expected_size: int | None = None, expected_sha256: str | None = None) -> Archived:
+    def publish(self, part: Part, *, expected_sha256: str | None = None) -> Archived:
         """Check a finished part and give it its final name, durably.
 
         Args:
             part: All its bytes are written.
-            expected_size: Bytes that the server spoke of.
             expected_sha256: The content's hash, if known.
 
         Raises:
@@ -135,12 +134,10 @@ class Archive:
         """
         part.sync()
         try:
-            facts, note = self._check(part.path, part.run_id)
+            facts = self._check(part.path, part.run_id)
             sha256 = disk.sha256_of(part.path)  # of what the disk has, not of what was sent to it
         except OSError as error:
             raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
-        if expected_size is not None and facts.size != expected_size:
-            raise NotWholeError(f"{facts.size} of {expected_size} bytes arrived.", run_id=part.run_id)
         if expected_sha256 is not None and sha256 != expected_sha256:
             raise NotWholeError(f"SHA-256 {sha256} arrived, {expected_sha256} was expected.", run_id=part.run_id)
         part.close()
@@ -150,15 +147,15 @@ class Archive:
             raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
         part.discard()
         disk.sync_folder(self.root)
-        return _archived(path, facts, sha256, note)
+        return _archived(path, facts, sha256)
 
     def sealed(self, part: Part) -> bool:
-        """Whether the part's own bytes show that it ends where the clip does. See `Mp4Facts.sealed`.
+        """Whether the part's own bytes show that it ends where the clip does. See `mp4.Layout`.
 
         Raises:
             NotWholeError: It is not a whole MP4.
         """
-        return self._check(part.path, part.run_id)[0].sealed
+        return self._check(part.path, part.run_id).sealed
 
     def adopt(self, run_id: str, sha256: str | None = None) -> Archived | None:
         """A clip that already has its final name, because we were stopped before the log could say so.
@@ -174,11 +171,11 @@ class Archive:
         there = [path for path in self._names(run_id) if path.is_file() and not path.is_symlink()]
         for path in reversed(there):
             try:
-                (facts, note), found = self._check(path, run_id), disk.sha256_of(path)
+                facts, found = self._check(path, run_id), disk.sha256_of(path)
             except (NotWholeError, OSError):
                 continue
             if sha256 in (None, found):
-                return _archived(path, facts, found, note)
+                return _archived(path, facts, found)
         return None
 
     def verify(self, path: Path, sha256: str) -> bool:
@@ -214,29 +211,29 @@ class Archive:
         """Where the kept picture with that hash is; None where it is not."""
         return inputs.find_input(self.root / "inputs", sha256)
 
-    def clip(self, name: str | None) -> Path | None:
-        """The clip that a row names; None where there is none. A row's word leads to no other file: see `door`."""
-        return door.clip_in(self.root, name)
+    def video_of(self, record: RunRecord) -> Path | None:
+        """A run's clip; None until it is here, and when it is gone. No row leads to a file outside of the folder."""
+        return trusted_paths.clip_in(self.root, record.video)
 
-    def clips(self) -> frozenset[str]:
-        """The names of all clips that are here, by one listing of the folder."""
-        return door.clips_in(self.root)
+    def poster_path_of(self, record: RunRecord) -> Path | None:
+        """The poster of a run's clip; None if there is none."""
+        return trusted_paths.still_in(self.root, record.video)
 
-    def still(self, name: str | None) -> Path | None:
-        """The poster of the clip that a row names; None where there is none."""
-        return door.still_in(self.root, name)
+    def poster_of(self, record: RunRecord) -> bytes | None:
+        """The poster of a run's clip as JPEG; None if there is none, or it cannot be read."""
+        path = self.poster_path_of(record)
+        try:
+            return None if path is None else trusted_paths.read_regular(path, _MAX_POSTER)
+        except OSError:
+            return None
 
-    def keep_still(self, clip: Path, data: bytes) -> None:
+    def keep_poster(self, clip: Path, data: bytes) -> None:
         """Keep a clip's poster beside it.
 
         Raises:
-            OSError: As the disk says.
+            OSError: The disk refused it.
         """
         disk.replace_by(clip.with_suffix(".jpg"), data)
-
-    def relative_src(self, path: Path, notebook_dir: Path) -> str | None:
-        """The clip's address for a notebook in that folder. See `links.relative_src`."""
-        return links.relative_src(path, notebook_dir)
 
     def _make(self) -> None:
         make_private(self.root)
@@ -247,14 +244,14 @@ class Archive:
         yield self.root / f"{run_id}.mp4"
         yield from (self.root / f"{run_id}.{n}.mp4" for n in islice(count(2), _MAX_NAMES - 1))
 
-    def _check(self, path: Path, run_id: str) -> tuple[Mp4Facts, str | None]:
+    def _check(self, path: Path, run_id: str) -> ClipFacts:
         try:
-            facts, note = examine(path)
+            facts = examine(path)
         except ContainerError as error:
             raise NotWholeError(f"The file is not a whole MP4: {error}.", run_id=run_id) from error
         if not facts.has_video:
             raise NotWholeError("The file is an MP4 without a video track.", run_id=run_id)
-        return facts, note
+        return facts
 
     def _place(self, part: Part, sha256: str) -> Path:
         for target in self._names(part.run_id):
@@ -270,14 +267,33 @@ class Archive:
         )
 
 
-def _archived(path: Path, facts: Mp4Facts, sha256: str, note: str | None) -> Archived:
+def _archived(path: Path, facts: ClipFacts, sha256: str) -> Archived:
     return Archived(
         path=path,
         size=facts.size,
         sha256=sha256,
         width=facts.width,
         height=facts.height,
-        duration_s=facts.duration_s,
         poster=poster(path),
-        note=note,
+        note=facts.note,
     )
+
+
+def relative_src(path: Path, notebook_dir: Path) -> str | None:
+    """The address of a file as seen from the notebook's folder, quoted for a URL.
+
+    Args:
+        path: The file.
+        notebook_dir: The folder that the notebook is in.
+
+    Returns:
+        Such as ``hailuo_runs/videos/01J.mp4``; None where no relative address can work: on another drive, or
+        through a hidden folder, which Jupyter does not serve.
+    """
+    try:
+        parts = PurePath(os.path.relpath(path, notebook_dir)).parts
+    except ValueError:  # another drive (Windows)
+        return None
+    if any(part.startswith(".") and part != ".." for part in parts):
+        return None
+    return "/".join(quote(part, safe="") for part in parts)

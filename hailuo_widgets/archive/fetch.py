@@ -103,7 +103,6 @@ async def fetch(
     *,
     attempts: int = ATTEMPTS,
     sleep: Callable[[int], Awaitable[None]] = back_off,
-    on_progress: Callable[[int, int | None], None] | None = None,
 ) -> Archived:
     """Download a run's clip into the archive.
 
@@ -115,7 +114,6 @@ async def fetch(
             TransportError or OSError is tried again.
         attempts: Tries in all.
         sleep: Awaited between tries, with the number of the try that ended (from 1).
-        on_progress: Called on the loop with the bytes here and those of the whole (None: unknown).
 
     Returns:
         The clip under its final name.
@@ -128,7 +126,7 @@ async def fetch(
     opened: list[Part] = []
     try:
         await in_thread(lambda: opened.append(archive.part(run_id)))
-        return await _Download(archive, opened[0], open_stream, on_progress).run(attempts, sleep)
+        return await _Download(archive, opened[0], open_stream).run(attempts, sleep)
     finally:
         for part in opened:
             if part.resumable:
@@ -145,12 +143,10 @@ class _Download:
         archive: Archive,
         part: Part,
         open_stream: Callable[[int, str | None], AbstractAsyncContextManager[Stream]],
-        on_progress: Callable[[int, int | None], None] | None,
     ) -> None:
         self._archive = archive
         self._part = part
         self._open_stream = open_stream
-        self._on_progress = on_progress
         self._packed = False  # this try's body is gzip
         self._unsealed: int | None = None  # size of an earlier try that might have been cut
 
@@ -236,7 +232,7 @@ class _Download:
         elif part.offset:
             await in_thread(part.restart)  # the whole comes again: never append it
         await in_thread(part.remember, part.validator if part.offset else mark, total)
-        await self._write(stream, total)
+        await self._write(stream)
         return None if self._packed else total  # the size that was announced is that of the gzip
 
     def _goes_on(self, headers: Mapping[str, str], mark: str | None) -> bool:
@@ -245,7 +241,7 @@ class _Download:
             return False
         return not part.offset or (part.total in (None, sent.total) and mark in (None, part.validator))
 
-    async def _write(self, stream: Stream, total: int | None) -> None:
+    async def _write(self, stream: Stream) -> None:
         part, waiting, judged = self._part, bytearray(), self._part.offset > 0
         self._packed = False
         try:
@@ -257,7 +253,6 @@ class _Download:
                 if judged and len(waiting) >= BATCH:
                     batch, waiting = waiting, bytearray()
                     await in_thread(part.write, batch)
-                    self._tell(total)
         except (_Again, TransportError, OSError):
             if judged and waiting:
                 await in_thread(part.write, waiting)
@@ -266,7 +261,6 @@ class _Download:
             self._judge(bytes(waiting))
         if waiting:
             await in_thread(part.write, waiting)
-        self._tell(total)
 
     async def _plain(self, stream: Stream) -> AsyncIterator[bytes]:
         """The body, unpacked where it is gzip, whatever its headers say; a part is never gone on with in a gzip."""
@@ -290,10 +284,6 @@ class _Download:
             yield head
         if unpacker is not None and not unpacker.ended:
             raise _Again("the compressed body ends too soon")
-
-    def _tell(self, total: int | None) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._part.offset, total)
 
     def _judge(self, head: bytes) -> None:
         kind = answers.foreign_kind(head)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.archive.boxes import TOP_KINDS
+from hailuo_widgets.archive.mp4 import TOP_KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -137,7 +137,7 @@ async def keep_poster(engine: Engine, archived: Archived) -> None:
     """Keep a clip's still; a full disk may cost the picture, not the word that the clip is here."""
     if archived.poster is not None:
         with contextlib.suppress(Exception):
-            await asyncio.to_thread(engine.archive.keep_still, archived.path, archived.poster)
+            await asyncio.to_thread(engine.archive.keep_poster, archived.path, archived.poster)
 
 
 class _Links:

@@ -26,7 +26,7 @@ __all__ = ["History", "kept_clip", "outlooks", "stands_for"]
 def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None:
     """The first of some equal runs whose file is here and still what it was; blocks for the files."""
     for found in equals:
-        path = archive.clip(found.video)
+        path = archive.video_of(found)
         if path is not None and found.sha256 and archive.verify(path, found.sha256):
             return found
     return None

@@ -22,7 +22,6 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.report_sections import facts_html, runs_html, votes_html
 from hailuo_widgets.render.grid import grid_html, layout_of
-from hailuo_widgets.render.run_card import poster_of, video_path
 from hailuo_widgets.voting.relabel import relabel
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ def report_bytes(session: Workspace, records: Sequence[RunRecord]) -> int:
     """Estimate the report's size in bytes from the sizes of the clips' files."""
     total = len(_static("report.js")) + len(_static("report.css"))
     for record in records:
-        path = video_path(record, session.archive)
-        poster = session.archive.still(record.video) if path else None
+        path = session.archive.video_of(record)
+        poster = session.archive.poster_path_of(record) if path else None
         total += _RUN_BYTES + 2 * len(record.request.prompt)
         total += _as_base64(path.stat().st_size) if path else 0
         total += 2 * _as_base64(poster.stat().st_size) if poster else 0
@@ -84,7 +83,7 @@ def write_report(
             f"the report would have about {size:.0f} MB, and largest={largest:g} is allowed",
             hint=f"choose fewer runs, or largest={size * 1.1:.0f}",
         )
-    clips = sum(video_path(r, session.archive) is not None for r in records)
+    clips = sum(session.archive.video_of(r) is not None for r in records)
     session.say(f"{target.name}: {plural(len(records), 'run')}, {plural(clips, 'clip')}, about {size:.1f} MB")
     with replacing(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
         layout = layout_of(records, grid, session.archive) | {"frozen": True}
@@ -120,7 +119,7 @@ def _write(
     )
     _data(out, "layout", "application/json", json.dumps(layout, ensure_ascii=True).replace("<", "\\u003c"))
     for record in records:
-        poster, path = poster_of(record, session.archive), video_path(record, session.archive)
+        poster, path = session.archive.poster_of(record), session.archive.video_of(record)
         if poster:
             _data(out, f"poster-{record.run_id}", "image/jpeg", base64.b64encode(poster).decode())
         if path:

@@ -20,7 +20,6 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, scaled, shortened
 from hailuo_widgets.render.card import STATUS_WORDS
-from hailuo_widgets.render.run_card import video_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -79,7 +78,7 @@ def write_grid(
         )
     width += width % 2
     shown: dict[tuple[int, int], list[RunRecord]] = {}
-    for r in sorted(records, key=lambda r: video_path(r, session.archive) is None):  # within a cell, clips first
+    for r in sorted(records, key=lambda r: session.archive.video_of(r) is None):  # within a cell, clips first
         shown.setdefault(grid.places[r.run_id][:2], []).append(r)
     ground = Image.new("RGB", size_of(grid, width), PAPER)
     font = ImageFont.load_default(14)
@@ -87,7 +86,7 @@ def write_grid(
     readers: list[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]] = []
     for (row, col), found in shown.items():
         place = _corner(grid, width, row, col)
-        path = video_path(found[0], session.archive)
+        path = session.archive.video_of(found[0])
         label = _label(found, grid)
         if path is None:
             _empty(ground, place, width, label or STATUS_WORDS[found[0].status], font)

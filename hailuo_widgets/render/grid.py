@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain import differences, money
 from hailuo_widgets.render.card import poster_url, safe_video_src, status_word
-from hailuo_widgets.render.run_card import video_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +33,7 @@ def layout_of(records: Sequence[RunRecord], grid: Grid, archive: Archive) -> dic
 
 
 def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
-    path = video_path(record, archive)
+    path = archive.video_of(record)
     row, col, page = grid.places[record.run_id]
     error = record.error or {}
     return {
@@ -46,7 +45,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "status": record.status,
         "error": error.get("message") if record.status != "succeeded" else None,
         "clip": path is not None,
-        "poster": path is not None and archive.still(record.video) is not None,
+        "poster": path is not None and archive.poster_path_of(record) is not None,
         "simulated": record.simulated,
         "label": [[name, differences.value(record, name)] for name in grid.differ],
         "prompt": record.request.prompt,

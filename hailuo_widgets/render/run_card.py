@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.archive import read_regular
+from hailuo_widgets.archive import relative_src
 from hailuo_widgets.domain import money
 from hailuo_widgets.render.card import Card
 
@@ -16,30 +16,15 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["card_of", "poster_of", "video_path"]
+__all__ = ["card_of"]
 
-MOST_STILL = 4 << 20  # bytes; the archive's own posters have at most 15,000
 _KINDS = {"list": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
-
-
-def video_path(record: RunRecord, archive: Archive) -> Path | None:
-    """Return the path of the run's clip; None if it is not in the archive."""
-    return archive.clip(record.video)
-
-
-def poster_of(record: RunRecord, archive: Archive) -> bytes | None:
-    """Return the clip's poster as JPEG; None if there is none."""
-    path = archive.still(record.video)
-    try:
-        return None if path is None else read_regular(path, MOST_STILL)
-    except OSError:
-        return None
 
 
 def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expectation | None) -> Card:
     """Return the card of a run as it is now."""
     request = record.request
-    path = video_path(record, archive)
+    path = archive.video_of(record)
     error = record.error or {}
     gone = record.status == "succeeded" and path is None
     codes = [
@@ -78,12 +63,12 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         else (error.get("message", "") + (f" ({details})" if details else "")) or None,
         error_hint="%hailuo retry downloads it again while the provider has it" if gone else error.get("hint"),
         can_retry_download=record.status == "failed" and error.get("kind") == "DownloadError",
-        video_src=archive.relative_src(path, Path.cwd()) if path else None,
+        video_src=relative_src(path, Path.cwd()) if path else None,
         video_bytes=record.video_bytes if path else None,
         sha256=record.sha256,
         width=record.video_width if path else None,
         height=record.video_height if path else None,
-        poster=poster_of(record, archive),
+        poster=archive.poster_of(record),
     )
 
 

@@ -17,7 +17,6 @@ from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.render.card import format_seconds
 from hailuo_widgets.render.grid import layout_of
-from hailuo_widgets.render.run_card import poster_of, video_path
 from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
 from hailuo_widgets.workspace.annotations import heard, with_remarks
 
@@ -101,11 +100,11 @@ class Compare(Answering):
 
     async def _poster(self, question: Question) -> None:
         record = self._named(question)
-        data = await asyncio.to_thread(poster_of, record, self._session.archive)
+        data = await asyncio.to_thread(self._session.archive.poster_of, record)
         await question.reply_bytes(data or b"", "image/jpeg")
 
     async def _video(self, question: Question) -> None:
-        path = video_path(self._named(question), self._session.archive)
+        path = self._session.archive.video_of(self._named(question))
         if path is None:
             raise FileNotFoundError("the clip is not in the archive any more")
         await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")

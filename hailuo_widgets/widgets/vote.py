@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.render.run_card import video_path
 from hailuo_widgets.voting.ranking import rank
 from hailuo_widgets.voting.sequential_test import sure
 from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
@@ -115,7 +114,7 @@ class Vote(Answering):
         if side not in SIDES:
             raise UsageError(f"side={side!r}: {' or '.join(SIDES)}")
         record = self._records[shown.runs[SIDES.index(side)]]
-        path = await asyncio.to_thread(video_path, record, self._session.archive)
+        path = await asyncio.to_thread(self._session.archive.video_of, record)
         if path is None:
             raise FileNotFoundError("a clip of this pair is not in the archive any more; end the vote and begin anew")
         await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")

@@ -10,7 +10,6 @@ from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
-from hailuo_widgets.render.run_card import video_path
 from hailuo_widgets.workspace.annotations import remark, remarked
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 
@@ -79,7 +78,7 @@ class Run(Fixed):
     @property
     def video(self) -> Path | None:
         """The MP4's path; None until it is there."""
-        return video_path(self.record, self._session.archive)
+        return self._session.archive.video_of(self.record)
 
     @property
     def video_url(self) -> str | None:

@@ -91,7 +91,7 @@ def test_a_clip_that_the_browser_cannot_play(browser: Browser, report: Path, tmp
     session = Session(home=report.parent / "home", mode="simulated", notice=lambda _: None)
     records = session.chosen(session.runs())
     for record, sound in zip(records[:2], (False, True), strict=True):
-        clip = session.archive.clip(record.video)
+        clip = session.archive.video_of(record)
         assert clip is not None
         hevc(clip, sound=sound)
     written = export(session, records, tmp_path / "report.html")

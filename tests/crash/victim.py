@@ -23,7 +23,8 @@ from typing import TYPE_CHECKING, Any
 import twin
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.archive.mp4 import ContainerError, check_container
+from hailuo_widgets.archive.mp4 import ContainerError
+from hailuo_widgets.archive.whole_file import examine
 from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.rate_limit import backoff_s
@@ -97,7 +98,7 @@ def damaged(session: Session) -> list[str]:
     found = []
     for path in session.archive.root.glob("*.mp4"):
         try:
-            check_container(path)
+            examine(path)
         except (ContainerError, OSError) as e:
             found.append(f"{path.name}: {e}")
     return found

@@ -25,7 +25,6 @@ from hailuo_widgets.engine.rescue_file import write_rescue
 from hailuo_widgets.errors import HailuoError, StoreError, UsageError
 from hailuo_widgets.exports import export
 from hailuo_widgets.render.grid import grid_html, layout_of
-from hailuo_widgets.render.run_card import poster_of, video_path
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.widgets.compare import Compare
 from hailuo_widgets.widgets.request_widget import Question
@@ -167,7 +166,7 @@ def test_a_row_leads_to_no_other_file(whole: tuple[Session, str, Path], tmp_path
     write_row(session, run_id, video=planted(kind, session.archive.root, outside))
     run, (record,) = session.run(run_id), session.chosen(run_id)
     assert (run.video, run.card.video_src, run.card.poster) == (None, None, None)
-    assert (video_path(record, session.archive), poster_of(record, session.archive)) == (None, None)
+    assert (session.archive.video_of(record), session.archive.poster_of(record)) == (None, None)
     (cell,) = layout_of([record], arrange([record]), session.archive)["cells"]
     assert (cell["clip"], cell["poster"]) == (False, False)
     assert session.runs()["video"].isna().all()

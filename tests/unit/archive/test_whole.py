@@ -96,7 +96,6 @@ def kept(archive: Archive) -> Callable[[bytes], tuple[bytes, str | None]]:
             part.write(data)
             found = archive.publish(part)
         assert (found.width, found.height) == (160, 96)
-        assert found.duration_s == pytest.approx(2.0, abs=0.1)
         return found.path.read_bytes(), found.note
 
     return keep
@@ -159,7 +158,7 @@ def test_every_cut_is_seen_whatever_follows(clips: dict[str, Path], tmp_path: Pa
             for at in chance.choices(range(len(data)), k=40):
                 target.write_bytes(data[:at] + tail)
                 try:
-                    facts, _ = examine(target)
+                    facts = examine(target)
                 except ContainerError:
                     continue
                 if facts.sealed and at < max(moov, media):
