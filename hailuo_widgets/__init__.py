@@ -19,22 +19,27 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from hailuo_widgets.api.functions import (
         camera_instructions,
+        compare,
         estimate,
+        export,
         generate,
         models,
+        monitor,
         providers,
+        rank,
         resume,
         run,
         runs,
         set_key,
+        studio,
         sweep,
         sweep_of,
         templates,
+        vote,
+        votes,
         webhook,
     )
-    from hailuo_widgets.api.judging import rank, vote, votes
     from hailuo_widgets.api.session import Session
-    from hailuo_widgets.api.showing import compare, export, monitor, studio
     from hailuo_widgets.errors import (
         AuthError,
         BudgetExceeded,
@@ -105,26 +110,28 @@ __all__ = [
 
 _API = (
     "camera_instructions",
+    "compare",
     "estimate",
+    "export",
     "generate",
     "models",
+    "monitor",
     "providers",
+    "rank",
     "resume",
     "run",
     "runs",
     "set_key",
+    "studio",
     "sweep",
     "sweep_of",
     "templates",
+    "vote",
+    "votes",
     "webhook",
 )
-_SHOWING = ("compare", "export", "monitor", "studio")
-_JUDGING = ("rank", "vote", "votes")
-_ROOMS = (
-    {"Run": "workspace.run", "Session": "api.session", "Sweep": "workspace.sweep"}
-    | dict.fromkeys(_API, "api.functions")
-    | dict.fromkeys(_SHOWING, "api.showing")
-    | dict.fromkeys(_JUDGING, "api.judging")
+_ROOMS = {"Run": "workspace.run", "Session": "api.session", "Sweep": "workspace.sweep"} | dict.fromkeys(
+    _API, "api.functions"
 )
 
 

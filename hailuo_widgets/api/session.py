@@ -1,11 +1,675 @@
-"""Session: every public function as a method, for code that wants no defaults."""
+"""Session: a home folder with its settings, and every public function of the package as a method."""
 
 from __future__ import annotations
 
+import inspect
+import os
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.api.handle_session import on_session_of_runs
+from hailuo_widgets.domain.user_values import as_flag, as_number
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.settings.credentials import ask_key, keep_key, variable
+from hailuo_widgets.settings.settings import SETTINGS
+from hailuo_widgets.workspace.confirmation import foreseen
+from hailuo_widgets.workspace.keywords import checked, given
+from hailuo_widgets.workspace.selection import every
+from hailuo_widgets.workspace.votes import blind_test, ranking, votes_table
 from hailuo_widgets.workspace.workspace import Workspace
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from datetime import date
+    from pathlib import Path
+
+    import pandas as pd
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.redaction.secret import Secret
+    from hailuo_widgets.voting.ranking import Ranking
+    from hailuo_widgets.webhooks import Webhook
+    from hailuo_widgets.workspace.resumed import Resumed
+    from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.sweep import Sweep
 
 __all__ = ["Session"]
 
+LONGEST_NAME = 24  # characters of a provider's name
+_CALL = {"tags", "budget", "max_parallel", "yes", "name"}  # arguments of a call that are not its plan's
+
 
 class Session(Workspace):
-    """A home folder, its settings, and every function of :mod:`hailuo_widgets` as a method."""
+    """A home folder with its settings, and the package's functions as methods, for code that wants no defaults.
+
+    The package's functions call these methods on a default session. A method that is given runs, a sweep or a
+    DataFrame of another open session works on that session.
+
+    Args:
+        notice: Called with each sentence for the user; ``print`` by default.
+        config: Settings that ``%config Hailuo`` has given; arguments override them.
+        settings: Settings by their names: ``provider=``, ``home=``, ``store=``, ``archive=``, ``mode=``,
+            ``poll_interval=``, ``timeout=``, ``max_parallel=``, ``budget=``, …. They override the environment, files
+            and defaults.
+
+    Raises:
+        UsageError: A name that is not a setting, or a value that its setting does not allow.
+    """
+
+    # -- clips ----------------------------------------------------------------------------------------------------
+
+    @checked
+    def generate(
+        self,
+        prompt: str = "",
+        *,
+        variables: Mapping[str, Any] | pd.DataFrame | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        duration: int | None = None,
+        resolution: str | None = None,
+        aspect_ratio: str | None = None,
+        seed: int | None = None,
+        first_frame: str | Path | bytes | Any | None = None,
+        last_frame: str | Path | bytes | Any | None = None,
+        subject: str | Path | bytes | Any | None = None,
+        fit: str | None = None,
+        template: str | None = None,
+        text: str | None = None,
+        prompt_optimizer: bool = False,
+        fast_pretreatment: bool | None = None,
+        watermark: bool | None = None,
+        callback_url: str | None = None,
+        width: int | None = None,
+        height: int | None = None,
+        options: Mapping[str, Any] | None = None,
+        repeat: int = 1,
+        zipped: Sequence[Sequence[str]] | Sequence[str] = (),
+        exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
+        sample: int | None = None,
+        sample_seed: int | None = None,
+        tags: str | Sequence[str] = (),
+        budget: float | None = None,
+        max_parallel: int | None = None,
+        reuse: bool = True,
+        yes: bool = False,
+        name: str | None = None,
+    ) -> Run:
+        r"""Generate one clip. The run has started when this returns; ``await run`` (or ``run.wait()``) for its clip.
+
+        Args:
+            prompt: What the clip shows. Camera instructions stand in brackets: ``[Push in]``. ``{{name}}`` takes a
+                variable, and ``\{{`` is a literal ``{{``.
+            variables: The values of ``{{name}}``, by their names.
+            provider: The provider; by default the setting's.
+            model: The provider's name of the model or a short one (``"2.3"``); by default the provider's default.
+            duration: Seconds.
+            resolution: For example ``"768P"``.
+            aspect_ratio: For example ``"9:16"``, if the provider takes one.
+            seed: If the provider takes one.
+            first_frame: A path, URL, data URL, bytes, ``PIL.Image`` or NumPy array; also a template's picture.
+            last_frame: Likewise.
+            subject: A picture of the person in the clip (subject reference).
+            fit: ``"crop"`` cuts images to the ratio that the provider takes, ``"pad"`` adds black; both lay transparent
+                parts on white. By default images are sent as they are.
+            template: A template's id or name.
+            text: A template's words.
+            prompt_optimizer: Let the provider rewrite the prompt. Off by default: a rewritten prompt confounds a
+                comparison.
+            fast_pretreatment: Shorten the optimizer's time, if the model has this option.
+            watermark: Ask for the provider's watermark.
+            callback_url: The URL that the provider reports to.
+            width: Pixels, if the provider takes them.
+            height: Likewise.
+            options: Further fields of the provider's own.
+            repeat: As for :func:`sweep`, and so are the next four; together they must leave one run.
+            zipped: See ``repeat``.
+            exclude: See ``repeat``.
+            sample: See ``repeat``.
+            sample_seed: See ``repeat``.
+            tags: Words to find the run by.
+            budget: The most that it may cost, in the provider's currency.
+            max_parallel: Runs of this call in flight at once; has no effect on one run.
+            reuse: Take the clip of an equal run that succeeded instead of paying again: from the archive, from the
+                archive of another home on the same log, or from the provider while it has the clip.
+            yes: Send it even if it costs more than the setting ``ask_above_cost``.
+            name: A name for :func:`sweep_of`, and for every function that takes a sweep.
+
+        Raises:
+            UsageError: A problem of the request, more than one run (:func:`sweep` makes several), or a cost that needs
+                a confirmation; nothing was sent.
+            MissingKey: ``mode`` is ``live`` and there is no key.
+            BudgetExceeded: It costs more than the budget, or its price is not known.
+        """
+        # Without the log: a cell returns at once, and the engine looks for an equal run before it pays.
+        plan = self.plan(prompt, ask_log=False, **given(locals(), but={*_CALL, "prompt", "reuse"}))
+        if (count := plan.results) != 1 or plan.axis_values():
+            what = f"{count} are asked for" if count != 1 else f"{' and '.join(plan.axis_values())} is an axis"
+            raise UsageError(f"generate() makes one run, and {what}", hint="use hw.sweep: it takes the same arguments")
+        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
+        return self.begin(plan, tags=tags, reuse=reuse, **more)[0]
+
+    @checked
+    def sweep(
+        self,
+        prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "",
+        *,
+        variables: Mapping[str, Any] | pd.DataFrame | None = None,
+        provider: str | Sequence[str] | None = None,
+        model: str | Sequence[str] | None = None,
+        duration: int | Sequence[int] | None = None,
+        resolution: str | Sequence[str] | None = None,
+        aspect_ratio: str | Sequence[str] | None = None,
+        seed: int | Sequence[int] | range | None = None,
+        first_frame: str | Path | bytes | Any | None = None,
+        last_frame: str | Path | bytes | Any | None = None,
+        subject: str | Path | bytes | Any | None = None,
+        fit: str | Sequence[str] | None = None,
+        template: str | Sequence[str] | None = None,
+        text: str | Sequence[str] | None = None,
+        prompt_optimizer: bool | Sequence[bool] = False,
+        fast_pretreatment: bool | Sequence[bool] | None = None,
+        watermark: bool | Sequence[bool] | None = None,
+        callback_url: str | Sequence[str] | None = None,
+        width: int | Sequence[int] | None = None,
+        height: int | Sequence[int] | None = None,
+        options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        repeat: int = 1,
+        zipped: Sequence[Sequence[str]] | Sequence[str] = (),
+        exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
+        sample: int | None = None,
+        sample_seed: int | None = None,
+        tags: str | Sequence[str] = (),
+        budget: float | None = None,
+        max_parallel: int | None = None,
+        reuse: bool = True,
+        yes: bool = False,
+        name: str | None = None,
+    ) -> Sweep:
+        r"""Generate several clips: the product of every list that is given.
+
+        A list, tuple, range, array, Series or Index is an axis (``seed=range(1, 5)``); as an image, an array is one
+        image. Prompts change slowest, then the arguments in the order of the call, replicates fastest. Everything is
+        checked before the first create call.
+
+        Args:
+            prompt: One prompt, a list of prompts, a mapping of labels to prompts, or a table of cases: a DataFrame
+                whose columns are arguments and variables, and whose rows are cases. An empty cell is "not given".
+                ``{{dawn | dusk}}`` in a prompt is an axis, ``{{name}}`` takes a variable, ``\{{`` is a literal
+                ``{{``.
+            variables: The values of ``{{name}}``, by their names; a list is an axis. Or a table of cases.
+            provider: As for :func:`generate`, and so are the arguments up to ``options``; each takes one value or
+                several.
+            model: See ``provider``.
+            duration: See ``provider``.
+            resolution: See ``provider``.
+            aspect_ratio: See ``provider``.
+            seed: See ``provider``.
+            first_frame: See ``provider``.
+            last_frame: See ``provider``.
+            subject: See ``provider``.
+            fit: See ``provider``.
+            template: See ``provider``.
+            text: See ``provider``.
+            prompt_optimizer: See ``provider``.
+            fast_pretreatment: See ``provider``.
+            watermark: See ``provider``.
+            callback_url: See ``provider``.
+            width: See ``provider``.
+            height: See ``provider``.
+            options: See ``provider``.
+            repeat: Replicates of each run. A replicate is never called a seed.
+            zipped: Groups of axes that are combined value by value instead of crossed: names of arguments, of
+                variables, or ``"prompt"``. For example ``[("prompt", "first_frame")]``.
+            exclude: Leave out the runs that match all values of one of these, for example
+                ``[{"model": "02", "seed": 3}]``. One that matches no run is an error.
+            sample: Draw this many of the runs. A larger sample contains every smaller one.
+            sample_seed: Another seed draws other runs.
+            tags: Words to find the runs by.
+            budget: The most that all runs together may cost, in the providers' currency; nothing is sent beyond it.
+            max_parallel: Runs of this call in flight at once; the account's own limit holds as well.
+            reuse: Take clips of equal runs that succeeded: extending a sweep pays for the new runs alone.
+            yes: Send it even if it exceeds the settings ``ask_above`` and ``ask_above_cost``.
+            name: A name for :func:`sweep_of`, and for every function that takes a sweep.
+
+        Raises:
+            UsageError: Problems of any of the runs, or a number or cost that needs a confirmation; nothing was sent.
+            BudgetExceeded: The first run already exceeds the budget; nothing was sent.
+        """
+        plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt"}))
+        self._notice(f"hailuo: {plan.sentence()}")
+        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
+        return self.begin(plan, tags=tags, reuse=reuse, **more)
+
+    @checked
+    def estimate(
+        self,
+        prompt: str | Sequence[str] | Mapping[str, str] | pd.DataFrame = "",
+        *,
+        variables: Mapping[str, Any] | pd.DataFrame | None = None,
+        provider: str | Sequence[str] | None = None,
+        model: str | Sequence[str] | None = None,
+        duration: int | Sequence[int] | None = None,
+        resolution: str | Sequence[str] | None = None,
+        aspect_ratio: str | Sequence[str] | None = None,
+        seed: int | Sequence[int] | range | None = None,
+        first_frame: str | Path | bytes | Any | None = None,
+        last_frame: str | Path | bytes | Any | None = None,
+        subject: str | Path | bytes | Any | None = None,
+        fit: str | Sequence[str] | None = None,
+        template: str | Sequence[str] | None = None,
+        text: str | Sequence[str] | None = None,
+        prompt_optimizer: bool | Sequence[bool] = False,
+        fast_pretreatment: bool | Sequence[bool] | None = None,
+        watermark: bool | Sequence[bool] | None = None,
+        callback_url: str | Sequence[str] | None = None,
+        width: int | Sequence[int] | None = None,
+        height: int | Sequence[int] | None = None,
+        options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        repeat: int = 1,
+        zipped: Sequence[Sequence[str]] | Sequence[str] = (),
+        exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
+        sample: int | None = None,
+        sample_seed: int | None = None,
+        tags: str | Sequence[str] = (),
+        budget: float | None = None,
+        max_parallel: int | None = None,
+        reuse: bool = True,
+        yes: bool = False,
+        name: str | None = None,
+    ) -> pd.DataFrame:
+        """Estimate what a sweep (or one run) costs and how long it takes; sends nothing.
+
+        Takes the arguments of :func:`sweep`, so that a call can be estimated as it stands; ``name``, ``tags`` and
+        ``max_parallel`` have no effect. Also tells how far the call's ``budget`` reaches, and whether it needs
+        ``yes=True``.
+
+        Returns:
+            One row for each provider and currency: ``provider``, ``runs``, ``there_already``, ``to_send``, ``cost``
+            (``NA`` if any price is unknown), ``currency``, ``unpriced`` (runs without a known price), ``wall_s``
+            (seconds until the last clip is there, at the account's limit; ``NA`` if unknown).
+
+        Raises:
+            UsageError: Problems of any of the runs.
+        """
+        from hailuo_widgets.dataframes.costs import estimate_frame
+
+        agreed = as_flag("yes", yes)
+        most = None if budget is None else as_number("budget", budget)
+        plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt"}))
+        for sentence in foreseen(plan.to_send, self.settings, budget=most, yes=agreed):
+            self.say(sentence)
+        return estimate_frame(plan, self.accounts)
+
+    # -- runs of the log ------------------------------------------------------------------------------------------
+
+    @checked
+    @on_session_of_runs
+    def run(self, run_id: str | Run | Sweep | pd.DataFrame) -> Run:
+        """A run of the log, by its id or the first characters of it; or the one run of a sweep or of a DataFrame.
+
+        Raises:
+            UsageError: There is none, or more than one.
+        """
+        return super().run(run_id)
+
+    @checked
+    @on_session_of_runs
+    def runs(
+        self,
+        *,
+        sweep: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        status: str | Sequence[str] | None = None,
+        provider: str | None = None,
+        model: str | None = None,
+        since: str | date | None = None,
+        tag: str | None = None,
+    ) -> pd.DataFrame:
+        """The run log: one row a run, oldest first, columns as in ``hailuo_widgets.dataframes.runs.RUN_COLUMNS``.
+
+        Args:
+            sweep: Only the runs of this sweep, or of these: its name (the newest of that name), id or handle; or rows
+                of an earlier call, runs, or their ids.
+            status: Only runs in this status, or in one of these.
+            provider: Only runs at this provider.
+            model: Only runs of this model, by the provider's name of it or a short one.
+            since: Only runs planned since then: a date or time as text (UTC unless it names a zone), or a datetime.
+            tag: Only runs that were started with this tag, or whose clip has it.
+
+        Raises:
+            UsageError: An unknown sweep, status, provider or model, or a ``since`` that is not a date. A tag or a date
+                that no run has gives an empty frame.
+        """
+        return super().runs(sweep=sweep, status=status, provider=provider, model=model, since=since, tag=tag)
+
+    @checked
+    @on_session_of_runs
+    def sweep_of(self, what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None) -> Sweep:
+        """Return a sweep of the log as :func:`sweep` returned it, for example after a restart.
+
+        Args:
+            what: Its name (the newest of that name) or id, or runs of it; by default the latest sweep.
+
+        Raises:
+            UsageError: There is none, or the runs are of several.
+        """
+        return super().sweep_of(what)
+
+    @checked
+    def resume(self) -> Resumed:
+        """Take up every run that an earlier kernel left unfinished, or that was lost. It costs nothing.
+
+        Returns all of them as one handle, like a sweep: ``await`` it, or ``wait()`` in a script, which drives the runs;
+        ``df`` has their rows; a notebook shows it as a board. It is iterated and indexed as a list of runs.
+
+        Runs that another living kernel follows are left to it. Runs that were planned and never sent stay planned, and
+        are counted: their cells send them.
+        """
+        return super().resume()
+
+    # -- views and files ------------------------------------------------------------------------------------------
+
+    @checked
+    @on_session_of_runs
+    def compare(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        *,
+        rows: str | None = None,
+        cols: str | None = None,
+        pages: str | None = None,
+    ) -> None:
+        """Show runs in a grid, all clips on one clock: play, step by frames, zoom, wipe and subtract; rate, tag, note.
+
+        Ratings, tags and notes go to the run log, and belong to the clip: every run that shows it has them. A run
+        without a clip has its cell, with the reason; a clip that several runs show has one cell.
+
+        Args:
+            what: A sweep or its name, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids; by
+                default the latest sweep.
+            rows: A column of :func:`runs` whose values are the grid's rows; by default what varies (a prompt, a
+                model).
+            cols: Likewise for its columns.
+            pages: Likewise for its pages; by default one page.
+
+        Raises:
+            UsageError: No runs, or a name that is not a column of these runs.
+        """
+        from hailuo_widgets.domain.grid import arrange
+        from hailuo_widgets.widgets.display import show_compare
+
+        records = self._shown(what)
+        show_compare(self, records, arrange(records, rows=rows, cols=cols, pages=pages))
+
+    @checked
+    def monitor(self) -> None:
+        """Show everything in flight in the store, from any kernel: stage, time, cost so far, the last error; live.
+
+        Its buttons cancel runs, take them up (``resume``), and try a failed download again. In a terminal, and without
+        an event loop, it is one line a run.
+        """
+        from hailuo_widgets.widgets.display import show_monitor
+
+        show_monitor(self)
+
+    @checked
+    @on_session_of_runs
+    def studio(self, start: Run | Sweep | pd.DataFrame | str | None = None) -> None:
+        """Show the studio: a form that builds a request, checks and prices it as you type, and runs it below.
+
+        It shows the equivalent ``%%hailuo`` cell and Python call, and can be filled from either.
+
+        Args:
+            start: A run, a run's id, or a sweep or rows of :func:`runs` that hold one run: its request fills the form.
+
+        Raises:
+            UsageError: No such run, several, or no notebook.
+        """
+        from hailuo_widgets.widgets.display import show_studio
+
+        show_studio(self, None if start is None else self.run(start).record)
+
+    @checked
+    @on_session_of_runs
+    def export(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Path | Sequence[Run | str] | None = None,
+        path: str | Path | None = None,
+        *,
+        rows: str | None = None,
+        cols: str | None = None,
+        pages: str | None = None,
+        width: int | None = None,
+        frames: int | None = None,
+        largest: float | None = None,
+    ) -> Path:
+        """Write runs to a file; the end of its name selects the kind.
+
+        A report (``.html``) is one file that plays its clips in sync without a kernel or a network, with a table of the
+        runs and a summary of the votes. A table is ``.csv``, ``.parquet`` or ``.tex``; in CSV a spreadsheet takes no
+        text for a formula. ``.mp4`` is a grid of the clips with labels as one video, at 25 frames a second, as long as
+        the longest clip. ``.png`` is a filmstrip: a row a run.
+
+        Args:
+            what: A sweep or its name, rows of :func:`runs`, or runs or their ids; by default the latest sweep. A clip
+                that several of them show is written once.
+            path: The file. An existing file is replaced when the new one is complete.
+            rows: For a report and a video, the column of :func:`runs` whose values are the grid's rows, as for
+                :func:`compare`.
+            cols: Likewise for its columns.
+            pages: Likewise for a report's pages.
+            width: For a video and a filmstrip, the width of one clip in pixels; by default 426 and 192.
+            frames: For a filmstrip, the number of frames in a row; by default 8.
+            largest: For a report, its largest size in megabytes; by default 200. Its size is told before it is written.
+
+        Returns:
+            The file's path.
+
+        Raises:
+            UsageError: No runs or no clips, an unknown end, an argument that this kind does not take, a missing folder,
+                or a report larger than ``largest``.
+        """
+        from hailuo_widgets.exports import export as write
+
+        if path is None:  # hw.export("report.html"): the latest sweep
+            if not isinstance(what, str | os.PathLike):
+                raise UsageError("path is missing: where to write", hint="for example hw.export(sweep, 'report.html')")
+            target = os.fspath(what)
+            what = None
+        else:
+            target = os.fspath(path)
+        asked = {"rows": rows, "cols": cols, "pages": pages, "width": width, "frames": frames, "largest": largest}
+        shape = {name: value for name, value in asked.items() if value is not None}
+        return write(self, self._shown(what), target, **shape)
+
+    def _shown(self, what: Any) -> list[RunRecord]:
+        """The runs that are meant, each clip once; tells if that leaves some out."""
+        from hailuo_widgets.domain.clips import one_a_clip
+
+        found = every(self, what)
+        shown = one_a_clip(found)
+        if len(shown) < len(found):
+            self.say(
+                f"{len(found) - len(shown)} of {len(found)} runs show the clip of another one: each clip is there once"
+            )
+        return shown
+
+    # -- votes ----------------------------------------------------------------------------------------------------
+
+    @checked
+    @on_session_of_runs
+    def vote(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        between: str | None = None,
+        within: str | None = None,
+        *,
+        rater: str | None = None,
+        question: str = "Which clip is better?",
+        aim: str = "order",
+        repeats: float = 0.1,
+    ) -> None:
+        """Judge runs in blind pairs: left, right, tie or both bad. Which is which is shown at the end, not before.
+
+        Sides are random. The next pair is the most informative one. Some pairs are repeated with their sides swapped,
+        which measures a preference for a side. Each vote is in the log at once; a vote continues where it was left.
+
+        Args:
+            what: A sweep or its name, rows of :func:`runs` (a DataFrame with ``run_id``), or runs or their ids; by
+                default the latest sweep. Runs without a clip are left out: a failure is no verdict on a picture. A clip
+                that several of them show is judged once, and earlier votes on it count.
+            between: The column of :func:`runs` that is judged; by default the prompts' labels, or what else varies.
+            within: The column in which both clips of a pair agree; by default the seed, if seeds were sent. Everything
+                else that varies agrees too.
+            rater: Who judges; by default this system's user.
+            question: The question that is asked of each pair.
+            aim: With three values or more, what the next pair should tell: the ``order`` of all, or which one is the
+                ``best``, which takes fewer votes.
+            repeats: The share of votes that go to repeated pairs, from 0 to 0.5.
+
+        Raises:
+            UsageError: No two runs make a pair, a name that is not a column of these runs, or there is no notebook.
+        """
+        from hailuo_widgets.widgets.display import show_vote
+
+        records, test = blind_test(self, what, between=between, within=within, rater=rater, aim=aim, repeats=repeats)
+        show_vote(self, records, test, question=question)
+
+    @checked
+    @on_session_of_runs
+    def votes(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        *,
+        between: str | None = None,
+        rater: str | None = None,
+    ) -> pd.DataFrame:
+        """The votes: one row each, oldest first, columns as in ``hailuo_widgets.dataframes.votes.VOTE_COLUMNS``.
+
+        Args:
+            what: Only votes on two of the clips that these runs show, given as for :func:`vote`; by default all votes.
+            between: Only votes that judged this column.
+            rater: Only this rater's.
+
+        Returns:
+            A frame without the votes that were taken back. ``winner`` is missing for a tie and for both bad.
+            ``left_run`` and ``right_run`` are the runs that were shown; a later run may show the same clip.
+        """
+        return votes_table(self, what, between=between, rater=rater)
+
+    @checked
+    @on_session_of_runs
+    def rank(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        between: str | None = None,
+        *,
+        rater: str | None = None,
+        confidence: float = 0.95,
+    ) -> Ranking:
+        """The result of the votes: win rates and strengths with intervals, sides, raters, and one plain sentence.
+
+        Args:
+            what: Runs whose clips were judged, given as for :func:`vote`, or rows of :func:`votes`. Each clip counts
+                once, whichever runs show it.
+            between: The column that was judged; needed only if votes judged several.
+            rater: Only this rater's votes.
+            confidence: The level of the intervals, and of the claim that one is better.
+
+        Raises:
+            UsageError: Votes on several columns, and ``between`` is not given.
+        """
+        return ranking(self, what, between, rater=rater, confidence=confidence)
+
+    # -- catalog, keys, callbacks ---------------------------------------------------------------------------------
+
+    @checked
+    def providers(self) -> pd.DataFrame:
+        """The providers: one row each, with modes, seeds, limits, and the source of the facts."""
+        from hailuo_widgets.dataframes.providers import providers_frame
+
+        return providers_frame(self.accounts)
+
+    @checked
+    def models(self, provider: str | None = None) -> pd.DataFrame:
+        """The models: one row for each model, mode and resolution, with its price if a source names one.
+
+        Args:
+            provider: Only this provider's.
+
+        Raises:
+            UsageError: No such provider.
+        """
+        from hailuo_widgets.dataframes.providers import models_frame
+
+        return models_frame(self.accounts, provider)
+
+    @checked
+    def templates(self) -> pd.DataFrame:
+        """The video templates, with what each needs. Ids are text: they exceed 2**53."""
+        from hailuo_widgets.dataframes.providers import templates_frame
+
+        return templates_frame(self.accounts)
+
+    @checked
+    def camera_instructions(self) -> pd.DataFrame:
+        """The 15 camera instructions, in English and Chinese."""
+        from hailuo_widgets.dataframes.providers import camera_frame
+
+        return camera_frame()
+
+    @checked
+    def set_key(self, provider: str, *, remember: bool = False) -> None:
+        """Ask for a provider's key without showing it, and use it from now on in this process, in every session.
+
+        Args:
+            provider: The provider's name.
+            remember: Also keep the key in the system's keyring, for later kernels (needs the extra ``keyring``).
+
+        Raises:
+            UsageError: No such provider, nobody can be asked here, or what was typed cannot be a key.
+        """
+        if len(str(provider)) > LONGEST_NAME:  # it may be the key: it is not repeated
+            raise UsageError(
+                "set_key() takes a provider's name, and what was given is too long for one",
+                hint="write hw.set_key('minimax'), and type the key where it asks for it",
+            )
+        name = self.accounts.provider(provider).facts.name
+        keep_key(variable(name), ask_key(variable(name), provider=name), remember=remember, provider=name)
+
+    @checked
+    def webhook(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        keys: Mapping[str, str | Secret] | None = None,
+        public_url: str | None = None,
+    ) -> Webhook:
+        """Serve callbacks: when a provider calls, its run is polled at once. A callback's content is not believed.
+
+        Give ``callback_url=hook.callback_url("minimax")`` to requests; ``with hw.webhook() as hook:`` closes it at the
+        end of the block.
+
+        Args:
+            host: The address to listen at; the default is reached from this machine alone.
+            port: 0 takes a free one.
+            keys: ``kie``: the key that KIE signs with, instead of ``KIE_WEBHOOK_KEY``; ``runware``: the token in the
+                address, instead of a new one.
+            public_url: The https address of a tunnel or proxy that leads here.
+
+        Raises:
+            UsageError: The port is taken, or an argument is not allowed.
+        """
+        from hailuo_widgets.webhooks import Webhook
+
+        return Webhook(self, host=host, port=port, keys=keys, public_url=public_url)
+
+
+def _signature() -> inspect.Signature:
+    """The arguments of ``Session``, with the settings by their names."""
+    named = [p for p in inspect.signature(Workspace).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    settings = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in SETTINGS]
+    return inspect.Signature([*named, *settings])
+
+
+Session.__signature__ = _signature()  # type: ignore[attr-defined]  # for help and Tab: they read it

@@ -91,9 +91,8 @@ def _resume(words: list[str]) -> Any:
 def _providers(words: list[str]) -> Any:
     del words
     from hailuo_widgets.api import functions as api
-    from hailuo_widgets.dataframes import providers as tables
 
-    return tables.providers_frame(api.default_session().accounts)
+    return api.providers()
 
 
 def _models(words: list[str]) -> Any:
@@ -105,9 +104,8 @@ def _models(words: list[str]) -> Any:
 def _templates(words: list[str]) -> Any:
     del words
     from hailuo_widgets.api import functions as api
-    from hailuo_widgets.dataframes import providers as tables
 
-    return tables.templates_frame(api.default_session().accounts)
+    return api.templates()
 
 
 def _camera(words: list[str]) -> Any:
@@ -152,9 +150,9 @@ def _cost(words: list[str]) -> Any:
 
 def _monitor(words: list[str]) -> None:
     del words
-    from hailuo_widgets.api import showing
+    from hailuo_widgets.api import functions as api
 
-    showing.monitor()
+    api.monitor()
 
 
 def _of_the_latest(work: Callable[[Any], Any], words: list[str]) -> Any:
@@ -169,35 +167,35 @@ def _of_the_latest(work: Callable[[Any], Any], words: list[str]) -> Any:
 
 
 def _compare(words: list[str]) -> None:
-    from hailuo_widgets.api import showing
+    from hailuo_widgets.api import functions as api
 
-    _of_the_latest(showing.compare, words)
+    _of_the_latest(api.compare, words)
 
 
 def _vote(words: list[str]) -> None:
-    from hailuo_widgets.api import judging
+    from hailuo_widgets.api import functions as api
 
-    _of_the_latest(judging.vote, words)
+    _of_the_latest(api.vote, words)
 
 
 def _rank(words: list[str]) -> Any:
-    from hailuo_widgets.api import judging
+    from hailuo_widgets.api import functions as api
 
-    return _of_the_latest(judging.rank, words)
+    return _of_the_latest(api.rank, words)
 
 
 def _export(words: list[str]) -> None:
-    from hailuo_widgets.api import showing
+    from hailuo_widgets.api import functions as api
 
     *ids, path = words
-    written = showing.export(ids or None, path)
+    written = api.export(ids or None, path)
     print(f"{written}: {written.stat().st_size:,} bytes")  # noqa: T201 - a magic's answer
 
 
 def _studio(words: list[str]) -> None:
-    from hailuo_widgets.api import showing
+    from hailuo_widgets.api import functions as api
 
-    showing.studio(words[0] if words else None)
+    api.studio(words[0] if words else None)
 
 
 def _simulator(words: list[str]) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import uuid4
+from weakref import WeakValueDictionary
 
 from hailuo_widgets.archive import Archive
 from hailuo_widgets.domain.budget import Budget
@@ -33,9 +34,16 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.render.card import Card
 
-__all__ = ["WorkspaceBase"]
+__all__ = ["OPENED_AS", "WorkspaceBase", "opened_as"]
 
+OPENED_AS = "hailuo_session"  # in a DataFrame's attrs: the name of the open workspace that its rows are of
 _MICROS = 1_000_000
+_opened: WeakValueDictionary[str, WorkspaceBase] = WeakValueDictionary()
+
+
+def opened_as(name: Any) -> WorkspaceBase | None:
+    """The workspace that was opened under a name, in this process; None if it is closed or unknown."""
+    return _opened.get(name) if isinstance(name, str) else None
 
 
 class WorkspaceBase(Fixed):
@@ -50,7 +58,7 @@ class WorkspaceBase(Fixed):
         UsageError: A name that is not a setting, or a value that its setting does not allow.
     """
 
-    _own = frozenset({"settings", "archive", "log", "engine", "accounts"})
+    _own = frozenset({"settings", "archive", "log", "engine", "accounts", "opened_as", "closed"})
     _replaceable = True  # a test, or a program around it, may replace a method
     _advice = "a setting is given when a session is made: Session(budget=5)"
 
@@ -67,6 +75,9 @@ class WorkspaceBase(Fixed):
         self._backdrop = Backdrop(self.settings.home, speed=self.settings.simulator_speed)
         self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
         self.accounts = self.engine.accounts
+        self.opened_as = secrets.token_hex(8)
+        self.closed = False
+        _opened[self.opened_as] = self
         self._notice = notice
         self._noticed: set[str] = set()
         self._id_lock = Lock()
@@ -182,6 +193,8 @@ class WorkspaceBase(Fixed):
 
     def close(self) -> None:
         """Close the run log and stop the simulator. Unfinished runs stay in the log for ``resume``."""
+        self.closed = True
+        _opened.pop(self.opened_as, None)
         try:
             leave(self.engine)
         finally:  # an interrupt ends the wait for a create call's answer, and leaves nothing open

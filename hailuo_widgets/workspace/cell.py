@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.prompts import parse_variants
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.domain.user_values import as_flag, as_number
+from hailuo_widgets.domain.user_values import as_number
 from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import refuse_options_below
 from hailuo_widgets.workspace.confirmation import foreseen
@@ -22,10 +22,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.workspace.sweep import Sweep
     from hailuo_widgets.workspace.workspace import Workspace
 
-__all__ = ["begin_cell", "foretold", "plan_call", "plan_cell"]
+__all__ = ["begin_cell", "foretold", "plan_cell"]
 
 MOST_PICTURES = 50  # of an axis whose names are looked at for commas
-_NOT_PLANNED = {"yes", "name", "tags", "budget", "max_parallel"}
 _SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
 
 
@@ -89,20 +88,6 @@ def foretold(session: Workspace, line: Line, plan: Plan) -> tuple[str, ...]:
     """
     yes = bool(line.run.get("yes"))
     return foreseen(plan.to_send, session.settings, budget=_budget(line), yes=yes)
-
-
-def plan_call(session: Workspace, prompt: Any, *, reuse: bool = True, **arguments: Any) -> Plan:
-    """The plan of a call of ``sweep`` with these arguments; what that call would meet is told.
-
-    Raises:
-        UsageError: What is wrong with any of it.
-    """
-    budget, yes = arguments.get("budget"), as_flag("yes", arguments.get("yes", False))
-    budget = None if budget is None else as_number("budget", budget)
-    plan = session.plan(prompt, reuse=reuse, **{k: v for k, v in arguments.items() if k not in _NOT_PLANNED})
-    for sentence in foreseen(plan.to_send, session.settings, budget=budget, yes=yes):
-        session.say(sentence)
-    return plan
 
 
 def _budget(line: Line) -> float | None:

@@ -10,6 +10,7 @@ from hailuo_widgets.domain.run import STATUSES
 from hailuo_widgets.domain.user_values import as_value, is_axis, listed, shown
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.provider import names as provider_names
+from hailuo_widgets.workspace.base import OPENED_AS, opened_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.base import WorkspaceBase
 
-__all__ = ["chosen", "every", "filtered", "run_id_of", "runs_table", "sweep_id_of", "sweep_name"]
+__all__ = ["chosen", "every", "filtered", "run_id_of", "runs_table", "sweep_id_of", "sweep_name", "workspace_of"]
 
 HOW = "give a sweep or its name, rows of hw.runs(), runs, or their ids"
 LONGEST_NAME = 200
@@ -52,6 +53,33 @@ def every(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:
     ids = list(dict.fromkeys(_ids(session, what, MOST_DEEP)))
     found = {r.run_id: r for r in log.call(log.find, run_ids=ids)} if ids else {}
     return [found.get(i) or session.engine.record(i) for i in ids]
+
+
+def workspace_of(what: Any) -> WorkspaceBase | None:
+    """The open workspace that runs are of; None for ids, names, and runs whose workspace is closed.
+
+    Args:
+        what: A run, a sweep, a DataFrame of either's rows, or several of these.
+
+    Raises:
+        UsageError: They are of several workspaces with different run logs.
+    """
+    found = list(dict.fromkeys(_workspaces(what, MOST_DEEP)))
+    if len({workspace.settings.store_url for workspace in found}) > 1:
+        homes = " and ".join(str(workspace.settings.home) for workspace in found)
+        raise UsageError(f"these runs are of several sessions: {homes}", hint="give runs of one session")
+    return found[0] if found else None
+
+
+def _workspaces(what: Any, deep: int) -> Iterable[WorkspaceBase]:
+    if (is_sweep := getattr(what, "is_sweep", None)) is not None:
+        found = what.session if is_sweep else what._session  # noqa: SLF001 - a run's session is no part of its surface
+        yield from [] if found.closed else [found]
+    elif isinstance(attrs := getattr(what, "attrs", None), dict):
+        yield from [] if (opened := opened_as(attrs.get(OPENED_AS))) is None else [opened]
+    elif deep and isinstance(what, list | tuple | set | frozenset):
+        for one in what:
+            yield from _workspaces(one, deep - 1)
 
 
 def run_id_of(session: WorkspaceBase, what: Any) -> str:
@@ -158,7 +186,9 @@ def runs_table(session: WorkspaceBase, *, since: str | date | None = None, **wan
     moment = since_moment(since)
     found = filtered(session, since=moment, **wanted)
     unmeasured = session.log.call(session.log.unmeasured, [r.run_id for r in found])
-    return runs_frame(found, session.archive.root, unmeasured)
+    frame = runs_frame(found, session.archive.root, unmeasured)
+    frame.attrs[OPENED_AS] = session.opened_as
+    return frame
 
 
 def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:

@@ -1,4 +1,7 @@
-"""A session: settings, a run log, an archive and an engine. All that users do goes through one."""
+"""A home folder at work: plans, starts, finds and resumes runs.
+
+:class:`hailuo_widgets.api.session.Session` adds the public functions; widgets and exports ask for this class alone.
+"""
 
 from __future__ import annotations
 
@@ -21,14 +24,16 @@ from hailuo_widgets.planning.plan import look_up, make_plan
 from hailuo_widgets.store.peek import never_sent
 from hailuo_widgets.workspace.base import WorkspaceBase
 from hailuo_widgets.workspace.confirmation import confirm, part_of, question, within
+from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.resumed import Resumed
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import chosen, run_id_of, runs_table, sweep_id_of, sweep_name
 from hailuo_widgets.workspace.sweep import Sweep
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import date
+    from pathlib import Path
 
     import pandas as pd
 
@@ -37,32 +42,57 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 _SHAPE = ("variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "namespace")
-_MICROS = 1_000_000
 
 
 class Workspace(WorkspaceBase):
-    """What ``hw.generate``, ``hw.runs`` and the rest work with, for code that wants no defaults.
-
-    Args:
-        notice: Called with each sentence that the user should read; printed by default.
-        config: Settings of the second order, as ``%config Hailuo`` has them.
-        settings: ``provider=``, ``home=``, ``store=``, ``archive=``, ``mode=``, ``poll_interval=``, ``timeout=``,
-            ``max_parallel=``, ``budget=``, …: before environment and defaults.
-
-    Raises:
-        UsageError: A name that is no setting, or a value that is not allowed.
-    """
+    """An open home folder that plans, starts, finds and resumes runs; the arguments are those of the base."""
 
     # -- asking for clips -----------------------------------------------------------------------------------------
 
-    def plan(self, prompt: Any = "", *, reuse: bool = True, ask_log: bool = True, **arguments: Any) -> Plan:
-        """Make and check the requests of a sweep (or of one run); nothing is sent.
+    @checked
+    def plan(
+        self,
+        prompt: Any = "",
+        *,
+        variables: Mapping[str, Any] | pd.DataFrame | None = None,
+        provider: str | Sequence[str] | None = None,
+        model: str | Sequence[str] | None = None,
+        duration: int | Sequence[int] | None = None,
+        resolution: str | Sequence[str] | None = None,
+        aspect_ratio: str | Sequence[str] | None = None,
+        seed: int | Sequence[int] | range | None = None,
+        first_frame: str | Path | bytes | Any | None = None,
+        last_frame: str | Path | bytes | Any | None = None,
+        subject: str | Path | bytes | Any | None = None,
+        fit: str | Sequence[str] | None = None,
+        template: str | Sequence[str] | None = None,
+        text: str | Sequence[str] | None = None,
+        prompt_optimizer: bool | Sequence[bool] = False,
+        fast_pretreatment: bool | Sequence[bool] | None = None,
+        watermark: bool | Sequence[bool] | None = None,
+        callback_url: str | Sequence[str] | None = None,
+        width: int | Sequence[int] | None = None,
+        height: int | Sequence[int] | None = None,
+        options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        repeat: int = 1,
+        zipped: Sequence[Sequence[str]] | Sequence[str] = (),
+        exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
+        sample: int | None = None,
+        sample_seed: int | None = None,
+        reuse: bool = True,
+        ask_log: bool = True,
+        namespace: Mapping[str, Any] | None = None,
+    ) -> Plan:
+        """Make and check the requests of a sweep (or of one run); sends nothing.
 
-        The arguments are those of :func:`hailuo_widgets.sweep`; a cell gives the notebook's variables as ``namespace``.
+        The arguments are those of :func:`hailuo_widgets.sweep`, and these: ``ask_log`` asks the run log and the archive
+        for clips of equal runs; ``namespace`` has a notebook's variables, which a cell gives instead of ``variables``.
+        ``prompt`` may be a cell's parsed prompts.
 
         Raises:
-            UsageError: What is wrong with them, all at once.
+            UsageError: Every problem of the arguments, at once.
         """
+        arguments = given(locals(), but={"prompt", "reuse", "ask_log"})
         shape = {name: arguments.pop(name) for name in _SHAPE if name in arguments}
         reuse = as_flag("reuse", reuse)
         return make_plan(
@@ -72,44 +102,6 @@ class Workspace(WorkspaceBase):
             history=History(self.engine) if ask_log else None,
             reuse=reuse,
         )
-
-    def generate(
-        self,
-        prompt: str = "",
-        *,
-        tags: str | Sequence[str] = (),
-        budget: float | None = None,
-        max_parallel: int | None = None,
-        reuse: bool = True,
-        yes: bool = False,
-        name: str | None = None,
-        **arguments: Any,
-    ) -> Run:
-        """One clip; see :func:`hailuo_widgets.generate`."""
-        plan = self.plan(prompt, ask_log=False, **arguments)  # the engine asks it: a cell returns at once
-        if (count := plan.results) != 1 or plan.axis_values():
-            what = f"{count} are asked for" if count != 1 else f"{' and '.join(plan.axis_values())} is an axis"
-            raise UsageError(f"generate() makes one run, and {what}", hint="use hw.sweep: it takes the same arguments")
-        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
-        return self.begin(plan, tags=tags, reuse=reuse, **more)[0]
-
-    def sweep(
-        self,
-        prompt: Any = "",
-        *,
-        tags: str | Sequence[str] = (),
-        budget: float | None = None,
-        max_parallel: int | None = None,
-        reuse: bool = True,
-        yes: bool = False,
-        name: str | None = None,
-        **arguments: Any,
-    ) -> Sweep:
-        """Several clips; see :func:`hailuo_widgets.sweep`."""
-        plan = self.plan(prompt, reuse=reuse, **arguments)
-        self._notice(f"hailuo: {plan.sentence()}")
-        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
-        return self.begin(plan, tags=tags, reuse=reuse, **more)
 
     def begin(
         self,

@@ -14,7 +14,6 @@ import pytest
 
 import hailuo_widgets as hw
 from hailuo_widgets.api import functions as api
-from hailuo_widgets.api import judging, showing
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.vote import Vote
@@ -46,8 +45,7 @@ def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
         def start() -> Session:
             session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=lambda _: None)
             opened.append(session)
-            for module in (api, judging, showing):
-                monkeypatch.setattr(module, "default_session", lambda: session)
+            monkeypatch.setattr(api, "default_session", lambda: session)
             return session
 
         yield start
@@ -105,7 +103,7 @@ def test_votes_outlive_run_all_and_a_further_seed(kernel: Callable[[], Session])
         assert counted(hw.rank(what)) == {"fox": (3, 3), "wolf": (3, 0)}, what
     for what in (grown, "foxes", hw.runs(tag="pilot")):
         assert hw.votes(what)["unit"].tolist() == ["1", "2", "3"]
-    assert len(showing.default_session().chosen(hw.runs(tag="pilot"))) == 6
+    assert len(api.default_session().chosen(hw.runs(tag="pilot"))) == 6
 
 
 def test_votes_on_copies_are_no_new_evidence(kernel: Callable[[], Session]) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import hailuo_widgets as hw
-from hailuo_widgets.api import judging
+from hailuo_widgets.api import functions as api
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.voting.blind_test import BlindTest
@@ -33,7 +33,7 @@ def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
         monkeypatch.setenv("KIE_BASE_URL", simulator.url)
         monkeypatch.setenv("KIE_API_KEY", "test-key")
         session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=lambda _: None)
-        monkeypatch.setattr(judging, "default_session", lambda: session)
+        monkeypatch.setattr(api, "default_session", lambda: session)
         yield session, session.sweep(["a fox", "a wolf"], provider="kie", model="02", seed=[1, 2]).wait(60)
         session.close()
 
@@ -183,24 +183,24 @@ def test_a_saved_notebook_tells_nothing_before_the_end(made: Made) -> None:
 def test_the_public_functions(made: Made) -> None:
     """Votes are a table, ranked by runs or as rows; without a notebook a vote says so; mistakes are named."""
     session, sweep = made
-    assert len(judging.votes(sweep)) == 0
-    assert judging.rank(sweep, "prompt").sentence.startswith("There are no votes")
+    assert len(api.votes(sweep)) == 0
+    assert api.rank(sweep, "prompt").sentence.startswith("There are no votes")
     with pytest.raises(hw.UsageError, match="needs a notebook"):
-        judging.vote(sweep)
+        api.vote(sweep)
     with pytest.raises(hw.UsageError, match=r"repeats=2: a share from 0 to 0\.5"):
-        judging.vote(sweep, repeats=2)
+        api.vote(sweep, repeats=2)
     with pytest.raises(hw.UsageError, match="between='promt' is no column"):
-        judging.vote(sweep, "promt")
+        api.vote(sweep, "promt")
     for between, left, right, runs in (("prompt", "a fox", "a wolf", (0, 2)), ("seed", "1", "2", (0, 1))):
         booth_vote = hw_vote(between, left, right, sweep[runs[0]].id, sweep[runs[1]].id)
         session.log.call(session.log.vote, booth_vote)
-    assert list(judging.votes(sweep, between="seed")["left"]) == ["1"]
+    assert list(api.votes(sweep, between="seed")["left"]) == ["1"]
     with pytest.raises(hw.UsageError, match="these votes judged prompt, seed"):
-        judging.rank(sweep)
-    found = judging.rank(sweep, "prompt")
+        api.rank(sweep)
+    found = api.rank(sweep, "prompt")
     assert found.df["item"].tolist()[0] == "a fox"
-    assert judging.rank(judging.votes(sweep, between="prompt")).sentence == found.sentence
-    assert judging.rank(sweep, "prompt", rater="nobody").sentence.startswith("There are no votes")
+    assert api.rank(api.votes(sweep, between="prompt")).sentence == found.sentence
+    assert api.rank(sweep, "prompt", rater="nobody").sentence.startswith("There are no votes")
 
 
 def hw_vote(between: str, left: str, right: str, left_run: str, right_run: str) -> Any:

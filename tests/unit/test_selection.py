@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 
 from hailuo_widgets.api import functions as api
-from hailuo_widgets.api import judging, showing
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import cost_frame
 from hailuo_widgets.domain.request import Request
@@ -44,8 +43,7 @@ def _record(run_id: str, minutes: int, **more: Any) -> RunRecord:
 def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """The default session: two sweeps called foxes, one without a name that failed, and a run of no sweep."""
     session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
-    for module in (api, judging, showing):
-        monkeypatch.setattr(module, "default_session", lambda: session)
+    monkeypatch.setattr(api, "default_session", lambda: session)
     records = [
         *(_record(r, 1, sweep_id="s1x", sweep_name="foxes", tags=("pilot",)) for r in FIRST),
         *(_record(r, 2, sweep_id="s1y", sweep_name="foxes", model="minimax-hailuo-02") for r in SECOND),
@@ -111,7 +109,7 @@ def test_each_way_to_name_runs(session: Session, give: Callable[[Session], Any],
 )
 def test_what_names_nothing_is_said(session: Session, what: Any, says: str) -> None:
     """A word that names nothing, or several, and a thing that is none of ours are errors; wherever they are given."""
-    for take in (session.chosen, lambda w: api.runs(sweep=w), judging.votes, showing.compare):
+    for take in (session.chosen, lambda w: api.runs(sweep=w), api.votes, api.compare):
         with pytest.raises(UsageError, match=says):
             take(what)
 

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from hailuo_widgets.api import functions as api
-from hailuo_widgets.api import showing
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import plan_frame
 from hailuo_widgets.dataframes.runs import runs_frame
@@ -55,12 +54,11 @@ def two(session: Session) -> Sweep:
 def studio(session: Session, monkeypatch: pytest.MonkeyPatch) -> Callable[[Any], str | None]:
     """Open the studio, and say the run that fills it."""
     opened: list[RunRecord | None] = []
-    for module in (api, showing):
-        monkeypatch.setattr(module, "default_session", lambda: session)
+    monkeypatch.setattr(api, "default_session", lambda: session)
     monkeypatch.setattr(display, "show_studio", lambda _, start: opened.append(start))
 
     def shown(start: Any) -> str | None:
-        showing.studio(start)
+        api.studio(start)
         record = opened.pop()
         return record.run_id if record is not None else None
 

@@ -1,0 +1,133 @@
+"""Votes of a workspace: blind tests, votes and rankings of the clips that runs show."""
+
+from __future__ import annotations
+
+import getpass
+import os
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.user_values import as_value
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.workspace.base import OPENED_AS
+from hailuo_widgets.workspace.selection import chosen
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import pandas as pd
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.voting.blind_test import BlindTest
+    from hailuo_widgets.voting.ranking import Ranking
+    from hailuo_widgets.workspace.base import WorkspaceBase
+
+__all__ = ["blind_test", "ranking", "votes_table"]
+
+MOST_REPEATS = 0.5
+
+
+def blind_test(
+    session: WorkspaceBase,
+    what: Any,
+    *,
+    between: str | None,
+    within: str | None,
+    rater: str | None,
+    aim: str,
+    repeats: float,
+) -> tuple[list[RunRecord], BlindTest]:
+    """The runs that are judged, and the blind test of their clips; see :func:`hailuo_widgets.vote`.
+
+    Raises:
+        UsageError: No two runs make a pair, a name that is not a column of these runs, or ``repeats`` out of range.
+    """
+    import numpy as np
+
+    from hailuo_widgets.voting.blind_test import BlindTest
+    from hailuo_widgets.voting.pairs import pair_up
+    from hailuo_widgets.voting.relabel import relabel
+
+    if isinstance(repeats, bool) or not isinstance(repeats, int | float) or not 0 <= repeats <= MOST_REPEATS:
+        raise UsageError(f"repeats={repeats!r}: a share from 0 to {MOST_REPEATS}", hint="repeats=0.1")
+    records = chosen(session, what)
+    pairs = pair_up(
+        records,
+        between=between,
+        within=within,
+        has_clip=lambda r: r.status == "succeeded" and session.archive.video_of(r) is not None,
+    )
+    earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
+    test = BlindTest(
+        pairs,
+        relabel(records, earlier, pairs),
+        rater=_user() if rater is None else str(as_value("rater", rater)) or _user(),
+        aim=aim,
+        repeats=repeats,
+        rng=np.random.default_rng(),
+        now=lambda: datetime.now(UTC),
+    )
+    return records, test
+
+
+def votes_table(session: WorkspaceBase, what: Any, *, between: str | None, rater: str | None) -> pd.DataFrame:
+    """Votes as a DataFrame; see :func:`hailuo_widgets.votes`."""
+    from hailuo_widgets.dataframes.votes import votes_frame
+
+    ids = None if what is None else [r.run_id for r in chosen(session, what)]
+    frame = votes_frame(session.log.call(session.log.votes, ids, between=between, rater=rater))
+    frame.attrs[OPENED_AS] = session.opened_as
+    return frame
+
+
+def ranking(session: WorkspaceBase, what: Any, between: str | None, *, rater: str | None, confidence: float) -> Ranking:
+    """The result of votes; see :func:`hailuo_widgets.rank`.
+
+    Raises:
+        UsageError: Votes on several columns, and ``between`` is not given.
+    """
+    from hailuo_widgets.dataframes.votes import votes_of
+    from hailuo_widgets.voting.ranking import rank as ranked
+    from hailuo_widgets.voting.relabel import relabel
+
+    records = None
+    if hasattr(what, "columns") and "answer" in what.columns:
+        given = _with_clips(session, votes_of(what))
+    else:
+        records = chosen(session, what)
+        given = relabel(records, session.log.call(session.log.votes, [r.run_id for r in records]))
+    given = [v for v in given if between in {None, v.between} and rater in {None, v.rater}]
+    columns = sorted({v.between for v in given})
+    if len(columns) > 1:
+        raise UsageError(f"these votes judged {', '.join(columns)}", hint=f"name one: between={columns[0]!r}")
+    judged = columns[0] if columns else between
+    return ranked(given, items=_items(records, judged), confidence=confidence)
+
+
+def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
+    """Votes of a table with the clips that their runs show, as far as the session's log has these runs."""
+    seen = {run_id for v in votes for run_id in (v.left_run, v.right_run) if run_id}
+    if not seen:
+        return list(votes)
+    clips = session.log.call(session.log.clips_of, seen)
+    return [replace(v, left_clip=clips.get(v.left_run, ""), right_clip=clips.get(v.right_run, "")) for v in votes]
+
+
+def _items(records: Sequence[Any] | None, between: str | None) -> list[str] | None:
+    """The values that could be judged, including those without a vote."""
+    if not records or between is None:
+        return None
+    from hailuo_widgets.domain import differences
+
+    differences.check_column("between", between, differences.columns_of(records))
+    return list(dict.fromkeys(differences.value(r, between) for r in records))
+
+
+def _user() -> str:
+    """The default rater: JupyterHub's user, or this system's."""
+    try:
+        return os.environ.get("JUPYTERHUB_USER") or getpass.getuser()
+    except (OSError, KeyError):  # a container without a user of that number
+        return "anonymous"

@@ -1,0 +1,233 @@
+"""The public functions: methods of ``Session`` with the same signatures, on the session of the runs that they take."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import pickle
+import subprocess
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import hailuo_widgets as hw
+from hailuo_widgets.api import functions as api
+from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.planning.axes import ARGUMENTS
+from hailuo_widgets.planning.build import REQUEST_ARGUMENTS
+from hailuo_widgets.widgets import display
+from tests.unit.test_handles import NOW
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+FUNCTIONS = sorted(name for name in hw.__all__ if inspect.isfunction(getattr(hw, name)))
+PLANNED = {*REQUEST_ARGUMENTS, "provider"} - {"replicate"}
+
+
+def parameters(function: Any) -> list[inspect.Parameter]:
+    """A function's parameters, without ``self``."""
+    return [p for p in inspect.signature(function).parameters.values() if p.name != "self"]
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_each_function_is_a_method_of_a_session(name: str) -> None:
+    """Same name, parameters, types, defaults and docstring; its source is the method's, and it is pickled by name."""
+    function, method = getattr(hw, name), getattr(Session, name)
+    assert parameters(function) == parameters(method)
+    assert inspect.signature(function).return_annotation == inspect.signature(method).return_annotation
+    assert "self" not in inspect.signature(function).parameters
+    assert function.__doc__ == method.__doc__
+    assert (function.__name__, function.__qualname__, function.__module__) == (name, name, api.__name__)
+    assert f"def {name}(" in inspect.getsource(function)
+    assert pickle.loads(pickle.dumps(function)) is function  # noqa: S301 - what was just pickled
+    assert all(p.annotation is not inspect.Parameter.empty for p in parameters(function))
+
+
+@pytest.mark.parametrize("name", ["generate", "sweep", "estimate", "plan"])
+def test_request_arguments_are_named_one_by_one(name: str) -> None:
+    """Each argument of a request is a keyword with a type, and no function takes any keyword at all."""
+    known = {p.name: p for p in parameters(getattr(Session, name))}
+    assert set(known) >= {*PLANNED, *ARGUMENTS, "variables", "repeat", "zipped", "exclude", "sample", "sample_seed"}
+    assert not any(p.kind in {p.VAR_KEYWORD, p.VAR_POSITIONAL} for p in known.values())
+    assert known.keys() - PLANNED <= {
+        "variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "tags", "budget", "max_parallel", "reuse",
+        "yes", "name", "ask_log", "namespace",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("use_jedi", [True, False], ids=["jedi", "plain"])
+@pytest.mark.parametrize(
+    ("text", "offers"),
+    [
+        ('hw.sweep("a", mod', "model="),
+        ('hw.generate("a", first', "first_frame="),
+        ('hw.estimate("a", sample_', "sample_seed="),
+        ("hw.compare(foxes, ro", "rows="),
+        ('session.sweep("a", mod', "model="),
+        ("hw.Session(daily", "daily_budget="),
+    ],
+)
+def test_tab_completes_arguments(text: str, offers: str, use_jedi: bool) -> None:  # noqa: FBT001 - a parameter
+    """IPython offers the keyword arguments of a call, with and without jedi."""
+    from IPython.core.completer import IPCompleter, provisionalcompleter
+
+    completer = IPCompleter(shell=None, namespace={"hw": hw, "session": Session}, use_jedi=use_jedi)
+    completer.suppress_competing_matchers = False
+    with provisionalcompleter():
+        assert offers in [c.text for c in completer.completions(text, len(text))]
+
+
+@pytest.fixture
+def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Session, Session]]:
+    """The default session, which has no runs, and another one, of another home, with a sweep of two runs."""
+    monkeypatch.chdir(tmp_path)
+    default = Session(home=tmp_path / "default", mode="simulated", notice=lambda _: None)
+    other = Session(home=tmp_path / "other", mode="simulated", notice=lambda _: None)
+    monkeypatch.setattr(api, "default_session", lambda: default)
+    for session in (default, other):
+        monkeypatch.setattr(session.engine, "drive", lambda: None)
+    requests = [Request(prompt=f"a {animal}", provider="kie", model="02") for animal in ("fox", "wolf")]
+    records = [
+        RunRecord(
+            run_id=f"r{n}", created_at=NOW, request=request, request_hash=request.hash, status="failed",
+            sweep_id="s1", sweep_index=n, variant=str(n),
+        )
+        for n, request in enumerate(requests)
+    ]  # fmt: skip
+    other.log.call(other.log.add, records)
+    yield default, other
+    default.close()
+    other.close()
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@pytest.mark.parametrize("on", ["hw", "default"])
+def test_an_unknown_argument_is_a_mistake_with_its_nearest_name(
+    name: str, on: str, sessions: tuple[Session, Session]
+) -> None:
+    """It is the package's own error, and Python's; it names the function, the slip, what is allowed and the nearest."""
+    function = getattr(hw if on == "hw" else sessions[0], name)
+    slips = {p.name[:-1] + "x" + p.name[-1]: p.name for p in parameters(function) if p.kind is p.KEYWORD_ONLY}
+    for slip, meant in (slips or {"colour": None}).items():
+        with pytest.raises(hw.UsageError, match=rf"{name}\(\) has no argument '{slip}'; it takes ") as caught:
+            function(**{slip: 1})
+        assert isinstance(caught.value, TypeError)
+        assert meant is None or caught.value.hint == f"did you mean {meant!r}?"
+
+
+def test_the_order_of_a_calls_arguments_is_the_order_of_the_runs(sessions: tuple[Session, Session]) -> None:
+    """The argument that is given first changes slowest, however the arguments are ordered in the call."""
+    axes: dict[str, Any] = {"duration": [6, 10], "model": ["02", "2.3"], "provider": ["minimax", "kie"]}
+    for order in itertools.permutations(axes):
+        plan = sessions[0].plan("a fox", ask_log=False, repeat=1, **{name: axes[name] for name in order})
+        cells = [dict(run.cell.values) for run in plan.runs]
+        seen = [tuple(cell[name] for name in order) for cell in cells]
+        assert seen == list(itertools.product(*(axes[name] for name in order)))
+
+
+# -- functions that take runs, with runs of another session ------------------------------------------------------------
+
+HANDLES: dict[str, Callable[[Session], Any]] = {
+    "sweep": lambda s: s.sweep_of("s1"),
+    "run": lambda s: s.run("r0"),
+    "runs": lambda s: list(s.sweep_of("s1")),
+    "frame": lambda s: s.runs(),
+    "rows": lambda s: s.runs().query("run_id == 'r0'").copy(),
+    "ids": lambda s: s.runs()["run_id"],
+    "df": lambda s: s.sweep_of("s1").df,
+    "nested": lambda s: [s.sweep_of("s1"), [s.run("r0")]],
+}
+TAKES = ("what", "run_id", "sweep", "start")
+
+
+def calls(name: str, handle: Any, folder: Path) -> Callable[[], Any]:
+    """A call of a function about runs."""
+    function = getattr(hw, name)
+    (parameter,) = (p.name for p in parameters(function) if p.name in TAKES)
+    if name == "export":
+        return lambda: function(handle, folder / "runs.csv")
+    return lambda: function(**{parameter: handle})
+
+
+def test_every_function_that_takes_runs_is_known() -> None:
+    """A function whose types name a run or a sweep takes them by one of the names that are looked for."""
+    named = {n for n in FUNCTIONS if any("Run" in str(p.annotation) for p in parameters(getattr(hw, n)))}
+    known = {n for n in FUNCTIONS if {p.name for p in parameters(getattr(hw, n))} & set(TAKES)}
+    assert named == known == {"compare", "export", "rank", "run", "runs", "studio", "sweep_of", "vote", "votes"}
+
+
+@pytest.mark.parametrize("kind", HANDLES)
+@pytest.mark.parametrize("name", ["compare", "export", "rank", "run", "runs", "studio", "sweep_of", "vote", "votes"])
+def test_a_function_works_on_the_session_of_its_runs(
+    name: str, kind: str, sessions: tuple[Session, Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads the log of the session that the runs are of, and never opens or asks the default one."""
+    default, other = sessions
+    shown: list[Any] = []
+    for view in ("show_compare", "show_studio", "show_vote"):
+        monkeypatch.setattr(display, view, lambda session, *_, **__: shown.append(session))
+    monkeypatch.setattr(api, "default_session", lambda: pytest.fail("the default session was asked"))
+    call = calls(name, HANDLES[kind](other), tmp_path)
+    one = kind in {"run", "rows"}
+    refused = {"vote": "differ in nothing" if one else "no two of these 2 runs", "run": "holds 2", "studio": "holds 2"}
+    if name in refused and not (one and name in {"run", "studio"}):  # what it says is what that session's log has
+        with pytest.raises(hw.UsageError, match=refused[name]):
+            call()
+        return
+    found = call()
+    if name in {"run", "sweep_of"}:
+        assert found._session is other
+    elif name in {"compare", "studio"}:
+        assert shown == [other]
+    elif name == "runs":
+        assert set(found["run_id"]) == ({"r0"} if one else {"r0", "r1"})
+    elif name == "export":
+        assert len(pd.read_csv(found)) == (1 if one else 2)
+    assert len(default.runs()) == 0
+
+
+def test_ids_and_runs_of_a_closed_session_are_looked_up_in_the_default_one(
+    sessions: tuple[Session, Session], tmp_path: Path
+) -> None:
+    """An id names a run of the default session; so does a handle whose session is closed."""
+    default, other = sessions
+    with pytest.raises(hw.UsageError, match="r0"):
+        hw.run("r0")
+    twin = Session(home=tmp_path / "default", mode="simulated", notice=lambda _: None)
+    request = Request(prompt="a hare", provider="kie", model="02")
+    default.log.call(
+        default.log.add,
+        [RunRecord(run_id="r7", created_at=NOW, request=request, request_hash=request.hash, status="failed")],
+    )
+    run, frame = twin.run("r7"), twin.runs()
+    assert hw.run(run)._session is twin
+    twin.close()
+    for handle in (run, frame):
+        assert hw.run(handle)._session is default
+    with pytest.raises(hw.UsageError, match="of several sessions"):
+        hw.runs(sweep=[default.run("r7"), other.run("r0")])
+
+
+def test_importing_every_submodule_replaces_no_public_name() -> None:
+    """No room or module bears a public name: after all are imported, each name is what it was before."""
+    code = """
+import importlib, inspect, pkgutil, hailuo_widgets as hw
+before = {name: getattr(hw, name) for name in hw.__all__}
+for module in pkgutil.walk_packages(hw.__path__, hw.__name__ + "."):
+    if not module.name.endswith("__main__"):
+        importlib.import_module(module.name)
+for name, value in before.items():
+    assert getattr(hw, name) is value, name
+    assert name == "__version__" or (callable(value) and not inspect.ismodule(value)), name
+fresh = {m for m in vars(hw) if inspect.ismodule(getattr(hw, m))}
+assert not fresh & set(hw.__all__), fresh
+print(len(before))
+"""
+    out = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, check=False)
+    assert (out.returncode, out.stdout.strip()) == (0, str(len(hw.__all__))), out.stderr
