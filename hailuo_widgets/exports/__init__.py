@@ -1,4 +1,4 @@
-"""Export of runs to a file whose extension selects the format; see :func:`hailuo_widgets.export`."""
+"""Export of runs to a file whose extension selects the format, for :func:`hailuo_widgets.export`."""
 
 from __future__ import annotations
 

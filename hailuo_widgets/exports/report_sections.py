@@ -1,4 +1,4 @@
-"""Static HTML sections of a report: facts, table of runs, rankings; all text is escaped."""
+"""Static HTML sections of a report: facts, table of runs, and rankings, all text escaped."""
 
 from __future__ import annotations
 

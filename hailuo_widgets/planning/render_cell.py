@@ -1,4 +1,4 @@
-"""Writer of ``%%hailuo`` cells; parsing the text with the grammar gives the same values."""
+"""Writer of ``%%hailuo`` cells, the inverse of the grammar's parser."""
 
 from __future__ import annotations
 

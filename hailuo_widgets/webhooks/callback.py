@@ -1,4 +1,4 @@
-"""Callback parsing and authentication, one table row per provider; only the task id is used.
+"""Callback parsing and authentication, with one table row per provider.
 
 Sources: the webhook sections of the KIE.ai Minimax API document (flat body with ``taskId``), KIE's public page on
 webhook verification (``X-Webhook-Timestamp``, ``X-Webhook-Signature``), MiniMax's public video documents (the
@@ -6,7 +6,7 @@ webhook verification (``X-Webhook-Timestamp``, ``X-Webhook-Signature``), MiniMax
 The documents of MiniMax, kkiai and Pixazo describe no signature: for these, only the address is secret.
 
 KIE signs the task id and the time, but not the body, so a replay with another ``videoUrl`` passes the check. That is
-why nothing else in a body is read, signed or not.
+why only the task ids in a body are used, signed or not.
 """
 
 from __future__ import annotations
