@@ -483,10 +483,10 @@ class Session(Workspace):
 
     def _shown(self, what: Any) -> list[RunRecord]:
         """The runs that are meant, each clip once; tells if that leaves some out."""
-        from hailuo_widgets.domain.clips import one_a_clip
+        from hailuo_widgets.domain.clips import one_per_clip
 
         found = every(self, what)
-        shown = one_a_clip(found)
+        shown = one_per_clip(found)
         if len(shown) < len(found):
             self.say(
                 f"{len(found) - len(shown)} of {len(found)} runs show the clip of another one: each clip is there once"

@@ -1,1 +1,1 @@
-"""Pure values: requests, the catalog's row types, runs and their states. No I/O, no clock."""
+"""Values and rules without I/O or clock: requests, provider facts, runs, sweeps, votes."""

@@ -1,4 +1,4 @@
-"""What a user may say of a clip: stars, a note, tags. One rule for Python and for the grid of :func:`compare`."""
+"""Checks of a clip's rating, note and tags, for Python and for the grid of :func:`compare`."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ MOST_TEXT: Final = 2000  # characters of a note, and of a tag
 
 
 def rating_of(value: Any) -> int | None:
-    """A number of stars; None takes them away.
+    """Return a rating as a whole number from 1 to 5; None removes it.
 
     Raises:
-        UsageError: It is no whole number from 1 to 5.
+        UsageError: The value is not a whole number from 1 to 5.
     """
     if value is None:
         return None
     stars: int | None = None
-    with contextlib.suppress(UsageError):  # whatever it is, the sentence below says what is allowed
+    with contextlib.suppress(UsageError):  # the message below covers every wrong value
         stars = as_whole("rating", value)
     if stars is None or not 1 <= stars <= STARS:
         raise UsageError(
@@ -35,10 +35,10 @@ def rating_of(value: Any) -> int | None:
 
 
 def note_of(value: Any) -> str | None:
-    """A note; None or an empty text takes it away.
+    """Return a note as text; None or an empty text removes it.
 
     Raises:
-        UsageError: It is no text, or too long.
+        UsageError: The value is not text, or is too long.
     """
     if value is None:
         return None
@@ -52,10 +52,10 @@ def note_of(value: Any) -> str | None:
 
 
 def tags_of(value: Any) -> tuple[str, ...]:
-    """Tags without blanks around them, each once; a text is one tag, None is none.
+    """Return tags without surrounding spaces or duplicates; a text is one tag, None is no tag.
 
     Raises:
-        UsageError: One of them is no word.
+        UsageError: A tag is empty or too long.
     """
     words = as_tags(value)
     for word in words:

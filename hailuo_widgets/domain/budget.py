@@ -1,4 +1,4 @@
-"""What a create call asks the store for, and what it may be told: plain values, that cost no import of SQLAlchemy."""
+"""Budgets and permits of create calls, as plain values that don't import SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["Budget", "Permit", "TaskIdTaken"]
 
 
 class TaskIdTaken(StoreError):
-    """The gateway handed out a task id that another run has already."""
+    """The provider returned a task ID that another run already has."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """A bound on what may be reserved: of one sweep (``sweep_id``), of one session, or since a moment.
+    """A limit on the cost of one sweep (``sweep_id``), of one session (``session``), or since a moment (``since``).
 
-    ``micros`` are millionths of the currency of the run that asks.
+    ``micros`` are millionths of the currency of the run that is reserved.
     """
 
     name: str
@@ -34,14 +34,15 @@ class Budget:
 
 @dataclass(frozen=True, kw_only=True)
 class Permit:
-    """What a create call is asked for: its price, the budgets it must fit, and how many tasks may be in flight.
+    """The conditions of a create call: its price, the budgets that it must fit, and the limit of tasks in progress.
 
-    ``held_s``: seconds for which a task that nobody follows any more is counted among them.
+    ``concurrent`` is that limit, None for no limit. ``held_s`` is for how many seconds a task that no kernel follows
+    still counts as in progress.
     """
 
     micros: int | None
     currency: str | None
     budgets: Sequence[Budget] = ()
-    rehearsal: bool = False  # at the bundled simulator: counted apart from what is paid
+    rehearsal: bool = False  # at the bundled simulator, which has its own totals
     concurrent: int | None = None
     held_s: float = 0.0

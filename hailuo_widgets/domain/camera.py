@@ -1,8 +1,8 @@
-"""The 15 camera instructions: ``[Push in]`` or ``[推进]`` in a prompt; those of one bracket act at once.
+"""Camera instructions in prompts: parser and checks.
 
-Source: MiniMax video API document (Chinese words, groups, "max 3") and MiniMax's image-to-video page (English words).
-The kkiai document calls four of them by other words. A bracket that holds no instruction is ordinary text: providers
-read it as such.
+There are 15, such as ``[Push in]`` or ``[推进]``; those in one bracket act at once. A bracket without an instruction is
+ordinary text. Sources: MiniMax video API document (Chinese words, groups, "max 3") and MiniMax's image-to-video page
+(English words). The kkiai document has other words for four of them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ MOST_AT_ONCE = 3
 
 @dataclass(frozen=True, kw_only=True)
 class Instruction:
-    """One instruction: its official English and Chinese words, what the camera does, and the word of its opposite.
+    """One instruction: its official English and Chinese words, what the camera does, and its opposite.
 
-    ``other`` is the word that a gateway's document has for it.
+    ``other`` is the word that another provider's document uses for it.
     """
 
     english: str
@@ -62,7 +62,7 @@ _OTHER_BRACKET = re.compile(rf"[【［]\s*({_WORD})(?![a-z])[^\[\]【】［］\n
 
 @dataclass(frozen=True, kw_only=True)
 class Move:
-    """One bracket of a prompt: the instructions that act at once, and the words in it that are none."""
+    """One bracket of a prompt: its instructions, and its words that are not instructions."""
 
     text: str
     position: int  # characters from the prompt's start
@@ -71,7 +71,7 @@ class Move:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The bracket's words, case aside."""
+        """The bracket's words in lower case."""
         return tuple(_words(self.text[1:-1].casefold()))
 
 
@@ -80,7 +80,7 @@ def _words(inside: str) -> list[str]:
 
 
 def moves(prompt: str) -> tuple[Move, ...]:
-    """The camera moves of a prompt, in their order."""
+    """Return the camera moves of a prompt, in order."""
     found = []
     for match in _BRACKET.finditer(prompt):
         words = _words(match[1])
@@ -92,7 +92,7 @@ def moves(prompt: str) -> tuple[Move, ...]:
 
 
 def advice(prompt: str) -> tuple[tuple[str, str], ...]:
-    """What is doubtful about a prompt's moves, as pairs of (what, what to do). No provider refuses any of it."""
+    """Return warnings about a prompt's moves, as pairs of (message, hint). No provider refuses these prompts."""
     said = [
         (f"{f'[{found[1]}'!r} isn't closed, and is sent as plain text", f"write [{found[1]}]")
         for found in _NOT_CLOSED.finditer(prompt)

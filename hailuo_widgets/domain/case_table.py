@@ -1,6 +1,7 @@
-"""A pandas DataFrame as a table of cases: its columns are arguments and variables, each row is one case.
+"""Table of cases, read from a pandas DataFrame.
 
-An empty cell is "not given". Nothing here imports pandas: who gives a DataFrame has it.
+The columns are arguments and variables, and each row is one case. An empty cell means "not given". pandas is not
+imported here: a caller with a DataFrame has imported it.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["Case", "read_cases"]
 
 
-_LOGGED = frozenset({"run_id", "sweep_id", "request_hash", "there_already", "reused_from"})  # columns of our own tables
+# Columns of the run log and of plans.
+_LOGGED = frozenset({"run_id", "sweep_id", "request_hash", "there_already", "reused_from"})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One row: its prompt and label where the table has them, its arguments, and its variables."""
+    """One row: its prompt and label if the table has them, its arguments, and its variables."""
 
     prompt: str | None = None
     label: str | None = None
@@ -33,16 +35,17 @@ class Case:
 
 
 def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] = ()) -> list[Case]:
-    """The rows of a table.
+    """Return the rows of a table as cases.
 
     Args:
         table: A DataFrame.
-        arguments: The columns that are arguments of a request. ``prompt`` is the text, ``variant`` its label, every
-            other column a variable.
+        arguments: The names of columns that are arguments of a request. The column ``prompt`` is the prompt,
+            ``variant`` is its label, and every other column is a variable.
         refused: Columns that this table may not have.
 
     Raises:
-        UsageError: A column without a name of its own, a table without rows, or a cell that holds no value.
+        UsageError: A column's name is not an identifier or stands twice, the table has no rows or too many, or a cell's
+            value is not valid.
     """
     names = list(table.columns)
     if logged := [name for name in names if name in _LOGGED]:
@@ -68,7 +71,7 @@ def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] 
 
 
 def _no_cases(table: Any, arguments: Collection[str], logged: str) -> NoReturn:
-    """Refuse a table of ours: its results would be paid for as variables, or its clips made again unmeant."""
+    """Raise UsageError for a table that this package made: all its runs would be made, and paid for, again."""
     asked = {*arguments, "prompt", "variant"}
     filled = [
         name
@@ -82,7 +85,7 @@ def _no_cases(table: Any, arguments: Collection[str], logged: str) -> NoReturn:
 
 
 def _column(values: list[Any]) -> list[Any]:
-    """A column's values. pandas keeps whole numbers beside an empty cell as floats: those are whole numbers again."""
+    """Return a column's values; whole numbers that pandas stores as floats beside empty cells become int again."""
     there = [v for v in values if not is_missing(v)]
     if len(there) == len(values) or not all(isinstance(v, float) and v.is_integer() for v in there):
         return values

@@ -1,4 +1,7 @@
-"""The rows that a provider's facts are made of. Each row says where it comes from; code asks the rows, never a name."""
+"""Types of a provider's facts: models, offers, prices, image rules, templates, options.
+
+Each row names its source. Code depends on these rows, never on a provider's or a model's name.
+"""
 
 from __future__ import annotations
 
@@ -11,20 +14,20 @@ if TYPE_CHECKING:
 __all__ = ["MIB", "Auth", "Facts", "ImageRules", "Model", "Offer", "Option", "Price", "Seeds", "Template"]
 
 
-MIB = 1024 * 1024  # documents say "MB": what either reading of it allows is not refused
+MIB = 1024 * 1024  # documents say "MB"; the larger reading is used, so that nothing allowed is refused
 
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One model. ``typical_s``: the usual generation time in seconds by resolution (None: any), as published."""
+    """One model. ``typical_s``: the published generation time in seconds, by resolution (None: any)."""
 
     name: str
     title: str
     short_names: tuple[str, ...] = ()
-    camera: bool = False  # obeys camera instructions
+    camera: bool = False  # understands camera instructions
     fast_pretreatment: bool = False
-    fixed: bool = False  # takes neither duration nor resolution: they are what the single offer says
-    seeds: bool = True  # where the provider takes seeds at all
+    fixed: bool = False  # duration and resolution can't be chosen; the model's only offer states them
+    seeds: bool = True  # takes a seed, if the provider does
     seed_doubt: str = ""  # why the same seed may not give the same clip
     typical_s: Mapping[str | None, float] = field(default_factory=dict)
     note: str = ""
@@ -33,10 +36,10 @@ class Model:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """What a model does in one mode at one resolution.
+    """The durations of a model in one mode at one resolution.
 
-    ``doubt``: a document allows it, other evidence does not. A ``resolution`` of None is "the provider chooses"; no
-    ``durations`` is the same of the length.
+    ``doubt``: a warning, if a document allows this and other evidence contradicts it. ``resolution`` None or empty
+    ``durations`` mean that the provider chooses.
     """
 
     model: str
@@ -50,7 +53,7 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Price:
-    """What one clip costs: ``micros`` are millionths of ``currency``. None for a column means any."""
+    """The list price of one clip in ``micros``, millionths of ``currency``. None in another column means any."""
 
     model: str | None
     resolution: str | None
@@ -63,7 +66,7 @@ class Price:
 
 @dataclass(frozen=True, kw_only=True)
 class Seeds:
-    """The seeds that a provider takes; ``random`` is the one that means "choose one"."""
+    """The range of seeds that a provider takes; ``random`` is the value that means "choose one"."""
 
     low: int
     high: int
@@ -73,7 +76,7 @@ class Seeds:
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRules:
-    """What an input image must be. Sides are pixels, the ratio is width / height."""
+    """The limits on input images. Sides are in pixels; the ratio is width / height."""
 
     max_bytes: int
     source: str
@@ -81,26 +84,27 @@ class ImageRules:
     short_side_over: int | None = None
     ratio: tuple[float, float] | None = None
     url_only: bool = False
-    hint: str = ""  # what to do with a local picture where only URLs are taken
+    hint: str = ""  # what to do with a local image if only URLs are accepted
 
 
 @dataclass(frozen=True, kw_only=True)
 class Template:
-    """One of MiniMax's video templates. The id is text: it exceeds 2**53."""
+    """One of MiniMax's video templates. The ID is text because it exceeds 2**53."""
 
     id: str
     english: str
     chinese: str
-    picture: str | None  # what the picture is to show; None where none is taken
-    text: str | None  # what the words are to say; None where none are taken
+    picture: str | None  # what the image must show; None if the template takes no image
+    text: str | None  # what the text must say; None if the template takes no text
     source: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Option:
-    """A field of the provider's own, given by ``--option NAME=VALUE``. ``doubts``: value → what to know before it.
+    """A provider-specific field, given by ``--option NAME=VALUE``.
 
-    ``seen``: values known to work where the document does not name them. ``url``: it is a web address.
+    ``allowed``: the documented values. ``seen``: values known to work, if the document names none. ``doubts``: warnings
+    by value. ``url``: the value is a web address.
     """
 
     name: str
@@ -116,7 +120,7 @@ class Option:
 
 @dataclass(frozen=True, kw_only=True)
 class Auth:
-    """How a key is sent: the header, and what stands before the key in it."""
+    """How a key is sent: the name of the header, and the text before the key in it."""
 
     header: str
     prefix: str = ""
@@ -124,13 +128,13 @@ class Auth:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """One provider's table.
+    """The facts of one provider.
 
-    ``hosts`` are the provider's other documented origins, also those that were the default once: a run that is told to
-    have gone to one of them is followed there, and its clip serves an equal run at any other.
-    ``max_concurrent`` and ``requests_per_minute`` are what one account may have; None is "not documented".
-    ``poll_floor_s`` is the shortest documented time between two polls of a task, ``link_life_s`` how long a download
-    link is sure to live. ``sizes`` is what a resolution is in pixels (width, height) at a provider that takes both.
+    ``hosts`` are its other documented origins, earlier defaults included: a run that was sent to one of them is
+    followed there, and its clip can be reused for an equal request to any other. ``max_concurrent`` and
+    ``requests_per_minute`` are the limits of one account; None means "not documented". ``poll_floor_s`` is the shortest
+    documented time between two polls of a task; ``link_life_s`` is for how long a download link is valid. ``sizes`` are
+    the pixels (width, height) of each resolution, at a provider that takes both.
     """
 
     name: str
@@ -151,7 +155,7 @@ class Facts:
     returns_seed: bool = False
     aspect_ratios: tuple[str, ...] = ()
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    last_frame_alone: str = ""  # the doubt about a last frame without a first one; empty: it is refused
+    last_frame_alone: str = ""  # the warning for a last frame without a first one; "" makes it an error
     optimizer: bool = False
     watermark: bool = False
     callback: bool = False
@@ -170,29 +174,30 @@ class Facts:
         return frozenset({self.base_url, *self.hosts})
 
     def model(self, name: str) -> Model | None:
-        """The model of that name, or None."""
+        """Return the model of that name, or None."""
         return next((m for m in self.models if m.name == name), None)
 
     def find_model(self, word: str | None, mode: str) -> Model | None:
-        """The model that a user means: the provider's own name or a short one, whatever its case.
+        """Return the model with that name or short name, in any case; None if there is none.
 
-        Where several answer to it, or none is named, the first that does the mode is meant; the default comes first.
+        If several match, or ``word`` is None, the result is the first that supports the mode; the default model is
+        tried first.
         """
         folded = word.strip().casefold() if word is not None else None
         able = {o.model for o in self.offers if o.mode == mode}
         known = sorted(self.models, key=lambda m: m.name != self.default_model)
-        meant = [
+        matching = [
             m for m in known if folded is None or folded in {m.name.casefold(), *(s.casefold() for s in m.short_names)}
         ]
-        return next((m for m in meant if m.name in able), meant[0] if meant else None)
+        return next((m for m in matching if m.name in able), matching[0] if matching else None)
 
     def template(self, word: str) -> Template | None:
-        """The template that a user means: its id, its English or its Chinese name."""
+        """Return the template with that ID, English name or Chinese name; None if there is none."""
         folded = word.strip().casefold()
         return next((t for t in self.templates if folded in {t.id, t.english.casefold(), t.chinese}), None)
 
     def resolution(self, model: str, mode: str, word: str) -> str:
-        """A resolution as the catalog writes it, whatever its case; an unknown word comes back as it is."""
+        """Return a resolution in the catalog's spelling; an unknown one is returned unchanged."""
         known = [o.resolution for o in self.offers if (o.model, o.mode) == (model, mode) and o.resolution]
         folded = word.strip().casefold()
         return next((r for r in [*known, *self.sizes] if r.casefold() == folded), word)
@@ -206,14 +211,15 @@ class Facts:
         duration: int | None = None,
         size: tuple[int, int] | None = None,
     ) -> tuple[str | None, int | None]:
-        """Resolution and duration as they will be: given, or the default where the model has it, or the first offer's.
+        """Return resolution and duration: the given values, the defaults if the model has them, or the first offer's.
 
         Args:
-            model: The provider's own name.
-            mode: What is asked for.
-            resolution: As the user gave it.
-            duration: Seconds, as the user gave them.
-            size: Width and height, as the user gave them: they are the resolution then, or have no name (None).
+            model: The provider's own name of the model.
+            mode: The mode of the request.
+            resolution: The resolution that the user gave.
+            duration: The seconds that the user gave.
+            size: The width and height that the user gave. They determine the resolution; it is None if no resolution
+                has this size.
         """
         offers = [o for o in self.offers if (o.model, o.mode) == (model, mode)]
         known = [o.resolution for o in offers if o.resolution]
@@ -229,7 +235,7 @@ class Facts:
         return resolution, duration
 
     def price(self, model: str, resolution: str | None, duration: int | None) -> Price | None:
-        """The first price row that fits; None where no source names one: unknown is never 0."""
+        """Return the first matching price; None if it is unknown, which is never 0."""
         for row in self.prices:
             fits = (
                 row.model in {None, model}

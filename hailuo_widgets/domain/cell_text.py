@@ -1,7 +1,7 @@
-r"""Text as people's machines send it: lines that end in whatever way, gaps of any kind, and quoted words.
+r"""Text normalization and word splitting for cells.
 
-Word processors, browsers and Windows put carriage returns, line separators, no-break spaces and a byte order mark where
-a line feed, a blank or nothing is meant.
+Word processors, browsers and Windows insert carriage returns, line separators, no-break spaces and byte order marks in
+place of a line feed, a space or nothing.
 """
 
 from __future__ import annotations
@@ -10,27 +10,27 @@ import re
 
 __all__ = ["GAP", "plain_lines", "plural", "split_words"]
 
-GAP = r"\s\u200b\u2060\ufeff"  # in a character class: what separates words, also where nothing of it is seen
+GAP = r"\s\u200b\u2060\ufeff"  # for character classes: white space, invisible characters included
 _LINE_END = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _GAPS = re.compile(f"[{GAP}]+")
 _PIECE = re.compile(rf"""'([^']*)'|"((?:\\"|[^"])*)"|\\([{GAP}'"])|([^{GAP}'"\\]+|\\)""")
 
 
 def plain_lines(text: str) -> str:
-    """The text with a line feed at each line's end, and without a byte order mark before it."""
+    """Return the text with line feeds as line ends, and without a byte order mark."""
     return _LINE_END.sub("\n", text).lstrip("\ufeff")
 
 
 def plural(count: int, word: str) -> str:
-    """A number of things: ``1 run``, ``2 runs``."""
+    """Return a count with its noun: ``1 run``, ``2 runs``."""
     return f"{count} {word}{'s' * (count != 1)}"
 
 
 def split_words(line: str) -> list[str]:
-    r"""A line's words, as a shell has them: in single or double quotes a blank separates nothing.
+    r"""Split a line into words as a shell does; spaces within single or double quotes don't separate.
 
-    A backslash is an ordinary character, as in ``C:\pics\fox.png``, but for one before a blank or a quote, which it
-    makes ordinary.
+    A backslash is an ordinary character, as in ``C:\pics\fox.png``, unless it stands before a space or a quote, which
+    it escapes.
 
     Raises:
         ValueError: A quote is not closed.

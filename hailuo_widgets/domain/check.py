@@ -1,7 +1,7 @@
-"""A request against its provider's facts: every problem at once, each with what is allowed and what to do next.
+"""Checks of a request against its provider's facts.
 
-``error`` means that all sources agree that the provider refuses it, so nothing is sent. ``warning`` means that a
-document allows it and other evidence does not, or that a field will not be sent: it is said, and the request goes.
+All problems are reported at once. An error means that all sources agree that the provider refuses the request, so
+nothing is sent. A warning means that sources disagree, or that a field will not be sent; the request is sent.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain import camera
 from hailuo_widgets.domain.check_media import check_frame_size, check_images
-from hailuo_widgets.domain.problem import doubt, fault, is_web_url, text_faults
+from hailuo_widgets.domain.problem import error, is_web_url, text_errors, warning
 from hailuo_widgets.errors import ProblemCode, nearest
 
 if TYPE_CHECKING:
@@ -23,11 +23,11 @@ if TYPE_CHECKING:
 __all__ = ["check"]
 
 PROMPT_OPTIONAL = frozenset({"image_to_video", "first_last_frame", "subject_to_video"})
-SHORTEST_TEMPLATE_ID = 10  # digits from which a word is meant as an id
+SHORTEST_TEMPLATE_ID = 10  # a number with at least so many digits is read as a template ID
 
 
 def check(request: Request, facts: Facts) -> tuple[Problem, ...]:
-    """All problems of a request, in the order of its arguments. Without an ``error`` among them it may be sent."""
+    """Return all problems of a request, in the order of its arguments. It may be sent if none is an error."""
     found = [
         *_prompt(request, facts),
         *(_template(request, facts) if request.template is not None else _model(request, facts)),
@@ -42,11 +42,11 @@ def check(request: Request, facts: Facts) -> tuple[Problem, ...]:
 
 def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
     prompt = request.prompt
-    yield from text_faults("prompt", prompt)
-    if request.template is not None:  # it is not sent
+    yield from text_errors("prompt", prompt)
+    if request.template is not None:  # the prompt is not sent
         return
     if len(prompt) > facts.prompt_max:
-        yield fault(
+        yield error(
             "prompt",
             ProblemCode.TOO_LONG,
             f"prompt has {len(prompt)} characters; {facts.title} takes at most {facts.prompt_max}",
@@ -54,7 +54,7 @@ def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
         )
     optional = request.mode in PROMPT_OPTIONAL and not facts.prompt_min
     if not optional and len(prompt.strip()) < max(1, facts.prompt_min):
-        yield fault(
+        yield error(
             "prompt",
             ProblemCode.EMPTY,
             f"prompt={prompt!r} is {'too short' if prompt.strip() else 'empty'}: {facts.title} needs at least "
@@ -63,17 +63,17 @@ def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
         )
     model = facts.model(request.model)
     for what, hint in camera.advice(prompt):
-        yield doubt("prompt", ProblemCode.SUSPECT, what, hint)
+        yield warning("prompt", ProblemCode.SUSPECT, what, hint)
     if model and not model.camera and camera.moves(prompt):
         obeying = ", ".join(m.name for m in facts.models if m.camera)
-        yield doubt(
+        yield warning(
             "prompt",
             ProblemCode.UNSUPPORTED,
             f"{model.name} does not obey camera instructions: they are sent as plain text",
             obeying and f"models that do: {obeying}",
         )
     elif request.prompt_optimizer and camera.moves(prompt):
-        yield doubt(
+        yield warning(
             "prompt_optimizer",
             ProblemCode.CONFLICT,
             "the optimizer may rewrite camera instructions",
@@ -89,26 +89,26 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
         models = list(dict.fromkeys(o.model for o in facts.offers if o.mode == request.mode))
         why = f"model={request.model!r} does not do {request.mode}: it does {modes or 'nothing that is known'}"
         if not models:
-            yield fault("model", ProblemCode.UNSUPPORTED, why, f"{facts.title} has no model for {request.mode}")
+            yield error("model", ProblemCode.UNSUPPORTED, why, f"{facts.title} has no model for {request.mode}")
         elif request.mode == "text_to_video":
-            yield fault(
+            yield error(
                 "model", ProblemCode.UNSUPPORTED, why, f"give it a first_frame, or take one of {', '.join(models)}"
             )
         else:
-            yield fault("model", ProblemCode.UNSUPPORTED, why, f"models that do it: {', '.join(models)}")
+            yield error("model", ProblemCode.UNSUPPORTED, why, f"models that do it: {', '.join(models)}")
         return
     fitting = [o for o in by_mode if _fits(o, request, facts)]
     if fitting:
         yield from _length(request, by_mode, fitting)
         for offer in fitting:
             if offer.doubt:
-                yield doubt("model", ProblemCode.UNCERTAIN, offer.doubt)
+                yield warning("model", ProblemCode.UNCERTAIN, offer.doubt)
             if request.duration is not None and request.duration in offer.doubtful_durations:
-                yield doubt("duration", ProblemCode.UNCERTAIN, offer.doubtful_durations[request.duration])
+                yield warning("duration", ProblemCode.UNCERTAIN, offer.doubtful_durations[request.duration])
         return
     known = list(dict.fromkeys(o.resolution for o in by_mode if o.resolution)) or list(facts.sizes)
     near = nearest(str(request.resolution), known)
-    yield fault(
+    yield error(
         "resolution",
         ProblemCode.NOT_ALLOWED,
         f"resolution={request.resolution!r}: {request.model} in {request.mode} takes {', '.join(known) or 'none'}",
@@ -117,8 +117,8 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
 
 
 def _fits(offer: Offer, request: Request, facts: Facts) -> bool:
-    """Whether an offer is the one that a request's resolution asks for."""
-    if offer.resolution is None:  # the provider chooses, unless it takes sizes and was asked for one
+    """Return whether an offer matches the request's resolution."""
+    if offer.resolution is None:  # the provider chooses, unless it takes sizes and the request has one
         return request.resolution is None or request.resolution in facts.sizes
     return offer.resolution == request.resolution
 
@@ -127,7 +127,7 @@ def _length(request: Request, by_mode: list[Offer], fitting: list[Offer]) -> Ite
     durations = sorted({d for o in fitting for d in o.durations})
     if not durations:
         if request.duration is not None:
-            yield doubt(
+            yield warning(
                 "duration",
                 ProblemCode.NOT_SENT,
                 f"duration={request.duration!r}: {request.model} chooses its length itself, so it is not sent",
@@ -137,7 +137,7 @@ def _length(request: Request, by_mode: list[Offer], fitting: list[Offer]) -> Ite
         elsewhere = [o.resolution for o in by_mode if request.duration in o.durations and o.resolution]
         allowed = ", ".join(map(str, durations))
         where = f" at {request.resolution}" if request.resolution else ""
-        yield fault(
+        yield error(
             "duration",
             ProblemCode.NOT_ALLOWED,
             f"duration={request.duration!r}: {request.model}{where} takes {allowed} (seconds)",
@@ -152,21 +152,21 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
         needs = (("first_frame", row.picture, request.first_frame), ("text", row.text, request.text))
         for argument, needed, given in needs:
             if needed and not given:
-                yield fault(
+                yield error(
                     argument,
                     ProblemCode.MISSING,
                     f"template {row.english!r} needs {argument}: {needed}",
                     f"give {argument}=…",
                 )
             if given and not needed:
-                yield fault(
+                yield error(
                     argument,
                     ProblemCode.UNSUPPORTED,
                     f"template {row.english!r} takes no {argument}",
                     f"leave {argument} out",
                 )
     elif facts.templates and word.isascii() and word.isdigit() and len(word) >= SHORTEST_TEMPLATE_ID:
-        yield doubt(
+        yield warning(
             "template",
             ProblemCode.UNKNOWN,
             f"template={word!r} is in no table of ours: it is sent as it is, with what is given",
@@ -176,9 +176,9 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
         yield _unknown_template(word, facts)
         return
     if request.text is not None:
-        yield from text_faults("text", request.text)
+        yield from text_errors("text", request.text)
         if not request.text.strip():
-            yield fault(
+            yield error(
                 "text",
                 ProblemCode.EMPTY,
                 f"text={request.text!r} is empty",
@@ -186,14 +186,14 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
             )
     if request.last_frame or request.subject:
         name = "last_frame" if request.last_frame else "subject"
-        yield fault(name, ProblemCode.CONFLICT, "a template takes first_frame alone", "leave it out")
+        yield error(name, ProblemCode.CONFLICT, "a template takes first_frame alone", "leave it out")
     yield from _not_sent(request)
 
 
 def _not_sent(request: Request) -> Iterator[Problem]:
-    """What stands in a template's request, and goes no further than the log."""
+    """Yield warnings about fields of a template's request that are logged but not sent."""
     if request.prompt.strip():
-        yield doubt(
+        yield warning(
             "prompt",
             ProblemCode.NOT_SENT,
             "a template takes no prompt: it is logged, and not sent",
@@ -202,7 +202,7 @@ def _not_sent(request: Request) -> Iterator[Problem]:
     for name in ("duration", "resolution", "prompt_optimizer", "fast_pretreatment", "watermark"):
         value = getattr(request, name)
         if value not in {None, False}:
-            yield doubt(
+            yield warning(
                 name,
                 ProblemCode.NOT_SENT,
                 f"{name}={value!r}: a template takes no {name}, so it is not sent",
@@ -212,7 +212,7 @@ def _not_sent(request: Request) -> Iterator[Problem]:
 
 def _unknown_template(word: str, facts: Facts) -> Problem:
     if not facts.templates:
-        return fault(
+        return error(
             "template",
             ProblemCode.UNSUPPORTED,
             f"template={word!r}: {facts.title} has no templates",
@@ -220,7 +220,7 @@ def _unknown_template(word: str, facts: Facts) -> Problem:
         )
     names = [t.english for t in facts.templates]
     near = nearest(word, [*names, *(t.id for t in facts.templates)])
-    return fault(
+    return error(
         "template",
         ProblemCode.UNKNOWN,
         f"template={word!r} is not known; there are {', '.join(names)}",
@@ -234,14 +234,14 @@ def _seed(request: Request, facts: Facts) -> Iterator[Problem]:
     model = facts.model(request.model)
     seeds = facts.seeds
     if seeds is None or (model is not None and not model.seeds):
-        yield fault(
+        yield error(
             "seed",
             ProblemCode.UNSUPPORTED,
             f"seed={request.seed!r}: {facts.title} takes no seed, so two runs of one prompt are replicates",
             "leave seed out; repeat=N (--repeat N) makes N replicates",
         )
     elif not seeds.low <= request.seed <= seeds.high:
-        yield fault(
+        yield error(
             "seed",
             ProblemCode.NOT_ALLOWED,
             f"seed={request.seed!r}: {facts.title} takes {seeds.low} to {seeds.high}"
@@ -249,30 +249,32 @@ def _seed(request: Request, facts: Facts) -> Iterator[Problem]:
             f"give a seed up to {seeds.high}",
         )
     elif model is not None and model.seed_doubt and request.seed != seeds.random:
-        yield doubt("seed", ProblemCode.UNCERTAIN, model.seed_doubt, "count on replicates (repeat=N), not on the seed")
+        yield warning(
+            "seed", ProblemCode.UNCERTAIN, model.seed_doubt, "count on replicates (repeat=N), not on the seed"
+        )
 
 
 def _switches(request: Request, facts: Facts) -> Iterator[Problem]:
     if request.prompt_optimizer and not facts.optimizer:
-        yield fault(
+        yield error(
             "prompt_optimizer", ProblemCode.UNSUPPORTED, f"{facts.title} has no prompt optimizer", "leave it off"
         )
     if request.watermark is not None and not facts.watermark:
-        yield fault("watermark", ProblemCode.UNSUPPORTED, f"{facts.title} takes no watermark switch", "leave it out")
+        yield error("watermark", ProblemCode.UNSUPPORTED, f"{facts.title} takes no watermark switch", "leave it out")
     if request.text is not None and request.template is None:
-        yield fault("text", ProblemCode.CONFLICT, "text is for templates alone", "write it into the prompt")
+        yield error("text", ProblemCode.CONFLICT, "text is for templates alone", "write it into the prompt")
     model = facts.model(request.model)
     if request.fast_pretreatment is not None and request.template is None:
         able = ", ".join(m.name for m in facts.models if m.fast_pretreatment)
         if not able:
-            yield fault(
+            yield error(
                 "fast_pretreatment",
                 ProblemCode.UNSUPPORTED,
                 f"{facts.title} takes no fast_pretreatment",
                 "leave it out",
             )
         elif not (model and model.fast_pretreatment):
-            yield doubt(
+            yield warning(
                 "fast_pretreatment",
                 ProblemCode.UNCERTAIN,
                 f"fast_pretreatment: the documents say that it works with {able}, and not with {request.model}",
@@ -281,12 +283,12 @@ def _switches(request: Request, facts: Facts) -> Iterator[Problem]:
     url = request.callback_url
     if url is not None:
         if not facts.callback:
-            yield fault("callback_url", ProblemCode.UNSUPPORTED, f"{facts.title} calls nobody back", "leave it out")
+            yield error("callback_url", ProblemCode.UNSUPPORTED, f"{facts.title} calls nobody back", "leave it out")
         elif not is_web_url(url):
-            yield fault(
+            yield error(
                 "callback_url", ProblemCode.INVALID, f"callback_url={url!r} is no URL", "give a full https:// URL"
             )
-        yield from text_faults("callback_url", url)
+        yield from text_errors("callback_url", url)
 
 
 def _options(request: Request, facts: Facts) -> Iterator[Problem]:
@@ -297,7 +299,7 @@ def _options(request: Request, facts: Facts) -> Iterator[Problem]:
             yield from _option(row, value)
             continue
         near = nearest(name, rows)
-        yield fault(
+        yield error(
             "options",
             ProblemCode.UNKNOWN,
             f"option {name!r}: {facts.title} takes {', '.join(rows) or 'none'}",
@@ -308,13 +310,13 @@ def _options(request: Request, facts: Facts) -> Iterator[Problem]:
 def _option(row: Option, value: Any) -> Iterator[Problem]:
     right_kind = isinstance(value, row.kind) and not (row.kind in {int, float} and isinstance(value, bool))
     if not right_kind:
-        yield fault(
+        yield error(
             "options", ProblemCode.INVALID, f"option {row.name}={value!r} is to be {row.kind.__name__}", row.help
         )
     elif row.url and not is_web_url(value):
-        yield fault("options", ProblemCode.INVALID, f"option {row.name}={value!r} is no URL", row.help)
+        yield error("options", ProblemCode.INVALID, f"option {row.name}={value!r} is no URL", row.help)
     elif row.allowed and value not in row.allowed:
-        yield fault(
+        yield error(
             "options",
             ProblemCode.NOT_ALLOWED,
             f"option {row.name}={value!r}: allowed is {', '.join(row.allowed)}",
@@ -322,15 +324,15 @@ def _option(row: Option, value: Any) -> Iterator[Problem]:
         )
     elif (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
         bounds = f"{row.low} to {row.high}" if row.high is not None else f"{row.low} and more"
-        yield fault("options", ProblemCode.NOT_ALLOWED, f"option {row.name}={value!r}: allowed is {bounds}", row.help)
+        yield error("options", ProblemCode.NOT_ALLOWED, f"option {row.name}={value!r}: allowed is {bounds}", row.help)
     elif row.seen and value not in row.seen:
         seen = ", ".join(row.seen)
-        yield doubt(
+        yield warning(
             "options",
             ProblemCode.UNCERTAIN,
             f"option {row.name}={value!r}: the document lost the values' names; known: {seen}",
         )
     elif value in row.doubts:
-        yield doubt("options", ProblemCode.UNCERTAIN, f"option {row.name}={value!r}: {row.doubts[value]}")
+        yield warning("options", ProblemCode.UNCERTAIN, f"option {row.name}={value!r}: {row.doubts[value]}")
     if isinstance(value, str):
-        yield from text_faults("options", value, called=f"option {row.name}")
+        yield from text_errors("options", value, called=f"option {row.name}")

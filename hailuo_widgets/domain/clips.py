@@ -1,4 +1,4 @@
-"""Runs and the clips that they show: several runs may show one."""
+"""Selection of one run per clip, since several runs may show the same clip."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["one_a_clip"]
+__all__ = ["one_per_clip"]
 
 
-def one_a_clip(records: Iterable[RunRecord]) -> list[RunRecord]:
-    """Of the runs that show one clip a single one: the run that paid for it, where it is among them, else the first."""
+def one_per_clip(records: Iterable[RunRecord]) -> list[RunRecord]:
+    """Return one run per clip: the run that paid for it if it is given, else the first."""
     found: dict[str, RunRecord] = {}
     for r in records:
         if r.clip_id not in found or r.reused_from is None:

@@ -12,7 +12,7 @@ import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.sampling import draw, known_of, left_out
+from hailuo_widgets.domain.sampling import draw, values_of, without_excluded
 from hailuo_widgets.domain.sweep import MOST_CELLS, MOST_DRAWN_FROM, Cell
 from hailuo_widgets.errors import UsageError, about, nearest
 
@@ -25,15 +25,16 @@ __all__ = ["check_groups", "expand"]
 
 
 def expand(axes: Axes, same: Callable[[str, Cell, Any], bool] | None = None) -> tuple[Cell, ...]:
-    """All cells of a sweep, in order.
+    """Return all cells of a sweep, in order.
 
     Args:
-        axes: What varies.
-        same: Whether a cell has, under a name, the value of an exclusion. By default they are compared as text.
+        axes: The axes of the sweep.
+        same: Returns whether a cell's value under a name equals the value of an exclusion; by default, values are
+            compared as text.
 
     Raises:
-        UsageError: An empty axis, paired axes of different lengths, an unknown name, an exclusion that meets no cell,
-            or too many cells.
+        UsageError: An axis is empty, zipped axes have different lengths, a name is unknown, an exclusion matches no
+            cell, or there are too many cells.
     """
     for name, values in axes.values.items():
         if not len(values):
@@ -63,7 +64,7 @@ def expand(axes: Axes, same: Callable[[str, Cell, Any], bool] | None = None) -> 
         for chosen in itertools.product(*own)
     ]
     with about("exclude"):
-        kept = left_out(cells, axes.exclude, same or _same_text) if axes.exclude else cells
+        kept = without_excluded(cells, axes.exclude, same or _same_text) if axes.exclude else cells
     if axes.sample is not None:
         kept = draw(kept, axes.sample, axes.sample_seed)
         if len(kept) * axes.repeat > MOST_CELLS:
@@ -76,14 +77,14 @@ def expand(axes: Axes, same: Callable[[str, Cell, Any], bool] | None = None) -> 
 
 
 def check_groups(groups: Sequence[Sequence[str]], lengths: Mapping[str, int]) -> None:
-    """See that paired names are axes of the same length, each in one group.
+    """Check that zipped names are axes of the same length, each in one group only.
 
     Args:
-        groups: The names that go together.
-        lengths: How many values each axis has.
+        groups: The names that are zipped, by group.
+        lengths: The number of values of each axis.
 
     Raises:
-        UsageError: A name that is no axis or is paired twice, or axes of different lengths.
+        UsageError: A name is not an axis or stands twice, or axes have different lengths.
     """
     named: set[str] = set()
     for group in groups:
@@ -99,16 +100,16 @@ def check_groups(groups: Sequence[Sequence[str]], lengths: Mapping[str, int]) ->
                 raise UsageError(f"{name} is zipped twice", argument="zipped", hint="name each axis in one group")
             named.add(name)
         if len({lengths[name] for name in group}) > 1:
-            told = ", ".join(f"{name} has {lengths[name]}" for name in group)
+            counts = ", ".join(f"{name} has {lengths[name]}" for name in group)
             raise UsageError(
-                f"zipped axes go value by value, and {told}", argument="zipped", hint="make the lists equally long"
+                f"zipped axes go value by value, and {counts}", argument="zipped", hint="make the lists equally long"
             )
 
 
 def _blocks(variant: Variant, number: int, axes: Axes) -> list[list[tuple[tuple[str, Any], ...]]]:
-    """Each axis, or group of paired axes, as a list of its (name, value) choices; a group stands at its first name.
+    """Return the choices of each axis or group of zipped axes, in the order of the axes; a choice is (name, value)s.
 
-    What is paired with the variant's own prompt or places has one choice: that of the same number.
+    A group that contains the variant's prompt or variables has one choice, because the variant determines its values.
     """
     at = variant.at or {"prompt": number}
     group_of = {name: group for group in axes.zipped for name in group}
@@ -125,5 +126,5 @@ def _blocks(variant: Variant, number: int, axes: Axes) -> list[list[tuple[tuple[
 
 
 def _same_text(name: str, cell: Cell, wanted: Any) -> bool:
-    known = known_of(cell)
+    known = values_of(cell)
     return name in known and str(known[name]) == str(wanted)

@@ -1,7 +1,8 @@
-"""When to ask for a task's state: few polls while nothing can be ready, dense around the expected end, slower after it.
+"""Expected duration of a task, and the polling schedule that follows from it.
 
-The expected end comes from the log (what the same model took at the same resolution and duration), and before there is
-any history from the provider's published figures.
+There are few polls before the task can be finished, frequent ones around the expected end, and fewer after it. The
+expected duration is that of earlier runs of the same model, resolution and duration in the log; without any, it is the
+provider's published figure.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ if TYPE_CHECKING:
 
 __all__ = ["ASSUMED_S", "Expectation", "expect", "held_s", "next_poll_s"]
 
-ASSUMED_S = 150.0  # for the schedule alone, where neither log nor document says anything: never shown
+ASSUMED_S = 150.0  # for the polling schedule only, if nothing is known; never shown
 SLOWEST_S = 60.0
 MOST_HELD_S = 900.0
-ENOUGH = 3  # finished runs from which their spread says something
+ENOUGH = 3  # the fewest finished runs from which a range is computed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Expectation:
-    """Seconds from submission to the clip: the median and its range. ``source`` is ``log`` or ``document``."""
+    """Expected seconds from submission to the clip: median and range. ``source`` is ``log`` or ``document``."""
 
     median_s: float
     low_s: float | None = None
@@ -38,13 +39,13 @@ class Expectation:
 def expect(
     request: Request, facts: Facts, history: Sequence[tuple[RunRecord, float]], *, speed: float = 1.0
 ) -> Expectation | None:
-    """How long a request will take; None where nothing is known.
+    """Return how long a request is expected to take; None if nothing is known.
 
     Args:
-        request: What is asked for.
-        facts: The provider's table.
-        history: Finished runs of the model, each with its seconds.
-        speed: How many times faster than the documented figures the gateway is (the simulator is).
+        request: The request.
+        facts: The provider's facts.
+        history: Finished runs of the model, each with its duration in seconds.
+        speed: By what factor the simulator is faster than the documented figures; 1 for a real provider.
     """
     same = [
         s for r, s in history if (r.request.resolution, r.request.duration) == (request.resolution, request.duration)
@@ -64,12 +65,12 @@ def expect(
 
 
 def held_s(expected: Expectation | None, *, speed: float = 1.0) -> float:
-    """Seconds for which a task that nobody follows may still hold a place at the provider: half as long again."""
+    """Return the seconds for which a task that no kernel follows may still occupy the provider: 1.5 × the expected."""
     return min(1.5 * (expected.median_s if expected else ASSUMED_S / speed), MOST_HELD_S)
 
 
 def next_poll_s(elapsed_s: float, expected_s: float, *, floor_s: float) -> float:
-    """Seconds until the next poll of a task that was submitted ``elapsed_s`` ago; never under ``floor_s``."""
+    """Return the seconds until the next poll of a task submitted ``elapsed_s`` ago; at least ``floor_s``."""
     if elapsed_s < expected_s / 2:
         delay = min(expected_s / 2 - elapsed_s, expected_s / 4)
     elif elapsed_s < expected_s * 1.5:

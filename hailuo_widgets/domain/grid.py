@@ -1,6 +1,6 @@
-"""Runs as a grid: which columns of the run log are its rows, columns and pages, and what each cell says.
+"""Grid arrangement of runs by columns of the run log.
 
-A label shows only what differs. A cell may hold several runs (replicates, say); each has its place in it.
+Labels show only what differs. A cell may hold several runs, for example replicates.
 """
 
 from __future__ import annotations
@@ -24,29 +24,29 @@ ALL = "all"
 
 @dataclass(frozen=True, kw_only=True)
 class Grid:
-    """Labels of rows, columns and pages, and for each run its place: (row, column, page) by their numbers."""
+    """The labels of rows, columns and pages, and each run's place: the indices (row, column, page)."""
 
     names: tuple[str, str, str]
     rows: tuple[str, ...]
     cols: tuple[str, ...]
     pages: tuple[str, ...]
     places: Mapping[str, tuple[int, int, int]]
-    differ: tuple[str, ...]  # what else the runs differ in
+    differ: tuple[str, ...]  # the other columns in which the runs differ
 
 
 def arrange(
     records: Sequence[RunRecord], *, rows: str | None = None, cols: str | None = None, pages: str | None = None
 ) -> Grid:
-    """Put runs into a grid.
+    """Arrange runs in a grid.
 
     Args:
-        records: The runs, in the order in which their values are to stand.
-        rows: A column of the log (``prompt``, ``seed``, ``var_style``, …); what varies by itself where none is given.
-        cols: Likewise.
-        pages: Likewise; one page where none is given.
+        records: The runs; their order determines the order of the labels.
+        rows: The column of the log for the rows (``prompt``, ``seed``, ``var_style``, …); by default one that varies.
+        cols: The column of the log for the columns; by default another one that varies.
+        pages: The column of the log for the pages; by default there is one page.
 
     Raises:
-        UsageError: No runs, or a name that is no column of these runs.
+        UsageError: There are no runs, or a name is not a column of these runs.
     """
     if not records:
         raise UsageError("there are no runs to compare", hint="give a sweep, a DataFrame of hw.runs(), or runs")

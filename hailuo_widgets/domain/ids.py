@@ -1,4 +1,4 @@
-"""Run and sweep ids: text that sorts by the time it was made and is safe in a file name."""
+"""IDs of runs, sweeps and votes, which sort by creation time and are safe in file names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
 
 __all__ = ["make_id", "next_id"]
 
-_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, without the easily misread i, l, o, u
 
 
 def _base32(number: int, length: int) -> str:
@@ -21,12 +21,12 @@ def _base32(number: int, length: int) -> str:
 
 
 def make_id(prefix: str, moment: datetime, random_bits: int) -> str:
-    """``prefix`` + 9 characters of milliseconds + 8 of the 40 ``random_bits``: sortable until the year 3084."""
+    """Return ``prefix``, 9 characters of milliseconds and 8 of the 40 ``random_bits``; sorts until the year 3084."""
     return prefix + _base32(int(moment.timestamp() * 1000), 9) + _base32(random_bits, 8)
 
 
 def next_id(given: str) -> str:
-    """The id that follows ``given`` at once, under the same prefix of one character."""
+    """Return the ID directly after ``given``, with the same prefix of one character."""
     number = 0
     for digit in given[1:]:
         number = number * 32 + _ALPHABET.index(digit)

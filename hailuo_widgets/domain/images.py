@@ -1,4 +1,4 @@
-"""An image as a request holds it: a URL that is the user's own affair, or bytes known by their content."""
+"""Input image of a request: a URL, or bytes identified by their content."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """One input image: either ``url``, or ``data`` with its facts.
+    """One input image: either a ``url``, or ``data`` with hash, type and size in pixels.
 
-    ``name`` is what the user gave, for messages; ``note`` is what was done with it that the user should know.
+    ``name`` is the user's value, for messages; ``note`` tells the user about a conversion.
     """
 
     name: str
@@ -28,11 +28,11 @@ class Image:
 
     @property
     def identity(self) -> str:
-        """What makes two images the same one: the content's hash, or the URL."""
+        """The image's identity for comparing requests: the content's hash, or the URL."""
         return f"sha256:{self.sha256}" if self.sha256 else f"url:{self.url}"
 
     def wire(self) -> str:
-        """The image as providers take it in JSON: its URL, or a data URL of its bytes."""
+        """Return the image for a JSON request: its URL, or a data URL of its bytes."""
         if self.url is not None:
             return self.url
         if self.data is None:

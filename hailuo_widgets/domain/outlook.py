@@ -1,4 +1,4 @@
-"""What becomes of a planned create call: it is sent, or an equal run's clip serves instead."""
+"""Outlook of a planned create call: whether it would be sent or an equal run's clip reused."""
 
 from __future__ import annotations
 
@@ -15,12 +15,17 @@ Fate = Literal["sent", "reused", "shared", "held"]
 
 @dataclass(frozen=True, kw_only=True)
 class Outlook:
-    """What becomes of a run that is planned now.
+    """What would happen to a planned run.
 
-    ``fate``: it is ``sent``; an equal run's clip is ``reused``; the clip of an equal run in progress, or of an earlier
-    run of the same plan, is ``shared``; it is ``held`` back, for an equal run is unconfirmed, or for its task was made
-    before without this result. ``by`` is that run, where the log has it. One that is ``sent`` has it where an equal run
-    was made before, and its clip is in no archive that can be read here: the provider may still have it.
+    ``fate`` is one of:
+
+    - ``sent``: its create call is sent and paid for;
+    - ``reused``: it shows the clip of an equal run;
+    - ``shared``: it gets the clip of an equal run that is in progress or earlier in the same plan;
+    - ``held``: it is not sent, because an equal run is unconfirmed, or its task was made without this result.
+
+    ``by`` is the equal run, if the log has it. A run that is ``sent`` has it if an equal run was made before and its
+    clip is in no readable archive; the provider may still have that clip.
     """
 
     fate: Fate
@@ -32,7 +37,7 @@ SENT = Outlook(fate="sent")
 
 @dataclass(frozen=True, kw_only=True)
 class Wanted:
-    """A create call that a plan holds: its request, where it goes, and how many clips it makes."""
+    """A planned create call: the hash of its request, its origin, and the number of clips that it makes."""
 
     request_hash: str
     origin: str

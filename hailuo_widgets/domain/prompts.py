@@ -1,7 +1,8 @@
-r"""Prompts with places to fill: ``---`` between variants, ``{{name}}`` a variable, ``{{dawn | dusk}}`` a choice.
+r"""Grammar of prompts: variants, variables and choices.
 
-Everything else is ordinary text: single braces, ``$``, quotes, line breaks and any script arrive as they are written.
-``\{{`` is a literal ``{{``, and a line ``\---`` a literal ``---``; so is ``\--seed`` at a variant's beginning.
+A line ``---`` separates variants, ``{{name}}`` is a variable and ``{{dawn | dusk}}`` a choice; both are called places.
+Everything else is sent unchanged: single braces, ``$``, quotes, line breaks, any script. ``\{{`` is a literal ``{{``, a
+line ``\---`` is a literal ``---``, and ``\--seed`` at the beginning of a variant is a literal ``--seed``.
 """
 
 from __future__ import annotations
@@ -25,15 +26,15 @@ __all__ = [
     "axis_name",
     "parse_prompt",
     "parse_variants",
+    "render_prompt",
     "render_variants",
-    "written",
 ]
 
-_PLACE = re.compile(r"\\\{\{|\{\{(?!\{)(.*?)\}\}", re.DOTALL)  # of a run of braces the last two open a place
+_PLACE = re.compile(r"\\\{\{|\{\{(?!\{)(.*?)\}\}", re.DOTALL)  # in a row of braces, the last two open a place
 _BRACES = re.compile(r"\{\{+")
 _UNSEEN = r"[\u200b\u2060\ufeff]*"
 SEPARATOR = re.compile(rf"{_UNSEEN}---(?:[{GAP}]+([^{GAP}].*?))?[{GAP}]*")
-# What would be read as a separator, or at a variant's beginning as an option; a backslash before it makes it text.
+# A separator, and an option at the beginning of a variant; a backslash before them makes them text.
 _MARK = rf"({_UNSEEN})(\\*---(?:[{GAP}].*)?)"
 _OPTION_MARK = rf"([{GAP}]*)(\\*(?:--|[‐-―−]{{1,2}})[a-z].*)"
 EXCERPT = 40  # characters of a prompt that a message quotes
@@ -49,27 +50,27 @@ class Text:
 
 @dataclass(frozen=True)
 class Variable:
-    """A notebook variable's place."""
+    """A variable."""
 
     name: str
 
 
 @dataclass(frozen=True)
 class Choice:
-    """An axis written in place: one of these texts."""
+    """A choice between texts."""
 
     options: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """One variant as it is written: its label, and its text with places."""
+    """One variant as written: its text with places, and its label."""
 
     parts: tuple[Text | Variable | Choice, ...]
     label: str | None = None
 
     def fill(self, values: Mapping[str, Any]) -> str:
-        """The text with a value in each place; choices are by :func:`axis_name`."""
+        """Return the text with each place replaced by its value; ``values`` is by :func:`axis_name`."""
         filled = []
         for part in self.parts:
             if isinstance(part, Text):
@@ -80,20 +81,20 @@ class Prompt:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """The names of its axes, in the order of their first places."""
+        """The axis names of its places, in order, without duplicates."""
         return tuple(dict.fromkeys(axis_name(p) for p in self.parts if not isinstance(p, Text)))
 
 
 def axis_name(part: Variable | Choice) -> str:
-    """What a place's axis is called: the variable's name, or a choice's options as they are written."""
+    """Return the axis name of a place: the variable's name, or the choice's options as written."""
     return part.name if isinstance(part, Variable) else " | ".join(part.options)
 
 
 def parse_prompt(text: str, label: str | None = None) -> Prompt:
-    """One variant's text as its parts.
+    """Parse the text of one variant.
 
     Raises:
-        UsageError: A place that is not closed, or holds no name, or an empty choice.
+        UsageError: A place is not closed, its variable's name is not valid, or a choice has the same option twice.
     """
     parts: list[Text | Variable | Choice] = []
     plain = ""
@@ -119,7 +120,7 @@ def parse_prompt(text: str, label: str | None = None) -> Prompt:
 
 
 def _no_place(text: str, start: int, end: int) -> None:
-    """Refuse a ``{{`` that nothing closes: sent as text, it would be paid for and be seen in no clip."""
+    """Raise UsageError for an unclosed ``{{``, which is certainly a mistake and would be paid for."""
     at = text.find("{{", start, end)
     if at >= 0:
         raise _open(text, at)
@@ -152,10 +153,10 @@ def _place(inside: str, written: str) -> Variable | Choice:
 
 
 def parse_variants(body: str) -> tuple[Prompt, ...]:
-    """A cell's text as its variants, however its lines end; blank lines around each are dropped.
+    """Parse the text of a cell into variants; blank lines around each are dropped.
 
     Raises:
-        UsageError: A variant without text between two separators, or a label that stands twice.
+        UsageError: A variant has no text, a label is used twice, or a place is not valid.
     """
     blocks: list[tuple[str | None, list[str]]] = [(None, [])]
     for line in plain_lines(body).split("\n"):
@@ -166,7 +167,7 @@ def parse_variants(body: str) -> tuple[Prompt, ...]:
             first = all(map(_BLANK.fullmatch, blocks[-1][1]))
             blocks[-1][1].append(_read(line, first=first))
     if len(blocks) > 1 and blocks[0][0] is None and not "".join(blocks[0][1]).strip():
-        del blocks[0]  # the cell begins with a separator, which labels its first variant
+        del blocks[0]  # the cell begins with a separator that labels its first variant
     found = tuple(parse_prompt(_trimmed(lines), label) for label, lines in blocks)
     if len(found) > 1 and any(not p.parts for p in found):
         raise UsageError(
@@ -182,7 +183,7 @@ def parse_variants(body: str) -> tuple[Prompt, ...]:
 
 
 def _read(line: str, *, first: bool) -> str:
-    """A line without the backslash that makes it text."""
+    """Return a line without the backslash that makes it text."""
     for mark in (_MARK, _OPTION_MARK) if first else (_MARK,):
         found = re.fullmatch(mark, line)
         if found and found[2].startswith("\\"):
@@ -199,10 +200,10 @@ def _trimmed(lines: list[str]) -> str:
 
 
 def render_variants(prompts: Sequence[Prompt]) -> str:
-    """The cell's text that :func:`parse_variants` reads back as these prompts."""
+    """Return the text of a cell that :func:`parse_variants` parses into these prompts."""
     blocks = []
     for n, prompt in enumerate(prompts):
-        lines = written(prompt).split("\n")
+        lines = render_prompt(prompt).split("\n")
         begins = next((i for i, line in enumerate(lines) if not _BLANK.fullmatch(line)), 0)
         head = f"--- {prompt.label}" if prompt.label is not None else "---"
         if n or prompt.label is not None:
@@ -212,20 +213,20 @@ def render_variants(prompts: Sequence[Prompt]) -> str:
 
 
 def _marked(line: str, *, first: bool) -> str:
-    """A line with a backslash where it would not be read as text."""
+    """Return a line with a backslash added if it would not be parsed as text."""
     for mark in (_MARK, _OPTION_MARK) if first else (_MARK,):
         if found := re.fullmatch(mark, line):
             return f"{found[1]}\\{found[2]}"
     return line
 
 
-def _written(part: Text | Variable | Choice) -> str:
+def _rendered(part: Text | Variable | Choice) -> str:
     if isinstance(part, Text):
         return _BRACES.sub(lambda run: "{" * (len(run[0]) % 2) + "\\{{" * (len(run[0]) // 2), part.text)
     inside = axis_name(part)
     return "{{" + " " * inside.startswith("{") + inside + " " * inside.endswith("}") + "}}"
 
 
-def written(prompt: Prompt) -> str:
-    """The text that :func:`parse_prompt` reads back as this prompt."""
-    return "".join(_written(part) for part in prompt.parts)
+def render_prompt(prompt: Prompt) -> str:
+    """Return the text that :func:`parse_prompt` parses into this prompt."""
+    return "".join(_rendered(part) for part in prompt.parts)

@@ -1,4 +1,4 @@
-"""A request: the frozen, complete description of one video, and the hash that says two of them are the same."""
+"""Request: the complete, immutable description of one clip, and its hash."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ IMAGE_FIELDS = ("first_frame", "last_frame", "subject")
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One video at one provider.
+    """A request for one clip at one provider.
 
     Args:
-        prompt: What is to be seen, as it is sent.
-        provider: The gateway's name.
-        model: The provider's own name of the model (empty for a template).
-        duration: Seconds; None where the provider does not let one choose.
-        resolution: As the catalog writes it (``768P``).
-        seed: The seed to send; None where none is sent.
-        replicate: 1, 2, … tells repeats of the same request apart. It is never sent.
-        template: A template's id, as text: it exceeds 2**53.
-        text: A template's words.
-        options: Further fields of this provider's own, by the provider's own names.
+        prompt: The prompt as it is sent.
+        provider: The provider's name.
+        model: The provider's own name of the model ("" for a template).
+        duration: Seconds; None if the provider chooses.
+        resolution: The resolution in the catalog's spelling (``768P``).
+        seed: The seed to send; None sends none.
+        replicate: The number 1, 2, … that distinguishes repeats of the same request. It is never sent.
+        template: The template's ID; it is text because it exceeds 2**53.
+        text: The template's text.
+        options: Provider-specific fields, by the provider's names.
     """
 
     prompt: str
@@ -58,7 +58,7 @@ class Request:
 
     @property
     def mode(self) -> str:
-        """What the request does, told from what it holds: one of :data:`MODES`."""
+        """The kind of request, derived from its fields: one of :data:`MODES`."""
         if self.template is not None:
             return "template"
         if self.subject is not None:
@@ -68,7 +68,7 @@ class Request:
         return "image_to_video" if self.first_frame is not None else "text_to_video"
 
     def to_json(self) -> dict[str, Any]:
-        """The request as JSON holds it. Images are by their identity: their bytes are in the archive."""
+        """Return the request as JSON. Images are without their bytes, which are in the archive."""
         out: dict[str, Any] = {}
         for f in fields(self):
             value = getattr(self, f.name)
@@ -88,7 +88,7 @@ class Request:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Request:
-        """The request that :meth:`to_json` wrote; images come without their bytes."""
+        """Return the request that :meth:`to_json` wrote; its images have no bytes."""
         known = {f.name for f in fields(cls)}
         values = {k: v for k, v in data.items() if k in known}
         for name in IMAGE_FIELDS:
@@ -98,9 +98,9 @@ class Request:
 
     @property
     def hash(self) -> str:
-        """SHA-256 (64 hex digits) over everything that shapes the video, the replicate's number included.
+        """The SHA-256 (64 hex digits) of everything that determines the clip, including the replicate's number.
 
-        A callback's address shapes nothing and stays out; an image counts by its content.
+        The callback URL does not, and is left out; an image counts by its content.
         """
         shape = self.to_json()
         del shape["callback_url"]

@@ -14,29 +14,29 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.sweep import Cell
 
-__all__ = ["draw", "known_of", "left_out"]
+__all__ = ["draw", "values_of", "without_excluded"]
 
 
-def known_of(cell: Cell) -> dict[str, Any]:
-    """What an exclusion may name of a cell: its arguments, its variables, its prompt and its label."""
+def values_of(cell: Cell) -> dict[str, Any]:
+    """Return the values of a cell that an exclusion may name: arguments, variables, prompt and label."""
     variant = cell.variant
     return {**variant.variables, **cell.values, "variant": variant.label, "prompt": variant.prompt}
 
 
-def left_out(
+def without_excluded(
     cells: Sequence[Cell], rules: Sequence[Mapping[str, Any]], same: Callable[[str, Cell, Any], bool]
 ) -> list[Cell]:
-    """The cells that no rule matches in all its names.
+    """Return the cells that no exclusion rule matches; a rule matches if all its values do.
 
     Args:
-        cells: All of them, in order.
-        rules: Name → value, or a list of values of which one has to match.
-        same: Whether a cell has a value under a name.
+        cells: All cells, in order.
+        rules: Each maps names to a value, or to a list of values of which one must match.
+        same: Returns whether a cell has a value under a name.
 
     Raises:
-        UsageError: A rule that names no axis, or that matches no cell.
+        UsageError: A rule names something that is not an axis, or matches no cell.
     """
-    names = dict.fromkeys(name for cell in cells for name in known_of(cell))
+    names = dict.fromkeys(name for cell in cells for name in values_of(cell))
     met: set[int] = set()
     for rule in rules:
         written = ",".join(f"{name}={_written(value)}" for name, value in rule.items())
@@ -57,7 +57,7 @@ def left_out(
         }
         for name, found in matches.items():
             if not found:
-                values = dict.fromkeys(str(known_of(cell).get(name)) for cell in cells)
+                values = dict.fromkeys(str(values_of(cell).get(name)) for cell in cells)
                 raise UsageError(
                     f"exclude {written}: no run has {name} {_written(rule[name])}", hint=_choices(name, values)
                 )
@@ -85,13 +85,13 @@ def _choices(name: str, values: Mapping[str, None]) -> str:
 
 
 def draw(cells: Sequence[Cell], count: int, seed: int | None = None) -> list[Cell]:
-    """So many cells, in their order: those whose hashes are the least.
+    """Draw cells at random, reproducibly: those with the lowest hashes, in their original order.
 
-    So a larger sample holds every smaller one, and a cell's place in the draw depends on nothing but the cell: its
-    prompt and its values as text.
+    A larger sample contains every smaller one, and whether a cell is drawn depends only on its prompt, its values and
+    the seed.
 
     Raises:
-        UsageError: A count below 1.
+        UsageError: ``count`` is below 1.
     """
     if count < 1:
         raise UsageError(
@@ -110,9 +110,9 @@ def _rank(cell: Cell, seed: int | None) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """What a value is told by; a picture in memory has nothing but its content."""
+    """Return a text that identifies a value; an image in memory is identified by its content."""
     try:
         data = value if isinstance(value, (bytes, bytearray)) else getattr(value, "tobytes", str(value).encode)()
         return hashlib.sha256(data).hexdigest()
-    except Exception:  # noqa: BLE001 - of an object that is no picture, which building the request says
+    except Exception:  # noqa: BLE001 - an unusable object; building the request reports it
         return type(value).__name__

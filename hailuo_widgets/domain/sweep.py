@@ -1,4 +1,4 @@
-"""A sweep's axes and the cells of their product, as values."""
+"""Values of a sweep: its axes, its variants, and the cells of their product."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ if TYPE_CHECKING:
 
 __all__ = ["MOST_CELLS", "MOST_DRAWN_FROM", "Axes", "Cell", "Variant"]
 
-MOST_CELLS = 10_000  # a sweep past it is a slip of the finger: it would cost thousands
-MOST_DRAWN_FROM = 200_000  # where a sample is drawn, nothing is paid for the others
+MOST_CELLS = 10_000  # a larger sweep is a mistake: it would cost thousands
+MOST_DRAWN_FROM = 200_000  # the limit if a sample is drawn, because the other cells cost nothing
 
 
 @dataclass(frozen=True, kw_only=True)
 class Variant:
-    """One prompt of a sweep: its label, the text as it is sent, and the variables that made it.
+    """One filled-in prompt of a sweep.
 
     Args:
-        prompt: The text, with a value in each place.
-        label: Which version of the prompt it is.
-        variables: Name → value.
-        at: ``prompt`` and its places' names → which of the axis's values this variant has, counted from 0.
-        given: Arguments that this variant has for itself: those of a case.
+        prompt: The text as it is sent, with a value in each place.
+        label: The label of the prompt.
+        variables: The values of the variables, by name.
+        at: The index of this variant's value on each axis: on ``prompt`` and on the axes of its places.
+        given: Arguments of this variant only, from a row of a table of cases.
     """
 
     prompt: str
@@ -38,20 +38,21 @@ class Variant:
 
 @dataclass(frozen=True, kw_only=True)
 class Axes:
-    """What a sweep varies.
+    """The axes of a sweep.
 
     Args:
-        variants: The prompts, outermost.
-        values: Name → its values; one value is no axis.
-        zipped: Groups of names that go together, value by value; ``prompt`` and a variable's name may be among them.
-        exclude: Cells that match all values of one of these are left out.
-        sample: So many cells are drawn; None takes all.
-        sample_seed: Another one draws others.
-        repeat: Replicates of each cell.
-        lengths: How many values ``prompt`` and each variable have.
-        prompts: The prompts as they are written, and ``variables`` what was given for their places: for whoever writes
-            the sweep down again.
-        doubts: What a user should know before any of it is sent.
+        variants: The filled-in prompts; they change slowest.
+        values: The values of each argument, by name; an argument with one value does not vary.
+        zipped: Groups of names that vary together, value by value; they may contain ``prompt`` and variables.
+        exclude: Rules; a cell that matches all values of a rule is left out.
+        sample: The number of cells to draw at random; None keeps all.
+        sample_seed: The seed of the random draw.
+        repeat: The number of replicates of each cell.
+        lengths: The number of values of ``prompt`` and of each variable.
+        prompts: The prompts as written, for writing the sweep as a cell again.
+        variables: The values of the prompts' variables, for the same purpose.
+        cases: Whether the prompts come from a table of cases.
+        warnings: Warnings about the prompts.
     """
 
     variants: tuple[Variant, ...]
@@ -65,12 +66,12 @@ class Axes:
     prompts: tuple[Prompt, ...] = ()
     variables: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     cases: bool = False
-    doubts: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cell:
-    """One run to be: its variant, the value of each axis, and which replicate it is."""
+    """One planned run: its variant, its value on each axis, and the number of the replicate."""
 
     variant: Variant
     values: Mapping[str, Any]

@@ -1,10 +1,10 @@
-"""What a user may give, by one rule for prompts, variables, tags, seeds and every other argument.
+"""Conversion of user input to plain values, by the same rules for every argument.
 
 Text and numbers are values, NumPy's and pandas' scalars included; dates become ISO text. Lists, tuples, ranges, arrays,
-Series and Index are axes: one value after the other. A DataFrame is a table of cases (`cases.py`). What is missing
-(None in a variable, NaN, NaT, NA) and everything else is a :class:`UsageError` that names the argument and the value.
+Series and Index are axes. A DataFrame is a table of cases (``case_table.py``). Missing values (None in a variable, NaN,
+NaT, NA) and everything else raise a :class:`UsageError` that names the argument and the value.
 
-A value that passed is a plain ``str``, ``int``, ``float`` or ``bool``, which JSON and every store can hold.
+The result is a plain ``str``, ``int``, ``float`` or ``bool``, which JSON and every store can hold.
 """
 
 from __future__ import annotations
@@ -41,27 +41,27 @@ __all__ = [
 ]
 
 ALLOWED = "text, a number or a date"
-LARGEST = 2**63 - 1  # of a whole number: the run log and its tables hold no larger one
-LONGEST_NUMBER = 256  # bits: what is longer is a slip, and Python refuses to write it as text
-DEEPEST = 20  # levels of a provider's own fields
+LARGEST = 2**63 - 1  # the largest whole number that the run log can hold
+LONGEST_NUMBER = 256  # bits; a longer number is a mistake, and Python refuses to convert it to text
+DEEPEST = 20  # levels of nesting in provider-specific fields
 MOST_DIGITS = 40  # of a whole number
 _WHOLE = re.compile(rf"\s*[+-]?[0-9]{{1,{MOST_DIGITS}}}\s*")
 _PLAIN = (str, int, float, bool, type(None))
 
 
 def as_value(argument: str, given: Any, *, flags: bool = False) -> Any:
-    """One value as plain Python holds it.
+    """Convert one value to a plain Python value.
 
     Args:
-        argument: Whose value it is, for the message.
-        given: What the user gave.
-        flags: Whether True and False are values too; in a prompt they are not.
+        argument: The argument's name, for the message.
+        given: The user's value.
+        flags: Whether True and False are allowed; in a prompt they are not.
 
     Returns:
         A ``str``, ``int``, ``float``, or with ``flags`` a ``bool``.
 
     Raises:
-        UsageError: It is missing, or is no text, number or date.
+        UsageError: The value is missing, or is not text, a number or a date.
     """
     try:
         found = _plain(given, flags=flags)
@@ -75,10 +75,10 @@ def as_value(argument: str, given: Any, *, flags: bool = False) -> Any:
 
 
 def as_values(argument: str, given: Any, one: Callable[[str, Any], Any] = as_value) -> list[Any]:
-    """The values of an axis, or the one value that was given, each read by ``one``.
+    """Convert the values of an axis, or a single value, each by ``one``.
 
     Raises:
-        UsageError: A value that is not allowed, a table, or more values than a sweep may have runs.
+        UsageError: A value is not allowed, a table is given, or there are more values than a sweep may have runs.
     """
     if is_table(given):
         _refuse(argument, given, f"{ALLOWED}, or a list of them")
@@ -88,10 +88,10 @@ def as_values(argument: str, given: Any, one: Callable[[str, Any], Any] = as_val
 
 
 def as_whole(argument: str, given: Any, *, least: int | None = None) -> int:
-    """A whole number, however it is written: ``6``, ``6.0``, ``"6"``, ``numpy.int64(6)``. Nothing is cut off.
+    """Convert a whole number in any form, ``6``, ``6.0``, ``"6"``, ``numpy.int64(6)``, without rounding.
 
     Raises:
-        UsageError: It is none, or less than ``least``.
+        UsageError: The value is not a whole number, or is less than ``least``.
     """
     try:
         number = _whole(given)
@@ -109,15 +109,15 @@ def as_whole(argument: str, given: Any, *, least: int | None = None) -> int:
 
 
 def as_number(argument: str, given: Any, *, least: float = 0.0) -> float:
-    """A number, also as text. True and False are none.
+    """Convert a number, which may be text but not True or False.
 
     Raises:
-        UsageError: It is none, is not finite, or less than ``least``.
+        UsageError: The value is not a finite number, or is less than ``least``.
     """
     try:
         value = as_value(argument, given)
         number = float(value)
-    except ValueError:  # a UsageError is one too
+    except ValueError:  # includes UsageError
         number = math.nan
     if not (math.isfinite(number) and number >= least):
         raise UsageError(
@@ -129,10 +129,10 @@ def as_number(argument: str, given: Any, *, least: float = 0.0) -> float:
 
 
 def as_flag(argument: str, given: Any) -> bool:
-    """True or False.
+    """Convert True or False.
 
     Raises:
-        UsageError: It is neither.
+        UsageError: The value is neither.
     """
     if type(given) is bool or _of("numpy", "bool_", given):
         return bool(given)
@@ -144,19 +144,19 @@ def as_flag(argument: str, given: Any) -> bool:
 
 
 def as_tags(given: Any) -> tuple[str, ...]:
-    """Tags as text: one, or each of a list. They are never an axis.
+    """Convert one tag or a list of tags to text. Tags are never an axis.
 
     Raises:
-        UsageError: A value that is not allowed.
+        UsageError: A value is not allowed.
     """
     return () if given is None else tuple(str(tag) for tag in as_values("tags", given))
 
 
 def as_json(argument: str, given: Any, depth: int = 0) -> Any:
-    """A provider's own field as JSON holds it: mappings by text, lists, values, True, False and None.
+    """Convert a provider-specific field to JSON values: dicts with text keys, lists, plain values, booleans, None.
 
     Raises:
-        UsageError: Something in it is none of these, or it is nested too deeply.
+        UsageError: It contains anything else, or is nested too deeply.
     """
     if depth > DEEPEST:
         raise UsageError(
@@ -177,12 +177,12 @@ def as_json(argument: str, given: Any, depth: int = 0) -> Any:
 
 
 def is_table(given: Any) -> bool:
-    """Whether it is a pandas DataFrame."""
+    """Return whether the value is a pandas DataFrame."""
     return _of("pandas", "DataFrame", given)
 
 
 def is_missing(given: Any) -> bool:
-    """Whether it stands for no value: None, NaN, NaT, NA or a masked one."""
+    """Return whether the value means "missing": None, NaN, NaT, NA, or a masked value."""
     try:
         if is_array(given):
             return given.ndim == 0 and (hasattr(given, "mask") or is_missing(given.item()))
@@ -195,12 +195,12 @@ def is_missing(given: Any) -> bool:
 
 
 def is_array(given: Any) -> bool:
-    """Whether it is a NumPy array. In an image argument that is one image, and no axis."""
+    """Return whether the value is a NumPy array. In an image argument, an array is one image, not an axis."""
     return _of("numpy", "ndarray", given)
 
 
 def is_axis(given: Any) -> bool:
-    """Whether it is a list, tuple, range, array of one or more dimensions, Series, Index, or another sequence."""
+    """Return whether the value is a list, tuple, range, array with a dimension, Series, Index, or other sequence."""
     if isinstance(given, (str, bytes, bytearray, memoryview)):
         return False
     if is_array(given):
@@ -211,10 +211,10 @@ def is_axis(given: Any) -> bool:
 
 
 def listed(argument: str, given: Any) -> list[Any]:
-    """The values of a sequence, once it is known to be short enough to be looked through.
+    """Return the values of a sequence, after checking its length.
 
     Raises:
-        UsageError: It is too long, or cannot be read.
+        UsageError: The sequence is too long, or can't be read.
     """
     try:
         count = len(given)
@@ -235,7 +235,7 @@ def listed(argument: str, given: Any) -> list[Any]:
 
 
 def shown(given: Any) -> str:
-    """A value as a message quotes it: one short line, with its type where that is not plain from it."""
+    """Return a value for quoting in a message: one short line, with its type unless that is obvious."""
     kind = type(given).__name__
     if isinstance(given, int) and given.bit_length() > LONGEST_NUMBER:
         return "a number of hundreds of digits"
@@ -251,11 +251,11 @@ def shown(given: Any) -> str:
 
 
 def _plain(given: Any, *, flags: bool) -> Any:  # noqa: PLR0911 - one return for each kind
-    """The value; None where it is none."""
+    """Return the plain value; None if the value is not allowed."""
     if is_missing(given):
         return None
     if isinstance(given, str):
-        return str.__str__(given)  # of a subclass (an enumeration, NumPy's) the text itself
+        return str.__str__(given)  # the plain text of a subclass (an enum, NumPy's str)
     if isinstance(given, bool) or _of("numpy", "bool_", given):
         return bool(given) if flags else None
     if is_array(given):
@@ -289,16 +289,16 @@ def _whole(given: Any) -> int | None:
 
 
 def _of(module: str, name: str, given: Any) -> bool:
-    """Whether it is an instance of a library's type, or the library's one object of that name.
+    """Return whether the value is an instance of a library's type, or is the library's object of that name.
 
-    A library that nobody has imported has no objects; it isn't imported for asking.
+    The library is not imported: if nobody has imported it, the value can't be one of its objects.
     """
     kind = getattr(sys.modules.get(module), name, None)
     return kind is not None and (isinstance(given, kind) if isinstance(kind, type) else given is kind)
 
 
 def _name(argument: str) -> str:
-    """The argument's name; "" for a place within one ("seed[3]"), which the caller can name (:func:`about`)."""
+    """Return the argument's name; "" for a part of one ("seed[3]"), which the caller can name (:func:`about`)."""
     return argument if argument.isidentifier() else ""
 
 
@@ -313,7 +313,7 @@ def _refuse(argument: str, given: Any, allowed: str) -> NoReturn:
 
 
 def _hint(given: Any) -> str:  # noqa: PLR0911 - one return for each kind
-    """What to write instead."""
+    """Return the hint for a value of a wrong type."""
     if is_table(given):
         return "a DataFrame is a table of cases: hw.sweep(df); one column of it is an axis: df['style']"
     if isinstance(given, bool) or _of("numpy", "bool_", given):

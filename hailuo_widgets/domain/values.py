@@ -1,6 +1,6 @@
-r"""An option's words as its values: one, a list ``a,b,c``, or a range ``1..8`` (inclusive; ``1..9..2`` with a step).
+r"""Parser and writer of an option's values: one, a list ``a,b,c``, or a range ``1..8``.
 
-``\,`` is a comma that separates nothing; a URL and a data URL keep their commas.
+Ranges include their end; ``1..9..2`` has a step. ``\,`` is a literal comma. URLs and data URLs may contain commas.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _URL = re.compile(r"(?:https?://|data:)")
 
 
 def parse_values(option: str, text: str) -> list[str]:
-    """The values of one option, as text.
+    """Return the values of one option, as text.
 
     Raises:
-        UsageError: An empty value, a range without a value in it, or a very long one.
+        UsageError: A value is empty, or a range is empty or too long.
     """
     pieces = (_URL_COMMA if _URL.match(text) else _COMMA).split(text)
     values: list[str] = []
@@ -58,7 +58,7 @@ def _range(option: str, piece: str, match: re.Match[str]) -> list[str]:
 
 
 def render_values(values: Sequence[str]) -> str:
-    """The text that :func:`parse_values` reads back as these values; three whole numbers in even steps are a range."""
+    """Return the text that :func:`parse_values` parses into these values; numbers in equal steps become a range."""
     if len(values) >= SHORTEST_RANGE and all(_WHOLE.fullmatch(v) for v in values):
         first, second, last = int(values[0]), int(values[1]), int(values[-1])
         step = second - first

@@ -1,4 +1,4 @@
-"""Prompts with places become variants: every combination of the values of their own places."""
+"""Variants of prompts: every combination of the values of their variables and choices."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.expansion import check_groups
-from hailuo_widgets.domain.problem import Problem, doubt
+from hailuo_widgets.domain.problem import Problem, warning
 from hailuo_widgets.domain.prompts import Choice, Prompt, Variable, axis_name
 from hailuo_widgets.domain.sweep import MOST_DRAWN_FROM, Variant
 from hailuo_widgets.domain.user_values import as_values
@@ -24,16 +24,16 @@ __all__ = ["fill_variants", "piped_names", "variables_of"]
 def variables_of(
     prompts: Sequence[Prompt], namespace: Mapping[str, Any], *, cases: Sequence[Case] = (), python: bool = False
 ) -> dict[str, list[Any]]:
-    """The axes of all places: a variable's value (each one, of a list or another sequence), a choice's options.
+    """Return the axes of all places: the values of each variable, the options of each choice.
 
     Args:
-        prompts: The variants as they are written.
-        namespace: The variables.
-        cases: For each prompt the case that it is of, whose own variables go before the others.
+        prompts: The prompts as written.
+        namespace: The variables by name; a list or other sequence is an axis.
+        cases: The case of each prompt, if they come from a table; its variables take precedence.
         python: Whether the variables were given as ``variables={…}``, for the hint.
 
     Raises:
-        UsageError: A variable that is not in the namespace, is an empty list, or is no value.
+        UsageError: A variable is not in the namespace, is an empty list, or has a value that is not allowed.
     """
     axes: dict[str, list[Any]] = {}
     for n, prompt in enumerate(prompts):
@@ -65,14 +65,14 @@ def _values(name: str, namespace: Mapping[str, Any], where: str, *, python: bool
 
 
 def piped_names(prompts: Sequence[Prompt], namespace: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """A doubt for each choice that has a variable's name among its options: ``{{style|upper}}`` is no filter."""
+    """Return a warning for each choice with a variable's name among its options, as in ``{{style|upper}}``."""
     found = {}
     for part in itertools.chain.from_iterable(prompt.parts for prompt in prompts):
         if isinstance(part, Choice):
             for name in part.options:
                 if name.isidentifier() and not name.startswith("_") and _is_value(name, namespace):
                     written = "{{" + axis_name(part) + "}}"
-                    found[axis_name(part)] = doubt(
+                    found[axis_name(part)] = warning(
                         "prompt",
                         ProblemCode.SUSPECT,
                         f"{written} is a choice between the words {', '.join(part.options)}: "
@@ -83,7 +83,7 @@ def piped_names(prompts: Sequence[Prompt], namespace: Mapping[str, Any]) -> tupl
 
 
 def _is_value(name: str, namespace: Mapping[str, Any]) -> bool:
-    """Whether a name is a variable that a prompt may take."""
+    """Return whether a name is a variable that a prompt may use."""
     try:
         return name in namespace and bool(as_values(name, namespace[name]))
     except UsageError:
@@ -96,17 +96,17 @@ def fill_variants(
     zipped: Sequence[Sequence[str]] = (),
     cases: Sequence[Case] = (),
 ) -> tuple[Variant, ...]:
-    """Every prompt with every combination of its own places' values; the first place changes slowest.
+    """Fill in every prompt with every combination of its places' values; the first place changes slowest.
 
     Args:
-        prompts: The variants as they are written.
-        axes: The values of their places, as :func:`variables_of` has them.
-        zipped: Groups of names that go together, value by value: variables, ``prompt``, and others, which are left to
-            :func:`hailuo_widgets.domain.sweep.expand`.
-        cases: For each prompt the case that it is of.
+        prompts: The prompts as written.
+        axes: The values of their places, from :func:`variables_of`.
+        zipped: Groups of names that vary together, value by value. Names other than variables and ``prompt`` are left
+            to :func:`hailuo_widgets.domain.expansion.expand`.
+        cases: The case of each prompt, if they come from a table.
 
     Raises:
-        UsageError: Zipped variables of different lengths, or too many combinations.
+        UsageError: Zipped variables have different lengths, or there are too many combinations.
     """
     places = {"prompt": len(prompts), **{name: len(values) for name, values in axes.items()}}
     groups = [tuple(name for name in group if name in places) for group in zipped]
@@ -139,7 +139,7 @@ def fill_variants(
 def _blocks(
     prompt: Prompt, number: int, axes: Mapping[str, Sequence[Any]], groups: Sequence[Sequence[str]]
 ) -> list[list[tuple[tuple[str, int], ...]]]:
-    """Each place, or group of paired places, as a list of its (name, which value) choices."""
+    """Return the choices of each place or group of zipped places; a choice is (name, index of the value)s."""
     own = [name for name in prompt.places if name in axes]
     group_of = {name: group for group in groups for name in group}
     blocks: list[list[tuple[tuple[str, int], ...]]] = []

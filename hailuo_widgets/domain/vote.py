@@ -1,4 +1,4 @@
-"""One judgement between two runs: who saw what on which side, what they said, and how long they took."""
+"""Vote: one rater's answer to a pair of clips."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ ANSWERS: Final = ("left", "right", "tie", "both bad")
 
 @dataclass(frozen=True, kw_only=True)
 class Vote:
-    """One row of the votes: what was seen, and which clips that were.
+    """One vote.
 
-    ``between`` and ``within`` are columns of the run log: ``left`` and ``right`` are two values of the one, and both
-    runs have the value ``unit`` of the other (a seed, say), so that nothing else differs by chance.
+    ``between`` and ``within`` are columns of the run log. ``left`` and ``right`` are the two compared values of
+    ``between``; both runs have the value ``unit`` (for example a seed) of ``within``.
     """
 
     vote_id: str
@@ -32,19 +32,19 @@ class Vote:
     answer: str  # one of ANSWERS
     within: str = ""
     unit: str = ""
-    seconds: float | None = None  # from both clips being there to the answer
-    repeat_of: str | None = None  # the vote that this pair, with its sides swapped, is shown again for
-    withdrawn: bool = False  # taken back by whoever gave it
-    # The clips that the runs show, as the log has it now; a later run may show the same one.
+    seconds: float | None = None  # from both clips being loaded to the answer
+    repeat_of: str | None = None  # the earlier vote on this pair, if it is a repeat with swapped sides
+    withdrawn: bool = False  # undone by the rater
+    # The clips that the runs show according to the log; other runs may show the same ones.
     left_clip: str = field(default="", compare=False)
     right_clip: str = field(default="", compare=False)
 
     @property
     def clips(self) -> tuple[str, ...]:
-        """The two clips, whatever the sides; "" for one that is not known."""
+        """The two clip IDs, sorted; "" for an unknown one."""
         return tuple(sorted((self.left_clip or self.left_run, self.right_clip or self.right_run)))
 
     @property
     def winner(self) -> str | None:
-        """The value that was preferred; None for a tie and for both bad."""
+        """The preferred value; None for a tie and for "both bad"."""
         return {"left": self.left, "right": self.right}.get(self.answer)

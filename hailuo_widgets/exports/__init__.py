@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.clips import one_a_clip
+from hailuo_widgets.domain.clips import one_per_clip
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
             f"{', '.join(strange)}: {kind} takes {', '.join(takes) or 'nothing besides'}",
             hint=f"{strange[0]} is for {' and '.join(k for k, names in TAKES.items() if strange[0] in names)}",
         )
-    _writer(kind)(session, one_a_clip(records), target, **shape)
+    _writer(kind)(session, one_per_clip(records), target, **shape)
     return target
 
 

@@ -105,7 +105,7 @@ def axes_of(
         prompts=prompts,
         variables={n: axes[n] for p in prompts for n in p.places if n.isidentifier() and n in axes},
         cases=bool(cases),
-        doubts=(
+        warnings=(
             *piped_names(prompts, known),
             *prompt_warnings(prompts, {**axes, **_words(values)}, cases, python=namespace is None),
         ),

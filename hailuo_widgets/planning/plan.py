@@ -12,8 +12,8 @@ from hailuo_widgets.domain import money
 from hailuo_widgets.domain.expansion import expand
 from hailuo_widgets.domain.expectation import expect
 from hailuo_widgets.domain.outlook import SENT, Wanted
-from hailuo_widgets.domain.problem import doubt
-from hailuo_widgets.domain.sampling import known_of
+from hailuo_widgets.domain.problem import warning
+from hailuo_widgets.domain.sampling import values_of
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant
 from hailuo_widgets.errors import ProblemCode, UsageError
 from hailuo_widgets.planning.build import build, same_value
@@ -226,7 +226,7 @@ def make_plan(
         raise UsageError("the exclusions leave no run", hint="remove one of them")
     refused: list[UsageError] = []
     made: list[tuple[Cell, Request]] = []
-    warnings: dict[str, Problem] = {p.message: p for p in axes.doubts}
+    warnings: dict[str, Problem] = {p.message: p for p in axes.warnings}
     several = len({cell.values.get("provider") for cell in cells}) > 1
     seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
     loaded: dict[Any, Any] = {}  # each image is read once, however many runs use it
@@ -253,7 +253,7 @@ def make_plan(
 
 def _same(accounts: Accounts, default: str, name: str, cell: Cell, wanted: Any) -> bool:
     """Return whether a run has a value once both are resolved; a prompt also matches by its label."""
-    known = known_of(cell)
+    known = values_of(cell)
     if name not in known:
         return False
     if name in {"prompt", "variant"}:
@@ -346,7 +346,7 @@ def _gone(runs: Sequence[Planned]) -> list[Problem]:
     which = "1 of these runs was" if count == 1 else f"{count} of these runs were"
     clips = "its clip isn't" if count == 1 else "their clips aren't"
     return [
-        doubt(
+        warning(
             "reuse",
             ProblemCode.SUSPECT,
             f"{which} made before, and {clips} in the archive. What the provider still has is downloaded again, free; "

@@ -11,7 +11,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.cell_text import GAP
-from hailuo_widgets.domain.problem import Problem, doubt
+from hailuo_widgets.domain.problem import Problem, warning
 from hailuo_widgets.domain.prompts import SEPARATOR, Text, axis_name
 from hailuo_widgets.errors import ProblemCode
 from hailuo_widgets.planning.grammar import OPTIONS
@@ -57,7 +57,9 @@ def prompt_warnings(
     for name, value in itertools.chain(pairs, *own):
         if isinstance(value, str) and "{{" in value:
             message = f"The value of {name} has {{{{ in it: {_quoted(value[value.index('{{') :])} is sent as text"
-            found[message] = doubt("prompt", ProblemCode.SUSPECT, message, "Only a prompt's own places are filled in.")
+            found[message] = warning(
+                "prompt", ProblemCode.SUSPECT, message, "Only a prompt's own places are filled in."
+            )
     for prompt in prompts:
         text = "".join(p.text if isinstance(p, Text) else _PLACE for p in prompt.parts)
         places = [axis_name(p) for p in prompt.parts if not isinstance(p, Text)]
@@ -101,14 +103,14 @@ def _unbalanced(text: str, places: Sequence[str]) -> Iterator[Problem]:
 
 
 def _as_text(written: str, hint: str) -> Problem:
-    return doubt("prompt", ProblemCode.SUSPECT, f"{_quoted(written.replace(_PLACE, '…'))} is sent as text", hint)
+    return warning("prompt", ProblemCode.SUSPECT, f"{_quoted(written.replace(_PLACE, '…'))} is sent as text", hint)
 
 
 def _left_over(brace: str, text: str, at: int, places: Sequence[str]) -> Problem:
     """Return the warning about an unmatched brace, with the variable or choice next to it."""
     near = text[: at + 2].count(_PLACE)
     beside = f" at {{{{{places[near - 1]}}}}}" if near and _PLACE in text[max(0, at - 2) : at + 2] else ""
-    return doubt(
+    return warning(
         "prompt",
         ProblemCode.SUSPECT,
         f"A {brace}{beside} is left over, and sent as text",
@@ -123,7 +125,7 @@ def _lines(text: str, *, python: bool) -> Iterator[Problem]:
             name = f"--{match[1]}"
             # At the start of a cell's variant, refuse_options_below() has raised unless the option is escaped.
             if name in OPTIONS and (number or match.start() or python):
-                yield doubt(
+                yield warning(
                     "prompt",
                     ProblemCode.SUSPECT,
                     f"{_quoted(line[match.start() :].replace(_PLACE, '…'))} is sent as text of the prompt",
@@ -139,6 +141,6 @@ def _lines(text: str, *, python: bool) -> Iterator[Problem]:
 
 
 def _parts_nothing(line: str, hint: str) -> Problem:
-    return doubt(
+    return warning(
         "prompt", ProblemCode.SUSPECT, f"The line {_quoted(line)} is sent as text: it doesn't separate prompts", hint
     )

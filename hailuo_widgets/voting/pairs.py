@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import differences
-from hailuo_widgets.domain.clips import one_a_clip
+from hailuo_widgets.domain.clips import one_per_clip
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def pair_up(
     Raises:
         UsageError: There are no runs, a column is unknown, ``between`` has fewer than two values, or no pair exists.
     """
-    records = one_a_clip(records)
+    records = one_per_clip(records)
     between, within = _axes(records, between, within)
     items = tuple(dict.fromkeys(differences.value(r, between) for r in records))
     if len(items) < 2:  # noqa: PLR2004 - two to judge between

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.cell_text import GAP, plain_lines
-from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_variants, written
+from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_prompt, render_variants
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.values import parse_values, render_values
 from hailuo_widgets.errors import UsageError, about
@@ -127,7 +127,7 @@ def python_of(line: Line, plan: Plan) -> str:
     Its prompts are written in the grammar, as in the cell, so that the runs have the same labels and variables.
     """
     prompts = plan.axes.prompts
-    texts = [written(p) for p in prompts]
+    texts = [render_prompt(p) for p in prompts]
     labels = [p.label or str(n) for n, p in enumerate(prompts, 1)]
     if len(prompts) == 1 and prompts[0].label is None:
         prompt = repr(texts[0])

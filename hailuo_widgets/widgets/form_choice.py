@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.domain.problem import fault
+from hailuo_widgets.domain.problem import error
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import ProblemCode, Reason, UsageError
 from hailuo_widgets.provider import names
@@ -49,14 +49,14 @@ def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
     mode = form.get("mode")
     if not isinstance(mode, str) or mode not in NEEDED:
         return (
-            fault(
+            error(
                 "mode", ProblemCode.MISSING, "Choose what the clip is made from.", f"{', '.join(MODE_WORDS.values())}"
             ),
         )
     request = form.get("request", {})
     given = {name for name in WORDS if _is_given(request.get(name))}
     found = [
-        fault(
+        error(
             name,
             ProblemCode.MISSING,
             f"{'Choose' if name == 'template' else 'Add'} {WORDS[name]}.",
@@ -66,7 +66,7 @@ def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
         if name not in given
     ]
     found += [
-        fault(
+        error(
             name,
             ProblemCode.CONFLICT,
             f"{MODE_WORDS[mode]} takes no {WORDS[name].split(' ', 1)[1]}.",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import ipywidgets
 
-from hailuo_widgets.domain.problem import doubt
+from hailuo_widgets.domain.problem import warning
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import HailuoError, ProblemCode, Reason, UsageError
 from hailuo_widgets.planning.images import load_image
@@ -98,7 +98,7 @@ class Studio(Answering):
             plan = await self._plan(question.data)
             line = line_of(question.data)
             line.run["yes"] = True  # the form asks by itself, when its button is pressed
-            budgets = [doubt("budget", ProblemCode.BUDGET, note) for note in foretold(self._session, line, plan)]
+            budgets = [warning("budget", ProblemCode.BUDGET, note) for note in foretold(self._session, line, plan)]
         except HailuoError as e:
             checked = e.checked if isinstance(e, UsageError) else 1
             problems = told_problems(problems_of(e))

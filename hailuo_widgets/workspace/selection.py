@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.clips import one_a_clip
+from hailuo_widgets.domain.clips import one_per_clip
 from hailuo_widgets.domain.run import STATUSES
 from hailuo_widgets.domain.user_values import as_value, is_axis, listed, shown
 from hailuo_widgets.errors import UsageError, nearest
@@ -39,7 +39,7 @@ def chosen(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:
     Raises:
         UsageError: It means nothing that is in the log.
     """
-    return one_a_clip(every(session, what))
+    return one_per_clip(every(session, what))
 
 
 def every(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:

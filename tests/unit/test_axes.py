@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.api import functions as api
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.domain.prompts import Choice, Prompt, Text, Variable, parse_prompt, written
+from hailuo_widgets.domain.prompts import Choice, Prompt, Text, Variable, parse_prompt, render_prompt
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
@@ -130,7 +130,7 @@ places = st.sampled_from(["{{", "}}", "\\{{", "{", "}", "\\", "a", " ", "|", "x"
 @given(st.lists(places, max_size=12).map("".join))
 def test_a_literal_prompt_reads_back(text: str) -> None:
     """Any text, written as a prompt of the grammar, is that text again and has no place."""
-    assert parse_prompt(written(Prompt((Text(text),)))).fill({}) == text
+    assert parse_prompt(render_prompt(Prompt((Text(text),)))).fill({}) == text
 
 
 @given(
@@ -144,7 +144,7 @@ def test_a_literal_prompt_reads_back(text: str) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None)
 def test_the_studios_call_and_cell_ask_for_the_same(session: Session, parts: list[Any]) -> None:
     """A cell with any places, as a call and as a cell again: the same runs, labels and variables."""
-    body = f"z{written(Prompt(tuple(parts)))}z"
+    body = f"z{render_prompt(Prompt(tuple(parts)))}z"
     try:
         parse_prompt(body)
     except UsageError:
@@ -171,7 +171,7 @@ def test_a_logged_prompt_with_braces_is_asked_for_again(tmp_path: Any) -> None:
     """A prompt that holds ``{{x}}`` as text fills the studio's form, whose cell and call send that text again."""
     session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
     text = "--seed 5 {{x}} {{a | b}}\n--- night"
-    record = session.generate(written(Prompt((Text(text),))), provider="kie").record
+    record = session.generate(render_prompt(Prompt((Text(text),))), provider="kie").record
     assert record.request.prompt == text
     form = form_of_run(record, {})
     plan = plan_cell(session, line_of(form), form["body"], {}, ask_log=False)
