@@ -32,9 +32,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.redaction.passwords import without_passwords
+from hailuo_widgets.redaction.text import redact
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "AuthError",
@@ -59,6 +60,8 @@ __all__ = [
     "Unconfirmed",
     "UsageError",
     "about",
+    "as_detail",
+    "from_detail",
     "nearest",
 ]
 
@@ -338,3 +341,23 @@ def nearest(word: str, allowed: Iterable[str]) -> str | None:
     by_folded = {a.casefold(): a for a in allowed}
     near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None
+
+
+def as_detail(error: HailuoError, run_id: str) -> dict[str, str]:
+    """The error as text fields for the log, without keys and signatures; ``kind`` is the name of its class."""
+    return {"kind": type(error).__name__, **{k: redact(v) for k, v in error.detail().items()}, "run_id": run_id}
+
+
+def from_detail(detail: Mapping[str, str] | None, status: str) -> HailuoError | None:
+    """The error of a run from its fields in the log; None if there are none.
+
+    Args:
+        detail: The fields, as :func:`as_detail` makes them.
+        status: The run's status, which stands for a message that is missing.
+    """
+    if detail is None:
+        return None
+    found = globals().get(detail.get("kind", ""))
+    kind = found if isinstance(found, type) and issubclass(found, HailuoError) else HailuoError
+    fields: dict[str, Any] = {k: v for k, v in detail.items() if k not in {"kind", "message"}}
+    return kind(detail.get("message", status), **fields)

@@ -28,6 +28,7 @@ from hailuo_widgets.system.private_files import make_private
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
 
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
@@ -206,6 +207,10 @@ class Archive:
     def read_input(self, sha256: str) -> bytes:
         """The kept picture with that hash. See `inputs.read_input`."""
         return inputs.read_input(self.root / "inputs", sha256)
+
+    def with_inputs(self, request: Request) -> Request:
+        """The request with the bytes of its pictures. See `inputs.with_inputs`."""
+        return inputs.with_inputs(self.root / "inputs", request)
 
     def input_path(self, sha256: str) -> Path | None:
         """Where the kept picture with that hash is; None where it is not."""

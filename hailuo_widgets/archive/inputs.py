@@ -9,15 +9,19 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import disk
 from hailuo_widgets.archive.trusted_paths import input_in, read_regular
+from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.system.private_files import make_private
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from hailuo_widgets.domain.request import Request
 
 EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -83,6 +87,20 @@ def read_input(folder: Path, sha256: str) -> bytes:
             f"The kept picture {str(damaged)!r} was changed: its SHA-256 is no longer its name.", hint=hint
         )
     raise StoreError(f"No picture with SHA-256 {sha256} is kept in {str(folder)!r}.", hint=hint)
+
+
+def with_inputs(folder: Path, request: Request) -> Request:
+    """The request with the bytes of its pictures, which the log keeps by their hash alone.
+
+    Raises:
+        StoreError: A picture is not there, not readable, or its bytes have changed.
+    """
+    images = {}
+    for name in IMAGE_FIELDS:
+        image = getattr(request, name)
+        if image is not None and image.sha256 and image.data is None:
+            images[name] = replace(image, data=read_input(folder, image.sha256))
+    return replace(request, **images) if images else request
 
 
 def find_input(folder: Path, sha256: object) -> Path | None:

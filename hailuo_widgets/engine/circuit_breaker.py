@@ -20,9 +20,9 @@ from hailuo_widgets.errors import ProviderError, TransportError
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.followed_run import Follower
 
-__all__ = ["Door"]
+__all__ = ["CircuitBreaker"]
 
 AT_ONCE = 4
 MOST_DOUBTFUL = 5
@@ -31,7 +31,7 @@ MOST_RELAPSES = 4  # the time between two tries doubles up to so many times
 DUE_S = 0.2  # so often it is looked at whether answers have come that are due
 
 
-class Door:
+class CircuitBreaker:
     """One for each provider and account.
 
     Args:
@@ -103,11 +103,11 @@ class Door:
         return True
 
     @contextlib.asynccontextmanager
-    async def passing(self, control: Control, on_shut: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
+    async def passing(self, follower: Follower, on_shut: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
         """Stand in the door: inside, one create may be sent.
 
         Args:
-            control: Whose run it is; a cancelled one does not wait.
+            follower: Whose run it is; a cancelled one does not wait.
             on_shut: Called once when the circuit is found open.
         """
         async with self._few:
@@ -119,8 +119,8 @@ class Door:
             try:
                 if self.shut:
                     await on_shut()
-                while not control.stopped and not self._may_enter():
-                    await self._wait(control)
+                while not follower.stopped and not self._may_enter():
+                    await self._wait(follower)
                 self._inside += 1
                 try:
                     yield
@@ -133,10 +133,10 @@ class Door:
     def _may_enter(self) -> bool:
         return not self.shut and len(self._doubts) + max(self._inside, len(self._due)) < MOST_DOUBTFUL
 
-    async def _wait(self, control: Control) -> None:
+    async def _wait(self, follower: Follower) -> None:
         if not self.shut:
-            await control.pause(DUE_S)
+            await follower.pause(DUE_S)
             return
-        await control.pause(self._probe_s * 2 ** max(0, self._relapses - 1))
-        if not control.stopped and await self._alive():
+        await follower.pause(self._probe_s * 2 ** max(0, self._relapses - 1))
+        if not follower.stopped and await self._alive():
             self._try_again()

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.engine.circuit_breaker import Door
-from hailuo_widgets.engine.clean_answer import without_keys
+from hailuo_widgets.engine.circuit_breaker import CircuitBreaker
 from hailuo_widgets.errors import (
     AuthError,
     InsufficientCredits,
@@ -21,7 +21,7 @@ from hailuo_widgets.errors import (
 )
 from hailuo_widgets.provider.base import MIX_UP, Task
 from hailuo_widgets.provider.parse import as_json, same_id
-from hailuo_widgets.redaction.text import GONE
+from hailuo_widgets.redaction.text import GONE, each_text, redact_keys
 from hailuo_widgets.transport.addresses import same_origin
 
 if TYPE_CHECKING:
@@ -30,21 +30,22 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.request import Request
-    from hailuo_widgets.engine.rate_limit import Limiter
+    from hailuo_widgets.engine.rate_limit import RateLimiter
     from hailuo_widgets.provider.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
     from hailuo_widgets.redaction.secret import Secret
     from hailuo_widgets.transport.http import Http, Stream
 
-__all__ = ["Gateway"]
+__all__ = ["ProviderClient"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 FIRST_SERVER_ERROR = 500
 CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
+READ = 65536  # bytes of an answer that is no JSON: an error quotes less of it
 MOST_UPLOADS = 3  # of one picture, where the answers are about another one
 
 
-class Gateway:
+class ProviderClient:
     """One account at one provider, on one event loop.
 
     Args:
@@ -68,7 +69,7 @@ class Gateway:
         origin: str,
         key: Secret | None,
         http: Http,
-        limiter: Limiter,
+        limiter: RateLimiter,
         log_origin: str,
         simulated: bool,
         local: bool,
@@ -85,7 +86,7 @@ class Gateway:
         self.poll_floor_s = poll_floor_s
         self.concurrent = concurrent
         self.speed = speed
-        self.door = Door(self._alive)
+        self.breaker = CircuitBreaker(self._alive)
         self._key = key
         self._http = http
 
@@ -137,7 +138,7 @@ class Gateway:
             TransportError: Without an answer; its ``sent`` says whether the call may have arrived.
             ProviderError: It was refused, or its answer cannot be read; its ``accepted`` says which.
         """
-        with self.door.call():
+        with self.breaker.call():
             return await self._create(request, client_uuid)
 
     async def _create(self, request: Request, client_uuid: str) -> Accepted:
@@ -241,4 +242,17 @@ class Gateway:
             asking=not fresh,
             deadline_s=deadline_s,
         )
-        return without_keys(reply)
+        return _without_keys(reply)
+
+
+def _without_keys(reply: HttpReply) -> HttpReply:
+    """An answer without keys in its headers and its body; one that holds none comes back as it was."""
+    headers = {redact_keys(name): redact_keys(value) for name, value in reply.headers.items()}
+    value = as_json(reply.body)
+    text = (reply.body if value is not None else reply.body[:READ]).decode("utf-8", "replace")
+    cleaned = redact_keys(text)
+    if cleaned == text:
+        return replace(reply, headers=headers)
+    if value is not None:  # what a key was escaped by must not be left behind, and is not where its texts are cleaned
+        cleaned = json.dumps(each_text(value, redact_keys))
+    return replace(reply, headers=headers, body=cleaned.encode())

@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import SIMULATOR
-from hailuo_widgets.engine.client import Gateway
-from hailuo_widgets.engine.rate_limit import Limiter
+from hailuo_widgets.engine.client import ProviderClient
+from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.errors import MissingKey
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.settings.settings import find_key, is_loopback
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.local_simulator import Backdrop
+    from hailuo_widgets.engine.local_simulator import LocalSimulator
     from hailuo_widgets.provider.accounts import Accounts
     from hailuo_widgets.provider.base import Provider
     from hailuo_widgets.store import RunLog
@@ -29,17 +29,21 @@ LOCAL_POLL_FLOOR_S = 0.25
 
 
 class Clients:
-    """Gateways by loop, provider and origin."""
+    """Open clients by event loop, provider and origin."""
 
-    def __init__(self, accounts: Accounts, backdrop: Backdrop, log: RunLog) -> None:
+    def __init__(self, accounts: Accounts, simulator: LocalSimulator, log: RunLog) -> None:
         self._accounts = accounts
         self._log = log
-        self._backdrop = backdrop
-        self._https: dict[asyncio.AbstractEventLoop, Http] = {}
-        self._gateways: dict[tuple[asyncio.AbstractEventLoop, str, str, str | None], Gateway] = {}
+        self._simulator = simulator
+        self.begin()
 
-    async def gateway(self, record: RunRecord) -> Gateway:
-        """The gateway that a run goes to, or went to."""
+    def begin(self) -> None:
+        """Start as in a new process: no connection is open."""
+        self._https: dict[asyncio.AbstractEventLoop, Http] = {}
+        self._clients: dict[tuple[asyncio.AbstractEventLoop, str, str, str | None], ProviderClient] = {}
+
+    async def client_of(self, record: RunRecord) -> ProviderClient:
+        """The client of the provider that a run goes to, or went to."""
         loop = asyncio.get_running_loop()
         accounts = self._accounts
         provider = accounts.provider(record.request.provider)
@@ -50,14 +54,14 @@ class Clients:
         else:
             accounts.check_origin(record, provider.facts, log_origin)
         place = (loop, provider.facts.name, log_origin, local)
-        if place in self._gateways:
+        if place in self._clients:
             if log_origin != SIMULATOR:
-                self._gateways[place].take_key(find_key(provider.facts.name))
-            return self._gateways[place]
+                self._clients[place].take_key(find_key(provider.facts.name))
+            return self._clients[place]
         # The first run loads httpx: in a thread, and not while the cell that asks for a run is executing.
         http = await asyncio.to_thread(import_module, "hailuo_widgets.transport.http")
         if log_origin == SIMULATOR:
-            origin = await asyncio.to_thread(self._backdrop.url) if local is None else local
+            origin = await asyncio.to_thread(self._simulator.url) if local is None else local
             key: Secret | None = Secret("simulated")
         else:
             origin, key = log_origin, find_key(provider.facts.name)
@@ -69,26 +73,26 @@ class Clients:
                 )
         for gone in [known for known in self._https if known.is_closed()]:
             del self._https[gone]
-        self._gateways = {k: g for k, g in self._gateways.items() if not k[0].is_closed()}
+        self._clients = {k: g for k, g in self._clients.items() if not k[0].is_closed()}
         self._https.setdefault(loop, http.Http())
-        if place not in self._gateways:  # another run may have opened it while we waited for the simulator
-            self._gateways[place] = self._open(provider, origin, key, log_origin)
-        return self._gateways[place]
+        if place not in self._clients:  # another run may have opened it while we waited for the simulator
+            self._clients[place] = self._open(provider, origin, key, log_origin)
+        return self._clients[place]
 
     def _turn_of(self, name: str, origin: str) -> Callable[[int], Awaitable[float]]:
         """Counts requests in the log, so that all kernels on it share one minute."""
         return lambda per_minute: self._log.ask(self._log.take_turn, f"{name} {origin}", per_minute)
 
-    def _open(self, provider: Provider, origin: str, key: Secret | None, log_origin: str) -> Gateway:
+    def _open(self, provider: Provider, origin: str, key: Secret | None, log_origin: str) -> ProviderClient:
         facts = provider.facts
         local = is_loopback(origin)
         limit = self._accounts.concurrent(facts.name, local=local)
-        return Gateway(
+        return ProviderClient(
             provider=provider,
             origin=origin,
             key=key,
             http=self._https[asyncio.get_running_loop()],
-            limiter=Limiter(
+            limiter=RateLimiter(
                 concurrent=limit,
                 per_minute=None if local else facts.requests_per_minute,
                 take_turn=self._turn_of(facts.name, log_origin),

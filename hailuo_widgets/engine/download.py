@@ -10,11 +10,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.other_archives import FOLDER, HERE, copied
 from hailuo_widgets.engine.poll import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.rate_limit import backoff_s
-from hailuo_widgets.errors import AuthError, DownloadError, HailuoError, InsufficientCredits, ProviderError, TaskLost
+from hailuo_widgets.engine.recorder import unexpected
+from hailuo_widgets.errors import (
+    AuthError,
+    DownloadError,
+    HailuoError,
+    InsufficientCredits,
+    ProviderError,
+    TaskLost,
+    as_detail,
+)
 from hailuo_widgets.provider.base import Clip
 
 if TYPE_CHECKING:
@@ -22,9 +30,9 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.archive import Archived
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import Gateway
-    from hailuo_widgets.engine.engine import Engine
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.client import ProviderClient
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import Follower
     from hailuo_widgets.transport.http import Stream
 
 __all__ = ["bring", "download", "keep_poster"]
@@ -36,30 +44,32 @@ LONGEST_PAUSE_S = 30.0
 LINKED = "a link to the clip"
 
 
-async def bring(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
+async def bring(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
     """Bring a finished task's clip here: from the archive, from that of another home, or from the provider."""
-    archived = await asyncio.to_thread(engine.archive.adopt, record.run_id, record.sha256)
-    archived = archived or await copied(engine, record)
+    archived = await asyncio.to_thread(ctx.archive.adopt, record.run_id, record.sha256)
+    archived = archived or await copied(ctx, record)
     if archived is None:
         try:
-            record, archived = await download(engine, control, gateway, record)
+            record, archived = await download(ctx, follower, client, record)
         except HailuoError as e:
             if getattr(e, "ends_task", False):
-                return await engine.fail(record, e, **_no_price(record))
+                return await ctx.recorder.fail(record, e, **_no_price(record))
             if isinstance(e, AuthError | InsufficientCredits) and record.sha256 is None:
-                return await engine.park(record, e)  # as at a poll: the call for a link waits for a key, or for money
-            error = e if isinstance(e, TaskLost) else _undelivered(e, gateway)
+                return await ctx.recorder.park(
+                    record, e
+                )  # as at a poll: the call for a link waits for a key, or for money
+            error = e if isinstance(e, TaskLost) else _undelivered(e, client)
             if record.sha256 is not None:
-                return await _not_again(engine, record, error)
-            return await engine.fail(record, error, status="lost" if error is e else "failed")
+                return await _not_again(ctx, record, error)
+            return await ctx.recorder.fail(record, error, status="lost" if error is e else "failed")
     if archived is None:
         # Another kernel may have brought it to an end meanwhile.
-        return await stop(engine, control, record) if control.stopped else record
-    await keep_poster(engine, archived)
-    return await engine.change(
+        return await stop(ctx, follower, record) if follower.stopped else record
+    await keep_poster(ctx, archived)
+    return await ctx.recorder.change(
         record.run_id,
         HERE,
-        {"bytes": archived.size, "sha256": archived.sha256, FOLDER: str(engine.archive.root)}
+        {"bytes": archived.size, "sha256": archived.sha256, FOLDER: str(ctx.archive.root)}
         | ({"warning": archived.note} if archived.note else {}),
         status="succeeded",
         video=archived.path.name,
@@ -77,27 +87,27 @@ def _no_price(record: RunRecord) -> dict[str, Any]:
     return {} if record.cost_kind == "reported" else {"cost_micros": None, "currency": None, "cost_kind": None}
 
 
-async def _not_again(engine: Engine, record: RunRecord, error: HailuoError) -> RunRecord:
+async def _not_again(ctx: Context, record: RunRecord, error: HailuoError) -> RunRecord:
     """A clip that was brought before could not be brought here: the run stays what it is, and this kernel says why.
 
     In another home on the same log the clip may well be there.
     """
     detail = as_detail(error, record.run_id)
-    told = await engine.change(
+    told = await ctx.recorder.change(
         record.run_id, "its clip could not be brought here", detail, status="succeeded", error=None
     )
     return replace(told, error=detail)
 
 
 async def download(
-    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, *, ended: bool = False
+    ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, *, ended: bool = False
 ) -> tuple[RunRecord, Archived | None]:
     """Download a clip: by its link, for minutes where that is fresh, then by a fresh one, then by the backup.
 
     Args:
-        engine: Whose archive and log.
-        control: Of the run that wants the clip.
-        gateway: Where the clip's run was sent.
+        ctx: With the archive and the log.
+        follower: Of the run that wants the clip.
+        client: Where the clip's run was sent.
         record: The clip's run.
         ended: It has come to its end before: nothing of it is changed in the log.
 
@@ -108,36 +118,36 @@ async def download(
         HailuoError: It could not be brought here.
     """
     # A clip that was brought once does not lag behind its link: what is not there now is gone.
-    tries = _Links(await _link_age_s(engine, record), patience_s=0.0 if ended else PATIENCE_S)
-    while not control.stopped:
+    tries = _Links(await _link_age_s(ctx, record), patience_s=0.0 if ended else PATIENCE_S)
+    while not follower.stopped:
         try:
-            record = await _linked(engine, gateway, record, tries, ended=ended)
+            record = await _linked(ctx, client, record, tries, ended=ended)
             if record.status != "downloading" and not ended:
                 return record, None
-            archived = await _fetch(engine, control, gateway, record.run_id, tries.url(record))
+            archived = await _fetch(ctx, follower, client, record.run_id, tries.url(record))
             if archived is not None:
                 return record, archived
         except TaskLost:
             tries.unknown += 1
             if ended or tries.unknown >= MOST_UNKNOWN:
                 raise
-            await control.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
+            await follower.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
         except Exception as e:  # noqa: BLE001 - whatever it was, the clip is still to be had, and trying is free
             error = e if isinstance(e, HailuoError) else unexpected(e, record.run_id, "a download")
             pause = None if getattr(error, "ends_task", False) else tries.pause_s(error, record)
             if pause is None:
                 raise error from None
             if tries.waits == 1 and pause:  # one line in the log, not one a try
-                await engine.note(record.run_id, "the clip is not at its link yet", {"error": error.message})
-            await control.pause(pause)
+                await ctx.recorder.note(record.run_id, "the clip is not at its link yet", {"error": error.message})
+            await follower.pause(pause)
     return record, None
 
 
-async def keep_poster(engine: Engine, archived: Archived) -> None:
+async def keep_poster(ctx: Context, archived: Archived) -> None:
     """Keep a clip's still; a full disk may cost the picture, not the word that the clip is here."""
     if archived.poster is not None:
         with contextlib.suppress(Exception):
-            await asyncio.to_thread(engine.archive.keep_poster, archived.path, archived.poster)
+            await asyncio.to_thread(ctx.archive.keep_poster, archived.path, archived.poster)
 
 
 class _Links:
@@ -206,25 +216,25 @@ class _Links:
         return time.monotonic() < self._until
 
 
-async def _link_age_s(engine: Engine, record: RunRecord) -> float | None:
+async def _link_age_s(ctx: Context, record: RunRecord) -> float | None:
     """Seconds since the run's link came: measured in this process, else by the log's word; None where unknown."""
-    if (came := engine.linked.get(record.run_id)) is not None:
+    if (came := ctx.runs.linked.get(record.run_id)) is not None:
         return time.monotonic() - came
-    events = await engine.log.ask(engine.log.events, record.run_id)
+    events = await ctx.log.ask(ctx.log.events, record.run_id)
     told = [e["at"] for e in events if e["what"] in {FINISHED, LINKED}]
     age_s = (datetime.now(UTC) - told[-1]).total_seconds() if told else -1.0
     return age_s if age_s >= 0 else None  # a clock that was set back says nothing of an age
 
 
-async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Links, *, ended: bool) -> RunRecord:
+async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Links, *, ended: bool) -> RunRecord:
     """The record with a link to its clip; a new one where the tries say so."""
     if record.video_url and not tries.fresh:
         return record
-    await gateway.limiter.turn()
+    await client.limiter.turn()
     asked = time.monotonic()  # a link ages from here: the answer may come late
-    clip = await gateway.link(task_of(record), Clip(file_id=record.file_id))
+    clip = await client.link(task_of(record), Clip(file_id=record.file_id))
     if clip is None:  # no call of its own for links: the poll names one
-        poll = await gateway.query(task_of(record))
+        poll = await client.query(task_of(record))
         clip = poll.clip
         if poll.state == "failed" and poll.error is not None and poll.word is None and not record.video_url:
             poll.error.ends_task = True  # a failure after a link was named changes nothing
@@ -234,13 +244,13 @@ async def _linked(engine: Engine, gateway: Gateway, record: RunRecord, tries: _L
         error.again = True
         raise error
     if clip.url != record.video_url:  # the same link, named again, is as old as it was
-        engine.linked[record.run_id] = asked
+        ctx.runs.linked[record.run_id] = asked
         tries.came(at=asked)
     changes = clip_changes(record, clip)
-    return replace(record, **changes) if ended else await engine.change(record.run_id, LINKED, **changes)
+    return replace(record, **changes) if ended else await ctx.recorder.change(record.run_id, LINKED, **changes)
 
 
-async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str, url: str) -> Archived | None:
+async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_id: str, url: str) -> Archived | None:
     """Download; None when the run was cancelled meanwhile."""
 
     @contextlib.asynccontextmanager
@@ -250,7 +260,7 @@ async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str
             headers["If-Range"] = validator
         begun = False
         try:
-            async with gateway.download(url, headers) as stream:
+            async with client.download(url, headers) as stream:
                 begun = True
                 yield stream
         except DownloadError as e:
@@ -258,8 +268,8 @@ async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str
                 e.dead_link = e.later = True
             raise
 
-    download = asyncio.ensure_future(fetch(engine.archive, run_id, opened))
-    stopping = asyncio.ensure_future(control.stopping())
+    download = asyncio.ensure_future(fetch(ctx.archive, run_id, opened))
+    stopping = asyncio.ensure_future(follower.stopping())
     try:
         await asyncio.wait({download, stopping}, return_when=asyncio.FIRST_COMPLETED)
         return await download if download.done() else None
@@ -273,10 +283,10 @@ async def _fetch(engine: Engine, control: Control, gateway: Gateway, run_id: str
             download.exception()  # looked at, should the wait have been cancelled in the same moment
 
 
-def _undelivered(e: HailuoError, gateway: Gateway) -> DownloadError:
+def _undelivered(e: HailuoError, client: ProviderClient) -> DownloadError:
     return DownloadError(
         f"the clip is finished and could not be brought here: {e.message}",
-        provider=gateway.provider.facts.name,
+        provider=client.provider.facts.name,
         code=e.code,
         provider_message=e.provider_message,
         trace_id=e.trace_id,

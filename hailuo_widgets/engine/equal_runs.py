@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.outlook import Wanted
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.context import Context
 
 __all__ = ["History", "kept_clip", "outlooks", "stands_for"]
 
@@ -32,11 +32,11 @@ def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None
     return None
 
 
-def _in_another(engine: Engine, equals: Iterable[RunRecord]) -> RunRecord | None:
+def _in_another(ctx: Context, equals: Iterable[RunRecord]) -> RunRecord | None:
     """The first of some equal runs whose clip can be copied from another home's archive; blocks for log and files."""
     for found in equals:
-        path = place_of(found, engine.log.call(engine.log.events, found.run_id), engine.archive)
-        if path is not None and engine.archive.verify(path, str(found.sha256)):
+        path = place_of(found, ctx.log.call(ctx.log.events, found.run_id), ctx.archive)
+        if path is not None and ctx.archive.verify(path, str(found.sha256)):
             return found
     return None
 
@@ -55,10 +55,10 @@ def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"]
     return "shared"  # it is paid for, or may be: whatever stands in its way, it is taken up again, for that is free
 
 
-def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
+def outlooks(ctx: Context, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
     """What becomes of create calls that are begun now, in their order; for each of their results. Blocks."""
-    log = engine.log
-    alike = engine.accounts.alike
+    log = ctx.log
+    alike = ctx.accounts.alike
     places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
     clips = log.call(log.equal_clips, places, alike)
     in_progress = log.call(log.equal_in_progress, places, alike, is_dead=is_dead)
@@ -66,11 +66,11 @@ def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ..
 
     def outlook(key: tuple[str, str, int]) -> Outlook:
         equals = clips.get(key, ())
-        clip = kept_clip(engine.archive, equals) or _in_another(engine, equals)
+        clip = kept_clip(ctx.archive, equals) or _in_another(ctx, equals)
         if clip is not None:
             return Outlook(fate="reused", by=clip)
         other = in_progress.get(key)
-        fate = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
+        fate = None if other is None else stands_for(other, followed=ctx.runs.follows(other.run_id))
         return Outlook(fate="sent", by=next(iter(equals), None)) if fate is None else Outlook(fate=fate, by=other)
 
     found = []
@@ -97,14 +97,14 @@ def outlooks(engine: Engine, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ..
 class History:
     """What a plan asks of the log and the archive. Its methods block for both."""
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
 
     def outlooks(self, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
         """What becomes of create calls that are begun now; see :func:`outlooks`."""
-        return outlooks(self._engine, wanted)
+        return outlooks(self._ctx, wanted)
 
     def durations(self, provider: str, model: str, origin: str) -> Sequence[tuple[RunRecord, float]]:
         """How many seconds a model's last runs took at a place."""
-        log = self._engine.log
+        log = self._ctx.log
         return log.call(log.durations, provider, model, origin=origin)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Iterator
     from types import FrameType
 
-__all__ = ["Home", "run_to_end", "running_loop"]
+__all__ = ["RunLoop", "run_to_end", "running_loop"]
 
 T = TypeVar("T")
 FIRST_UNSAFE_IPYKERNEL = (
@@ -37,7 +37,7 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
         return None
 
 
-class Home:
+class RunLoop:
     """The loop that runs live on. Several threads may want to drive it; one at a time does."""
 
     def __init__(self) -> None:

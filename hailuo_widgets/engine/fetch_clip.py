@@ -15,19 +15,19 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.archive import Archived
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.engine import Engine
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import Follower
 
 __all__ = ["brought"]
 
 
-async def brought(engine: Engine, control: Control, equals: Sequence[RunRecord]) -> RunRecord | None:
+async def brought(ctx: Context, follower: Follower, equals: Sequence[RunRecord]) -> RunRecord | None:
     """The first of some equal runs whose clip can be had, with the file as it is here now; None where none can."""
     for bring in (_from_an_archive, _from_the_provider):
         for found in equals:
-            archived = await bring(engine, control, found)
+            archived = await bring(ctx, follower, found)
             if archived is not None:
-                await keep_poster(engine, archived)
+                await keep_poster(ctx, archived)
                 return replace(
                     found,
                     video=archived.path.name,
@@ -39,17 +39,17 @@ async def brought(engine: Engine, control: Control, equals: Sequence[RunRecord])
     return None
 
 
-async def _from_an_archive(engine: Engine, _: Control, found: RunRecord) -> Archived | None:
-    here = await asyncio.to_thread(engine.archive.adopt, found.run_id, found.sha256) if found.sha256 else None
-    return here or await copied(engine, found)
+async def _from_an_archive(ctx: Context, _: Follower, found: RunRecord) -> Archived | None:
+    here = await asyncio.to_thread(ctx.archive.adopt, found.run_id, found.sha256) if found.sha256 else None
+    return here or await copied(ctx, found)
 
 
-async def _from_the_provider(engine: Engine, control: Control, found: RunRecord) -> Archived | None:
-    if found.task_id is None or control.stopped:
+async def _from_the_provider(ctx: Context, follower: Follower, found: RunRecord) -> Archived | None:
+    if found.task_id is None or follower.stopped:
         return None
     try:
-        _, archived = await download(engine, control, await engine.clients.gateway(found), found, ended=True)
+        _, archived = await download(ctx, follower, await ctx.clients.client_of(found), found, ended=True)
     except HailuoError as e:
-        await engine.note(found.run_id, "the clip is no longer at the provider", {"error": e.message})
+        await ctx.recorder.note(found.run_id, "the clip is no longer at the provider", {"error": e.message})
         return None
     return archived

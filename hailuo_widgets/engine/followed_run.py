@@ -1,14 +1,14 @@
-"""The handle by which the rest of the house reaches a run that is being followed."""
+"""Follower of a run: the handle by which other threads stop its task, or make it ask now."""
 
 from __future__ import annotations
 
 import asyncio
 
-__all__ = ["Control"]
+__all__ = ["Follower"]
 
 
-class Control:
-    """One followed run. It belongs to one loop; ``cancel`` and ``nudge`` may be called from any thread."""
+class Follower:
+    """One task that follows a run, on one event loop. ``cancel`` and ``nudge`` are thread-safe."""
 
     def __init__(self, run_id: str, loop: asyncio.AbstractEventLoop) -> None:
         self.run_id = run_id

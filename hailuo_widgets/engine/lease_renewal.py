@@ -1,47 +1,68 @@
-"""Keeping the leases of the runs that are followed here, and seeing when their loop is being shut down."""
+"""Renewal of the leases of followed runs: one task on their event loop, which also sees when that loop is shut down."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
-    from hailuo_widgets.engine.engine import Engine
+    from collections.abc import Awaitable, Callable
 
-__all__ = ["Renewing"]
+    from hailuo_widgets.engine.event_loop import RunLoop
+
+__all__ = ["LeaseRenewal"]
+
+RENEW_S = 20.0  # seconds between two renewals
 
 
-class Renewing:
-    """One task on the loop that the engine's runs are on, as long as there are any."""
+class LeaseRenewal:
+    """One task on the loop that the followed runs are on, as long as there are any.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
+    Args:
+        renew: Renews the leases once.
+        drive: Starts again the runs whose tasks were lost.
+        hold: Keeps a task alive.
+        run_loop: Told when the loop is being shut down.
+    """
+
+    def __init__(
+        self,
+        renew: Callable[[], Awaitable[None]],
+        *,
+        drive: Callable[[], None],
+        hold: Callable[[asyncio.Future[Any]], None],
+        run_loop: RunLoop,
+    ) -> None:
+        self._renew = renew
+        self._drive = drive
+        self._hold = hold
+        self._run_loop = run_loop
         self._task: asyncio.Task[None] | None = None
 
     def begin(self, loop: asyncio.AbstractEventLoop) -> None:
-        """See that it runs on this loop."""
+        """Start the task on this loop, unless it runs there already."""
         if self._task is None or self._task.done() or self._task.get_loop() is not loop:
-            self._task = loop.create_task(self._renew(), name="hailuo leases")
-            self._engine.hold(self._task)
+            self._task = loop.create_task(self._go_on(), name="hailuo leases")
+            self._hold(self._task)
 
     def end(self) -> None:
-        """There is nothing to renew."""
+        """Stop the task: there is nothing to renew."""
         task, self._task = self._task, None
         if task is not None and not task.get_loop().is_closed():
             task.cancel()
 
-    async def _renew(self) -> None:
+    async def _go_on(self) -> None:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                await asyncio.sleep(self._engine.renew_s)
-                self._engine.drive()  # a follower that was cancelled under us begins again
+                await asyncio.sleep(RENEW_S)
+                self._drive()  # a follower that was cancelled under us begins again
                 with contextlib.suppress(HailuoError):  # a store in trouble for a moment: the next time may be in time
-                    await self._engine.renew()
+                    await self._renew()
         except asyncio.CancelledError:
             if self._task is asyncio.current_task():  # not by us: asyncio.run cancels all tasks as it ends
-                self._engine.home.give_up(loop)
+                self._run_loop.give_up(loop)
             raise

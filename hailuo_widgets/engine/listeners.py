@@ -1,4 +1,4 @@
-"""News of runs: who wants to know gets each record as it is after a step."""
+"""Listeners of runs: each gets the record of a run after each step."""
 
 from __future__ import annotations
 
@@ -11,21 +11,25 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Bus"]
+__all__ = ["Listeners"]
 
 _log = logging.getLogger(__name__)
 
 
-class Bus:
-    """Subscribers by run (None: all runs). They are called in the thread where the news arises, and must not block."""
+class Listeners:
+    """Subscribers by run (None: all runs). They are called in the thread that made the step, and must not block."""
 
     def __init__(self) -> None:
+        self._next = 0
+        self.begin()
+
+    def begin(self) -> None:
+        """Start as in a new process: nobody listens."""
         self._lock = threading.Lock()
         self._subscribers: dict[int, tuple[str | None, Callable[[RunRecord], None]]] = {}
-        self._next = 0
 
     def subscribe(self, run_id: str | None, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
-        """Call ``callback`` with each news of the run; the function returned ends it."""
+        """CallLimit ``callback`` with each news of the run; the function returned ends it."""
         with self._lock:
             token = self._next
             self._next += 1

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.simulator import Simulator
 
-__all__ = ["Backdrop"]
+__all__ = ["LocalSimulator"]
 
 
-class Backdrop:
+class LocalSimulator:
     """One simulator for a home folder. Its tasks are in a file there, so a restarted kernel finds them."""
 
     def __init__(self, home: Path, *, speed: float) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.archive import Archive, Archived
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.context import Context
 
 __all__ = ["COPIED", "FOLDER", "HERE", "copied", "place_of"]
 
@@ -58,17 +58,17 @@ def _in_folder(word: object, record: RunRecord, archive: Archive) -> Path | None
     return None
 
 
-async def copied(engine: Engine, record: RunRecord) -> Archived | None:
+async def copied(ctx: Context, record: RunRecord) -> Archived | None:
     """A run's clip, copied from another archive; None where it is in none, or its bytes are others by now."""
-    events = await engine.log.ask(engine.log.events, record.run_id)
-    path = await asyncio.to_thread(place_of, record, events, engine.archive)
+    events = await ctx.log.ask(ctx.log.events, record.run_id)
+    path = await asyncio.to_thread(place_of, record, events, ctx.archive)
     if path is None:
         return None
     try:
-        archived = await asyncio.to_thread(_copy, engine.archive, path, record)
+        archived = await asyncio.to_thread(_copy, ctx.archive, path, record)
     except (HailuoError, OSError):
         return None
-    await engine.note(record.run_id, COPIED, {FOLDER: str(engine.archive.root), "from": str(path.parent)})
+    await ctx.recorder.note(record.run_id, COPIED, {FOLDER: str(ctx.archive.root), "from": str(path.parent)})
     return archived
 
 

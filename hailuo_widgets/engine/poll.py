@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import ODD_STATUS, READ_AS
 from hailuo_widgets.domain.expectation import ASSUMED_S, next_poll_s
-from hailuo_widgets.engine.failures import as_detail, unexpected
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
+from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.engine.task_results import Standstill, own_share
 from hailuo_widgets.errors import (
     AuthError,
@@ -20,15 +20,16 @@ from hailuo_widgets.errors import (
     RateLimited,
     TaskLost,
     TransportError,
+    as_detail,
 )
 from hailuo_widgets.provider.base import MIX_UP, Clip, Poll, Task
 from hailuo_widgets.system.clock import since_s
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import Gateway
-    from hailuo_widgets.engine.engine import Engine
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.client import ProviderClient
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import Follower
 
 __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
@@ -47,83 +48,83 @@ def task_of(record: RunRecord) -> Task:
     )
 
 
-async def follow(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
+async def follow(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
     """Poll a queued or running task until it ends, is cancelled, or the time-out is over."""
-    watch = _Watch(engine, gateway, record, since_s(await engine.stamp_of(record.run_id)))
+    watch = _Watch(ctx, client, record, since_s(await ctx.recorder.stamp_of(record.run_id)))
     while True:
         late = watch.late
         if not late:
-            await control.pause(watch.pause_s())
-        if control.stopped:
-            return await stop(engine, control, record)
-        record = await _ask(engine, gateway, watch, record)
+            await follower.pause(watch.pause_s())
+        if follower.stopped:
+            return await stop(ctx, follower, record)
+        record = await _ask(ctx, client, watch, record)
         if record.status not in {"queued", "running"} or watch.blocked:
             return record
         if late:
             said = f"; the last poll failed: {watch.last.message}" if watch.last else ""
             said = f"; the provider says {watch.word!r}, a status in no document" if watch.word and not said else said
             advice = f". {watch.last.hint}" if watch.last and watch.last.hint else ""
-            limit = f"{engine.settings.timeout:g} s"
+            limit = f"{ctx.settings.timeout:g} s"
             error = ProviderError(
                 f"the task is still {record.status} after {limit}; it is paid, and not lost{said}",
-                provider=gateway.provider.facts.name,
+                provider=client.provider.facts.name,
                 hint=f"%hailuo resume (hw.resume()) takes it up again{advice}",
             )
-            return await engine.park(record, error)
+            return await ctx.recorder.park(record, error)
 
 
-async def _ask(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecord) -> RunRecord:
+async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunRecord) -> RunRecord:
     """One poll, and what it changes. One that tells nothing of the task leaves it as it was."""
-    await gateway.limiter.turn()
+    await client.limiter.turn()
     try:
-        poll = await gateway.query(task_of(record))
+        poll = await client.query(task_of(record))
     except TaskLost as e:
         watch.missed(e, unknown=True)
         if watch.lost:
-            return await engine.fail(record, e, status="lost")
+            return await ctx.recorder.fail(record, e, status="lost")
         return record
     except AuthError as e:
         watch.blocked = True
-        return await engine.park(record, e)
+        return await ctx.recorder.park(record, e)
     except (ProviderError, TransportError) as e:
         watch.missed(e)
         if isinstance(e, RateLimited):
-            gateway.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=gateway.poll_floor_s))
+            client.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=client.poll_floor_s))
         if e.code == MIX_UP and not watch.mixed_up:
             watch.mixed_up = True
-            await engine.note(record.run_id, "an answer about something else", as_detail(e, record.run_id))
+            await ctx.recorder.note(record.run_id, "an answer about something else", as_detail(e, record.run_id))
         elif watch.misses == 1:  # one line in the log for an outage, not a thousand
-            await engine.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
+            await ctx.recorder.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
         if isinstance(e, InvalidRequest):  # what asking alone will not mend is told while it is still asked for
-            engine.learn(replace(record, error=as_detail(e, record.run_id)))
+            ctx.runs.learn(replace(record, error=as_detail(e, record.run_id)))
         return record
     except Exception as e:  # noqa: BLE001 - whatever it was, the task is as it was
         watch.missed(unexpected(e, record.run_id, "a poll"))
         return record
-    return await _heard(engine, gateway, watch, record, poll)
+    return await _heard(ctx, client, watch, record, poll)
 
 
-async def _heard(engine: Engine, gateway: Gateway, watch: _Watch, record: RunRecord, poll: Poll) -> RunRecord:
+async def _heard(ctx: Context, client: ProviderClient, watch: _Watch, record: RunRecord, poll: Poll) -> RunRecord:
     """What a poll changes, and what is shown of it while the task goes on."""
     new_word = poll.word is not None and poll.word != watch.word
     watch.heard(poll.word)
     if new_word:
-        await engine.note(record.run_id, ODD_STATUS, {"status": poll.word, READ_AS: poll.state})
-    taken, poll = await own_share(engine, watch.standstill, record, poll)
+        await ctx.recorder.note(record.run_id, ODD_STATUS, {"status": poll.word, READ_AS: poll.state})
+    taken, poll = await own_share(ctx, watch.standstill, record, poll)
     if taken.unfinished:
-        taken = await _take(engine, record, poll)
+        taken = await _take(ctx, record, poll)
     if taken.status in {"queued", "running"} and poll.word is not None:
-        engine.learn(replace(taken, error=as_detail(_odd_word(gateway, poll.word), record.run_id)))
-    elif taken is record and engine.known(record.run_id).error != record.error:
-        engine.learn(record)  # what stood in the way stands there no more
+        ctx.runs.learn(replace(taken, error=as_detail(_odd_word(client, poll.word), record.run_id)))
+    elif taken is record and ctx.runs.known(record.run_id).error != record.error:
+        ctx.runs.learn(record)  # what stood in the way stands there no more
     return taken
 
 
-def _odd_word(gateway: Gateway, word: str) -> ProviderError:
+def _odd_word(client: ProviderClient, word: str) -> ProviderError:
     """What the card says of a task whose status is a word that nobody knows."""
     return ProviderError(
         f"the provider says {word!r}, a status in no document",
-        provider=gateway.provider.facts.name,
+        provider=client.provider.facts.name,
         hint="the task is asked for on; the provider's console may say more",
     )
 
@@ -131,8 +132,8 @@ def _odd_word(gateway: Gateway, word: str) -> ProviderError:
 class _Watch:
     """One run's clock and its misses. After any stall, one more poll is made before the time-out counts."""
 
-    def __init__(self, engine: Engine, gateway: Gateway, record: RunRecord, before_s: float | None) -> None:
-        expected = engine.expected.get(record.run_id)
+    def __init__(self, ctx: Context, client: ProviderClient, record: RunRecord, before_s: float | None) -> None:
+        expected = ctx.runs.expected.get(record.run_id)
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
         self.mixed_up = False  # whether the log has a line for it that an answer was about something else
@@ -140,9 +141,9 @@ class _Watch:
         self.word: str | None = None  # the last status, where it is in no document
         self._unknown: list[float] = []  # when the gateway did not know the task, in a row up to now
         self.blocked = False  # no further poll can succeed until the user has done something
-        self._settings = engine.settings
-        self._floor = gateway.poll_floor_s
-        self._expected_s = expected.median_s if expected else ASSUMED_S / gateway.speed
+        self._settings = ctx.settings
+        self._floor = client.poll_floor_s
+        self._expected_s = expected.median_s if expected else ASSUMED_S / client.speed
         self._began = time.monotonic()
         if before_s is None:  # sent by another machine: its wall clock is all there is, and decides nothing
             since = record.submitted_at or record.created_at
@@ -181,25 +182,27 @@ class _Watch:
         return min(pause, max(self._floor, left))
 
 
-async def stop(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+async def stop(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
     """Leave the run as it is where the engine has let go of it, else end it as cancelled."""
-    if control.abandoned:
+    if follower.abandoned:
         return record
     what = "cancelled here; the provider may still bill it"
-    return await engine.change(record.run_id, what, status="cancelled", error=None)  # nothing stands in its way now
+    return await ctx.recorder.change(
+        record.run_id, what, status="cancelled", error=None
+    )  # nothing stands in its way now
 
 
-async def _take(engine: Engine, record: RunRecord, poll: Poll) -> RunRecord:
+async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
     """Write what a poll says. A state never goes back."""
     data = {"status": poll.word} if poll.word else {}
     if poll.state == "failed":
-        return await engine.fail(record, poll.error or ProviderError("the generation failed"))
+        return await ctx.recorder.fail(record, poll.error or ProviderError("the generation failed"))
     if poll.state == "succeeded" and poll.clip is not None:
-        return await engine.change(
+        return await ctx.recorder.change(
             record.run_id, FINISHED, data, status="downloading", **clip_changes(record, poll.clip)
         )
     if poll.state == "running" and record.status == "queued":
-        return await engine.change(
+        return await ctx.recorder.change(
             record.run_id, "generating", data, status="running", started_at=datetime.now(UTC), error=None
         )
     return record

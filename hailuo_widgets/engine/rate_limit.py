@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
 
-__all__ = ["Call", "Limiter", "Places", "backoff_s", "retry_after_s"]
+__all__ = ["CallLimit", "Places", "RateLimiter", "backoff_s", "retry_after_s"]
 
 MINUTE_S = 60.0
 SHORTEST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
@@ -75,7 +75,7 @@ class Places:
                 self._slots.release()
 
 
-class Call:
+class CallLimit:
     """What the runs of one call share: a bound on those that are in flight together, on whichever loop that is."""
 
     def __init__(self, at_once: int | None) -> None:
@@ -90,7 +90,7 @@ class Call:
         return self._places[loop]
 
 
-class Limiter(Places):
+class RateLimiter(Places):
     """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
 
     All requests of the account keep one pace, which halves when the gateway refuses one for its rate. Without that, a

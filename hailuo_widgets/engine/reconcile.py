@@ -11,17 +11,17 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.engine.inputs import with_inputs
-from hailuo_widgets.engine.outcome import Outcome, accepted, unconfirmed
+from hailuo_widgets.engine.create_answer import accept, accepted, unconfirmed
+from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
 from hailuo_widgets.errors import HailuoError, ProviderError, TaskLost, TransportError
 from hailuo_widgets.provider.base import Task
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import Gateway
-    from hailuo_widgets.engine.engine import Engine
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.client import ProviderClient
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import Follower
 
 __all__ = ["settle_by_our_id"]
 
@@ -32,23 +32,23 @@ MOST_RESENDS = 3
 
 
 async def settle_by_our_id(
-    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, doubt: HailuoError
+    ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, doubt: HailuoError
 ) -> RunRecord:
     """Find out whether a doubtful create was accepted; the run as ``queued``, or as ``unconfirmed``.
 
     A run that is cancelled meanwhile is still asked for, and no more sent again.
     """
     for resends in range(MOST_RESENDS + 1):
-        found = await _known(gateway, str(record.client_uuid), record)
-        if control.abandoned:
+        found = await _known(client, str(record.client_uuid), record)
+        if follower.abandoned:
             return record
         if found:
             told = {"found_by": "our own id"}
-            return await engine.accept(record, str(record.client_uuid), told, simulated=gateway.simulated)
-        if found is None or resends == MOST_RESENDS or control.stopped or engine.stopped(record) is not None:
+            return await accept(ctx, record, str(record.client_uuid), told, simulated=client.simulated)
+        if found is None or resends == MOST_RESENDS or follower.stopped or ctx.recorder.stopped(record) is not None:
             break
-        sending = engine.keep(_send_again(engine, control, gateway, record))
-        engine.sending[record.run_id] = sending
+        sending = ctx.runs.keep(_send_again(ctx, follower, client, record))
+        ctx.runs.sending[record.run_id] = sending
         outcome = await asyncio.shield(sending)
         if outcome.record.status != "submitting":
             return outcome.record
@@ -56,10 +56,10 @@ async def settle_by_our_id(
         if isinstance(doubt, ProviderError) and doubt.accepted is False and not doubt.again:
             break  # no later call would be taken either
         await asyncio.sleep(outcome.pause_s)
-    return await unconfirmed(engine, gateway, record, doubt)
+    return await unconfirmed(ctx, client, record, doubt)
 
 
-async def _known(gateway: Gateway, ours: str, record: RunRecord) -> bool | None:
+async def _known(client: ProviderClient, ours: str, record: RunRecord) -> bool | None:
     """Whether the gateway has a task of our id; None where it does not say."""
     task = Task(task_id=ours, channel=record.channel or "", result_index=record.result_index)
     began = time.monotonic()
@@ -68,36 +68,38 @@ async def _known(gateway: Gateway, ours: str, record: RunRecord) -> bool | None:
     while True:
         attempt += 1
         await asyncio.sleep(backoff_s(attempt, cap=LONGEST_GAP_S))
-        await gateway.limiter.turn()
+        await client.limiter.turn()
         try:
-            await gateway.query(task)
+            await client.query(task)
         except TaskLost:
             answered = True
         except (ProviderError, TransportError):
             answered = False
         else:
             return True
-        waited = (time.monotonic() - began) * gateway.speed
+        waited = (time.monotonic() - began) * client.speed
         if answered and waited >= SETTLING_S:
             return False
         if waited >= SILENT_S:
             return None
 
 
-async def _send_again(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> Outcome:
+async def _send_again(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> Outcome:
     """The same call under the same id; the run stays ``submitting`` unless the answer is a yes."""
 
     async def on_shut() -> None:
-        await engine.note(record.run_id, "the gateway is in trouble: nothing is sent until it answers", {})
+        await ctx.recorder.note(record.run_id, "the gateway is in trouble: nothing is sent until it answers", {})
 
     try:
-        request = await gateway.prepared((await with_inputs(engine, record)).request)
-        async with gateway.door.passing(control, on_shut):
-            if control.stopped:
+        request = await client.prepared(await asyncio.to_thread(ctx.archive.with_inputs, record.request))
+        async with client.breaker.passing(follower, on_shut):
+            if follower.stopped:
                 return Outcome(record=record)
-            await gateway.limiter.turn()
-            await engine.note(record.run_id, "the gateway does not know our id: create is sent again under it", {})
-            answer = await gateway.create(request, str(record.client_uuid))
+            await client.limiter.turn()
+            await ctx.recorder.note(
+                record.run_id, "the gateway does not know our id: create is sent again under it", {}
+            )
+            answer = await client.create(request, str(record.client_uuid))
     except TransportError as e:
         return Outcome(record=record, doubt=None if e.sent is False else e)  # the first call was sent all the same
     except ProviderError as e:
@@ -105,9 +107,9 @@ async def _send_again(engine: Engine, control: Control, gateway: Gateway, record
             return Outcome(record=record, doubt=e)
         if e.again:
             pause_s = retry_after_s(e.retry_after) or backoff_s(1, base=2.0)
-            gateway.limiter.pause(pause_s)
+            client.limiter.pause(pause_s)
             return Outcome(record=record, doubt=e, pause_s=pause_s)
         # The refusal is of this call. What became of the first one it does not say.
-        engine.end_sweep(record, e)
+        ctx.recorder.end_sweep(record, e)
         return Outcome(record=record, doubt=e)
-    return await accepted(engine, gateway, record, answer)
+    return await accepted(ctx, client, record, answer)

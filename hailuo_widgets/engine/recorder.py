@@ -1,21 +1,15 @@
-"""What the engine writes in the log: every step of a run, and how it ends."""
+"""Recorder of the steps of runs: it writes each one to the log, and remembers what the log then says."""
 
 from __future__ import annotations
 
-import contextlib
+import logging
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.events import CLOCK
-from hailuo_widgets.domain.expectation import Expectation, expect
-from hailuo_widgets.engine.clients import Clients
-from hailuo_widgets.engine.failures import as_detail
-from hailuo_widgets.engine.listeners import Bus
-from hailuo_widgets.engine.outcome import accepted_changes
-from hailuo_widgets.engine.rescue_file import keep_accepted
-from hailuo_widgets.errors import HailuoError, Skipped, StoreError
-from hailuo_widgets.provider.accounts import Accounts
+from hailuo_widgets.engine.supervisor import is_behind
+from hailuo_widgets.errors import HailuoError, Skipped, StoreError, as_detail
 from hailuo_widgets.redaction.text import each_text, redact
 from hailuo_widgets.system import clock as clocks
 
@@ -23,13 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.local_simulator import Backdrop
-    from hailuo_widgets.settings.settings import Settings
+    from hailuo_widgets.engine.supervisor import Supervisor
     from hailuo_widgets.store import RunLog
 
-__all__ = ["UNRESERVED", "Entries", "ended_by"]
+__all__ = ["UNRESERVED", "Recorder", "ended_by", "unexpected"]
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 SET_S = 2.0  # a wall clock that differs by more was set
 UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 
@@ -51,49 +46,53 @@ def _clean(data: Mapping[str, Any]) -> dict[str, Any]:
     return {k: v if k == "task_id" else each_text(v, redact) for k, v in data.items()}
 
 
-class Entries:
-    """The runs as they were last learned, and the words for the log.
+def unexpected(e: Exception, run_id: str, step: str) -> HailuoError:
+    """The error of a run if our own code failed in one of its steps; the traceback goes to the Python log."""
+    _log.error("run %s: %s met an error in hailuo-widgets itself", run_id, step, exc_info=e)
+    return HailuoError(
+        f"an error in hailuo-widgets itself, in {step}: {type(e).__name__}: {e}",
+        hint="the log of the kernel has its traceback; %hailuo resume (hw.resume()) takes the run up again",
+    )
+
+
+class Recorder:
+    """Writes the steps of runs to the log, and gives what it then says of a run to the supervisor.
 
     Args:
-        settings: What it goes by.
         log: The run log.
-        backdrop: The bundled simulator.
+        runs: The supervisor, which has the records as they are known here.
     """
 
-    def __init__(self, settings: Settings, *, log: RunLog, backdrop: Backdrop) -> None:
-        self.settings = settings
+    def __init__(self, log: RunLog, runs: Supervisor) -> None:
         self.log = log
-        self._backdrop = backdrop
-        self._fresh()
-        self.owner = ""  # whose name the runs are followed under
-        self._records: dict[str, RunRecord] = {}
+        self._runs = runs
         self._stamps: dict[str, Mapping[str, Any] | None] = {}  # when creates were accepted, as far as it is known
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
 
-    def _fresh(self) -> None:
-        """Listeners and connections of this process alone."""
-        self.bus = Bus()
-        self.accounts = Accounts(self.settings)
-        self.clients = Clients(self.accounts, self._backdrop, self.log)
+    async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+        """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
+        known, said = self._runs.last_known(run_id), _clean(data or {})
+        if "finished_at" in changes and known is not None and known.submitted_at is not None:
+            said["took_s"] = took = clocks.measured_s(await self.stamp_of(run_id))
+            if took is not None:
+                changes["finished_at"] = _on_one_clock(known.submitted_at, took, changes["finished_at"])
+        record = await self._ask(run_id, self.log.advance, run_id, what, said, **changes)
+        if known is not None and is_behind(record, replace(known, status=changes.get("status", known.status))):
+            await self.log.ask(self.log.restore, known, self._runs.owner)
+            record = await self.log.ask(self.log.advance, run_id, what, said, **changes)
+        return self.told(record)
 
-    def learn(self, record: RunRecord) -> None:
-        """Take a run as it is in the log now, and tell whoever listens."""
-        self._records[record.run_id] = record
-        self.bus.tell(record)
+    def told(self, record: RunRecord) -> RunRecord:
+        """Take a run as the log has it after a step of ours."""
+        before = self._runs.last_known(record.run_id)
+        if before is not None:  # the log's copy of a request holds no image bytes; ours may
+            record = replace(record, request=before.request)
+        self._runs.learn(record)
+        return record
 
-    def known(self, run_id: str) -> RunRecord:
-        """A run that is followed here, as it was last learned."""
-        return self._records[run_id]
-
-    async def as_logged(self, run_id: str) -> RunRecord:
-        """A run that is followed here as the log has it; written there again where the log has forgotten of it."""
-        known = self._records.get(run_id)
-        found = await self.log.ask(self.log.find, run_ids=[run_id])
-        if known is not None and (not found or _behind(found[0], known)):
-            await self.log.ask(self.log.restore, known, self.owner)
-        elif found:
-            return found[0]
-        return await self.log.ask(self.log.get, run_id)
+    async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+        """Write what happened and changed nothing."""
+        await self._ask(run_id, self.log.note, run_id, what, _clean(data))
 
     async def _ask(self, run_id: str, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Ask the log for a step of a run that is followed here, also where its file was replaced by an earlier one."""
@@ -102,49 +101,13 @@ class Entries:
         except StoreError as e:
             if not e.astray:
                 raise
-        await self.as_logged(run_id)
+        await self._runs.as_logged(run_id)
         return await self.log.ask(method, *args, **kwargs)
 
-    async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
-        """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
-        known, said = self._records.get(run_id), _clean(data or {})
-        if "finished_at" in changes and known is not None and known.submitted_at is not None:
-            said["took_s"] = took = clocks.measured_s(await self.stamp_of(run_id))
-            if took is not None:
-                changes["finished_at"] = _on_one_clock(known.submitted_at, took, changes["finished_at"])
-        record = await self._ask(run_id, self.log.advance, run_id, what, said, **changes)
-        if known is not None and _behind(record, replace(known, status=changes.get("status", known.status))):
-            await self.log.ask(self.log.restore, known, self.owner)
-            record = await self.log.ask(self.log.advance, run_id, what, said, **changes)
-        return self.told(record)
-
-    def told(self, record: RunRecord) -> RunRecord:
-        """Take a run as the log has it after a step of ours."""
-        before = self._records.get(record.run_id)
-        if before is not None:  # the log's copy of a request holds no image bytes; ours may
-            record = replace(record, request=before.request)
-        self.learn(record)
-        return record
-
-    async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
-        """Write what happened and changed nothing."""
-        await self._ask(run_id, self.log.note, run_id, what, _clean(data))
-
-    async def accept(
-        self,
-        record: RunRecord,
-        task_id: str,
-        data: Mapping[str, Any],
-        *,
-        simulated: bool,
-        channel: str | None = None,
-    ) -> RunRecord:
-        """Write the task id of an accepted create: the one thing that must not be lost."""
-        changes = accepted_changes(record, task_id, simulated=simulated, channel=channel)
-        with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
-            changes |= self.accounts.list_price(record.request)
-        self._stamps[record.run_id] = stamp = clocks.stamp()
-        return await keep_accepted(self, record, task_id, {**_clean(data), CLOCK: stamp}, changes)
+    def stamped(self, run_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The data of an accepted create for the log: without keys, and with the time on clocks that are never set."""
+        self._stamps[run_id] = stamp = clocks.stamp()
+        return {**_clean(data), CLOCK: stamp}
 
     async def stamp_of(self, run_id: str) -> Mapping[str, Any] | None:
         """When a run's create was accepted, on clocks that are never set; None where that was on another machine."""
@@ -191,13 +154,6 @@ class Entries:
         """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
         return await self.change(record.run_id, "left for resume()", error=as_detail(error, record.run_id))
 
-    async def expectation(self, record: RunRecord) -> Expectation | None:
-        """How long the run will take, from the log or the documents."""
-        request = record.request
-        facts = self.accounts.provider(request.provider).facts
-        history = await self.log.ask(self.log.durations, request.provider, request.model, origin=record.origin)
-        return expect(request, facts, history, speed=self.accounts.speed_at(record.origin))
-
 
 def _on_one_clock(submitted_at: datetime, took_s: float, now: datetime) -> datetime:
     """When a run ended, by the wall clock that said when it was submitted: one that was set since would falsify it."""
@@ -206,11 +162,3 @@ def _on_one_clock(submitted_at: datetime, took_s: float, now: datetime) -> datet
     except (OverflowError, ValueError):  # the log's stamp or time was no such thing
         return now
     return now if abs((now - ended).total_seconds()) < SET_S else ended
-
-
-def _behind(logged: RunRecord, known: RunRecord) -> bool:
-    """Whether the log's row is from before what we know: it would be sent again, or its task id be lost."""
-    if not logged.unfinished:
-        return False
-    never_sent = logged.status == "planned" and known.status == "submitting"
-    return never_sent or (known.task_id is not None and logged.task_id is None)

@@ -11,7 +11,7 @@ from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.context import Context
 
 __all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt", "has_own_id"]
 
@@ -20,13 +20,13 @@ UNDELIVERED = DownloadError.__name__
 KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
 
-def asked_anew(engine: Engine, record: RunRecord) -> dict[str, Any]:
+def asked_anew(ctx: Context, record: RunRecord) -> dict[str, Any]:
     """What changes in a run that is asked for again; its list price was taken from it when it ended."""
-    price = engine.accounts.list_price(record.request) if record.cost_micros is None else {}
+    price = ctx.accounts.list_price(record.request) if record.cost_micros is None else {}
     return {"status": "queued", "error": None, "finished_at": None, **price}
 
 
-def adopt(engine: Engine, record: RunRecord, task_id: str) -> None:
+def adopt(ctx: Context, record: RunRecord, task_id: str) -> None:
     """Give a run the task id that a user has found, and follow it; blocks for the log.
 
     The further results of a create call's task get it too: one line brings back all that was paid.
@@ -35,7 +35,7 @@ def adopt(engine: Engine, record: RunRecord, task_id: str) -> None:
         StoreError: The log cannot be written, or the task id belongs to another run.
         UsageError: The run has come further meanwhile.
     """
-    log, anew = engine.log, asked_anew(engine, record)
+    log, anew = ctx.log, asked_anew(ctx, record)
     run_ids = [record.run_id]
     if record.status == "lost":
         log.call(log.change, record.run_id, ADOPTED, task_id=task_id, **anew)
@@ -43,38 +43,38 @@ def adopt(engine: Engine, record: RunRecord, task_id: str) -> None:
         raise UsageError(f"run {record.run_id} has a task id, or an end, already", run_id=record.run_id)
     elif record.client_uuid is not None:
         run_ids += [r.run_id for r in log.call(log.unfinished) if r.client_uuid == record.client_uuid]
-    engine.take_up(run_ids)
+    ctx.runs.take_up(run_ids)
 
 
-def ended_in_doubt(engine: Engine, record: RunRecord) -> bool:
+def ended_in_doubt(ctx: Context, record: RunRecord) -> bool:
     """Whether a run failed by a status that is in no document, and only seems to mean an end; blocks for the log."""
     if record.status != "failed" or record.task_id is None:
         return False
-    told = [e["data"] for e in engine.log.call(engine.log.events, record.run_id) if e["what"] == ODD_STATUS]
+    told = [e["data"] for e in ctx.log.call(ctx.log.events, record.run_id) if e["what"] == ODD_STATUS]
     return bool(told) and told[-1].get(READ_AS) == "failed"
 
 
-def has_own_id(engine: Engine, run_id: str) -> bool:
+def has_own_id(ctx: Context, run_id: str) -> bool:
     """Whether an unconfirmed run's task id was kept beside the log; it is followed again then. Blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or the rescue file cannot be read.
     """
-    found = adopt_own(engine.log, engine.settings.home, run_id)
+    found = adopt_own(ctx.log, ctx.settings.home, run_id)
     if found.task_id is None:
         return False
-    engine.learn(found)
-    engine.take_up([run_id])
+    ctx.runs.learn(found)
+    ctx.runs.take_up([run_id])
     return True
 
 
-def ask_again(engine: Engine, record: RunRecord) -> None:
+def ask_again(ctx: Context, record: RunRecord) -> None:
     """Let a run that is lost, or ended in doubt, be followed again; blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.
     """
-    engine.learn(engine.log.call(engine.log.change, record.run_id, FOLLOWED_AGAIN, **asked_anew(engine, record)))
+    ctx.runs.learn(ctx.log.call(ctx.log.change, record.run_id, FOLLOWED_AGAIN, **asked_anew(ctx, record)))
 
 
 def undelivered(record: RunRecord) -> bool:
@@ -82,16 +82,16 @@ def undelivered(record: RunRecord) -> bool:
     return record.status == "failed" and record.task_id is not None and (record.error or {}).get("kind") == UNDELIVERED
 
 
-def download_again(engine: Engine, record: RunRecord) -> None:
+def download_again(ctx: Context, record: RunRecord) -> None:
     """Let a failed download be tried again; blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.
     """
-    engine.learn(engine.log.call(engine.log.change, record.run_id, DOWNLOADED_AGAIN, status="downloading", error=None))
+    ctx.runs.learn(ctx.log.call(ctx.log.change, record.run_id, DOWNLOADED_AGAIN, status="downloading", error=None))
 
 
-def ask_again_for_lost(engine: Engine) -> list[str]:
+def ask_again_for_lost(ctx: Context) -> list[str]:
     """Let every run that is lost or undelivered, and that a provider may still have, go on. Blocks for the log.
 
     Returns:
@@ -99,11 +99,11 @@ def ask_again_for_lost(engine: Engine) -> list[str]:
     """
     since = datetime.now(UTC) - KEPT
     again = []
-    for record in engine.log.call(engine.log.find, status=("lost", "failed"), since=since):
+    for record in ctx.log.call(ctx.log.find, status=("lost", "failed"), since=since):
         if record.task_id is None or not (record.status == "lost" or undelivered(record)):
             continue
         try:
-            (ask_again if record.status == "lost" else download_again)(engine, record)
+            (ask_again if record.status == "lost" else download_again)(ctx, record)
         except StoreError:
             continue  # another kernel was first
         again.append(record.run_id)

@@ -1,4 +1,4 @@
-"""A task id that was paid for and could not be committed: tried again, kept beside the store, taken back from there.
+"""Rescue file: task ids that were paid for and could not be written to the log, until the log takes them back.
 
 The rescue file holds one JSON object a line: ``at``, ``run_id``, ``provider``, ``task_id`` and ``changes``, what the
 accepted create was to change in the log. It is only appended to, and put aside (never deleted) when each of its lines
@@ -7,7 +7,6 @@ is settled in the log.
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import re
@@ -16,9 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.domain.budget import TaskIdTaken
-from hailuo_widgets.engine.accepted_ids import Receipt, adopting_line
-from hailuo_widgets.engine.rate_limit import backoff_s
-from hailuo_widgets.errors import StoreError, Unconfirmed
+from hailuo_widgets.errors import StoreError
 from hailuo_widgets.provider.parse import as_task_id
 from hailuo_widgets.redaction.text import redact
 from hailuo_widgets.settings.settings import ASK_ABOVE_COST
@@ -29,13 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.recorder import Entries
     from hailuo_widgets.store import RunLog
 
-__all__ = ["adopt_own", "adopt_rescued", "keep_accepted", "write_rescue"]
+__all__ = ["RESCUE_FILE", "adopt_own", "adopt_rescued", "forget_unwritten", "remember_unwritten", "write_rescue"]
 
-TRIES = 5
-SLOW_S = 2.0  # a commit that takes longer may not be lived to see
 RESCUE_FILE = "rescue.jsonl"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a planted link must not make us append to another file
 _PRICE = ("cost_micros", "cost_kind", "currency")
@@ -48,61 +42,14 @@ MOST_SHOWN = 200  # characters of a line that is no line of ours
 _unwritten: dict[str, dict[str, Any]] = {}  # by run: lines with the task ids that this process has and no log yet
 
 
-async def keep_accepted(
-    engine: Entries, record: RunRecord, task_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]
-) -> RunRecord:
-    """Commit an accepted create.
-
-    Raises:
-        StoreError: It could not be; the error holds the task id, and so does the rescue file where it can be written.
-    """
-    path = engine.settings.home / RESCUE_FILE
-    receipt = Receipt(
-        record.run_id, task_id, rescue=lambda: write_rescue(path, record, task_id, changes), where=str(path)
-    )
+def remember_unwritten(record: RunRecord, task_id: str, changes: Mapping[str, Any]) -> None:
+    """Remember a task id in this process until the log has it: ``adopt_own`` looks here first."""
     _unwritten[record.run_id] = _line(record, task_id, changes)
-    try:
-        kept = await _committed(engine, record, receipt, data, changes)
-    except BaseException:  # whatever ends this: the loop, an interrupt, a store in trouble
-        receipt.secure()
-        raise
-    finally:
-        receipt.close()
-    _unwritten.pop(record.run_id, None)
-    return kept
 
 
-async def _committed(
-    engine: Entries, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
-) -> RunRecord:
-    """Try it a few times; beside the log, the task id is kept as soon as a commit fails or takes long."""
-    failure: StoreError | None = None
-    for attempt in range(1, TRIES + 1):
-        slow = asyncio.get_running_loop().call_later(SLOW_S, receipt.secure)
-        try:
-            return await engine.write_accepted(record.run_id, data, changes)
-        except TaskIdTaken as e:
-            error = Unconfirmed(e.message, provider=record.request.provider, hint="ask the provider's support")
-            return await engine.fail(record, error, status="unconfirmed")
-        except StoreError as e:
-            failure = e
-        finally:
-            slow.cancel()
-        receipt.secure()
-        if failure.closed:
-            break
-        await asyncio.sleep(backoff_s(attempt))
-    message = failure.message if failure else "unknown"
-    by_hand = adopting_line(receipt.run_id, receipt.task_id)
-    raise StoreError(
-        f"the create call was accepted as task {receipt.task_id}, and the log could not be written: {message}",
-        provider=record.request.provider,
-        run_id=record.run_id,
-        hint=f"the task id is kept in {engine.settings.home / RESCUE_FILE}: when the log works again, hw.resume() "
-        f"takes it from there, or {by_hand}"
-        if receipt.kept
-        else f"write the task id down, it is nowhere else: when the log works again, {by_hand}",
-    )
+def forget_unwritten(run_id: str) -> None:
+    """The log has the run's task id."""
+    _unwritten.pop(run_id, None)
 
 
 def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None) -> bool:

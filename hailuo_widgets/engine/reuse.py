@@ -8,17 +8,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
-from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.engine.fetch_clip import brought
-from hailuo_widgets.engine.outcome import WAYS_OUT
-from hailuo_widgets.errors import HailuoError, Skipped
+from hailuo_widgets.errors import HailuoError, Skipped, from_detail
 from hailuo_widgets.system.process import is_dead
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.engine import Engine
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import Follower
 
 __all__ = ["prepare"]
 
@@ -26,55 +25,55 @@ JOIN_S = 0.5  # so often an equal run that is on its way is looked at
 RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 
 
-async def prepare(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+async def prepare(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
     """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
-    if record.status == "planned" and control.cancelled:
-        return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
-    if record.status == "planned" and engine.may_reuse(record.run_id):
-        record = await _reuse_or_join(engine, control, record)
+    if record.status == "planned" and follower.cancelled:
+        return await ctx.recorder.change(record.run_id, "cancelled before it was sent", status="cancelled")
+    if record.status == "planned" and ctx.runs.may_reuse(record.run_id):
+        record = await _reuse_or_join(ctx, follower, record)
     if record.status == "planned" and record.result_index > 0:
-        record = await _ride(engine, control, record)
+        record = await _ride(ctx, follower, record)
     if record.status == "planned":
-        await _probed(engine)
+        await _probed(ctx)
     return record
 
 
-async def _probed(engine: Engine) -> None:
+async def _probed(ctx: Context) -> None:
     """See that clips can be kept: nothing is paid for that cannot be.
 
     Runs that come to it together share one look, and go on in the order in which they came: of a sweep that is cut
     short by a budget, the first runs are those that are sent.
     """
     loop = asyncio.get_running_loop()
-    probe = engine.probe
+    probe = ctx.runs.probe
     if probe is None or probe.done() or probe.get_loop() is not loop:
-        engine.probe = probe = loop.create_task(asyncio.to_thread(engine.archive.probe))
-        engine.hold(probe)
+        ctx.runs.probe = probe = loop.create_task(asyncio.to_thread(ctx.archive.probe))
+        ctx.runs.hold(probe)
         probe.add_done_callback(lambda done: done.cancelled() or done.exception())  # heard, if nobody waits any more
     await asyncio.shield(probe)
 
 
-async def _ride(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+async def _ride(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
     """A further result of a task that another run creates: wait until that one's create is decided."""
     while record.status == "planned":
-        if control.cancelled:
-            return await engine.change(record.run_id, "cancelled before it was sent", status="cancelled")
-        lead = await engine.log.ask(engine.log.lead_of, record)
-        if lead is not None and lead.status not in ENDS and not engine.follows(lead.run_id):
-            lead = await engine.log.ask(engine.log.lead_of, record)  # it may have ended since
+        if follower.cancelled:
+            return await ctx.recorder.change(record.run_id, "cancelled before it was sent", status="cancelled")
+        lead = await ctx.log.ask(ctx.log.lead_of, record)
+        if lead is not None and lead.status not in ENDS and not ctx.runs.follows(lead.run_id):
+            lead = await ctx.log.ask(ctx.log.lead_of, record)  # it may have ended since
         if lead is None or lead.status in ENDS:
             if lead is not None and lead.reused_from is not None:
-                return await engine.fail(record, _made_without(lead.reused_from), status="skipped")
-            error = error_of(lead) if lead is not None else None
+                return await ctx.recorder.fail(record, _made_without(lead.reused_from), status="skipped")
+            error = from_detail(lead.error, lead.status) if lead is not None else None
             status = lead.status if lead is not None and lead.status in {"unconfirmed", "skipped"} else "failed"
             why = error or HailuoError("the create call of this result's task was not accepted")
-            return await engine.fail(record, why, status=status)
-        left = None if engine.follows(lead.run_id) else engine.decided(lead.run_id)
+            return await ctx.recorder.fail(record, why, status=status)
+        left = None if ctx.runs.follows(lead.run_id) else ctx.runs.decided(lead.run_id)
         if left is not None:
             # Its end is known here alone, and so is this one: in the log both are as whoever settles them needs them.
             return replace(record, status="failed", error=left.error, finished_at=datetime.now(UTC))
-        await control.pause(RIDE_S)
-        record = await engine.log.ask(engine.log.get, record.run_id)
+        await follower.pause(RIDE_S)
+        record = await ctx.log.ask(ctx.log.get, record.run_id)
     return record
 
 
@@ -85,23 +84,21 @@ def _made_without(run_id: str) -> Skipped:
     )
 
 
-async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) -> RunRecord:
+async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
     """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
     joined: str | None = None
     gone: set[str] = set()
     tried: set[str] = set()
-    while not control.stopped:
-        key = _key(engine, record)
-        alike = engine.accounts.alike
+    while not follower.stopped:
+        key = _key(ctx, record)
+        alike = ctx.accounts.alike
         # Before its clip is looked for: one that ends in between has a clip, and is not sent for again.
-        earlier = await engine.log.ask(
-            engine.log.equal_in_progress, {key[:2]}, alike, before=record.run_id, is_dead=is_dead
-        )
-        record = await _reuse(engine, control, record, gone)
+        earlier = await ctx.log.ask(ctx.log.equal_in_progress, {key[:2]}, alike, before=record.run_id, is_dead=is_dead)
+        record = await _reuse(ctx, follower, record, gone)
         if record.status != "planned":
             break
         other = earlier.get(key)
-        stands = None if other is None else stands_for(other, followed=engine.follows(other.run_id))
+        stands = None if other is None else stands_for(other, followed=ctx.runs.follows(other.run_id))
         if other is None or stands is None:
             break
         if stands == "held":
@@ -110,30 +107,30 @@ async def _reuse_or_join(engine: Engine, control: Control, record: RunRecord) ->
                 hint=f"settle it first: hw.run({other.run_id!r}), then {WAYS_OUT.split('; then ')[1]}. "
                 "--fresh (reuse=False) sends it all the same",
             )
-            return await engine.fail(record, why, status="skipped")
+            return await ctx.recorder.fail(record, why, status="skipped")
         if joined != other.run_id:
             joined = other.run_id
-            await engine.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
-        if not engine.follows(other.run_id):
-            if other.run_id in tried and (left := await _left_again(engine, other.run_id)) is not None:
-                return await engine.fail(record, _in_the_way(left), status="skipped")
-            tried |= {r.run_id for r in await asyncio.to_thread(engine.take_up, [other.run_id])}
-        await control.pause(JOIN_S)
+            await ctx.recorder.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
+        if not ctx.runs.follows(other.run_id):
+            if other.run_id in tried and (left := await _left_again(ctx, other.run_id)) is not None:
+                return await ctx.recorder.fail(record, _in_the_way(left), status="skipped")
+            tried |= {r.run_id for r in await asyncio.to_thread(ctx.runs.take_up, [other.run_id])}
+        await follower.pause(JOIN_S)
     leads = record.result_index == 0  # a further result goes the way of its call's first
-    if leads and record.status == "planned" and engine.said_unpaid(record.run_id) and not control.stopped:
-        return await engine.fail(record, _fell_away(joined), status="skipped")
+    if leads and record.status == "planned" and ctx.runs.said_unpaid(record.run_id) and not follower.stopped:
+        return await ctx.recorder.fail(record, _fell_away(joined), status="skipped")
     return record
 
 
-async def _left_again(engine: Engine, run_id: str) -> RunRecord | None:
+async def _left_again(ctx: Context, run_id: str) -> RunRecord | None:
     """An equal run that was taken up for its clip, and was left with an error once more."""
-    now = await engine.log.ask(engine.log.get, run_id)
-    return now if now.unfinished and now.error is not None and not engine.follows(run_id) else None
+    now = await ctx.log.ask(ctx.log.get, run_id)
+    return now if now.unfinished and now.error is not None and not ctx.runs.follows(run_id) else None
 
 
 def _in_the_way(other: RunRecord) -> Skipped:
     """What stands in the way of a paid equal run stands in this one's way too: sending it would pay twice."""
-    error = error_of(other)
+    error = from_detail(other.error, other.status)
     said = f": {error.message.rstrip('.')}" if error is not None else ""
     return Skipped(
         f"not sent: the equal run {other.run_id} has a task that may be paid for, and cannot be followed now{said}",
@@ -151,33 +148,33 @@ def _fell_away(run_id: str | None) -> Skipped:
     )
 
 
-def _key(engine: Engine, record: RunRecord) -> tuple[str, str, int]:
+def _key(ctx: Context, record: RunRecord) -> tuple[str, str, int]:
     """What two runs have in common that may share a clip."""
     origin = str(record.origin)
-    return (record.request_hash, engine.accounts.alike.get(origin, origin), record.result_index)
+    return (record.request_hash, ctx.accounts.alike.get(origin, origin), record.result_index)
 
 
-async def _reuse(engine: Engine, control: Control, record: RunRecord, gone: set[str]) -> RunRecord:
+async def _reuse(ctx: Context, follower: Follower, record: RunRecord, gone: set[str]) -> RunRecord:
     """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice.
 
     The runs whose clips are nowhere any more are added to ``gone``, and not asked for again.
     """
-    key = _key(engine, record)
-    clips = await engine.log.ask(engine.log.equal_clips, {key[:2]}, engine.accounts.alike)
+    key = _key(ctx, record)
+    clips = await ctx.log.ask(ctx.log.equal_clips, {key[:2]}, ctx.accounts.alike)
     equals = clips.get(key)
     if not equals:
         return record
-    found = await asyncio.to_thread(kept_clip, engine.archive, equals)
+    found = await asyncio.to_thread(kept_clip, ctx.archive, equals)
     if found is None:
         wanted = [r for r in equals if r.run_id not in gone]
-        found = await brought(engine, control, wanted)
+        found = await brought(ctx, follower, wanted)
         gone |= {r.run_id for r in wanted}
         if found is None and wanted:
             data = {"runs": [r.run_id for r in wanted]}
-            await engine.note(record.run_id, "an equal run's clip is nowhere any more", data)
+            await ctx.recorder.note(record.run_id, "an equal run's clip is nowhere any more", data)
     if found is None:
         return record
-    return await engine.change(
+    return await ctx.recorder.change(
         record.run_id,
         "an equal run's clip serves",
         {"run": found.run_id},

@@ -11,7 +11,8 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.engine.outcome import Outcome, accepted, unconfirmed
+from hailuo_widgets.engine.create_answer import accepted, unconfirmed
+from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
 from hailuo_widgets.engine.reconcile import settle_by_our_id
 from hailuo_widgets.engine.rescue_file import adopt_own
@@ -20,11 +21,11 @@ from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import Gateway
-    from hailuo_widgets.engine.engine import Engine
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.client import ProviderClient
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import Follower
 
-__all__ = ["create", "settle"]
+__all__ = ["settle", "submit"]
 
 TRIES_UNSENT = 3
 ELSEWHERE_S = 0.1  # so often another loop's create call is looked at
@@ -33,38 +34,42 @@ _sent_here: set[str] = set()  # runs whose create call this process has sent
 _log = logging.getLogger(__name__)
 
 
-async def create(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
+async def submit(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
     """Send a planned run's create call; the record as it stands then."""
     tries = _Tries()
     while record.status == "planned":
 
         async def on_shut(run_id: str = record.run_id) -> None:
-            await engine.note(run_id, "the gateway is in trouble: nothing is sent until it answers", {})
+            await ctx.recorder.note(run_id, "the gateway is in trouble: nothing is sent until it answers", {})
 
-        async with gateway.door.passing(control, on_shut):
-            outcome = await _in_the_door(engine, control, gateway, record, tries)
+        async with client.breaker.passing(follower, on_shut):
+            outcome = await _guarded(ctx, follower, client, record, tries)
         record = outcome.record
         if outcome.doubt is not None:  # settled outside of the door: it may take minutes
-            record = await _settled(engine, control, gateway, record, outcome.doubt)
+            record = await _settled(ctx, follower, client, record, outcome.doubt)
         if record.status == "planned":
-            await control.pause(outcome.pause_s)
+            await follower.pause(outcome.pause_s)
     return record
 
 
-async def _in_the_door(engine: Engine, control: Control, gateway: Gateway, record: RunRecord, tries: _Tries) -> Outcome:
+async def _guarded(
+    ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, tries: _Tries
+) -> Outcome:
     # A place is looked for before a turn is taken: who only waits for one must not use up the minute's requests, which
     # the polls of those that hold the places need.
-    free = control.cancelled or await has_place(engine, gateway, record)
+    free = follower.cancelled or await has_place(ctx, client, record)
     if free:
-        await gateway.limiter.turn()
-    if control.cancelled:
-        cancelled = await engine.change(record.run_id, "cancelled before it was sent", status="cancelled", error=None)
+        await client.limiter.turn()
+    if follower.cancelled:
+        cancelled = await ctx.recorder.change(
+            record.run_id, "cancelled before it was sent", status="cancelled", error=None
+        )
         return Outcome(record=cancelled)
-    if (why := engine.stopped(record)) is not None:
-        return Outcome(record=await engine.fail(record, why, status="skipped"))
-    if not free or engine.holding.holds(record.run_id):
+    if (why := ctx.recorder.stopped(record)) is not None:
+        return Outcome(record=await ctx.recorder.fail(record, why, status="skipped"))
+    if not free or ctx.runs.holding.holds(record.run_id):
         return Outcome(record=record, pause_s=PLACE_S)
-    return await _attempt(engine, gateway, record, tries)
+    return await _attempt(ctx, client, record, tries)
 
 
 class _Tries:
@@ -74,117 +79,119 @@ class _Tries:
     refused = 0
 
 
-async def _attempt(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries) -> Outcome:
+async def _attempt(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:
     """One create call; the run after it, and how long to wait where it may be sent again."""
     try:
-        request = await gateway.prepared(record.request)
+        request = await client.prepared(record.request)
     except TransportError as e:
-        return await _not_sent(engine, gateway, record, tries, e)
+        return await _not_sent(ctx, client, record, tries, e)
     except ProviderError as e:
-        return await _refused(engine, gateway, record, tries, e)
-    leave = await _leave(engine, gateway, record)
+        return await _refused(ctx, client, record, tries, e)
+    leave = await _leave(ctx, client, record)
     if leave is None or leave.status != "submitting":
         return Outcome(record=leave or record, pause_s=PLACE_S)
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
-    sending = engine.keep(_send(engine, gateway, replace(leave, request=request), tries))
-    engine.sending[record.run_id] = sending
+    sending = ctx.runs.keep(_send(ctx, client, replace(leave, request=request), tries))
+    ctx.runs.sending[record.run_id] = sending
     _sent_here.add(record.run_id)
     return await asyncio.shield(sending)
 
 
-async def _leave(engine: Engine, gateway: Gateway, record: RunRecord) -> RunRecord | None:
+async def _leave(ctx: Context, client: ProviderClient, record: RunRecord) -> RunRecord | None:
     """Leave to send: the run as ``submitting``; ``planned`` again where its wait was stopped meanwhile; or none."""
-    holding = engine.holding
+    holding = ctx.runs.holding
     if holding.holds(record.run_id):
         return None
     holding.leaving.add(record.run_id)
     try:
-        leave = await leave_to_send(engine, gateway, record)
+        leave = await leave_to_send(ctx, client, record)
         if leave is not None and leave.status == "submitting" and holding.holds(record.run_id):
-            return await engine.hold_back(leave)
+            return await ctx.recorder.hold_back(leave)
         return leave
     finally:
         holding.leaving.discard(record.run_id)
 
 
-async def _send(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries) -> Outcome:
+async def _send(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:
     """The call itself, and the note of what came of it."""
     try:
-        answer = await gateway.create(record.request, str(record.client_uuid))
+        answer = await client.create(record.request, str(record.client_uuid))
     except TransportError as e:
         if e.sent is not False:
-            return await _doubtful(engine, gateway, record, e)
-        return await _not_sent(engine, gateway, record, tries, e)
+            return await _doubtful(ctx, client, record, e)
+        return await _not_sent(ctx, client, record, tries, e)
     except ProviderError as e:
         if e.accepted is None:
-            return await _doubtful(engine, gateway, record, e)
-        return await _refused(engine, gateway, record, tries, e)
+            return await _doubtful(ctx, client, record, e)
+        return await _refused(ctx, client, record, tries, e)
     except Exception as e:  # noqa: BLE001 - nobody knows where it came from, nor whether the call arrived
         _log.exception("run %s: the create call met an error in hailuo-widgets itself", record.run_id)
         doubt = TransportError(f"an error in hailuo-widgets itself: {type(e).__name__}", sent=None)
-        return await _doubtful(engine, gateway, record, doubt)
-    return await accepted(engine, gateway, record, answer)
+        return await _doubtful(ctx, client, record, doubt)
+    return await accepted(ctx, client, record, answer)
 
 
 async def _not_sent(
-    engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries, error: TransportError
+    ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries, error: TransportError
 ) -> Outcome:
     tries.unsent += 1
     if tries.unsent >= TRIES_UNSENT or not error.again:
-        if not error.again or not await gateway.door.away():
-            return Outcome(record=await engine.refuse(record, error))
+        if not error.again or not await client.breaker.away():
+            return Outcome(record=await ctx.recorder.refuse(record, error))
         tries.unsent = 0  # an outage: it is waited for in the door
-    planned = await engine.take_back(record, "create was not sent", error)
+    planned = await ctx.recorder.take_back(record, "create was not sent", error)
     return Outcome(record=planned, pause_s=backoff_s(tries.unsent))
 
 
-async def _refused(engine: Engine, gateway: Gateway, record: RunRecord, tries: _Tries, error: ProviderError) -> Outcome:
+async def _refused(
+    ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries, error: ProviderError
+) -> Outcome:
     if not error.again:
-        return Outcome(record=await engine.refuse(record, error))
+        return Outcome(record=await ctx.recorder.refuse(record, error))
     tries.refused += 1
     pause_s = retry_after_s(error.retry_after) or backoff_s(tries.refused, base=2.0)
-    gateway.limiter.pause(pause_s)
-    planned = await engine.take_back(record, "create was refused for its rate", error)
+    client.limiter.pause(pause_s)
+    planned = await ctx.recorder.take_back(record, "create was refused for its rate", error)
     return Outcome(record=planned, pause_s=pause_s)
 
 
-async def _doubtful(engine: Engine, gateway: Gateway, record: RunRecord, why: HailuoError) -> Outcome:
+async def _doubtful(ctx: Context, client: ProviderClient, record: RunRecord, why: HailuoError) -> Outcome:
     """An answer that does not say whether the call was accepted."""
-    if gateway.provider.client_ids and record.client_uuid:
+    if client.provider.client_ids and record.client_uuid:
         return Outcome(record=record, doubt=why)
-    return Outcome(record=await unconfirmed(engine, gateway, record, why))
+    return Outcome(record=await unconfirmed(ctx, client, record, why))
 
 
-async def settle(engine: Engine, control: Control, gateway: Gateway, record: RunRecord) -> RunRecord:
+async def settle(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
     """A run that was left while its create call was on its way: it may have been accepted."""
     # Said of another kernel, whose run could be taken up only because it is gone; this one is not.
     who = "the session that sent it stopped" if record.run_id in _sent_here else "the kernel ended"
     doubt: HailuoError = TransportError(
-        f"{who} before the create call was answered", provider=gateway.provider.facts.name
+        f"{who} before the create call was answered", provider=client.provider.facts.name
     )
-    sending = engine.sending.get(record.run_id)
+    sending = ctx.runs.sending.get(record.run_id)
     if sending is not None and _goes_on(sending):
         outcome = await asyncio.shield(sending)  # it was only its follower that ended
         record, doubt = outcome.record, outcome.doubt or doubt
     elif sending is not None and sending.get_loop() is not asyncio.get_running_loop():
         # Another thread's loop has sent it: its own task reads the answer, and writes it.
         while not sending.done() and sending.get_loop().is_running():
-            await control.pause(ELSEWHERE_S)
-        record = await engine.log.ask(engine.log.get, record.run_id)
+            await follower.pause(ELSEWHERE_S)
+        record = await ctx.log.ask(ctx.log.get, record.run_id)
     else:
-        gateway.door.doubted()
-    return await _settled(engine, control, gateway, record, doubt) if record.status == "submitting" else record
+        client.breaker.doubted()
+    return await _settled(ctx, follower, client, record, doubt) if record.status == "submitting" else record
 
 
 async def _settled(
-    engine: Engine, control: Control, gateway: Gateway, record: RunRecord, doubt: HailuoError
+    ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, doubt: HailuoError
 ) -> RunRecord:
-    found = await asyncio.to_thread(adopt_own, engine.log, engine.settings.home, record.run_id)
+    found = await asyncio.to_thread(adopt_own, ctx.log, ctx.settings.home, record.run_id)
     if found.status != record.status:
-        return engine.told(found)  # it was accepted, and only the log did not know
-    if gateway.provider.client_ids and record.client_uuid:
-        return await settle_by_our_id(engine, control, gateway, record, doubt)
-    return await unconfirmed(engine, gateway, record, doubt)
+        return ctx.recorder.told(found)  # it was accepted, and only the log did not know
+    if client.provider.client_ids and record.client_uuid:
+        return await settle_by_our_id(ctx, follower, client, record, doubt)
+    return await unconfirmed(ctx, client, record, doubt)
 
 
 def _goes_on(sending: asyncio.Task[Any]) -> bool:

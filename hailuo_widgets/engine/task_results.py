@@ -11,7 +11,7 @@ from hailuo_widgets.engine.recorder import ended_by
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.context import Context
     from hailuo_widgets.errors import ProviderError
     from hailuo_widgets.provider.base import Poll, Results
 
@@ -57,7 +57,7 @@ class Standstill:
         return results.ended or complete or time.monotonic() - self._since >= STANDING_S
 
 
-async def own_share(engine: Engine, still: Standstill, record: RunRecord, poll: Poll) -> tuple[RunRecord, Poll]:
+async def own_share(ctx: Context, still: Standstill, record: RunRecord, poll: Poll) -> tuple[RunRecord, Poll]:
     """What a poll of a task with several results says of one of its runs.
 
     Returns:
@@ -70,15 +70,15 @@ async def own_share(engine: Engine, still: Standstill, record: RunRecord, poll: 
     if not (results.clips or results.failures):
         return record, poll
     ready = {str(clip.file_id): clip for clip in results.clips}
-    now, share = await engine.log.ask(engine.log.take_result, record.run_id, list(ready))
+    now, share = await ctx.log.ask(ctx.log.take_result, record.run_id, list(ready))
     counted = lasting if share.runs > 1 else results.failures
     if counted and share.file_id is None:
         failures = [ended_by(record, error) for error in counted]
-        now, share = await engine.log.ask(
-            engine.log.take_result, record.run_id, list(ready), failures, pending=results.pending
+        now, share = await ctx.log.ask(
+            ctx.log.take_result, record.run_id, list(ready), failures, pending=results.pending
         )
     if now.status in ENDS:
-        return engine.told(now), poll
+        return ctx.recorder.told(now), poll
     nothing_more = still.nothing_more(results, share.runs)
     if share.file_id is not None:
         return record, replace(poll, state="succeeded", clip=ready[share.file_id], error=None)

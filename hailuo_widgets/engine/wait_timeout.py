@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hailuo_widgets.engine.engine import Engine
+    from hailuo_widgets.engine.supervisor import Supervisor
 
 __all__ = ["still_open"]
 
@@ -13,11 +13,11 @@ MOST_NAMED = 10
 SHOWN_PROMPT = 40
 
 
-def still_open(engine: Engine, run_ids: list[str], seconds: float | None) -> str:
+def still_open(runs: Supervisor, run_ids: list[str], seconds: float | None) -> str:
     """A sentence on the runs that have not ended after so many seconds; it asks neither log nor provider."""
-    followed = [i for i in run_ids if engine.follows(i)]
-    left = followed or [i for i in run_ids if engine.decided(i) is None]  # the others are another kernel's
-    named = [_named(engine, run_id) for run_id in left[:MOST_NAMED]]
+    followed = [i for i in run_ids if runs.follows(i)]
+    left = followed or [i for i in run_ids if runs.decided(i) is None]  # the others are another kernel's
+    named = [_named(runs, run_id) for run_id in left[:MOST_NAMED]]
     more = [f"and {len(left) - MOST_NAMED} more"] if len(left) > MOST_NAMED else []
     whole = f"{len(left)} of {len(run_ids)} runs have" if len(run_ids) > 1 else "the run has"
     after = "" if seconds is None else f" after {seconds:g} s"
@@ -29,9 +29,9 @@ def still_open(engine: Engine, run_ids: list[str], seconds: float | None) -> str
     )
 
 
-def _named(engine: Engine, run_id: str) -> str:
+def _named(runs: Supervisor, run_id: str) -> str:
     try:
-        record = engine.known(run_id)
+        record = runs.known(run_id)
     except KeyError:
         return f"{run_id} (another kernel follows it)"
     prompt = " ".join(record.request.prompt.split())

@@ -10,9 +10,9 @@ import time
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.engine.accepted_ids import tell
-from hailuo_widgets.engine.engine import Engine
 from hailuo_widgets.engine.event_loop import run_to_end, running_loop
 from hailuo_widgets.engine.paid_task import ANSWER_S, looked_at
+from hailuo_widgets.engine.supervisor import Supervisor
 from hailuo_widgets.engine.wait_timeout import still_open
 from hailuo_widgets.system.process import is_dead, living
 
@@ -28,7 +28,7 @@ END_S = 2.0  # so long the tasks of a process that ends have to come to an end
 ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
 
 
-async def settled(engine: Engine, run_ids: Iterable[str], seconds: float | None = None) -> None:
+async def settled(runs: Supervisor, run_ids: Iterable[str], seconds: float | None = None) -> None:
     """Wait until none of the runs is followed any more. To cancel the wait leaves the runs alone.
 
     Raises:
@@ -37,50 +37,50 @@ async def settled(engine: Engine, run_ids: Iterable[str], seconds: float | None 
     waited_for = list(dict.fromkeys(run_ids))
     waiting = waited_for
     loop = asyncio.get_running_loop()
-    engine.home.welcome(loop)
+    runs.run_loop.welcome(loop)
     news = asyncio.Event()
-    stop = engine.bus.subscribe(None, lambda _: _set(loop, news))
+    stop = runs.listeners.subscribe(None, lambda _: _set(loop, news))
     try:
-        with engine.holding.awaiting(waited_for):
-            engine.drive()
+        with runs.holding.awaiting(waited_for):
+            runs.drive()
             async with asyncio.timeout(seconds) as bound:
-                while waiting := await _still_open(engine, waiting):
+                while waiting := await _still_open(runs, waiting):
                     news.clear()
                     try:
                         async with asyncio.timeout(WAKE_S):
                             await news.wait()
                     except TimeoutError:
-                        engine.drive()  # a follower that a nested wait has lost begins again from the log
+                        runs.drive()  # a follower that a nested wait has lost begins again from the log
     except TimeoutError:
         if not bound.expired():
             raise
     finally:
         stop()
     if bound.expired():
-        raise TimeoutError(still_open(engine, waited_for, seconds))
+        raise TimeoutError(still_open(runs, waited_for, seconds))
     for run_id in waited_for:
         # Told once more, from the cell that waited: what shows the run sends its last state again, and nbclient,
         # which keeps only what the running cell sends, saves it.
-        known = engine.decided(run_id)
-        engine.bus.tell(known if known is not None else await engine.log.ask(engine.log.get, run_id))
+        known = runs.decided(run_id)
+        runs.listeners.tell(known if known is not None else await runs.log.ask(runs.log.get, run_id))
 
 
-async def _still_open(engine: Engine, run_ids: list[str]) -> list[str]:
-    left = [i for i in run_ids if engine.follows(i)]
+async def _still_open(runs: Supervisor, run_ids: list[str]) -> list[str]:
+    left = [i for i in run_ids if runs.follows(i)]
     for run_id in set(run_ids) - set(left):
-        if engine.decided(run_id) is not None:
+        if runs.decided(run_id) is not None:
             continue
-        record = await engine.log.ask(engine.log.get, run_id)
+        record = await runs.log.ask(runs.log.get, run_id)
         if not record.unfinished or record.error is not None:
             continue
-        await asyncio.to_thread(engine.take_up, [run_id])
-        if not engine.follows(run_id):
+        await asyncio.to_thread(runs.take_up, [run_id])
+        if not runs.follows(run_id):
             await asyncio.sleep(ELSEWHERE_S)  # another kernel follows it: the log will say when it has ended
         left.append(run_id)
     return left
 
 
-def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -> None:
+def wait(runs: Supervisor, run_ids: Iterable[str], timeout: float | None = None) -> None:
     """Wait in synchronous code. Where no loop is running, this drives the runs, or waits for the thread that does.
 
     Raises:
@@ -88,61 +88,61 @@ def wait(engine: Engine, run_ids: Iterable[str], timeout: float | None = None) -
         UsageError: This kernel cannot wait synchronously; ``await`` is the way.
     """
     waiting = list(dict.fromkeys(run_ids))
-    with engine.holding.awaiting(waiting):
+    with runs.holding.awaiting(waiting):
         try:
-            _wait(engine, waiting, timeout)
+            _wait(runs, waiting, timeout)
         except KeyboardInterrupt:
             if running_loop() is None:
-                engine.holding.hold(waiting)
+                runs.holding.hold(waiting)
             raise
 
 
-def _wait(engine: Engine, waiting: list[str], timeout: float | None) -> None:
+def _wait(runs: Supervisor, waiting: list[str], timeout: float | None) -> None:
     deadline = None if timeout is None else time.monotonic() + timeout
     while True:
-        home, here = engine.home.loop, running_loop()
+        home, here = runs.run_loop.loop, running_loop()
         if here is not None and not (home is not None and home.is_running() and home is not here):
-            _wait_nested(engine, waiting, timeout, here)
+            _wait_nested(runs, waiting, timeout, here)
             return
         if here is None:
-            with engine.home.driving() as loop:
+            with runs.run_loop.driving() as loop:
                 if loop is not None:
                     left = None if deadline is None else max(0.0, deadline - time.monotonic())
                     try:
-                        _drive(engine, waiting, left, loop)
+                        _drive(runs, waiting, left, loop)
                     except TimeoutError:
                         break
                     return
-        if _wait_beside(engine, waiting, timeout, deadline):
+        if _wait_beside(runs, waiting, timeout, deadline):
             return
-    raise TimeoutError(still_open(engine, waiting, timeout))
+    raise TimeoutError(still_open(runs, waiting, timeout))
 
 
-def _wait_nested(engine: Engine, waiting: list[str], timeout: float | None, here: asyncio.AbstractEventLoop) -> None:
+def _wait_nested(runs: Supervisor, waiting: list[str], timeout: float | None, here: asyncio.AbstractEventLoop) -> None:
     try:
-        run_to_end(here, settled(engine, waiting, timeout))
+        run_to_end(here, settled(runs, waiting, timeout))
     except KeyboardInterrupt:
-        engine.begin_again()
+        runs.begin_again()
         raise
 
 
-def _drive(engine: Engine, waiting: list[str], timeout: float | None, loop: asyncio.AbstractEventLoop) -> None:
+def _drive(runs: Supervisor, waiting: list[str], timeout: float | None, loop: asyncio.AbstractEventLoop) -> None:
     try:
-        run_to_end(loop, settled(engine, waiting, timeout))
+        run_to_end(loop, settled(runs, waiting, timeout))
     except KeyboardInterrupt:
         # Whoever stops a script may end it: a create call on its way is answered, and written, before that.
         try:
-            run_to_end(loop, _answered(engine))
+            run_to_end(loop, _answered(runs))
         finally:
-            engine.holding.all = False
+            runs.holding.all = False
         raise
     finally:
-        if is_dead(engine.owner):  # another thread has closed the session: nobody else hears what is still to come
-            _hear_last(engine, loop)
-            loop.run_until_complete(engine.end_tasks())
+        if is_dead(runs.owner):  # another thread has closed the session: nobody else hears what is still to come
+            _hear_last(runs, loop)
+            loop.run_until_complete(runs.end_tasks())
 
 
-def leave(engine: Engine) -> None:
+def leave(runs: Supervisor) -> None:
     """Follow nothing any more; what is left is for whoever resumes it.
 
     A create call on its way is answered first, whichever thread drives its loop. From within a running loop nothing can
@@ -150,27 +150,27 @@ def leave(engine: Engine) -> None:
     """
     try:
         if running_loop() is None:
-            _hear_answers(engine)
+            _hear_answers(runs)
     finally:
-        loop = engine.home.loop
-        engine.close()
+        loop = runs.run_loop.loop
+        runs.close()
         if loop is not None and not loop.is_running() and running_loop() is None:
-            loop.run_until_complete(engine.end_tasks())
+            loop.run_until_complete(runs.end_tasks())
 
 
-def _hear_answers(engine: Engine) -> None:
+def _hear_answers(runs: Supervisor) -> None:
     """As ``_answered``, from a thread that runs no loop: another may drive the runs, and may stop doing so."""
-    engine.holding.all = True
+    runs.holding.all = True
     deadline = time.monotonic() + ANSWER_S
     news = threading.Event()
-    stop = engine.bus.subscribe(None, lambda _: news.set())
+    stop = runs.listeners.subscribe(None, lambda _: news.set())
     try:
-        while (engine.submitting or engine.holding.leaving) and time.monotonic() < deadline:
-            if engine.home.loop is None:
+        while (runs.submitting or runs.holding.leaving) and time.monotonic() < deadline:
+            if runs.run_loop.loop is None:
                 return
-            with engine.home.at_rest() as loop:
+            with runs.run_loop.at_rest() as loop:
                 if loop is not None:
-                    run_to_end(loop, _answered(engine))
+                    run_to_end(loop, _answered(runs))
                     return
             news.wait(WAKE_S)
             news.clear()
@@ -178,15 +178,15 @@ def _hear_answers(engine: Engine) -> None:
         stop()
 
 
-async def _answered(engine: Engine) -> None:
+async def _answered(runs: Supervisor) -> None:
     """Wait until no create call is on its way, or for as long as that is worth; none is begun from here on."""
-    engine.holding.all = True
+    runs.holding.all = True
     loop = asyncio.get_running_loop()
     news = asyncio.Event()
-    stop = engine.bus.subscribe(None, lambda _: _set(loop, news))
+    stop = runs.listeners.subscribe(None, lambda _: _set(loop, news))
     try:
         async with asyncio.timeout(ANSWER_S):
-            while engine.submitting or engine.holding.leaving:
+            while runs.submitting or runs.holding.leaving:
                 news.clear()
                 await news.wait()
     except TimeoutError:
@@ -202,14 +202,14 @@ def _at_exit() -> None:
     What was planned and never sent is said too. A kernel's loop is left alone: it would go on with whatever else is on
     it, such as cells that wait for their turn.
     """
-    for engine in living(Engine):
-        unsent = engine.unsent
-        loop = engine.home.private
+    for runs in living(Supervisor):
+        unsent = runs.unsent
+        loop = runs.run_loop.private
         if loop is not None and not loop.is_running():
-            engine.close()
+            runs.close()
             with contextlib.suppress(Exception, KeyboardInterrupt):
-                _hear_last(engine, loop)
-                loop.run_until_complete(asyncio.wait_for(engine.end_tasks(), END_S))
+                _hear_last(runs, loop)
+                loop.run_until_complete(asyncio.wait_for(runs.end_tasks(), END_S))
         if unsent:
             tell(f"hailuo: {_never_sent(len(unsent))}")
 
@@ -219,50 +219,50 @@ def _never_sent(number: int) -> str:
     return f"{were} planned and not sent, so nothing was paid for {them}: in a script, wait() sends {them}"
 
 
-def _unanswered(engine: Engine, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Outcome]]:
-    return [t for t in list(engine.sending.values()) if t.get_loop() is loop and not t.done()]
+def _unanswered(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Outcome]]:
+    return [t for t in list(runs.sending.values()) if t.get_loop() is loop and not t.done()]
 
 
-def _hear_last(engine: Engine, loop: asyncio.AbstractEventLoop) -> None:
+def _hear_last(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
     """Run a loop until its create calls are answered, or for as long as that is worth."""
-    if sending := _unanswered(engine, loop):
+    if sending := _unanswered(runs, loop):
         loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
         for task in sending:
             looked_at(task)
 
 
-def _wait_beside(engine: Engine, run_ids: list[str], timeout: float | None, deadline: float | None) -> bool:
+def _wait_beside(runs: Supervisor, run_ids: list[str], timeout: float | None, deadline: float | None) -> bool:
     """Wait while another thread drives the runs: True when these have ended, False when nobody drives any more.
 
     Raises:
         TimeoutError: They have not ended by the deadline.
     """
     news = threading.Event()
-    stop = engine.bus.subscribe(None, lambda _: news.set())
+    stop = runs.listeners.subscribe(None, lambda _: news.set())
     try:
         while True:
-            followed = any(engine.follows(i) for i in run_ids)
-            if not followed and not _open_elsewhere(engine, run_ids):
+            followed = any(runs.follows(i) for i in run_ids)
+            if not followed and not _open_elsewhere(runs, run_ids):
                 return True
-            if not engine.home.driven:
+            if not runs.run_loop.driven:
                 return False
             if deadline is not None and time.monotonic() > deadline:
-                raise TimeoutError(still_open(engine, run_ids, timeout))
+                raise TimeoutError(still_open(runs, run_ids, timeout))
             news.wait(WAKE_S if followed else ELSEWHERE_S)
             news.clear()
     finally:
         stop()
 
 
-def _open_elsewhere(engine: Engine, run_ids: list[str]) -> bool:
+def _open_elsewhere(runs: Supervisor, run_ids: list[str]) -> bool:
     """Whether runs that are not followed here have not ended yet; those that nobody follows are taken up."""
     for run_id in run_ids:
-        if engine.follows(run_id):
+        if runs.follows(run_id):
             return True
-        if engine.decided(run_id) is None:
-            record = engine.log.call(engine.log.get, run_id)
+        if runs.decided(run_id) is None:
+            record = runs.log.call(runs.log.get, run_id)
             if record.unfinished and record.error is None:
-                engine.take_up([run_id])
+                runs.take_up([run_id])
                 return True
     return False
 

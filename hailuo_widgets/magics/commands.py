@@ -310,6 +310,6 @@ def _in_flight() -> list[str]:
         return ["Nothing is in flight."]
     lines = [f"In flight: {len(records)}"]
     for r in records[-10:]:
-        where = "" if session.engine.follows(r.run_id) else " (not followed here: %hailuo resume)"
+        where = "" if session.engine.runs.follows(r.run_id) else " (not followed here: %hailuo resume)"
         lines.append(f"  {r.run_id} {r.status} {r.request.provider} {r.request.prompt[:40]!r}{where}")
     return lines

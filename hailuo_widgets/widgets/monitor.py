@@ -55,7 +55,8 @@ class SweepRuns:
     @property
     def watches(self) -> bool:
         """Whether the log is to be asked for what other kernels do."""
-        return any(not self.session.engine.follows(i) and self.session.engine.decided(i) is None for i in self.ids)
+        runs = self.session.engine.runs
+        return any(not runs.follows(i) and runs.decided(i) is None for i in self.ids)
 
 
 class StoreRuns:
@@ -103,7 +104,7 @@ class RunsBoard(Answering):
         self._looking: asyncio.Task[None] | None = None
         self._pulse = Pulse(loop, self._look, interval_s=PUSH_S)
         super().__init__(loop=loop, **traits)
-        bus = runs.session.engine.bus
+        bus = runs.session.engine.listeners
         self._unsubscribe = bus.subscribe(None, lambda r: self._pulse.soon() if runs.concerns(r.run_id) else None)
         self._pulse.soon()
 
@@ -142,7 +143,7 @@ class RunsBoard(Answering):
         engine = self._runs.session.engine
         self._records = await self._runs.records()
         rows = {
-            r.run_id: row_of(r, here=engine.follows(r.run_id), expected=engine.expected.get(r.run_id))
+            r.run_id: row_of(r, here=engine.runs.follows(r.run_id), expected=engine.runs.expected.get(r.run_id))
             for r in self._records
         }
         if self.kind == "sweep":
@@ -151,7 +152,7 @@ class RunsBoard(Answering):
         return rows
 
     def _head(self) -> dict[str, Any]:
-        expected: dict[str, Expectation | None] = self._runs.session.engine.expected
+        expected: dict[str, Expectation | None] = self._runs.session.engine.runs.expected
         return {"totals": totals(self._records, expected=expected), "now": round(time.time(), 3)}
 
     async def _send_rows(self, question: Question) -> None:
@@ -170,7 +171,7 @@ class RunsBoard(Answering):
         for run_id in _ids(question):
             found = await self._in_thread(run_id_of, self._runs.session, run_id)
             await self._in_thread(Run(self._runs.session, found).retry)
-        self._runs.session.engine.drive()
+        self._runs.session.engine.runs.drive()
         self._pulse.soon()
         question.reply()
 
@@ -178,7 +179,7 @@ class RunsBoard(Answering):
         """Take runs up; those that a living kernel follows are left to it, and that is said."""
         wanted = _ids(question)
         taken = await self._in_thread(self._runs.session.engine.take_up, wanted)
-        self._runs.session.engine.drive()
+        self._runs.session.engine.runs.drive()
         self._pulse.soon()
         left = len(wanted) - len(taken)
         question.reply({"note": f"{left} of them are followed by another kernel" if left else ""})

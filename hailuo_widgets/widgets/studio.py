@@ -188,7 +188,7 @@ class Studio(Answering):
         except HailuoError:
             self._presses.remove(press)  # nothing was begun: it may be pressed again
             raise
-        self._session.engine.drive()
+        self._session.engine.runs.drive()
         if len(sweep) > 1:
             shown: Answering = SweepBoard(sweep, loop=self._loop)
         else:

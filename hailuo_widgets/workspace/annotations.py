@@ -43,7 +43,7 @@ def heard(session: WorkspaceBase, records: Iterable[RunRecord]) -> None:
     """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""
     for r in records:
         with contextlib.suppress(KeyError):  # a run that was never heard of here
-            session.engine.learn(_with(session.engine.known(r.run_id), r))
+            session.engine.runs.learn(_with(session.engine.runs.known(r.run_id), r))
 
 
 def _with(record: RunRecord, said: RunRecord) -> RunRecord:

@@ -18,8 +18,7 @@ from hailuo_widgets.domain.budget import Budget
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.engine import Engine
-from hailuo_widgets.engine.local_simulator import Backdrop
-from hailuo_widgets.engine.waiting import leave, settled, wait
+from hailuo_widgets.engine.local_simulator import LocalSimulator
 from hailuo_widgets.planning.plan import planned_again
 from hailuo_widgets.render.run_card import card_of
 from hailuo_widgets.settings.settings import Settings
@@ -72,8 +71,8 @@ class WorkspaceBase(Fixed):
         self.settings = Settings.resolve(settings, config)
         self.archive = Archive(self.settings.archive_folder)
         self.log = RunLog(self.settings.store_url, notice=self.say)
-        self._backdrop = Backdrop(self.settings.home, speed=self.settings.simulator_speed)
-        self.engine = Engine(self.settings, log=self.log, archive=self.archive, backdrop=self._backdrop)
+        self._simulator = LocalSimulator(self.settings.home, speed=self.settings.simulator_speed)
+        self.engine = Engine(self.settings, log=self.log, archive=self.archive, simulator=self._simulator)
         self.accounts = self.engine.accounts
         self.opened_as = secrets.token_hex(8)
         self.closed = False
@@ -93,7 +92,7 @@ class WorkspaceBase(Fixed):
         """The current records of runs, in the order of the ids; asks the log once for all that the engine lacks."""
         wanted = list(run_ids)
         engine = self.engine
-        known = {i: engine.known(i) if engine.follows(i) else engine.decided(i) for i in wanted}
+        known = {i: engine.runs.known(i) if engine.runs.follows(i) else engine.runs.decided(i) for i in wanted}
         asked = [i for i, record in known.items() if record is None]
         for n in range(0, len(asked), 500):  # under every database's limit of parameters
             known |= {r.run_id: r for r in await self.log.ask(self.log.find, run_ids=asked[n : n + 500])}
@@ -103,25 +102,25 @@ class WorkspaceBase(Fixed):
         """The card of a run as it stands now."""
         record = self.engine.record(run_id)
         facts = self.accounts.provider(record.request.provider).facts
-        return card_of(record, facts=facts, archive=self.archive, expected=self.engine.expected.get(run_id))
+        return card_of(record, facts=facts, archive=self.archive, expected=self.engine.runs.expected.get(run_id))
 
     def change(self, run_id: str, what: str, **changes: Any) -> None:
         """Write a user's own decision on a run."""
-        self.engine.learn(self.log.call(self.log.change, run_id, what, **changes))
+        self.engine.runs.learn(self.log.call(self.log.change, run_id, what, **changes))
 
     def followed(self, provider: str, task_id: str) -> list[str]:
         """The followed runs of a provider's task: one, or as many as the task has results."""
-        here = [run_id for run_id in list(self.engine.expected) if self.engine.follows(run_id)]
+        here = [run_id for run_id in list(self.engine.runs.expected) if self.engine.runs.follows(run_id)]
         records = [self.engine.record(run_id) for run_id in here]
         return [r.run_id for r in records if r.request.provider == provider and r.task_id == task_id]
 
     def nudge(self, run_id: str) -> None:
         """Ask for a run's state now instead of at its next poll; from any thread."""
-        self.engine.nudge(run_id)
+        self.engine.runs.nudge(run_id)
 
     def simulator_url(self) -> str:
         """The bundled simulator's URL; starts it if it is not running."""
-        return self._backdrop.url()
+        return self._simulator.url()
 
     # -- another paid try -----------------------------------------------------------------------------------------
 
@@ -171,7 +170,7 @@ class WorkspaceBase(Fixed):
             budgets.append(Budget(name="budget of this call", micros=micros, sweep_id=sweep_id))
         if self.settings.budget is not None:
             micros = round(self.settings.budget * _MICROS)
-            budgets.append(Budget(name="session's budget", micros=micros, session=self.engine.owner))
+            budgets.append(Budget(name="session's budget", micros=micros, session=self.engine.runs.owner))
         if self.settings.daily_budget is not None:
             midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
             micros = round(self.settings.daily_budget * _MICROS)
@@ -182,11 +181,11 @@ class WorkspaceBase(Fixed):
 
     async def settled(self, run_ids: Iterable[str], seconds: float | None = None) -> None:
         """Wait until none of the runs is followed any more; see :func:`hailuo_widgets.engine.waiting.settled`."""
-        await settled(self.engine, run_ids, seconds)
+        await self.engine.settled(run_ids, seconds)
 
     def wait(self, run_ids: Iterable[str], timeout: float | None = None) -> None:
         """Wait in synchronous code; see :func:`hailuo_widgets.engine.waiting.wait`."""
-        wait(self.engine, run_ids, timeout)
+        self.engine.wait(run_ids, timeout)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a session and its runs are neither pickled nor copied: keep a run's id, hw.run(id) finds it")
@@ -196,7 +195,7 @@ class WorkspaceBase(Fixed):
         self.closed = True
         _opened.pop(self.opened_as, None)
         try:
-            leave(self.engine)
+            self.engine.close()
         finally:  # an interrupt ends the wait for a create call's answer, and leaves nothing open
             self.log.close()
-            self._backdrop.stop()
+            self._simulator.stop()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.events import FOLLOWED_AGAIN
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine.failures import error_of
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
-from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError
+from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
 from hailuo_widgets.workspace.annotations import remark, remarked
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 
@@ -99,7 +98,8 @@ class Run(Fixed):
     @property
     def error(self) -> HailuoError | None:
         """What it failed with, or what stands in its way."""
-        return error_of(self.record)
+        record = self.record
+        return from_detail(record.error, record.status)
 
     @property
     def seed(self) -> int | None:
@@ -164,14 +164,14 @@ class Run(Fixed):
     @property
     def loop(self) -> AbstractEventLoop | None:
         """The event loop that it is followed on."""
-        return self._session.engine.home.loop
+        return self._session.engine.runs.run_loop.loop
 
     def subscribe(self, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
         """Call ``callback`` with the record after each step; the function returned ends that.
 
         It is called in the thread where the news arises, and must not block.
         """
-        return self._session.engine.bus.subscribe(self.id, callback)
+        return self._session.engine.listeners.subscribe(self.id, callback)
 
     # -- waiting --------------------------------------------------------------------------------------------------
 
@@ -205,7 +205,7 @@ class Run(Fixed):
                 run_id=self.id,
                 hint=f"hw.run({self.id!r}).retry() follows it again" if record.task_id else None,
             )
-        error = error_of(record)
+        error = from_detail(record.error, record.status)
         if error is None:
             kind = Skipped if record.status == "skipped" else HailuoError
             error = kind(f"the run is {record.status}", run_id=self.id)
@@ -218,9 +218,9 @@ class Run(Fixed):
 
         So does a run whose task id the log could not be told of.
         """
-        if self.status != "submitting" or self._session.engine.follows(self.id):
+        if self.status != "submitting" or self._session.engine.runs.follows(self.id):
             self._expect("adopt", "unconfirmed", "lost")
-        adopt(self._session.engine, self.record, str(task_id))
+        adopt(self._session.engine.context, self.record, str(task_id))
         return self
 
     def write_off(self) -> Run:
@@ -263,8 +263,8 @@ class Run(Fixed):
             return Run(self._session, maker.run_id).retry()  # the run that made the clip brings it
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
-        elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine, record):
-            ask_again(self._session.engine, record)
+        elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine.context, record):
+            ask_again(self._session.engine.context, record)
         elif record.status in ENDS:
             raise UsageError(
                 f"run {self.id} is {record.status}: nothing of it can be retried for free",
@@ -277,7 +277,7 @@ class Run(Fixed):
     def _expect_no_answer(self, what: str) -> None:
         """Nobody knows whether the run was accepted, and no task id of it is kept beside the log either."""
         self._expect(what, "unconfirmed")
-        if has_own_id(self._session.engine, self.id):
+        if has_own_id(self._session.engine.context, self.id):
             raise UsageError(
                 f"{what}() is for a run that may not have been accepted; run {self.id} was, as task {self.task_id}: "
                 "its task id was kept when the log could not be written, and it is followed again",

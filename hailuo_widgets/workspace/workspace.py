@@ -99,7 +99,7 @@ class Workspace(WorkspaceBase):
             axes_of(prompt, arguments, **shape),
             accounts=self.accounts,
             provider=self.settings.provider,
-            history=History(self.engine) if ask_log else None,
+            history=History(self.engine.context) if ask_log else None,
             reuse=reuse,
         )
 
@@ -148,7 +148,7 @@ class Workspace(WorkspaceBase):
 
     def look_up(self, plan: Plan, *, reuse: bool = True) -> Plan:
         """The plan with what log and archive know, see :func:`hailuo_widgets.planning.plan.look_up`; it blocks."""
-        return look_up(plan, accounts=self.accounts, history=History(self.engine), reuse=reuse)
+        return look_up(plan, accounts=self.accounts, history=History(self.engine.context), reuse=reuse)
 
     def question(self, plan: Plan) -> str | None:
         """What is asked before a plan is begun; None where nothing is. See ``confirmation.question``."""
@@ -214,10 +214,10 @@ class Workspace(WorkspaceBase):
         """Take up every run that an earlier kernel left unfinished; see :func:`hailuo_widgets.resume`."""
         for sentence in [*self.log.call(self.log.notes), *adopt_rescued(self.log, self.settings.home)]:
             self._notice(f"hailuo: {sentence}")
-        ask_again_for_lost(self.engine)
-        ours = self.engine.undriven()
+        ask_again_for_lost(self.engine.context)
+        ours = self.engine.runs.undriven()
         taken = [Run(self, r.run_id) for r in [*ours, *self.engine.take_up()]]
-        if waiting := [r.run_id for r in self.engine.waiting() if not self.engine.follows(r.run_id)]:
+        if waiting := [r.run_id for r in self.engine.runs.never_sent() if not self.engine.runs.follows(r.run_id)]:
             self._notice(f"hailuo: {never_sent(len(waiting))}")
         self.archive.sweep_stale()
         return Resumed(self, taken)

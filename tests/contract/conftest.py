@@ -148,7 +148,7 @@ class Line:
         return self._runner.run(self._query(request, task_id, index))
 
     async def _gateway(self, request: Request) -> Any:
-        return await self.session.engine.clients.gateway(self.session._new(request, self.simulator.url))
+        return await self.session.engine.clients.client_of(self.session._new(request, self.simulator.url))
 
     async def _create(self, request: Request, client_uuid: str) -> Any:
         gateway = await self._gateway(request)

@@ -21,7 +21,7 @@ def test_a_session_that_is_closed_leaves_its_runs_to_the_next(begin: Begin, capl
     while run.status == "planned":
         with pytest.raises(TimeoutError):
             run.wait(0.1)
-    loop = scene.session.engine.home.loop
+    loop = scene.session.engine.runs.run_loop.loop
     assert loop is not None
     scene.session.close()
     assert asyncio.all_tasks(loop) == set()

@@ -250,7 +250,7 @@ def test_another_session_takes_a_run_up(begin: Begin) -> None:
         return run.id
 
     run_id = asyncio.run(left())
-    scene.session.log.call(scene.session.log.release, run_id, scene.session.engine.owner)
+    scene.session.log.call(scene.session.log.release, run_id, scene.session.engine.runs.owner)
     heir = Session(home=scene.session.settings.home, mode="live", poll_interval=0.1)
     (run,) = heir.resume()
     assert (run.id, run.wait(30).status, scene.creates) == (run_id, "succeeded", 1)

@@ -97,7 +97,7 @@ def virtual(monkeypatch: pytest.MonkeyPatch) -> VirtualLoop:
             monkeypatch.setattr(module, "time", clock)
     monkeypatch.setattr(asyncio, "to_thread", to_thread)
     monkeypatch.setattr("hailuo_widgets.engine.waiting.WAKE_S", 60.0)
-    monkeypatch.setattr("hailuo_widgets.engine.engine.RENEW_S", 600.0)  # no other kernel is here
+    monkeypatch.setattr("hailuo_widgets.engine.lease_renewal.RENEW_S", 600.0)  # no other kernel is here
     monkeypatch.setattr("hailuo_widgets.archive.archive.poster", lambda _: None)
     return loop
 
@@ -189,7 +189,7 @@ class Wire:
         await asyncio.sleep(0.2)
         if self.down[0] <= self.loop.now < self.down[1]:
             raise TransportError("clips.test cannot be reached", sent=None)
-        alive = float(url.rsplit("/", 1)[1]) > self.loop.now
+        alive = _until(url) > self.loop.now
         self.links.append(url)
         status, body = (200, self.clip) if alive else (403, b"<Error><Code>AccessDenied</Code></Error>")
         status, body = self.refuses(url) or (status, body)
@@ -201,6 +201,14 @@ class Wire:
         if status == 0:
             raise TransportError("clips.test cannot be reached", sent=None)
         yield SimpleNamespace(status=status, headers={"content-length": str(len(body))}, aiter=aiter_)
+
+
+def _until(url: str) -> float:
+    """Until when a link lives, which it ends with; any other link is dead."""
+    try:
+        return float(url.rsplit("/", 1)[1])
+    except ValueError:
+        return 0.0
 
 
 def _resp(code: int = 0) -> dict[str, Any]:

@@ -21,11 +21,10 @@ from patience import HANG_S, until
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import download
+from hailuo_widgets.engine import create_answer, download
 from hailuo_widgets.engine import poll as follow
-from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.engine import submit as create
-from hailuo_widgets.engine.circuit_breaker import Door
+from hailuo_widgets.engine.circuit_breaker import CircuitBreaker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,11 +130,11 @@ async def _no_sleep(_attempt: int) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is waited between tries takes no time here; the virtual clock's tests measure it."""
-    for module in (create, download, follow, rescue):
+    for module in (create, create_answer, download, follow):
         monkeypatch.setattr(module, "backoff_s", _soon)
     monkeypatch.setattr(download, "PATIENCE_S", 0.2)
     monkeypatch.setitem(cast("dict[str, Any]", fetch.__kwdefaults__), "sleep", _no_sleep)
-    monkeypatch.setitem(cast("dict[str, Any]", Door.__init__.__kwdefaults__), "probe_s", 0.1)
+    monkeypatch.setitem(cast("dict[str, Any]", CircuitBreaker.__init__.__kwdefaults__), "probe_s", 0.1)
 
 
 @pytest.fixture
@@ -166,7 +165,7 @@ def _canary(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     held = [str(p) for p in tmp_path.rglob("*") if p.is_file() and KEY.encode() in p.read_bytes()]
     held += [r.getMessage() for r in caplog.records if KEY in r.getMessage() or KEY in str(r.exc_text)]
     for session in [o for o in gc.get_objects() if isinstance(o, Session)]:
-        known = session.engine._records.values()
+        known = session.engine.runs._records.values()
         held += [text for r in known for text in (repr(r), str(r.error)) if KEY in text]
         shown = repr((session, vars(session), vars(session.engine), vars(session.engine.accounts)))
         held += [repr(session)] if KEY in shown else []

@@ -140,7 +140,7 @@ class Bench:
             **{"timeout": 1800.0, **more},
         )
         session.log._thread = Inline()
-        session.engine.home._loop = self.loop
+        session.engine.runs.run_loop._loop = self.loop
         if broken is not None:
             broken(session)
         run = session.generate("a fox", model="02")
@@ -246,21 +246,23 @@ def test_a_step_that_fails_within_ends_the_step(bench: Bench, caplog: pytest.Log
     wire.made_by.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["places", "expectation", "change", "told"])
+@pytest.mark.parametrize("name", ["places", "durations", "change", "told"])
 def test_an_engine_that_fails_within_strands_no_run(bench: Bench, name: str) -> None:
     """Nor does a mistake in the engine's own code: what is paid is followed on, what is not is said to be unsent."""
     tried: list[str] = []
 
     def broken(session: Session) -> None:
-        real = getattr(session.engine, name)
+        engine = session.engine
+        thing = {"places": engine.runs, "durations": session.log}.get(name, engine.recorder)
+        real = getattr(thing, name)
 
         def odd(*given_: Any, **more: Any) -> Any:
             tried.append(name)
-            if len(tried) == (1 if name in {"places", "expectation"} else 3):
+            if len(tried) == (1 if name in {"places", "durations"} else 3):
                 raise OverflowError("odd")
             return real(*given_, **more)
 
-        setattr(session.engine, name, odd)
+        setattr(thing, name, odd)
 
     run, wire = bench.run("create", broken=broken)
     assert len(wire.creates) <= 1

@@ -10,7 +10,7 @@ import pytest
 from clock import Inline, VirtualLoop, Wire, virtual
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine.rate_limit import Limiter
+from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.store import leases
 from hailuo_widgets.system import clock as clocks
 from hailuo_widgets.system.process import Owner, this_process
@@ -40,7 +40,7 @@ def session(
     monkeypatch.setenv("MINIMAX_API_KEY", "sk-clocks")
     made = Session(mode="live", provider="minimax", notice=lambda _: None, home=tmp_path / "home", store="sqlite://")
     made.log._thread = Inline()
-    made.engine.home._loop = loop
+    made.engine.runs.run_loop._loop = loop
     yield made, wire
     made.close()
 
@@ -73,7 +73,7 @@ def test_a_clock_that_is_set_changes_no_figure(
     assert 0 <= one.card(run.id).elapsed_s <= ended + 1
     other = one.generate("a wolf", model="02")
     other.wait(2000)
-    expected = one.engine.expected[other.id]
+    expected = one.engine.runs.expected[other.id]
     assert expected is not None
     assert expected.median_s == pytest.approx(elapsed, abs=1)
 
@@ -158,7 +158,7 @@ def test_a_clock_that_is_set_forward_forgets_no_request(loop: VirtualLoop, monke
         return 0.0
 
     async def send() -> None:
-        limiter = Limiter(concurrent=None, per_minute=5, take_turn=forgetful)
+        limiter = RateLimiter(concurrent=None, per_minute=5, take_turn=forgetful)
         for _ in range(16):
             await limiter.turn()
             sent.append(loop.now)

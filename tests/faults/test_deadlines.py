@@ -11,7 +11,7 @@ from gateway import Act, FaultGateway
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.engine import client as engine_gateway
-from hailuo_widgets.engine.client import Gateway
+from hailuo_widgets.engine.client import ProviderClient
 from hailuo_widgets.errors import DownloadError
 from hailuo_widgets.transport import http
 
@@ -29,7 +29,7 @@ fetching = import_module("hailuo_widgets.archive.fetch")  # the package names a 
 @pytest.fixture(autouse=True)
 def _short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_gateway, "CREATE_S", 0.4)
-    monkeypatch.setitem(cast("dict[str, Any]", Gateway._send.__kwdefaults__), "deadline_s", 0.4)
+    monkeypatch.setitem(cast("dict[str, Any]", ProviderClient._send.__kwdefaults__), "deadline_s", 0.4)
     monkeypatch.setattr(http, "HEADERS_S", 0.4)
 
 

@@ -177,9 +177,9 @@ def test_a_run_that_ends_while_a_lost_clip_is_looked_for_serves(
     runs: list[Run] = []
     look = before.brought
 
-    async def slow(engine: Any, control: Any, equals: Any) -> Any:
-        found = await look(engine, control, equals)
-        while equals and control.run_id == runs[1].id and runs[0].status != "succeeded":  # noqa: ASYNC110 - no event tells
+    async def slow(ctx: Any, follower: Any, equals: Any) -> Any:
+        found = await look(ctx, follower, equals)
+        while equals and follower.run_id == runs[1].id and runs[0].status != "succeeded":  # noqa: ASYNC110 - no event tells
             await asyncio.sleep(0.01)
         return found
 

@@ -106,7 +106,7 @@ def test_a_store_that_is_held_for_long(begin: Begin, monkeypatch: pytest.MonkeyP
     run.subscribe(lambda r: held.append(lock(scene)) if r.status == "submitting" and not held else None)
 
     async def watch() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         async with asyncio.timeout(20):
             while not rescued(scene):  # noqa: ASYNC110 - a file tells nobody
                 await asyncio.sleep(0.02)
@@ -170,7 +170,7 @@ def test_all_results_of_a_task_are_adopted(
     exec(line, {"hw": scene.session})  # noqa: S102 - it is what the user is told to run
     (charge,) = scene.gateway.charges
     assert [(run.task_id, run.status) for run in sweep] == [(charge.task_id, "queued")] * 3
-    assert all(scene.session.engine.follows(run.id) for run in sweep)
+    assert all(scene.session.engine.runs.follows(run.id) for run in sweep)
 
 
 SCRIPT = """
@@ -315,7 +315,7 @@ def test_resume_counts_what_nobody_drives(begin: Begin) -> None:
     async def script() -> None:
         queued = asyncio.Event()
         run.subscribe(lambda r: queued.set() if r.status == "queued" else None)
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await queued.wait()
 
     asyncio.run(script())

@@ -10,9 +10,9 @@ from gateway import Act
 from patience import HANG_S
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine import engine as core
+from hailuo_widgets.engine import lease_renewal
 from hailuo_widgets.engine import submit as create
-from hailuo_widgets.engine.rate_limit import Limiter
+from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.errors import BudgetExceeded, Cancelled, StoreError
 from hailuo_widgets.store import RunLog
 
@@ -70,7 +70,7 @@ def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
     elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """67: the wish stands in the log; who sends the create waits for its answer, writes it, and follows no further."""
-    monkeypatch.setattr(core, "RENEW_S", 0.3)
+    monkeypatch.setattr(lease_renewal, "RENEW_S", 0.3)
     scene, other = elsewhere
     scene.on("create", Act(wait_s=0.5)).gateway.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
@@ -104,7 +104,7 @@ def test_a_run_that_another_kernel_has_cancelled_ends_here(
     elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """67: who follows it stops within one renewal of its leases, and who waits for it there is told."""
-    monkeypatch.setattr(core, "RENEW_S", 0.3)
+    monkeypatch.setattr(lease_renewal, "RENEW_S", 0.3)
     scene, other = elsewhere
     scene.gateway.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
@@ -114,7 +114,7 @@ def test_a_run_that_another_kernel_has_cancelled_ends_here(
     polls = len(scene.gateway.of("query"))
     fox, on_its_way = run.task_id, 1  # a poll that was sent before the end may still arrive
     assert (run.status, other.run(run.id).status) == ("cancelled", "cancelled")
-    assert not scene.session.engine.follows(run.id)
+    assert not scene.session.engine.runs.follows(run.id)
     scene.gateway.always("query", None)
     scene.gateway.polls = 6
     scene.run("a wolf")
@@ -183,10 +183,10 @@ def test_who_waits_for_a_place_uses_up_no_requests(begin: Begin, monkeypatch: py
         asked.append(None)
         return await has_place(*args)
 
-    async def counted(_: Limiter) -> None:
+    async def counted(_: RateLimiter) -> None:
         turns.append(None)
 
-    monkeypatch.setattr(Limiter, "turn", counted)
+    monkeypatch.setattr(RateLimiter, "turn", counted)
     monkeypatch.setattr("hailuo_widgets.engine.submit.PLACE_S", 0.05)
     other = Session(home=scene.session.settings.home, mode="live", max_parallel=1, notice=scene.told.append)
     monkeypatch.setattr(create, "has_place", place)

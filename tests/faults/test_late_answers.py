@@ -77,7 +77,7 @@ def test_a_slow_answer(begin: Begin, clip: bytes, two_addresses: None, kind: typ
     run = scene.session.generate("a fox", model="02")
 
     async def script() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await _later(scene)
         answer.set()
         await run
@@ -112,7 +112,7 @@ def test_cancelled_on_a_loop_that_goes_on(begin: Begin, end: Callable[[Scene], A
     run = scene.session.generate("a fox", model="02")
 
     async def script() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await _later(scene)
         with suppress(asyncio.CancelledError):
             await end(scene)
@@ -188,7 +188,7 @@ def test_a_loop_that_ends_waits_no_longer(begin: Begin) -> None:
     run = scene.session.generate("a fox", model="02")
 
     async def script() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await _later(scene)
 
     asyncio.run(script())
@@ -217,7 +217,7 @@ def test_closed_by_another_thread(
         driving = pool.submit(run.wait, HANG_S)
         until(lambda: scene.sent)
         closing_it = pool.submit(close, scene.session)
-        until(lambda: scene.session.engine.holding.all)
+        until(lambda: scene.session.engine.runs.holding.all)
         wait({driving}, timeout=0.4)  # without an answer to wait for, it would end now
         answer.set()
         closing_it.result(HANG_S)

@@ -141,7 +141,7 @@ def test_a_gateway_that_goes_away_and_comes_back(begin: Begin) -> None:
                 loop.call_soon_threadsafe(running.set)
 
         run.subscribe(look)
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await running.wait()
         await asyncio.to_thread(scene.gateway.stop)
         while "poll failed" not in await asyncio.to_thread(steps, run):  # noqa: ASYNC110 - the log has no event

@@ -213,7 +213,9 @@ def refused_to_be_asked_for(scene: Scene, patch: pytest.MonkeyPatch) -> None:
 
 def met_an_error_of_ours(scene: Scene, patch: pytest.MonkeyPatch) -> None:
     """A step after the create call failed as none should, for as long as a run is waited for."""
-    patch.setattr(scene.session.engine, "settings", replace(scene.session.settings, timeout=0.1))
+    engine = scene.session.engine
+    settings = replace(scene.session.settings, timeout=0.1)
+    patch.setattr(engine, "context", replace(engine.context, settings=settings))
 
     async def wrong(*_: Any) -> None:
         raise OverflowError("date value out of range")

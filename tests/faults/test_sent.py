@@ -202,7 +202,7 @@ def _network_gone(scene: Scene) -> None:
 
 
 def _key_spoiled(scene: Scene) -> None:
-    for gateway in scene.session.engine.clients._gateways.values():
+    for gateway in scene.session.engine.clients._clients.values():
         gateway._key = Secret("sk with blanks")
 
 

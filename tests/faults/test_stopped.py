@@ -61,7 +61,7 @@ def test_an_interrupted_sweep_sends_nothing_more(begin: Begin, status: str) -> N
 def test_one_that_another_thread_waits_for_is_not_held(begin: Begin) -> None:
     """A run that somebody else waits for is sent though a wait for it was stopped."""
     scene = begin().on("create", Act(wait_s=0.2))
-    holding = scene.session.engine.holding
+    holding = scene.session.engine.runs.holding
     run = scene.session.generate("a fox", model="02")
     with holding.awaiting([run.id]):
         with holding.awaiting([run.id]):

@@ -135,7 +135,7 @@ def test_two_loops_in_two_threads(begin: Begin) -> None:
     sent = [told_when(run, "queued") for run in (slow, fast)]
 
     async def short() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await asyncio.gather(*(asyncio.to_thread(event.wait, END_S) for event in sent))
 
     async def long() -> list[str]:
@@ -160,7 +160,7 @@ def test_a_wait_beside_a_loop_that_ends(begin: Begin) -> None:
     sent = told_when(run, "queued")
 
     async def short() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await asyncio.to_thread(sent.wait, END_S)
 
     with ThreadPoolExecutor(2) as pool:
@@ -240,7 +240,8 @@ def test_no_lock_is_held_in_a_child(begin: Begin) -> None:
     scene = begin()
     engine = scene.session.engine
     reading, writing = os.pipe()
-    locks = [scene.session._id_lock, api._lock, part._OPEN_LOCK, engine._lock, engine.bus._lock, engine.holding._lock]
+    ours = [engine.runs._lock, engine.listeners._lock, engine.runs.holding._lock]
+    locks = [scene.session._id_lock, api._lock, part._OPEN_LOCK, *ours]
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -276,17 +277,17 @@ def test_no_run_is_begun_on_a_loop_that_ends(begin: Begin, monkeypatch: pytest.M
     answer, ending = threading.Event(), threading.Event()
     scene = begin().on("create", Act(until=answer))
     (run,) = drawn(scene, 1)
-    give_up = scene.session.engine.home.give_up
+    give_up = scene.session.engine.runs.run_loop.give_up
 
     def given_up(loop: asyncio.AbstractEventLoop) -> None:
         give_up(loop)
         ending.set()
 
-    monkeypatch.setattr(scene.session.engine.home, "give_up", given_up)
+    monkeypatch.setattr(scene.session.engine.runs.run_loop, "give_up", given_up)
     sent = told_when(run, "submitting")
 
     async def short() -> None:
-        scene.session.engine.drive()
+        scene.session.engine.runs.drive()
         await asyncio.to_thread(sent.wait, END_S)
 
     with ThreadPoolExecutor(2) as pool:

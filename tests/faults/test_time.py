@@ -68,7 +68,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterato
         options = {"home": tmp_path / "home", "store": "sqlite://", **settings}
         session = Session(mode="live", provider=provider, notice=lambda _: None, **options)
         session.log._thread = Inline()
-        session.engine.home._loop = loop
+        session.engine.runs.run_loop._loop = loop
         made.append(Lab(session, there))
         return made[-1]
 
@@ -301,7 +301,7 @@ def test_only_a_young_link_is_waited_for(lab: Make, where: str, minutes: int) ->
     run.video.unlink()
     one.loop.now += minutes * 60
     if where == "after a restart":
-        one.session.engine.linked.clear()
+        one.session.engine.runs.linked.clear()
     if where == "with a clock that was set back":
         one.loop.wall_s = -24 * HOUR
     old, began = one.wire.links[-1], one.loop.now

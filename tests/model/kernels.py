@@ -25,7 +25,7 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import archive as files
 from hailuo_widgets.archive import part
 from hailuo_widgets.domain.run import ENDS
-from hailuo_widgets.engine import engine as core
+from hailuo_widgets.engine import supervisor
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.store.database import Database
@@ -66,7 +66,7 @@ class Kernel:
             home=world.home, mode="live", notice=lambda _: None, max_parallel=world.max_parallel, timeout=1800.0
         )
         self.session.log._thread = Inline()
-        self.session.engine.owner = name
+        self.session.engine.runs.owner = name
 
     def do(self, work: Callable[[Session], Any]) -> Any:
         """Work in a cell of this kernel: its value, or the error of ours that it raised."""
@@ -85,15 +85,15 @@ class Kernel:
     @property
     def idle(self) -> bool:
         """Whether it follows no run."""
-        return not self.session.engine._open
+        return not self.session.engine.runs._open
 
     def interrupt(self, run_id: str) -> None:
         """What a nested wait does to a follower when it is interrupted: it ends, and is begun again."""
-        control = self.session.engine._controls.get(run_id)
-        if control is not None and control.task is not None:
-            self.loop.call_soon(control.task.cancel)
+        follower = self.session.engine.runs._followers.get(run_id)
+        if follower is not None and follower.task is not None:
+            self.loop.call_soon(follower.task.cancel)
             self.loop.step()
-        self.do(lambda s: s.engine.drive())
+        self.do(lambda s: s.engine.runs.drive())
 
     def bury(self) -> None:
         """Let go of everything, when the world has ended."""
@@ -173,7 +173,7 @@ class World:
             mock.patch.object(Database, "write", self._guarded(Database.write, commits=True)),
             mock.patch.object(Database, "read", self._guarded(Database.read, commits=False)),
             mock.patch("hailuo_widgets.transport.http.Http", return_value=self.wire),
-            mock.patch.object(core, "is_dead", lambda owner: owner in {k.name for k in self.graves}),
+            mock.patch.object(supervisor, "is_dead", lambda owner: owner in {k.name for k in self.graves}),
             mock.patch.object(files, "poster", return_value=None),
             mock.patch("random.uniform", self.rng.uniform),
         ]
@@ -227,7 +227,7 @@ class World:
         """As by ``kill -9``."""
         self.kernels.remove(kernel)
         self.graves.append(kernel)
-        followed = tuple(kernel.session.engine._open)
+        followed = tuple(kernel.session.engine.runs._open)
         for path in [p for p in part._OPEN if Path(p).name.startswith(followed)] if followed else []:
             part._OPEN.discard(path)  # a dead process holds no file open
 

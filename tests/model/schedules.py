@@ -146,7 +146,7 @@ class _Play:
 
     def _interrupt(self) -> None:
         kernel = self._kernel()
-        followed = sorted(kernel.session.engine._open)
+        followed = sorted(kernel.session.engine.runs._open)
         if followed:
             kernel.interrupt(self.rng.choice(followed))
 
@@ -291,9 +291,10 @@ def _unfollowed(kernel: Kernel) -> list[str]:
     return [
         f"I9: {run_id} is {status} and {kernel.name}'s, which does not follow it"
         for run_id, status, error in rows
-        if not kernel.session.engine.follows(run_id)
+        if not kernel.session.engine.runs.follows(run_id)
         and error in {None, "null"}
-        and kernel.session.engine.decided(run_id) is None  # where the log could not be written, the kernel itself knows
+        and kernel.session.engine.runs.decided(run_id)
+        is None  # where the log could not be written, the kernel itself knows
     ]
 
 

@@ -58,14 +58,14 @@ def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collecti
     rng = random.Random(seed)  # noqa: S311 - chance is no secret
     weather = Weather(submits=submits)
 
-    async def left(engine: Any, control: Any, gateway: Any, record: RunRecord) -> RunRecord:
-        del engine, control, gateway
+    async def left(ctx: Any, follower: Any, client: Any, record: RunRecord) -> RunRecord:
+        del ctx, follower, client
         return record
 
     with (
         World(rng, folder=folder, mix=BRUTAL, kinds=kinds, max_parallel=10**6) as world,
         mock.patch.object(follow, "follow", left),
-        mock.patch("hailuo_widgets.engine.rate_limit.Limiter._wait_s", mock.AsyncMock(return_value=0.0)),
+        mock.patch("hailuo_widgets.engine.rate_limit.RateLimiter._wait_s", mock.AsyncMock(return_value=0.0)),
     ):
         kernel = world.begin()
         for n in range(submits):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from schedules import play
 
-from hailuo_widgets.engine import engine as core
+from hailuo_widgets.engine import lease_renewal
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import RunLog
 
@@ -166,7 +166,7 @@ def test_a_run_that_was_left_while_it_was_sent_is_not_called_unsent(make: Make) 
 
     def resume_and_cancel(session: Session) -> None:
         session.resume()
-        session.engine._launch_all(other.loop)
+        session.engine.runs._launch_all(other.loop)
         session.run(run.id).cancel()
 
     other.do(resume_and_cancel)
@@ -208,7 +208,7 @@ def test_a_follower_that_was_ended_is_begun_again_though_nobody_waits(make: Make
 
 def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel that wakes, and hears that the task has finished, leaves a run alone that another has brought home."""
-    monkeypatch.setattr(core, "RENEW_S", 1e6)  # it polls before it looks whose the run is
+    monkeypatch.setattr(lease_renewal, "RENEW_S", 1e6)  # it polls before it looks whose the run is
     world = make()
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
@@ -226,7 +226,7 @@ def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPa
 
 def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancelled by another kernel while this one asks for the clip's link, a run is not downloaded from nowhere."""
-    monkeypatch.setattr(core, "RENEW_S", 1e6)  # it asks before it looks whose the run is
+    monkeypatch.setattr(lease_renewal, "RENEW_S", 1e6)  # it asks before it looks whose the run is
     world = make(link={"slow": 1.0})
     kernel, other = world.begin(), world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))

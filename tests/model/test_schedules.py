@@ -63,9 +63,9 @@ def test_a_schedule_can_be_played_again(folder: Path) -> None:
 def test_the_model_sees_a_double_charge(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an engine that sends doubtful creates again, the storm shows double charges: the promise can fail."""
 
-    async def again(engine: Any, gateway: object, record: Any, why: HailuoError) -> Outcome:
-        del gateway
-        return Outcome(record=await engine.take_back(record, "sent again", why))
+    async def again(ctx: Any, client: object, record: Any, why: HailuoError) -> Outcome:
+        del client
+        return Outcome(record=await ctx.recorder.take_back(record, "sent again", why))
 
     monkeypatch.setattr(create, "_doubtful", again)
     weather = blow(1, 60, folder=folder)
@@ -99,9 +99,9 @@ def test_the_model_sees_a_routers_word_that_was_believed(
 def test_the_model_sees_a_denial_that_was_believed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an engine that believes a gateway whose books are behind, charged runs are called failed, and it shows."""
 
-    async def failed(engine: Any, gateway: object, record: Any, why: HailuoError) -> Any:
-        del gateway
-        return await engine.refuse(record, why)
+    async def failed(ctx: Any, client: object, record: Any, why: HailuoError) -> Any:
+        del client
+        return await ctx.recorder.refuse(record, why)
 
     monkeypatch.setattr(ours, "SETTLING_S", 0.0)
     monkeypatch.setattr(ours, "MOST_RESENDS", 0)

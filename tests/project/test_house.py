@@ -26,9 +26,9 @@ QUESTIONS = ("how", "what", "when", "where", "whether", "which", "who", "whom", 
 
 # Classes that may have more public methods than others, each with the reason.
 LARGE = {
-    "Engine": "starts, resumes and cancels runs",
     "Provider": "what a provider may override; each method but the four that it must write has a default",
     "Run": "the public handle of a run: one method for each thing that a user may do with it",
+    "Supervisor": "the runs that an engine follows: registered, started, renewed and let go of",
     "Session": "the public functions, each a method of it",
 }
 # Rooms in which some module docstrings do not yet begin with a noun phrase.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conftest import Host, OpenHost
 
-    from hailuo_widgets.engine.client import Gateway
+    from hailuo_widgets.engine.client import ProviderClient
 
 CANARY = "sk-CANARY-security"
 PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
@@ -40,7 +40,7 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
         record = replace(session._records(plan.runs[0], "s", 0, ())[0], origin=host.url)
 
         async def opened() -> None:
-            await work(await session.engine.clients.gateway(record), record.request)
+            await work(await session.engine.clients.client_of(record), record.request)
 
         try:
             asyncio.run(opened())
@@ -57,7 +57,7 @@ def test_a_redirected_create(at: Any, open_host: OpenHost, provider: str, code: 
     other = open_host()
     gateway_host = open_host(status=code, headers={"Location": f"{other.url}/elsewhere"})
 
-    async def create(gateway: Gateway, request: Any) -> None:
+    async def create(gateway: ProviderClient, request: Any) -> None:
         with pytest.raises(HailuoError) as caught:
             await gateway.create(request, str(uuid4()))
         assert "CANARY" not in str(caught.value)
@@ -77,7 +77,7 @@ def test_a_download(at: Any, open_host: OpenHost, provider: str) -> None:
     last = open_host(body=b"clip", headers={"Set-Cookie": "a=b"})
     first = open_host(status=302, headers={"Location": f"{last.url}/clip", "Set-Cookie": "a=b"})
 
-    async def download(gateway: Gateway, _: Any) -> None:
+    async def download(gateway: ProviderClient, _: Any) -> None:
         for _ in range(2):
             async with gateway.download(f"{first.url}/clip", {"Range": "bytes=1-"}) as stream:
                 assert stream.status == 200

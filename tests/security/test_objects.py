@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import hailuo_widgets as hw
-from hailuo_widgets.engine import rescue_file as rescue
+from hailuo_widgets.engine import create_answer
 from hailuo_widgets.errors import StoreError
 
 if TYPE_CHECKING:
@@ -125,8 +125,8 @@ def test_files(ended: tuple[Session, list[hw.Run]], monkeypatch: pytest.MonkeyPa
         raise StoreError("the disk is full")
 
     with monkeypatch.context() as broken:
-        broken.setattr(session.engine, "write_accepted", full)
-        broken.setattr(rescue, "TRIES", 1)
+        broken.setattr(session.engine.recorder, "write_accepted", full)
+        broken.setattr(create_answer, "TRIES", 1)
         with pytest.raises(hw.HailuoError, match="accepted as task"):
             session.generate("a hare").wait(timeout=60)
     files = [path for path in home.rglob("*") if path.is_file()]

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.engine import create_answer
 from hailuo_widgets.engine import rescue_file as rescue
-from hailuo_widgets.engine.rescue_file import adopt_rescued, keep_accepted, write_rescue
+from hailuo_widgets.engine.create_answer import keep_accepted
+from hailuo_widgets.engine.rescue_file import adopt_rescued, write_rescue
 from hailuo_widgets.errors import StoreError
 
 if TYPE_CHECKING:
@@ -287,10 +289,11 @@ def test_a_file_that_is_put_aside_under_the_pen(home: Path, record: Any, monkeyp
 
 
 class Broken:
-    """An engine whose log cannot be written."""
+    """The context of a step whose log cannot be written."""
 
     def __init__(self, home: Path) -> None:
         self.settings = SimpleNamespace(home=home)
+        self.recorder = self
 
     async def write_accepted(self, *_: Any) -> None:
         """Refuse."""
@@ -299,10 +302,10 @@ class Broken:
 
 def failed(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> str:
     """What the user reads when an accepted create could not be committed."""
-    monkeypatch.setattr(rescue, "backoff_s", lambda _: 0)
-    engine: Any = Broken(home)
+    monkeypatch.setattr(create_answer, "backoff_s", lambda _: 0)
+    ctx: Any = Broken(home)
     with pytest.raises(StoreError) as caught:
-        asyncio.run(keep_accepted(engine, record("r1", status="submitting"), "401047", {}, PRICE))
+        asyncio.run(keep_accepted(ctx, record("r1", status="submitting"), "401047", {}, PRICE))
     return str(caught.value)
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.engine.client import Gateway
-from hailuo_widgets.engine.rate_limit import Limiter
+from hailuo_widgets.engine.client import ProviderClient
+from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.errors import TransportError
 from hailuo_widgets.provider import names, open_provider
 from hailuo_widgets.provider.base import HttpReply
@@ -47,12 +47,12 @@ def alive(tmp_path: Path, name: str, reply: HttpReply | None) -> bool:
     """What the door is told."""
     settings = Settings.resolve({"home": tmp_path, "mode": "simulated"}, None)
     provider = open_provider(name, settings)
-    gateway = Gateway(
+    gateway = ProviderClient(
         provider=provider,
         origin="http://127.0.0.1:1",
         key=None,
         http=Http(reply),  # type: ignore[arg-type]  # all that is used of it
-        limiter=Limiter(concurrent=None, per_minute=None),
+        limiter=RateLimiter(concurrent=None, per_minute=None),
         log_origin="http://127.0.0.1:1",
         simulated=False,
         local=True,

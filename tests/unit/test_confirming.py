@@ -26,7 +26,7 @@ def live(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[.
 
     def made(**settings: Any) -> Session:
         session = Session(home=tmp_path, **{"mode": "live", "notice": lambda _: None, **settings})
-        session.engine.drive = lambda: None  # type: ignore[method-assign]
+        session.engine.runs.drive = lambda: None  # type: ignore[method-assign]
         opened.append(session)
         return session
 
@@ -103,7 +103,7 @@ def test_every_way_to_pay_goes_through_the_ask(live: Callable[..., Session]) -> 
     run = session.generate("a fox", model="02", yes=True)
     for status in ("submitting", "unconfirmed"):
         session.log.call(session.log.change, run.id, status, status=status)
-    session.engine.learn(session.log.call(session.log.get, run.id))
+    session.engine.runs.learn(session.log.call(session.log.get, run.id))
     with pytest.raises(UsageError, match="yes=True"):
         run.resubmit()
     assert run.status == "unconfirmed"

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hailuo_widgets.engine.circuit_breaker import MOST_DOUBTFUL, Door
+from hailuo_widgets.engine.circuit_breaker import MOST_DOUBTFUL, CircuitBreaker
 from hailuo_widgets.errors import InvalidRequest, ProviderError, TransportError
 
 if TYPE_CHECKING:
-    from hailuo_widgets.engine.followed_run import Control
+    from hailuo_widgets.engine.followed_run import Follower
 
 
 class Patient:
@@ -51,14 +51,14 @@ class World:
         self.lost = 0
         self.patient = Patient()
         self.answers = False  # whether a free query is answered
-        self.door = Door(self._alive)
+        self.door = CircuitBreaker(self._alive)
 
     async def _alive(self) -> bool:
         return self.answers
 
     async def create(self) -> None:
         """One create, from the door to its answer."""
-        async with self.door.passing(cast("Control", self.patient), _said):
+        async with self.door.passing(cast("Follower", self.patient), _said):
             try:
                 with self.door.call():
                     number = self.sent
@@ -146,7 +146,7 @@ def test_one_tries_again_and_then_all(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_counts_as_a_sign_of_trouble(error: BaseException, counts: bool) -> None:  # noqa: FBT001 - a column of the table
     """Five creates that may have been accepted shut the door; five that certainly were not do not."""
-    door = Door(cast("Any", None))
+    door = CircuitBreaker(cast("Any", None))
     for _ in range(MOST_DOUBTFUL):
         with pytest.raises(type(error)), door.call():
             raise error
@@ -155,7 +155,7 @@ def test_what_counts_as_a_sign_of_trouble(error: BaseException, counts: bool) ->
 
 def test_a_refusal_of_a_later_create_clears_the_doubts_before_it() -> None:
     """A provider that reads creates again is in no trouble: only what was sent after that counts."""
-    door = Door(cast("Any", None))
+    door = CircuitBreaker(cast("Any", None))
     doubt = ProviderError("odd")
     doubt.accepted = None
     for _ in range(MOST_DOUBTFUL - 1):

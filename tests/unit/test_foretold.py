@@ -30,7 +30,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, told: list[str]) ->
     for name in ("MINIMAX", "KIE", "RUNWARE"):
         monkeypatch.setenv(f"{name}_API_KEY", "sk-CANARY-foretold")
     session = Session(home=tmp_path, mode="live", notice=told.append)
-    session.engine.drive = lambda: None  # type: ignore[method-assign]
+    session.engine.runs.drive = lambda: None  # type: ignore[method-assign]
     yield session
     session.close()
 

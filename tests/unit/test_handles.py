@@ -14,7 +14,7 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.annotation import MOST_TEXT
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
-from hailuo_widgets.engine.outcome import WAYS_OUT
+from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.sweep import Sweep
@@ -155,7 +155,7 @@ def test_a_run_in_flight_keeps_its_place(run: Run) -> None:
     """To judge a run that is followed here changes what was said of it, and nothing of how far it has come."""
     session = run._session
     heard: list[RunRecord] = []
-    session.engine._records["r1"] = run.record.__class__(**(vars(run.record) | {"status": "running"}))
+    session.engine.runs._records["r1"] = run.record.__class__(**(vars(run.record) | {"status": "running"}))
     run.subscribe(heard.append)
     run.rating = 5
     assert [(r.status, r.rating) for r in heard] == [("running", 5)]

@@ -36,7 +36,7 @@ HIDDEN = {"In": OWN[0], "Out": OWN[1], "mine": "a startup file's, bound anew sin
 def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], dict[str, Any]]]:
     """Begin a cell of this name in a notebook with these variables; nothing drives its run."""
     session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
-    session.engine.drive = lambda: None  # type: ignore[method-assign]
+    session.engine.runs.drive = lambda: None  # type: ignore[method-assign]
     monkeypatch.setattr(api, "default_session", lambda: session)
 
     def begun(name: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import pytest
 from hailuo_widgets.domain.expectation import expect, next_poll_s
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
-from hailuo_widgets.engine.rate_limit import Limiter, backoff_s, retry_after_s
+from hailuo_widgets.engine.rate_limit import RateLimiter, backoff_s, retry_after_s
 from hailuo_widgets.provider.minimax import FACTS
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -87,7 +87,7 @@ def test_slots_bound_what_is_in_flight() -> None:
     """With two slots a third run waits; one whose wait is no longer wanted is let go without a slot."""
 
     async def scene() -> tuple[int, bool]:
-        limiter = Limiter(concurrent=2, per_minute=None)
+        limiter = RateLimiter(concurrent=2, per_minute=None)
         inside = most = 0
         stop = asyncio.Event()
 
@@ -115,7 +115,7 @@ def test_slots_bound_what_is_in_flight() -> None:
 
 def test_nobody_sends_during_a_pause() -> None:
     """A pause holds back every turn, and a longer one is not cut short by a shorter one."""
-    limiter = Limiter(concurrent=None, per_minute=None)
+    limiter = RateLimiter(concurrent=None, per_minute=None)
     assert asyncio.run(limiter._wait_s()) <= 0
     limiter.pause(100)
     limiter.pause(1)
@@ -131,5 +131,5 @@ def test_a_full_minute_is_waited_for() -> None:
         asked.append(per_minute)
         return answers.pop(0)
 
-    asyncio.run(Limiter(concurrent=None, per_minute=20, take_turn=take_turn).turn())
+    asyncio.run(RateLimiter(concurrent=None, per_minute=20, take_turn=take_turn).turn())
     assert asked == [20, 20, 20]

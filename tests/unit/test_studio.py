@@ -42,14 +42,14 @@ class Desk:
 
     def planned(self) -> int:
         """How many runs were begun."""
-        return len(self.session.engine._open)
+        return len(self.session.engine.runs._open)
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     """A form on a session that leaves the machine alone; nothing drives its runs."""
     session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
-    session.engine.drive = lambda: None  # type: ignore[method-assign]
+    session.engine.runs.drive = lambda: None  # type: ignore[method-assign]
     found = Desk(session)
     yield found
     found.studio.close()
@@ -116,7 +116,7 @@ def test_a_chosen_mode_with_what_it_needs_is_sent(desk: Desk, mode: str, request
     verdict = desk.ask("check", asked)
     assert verdict["plan"]["runs"] >= 1
     runs = desk.ask("generate", asked)["runs"]
-    assert {desk.session.engine.known(i).request.mode for i in runs} == {mode}
+    assert {desk.session.engine.runs.known(i).request.mode for i in runs} == {mode}
 
 
 def test_a_plan_that_has_changed_since_it_was_shown_is_not_sent(desk: Desk) -> None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Session]:
     """A session that drives nothing, with a sweep of one run and one of two."""
     session = Session(home=tmp_path_factory.mktemp("home"), mode="simulated", notice=lambda _: None)
-    session.engine.drive = lambda: None  # type: ignore[method-assign]
+    session.engine.runs.drive = lambda: None  # type: ignore[method-assign]
     yield session
     session.close()
 

@@ -1,0 +1,40 @@
+"""Context of the steps of a run: all that a step may use, handed in by the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from hailuo_widgets.archive import Archive
+    from hailuo_widgets.engine.clients import Clients
+    from hailuo_widgets.engine.recorder import Recorder
+    from hailuo_widgets.engine.supervisor import Supervisor
+    from hailuo_widgets.provider.accounts import Accounts
+    from hailuo_widgets.settings.settings import Settings
+    from hailuo_widgets.store import RunLog
+
+__all__ = ["Context"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """The collaborators of the steps.
+
+    Attributes:
+        settings: The session's settings.
+        log: The run log.
+        archive: Where clips are kept.
+        accounts: The providers, with prices and limits.
+        clients: The clients of the providers, open on the running loop.
+        runs: The supervisor: which runs are followed here, and their latest records.
+        recorder: Writes the steps of runs to the log.
+    """
+
+    settings: Settings
+    log: RunLog
+    archive: Archive
+    accounts: Accounts
+    clients: Clients
+    runs: Supervisor
+    recorder: Recorder

@@ -1,0 +1,144 @@
+"""Answer of a create call, as the log gets it: the call was accepted, or it may have been."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.budget import TaskIdTaken
+from hailuo_widgets.engine.accepted_ids import Receipt, adopting_line
+from hailuo_widgets.engine.outcome import Outcome
+from hailuo_widgets.engine.rate_limit import backoff_s
+from hailuo_widgets.engine.rescue_file import RESCUE_FILE, forget_unwritten, remember_unwritten, write_rescue
+from hailuo_widgets.errors import ProviderError, StoreError, Unconfirmed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.client import ProviderClient
+    from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.errors import HailuoError
+    from hailuo_widgets.provider.base import Accepted
+
+__all__ = ["WAYS_OUT", "accept", "accepted", "keep_accepted", "unconfirmed"]
+
+TRIES = 5  # commits of an accepted create
+SLOW_S = 2.0  # a commit that takes longer may not be lived to see
+
+WAYS_OUT = (
+    "look at the provider's console; then run.adopt(task_id) if the task is there, run.write_off() if it is not, "
+    "or run.resubmit() to pay for another try"
+)
+
+
+async def accepted(ctx: Context, client: ProviderClient, record: RunRecord, answer: Accepted) -> Outcome:
+    """Write that the call was accepted."""
+    data = {"task_id": answer.task_id, "trace_id": answer.trace_id, "warning": answer.warning}
+    told = {k: v for k, v in data.items() if v}
+    record = await accept(ctx, record, answer.task_id, told, simulated=client.simulated, channel=answer.channel)
+    return Outcome(record=record)
+
+
+async def accept(
+    ctx: Context,
+    record: RunRecord,
+    task_id: str,
+    data: Mapping[str, Any],
+    *,
+    simulated: bool,
+    channel: str | None = None,
+) -> RunRecord:
+    """Write the task id of an accepted create: the one thing that must not be lost.
+
+    Raises:
+        StoreError: It could not be written; the error holds the task id, and so does the rescue file if that works.
+    """
+    changes = _accepted_changes(record, task_id, simulated=simulated, channel=channel)
+    with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
+        changes |= ctx.accounts.list_price(record.request)
+    return await keep_accepted(ctx, record, task_id, ctx.recorder.stamped(record.run_id, data), changes)
+
+
+def _accepted_changes(record: RunRecord, task_id: str, *, simulated: bool, channel: str | None) -> dict[str, Any]:
+    """What an accepted create call changes in a record; ``channel``: where the answer says that it is asked for."""
+    return ({} if channel is None else {"channel": channel}) | {
+        "status": "queued",
+        "task_id": task_id,
+        "simulated": simulated or record.simulated,
+        "submitted_at": record.submitted_at or datetime.now(UTC),
+        "error": None,
+    }
+
+
+async def keep_accepted(
+    ctx: Context, record: RunRecord, task_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]
+) -> RunRecord:
+    """Commit an accepted create.
+
+    Raises:
+        StoreError: It could not be; the error holds the task id, and so does the rescue file where it can be written.
+    """
+    path = ctx.settings.home / RESCUE_FILE
+    receipt = Receipt(
+        record.run_id, task_id, rescue=lambda: write_rescue(path, record, task_id, changes), where=str(path)
+    )
+    remember_unwritten(record, task_id, changes)
+    try:
+        kept = await _committed(ctx, record, receipt, data, changes)
+    except BaseException:  # whatever ends this: the loop, an interrupt, a store in trouble
+        receipt.secure()
+        raise
+    finally:
+        receipt.close()
+    forget_unwritten(record.run_id)
+    return kept
+
+
+async def _committed(
+    ctx: Context, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
+) -> RunRecord:
+    """Try it a few times; beside the log, the task id is kept as soon as a commit fails or takes long."""
+    failure: StoreError | None = None
+    for attempt in range(1, TRIES + 1):
+        slow = asyncio.get_running_loop().call_later(SLOW_S, receipt.secure)
+        try:
+            return await ctx.recorder.write_accepted(record.run_id, data, changes)
+        except TaskIdTaken as e:
+            error = Unconfirmed(e.message, provider=record.request.provider, hint="ask the provider's support")
+            return await ctx.recorder.fail(record, error, status="unconfirmed")
+        except StoreError as e:
+            failure = e
+        finally:
+            slow.cancel()
+        receipt.secure()
+        if failure.closed:
+            break
+        await asyncio.sleep(backoff_s(attempt))
+    message = failure.message if failure else "unknown"
+    by_hand = adopting_line(receipt.run_id, receipt.task_id)
+    raise StoreError(
+        f"the create call was accepted as task {receipt.task_id}, and the log could not be written: {message}",
+        provider=record.request.provider,
+        run_id=record.run_id,
+        hint=f"the task id is kept in {ctx.settings.home / RESCUE_FILE}: when the log works again, hw.resume() "
+        f"takes it from there, or {by_hand}"
+        if receipt.kept
+        else f"write the task id down, it is nowhere else: when the log works again, {by_hand}",
+    )
+
+
+async def unconfirmed(ctx: Context, client: ProviderClient, record: RunRecord, why: HailuoError) -> RunRecord:
+    """End the run as one that may have been billed, with the ways out."""
+    how = "does not say whether it was accepted" if isinstance(why, ProviderError) else "was lost"
+    error = Unconfirmed(
+        f"the create call's answer {how}, so it may have been billed: {why.message}",
+        provider=client.provider.facts.name,
+        code=why.code,
+        provider_message=why.provider_message,
+        trace_id=why.trace_id,
+        hint=f"{WAYS_OUT}; {why.hint}" if why.hint else WAYS_OUT,
+    )
+    return await ctx.recorder.fail(record, error, status="unconfirmed")

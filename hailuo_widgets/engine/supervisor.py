@@ -1,0 +1,348 @@
+"""Supervisor of the runs that one engine follows: their tasks, their leases, and their latest known records."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hailuo_widgets.engine.event_loop import RunLoop
+from hailuo_widgets.engine.followed_run import Follower
+from hailuo_widgets.engine.hold import Holding
+from hailuo_widgets.engine.lease_renewal import LeaseRenewal
+from hailuo_widgets.engine.paid_task import abort, looked_at, paid_task
+from hailuo_widgets.engine.rate_limit import CallLimit, Places
+from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.system.process import is_dead, let_go_of, name_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
+    from concurrent.futures import Future
+
+    from hailuo_widgets.domain.budget import Budget
+    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.listeners import Listeners
+    from hailuo_widgets.engine.outcome import Outcome
+    from hailuo_widgets.store import RunLog
+
+__all__ = ["Supervisor", "is_behind"]
+
+T = TypeVar("T")
+
+
+def is_behind(logged: RunRecord, known: RunRecord) -> bool:
+    """Whether the log's row is older than what is known here: by it a run would be sent again, or lose its task id."""
+    if not logged.unfinished:
+        return False
+    never_sent = logged.status == "planned" and known.status == "submitting"
+    return never_sent or (known.task_id is not None and logged.task_id is None)
+
+
+class Supervisor:
+    """Starts a task for each followed run, restarts lost ones, renews their leases, and lets go of runs.
+
+    Args:
+        log: The run log.
+        listeners: Who is told of each change of a run.
+        work: Follows one run to its end; it runs as the task of the follower it is given.
+    """
+
+    def __init__(
+        self, log: RunLog, listeners: Listeners, work: Callable[[Follower], Coroutine[Any, Any, None]]
+    ) -> None:
+        self.log = log
+        self.listeners = listeners
+        self._work = work
+        self._records: dict[str, RunRecord] = {}  # each run as it was last learned
+        self.begin()
+
+    def begin(self) -> None:
+        """Start as in a new process: no run is followed, and no event loop or lock of another process is held."""
+        self.run_loop = RunLoop()
+        self.owner = name_for(self)
+        self._lock = threading.RLock()
+        self._open: dict[str, bool] = {}  # runs to follow → whether an equal one's clip may serve
+        self._followers: dict[str, Follower] = {}
+        self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
+        self.linked: dict[str, float] = {}  # when a run's link came, on the monotonic clock
+        self._budgets: dict[str, tuple[Budget, ...]] = {}
+        self._unpaid: set[str] = set()  # runs that the plan said are not sent
+        self._calls: dict[str, CallLimit] = {}  # shared by the runs of one call
+        self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
+        self.probe: asyncio.Task[None] | None = None  # checks that the archive is writable, while it lasts
+        self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
+        self._renewal = LeaseRenewal(self._renew, drive=self.drive, hold=self.hold, run_loop=self.run_loop)
+        self.holding = Holding()
+
+    # -- from any thread ------------------------------------------------------------------------------------------
+
+    def add(
+        self,
+        records: Sequence[RunRecord],
+        *,
+        reuse: bool,
+        unpaid: Collection[str] = (),
+        budgets: tuple[Budget, ...] = (),
+        call: CallLimit,
+    ) -> None:
+        """Follow new runs, which the log has.
+
+        Args:
+            records: The runs.
+            reuse: Whether an equal run's clip may serve.
+            unpaid: Ids of the runs that the plan said are not sent.
+            budgets: The budgets that limit their create calls.
+            call: The limit of runs in flight that they share.
+        """
+        with self._lock:
+            for record in records:
+                self._records[record.run_id] = record
+                self._open[record.run_id] = reuse
+                self._budgets[record.run_id] = budgets
+                self._calls[record.run_id] = call
+            self._unpaid.update(unpaid)
+        self.drive()
+
+    def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
+        """Follow runs that an earlier kernel left unfinished and nobody follows now; blocks for the log.
+
+        Runs that were planned and never sent stay so: sending is paying.
+        """
+        wanted = [r.run_id for r in self.log.call(self.log.unfinished) if r.status != "planned"]
+        if run_ids is not None:
+            wanted = [i for i in run_ids if i in wanted]
+        wanted = [i for i in wanted if i not in self._open]
+        taken = self.log.call(self.log.claim, wanted, self.owner, is_dead) if wanted else []
+        with self._lock:
+            for record in taken:
+                self._records[record.run_id] = record
+                self._open[record.run_id] = False
+        self.drive()
+        return taken
+
+    def never_sent(self) -> list[RunRecord]:
+        """The runs that were planned and never sent, and that nobody follows; blocks for the log."""
+        return self.log.call(self.log.waiting, is_dead)
+
+    def said_unpaid(self, run_id: str) -> bool:
+        """Whether it was said of the run that it is not sent."""
+        return run_id in self._unpaid
+
+    def may_reuse(self, run_id: str) -> bool:
+        """Whether an equal run's clip may serve this run."""
+        return self._open.get(run_id, False)
+
+    def budgets(self, run_id: str) -> tuple[Budget, ...]:
+        """What a run's create call is held against."""
+        return self._budgets.get(run_id, ())
+
+    def follows(self, run_id: str) -> bool:
+        """Whether the run is being followed here."""
+        return run_id in self._open
+
+    @property
+    def submitting(self) -> bool:
+        """Whether a create call of ours is on its way."""
+        return any(self._records[run_id].status == "submitting" for run_id in list(self._open))
+
+    @property
+    def unsent(self) -> list[str]:
+        """The runs that are to be sent here and were not yet."""
+        return [i for i in list(self._open) if self._records[i].status == "planned"]
+
+    def undriven(self) -> list[RunRecord]:
+        """The runs that are open here, and sent, while no loop carries them on: a wait drives them."""
+        if self.run_loop.driven:
+            return []
+        return [r for r in (self._records[i] for i in list(self._open)) if r.status != "planned"]
+
+    def decided(self, run_id: str) -> RunRecord | None:
+        """A run whose following ended here, as it was left; None where that is for the log to say.
+
+        It holds even where the log could not be written, or never took the run.
+        """
+        known = self._records.get(run_id)
+        if known is None or run_id in self._open or (known.unfinished and known.error is None):
+            return None
+        return known
+
+    def learn(self, record: RunRecord) -> None:
+        """Take a run as it is in the log now, and tell whoever listens."""
+        self._records[record.run_id] = record
+        self.listeners.tell(record)
+
+    def known(self, run_id: str) -> RunRecord:
+        """A run that is followed here, as it was last learned."""
+        return self._records[run_id]
+
+    def last_known(self, run_id: str) -> RunRecord | None:
+        """A run as it was last learned; None if it is not known here."""
+        return self._records.get(run_id)
+
+    async def as_logged(self, run_id: str) -> RunRecord:
+        """A run that is followed here as the log has it; written there again where the log has forgotten of it."""
+        known = self._records.get(run_id)
+        found = await self.log.ask(self.log.find, run_ids=[run_id])
+        if known is not None and (not found or is_behind(found[0], known)):
+            await self.log.ask(self.log.restore, known, self.owner)
+        elif found:
+            return found[0]
+        return await self.log.ask(self.log.get, run_id)
+
+    def cancel(self, run_id: str) -> tuple[bool, bool]:
+        """Stop following a run.
+
+        Returns:
+            Whether it has a follower, which was told; and whether it was open without one, and is no longer.
+        """
+        with self._lock:
+            follower = self._followers.get(run_id)
+            unsent = run_id in self._open and follower is None
+            if unsent:
+                del self._open[run_id]
+        if follower is not None:
+            follower.cancel()
+        return follower is not None, unsent
+
+    def close(self) -> None:
+        """Follow nothing any more: other engines may take up at once what is left."""
+        let_go_of(self.owner)
+        self.holding.all = True
+        with self._lock:
+            self._open.clear()
+        loop = self.run_loop.loop
+        if loop is not None and loop.is_running():
+            loop.call_soon_threadsafe(self._abandon_all)
+        else:
+            self._abandon_all()
+
+    def nudge(self, run_id: str) -> None:
+        """Ask for the run's state now rather than later."""
+        follower = self._followers.get(run_id)
+        if follower is not None:
+            follower.nudge()
+
+    def drive(self) -> None:
+        """See that every open run is followed on the loop that runs now. Without one, a later ``wait`` does it."""
+        loop = self.run_loop.claim()
+        if loop is None or not loop.is_running():
+            return
+        with contextlib.suppress(RuntimeError):  # closed in this moment: the next wait finds another one
+            loop.call_soon_threadsafe(self._launch_all, loop)
+
+    def begin_again(self) -> None:
+        """Follow every open run anew from the log.
+
+        An interrupt that hits a nested wait can end, or silently lose, whatever the loop was about to do.
+        A create call that is on its way is left alone, and waited for.
+        """
+        self._abandon_all()
+        self.drive()
+
+    # -- on the loop ----------------------------------------------------------------------------------------------
+
+    def _abandon_all(self) -> None:
+        """End all followers, and no create call: its answer is still read, and written."""
+        with self._lock:
+            for follower in self._followers.values():
+                follower.abandoned = True
+                if follower.task is not None:
+                    follower.task.cancel()
+            self._followers.clear()
+            if not self._open:
+                self._renewal.end()
+
+    async def end_tasks(self) -> None:
+        """Leave nothing on the loop of what was begun here."""
+        loop = asyncio.get_running_loop()
+        left = [task for task in self._tasks if task.get_loop() is loop and task is not asyncio.current_task()]
+        for task in left:
+            abort(task)
+        if left:
+            await asyncio.wait(left)
+            for task in left:
+                looked_at(task)
+
+    def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        """See that every open run has a follower on this loop, which is running in this thread."""
+        if self.run_loop.ends(loop):
+            return
+        with self._lock:
+            for run_id in self._open:
+                follower = self._followers.get(run_id)
+                if follower is not None and follower.loop is loop and follower.task and not follower.task.done():
+                    continue
+                if follower is not None:
+                    follower.abandoned = True
+                follower = Follower(run_id, loop)
+                self._followers[run_id] = follower
+                follower.task = loop.create_task(self._work(follower), name=f"hailuo {run_id}")
+                self.hold(follower.task)
+            if self._open:
+                self._renewal.begin(loop)
+
+    def hold(self, task: asyncio.Future[Any]) -> None:
+        """Keep a task alive until it is done."""
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+        """A create call's task: it lives on when whoever awaits it is cancelled, and its loop waits for its answer."""
+        task = paid_task(work)
+        self.hold(task)
+        return task
+
+    def places(self, record: RunRecord) -> Places:
+        """The places that the runs of one call share."""
+        return self._calls.setdefault(record.run_id, CallLimit(None)).places()
+
+    def ended(self, record: RunRecord) -> None:
+        """The following of a run ended here: let go of it, and tell whoever waits."""
+        run_id = record.run_id
+        self._records[run_id] = record
+        with self._lock:
+            self._open.pop(run_id, None)
+            self._followers.pop(run_id, None)
+            self.sending.pop(run_id, None)
+            self._calls.pop(run_id, None)
+            self._unpaid.discard(run_id)
+            if not self._open:
+                self._renewal.end()
+        self.holding.forget(run_id)
+        self.listeners.tell(record)
+        self.log.submit(self.log.release, run_id, self.owner)
+
+    async def _renew(self) -> None:
+        """Keep the leases of the runs that are followed here, and let go of those that are ours no more."""
+        if mine := list(self._open):
+            renewed = await self.log.ask(self.log.renew, mine, self.owner)
+            self._let_go([i for i in mine if i not in renewed and not await self._brought_back(i)])
+            for follower in [self._followers.get(i) for i, asked in renewed.items() if asked]:
+                if follower is not None:
+                    follower.cancel()
+
+    async def _brought_back(self, run_id: str) -> bool:
+        """Whether a run that the log denies us is in it again: its file was replaced by an earlier one."""
+        try:
+            before = await self.log.ask(self.log.find, run_ids=[run_id])
+            after = await self.as_logged(run_id)
+        except (HailuoError, KeyError):
+            return False
+        return not before or before[0].task_id != after.task_id or before[0].status != after.status
+
+    def _let_go(self, run_ids: Iterable[str]) -> None:
+        """Runs that another kernel has taken up while this one stood still, or ended, are no longer ours to follow."""
+        with self._lock:
+            gone = [i for i in run_ids if self._open.pop(i, None) is not None]
+            for follower in [self._followers.pop(i, None) for i in gone]:
+                if follower is not None:
+                    follower.abandoned = True
+                    follower.nudge()
+        for run_id in gone:
+            self.log.submit(self.log.get, run_id).add_done_callback(self._hear)
+
+    def _hear(self, told: Future[RunRecord]) -> None:
+        if not told.cancelled() and told.exception() is None:
+            self.learn(told.result())
