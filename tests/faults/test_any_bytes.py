@@ -139,7 +139,7 @@ class Bench:
             store="sqlite://",
             **{"timeout": 1800.0, **more},
         )
-        session.log._thread = Inline()
+        session.log._thread.executor = Inline()
         session.engine.runs.run_loop._loop = self.loop
         if broken is not None:
             broken(session)

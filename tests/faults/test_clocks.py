@@ -39,7 +39,7 @@ def session(
     monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: wire)
     monkeypatch.setenv("MINIMAX_API_KEY", "sk-clocks")
     made = Session(mode="live", provider="minimax", notice=lambda _: None, home=tmp_path / "home", store="sqlite://")
-    made.log._thread = Inline()
+    made.log._thread.executor = Inline()
     made.engine.runs.run_loop._loop = loop
     yield made, wire
     made.close()

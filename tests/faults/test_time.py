@@ -67,7 +67,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterato
         monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
         options = {"home": tmp_path / "home", "store": "sqlite://", **settings}
         session = Session(mode="live", provider=provider, notice=lambda _: None, **options)
-        session.log._thread = Inline()
+        session.log._thread.executor = Inline()
         session.engine.runs.run_loop._loop = loop
         made.append(Lab(session, there))
         return made[-1]

@@ -27,7 +27,7 @@ from hailuo_widgets.archive import part
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine import supervisor
 from hailuo_widgets.errors import HailuoError, StoreError
-from hailuo_widgets.store import RunLog
+from hailuo_widgets.store import RunLog, run_changes
 from hailuo_widgets.store.database import Database
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class Kernel:
         self.session = Session(
             home=world.home, mode="live", notice=lambda _: None, max_parallel=world.max_parallel, timeout=1800.0
         )
-        self.session.log._thread = Inline()
+        self.session.log._thread.executor = Inline()
         self.session.engine.runs.owner = name
 
     def do(self, work: Callable[[Session], Any]) -> Any:
@@ -148,10 +148,10 @@ class World:
 
     def __enter__(self) -> Self:
         world = self
-        change, reserve = RunLog._change, RunLog.reserve
+        change, reserve = run_changes.change, RunLog.reserve
 
-        def changed(log: RunLog, c: sa.Connection, record: RunRecord, what: str, *more: Any) -> RunRecord:
-            after = change(log, c, record, what, *more)
+        def changed(c: sa.Connection, record: RunRecord, what: str, *more: Any) -> RunRecord:
+            after = change(c, record, what, *more)
             world.steps.append((record.run_id, record.status, after.status, what))
             left = record.status in ENDS and after.status != record.status
             if left and what not in DECISIONS and (record.status, what) not in LATE:
@@ -168,7 +168,7 @@ class World:
         self._with = [
             virtual_time(self.clock, self.rng),
             mock.patch.dict(os.environ, keys),
-            mock.patch.object(RunLog, "_change", changed),
+            mock.patch.object(run_changes, "change", changed),
             mock.patch.object(RunLog, "reserve", reserved),
             mock.patch.object(Database, "write", self._guarded(Database.write, commits=True)),
             mock.patch.object(Database, "read", self._guarded(Database.read, commits=False)),
