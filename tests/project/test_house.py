@@ -225,8 +225,8 @@ def fault_of_docstring(source: str) -> str | None:
         return f"{len(first)} characters, at most {MOST_CHARACTERS} are allowed"
     if not first.endswith("."):
         return "no period at the end"
-    if re.search(r"[.!?] ", first):
-        return "more than one sentence"
+    if re.search(r"[.;!?] ", first):
+        return "more than one phrase"
     return "a question" if re.findall(r"\w+", first)[0].lower() in QUESTIONS else None
 
 
@@ -261,8 +261,8 @@ def test_a_module_docstring_names_its_subject(room: str) -> None:
         ("Retry-After header.\n\nWhat else there is. And more", None),
         ("", "no docstring"),
         ("Rate limiter", "no period at the end"),
-        ("Rate limiter. It is shared.", "more than one sentence"),
-        ("Rate limiter; create and poll calls share it.", None),
+        ("Rate limiter. It is shared.", "more than one phrase"),
+        ("Rate limiter; it is shared.", "more than one phrase"),
         ("What limits the rate.", "a question"),
         ("whether a call may be sent.", "a question"),
         (f"{'x' * 100}.", "101 characters, at most 100 are allowed"),
