@@ -64,7 +64,7 @@ def providers_frame(accounts: Accounts) -> pd.DataFrame:
 
 
 def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFrame:
-    """Return one row per model, mode and resolution, with the list price (``NA`` if no source names one)."""
+    """Return one row per model, mode and resolution; price and month are ``NA`` if no source names a list price."""
     rows = []
     for f in _all_facts(accounts, provider):
         for offer in f.offers:
@@ -84,6 +84,7 @@ def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFram
                     "camera": bool(model and model.camera),
                     "doubt": offer.doubt or None,
                     "source": offer.source,
+                    "price_as_of": price.as_of if price else None,
                 }
             )
     return frame_of(rows, list(rows[0]))

@@ -133,8 +133,8 @@ class Facts:
     ``hosts`` are its other documented origins, earlier defaults included: a run that was sent to one of them is
     followed there, and its clip can be reused for an equal request to any other. ``max_concurrent`` and
     ``requests_per_minute`` are the limits of one account; None means "not documented". ``poll_floor_s`` is the shortest
-    documented time between two polls of a task; ``link_life_s`` is for how long a download link is valid. ``sizes`` are
-    the pixels (width, height) of each resolution, at a provider that takes both.
+    documented time between two polls of a task. ``sizes`` are the pixels (width, height) of each resolution, at a
+    provider that takes both.
     """
 
     name: str
@@ -152,7 +152,6 @@ class Facts:
     default_duration: int | None = 6
     default_resolution: str | None = "768P"
     seeds: Seeds | None = None
-    returns_seed: bool = False
     aspect_ratios: tuple[str, ...] = ()
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     last_frame_alone: str = ""  # the warning for a last frame without a first one; "" makes it an error
@@ -164,7 +163,6 @@ class Facts:
     max_concurrent: int | None = None
     requests_per_minute: int | None = None
     poll_floor_s: float = 5.0
-    link_life_s: float | None = None
     key_page: str = ""
     hosts: tuple[str, ...] = ()
 

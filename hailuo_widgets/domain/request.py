@@ -86,16 +86,6 @@ class Request:
             out[f.name] = value
         return out
 
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Request:
-        """Return the request that :meth:`to_json` wrote; its images have no bytes."""
-        known = {f.name for f in fields(cls)}
-        values = {k: v for k, v in data.items() if k in known}
-        for name in IMAGE_FIELDS:
-            if values.get(name):
-                values[name] = Image(**values[name])
-        return cls(**values)
-
     @property
     def hash(self) -> str:
         """The SHA-256 (64 hex digits) of everything that determines the clip, including the replicate's number.

@@ -218,7 +218,6 @@ ID = "r1m6a6ft"
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "most": 999}
 VOTED: dict[str, Any] = {"example": "vote foxes", "most": 999}
 RANKED: dict[str, Any] = {"example": "rank foxes", "most": 999}
-FILES = "a report (.html), a table (.csv, .parquet, .tex), a grid (.mp4), filmstrips (.png)"
 EXPORTED: dict[str, Any] = {"example": "export foxes report.html", "least": 1, "most": 999}
 COMMANDS: dict[str, Command] = {
     c.name: c

@@ -159,7 +159,6 @@ FACTS = Facts(
     callback=True,
     max_concurrent=10,
     poll_floor_s=5.0,
-    link_life_s=1200.0,
     key_page=KEY_PAGE,
 )
 

@@ -89,7 +89,6 @@ FACTS = Facts(
     watermark=True,
     callback=True,
     poll_floor_s=5.0,
-    link_life_s=3600.0,
     key_page="https://www.kkiai.com",
 )
 

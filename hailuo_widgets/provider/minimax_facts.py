@@ -183,7 +183,6 @@ FACTS = Facts(
     templates=TEMPLATES,
     requests_per_minute=20,
     poll_floor_s=5.0,
-    link_life_s=3600.0,
     key_page="https://platform.minimaxi.com/user-center/basic-information/interface-key",
 )
 TYPES = {

@@ -77,7 +77,6 @@ FACTS = Facts(
     source=DOC,
     prompt_max=2000,
     prompt_min=2,
-    returns_seed=True,
     sizes={"768P": (1366, 768), "1080P": (1920, 1080)},
     last_frame_alone="a last frame without a first one: the model page allows it; MiniMax's own API wants both",
     optimizer=True,

@@ -10,10 +10,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from hailuo_widgets.dataframes.providers import models_frame
 from hailuo_widgets.dataframes.runs import RUN_COLUMNS, runs_frame, since_moment
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.provider.accounts import Accounts
+from hailuo_widgets.settings.settings import Settings
 
 NOW = datetime(2026, 11, 1, 12, tzinfo=UTC)
 REQUEST = Request(
@@ -139,3 +142,12 @@ def test_what_is_no_moment_is_refused(given: Any) -> None:
     """It is named, with an example."""
     with pytest.raises(UsageError, match="2026-11-01"):
         since_moment(given)
+
+
+def test_a_list_price_has_its_month() -> None:
+    """A model's row ends with the month in which its price was read, missing where no source names a price."""
+    models = models_frame(Accounts(Settings.resolve({}, environ={})))
+    assert models.columns[-1] == "price_as_of"
+    assert models.price_as_of.isna().tolist() == models.price.isna().tolist()
+    assert models.price.notna().any()
+    assert models.price_as_of.dropna().str.fullmatch(r"20\d\d-\d\d").all()

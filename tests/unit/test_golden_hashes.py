@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.store.schema import from_row, to_row
 
 FOX = Image(name="fox.png", sha256="a" * 64, media_type="image/png", width=640, height=480, data=b"x")
 LINK = Image(name="u", url="https://e.example/u.png")
@@ -57,4 +61,5 @@ def test_a_hash_is_for_ever(golden: str) -> None:
     """Each request has the hash that it has always had, also as the log keeps it."""
     request = GOLDEN[golden]
     assert request.hash == golden
-    assert Request.from_json(request.to_json()).hash == golden
+    record = RunRecord(run_id="r", created_at=datetime.now(UTC), request=request, request_hash=golden)
+    assert from_row(to_row(record)).request.hash == golden
