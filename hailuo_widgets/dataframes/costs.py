@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.dataframes.providers import frame_of
 from hailuo_widgets.domain import money
+from hailuo_widgets.domain.run import CostKind, Status
 from hailuo_widgets.planning.plan import wall_s
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
     """
     groups: dict[tuple[str, bool, str | None], list[RunRecord]] = {}
     for r in records:
-        if r.status not in {"planned", "skipped"} or money.may_be_billed(r) or r.cost_micros is not None:
+        if r.status not in {Status.PLANNED, Status.SKIPPED} or money.may_be_billed(r) or r.cost_micros is not None:
             groups.setdefault((r.request.provider, r.simulated, r.currency), []).append(r)
     rows = []
     for (provider, simulated, currency), group in sorted(groups.items(), key=lambda kv: str(kv[0])):
@@ -42,10 +43,10 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
                 "simulated": simulated,
                 "currency": currency,
                 "runs": len(sent),
-                "succeeded": sum(r.status == "succeeded" for r in sent),
+                "succeeded": sum(r.status == Status.SUCCEEDED for r in sent),
                 "reused": len(group) - len(sent),
                 "cost": None if micros is None else micros / 1_000_000,
-                "reported": sum(r.cost_kind == "reported" for r in sent),
+                "reported": sum(r.cost_kind == CostKind.REPORTED for r in sent),
                 "unknown": total.unknown,
             }
         )

@@ -127,7 +127,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "duration": request.duration,
         "resolution": request.resolution,
         "aspect_ratio": request.aspect_ratio,
-        "status": record.status,
+        "status": record.status.value,
         "task_id": record.task_id,
         "cost": None if record.cost_micros is None else record.cost_micros / 1_000_000,
         "currency": record.currency,
@@ -146,7 +146,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "request_hash": record.request_hash,
         "sweep": record.sweep_name,
         "reused_from": record.reused_from,
-        "cost_kind": record.cost_kind,
+        "cost_kind": record.cost_kind.value if record.cost_kind else None,
         "width": record.video_width,
         "height": record.video_height,
     }

@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain.run import Status
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -17,7 +19,7 @@ __all__ = ["Total", "by_currency", "may_be_billed", "text", "total"]
 
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
 # A provider may have the create call of a run in one of these statuses, even if its task id is not known.
-_SENT = frozenset({"submitting", "queued", "running", "downloading", "unconfirmed"})
+_SENT = frozenset({Status.SUBMITTING, Status.QUEUED, Status.RUNNING, Status.DOWNLOADING, Status.UNCONFIRMED})
 
 
 @dataclass(frozen=True, kw_only=True)

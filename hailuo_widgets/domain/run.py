@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -11,44 +12,101 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.request import Request
 
-__all__ = ["ENDS", "SIMULATOR", "STATUSES", "TRANSITIONS", "UNFINISHED", "RunRecord", "error_text", "may_become"]
+__all__ = [
+    "ENDS",
+    "SIMULATOR",
+    "TRANSITIONS",
+    "UNFINISHED",
+    "CostKind",
+    "RunRecord",
+    "Status",
+    "error_text",
+    "may_become",
+]
 
 SIMULATOR = "simulator"  # the bundled simulator's origin in the log: its port changes
-STATUSES = (
-    "planned",
-    "submitting",
-    "queued",
-    "running",
-    "downloading",
-    "succeeded",
-    "failed",
-    "unconfirmed",
-    "cancelled",
-    "skipped",
-    "lost",
-)
+
+
+class Status(StrEnum):
+    """The status of a run, in the order in which a run passes through them. Compare with ``==``."""
+
+    PLANNED = "planned"
+    SUBMITTING = "submitting"
+    QUEUED = "queued"
+    RUNNING = "running"
+    DOWNLOADING = "downloading"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNCONFIRMED = "unconfirmed"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    LOST = "lost"
+
+    @property
+    def label(self) -> str:
+        """The status as people see it."""
+        return self.value.capitalize()
+
+    @property
+    def live(self) -> bool:
+        """Whether the run is still on its way."""
+        return self in UNFINISHED
+
+    @property
+    def ended(self) -> bool:
+        """Whether the run has come to an end; some ends can be left again."""
+        return self not in UNFINISHED
+
+    @property
+    def note(self) -> str | None:
+        """What an end means for the user's money, in one sentence; None if there is nothing to add."""
+        return _NOTES.get(self)
+
+
+class CostKind(StrEnum):
+    """Where a cost comes from: the price list, the provider's own figure, or another run's clip (nothing was paid)."""
+
+    LIST = "list"
+    REPORTED = "reported"
+    REUSED = "reused"
+
+
+UNFINISHED = frozenset(
+    {Status.PLANNED, Status.SUBMITTING, Status.QUEUED, Status.RUNNING, Status.DOWNLOADING}
+)  # the statuses that are no end
+ENDS = frozenset(Status) - UNFINISHED
+
+_NOTES: Mapping[Status, str] = {
+    Status.CANCELLED: "We stopped following it; the provider may still finish and bill it.",
+    Status.UNCONFIRMED: (
+        "The answer to the create call was lost: it may have been billed, and is never sent again by itself."
+    ),
+    Status.SKIPPED: "It was never sent, so nothing was billed for it.",
+    Status.LOST: "The provider did not know the task, or its video expired. %hailuo retry asks again, for free.",
+}
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
     # Back from submitting to planned: the create certainly was not accepted (never sent, or refused for its rate).
     # From planned to queued: a further result of a task whose create call was another run's.
-    "planned": frozenset({"submitting", "queued", "cancelled", "skipped", "failed", "unconfirmed", "succeeded"}),
+    Status.PLANNED: frozenset(
+        {Status.SUBMITTING, Status.QUEUED, Status.CANCELLED, Status.SKIPPED, Status.FAILED, Status.UNCONFIRMED}
+        | {Status.SUCCEEDED}
+    ),
     # Not from submitting to cancelled: its answer is due, and may cost money.
-    "submitting": frozenset({"planned", "queued", "failed", "unconfirmed", "skipped"}),
-    "queued": frozenset({"running", "downloading", "failed", "cancelled", "lost"}),
-    "running": frozenset({"downloading", "failed", "cancelled", "lost"}),
-    "downloading": frozenset({"succeeded", "failed", "cancelled", "lost"}),
+    Status.SUBMITTING: frozenset({Status.PLANNED, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED, Status.SKIPPED}),
+    Status.QUEUED: frozenset({Status.RUNNING, Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST}),
+    Status.RUNNING: frozenset({Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST}),
+    Status.DOWNLOADING: frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.LOST}),
     # A clip that was deleted here can be brought again, while the provider has it.
-    "succeeded": frozenset({"downloading"}),
+    Status.SUCCEEDED: frozenset({Status.DOWNLOADING}),
     # A failed download, a run that we stopped following and one that ended by a status in no document can be taken up
     # again for free; nothing else leaves an end.
-    "failed": frozenset({"downloading", "queued"}),
-    "cancelled": frozenset({"queued"}),
-    "unconfirmed": frozenset({"queued", "failed"}),
-    "skipped": frozenset({"planned"}),
-    "lost": frozenset({"queued"}),  # asking again is free
+    Status.FAILED: frozenset({Status.DOWNLOADING, Status.QUEUED}),
+    Status.CANCELLED: frozenset({Status.QUEUED}),
+    Status.UNCONFIRMED: frozenset({Status.QUEUED, Status.FAILED}),
+    Status.SKIPPED: frozenset({Status.PLANNED}),
+    Status.LOST: frozenset({Status.QUEUED}),  # asking again is free
 }
-ENDS = frozenset({"succeeded", "failed", "unconfirmed", "cancelled", "skipped", "lost"})
-UNFINISHED = frozenset(STATUSES) - ENDS
 
 
 def may_become(status: str, following: str) -> bool:
@@ -71,8 +129,7 @@ class RunRecord:
     """All that is known of one run: one row of the log.
 
     Times are aware UTC datetimes, ``cost_micros`` are millionths of ``currency`` (``USD``, ``CNY`` or ``credits``),
-    ``cost_kind`` is ``list`` (the price list's), ``reported`` (the provider's own figure) or ``reused`` (nothing was
-    paid: another run's clip serves). None is "not known".
+    None is "not known".
 
     ``tags`` are the words that the run was started with; ``rating``, ``note`` and ``clip_tags`` are what a user said of
     its clip, and the same for every run that shows that clip.
@@ -82,9 +139,9 @@ class RunRecord:
     created_at: datetime
     request: Request
     request_hash: str
-    status: str = "planned"
+    status: Status = Status.PLANNED
     simulated: bool = False
-    origin: str | None = None  # the live gateway's origin; None for the simulator, whose port changes
+    origin: str | None = None  # the provider's address; SIMULATOR for the bundled simulator
     sweep_id: str | None = None
     sweep_index: int | None = None
     sweep_name: str | None = None  # what the user calls the sweep
@@ -99,7 +156,7 @@ class RunRecord:
     started_at: datetime | None = None
     finished_at: datetime | None = None
     cost_micros: int | None = None
-    cost_kind: str | None = None
+    cost_kind: CostKind | None = None
     currency: str | None = None
     seed_returned: int | None = None
     file_id: str | None = None
@@ -116,6 +173,16 @@ class RunRecord:
     clip_tags: tuple[str, ...] = ()
     reused_from: str | None = None  # the paid run whose clip this run shows
     unread: tuple[str, ...] = ()  # what of the row could not be read; no column
+
+    def __post_init__(self) -> None:
+        """Take the status and the kind of cost as text too.
+
+        Raises:
+            ValueError: They are none.
+        """
+        object.__setattr__(self, "status", Status(self.status))
+        if self.cost_kind is not None:
+            object.__setattr__(self, "cost_kind", CostKind(self.cost_kind))
 
     @property
     def clip_id(self) -> str:
@@ -137,4 +204,4 @@ class RunRecord:
     @property
     def unfinished(self) -> bool:
         """Whether something is still to come."""
-        return self.status in UNFINISHED
+        return self.status.live

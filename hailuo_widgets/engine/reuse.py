@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.domain.run import ENDS, Status
 from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
 from hailuo_widgets.engine.fetch_clip import brought
@@ -71,7 +71,7 @@ async def _ride(ctx: Context, follower: Follower, record: RunRecord) -> RunRecor
         left = None if ctx.runs.follows(lead.run_id) else ctx.runs.decided(lead.run_id)
         if left is not None:
             # Its end is known here alone, and so is this one: in the log both are as whoever settles them needs them.
-            return replace(record, status="failed", error=left.error, finished_at=datetime.now(UTC))
+            return replace(record, status=Status.FAILED, error=left.error, finished_at=datetime.now(UTC))
         await follower.pause(RIDE_S)
         record = await ctx.log.ask(ctx.log.get, record.run_id)
     return record

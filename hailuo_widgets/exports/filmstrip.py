@@ -13,7 +13,6 @@ from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, scaled, shortened
-from hailuo_widgets.render.card import STATUS_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,7 +65,7 @@ def write_filmstrip(
         path = session.archive.video_of(record)
         if path is None:
             draw.rectangle((GAP, top + HEAD, size[0] - GAP, top + HEAD + height), fill=EMPTY)
-            why = (record.error or {}).get("message") or STATUS_WORDS[record.status]
+            why = (record.error or {}).get("message") or record.status.label
             draw.text((GAP + 8, top + HEAD + 8), shortened(draw, why, size[0] - 32, font), INK, font)
             continue
         for column, (picture, time) in enumerate(frames_of(path, frames)):
@@ -95,6 +94,6 @@ def _label(record: RunRecord, differ: Sequence[str]) -> str:
     """Return a row's label: the columns in which the run differs from others, its status, and SIMULATED if it is."""
     values = {name.replace("_", " "): differences.value(record, name) for name in differ}
     words = [f"{name} {value}" for name, value in values.items() if value]
-    words += [STATUS_WORDS[record.status]] if record.status != "succeeded" else []
+    words += [record.status.label] if record.status != "succeeded" else []
     words += ["SIMULATED"] if record.simulated else []
     return " · ".join([*words, f"run {record.run_id}"])

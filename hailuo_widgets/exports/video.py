@@ -19,7 +19,6 @@ from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, scaled, shortened
-from hailuo_widgets.render.card import STATUS_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -89,7 +88,7 @@ def write_grid(
         path = session.archive.video_of(found[0])
         label = _label(found, grid)
         if path is None:
-            _empty(ground, place, width, label or STATUS_WORDS[found[0].status], font)
+            _empty(ground, place, width, label or found[0].status.label, font)
         else:
             readers.append((place, _frames(path, width, label, font)))
     if not readers:
@@ -125,7 +124,7 @@ def _label(found: Sequence[RunRecord], grid: Grid) -> str:
     first = found[0]
     words = [f"{name} {differences.value(first, name)}" for name in grid.differ]
     words += [f"1 of {len(found)}"] if len(found) > 1 else []
-    words += [] if first.status == "succeeded" else [STATUS_WORDS[first.status]]
+    words += [] if first.status == "succeeded" else [first.status.label]
     return " · ".join(words)
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.domain.cell_text import GAP
-from hailuo_widgets.domain.run import STATUSES
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.magics.commands import COMMANDS
 from hailuo_widgets.planning.grammar import OPTIONS, REPEATABLE
 
@@ -200,7 +200,7 @@ def _in_command(words: str, world: World) -> Offers:
         ids = [i for i in world.run_ids(unfinished=_IDS[name]) if i not in taken]
         return _starting(word, ids, "run", example="-h")
     if name == "runs":
-        return _starting(word, STATUSES, "status")
+        return _starting(word, [s.value for s in Status], "status")
     if name == "models":
         return _starting(word, world.providers(), "provider")
     return _starting(word, ("-h",), "option")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.domain.run import SIMULATOR, CostKind
 from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.provider import open_provider
 from hailuo_widgets.settings.settings import base_url, find_key, is_loopback
@@ -95,7 +95,7 @@ class Accounts:
         price = self.provider(request.provider).facts.price(request.model, request.resolution, request.duration)
         if price is None or request.template is not None:
             return {}
-        return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": "list"}
+        return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": CostKind.LIST}
 
     def speed_at(self, origin: str | None) -> float:
         """How many times faster than the documents the gateway at an origin of the log is."""

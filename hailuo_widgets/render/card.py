@@ -19,13 +19,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
+from hailuo_widgets.domain.run import Status
+
 if TYPE_CHECKING:
     from datetime import datetime
 
 __all__ = [
-    "LIVE",
-    "NOTES",
-    "STATUS_WORDS",
     "Card",
     "format_bytes",
     "format_seconds",
@@ -36,39 +35,11 @@ __all__ = [
     "status_word",
 ]
 
-STATUS_WORDS: Final[dict[str, str]] = {
-    "planned": "Planned",
-    "submitting": "Submitting",
-    "queued": "Queued",
-    "running": "Running",
-    "downloading": "Downloading",
-    "succeeded": "Succeeded",
-    "failed": "Failed",
-    "unconfirmed": "Unconfirmed",
-    "cancelled": "Cancelled",
-    "skipped": "Skipped",
-    "lost": "Lost",
-}
-"""Every status of a run and its word on the card."""
-
 
 def status_word(status: str, *, reused: bool) -> str:
     """Return a status as shown to people; a run that reused a clip is "Reused" instead of "Succeeded"."""
-    return "Reused" if reused and status == "succeeded" else STATUS_WORDS[status]
+    return "Reused" if reused and status == Status.SUCCEEDED else Status(status).label
 
-
-LIVE: Final = frozenset({"planned", "submitting", "queued", "running", "downloading"})
-"""The statuses that are not an end."""
-
-NOTES: Final[dict[str, str]] = {
-    "cancelled": "We stopped following it; the provider may still finish and bill it.",
-    "unconfirmed": (
-        "The answer to the create call was lost: it may have been billed, and is never sent again by itself."
-    ),
-    "skipped": "It was never sent, so nothing was billed for it.",
-    "lost": "The provider did not know the task, or its video expired. %hailuo retry asks again, for free.",
-}
-"""What an end means for the user's money, in one sentence."""
 
 MAX_POSTER_BYTES: Final = 15_000
 _TERMINAL_PROMPT: Final = 100
@@ -104,7 +75,7 @@ class Card:
 
     Attributes:
         run_id: our ID of the run.
-        status: one of `STATUS_WORDS`.
+        status: a `Status`, or its text.
         provider: the provider's title.
         model: the model's title.
         mode: text to video, image to video, …
@@ -134,11 +105,11 @@ class Card:
         poster: a JPEG of at most 15 kB and 320 px; a larger one is left out of the static card.
 
     Raises:
-        ValueError: the status is not one of `STATUS_WORDS`.
+        ValueError: the status is none.
     """
 
     run_id: str
-    status: str
+    status: Status
     provider: str
     model: str
     mode: str
@@ -168,14 +139,16 @@ class Card:
     poster: bytes | None = None
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an unknown status."""
-        if self.status not in STATUS_WORDS:
-            raise ValueError(f"status is {self.status!r}; it must be one of {', '.join(STATUS_WORDS)}")
+        """Take the status as text too; raise ValueError for an unknown one."""
+        try:
+            object.__setattr__(self, "status", Status(self.status))
+        except ValueError:
+            raise ValueError(f"status is {self.status!r}; it must be one of {', '.join(Status)}") from None
 
     @property
     def live(self) -> bool:
         """Whether the run is in progress."""
-        return self.status in LIVE
+        return self.status.live
 
     @property
     def css_class(self) -> str:
@@ -242,7 +215,7 @@ def render_text(card: Card) -> str:
     if card.parameters:
         lines.append("  " + ", ".join(f"{label} {value}" for label, value in card.parameters))
     lines.append("  " + " · ".join(_facts(card)))
-    trouble = " ".join(text for text in (_error_line(card), NOTES.get(card.status), card.error_hint) if text)
+    trouble = " ".join(text for text in (_error_line(card), card.status.note, card.error_hint) if text)
     if trouble:
         lines.append(f"  {trouble}")
     if card.video_src:
@@ -290,7 +263,7 @@ def _prompt(card: Card) -> str:
 
 
 def _trouble(card: Card) -> str:
-    note = NOTES.get(card.status)
+    note = card.status.note
     if card.live:
         note = "As it stood when this cell was last saved. %hailuo resume picks it up."
     lines = []

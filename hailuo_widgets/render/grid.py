@@ -42,7 +42,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "col": col,
         "page": page,
         "word": status_word(record.status, reused=record.reused_from is not None),
-        "status": record.status,
+        "status": record.status.value,
         "error": error.get("message") if record.status != "succeeded" else None,
         "clip": path is not None,
         "poster": path is not None and archive.poster_path_of(record) is not None,

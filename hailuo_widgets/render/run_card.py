@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import relative_src
 from hailuo_widgets.domain import money
+from hailuo_widgets.domain.run import CostKind, Status
 from hailuo_widgets.render.card import Card
 
 if TYPE_CHECKING:
@@ -18,7 +19,11 @@ if TYPE_CHECKING:
 
 __all__ = ["card_of"]
 
-_KINDS = {"list": "list price", "reported": "reported by the provider", "reused": "taken from the archive"}
+_KINDS = {
+    CostKind.LIST: "list price",
+    CostKind.REPORTED: "reported by the provider",
+    CostKind.REUSED: "taken from the archive",
+}
 
 
 def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expectation | None) -> Card:
@@ -26,7 +31,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
     request = record.request
     path = archive.video_of(record)
     error = record.error or {}
-    gone = record.status == "succeeded" and path is None
+    gone = record.status == Status.SUCCEEDED and path is None
     codes = [
         f"code {error['code']}" if error.get("code") else "",
         repr(error["provider_message"]) if error.get("provider_message") else "",
@@ -62,7 +67,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         if gone
         else (error.get("message", "") + (f" ({details})" if details else "")) or None,
         error_hint="%hailuo retry downloads it again while the provider has it" if gone else error.get("hint"),
-        can_retry_download=record.status == "failed" and error.get("kind") == "DownloadError",
+        can_retry_download=record.status == Status.FAILED and error.get("kind") == "DownloadError",
         video_src=relative_src(path, Path.cwd()) if path else None,
         video_bytes=record.video_bytes if path else None,
         sha256=record.sha256,
@@ -76,11 +81,12 @@ def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
     """Return the amount and where it comes from; before the create call is accepted, it is the list price."""
     micros, currency, kind = record.cost_micros, record.currency, record.cost_kind
     request = record.request
-    if micros is None and record.status in {"planned", "submitting"} and request.template is None:
+    if micros is None and record.status in {Status.PLANNED, Status.SUBMITTING} and request.template is None:
         price = facts.price(request.model, request.resolution, request.duration)
         if price is not None:
-            micros, currency, kind = price.micros, price.currency, "list"
-    return money.text(micros, currency), "simulated, nothing billed" if record.simulated else _KINDS.get(kind or "", "")
+            micros, currency, kind = price.micros, price.currency, CostKind.LIST
+    note = _KINDS[kind] if kind else ""
+    return money.text(micros, currency), "simulated, nothing billed" if record.simulated else note
 
 
 def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:

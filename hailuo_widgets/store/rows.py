@@ -14,7 +14,7 @@ from sqlalchemy.types import TypeDecorator
 
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
-from hailuo_widgets.domain.run import STATUSES, RunRecord
+from hailuo_widgets.domain.run import CostKind, RunRecord, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -128,10 +128,14 @@ def _must(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return process
 
 
-def _status(value: Any) -> str:
-    if value not in STATUSES:
-        raise ValueError("a status is wanted")
-    return str(value)
+def _status(value: Any) -> Status:
+    if not isinstance(value, str):
+        raise TypeError("a status is wanted")
+    return Status(value)
+
+
+def _cost_kind(value: Any) -> CostKind | None:
+    return None if value is None else CostKind(_must(_text)(value))
 
 
 def _whole(value: Any) -> int | None:
@@ -189,6 +193,7 @@ def _error(value: Any) -> dict[str, str] | None:
 _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("run_id", "request_hash"), _must(_text)),
     "status": _status,
+    "cost_kind": _cost_kind,
     "created_at": _must(time_of),
     "simulated": _must(_flag),
     "result_index": _must(_whole),
@@ -207,7 +212,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     ),
     **dict.fromkeys(
         (
-            *("origin", "sweep_id", "sweep_name", "variant", "task_id", "channel", "client_uuid", "cost_kind"),
+            *("origin", "sweep_id", "sweep_name", "variant", "task_id", "channel", "client_uuid"),
             *("currency", "file_id", "video_url", "backup_url", "sha256", "note", "reused_from"),
         ),
         _text,
@@ -215,7 +220,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
 }
 _INSTEAD: Final[Mapping[str, Any]] = {
     **dict.fromkeys(("run_id", "request_hash"), "unreadable"),
-    "status": "unconfirmed",  # it may have been billed, and is never sent again by itself
+    "status": Status.UNCONFIRMED,  # it may have been billed, and is never sent again by itself
     "created_at": NEVER,
     "simulated": False,
     "result_index": 0,

@@ -7,11 +7,12 @@ what people said of two runs. Ids are text, money is whole millionths, times are
 from __future__ import annotations
 
 from dataclasses import fields
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.domain.run import CostKind, RunRecord
 from hailuo_widgets.domain.vote import ANSWERS, Vote
 from hailuo_widgets.store.rows import NEVER, UNREADABLE, Json, UtcDateTime, record_of, seconds_of, time_of
 
@@ -141,7 +142,10 @@ sa.Index("votes_by_run", votes.c.left_run, votes.c.right_run)
 
 _VOTE_TEXTS = frozenset(name for name, column in votes.c.items() if isinstance(column.type, sa.Text)) - {"repeat_of"}
 _FIELDS = tuple(f.name for f in fields(RunRecord) if f.name != "unread")
-OLD_COST_KINDS = {"estimated": "list", "none": None}  # as earlier versions wrote them, in logs and rescue files
+OLD_COST_KINDS = {
+    "estimated": CostKind.LIST.value,
+    "none": None,
+}  # an earlier version's words
 
 
 def to_row(record: RunRecord) -> dict[str, Any]:
@@ -154,7 +158,9 @@ def to_row(record: RunRecord) -> dict[str, Any]:
 
 def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
     """Changed fields in the table's own types."""
-    out = dict(changes)
+    out: dict[str, Any] = {
+        name: value.value if isinstance(value, StrEnum) else value for name, value in changes.items()
+    }
     if "request" in out:
         out["request"] = out["request"].to_json()
     for name in ("tags", "clip_tags"):

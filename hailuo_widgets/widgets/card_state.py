@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from hailuo_widgets.render.card import LIVE, NOTES, format_bytes, status_word
+from hailuo_widgets.render.card import format_bytes, status_word
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,12 +62,12 @@ def _texts(card: Card, problem: str | None) -> dict[str, Any]:
 def _facts(card: Card, now: float) -> dict[str, Any]:
     """The parts that are short by nature."""
     began = card.started_at or card.created_at
-    live = card.status in LIVE
+    live = card.live
     has_clip = card.status == "succeeded" and (card.video_bytes is not None or card.video_src is not None)
     return {
         "run": card.run_id,
         "css": card.css_class,
-        "status": card.status,
+        "status": card.status.value,
         "word": status_word(card.status, reused=card.reused),
         "live": live,
         "simulated": card.simulated,
@@ -78,7 +78,7 @@ def _facts(card: Card, now: float) -> dict[str, Any]:
         "eta": card.eta_s,
         "low": card.eta_low_s,
         "high": card.eta_high_s,
-        "note": NOTES.get(card.status),
+        "note": card.status.note,
         "retry": card.can_retry_download,
         "poster": bool(card.poster),
         "clip": (card.sha256 or "file")[:16] if has_clip else None,

@@ -9,8 +9,8 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from hailuo_widgets.domain import differences, money
-from hailuo_widgets.domain.run import error_text
-from hailuo_widgets.render.card import LIVE, status_word
+from hailuo_widgets.domain.run import UNFINISHED, Status, error_text
+from hailuo_widgets.render.card import status_word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -22,13 +22,13 @@ __all__ = ["Row", "left_s", "row_of", "totals", "varying"]
 
 Row = dict[str, Any]
 MAX_TEXT: Final = 160
-SENT: Final = frozenset({"submitting", "queued", "running", "downloading"})
+SENT: Final = UNFINISHED - {Status.PLANNED}
 
 
 def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None) -> Row:
     """A run as a row; ``here``: this kernel follows it."""
     request, error = record.request, record.error or {}
-    live = record.status in LIVE
+    live = record.status.live
     began = record.submitted_at or record.created_at
     elapsed = None if live or record.finished_at is None else (record.finished_at - began).total_seconds()
     can = []
@@ -40,7 +40,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         can.append("retry")
     return {
         "id": record.run_id,
-        "status": record.status,
+        "status": record.status.value,
         "word": status_word(record.status, reused=record.reused_from is not None),
         "live": live,
         "here": here,
@@ -56,7 +56,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         "low": expected.low_s if expected else None,
         "high": expected.high_s if expected else None,
         "cost": money.text(record.cost_micros, record.currency),
-        "kind": record.cost_kind,
+        "kind": record.cost_kind.value if record.cost_kind else None,
         "error": _short(error_text(error) or "") or None,
         "hint": _short(error.get("hint") or "") or None,
         "sweep": record.sweep_id,
@@ -83,9 +83,9 @@ def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation |
     total = money.total(found)
     return {
         "runs": len(found),
-        "done": sum(r.status not in LIVE for r in found),
+        "done": sum(r.status.ended for r in found),
         "reused": sum(r.status == "succeeded" and r.reused_from is not None for r in found),
-        "statuses": dict(Counter(r.status for r in found)),
+        "statuses": dict(Counter(r.status.value for r in found)),
         "spent": total.amounts,
         "unknown": total.unknown,
         "left": left_s(found, expected=expected),
@@ -100,7 +100,7 @@ def left_s(records: Sequence[RunRecord], *, expected: Mapping[str, Expectation |
     now = datetime.now(UTC)
     work, longest, flying = 0.0, 0.0, 0
     for r in records:
-        if r.status not in LIVE:
+        if r.status.ended:
             continue
         known = expected.get(r.run_id)
         if known is None:

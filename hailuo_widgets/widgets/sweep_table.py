@@ -9,7 +9,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.cell_text import plural
-from hailuo_widgets.render.card import LIVE, format_seconds, safe_video_src, status_word
+from hailuo_widgets.render.card import format_seconds, safe_video_src, status_word
 from hailuo_widgets.widgets.run_rows import varying
 from hailuo_widgets.widgets.throttle import Pulse
 
@@ -74,7 +74,7 @@ def _short(text: str) -> str:
 
 def _row(card: Card, values: Sequence[str]) -> str:
     status = status_word(card.status, reused=card.reused)
-    if card.error_text and card.status not in LIVE:
+    if card.error_text and card.status.ended:
         status += f": {card.error_text}"
     src = safe_video_src(card.video_src)
     name = html.escape(card.run_id)

@@ -51,8 +51,8 @@ class Run(Fixed):
 
     @property
     def status(self) -> str:
-        """Where it stands: one of :data:`hailuo_widgets.domain.run.STATUSES`."""
-        return self.record.status
+        """The status, as text: one of the values of :class:`hailuo_widgets.domain.run.Status`."""
+        return self.record.status.value
 
     @property
     def task_id(self) -> str | None:

@@ -6,7 +6,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.clips import one_per_clip
-from hailuo_widgets.domain.run import STATUSES
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value, is_axis, listed, shown
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.provider import names as provider_names
@@ -159,7 +159,7 @@ def filtered(
         wanted = listed("status", status)
     provider = None if provider is None else str(as_value("provider", provider))
     for one in wanted or ():
-        _check("status", one, STATUSES)
+        _check("status", one, [s.value for s in Status])
     if tag is not None and not isinstance(tag, str):
         raise UsageError(f"tag must be a word, not {shown(tag)}", hint="for example tag='keep'")
     if provider is not None and provider not in provider_names():

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from hailuo_widgets.domain.budget import Budget, Permit, TaskIdTaken
-from hailuo_widgets.domain.run import STATUSES, TRANSITIONS, RunRecord
+from hailuo_widgets.domain.run import TRANSITIONS, RunRecord, Status
 from hailuo_widgets.errors import BudgetExceeded, StoreError, UsageError
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.store.migrations import MIGRATIONS
@@ -43,7 +43,7 @@ def test_a_record_comes_back_as_it_was(log: RunLog, record: Make) -> None:
 @pytest.mark.parametrize("status", ["planned", "submitting", "unconfirmed", "succeeded"])
 def test_only_legal_steps(log: RunLog, record: Make, status: str) -> None:
     """An illegal step is refused and changes nothing; a legal one is taken."""
-    for following in STATUSES:
+    for following in Status:
         log.add([record(f"r-{following}", status=status)])
         if following == status or following in TRANSITIONS[status]:
             assert log.change(f"r-{following}", "step", status=following).status == following

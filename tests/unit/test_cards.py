@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.render.card import (
-    NOTES,
-    STATUS_WORDS,
     Card,
     format_bytes,
     format_seconds,
@@ -200,18 +199,20 @@ def test_a_page_loads_what_is_ours(src: str) -> None:
     assert safe_video_src(src) == src
 
 
-@pytest.mark.parametrize("status", STATUS_WORDS)
-def test_the_status_is_said_in_words(status: str) -> None:
+@pytest.mark.parametrize("status", Status)
+def test_the_status_is_said_in_words(status: Status) -> None:
     """Every status reads as a word in HTML and in text; colour never says it alone."""
     card = replace(CARD, status=status)
-    assert STATUS_WORDS[status] in read(card).text
+    assert status.label in read(card).text
     assert status in render_text(card)
 
 
-@pytest.mark.parametrize(("status", "note"), NOTES.items())
-def test_an_end_says_what_it_means_for_the_money(status: str, note: str) -> None:
+@pytest.mark.parametrize("status", ["cancelled", "unconfirmed", "skipped", "lost"])
+def test_an_end_says_what_it_means_for_the_money(status: str) -> None:
     """Cancelled, unconfirmed, skipped and lost each carry their sentence and the hint."""
     card = replace(CARD, status=status, video_src=None, error_hint="Look it up: run.adopt(task_id)")
+    note = Status(status).note
+    assert note
     for shown in (read(card).text, render_text(card)):
         assert note in shown
         assert "run.adopt(task_id)" in shown

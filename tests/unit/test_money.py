@@ -12,7 +12,7 @@ import pytest
 
 from hailuo_widgets.dataframes.costs import cost_frame
 from hailuo_widgets.domain.request import Request
-from hailuo_widgets.domain.run import STATUSES, RunRecord
+from hailuo_widgets.domain.run import RunRecord, Status
 from hailuo_widgets.exports.report_sections import facts_html
 from hailuo_widgets.widgets.run_rows import totals
 
@@ -23,7 +23,7 @@ Sum = tuple[tuple[str, ...], int]  # the amounts as text, and how many runs cost
 TABLE = [
     {"status": status, "task_id": task_id, "reused_from": reused, "cost": cost, "simulated": simulated}
     for status, task_id, reused, cost, simulated in itertools.product(
-        STATUSES, ("t1", None), ("r0", None), (True, False), (True, False)
+        Status, ("t1", None), ("r0", None), (True, False), (True, False)
     )
 ]
 

@@ -13,7 +13,7 @@ from hailuo_widgets.api import functions as api
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import cost_frame
 from hailuo_widgets.domain.request import Request
-from hailuo_widgets.domain.run import STATUSES, RunRecord
+from hailuo_widgets.domain.run import RunRecord, Status
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.report_sections import facts_html
 from hailuo_widgets.magics.commands import command
@@ -158,7 +158,7 @@ def test_a_filter_that_names_nothing_known_is_an_error(session: Session, filters
 @pytest.mark.parametrize(
     ("filters", "count"),
     [
-        *(({"status": s}, {"succeeded": 4, "failed": 1, "queued": 1}.get(s, 0)) for s in STATUSES),
+        *(({"status": s}, {"succeeded": 4, "failed": 1, "queued": 1}.get(s, 0)) for s in Status),
         ({"status": ("failed", "queued")}, 2),
         ({"status": []}, 0),
         ({"provider": "runware"}, 0),

@@ -11,7 +11,7 @@ import pytest
 from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
-from hailuo_widgets.domain.run import STATUSES, TRANSITIONS, RunRecord, may_become
+from hailuo_widgets.domain.run import TRANSITIONS, RunRecord, Status, may_become
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store import RunLog
 
@@ -68,10 +68,10 @@ def test_steps_are_in_the_log_in_their_order(log: RunLog) -> None:
     assert [e["what"] for e in log.events("r1")] == ["planned", "create is sent", "waiting"]
 
 
-@pytest.mark.parametrize("status", STATUSES)
+@pytest.mark.parametrize("status", Status)
 def test_only_legal_steps(log: RunLog, status: str) -> None:
     """From each status the log takes exactly the steps of the table, and an illegal one changes nothing."""
-    for following in STATUSES:
+    for following in Status:
         run_id = f"r-{following}"
         log.add([record(run_id, status=status)])
         if following == status or following in TRANSITIONS[status]:
