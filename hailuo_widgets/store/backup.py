@@ -10,7 +10,6 @@ import secrets
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,8 @@ from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.system.private_files import create_private, make_private
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hailuo_widgets.store.database import Database
 
 __all__ = ["StoreHealth", "backup", "check"]
@@ -76,7 +77,7 @@ def backup(store: Database, target: str | Path | None = None) -> Path:
         )
     if not store.path.is_file():
         raise StoreError(f"there is no run log at {store.where} yet", hint="HAILUO_HOME names the folder that it is in")
-    path = _place(store.path, target)
+    path = _place(store.path, target, store.clock.now())
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     failure = ""
     try:
@@ -99,8 +100,8 @@ def backup(store: Database, target: str | Path | None = None) -> Path:
     return path
 
 
-def _place(store: Path, target: str | Path | None) -> Path:
-    name = f"runs-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.sqlite3"
+def _place(store: Path, target: str | Path | None, now: datetime) -> Path:
+    name = f"runs-{now:%Y%m%dT%H%M%S.%fZ}.sqlite3"
     path = store.parent / "backups" / name if target is None else Path(target).expanduser()
     if path.is_dir():
         path /= name

@@ -5,7 +5,7 @@ Counting and writing under one lock is what keeps two kernels from both taking t
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -15,8 +15,11 @@ from hailuo_widgets.errors import BudgetExceeded
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.rows import LARGEST
 from hailuo_widgets.store.schema import calls, runs
+from hailuo_widgets.store.transaction_time import now
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from hailuo_widgets.domain.budget import Permit
 
 __all__ = ["check_budgets", "has_place", "take_turn"]
@@ -36,11 +39,12 @@ def places_taken(c: sa.Connection, provider: str, origin: str, *, held_s: float 
         held_s: For so many seconds, a run that was cancelled after it was sent, or whose create may have been
             accepted, still counts: its task goes on at the provider.
     """
-    now = datetime.now(UTC)
+    moment = now(c)
     # What lies in the future was written before the clock was set back: it does not hold a place for ever.
-    alive = leases.lasting(now) | ((runs.c.submitted_at > now - FORGOTTEN) & (runs.c.submitted_at <= now + SKEW))
+    recent = (runs.c.submitted_at > moment - FORGOTTEN) & (runs.c.submitted_at <= moment + SKEW)
+    alive = leases.lasting(moment) | recent
     followed = runs.c.status.in_(("submitting", "queued", "running")) & alive
-    held_since = now - timedelta(seconds=held_s)
+    held_since = moment - timedelta(seconds=held_s)
     left = (runs.c.status == "cancelled") & (runs.c.submitted_at > held_since)
     doubtful = (runs.c.status == "unconfirmed") & (runs.c.finished_at > held_since)
     query = (
@@ -89,12 +93,12 @@ def check_budgets(c: sa.Connection, permit: Permit) -> None:
 
 def take_turn(c: sa.Connection, account: str, per_minute: int) -> float:
     """Count a request of an account, if the minute has room for it; else the seconds until it may have."""
-    now = datetime.now(UTC)
+    moment = now(c)
     # One in the future was counted before the clock went back; hosts that share a store differ by less than SKEW.
-    c.execute(calls.delete().where((calls.c.at < now - WINDOW) | (calls.c.at > now + SKEW)))
+    c.execute(calls.delete().where((calls.c.at < moment - WINDOW) | (calls.c.at > moment + SKEW)))
     sent = c.scalars(sa.select(calls.c.at).where(calls.c.account == account).order_by(calls.c.at)).all()
     if len(sent) >= per_minute:
         oldest: datetime = sent[len(sent) - per_minute]
-        return max(0.05, (oldest + WINDOW - now).total_seconds())
-    c.execute(calls.insert().values(account=account, at=now))
+        return max(0.05, (oldest + WINDOW - moment).total_seconds())
+    c.execute(calls.insert().values(account=account, at=moment))
     return 0.0

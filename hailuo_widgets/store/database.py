@@ -24,11 +24,15 @@ from hailuo_widgets.store.database_errors import damaged, explain, is_busy, susp
 from hailuo_widgets.store.filesystem import locks_refused, note_of
 from hailuo_widgets.store.migrations import MIGRATIONS, migrate, number_of
 from hailuo_widgets.store.replaced_file import REPLACED, gone, identity_of
+from hailuo_widgets.store.transaction_time import OPTION
 from hailuo_widgets.system import forks
+from hailuo_widgets.system.clock import SYSTEM_CLOCK
 from hailuo_widgets.system.private_files import create_private, make_private
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from hailuo_widgets.domain.clock import Clock
 
 __all__ = ["Database"]
 
@@ -45,6 +49,7 @@ class Database:
 
     Args:
         url: A SQLAlchemy URL.
+        clock: The clock of all times in it.
         busy_s: Seconds to wait for another process's lock.
         notice: Told what a user should know of the store.
 
@@ -52,7 +57,15 @@ class Database:
         UsageError: It is no URL.
     """
 
-    def __init__(self, url: str, *, busy_s: float = BUSY_S, notice: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        busy_s: float = BUSY_S,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
+        self.clock = clock
         self.busy_s = busy_s
         self._url = _parsed(url)
         self._engine: sa.Engine | None = None
@@ -167,14 +180,15 @@ class Database:
     def _create(self) -> sa.Engine:
         if not self.is_sqlite:
             try:
-                return sa.create_engine(self._url, pool_pre_ping=True)
+                return sa.create_engine(self._url, pool_pre_ping=True, execution_options={OPTION: self.clock})
             except ImportError as e:
                 package = "psycopg" if "psycopg" in str(e) else str(e.name)
                 raise StoreError(
                     f"the run log at {self.where} needs the package {package}, which is not installed",
                     hint="pip install 'hailuo-widgets[postgres]'",
                 ) from None
-        engine = sa.create_engine(self._url, connect_args={"timeout": self.busy_s})
+        timeout = {"timeout": self.busy_s}
+        engine = sa.create_engine(self._url, connect_args=timeout, execution_options={OPTION: self.clock})
         event.listen(engine, "connect", _prepare)
         event.listen(engine, "begin", _begin)
         return engine

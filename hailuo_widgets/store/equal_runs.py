@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.schema import from_row, runs
+from hailuo_widgets.store.transaction_time import clock_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -54,7 +55,7 @@ def in_progress(
         where &= runs.c.run_id < before
     found: dict[Key, RunRecord] = {}
     for row in _equal_rows(c, places, where, runs.c.run_id, alike):
-        if row["status"] != "planned" or (leases.held(row) and not is_dead(row["owner"])):
+        if row["status"] != "planned" or (leases.held(row, clock_of(c)) and not is_dead(row["owner"])):
             record = from_row(dict(row))
             found.setdefault(_key(record, alike), record)
     return found

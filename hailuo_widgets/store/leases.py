@@ -6,8 +6,7 @@ an owner that lives keeps its runs, and whatever the clock says, a lease that is
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -15,10 +14,14 @@ import sqlalchemy as sa
 from hailuo_widgets.domain.events import ADOPTED, ASKED, FOLLOWED_AGAIN
 from hailuo_widgets.domain.run import UNFINISHED
 from hailuo_widgets.store.schema import events, runs
+from hailuo_widgets.store.transaction_time import clock_of, now
 from hailuo_widgets.system.process import shares_our_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import datetime
+
+    from hailuo_widgets.domain.clock import Clock
 
 __all__ = ["LEASE", "cancel_wished", "claim", "free", "held", "lasting", "release", "renew"]
 
@@ -33,28 +36,27 @@ def lasting(now: datetime) -> sa.ColumnElement[bool]:
     return (runs.c.lease_until > now) & (runs.c.lease_until <= now + LEASE + SKEW)
 
 
-def held(row: Mapping[str, Any] | sa.RowMapping) -> bool:
+def held(row: Mapping[str, Any] | sa.RowMapping, clock: Clock) -> bool:
     """Whether a run's lease holds, as far as that can be told without asking for its owner."""
     owner, lease = row["owner"], row["lease_until"]
     if owner is None or lease is None:
         return False
-    if _unchanged_s(row["run_id"], owner, lease) >= LEASE.total_seconds():
+    if _unchanged_s(row["run_id"], owner, lease, clock.monotonic()) >= LEASE.total_seconds():
         return False  # its owner has not renewed it, whatever the wall clock says
-    if lease >= datetime.now(UTC):
+    if lease >= clock.now():
         return True
     return shares_our_clock(owner)  # the clock may have been set: is it renewed?
 
 
-def _unchanged_s(run_id: str, owner: str, lease: datetime) -> float:
+def _unchanged_s(run_id: str, owner: str, lease: datetime, now_s: float) -> float:
     """For how many seconds of ours a lease has been seen as it is."""
-    now = time.monotonic()
     earlier = _seen.get(run_id)
     if earlier is None or earlier[:2] != (owner, lease):
         if len(_seen) >= MOST_SEEN:
             _seen.clear()
-        _seen[run_id] = (owner, lease, now)
+        _seen[run_id] = (owner, lease, now_s)
         return 0.0
-    return now - earlier[2]
+    return now_s - earlier[2]
 
 
 def free(
@@ -67,7 +69,9 @@ def free(
     """
     rows = c.execute(sa.select(runs).where(which)).mappings().all()
     found = [dict(row) for row in rows if isinstance(row["run_id"], str)]
-    return [row for row in found if row["owner"] in {None, owner} or is_dead(row["owner"]) or not held(row)]
+    return [
+        row for row in found if row["owner"] in {None, owner} or is_dead(row["owner"]) or not held(row, clock_of(c))
+    ]
 
 
 def claim(
@@ -76,7 +80,7 @@ def claim(
     """Take up those of the runs that are free; their rows."""
     taken = free(c, runs.c.run_id.in_(list(run_ids)), owner, is_dead)
     mine = runs.c.run_id.in_([row["run_id"] for row in taken])
-    c.execute(runs.update().where(mine).values(owner=owner, lease_until=datetime.now(UTC) + LEASE))
+    c.execute(runs.update().where(mine).values(owner=owner, lease_until=now(c) + LEASE))
     return taken
 
 
@@ -87,7 +91,7 @@ def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> dict[str, boo
         Those that are still the owner's and have not come to an end: whether another kernel wants each cancelled.
     """
     mine = runs.c.run_id.in_(list(run_ids)) & (runs.c.owner == owner) & runs.c.status.in_(UNFINISHED)
-    c.execute(runs.update().where(mine).values(lease_until=datetime.now(UTC) + LEASE))
+    c.execute(runs.update().where(mine).values(lease_until=now(c) + LEASE))
     kept = list(c.scalars(sa.select(runs.c.run_id).where(mine)))
     wished = cancel_wished(c, kept)
     return {run_id: run_id in wished for run_id in kept}

@@ -6,7 +6,6 @@ that it has not had. A store that is newer than this program, or another program
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import schema
 from hailuo_widgets.store.migration_clips import clips
+from hailuo_widgets.store.transaction_time import now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,4 +86,4 @@ def migrate(connection: sa.Connection, where: str) -> None:
             continue
         if had or number == 1:
             step(connection)
-        connection.execute(schema.migrations.insert().values(number=number, name=step.__name__, at=datetime.now(UTC)))
+        connection.execute(schema.migrations.insert().values(number=number, name=step.__name__, at=now(connection)))

@@ -5,7 +5,6 @@ Every change of a run's row writes an event that says why, in the same transacti
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +16,7 @@ from hailuo_widgets.store import result_claims as results
 from hailuo_widgets.store.budgets import check_budgets, has_place
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
 from hailuo_widgets.store.text import check_text, storable
+from hailuo_widgets.store.transaction_time import now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -56,12 +56,12 @@ def one(c: sa.Connection, run_id: str, where: str) -> RunRecord:
 
 def add(c: sa.Connection, records: Sequence[RunRecord], rows: Sequence[Mapping[str, Any]], owner: str | None) -> None:
     """Write new runs, whose rows are ``rows``, as followed by ``owner``."""
-    now = datetime.now(UTC)
-    lease = {"session": owner, "owner": owner, "lease_until": now + leases.LEASE if owner else None}
+    moment = now(c)
+    lease = {"session": owner, "owner": owner, "lease_until": moment + leases.LEASE if owner else None}
     c.execute(runs.insert(), [{**row, **lease} for row in rows])
     c.execute(
         events.insert(),
-        [{"run_id": r.run_id, "at": now, "what": "planned", "data": {"hash": r.request_hash}} for r in records],
+        [{"run_id": r.run_id, "at": moment, "what": "planned", "data": {"hash": r.request_hash}} for r in records],
     )
 
 
@@ -80,7 +80,7 @@ def checked_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
 
 def note(c: sa.Connection, run_id: str, what: str, data: Mapping[str, Any]) -> None:
     """Write an event of a run."""
-    c.execute(events.insert().values(run_id=run_id, at=datetime.now(UTC), what=what, data=storable(data)))
+    c.execute(events.insert().values(run_id=run_id, at=now(c), what=what, data=storable(data)))
 
 
 def change(

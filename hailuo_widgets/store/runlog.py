@@ -9,41 +9,49 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store.run_queries import RunQueries
 from hailuo_widgets.system import forks
+from hailuo_widgets.system.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from hailuo_widgets.domain.budget import Permit
+    from hailuo_widgets.domain.clock import Clock
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.store.backup import StoreHealth
     from hailuo_widgets.store.database import Database
     from hailuo_widgets.store.result_claims import Share
 
-__all__ = ["RunLog"]
+__all__ = ["RunLog", "one_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 RESCUED = "adopted from the rescue file"
 
 
+def one_thread() -> ThreadPoolExecutor:
+    """Return an executor with one thread."""
+    return ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+
+
 class _LogThread:
     """An executor with one thread, which a forked child replaces by its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], Executor]) -> None:
+        self._make = make
         self._new()
         forks.follow(self)
 
     def _new(self) -> None:
-        self.executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hailuo-store")
+        self.executor = self._make()
         self.opening = threading.Lock()
 
     def before_fork(self) -> None:
@@ -60,16 +68,27 @@ class RunLog(RunQueries):
 
     Args:
         url: The store's SQLAlchemy URL. The first use raises UsageError if it is none.
+        clock: The clock of all times in it.
+        executor: Makes the log's thread, and another one in a forked child.
         busy_s: Seconds to wait for another process's lock; None for 30 s.
         notice: Called in the log's thread with each sentence about the store that a user should read.
     """
 
-    def __init__(self, url: str, *, busy_s: float | None = None, notice: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        clock: Clock = SYSTEM_CLOCK,
+        executor: Callable[[], Executor] = one_thread,
+        busy_s: float | None = None,
+        notice: Callable[[str], None] | None = None,
+    ) -> None:
         self._url = url
+        self._clock = clock
         self._busy_s = busy_s
         self._notice = notice
         self._database: Database | None = None
-        self._thread = _LogThread()
+        self._thread = _LogThread(executor)
 
     @property
     def database(self) -> Database:
@@ -83,7 +102,7 @@ class RunLog(RunQueries):
                 from hailuo_widgets.store.database import BUSY_S, Database
 
                 busy_s = BUSY_S if self._busy_s is None else self._busy_s
-                self._database = Database(self._url, busy_s=busy_s, notice=self._notice)
+                self._database = Database(self._url, clock=self._clock, busy_s=busy_s, notice=self._notice)
             return self._database
 
     # -- the log's thread -----------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import secrets
 import time
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +17,33 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["measured_s", "since_s", "stamp"]
+__all__ = ["SYSTEM_CLOCK", "SystemClock", "measured_s", "since_s", "stamp"]
 
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 ASLEEP_S = 5.0  # if the machine slept longer than this, the elapsed time is not a task's duration
+
+
+class SystemClock:
+    """The clock of this machine; see :class:`hailuo_widgets.domain.clock.Clock`."""
+
+    def now(self) -> datetime:
+        """Return the wall clock's time, in UTC with its zone."""
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        """Return seconds that only ever grow."""
+        return time.monotonic()
+
+    def uptime(self) -> float:
+        """Return the seconds since the machine started, sleep included."""
+        return _ticks()
+
+    def boot(self) -> str:
+        """Return the machine's boot id; if the system has none, an id of this process."""
+        return _boot(os.getpid())
+
+
+SYSTEM_CLOCK = SystemClock()
 
 
 def stamp() -> dict[str, Any]:

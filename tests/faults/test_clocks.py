@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from clock import Inline, VirtualLoop, Wire, virtual
+from manual_clock import ManualClock
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.clock import measured_s, since_s, stamp
 from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.store import leases
 from hailuo_widgets.system import clock as clocks
@@ -88,23 +90,24 @@ def test_a_clock_that_is_set_changes_no_figure(
     ],
 )
 def test_what_is_measured_is_right_or_unknown(
-    monkeypatch: pytest.MonkeyPatch, ticks: float, awake: float, boot: str | None, wanted: tuple[Any, Any]
+    ticks: float, awake: float, boot: str | None, wanted: tuple[Any, Any]
 ) -> None:
     """A machine that sleeps, starts anew, or is another one: nobody knows how long a task took."""
-    then = clocks.stamp()
-    if boot is not None:
-        then["boot"] = boot
-    monkeypatch.setattr(clocks, "_ticks", lambda: then["ticks"] + ticks)
-    monkeypatch.setattr(clocks.time, "monotonic", lambda: then["awake"] + awake)
-    assert (clocks.since_s(then), clocks.measured_s(then)) == pytest.approx(wanted)
+    clock = ManualClock()
+    then = stamp(clock)
+    clock.started = boot or clock.started
+    clock.awake_s += awake
+    clock.asleep_s += ticks - awake
+    assert (since_s(clock, then), measured_s(clock, then)) == pytest.approx(wanted)
 
 
 @pytest.mark.parametrize("bad", [None, {}, {"boot": 7}, {"boot": "x", "ticks": "1"}, {"ticks": [], "awake": None}])
 def test_a_stamp_of_the_log_is_input(bad: Any) -> None:
     """What is no stamp of this machine measures nothing."""
-    assert clocks.measured_s(bad) is None
+    clock = ManualClock()
+    assert measured_s(clock, bad) is None
     if isinstance(bad, dict):
-        assert clocks.measured_s({**clocks.stamp(), **bad}) is None or not bad
+        assert measured_s(clock, {**stamp(clock), **bad}) is None or not bad
 
 
 def test_a_run_of_a_machine_that_slept_has_no_figure(
@@ -118,36 +121,30 @@ def test_a_run_of_a_machine_that_slept_has_no_figure(
     assert one.log.call(one.log.durations, "minimax", record.request.model, origin=record.origin) == []
 
 
-def row(owner: str, lease: timedelta) -> dict[str, Any]:
-    """A run's row, with its lease from now."""
-    return {"run_id": f"r-{owner}-{lease}", "owner": owner, "lease_until": datetime.now(UTC) + lease}
-
-
 @pytest.mark.parametrize("lease", [timedelta(hours=-2), timedelta(seconds=30), timedelta(hours=9), timedelta(days=900)])
 @pytest.mark.parametrize(
     "where", ["here", "here, in the old form", "in another container", "elsewhere", "another boot"]
 )
-def test_a_lease_ends_when_it_is_not_renewed(monkeypatch: pytest.MonkeyPatch, lease: timedelta, where: str) -> None:
+def test_a_lease_ends_when_it_is_not_renewed(lease: timedelta, where: str) -> None:
     """Whatever the wall clock says: renewed it holds on its own machine; not renewed for a minute it holds nowhere."""
-    now = [1000.0]
-    monkeypatch.setattr(leases.time, "monotonic", lambda: now[0])
+    clock = ManualClock()
     host, boot, namespace = this_process().machine.split(" ")
     machine = {
         "here": f"{host} {boot} {namespace}",
-        "in a container": f"{host} {boot} pid:[1]",
+        "in another container": f"{host} {boot} pid:[1]",
         "elsewhere": f"another {boot} {namespace}",
         "another boot": f"{host} another {namespace}",
     }
     owner = Owner(machine=machine[where], pid=1, began="1").name("0") if where in machine else f"{host}|1|x"
-    one = row(owner, lease)
-    first = leases.held(one)
+    one = {"run_id": f"r-{owner}-{lease}", "owner": owner, "lease_until": clock.now() + lease}
+    first = leases.held(one, clock)
     assert first == (lease > timedelta(0) or where.startswith(("here", "in")))
     for _ in range(9):  # it is renewed
-        now[0] += 20
+        clock.awake_s += 20
         one = {**one, "lease_until": one["lease_until"] + timedelta(seconds=20)}
-        assert leases.held(one) == first
-    now[0] += 61
-    assert not leases.held(one)
+        assert leases.held(one, clock) == first
+    clock.awake_s += 61
+    assert not leases.held(one, clock)
 
 
 def test_a_clock_that_is_set_forward_forgets_no_request(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
