@@ -35,6 +35,7 @@ __all__ = ["RunLog", "one_thread"]
 P = ParamSpec("P")
 T = TypeVar("T")
 RESCUED = "adopted from the rescue file"
+IMPORT_S = 30.0  # a fork waits no longer for the log's thread to import what it needs
 
 
 def one_thread() -> ThreadPoolExecutor:
@@ -52,15 +53,39 @@ class _LogThread:
 
     def _new(self) -> None:
         self.executor = self._make()
-        self.opening = threading.Lock()
+        self.opening = threading.RLock()
+        self._held = False  # whether the thread that forks holds it
+
+    def loaded(self, method: Callable[P, T]) -> Callable[P, T]:
+        """Return a method that first imports all that it needs: a child forked during an import has half a module."""
+
+        def run(*args: P.args, **kwargs: P.kwargs) -> T:
+            with self.opening:
+                from hailuo_widgets.store import (  # noqa: F401
+                    backup,
+                    database,
+                    durations,
+                    equal_runs,
+                    lookup,
+                    restore,
+                    run_changes,
+                    votes,
+                )
+            return method(*args, **kwargs)
+
+        return run
 
     def before_fork(self) -> None:
-        """Do nothing: the database waits for the thread's transaction."""
+        """Wait for imports; the database waits for the thread's transaction."""
+        self._held = self.opening.acquire(timeout=IMPORT_S)
 
     def after_fork(self, *, child: bool) -> None:
         """Start anew in the child, which has no thread but the one that forked."""
         if child:
             self._new()
+        elif self._held:
+            self._held = False
+            self.opening.release()
 
 
 class RunLog(RunQueries):
@@ -114,7 +139,7 @@ class RunLog(RunQueries):
             StoreError: The log was closed.
         """
         try:
-            return self._thread.executor.submit(method, *args, **kwargs)
+            return self._thread.executor.submit(self._thread.loaded(method), *args, **kwargs)
         except RuntimeError:
             closed = StoreError(
                 "the session was closed, and its run log with it",
