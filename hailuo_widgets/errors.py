@@ -1,4 +1,4 @@
-"""Every error a user can meet, in one tree.
+"""Error classes that users can meet, and the problems of a request.
 
 ::
 
@@ -20,7 +20,7 @@
     ├── DownloadError                  the clip exists, but could not be brought here
     └── StoreError                     the run log cannot be read or written
 
-Each says what happened, where, the provider's own code, message and trace id, the run, and what to do next.
+Each error has a message, the provider's own code, message and trace ID, the run, and a hint on what to do next.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ __all__ = [
 
 
 class Reason(StrEnum):
-    """Our own word for an error that code reacts to; sentences are for people and may be reworded."""
+    """The reason of an error that code reacts to. Messages are for people only, and may be reworded."""
 
     CONFIRMATION_NEEDED = "confirmation_needed"  # more runs, or more money, than is sent unasked
     PLAN_CHANGED = "plan_changed"  # other runs, or another price, than were shown
@@ -130,13 +130,13 @@ class HailuoError(Exception):
 
     Args:
         message: What happened, as a sentence.
-        provider: The gateway that it happened at.
+        provider: The provider that it happened at.
         code: The provider's own code (or ``HTTP 502``), as text.
-        provider_message: The provider's own words.
-        trace_id: The provider's id of the call, for its support desk.
+        provider_message: The provider's own message.
+        trace_id: The provider's ID of the call, for its support desk.
         run_id: The run that it happened to.
         hint: What to do next, as a sentence.
-        reason: Our own word for it, if code reacts to it; :class:`Reason`. ``code`` is the provider's.
+        reason: The reason, if code reacts to it. (``code`` is the provider's.)
     """
 
     reason: Reason | None = None
@@ -169,7 +169,7 @@ class HailuoError(Exception):
         return f"{self.told()}\n→ {self.hint}" if self.hint else self.told()
 
     def told(self) -> str:
-        """The message with the provider, its code and words, the trace id and the run; without the hint."""
+        """Return the message with the provider, its code and message, the trace ID and the run; without the hint."""
         where = f"{self.provider}: " if self.provider and not self.message.startswith(self.provider) else ""
         details = [
             f"code {self.code}" if self.code else "",
@@ -181,15 +181,15 @@ class HailuoError(Exception):
         return f"{where}{self.message}" + (f" ({inside})" if inside else "")
 
     def _render_traceback_(self) -> list[str]:
-        # IPython shows this instead of a traceback: where in our code an account was found empty helps nobody.
+        # IPython shows this instead of a traceback, which would not help to solve a provider's error.
         return [f"{type(self).__name__}: {self}"]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # The keyword arguments live in __dict__, which pickle and copy restore after the plain constructor.
+        # The keyword arguments are in __dict__, which pickle and copy restore after calling the constructor.
         return (type(self), (self.message,), self.__dict__)
 
     def detail(self) -> dict[str, str]:
-        """The fields that are set, as plain text (for the log)."""
+        """Return the fields that are set, as plain text for the log."""
         names = ("message", "provider", "code", "provider_message", "trace_id", "run_id", "hint")
         return {name: str(value) for name in names if (value := getattr(self, name)) is not None}
 
@@ -230,12 +230,12 @@ class ProviderError(HailuoError):
     """The provider answered, and the answer was no, or could not be read.
 
     Attributes:
-        accepted: Whether a create call that met this may have been accepted all the same: False is "certainly not",
-            None "cannot be told".
-        again: The same call may succeed later.
-        fatal: Every further create call would meet it too.
-        retry_after: The answer's ``Retry-After`` header, as it stands.
-        ends_task: The task itself has failed with it, though the provider had called it finished.
+        accepted: Whether a create call with this error may have been accepted: False means certainly not, None means
+            unknown.
+        again: Whether the same call may succeed later.
+        fatal: Whether every further create call would fail too.
+        retry_after: The reply's ``Retry-After`` header, unchanged.
+        ends_task: Whether the task itself has failed, although the provider had reported it as finished.
     """
 
     accepted: bool | None = False
@@ -254,7 +254,7 @@ class InsufficientCredits(ProviderError):
 
 
 class RateLimited(ProviderError):
-    """The provider refused the call because of its rate or the number of tasks in flight."""
+    """The provider refused the call because of too many requests or too many tasks in progress."""
 
 
 class Moderated(ProviderError):
@@ -273,11 +273,11 @@ class TransportError(HailuoError):
     """The provider could not be reached.
 
     Args:
-        sent: False when it is certain that the request never left; None when the provider may have it.
+        sent: False if the request certainly was not sent; None if the provider may have it.
 
     Attributes:
-        again: The same call may succeed at another try.
-        stalled: The other side was there, and sent nothing for too long.
+        again: Whether the same call may succeed later.
+        stalled: Whether the connection was open, but nothing arrived for too long.
     """
 
     again: bool = True
@@ -289,23 +289,23 @@ class TransportError(HailuoError):
 
 
 class Unconfirmed(HailuoError):
-    """The create call's answer was lost: it may have been accepted and billed. It is never sent again by itself."""
+    """The reply to the create call was lost; it may have been accepted and billed. It is never sent again by itself."""
 
 
 class Cancelled(HailuoError):
-    """We stopped following the run. The provider may still finish and bill it."""
+    """The run is no longer followed. The provider may still finish and bill it."""
 
 
 class Skipped(HailuoError):
-    """The run was never sent: a budget or an earlier fatal error stopped its sweep."""
+    """The run was not sent, because a budget or an earlier fatal error stopped its sweep."""
 
 
 class DownloadError(HailuoError):
-    """The clip exists at the provider, but could not be brought here. Retrying the download is free.
+    """The clip exists at the provider, but could not be downloaded. Retrying the download is free.
 
     Args:
-        dead_link: The link is expired or wrong: a fresh one may help.
-        later: The server does not have the clip yet, or can't give it now: the same link may bring it later.
+        dead_link: Whether the link is expired or wrong, so that a new one may help.
+        later: Whether the server doesn't have the clip yet or can't send it now, so that the same link may work later.
     """
 
     def __init__(self, message: str, *, dead_link: bool = False, later: bool = False, **fields: Any) -> None:
@@ -318,8 +318,8 @@ class StoreError(HailuoError):
     """The run log cannot be read or written: locked, newer, damaged, or its disk is full.
 
     Attributes:
-        closed: The session was closed: no later try can succeed.
-        astray: The log's row is not what whoever follows the run has left there.
+        closed: Whether the session was closed, so that no later try can succeed.
+        astray: Whether the run's row in the log is not as the follower of the run had left it.
     """
 
     closed: bool = False
@@ -337,7 +337,7 @@ def about(argument: str) -> Iterator[None]:
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """The allowed spelling nearest to ``word`` (case aside), or None where nothing is near."""
+    """Return the allowed spelling nearest to ``word``, in any case; None if nothing is near."""
     by_folded = {a.casefold(): a for a in allowed}
     near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None

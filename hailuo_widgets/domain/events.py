@@ -1,4 +1,4 @@
-"""Events that decide something later, by the words that the log has them under; plain, as `permit.py` is."""
+"""Events of the run log that later steps depend on."""
 
 from __future__ import annotations
 

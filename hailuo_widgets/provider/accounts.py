@@ -1,4 +1,4 @@
-"""Accounts: the providers by name, where their runs go, what they cost, and how many may be in flight."""
+"""Provider accounts: origins of new runs, list prices, and limits of concurrent tasks."""
 
 from __future__ import annotations
 
@@ -22,21 +22,25 @@ SIMULATED_CONCURRENT = 10
 
 
 class Accounts:
-    """The providers, with this session's settings and keys."""
+    """The providers, with a session's settings and keys."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._providers: dict[str, Provider] = {}
-        self._configured: set[tuple[str, str]] = set()  # where this session's settings have led, by provider
+        self._configured: set[tuple[str, str]] = set()  # (provider, origin) that this session's settings have named
 
     def provider(self, name: str) -> Provider:
-        """The provider of that name."""
+        """Return the provider of that name.
+
+        Raises:
+            UsageError: No provider has this name.
+        """
         if name not in self._providers:
             self._providers[name] = open_provider(name, self._settings)
         return self._providers[name]
 
     def origin(self, provider: Provider) -> str:
-        """Where a new run goes: the live origin, or ``simulator``. Nothing but this decides that a run is simulated.
+        """Return the origin of a new run: the live one, or ``simulator``. Only this decides whether a run is simulated.
 
         Raises:
             MissingKey: ``mode`` is ``live`` and there is no key.
@@ -60,23 +64,23 @@ class Accounts:
 
     @property
     def alike(self) -> dict[str, str]:
-        """Each documented origin with its provider's name: a clip of one serves for an equal run at another."""
+        """The provider's name of each documented origin: all origins of a provider share their clips."""
         return {origin: p.facts.name for p in self._providers.values() for origin in p.facts.origins}
 
     def simulator_url(self, name: str) -> str | None:
-        """The simulator on this machine that a base URL names; None where simulated runs go to the bundled one."""
+        """Return the URL of a simulator on this machine, if the base URL names one; None means the bundled one."""
         facts = self.provider(name).facts
         try:
             url = base_url(facts.name, facts.base_url)
         except UsageError:
-            return None  # nothing is sent to it
+            return None  # an invalid base URL: nothing is sent to it
         return url if is_loopback(url) else None
 
     def check_origin(self, record: RunRecord, facts: Facts, origin: str) -> None:
-        """See that a run's origin is one that the key may go to: whoever can write a row of the log could name any.
+        """Check that the key may be sent to a run's origin, since anyone who can write to the log could name another.
 
         Raises:
-            UsageError: It is neither the configured nor a documented one.
+            UsageError: The origin is neither configured nor documented.
         """
         if origin in facts.origins or (facts.name, origin) in self._configured:
             return
@@ -91,17 +95,17 @@ class Accounts:
             )
 
     def list_price(self, request: Request) -> dict[str, Any]:
-        """The cost fields that the price list gives a request; empty where no source names a price."""
+        """Return the cost fields of a request from the price list; empty if the price is unknown."""
         price = self.provider(request.provider).facts.price(request.model, request.resolution, request.duration)
         if price is None or request.template is not None:
             return {}
         return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": CostKind.LIST}
 
     def speed_at(self, origin: str | None) -> float:
-        """How many times faster than the documents the gateway at an origin of the log is."""
+        """Return by what factor an origin is faster than the documents say: the simulator's speed, else 1."""
         return self._settings.simulator_speed if origin == SIMULATOR else 1.0
 
     def concurrent(self, name: str, *, local: bool = False) -> int | None:
-        """How many tasks of a provider may be in flight at once; None where nothing bounds them."""
+        """Return how many tasks of a provider may be in progress at once; None for no limit."""
         documented = self.provider(name).facts.max_concurrent
         return self._settings.max_parallel or documented or (SIMULATED_CONCURRENT if local else None)

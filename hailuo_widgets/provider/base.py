@@ -1,6 +1,6 @@
-"""What every provider is: a table of facts, and pure functions between requests, HTTP calls, and what the answers mean.
+"""Base class of providers: a table of facts, and pure functions that encode calls and decode replies.
 
-No I/O here. Decoding raises :class:`~hailuo_widgets.errors.ProviderError` and nothing else, whatever the bytes are.
+There is no I/O here. Decoding raises only :class:`~hailuo_widgets.errors.ProviderError`, whatever the bytes are.
 """
 
 from __future__ import annotations
@@ -75,100 +75,121 @@ __all__ = [
 ]
 
 AGAIN_FREE = "its status is in no document and was read as an end; %hailuo retry ID asks again, for free"
-SHOWN_BODY = 300  # characters of an unreadable answer that an error quotes
+SHOWN_BODY = 300  # characters of an unreadable reply that an error quotes
 
 
 class Provider(ABC):
-    """One gateway. A subclass holds its table of facts and its error codes, and speaks its wire format."""
+    """One provider. A subclass has its facts, its error codes and its wire format.
+
+    Attributes:
+        facts: Models, prices and limits.
+        codes: The provider's error codes.
+        default_channel: The channel of tasks that were logged without one.
+        keyed_links: Whether a clip's link at the provider's own origin needs the key.
+        client_ids: Whether the provider takes our own ID for a task, so that a lost reply can be recovered.
+        ends: Error codes in a reply to a query that mean that the task has failed.
+        states: The documented status words, in lower case, and the states that they mean.
+        gone: Error codes in a reply to a query that mean that the task doesn't exist.
+        refusals: HTTP statuses that, according to the documents, mean "certainly not accepted".
+    """
 
     facts: Facts
     codes: Mapping[str, Code]
     default_channel: str = ""
-    keyed_links: bool = False  # a clip's link at the gateway's own origin wants the key
-    client_ids: bool = False  # the provider takes our own id for a task, so a lost answer can be asked for
-    ends: frozenset[str] = frozenset()  # codes that, in a query's answer, are the task's own end
-    states: Mapping[str, str] = MappingProxyType({})  # the documented status words, in lower case, and what they mean
-    gone: frozenset[str] = frozenset()  # codes that, in a query's answer, say that there is no such task
-    refusals: frozenset[int] = REFUSALS  # HTTP statuses that, by its documents, say "certainly not accepted"
+    keyed_links: bool = False
+    client_ids: bool = False
+    ends: frozenset[str] = frozenset()
+    states: Mapping[str, str] = MappingProxyType({})
+    gone: frozenset[str] = frozenset()
+    refusals: frozenset[int] = REFUSALS
 
     @abstractmethod
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """The call that creates (and bills) a task."""
+        """Return the call that creates (and bills) a task."""
 
     @abstractmethod
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
-        """The task that was accepted. A ``ProviderError`` says by ``accepted`` if it may have been all the same."""
+        """Return the accepted task.
+
+        Raises:
+            ProviderError: The task was not accepted; ``error.accepted`` is None if it may have been.
+        """
 
     @abstractmethod
     def encode_query(self, task: Task) -> HttpCall:
-        """The call that asks for a task's state."""
+        """Return the call that queries a task's state."""
 
     @abstractmethod
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
-        """The task's state. A ``ProviderError`` means that the answer tells nothing of the task."""
+        """Return the task's state.
+
+        Raises:
+            TaskLost: The provider doesn't know the task.
+            ProviderError: The reply says nothing about the task.
+        """
 
     def encode_link(self, task: Task, clip: Clip) -> HttpCall | None:
-        """The call that makes a download link of a finished task's file; None where the poll brings the link itself."""
+        """Return the call that makes a download link for a finished file; None if the poll has the link already."""
         del task, clip
         return None
 
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
-        """The clip with its link."""
+        """Return the clip with its link."""
         raise self.unreadable(reply, f"{clip.file_id}: this provider has no link call")
 
     def encode_upload(self, image: Image) -> HttpCall | None:
-        """The call that puts a local image where the provider can read it; None where the create call carries it.
+        """Return the call that uploads a local image; None if the create call contains the image.
 
-        What it returns is a link of short life, so it is made anew for each create call.
+        The uploaded image's link expires soon, so each create call has an upload of its own.
         """
         del image
         return None
 
     def check_upload(self, reply: HttpReply, image: Image) -> None:
-        """See that an upload's answer is about this image, where it says what it is about.
+        """Check that the reply to an upload is about this image, if it names one.
 
         Raises:
-            ProviderError: It is about another one.
+            ProviderError: It is about another image.
         """
         del reply, image
 
     def decode_upload(self, reply: HttpReply) -> str:
-        """The uploaded image's URL, for the create call."""
+        """Return the uploaded image's URL, for the create call."""
         raise self.unreadable(reply, "this provider has no upload call")
 
     def results(self, request: Request) -> int:
-        """How many clips one create call makes, each a run of its own."""
+        """Return how many clips one create call makes, each of which is a run."""
         del request
         return 1
 
     def channel(self, request: Request) -> str:
-        """Which of the provider's endpoints will know the task; stored with it."""
+        """Return the name of the endpoint that will know the task; it is stored with the task."""
         del request
         return ""
 
     def origin_of(self, call: HttpCall, origin: str) -> str:
-        """Where a call goes, given the gateway's origin.
+        """Return the origin that a call is sent to.
 
-        A call's own host holds at the documented gateway alone: behind any other base URL (the simulator's, a proxy's)
-        the call goes there too, so that nothing leaves the machine unasked and no key reaches a stranger.
+        A call's own ``origin`` is used only with the documented base URL. With any other base URL (a simulator's, a
+        proxy's) all calls go there, so that nothing leaves the machine unexpectedly and no key reaches another host.
         """
         return call.origin if call.origin and origin == self.facts.base_url else origin
 
     # -- reading --------------------------------------------------------------------------------------------------
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """An answer's error code (None where it is a yes, or says nothing) and the provider's words."""
+        """Return a reply's error code (None for success, or if it has none) and the provider's message."""
         return None, words(data)
 
     def task_id_of(self, data: dict[str, Any]) -> str | None:
-        """The task that a create call's answer names, under a name that says so."""
+        """Return the task ID in the reply to a create call, if it has an unambiguous name."""
         return plain_task_id(data)
 
     def accepted(self, reply: HttpReply) -> Accepted:
-        """What a create call's answer says: a task's id is a yes, whatever else stands there; without one its code.
+        """Decode the reply to a create call. A task ID means that it was accepted, whatever else the reply contains.
 
         Raises:
-            ProviderError: It names no task.
+            ProviderError: The reply has no task ID.
         """
         data = self.body(reply)
         code, said = self.verdict(data)
@@ -181,11 +202,14 @@ class Provider(ABC):
         raise self.in_body(code, said, reply)
 
     def body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
-        """The answer's object. An HTTP error that carries one of the provider's own codes is read by that code.
+        """Return the reply's JSON object, also for an HTTP error that contains one of the provider's own codes.
 
         Args:
-            reply: The answer.
-            asking: It answers a query, which creates nothing: "not found" is about the task then.
+            reply: The reply.
+            asking: Whether it is the reply to a query, which creates nothing; "not found" then means the task.
+
+        Raises:
+            ProviderError: The reply is any other HTTP error, or is not a JSON object.
         """
         fault = self.http_fault(reply, asking=asking)
         if fault is None:
@@ -200,11 +224,11 @@ class Provider(ABC):
         return data
 
     def about_task(self, code: str, said: str | None, reply: HttpReply) -> Poll:
-        """What an error code in a query's answer says of the task.
+        """Return the poll of a task that an error code in the reply to a query describes as failed.
 
         Raises:
-            TaskLost: It is a code by which the provider says that it has no such task.
-            ProviderError: It is about the query.
+            TaskLost: The code means that the provider doesn't know the task.
+            ProviderError: The code is about the query.
         """
         error = self.in_body(code, said, reply)
         if code in self.ends:
@@ -214,11 +238,11 @@ class Provider(ABC):
         raise error
 
     def state(self, word: object) -> str | None:
-        """The state that a status word means, documented or plain; None for one that is not understood."""
+        """Return the state that a status word means; None if the word is not understood."""
         return state_of(word, self.states)
 
     def under_way(self, word: object) -> Poll:
-        """The poll of a task that has not ended, by its word; one that no document has is told as it was written."""
+        """Return the poll of a task that has not ended; an undocumented status word is kept in ``word``."""
         state, shown = self.state(word), as_written(word)
         if str(word).strip().casefold() in self.states:
             return Poll(state=state or "queued")
@@ -227,7 +251,7 @@ class Provider(ABC):
         return Poll(state=state, word=shown)
 
     def failed(self, code: str | None, said: str | None, reply: HttpReply, *, word: object = None) -> Poll:
-        """The poll of a task that ended without a clip; ``word`` is its status, told where no document has it."""
+        """Return the poll of a task that ended without a clip; an undocumented status ``word`` is kept."""
         row = self.row(code or "", said)
         if row is None or not issubclass(row.error, (Moderated, InvalidRequest)):
             row = Code(error=ProviderError, meaning="the generation failed")
@@ -241,7 +265,7 @@ class Provider(ABC):
     def error(
         self, row: Code, *, code: str, said: str | None, reply: HttpReply | None = None, hint: str | None = None
     ) -> ProviderError:
-        """The error of one table row, with the provider's own words."""
+        """Return the error of a table row, with the provider's own message."""
         error = row.error(
             row.meaning,
             provider=self.facts.name,
@@ -262,20 +286,21 @@ class Provider(ABC):
         return None
 
     def in_body(self, code: str, said: str | None, reply: HttpReply) -> ProviderError:
-        """The error of a code in an answer's body; a code that no table has may mean anything."""
+        """Return the error of a code in a reply's body; an unknown code may mean anything."""
         unknown = Code(error=ProviderError, meaning="an error code that is in no document", accepted=None, again=True)
         return self.error(self.row(code, said) or unknown, code=code, said=said, reply=reply)
 
     def row(self, code: str, said: str | None) -> Code | None:
-        """What a code means, its words considered; None for a code that no document has.
+        """Return the table row of a code, with the message taken into account; None for an undocumented code.
 
-        An empty account is told as a refused key or as too many requests, too. Another key, or a minute, mends neither.
+        Providers also report an empty account as a refused key or as too many requests. Another key or a pause does not
+        help then, so the row is that of an empty account.
         """
         row = self.codes.get(code)
         return None if row is None else in_its_words(row, said)
 
     def http_fault(self, reply: HttpReply, *, asking: bool = False) -> ProviderError | None:
-        """The error that an answer's HTTP status is; None for 2xx. ``asking``: the call was a query."""
+        """Return the error of a reply's HTTP status; None for 2xx. ``asking``: the call was a query."""
         status = reply.status
         if unknown_route(reply):
             return self.wrong_address(reply, asking=asking)
@@ -290,28 +315,28 @@ class Provider(ABC):
         elif 300 <= status < 400:  # noqa: PLR2004 - the bounds of the redirect class
             row = Code(
                 error=ProviderError,
-                meaning="the gateway answered with a redirect, which is never followed",
-                hint=f"if the gateway has moved, set {self.facts.name.upper()}_BASE_URL",
+                meaning="the provider answered with a redirect, which is never followed",
+                hint=f"if the provider has moved, set {self.facts.name.upper()}_BASE_URL",
             )
         elif 400 <= status < 500:  # noqa: PLR2004 - the bounds of the client-error class
             row = Code(error=ProviderError, meaning="an answer that is in no document")
         else:
-            row = Code(error=ProviderError, meaning="the gateway is in trouble", again=True, accepted=None)
+            row = Code(error=ProviderError, meaning="the provider is in trouble", again=True, accepted=None)
         if status not in self.refusals and row.accepted is False:
-            row = replace(row, accepted=None, fatal=False)  # a proxy may say so of a call that has gone through
+            row = replace(row, accepted=None, fatal=False)  # a proxy may say so after the call was accepted
         return self.error(row, code=f"HTTP {status}", said=said, reply=reply)
 
     def checked(self, what: str, named: object, ours: str | None, reply: HttpReply) -> None:
-        """See that an answer is about what was asked for, where it says what it is about.
+        """Check that a reply is about the requested task or file, if it names one.
 
         Args:
-            what: The kind of thing: a task, a file.
-            named: What the answer names.
-            ours: What was asked for; None where it is not known.
-            reply: The answer.
+            what: The kind of object: "task", "file".
+            named: The ID in the reply.
+            ours: The requested ID; None if it is not known.
+            reply: The reply.
 
         Raises:
-            ProviderError: It is about another one: nothing of it is taken.
+            ProviderError: The reply is about another one, so nothing in it is used.
         """
         if ours is None or same_id(named, ours):
             return
@@ -324,14 +349,14 @@ class Provider(ABC):
         raise self.error(row, code=MIX_UP, said=f"{what} {as_task_id(named)}", reply=reply)
 
     def wrong_address(self, reply: HttpReply, *, asking: bool) -> ProviderError:
-        """The error of a router that does not know the address: no service has read the call.
+        """Return the error of a router that doesn't know the address, so that no service has read the call.
 
-        A create was certainly not accepted, and no other would be. A task that was asked for is as it was.
+        A create call was certainly not accepted, and no other would be. A queried task is unaffected.
         """
         data = as_object(reply)
         row = Code(
             error=InvalidRequest,
-            meaning="the gateway has nothing at this address, so no service has read the call",
+            meaning="the provider has nothing at this address, so no service has read the call",
             again=asking,
             fatal=True,
             hint=self.address_hint(),
@@ -340,11 +365,11 @@ class Provider(ABC):
         return self.error(row, code=f"HTTP {reply.status}", said=said, reply=reply)
 
     def address_hint(self) -> str:
-        """What to check where the gateway does not know a documented address."""
+        """Return the hint if the provider doesn't know a documented address."""
         return f"check {self.facts.name.upper()}_BASE_URL: the documented base URL is {self.facts.base_url}"
 
     def unreadable(self, reply: HttpReply, why: str) -> ProviderError:
-        """The error of an answer that cannot be understood: it may hide a yes."""
+        """Return the error of a reply that can't be read; the call may have been accepted."""
         kind = reply.headers.get("content-type", "no content type")
         row = Code(error=ProviderError, meaning=f"the answer cannot be read: {why} ({kind})", again=True, accepted=None)
         if "html" in kind:
@@ -363,10 +388,10 @@ def _excerpt(reply: HttpReply) -> str:
 
 
 def read_json(provider: Provider, reply: HttpReply) -> dict[str, Any]:
-    """An answer's JSON object.
+    """Return a reply's JSON object.
 
     Raises:
-        ProviderError: The body is no JSON object, whatever else it is.
+        ProviderError: The body is not a JSON object.
     """
     try:
         value = load(reply.body)

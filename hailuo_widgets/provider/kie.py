@@ -1,6 +1,6 @@
-"""KIE.ai, in one of its two dialects.
+"""KIE.ai provider, in one of its two dialects.
 
-``kie_minimax.py`` speaks the dialect of KIE's Minimax API document, ``kie_jobs.py`` that of its job documents.
+``kie_minimax.py`` has the dialect of KIE's Minimax API document, ``kie_jobs.py`` that of its job documents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["make"]
 
 
 def make(settings: Settings) -> Provider:
-    """The provider in the dialect that ``settings.kie_dialect`` names, for the registry."""
+    """Return the provider in the dialect that ``settings.kie_dialect`` names, for the registry."""
     if settings.kie_dialect == JOBS_CHANNEL:
         from hailuo_widgets.provider.kie_jobs import KieJobs
 

@@ -1,9 +1,8 @@
-"""KIE.ai in the dialect of its public job documents (``KIE_DIALECT=jobs``): createTask, recordInfo, and an upload.
+"""KIE.ai's jobs dialect (``KIE_DIALECT=jobs``): createTask, recordInfo and file upload.
 
-Sources of the rows. **jobs**: KIE's public documents of createTask, recordInfo and the file upload, 2026-07. **page**:
-KIE's Hailuo pages. Each model does one thing, so that a short name means the one that does what is asked for. There are
-no seeds and no aspect ratios, and no source names a price: what a clip cost comes with the finished task
-(``creditsConsumed``).
+Sources of the rows: ``DOC``, KIE's public documents of createTask, recordInfo and the file upload, 2026-07; ``PAGE``,
+KIE's Hailuo pages. Each model has one mode, so a short name means the model that has the requested mode. There are no
+seeds and no aspect ratios, and no source names a price: the finished task reports its cost (``creditsConsumed``).
 """
 
 from __future__ import annotations
@@ -117,22 +116,22 @@ FACTS = Facts(
 
 
 class KieJobs(KieMinimax):
-    """Jobs: the request stands in ``input``, statuses are words, results come as JSON in a string."""
+    """The jobs dialect: the request is in ``input``, statuses are words, results are JSON in a string."""
 
     facts = FACTS
     default_channel = JOBS_CHANNEL
 
     def address_hint(self) -> str:
-        """The other dialect is the one that another host may have."""
+        """Return the hint for an unknown address: the account may have the other dialect."""
         return f"KIE_DIALECT is jobs; leave it out for the document's own paths. {Provider.address_hint(self)}"
 
     def channel(self, request: Request) -> str:
-        """Which of the two dialects created the task, and can be asked for it."""
+        """Return the dialect that creates the task, and that must be used to query it."""
         del request
         return JOBS_CHANNEL
 
     def encode_upload(self, image: Image) -> HttpCall | None:
-        """``POST /api/file-base64-upload`` at KIE's upload host; the file is kept there for a day or more."""
+        """Return ``POST /api/file-base64-upload`` at KIE's upload host, which keeps the file for a day or more."""
         if image.url is not None:
             return None
         kind = (image.media_type or "image/png").removeprefix("image/")
@@ -144,7 +143,7 @@ class KieJobs(KieMinimax):
         return HttpCall(method="POST", origin=UPLOAD_ORIGIN, path="/api/file-base64-upload", json=body)
 
     def check_upload(self, reply: HttpReply, image: Image) -> None:
-        """The answer names the file, its place and its size: one of the names has to be the one that it was given."""
+        """Check the reply's file name and size against the uploaded image."""
         found = as_object(reply).get("data")
         record = found if isinstance(found, dict) else {}
         names = [name for key in ("fileName", "filePath", "downloadUrl") if isinstance(name := record.get(key), str)]
@@ -156,7 +155,7 @@ class KieJobs(KieMinimax):
             self.checked("file", "another", ours, reply)
 
     def decode_upload(self, reply: HttpReply) -> str:
-        """The link of the uploaded picture."""
+        """Return the link of the uploaded image."""
         data = self.body(reply)
         code, said = self.verdict(data)
         found = data.get("data")
@@ -169,7 +168,7 @@ class KieJobs(KieMinimax):
         raise self.unreadable(reply, "it names no link to the uploaded picture")
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """``POST /api/v1/jobs/createTask``. Durations are text on this wire."""
+        """Return ``POST /api/v1/jobs/createTask``. Durations are text here."""
         del client_uuid
         fields: dict[str, Any] = {
             "prompt": request.prompt,
@@ -192,5 +191,5 @@ def _name_of(image: Image) -> str:
 
 def _link(image: Image) -> str:
     if image.url is None:
-        raise ValueError(f"image {image.name!r} is not uploaded: this gateway takes links alone")
+        raise ValueError(f"image {image.name!r} is not uploaded: this provider takes links alone")
     return image.url

@@ -1,10 +1,10 @@
-"""KIE.ai: the dialect of its Minimax API document, and what both of its dialects share (errors, and reading a task).
+"""KIE.ai's Minimax dialect, and the errors and the task reading that both dialects share.
 
-Source of the rows. **doc**: the KIE.ai Minimax API document (the specification). It contradicts itself (Fast is "6 s,
-768p" and priced for 8 and 10 s; 10 s is for "standard resolutions" alone, and its own example asks for 1080p): what it
-says anywhere is sent, with the doubt said. The codes from 401 on are those of KIE's public job documents.
+Source of the rows: ``DOC``, the KIE.ai Minimax API document (the specification). It contradicts itself: Fast is "6 s,
+768p" but has prices for 8 and 10 s; 10 s is only for "standard resolutions", but its own example has 1080p. Whatever it
+allows anywhere is sent, with a warning. The codes from 401 on are those of KIE's public job documents.
 
-Credits are KIE's own unit. Numbers mean other things here than at MiniMax: 1002 is an invalid image, 1004 a parameter.
+Costs are in KIE's credits. Error numbers differ from MiniMax's: 1002 is an invalid image, 1004 an invalid parameter.
 """
 
 from __future__ import annotations
@@ -127,11 +127,11 @@ CODES = {
         hint="raise the key's limit at kie.ai, or use another key; then run it again",
     ),
     "455": Code(
-        error=ProviderError, meaning="the gateway is being maintained", hint="nothing was accepted; try again later"
+        error=ProviderError, meaning="the provider is being maintained", hint="nothing was accepted; try again later"
     ),
     "500": _UNSURE,
     "501": Code(error=ProviderError, meaning="the generation failed", accepted=None),
-    "505": Code(error=ProviderError, meaning="the feature is switched off at the gateway"),
+    "505": Code(error=ProviderError, meaning="the feature is switched off at the provider"),
 }
 
 FACTS = Facts(
@@ -177,21 +177,23 @@ _STATES = {
 
 
 class KieMinimax(Provider):
-    """The document's dialect: flat bodies, numbers for statuses. Tasks of either dialect can be asked for."""
+    """The Minimax dialect: flat bodies, numeric statuses. It can query tasks of both dialects."""
 
     facts = FACTS
     codes = CODES
     states = _STATES
     refusals = REFUSALS | {404, 433, 455}
-    ends = frozenset({"1001", "1002", "1006", "501"})  # a query holds no prompt and no image: these are the task's
-    gone = frozenset({"1004", "404", "422"})  # a query holds an id alone: what is invalid, or not there, is the id
+    # A query has no prompt and no image, so codes about these are about the task. It has only an ID, so a code for
+    # "invalid" or "not found" is about the ID.
+    ends = frozenset({"1001", "1002", "1006", "501"})
+    gone = frozenset({"1004", "404", "422"})
 
     def address_hint(self) -> str:
-        """Many accounts have KIE's job API alone: to them the document's paths do not exist."""
+        """Return the hint for an unknown address: many accounts only have KIE's job API."""
         return f"set KIE_DIALECT=jobs, which speaks KIE's job API. {super().address_hint()}"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """``POST /api/v1/minimax/generate``. Resolutions are lower-case on this wire."""
+        """Return ``POST /api/v1/minimax/generate``. Resolutions are lower-case here."""
         del client_uuid
         body: dict[str, Any] = {"prompt": request.prompt, "model": request.model}
         optional = {
@@ -206,24 +208,24 @@ class KieMinimax(Provider):
         return HttpCall(method="POST", path="/api/v1/minimax/generate", json=body)
 
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
-        """A task id is a yes, whatever else the answer says; without one the code decides."""
+        """Decode the reply: a task ID means that the request was accepted, whatever its code."""
         del request
         return self.accepted(reply)
 
     def row(self, code: str, said: str | None) -> Code | None:
-        """A code of the table; what is refused for its content says so in words, under codes that say less."""
+        """Return the row of a code; a refusal for its content is recognized by its message."""
         row = super().row(code, said)
         if (row is None or row.error in {InvalidRequest, ProviderError}) and about_content(said):
             return Code(error=Moderated, meaning="the request was refused for its content", hint="reword it")
         return row
 
     def encode_query(self, task: Task) -> HttpCall:
-        """``GET /api/v1/minimax/record-info``; a task that the other dialect created is asked for by that one."""
+        """Return ``GET /api/v1/minimax/record-info``, or the other dialect's query for a task that it created."""
         path = "/api/v1/jobs/recordInfo" if task.channel == JOBS_CHANNEL else "/api/v1/minimax/record-info"
         return HttpCall(method="GET", path=path, params={"taskId": task.task_id})
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
-        """``data`` holds a number (``status``) or a word (``state``), told apart by what is there."""
+        """Decode the reply, whose ``data`` has a numeric ``status`` or a word in ``state``."""
         data = self.body(reply, asking=True)
         code, said = self.verdict(data)
         record = _record(data)
@@ -233,7 +235,7 @@ class KieMinimax(Provider):
         if state == "succeeded":
             return self._finished(record, reply)
         if state == "failed":
-            own = said if code is not None else None  # "success" is of the call, not of the task
+            own = said if code is not None else None  # "success" is about the call, not the task
             why = next(
                 (w for w in (record.get("failMsg"), record.get("errorMessage"), own) if isinstance(w, str)), None
             )
@@ -255,7 +257,7 @@ class KieMinimax(Provider):
         )
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """``code`` (0 in the document, 200 in KIE's other ones) and ``message`` or ``msg``."""
+        """Return ``code`` (success is 0 in the document, 200 in KIE's other ones) and ``message`` or ``msg``."""
         code = as_code(data.get("code"))
         return (None if code in {"0", "200"} else code), words(data)
 
@@ -266,7 +268,7 @@ def _record(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _first_result(value: object) -> str | None:
-    """The first link of a ``resultJson``: JSON in a string, or the object itself."""
+    """Return the first link in ``resultJson``, which is an object or JSON in a string."""
     found = as_json(value) if isinstance(value, str) else value
     links = found.get("resultUrls") if isinstance(found, dict) else None
     return next((url for link in links if (url := as_url(link))), None) if isinstance(links, list) else None

@@ -1,8 +1,8 @@
-"""kkiai: a relay that takes MiniMax's own bodies below ``/minimax/v1``.
+"""kkiai provider, a relay that takes MiniMax's own bodies below ``/minimax/v1``.
 
-Sources of the rows. **doc**: the kkiai document (the specification), which shows creating alone. **page**: kkiai's
-public pages. **relays**: answers of sister relays of the same software. A query is answered either as MiniMax answers
-it, or with that object inside the relay's envelope; which of the two is told from the answer. No source names a price.
+Sources of the rows: ``DOC``, the kkiai document (the specification), which only shows the create call; ``PAGE``,
+kkiai's public pages; and replies of other relays with the same software. The reply to a query is MiniMax's, or has
+MiniMax's object inside the relay's envelope. No source names a price.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ OFFERS = (
 )
 
 _KEY = Code(error=AuthError, meaning="the key was refused", fatal=True)
-# MiniMax's own codes come through as they are; those in words are the relay's.
+# Numeric codes are MiniMax's own; codes in words are the relay's.
 CODES = minimax.CODES | {
     "2049": _KEY,
     "task_not_exist": UNKNOWN_TASK,
@@ -101,12 +101,12 @@ STATES = minimax.STATES | {
     "completed": "succeeded",
     "succeeded": "succeeded",
 }
-VIDEO = "video"  # what OpenAI's shape calls itself
+VIDEO = "video"  # the value of "object" in the format of OpenAI
 _YES = frozenset({"success", "0", "200"})
 
 
 class Kkiai(minimax.MiniMax):
-    """MiniMax's protocol through a relay."""
+    """MiniMax's protocol through the relay."""
 
     facts = FACTS
     codes = CODES
@@ -115,7 +115,7 @@ class Kkiai(minimax.MiniMax):
     keyed_links = True
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """MiniMax's code; else the envelope's, or that of an OpenAI-style ``error``."""
+        """Return MiniMax's code, or else the envelope's, or that of an OpenAI-style ``error``."""
         code, said = super().verdict(data)
         if code is not None:
             return code, said
@@ -139,12 +139,12 @@ class Kkiai(minimax.MiniMax):
         return row
 
     def task_named(self, data: dict[str, Any]) -> object:
-        """The relay's own id, which stands outermost; inside of it may be the one that MiniMax gave to the relay."""
+        """Return the relay's own task ID, which is outermost; an inner one is MiniMax's ID for the relay."""
         named = next((named for layer in (_inside(data), data) if (named := layer.get("task_id"))), None)
         return named or (data.get("id") if data.get("object") == VIDEO else None)
 
     def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
-        """The poll of an answer that MiniMax's object is, or is inside of."""
+        """Return the poll of a reply that is MiniMax's object, or contains it."""
         envelope = _inside(data)
         word = envelope.get("status")
         if not isinstance(word, str):
@@ -159,7 +159,7 @@ class Kkiai(minimax.MiniMax):
         return self.under_way(word)
 
     def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
-        """As MiniMax's. The newest relays name no link of a finished video: its content has a route of its own."""
+        """Return the poll of a succeeded task; without a link, the clip is at ``/v1/videos/{id}/content``."""
         named = as_task_id(data.get("id")) if data.get("object") == VIDEO else None
         clip = self.clip(data)
         if named is None or clip.url is not None or clip.file_id is not None:
@@ -167,12 +167,12 @@ class Kkiai(minimax.MiniMax):
         return Poll(state="succeeded", clip=replace(clip, url=f"/v1/videos/{quote(named, safe='')}/content"))
 
     def clip(self, data: dict[str, Any]) -> Clip:
-        """The clip's links: the file that the relay has retrieved already, then every other place that relays use."""
+        """Return the clip's links: those of the retrieved file, then those in every other place that relays use."""
         envelope = _inside(data)
         inner = _inside(envelope)
         layers = (inner, envelope, data)
         files = [f for layer in layers if isinstance(f := layer.get("file"), dict)]
-        # The relay fills fail_reason on success, with the link or the file's id: the last resort for a paid clip.
+        # On success, the relay puts the link or the file's ID into fail_reason; this is tried last.
         odd = envelope.get("fail_reason")
         links = (
             *(f.get(name) for f in files for name in ("download_url", "url")),
@@ -203,6 +203,6 @@ def _videos(layer: dict[str, Any]) -> Iterator[object]:
 
 
 def make(settings: Settings) -> Provider:
-    """The provider, for the registry."""
+    """Return the provider, for the registry."""
     del settings
     return Kkiai()

@@ -1,4 +1,4 @@
-"""What passes between a provider and whoever sends its calls: calls, answers, tasks, clips, what an answer means."""
+"""Values that providers take and return: calls, replies, tasks, clips, polls, error codes."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ __all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "Results
 
 @dataclass(frozen=True, kw_only=True)
 class HttpCall:
-    """One call to make. ``path`` begins at the provider's origin; the key is added by the HTTP floor, never here.
+    """One HTTP call. ``path`` is relative to the provider's origin; the HTTP client adds the key.
 
-    ``origin`` is set where the documents give a call a host of its own; :meth:`Provider.origin_of` says if it holds.
+    ``origin`` is set if the documents name another host for the call; :meth:`Provider.origin_of` decides whether it is
+    used.
     """
 
     method: str
@@ -30,7 +31,7 @@ class HttpCall:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpReply:
-    """One answer: its status, its headers by lower-case names, its whole body."""
+    """One HTTP reply: its status, its headers by lower-case name, and its complete body."""
 
     status: int
     headers: Mapping[str, str]
@@ -39,17 +40,17 @@ class HttpReply:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """What it takes to ask for a task again."""
+    """The values that are needed to query a task."""
 
     task_id: str
     channel: str = ""
     result_index: int = 0
-    file_id: str | None = None  # the result that is ours, once it is known
+    file_id: str | None = None  # the ID of this run's result, once it is known
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """A create call's yes. ``channel`` is set where the answer says which endpoint will know the task."""
+    """An accepted create call. ``channel`` is set if the reply tells which endpoint will know the task."""
 
     task_id: str
     channel: str | None = None
@@ -59,7 +60,7 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """Where a finished clip is to be had, and what the provider says of it."""
+    """A finished clip at the provider: its links or its file, the seed that was used, and its cost."""
 
     url: str | None = None
     backup_url: str | None = None
@@ -71,11 +72,11 @@ class Clip:
 
 @dataclass(frozen=True, kw_only=True)
 class Results:
-    """What an answer says of each result of a task that makes several, in the answer's own order.
+    """The results of a task that makes several clips, in the order of the reply.
 
-    ``clips`` are the different ones that are there, each with its identity as ``file_id``; ``failures`` the different
-    errors, and ``failed`` how many entries name one; ``pending`` how many entries say that one is still being made.
-    ``ended``: the answer speaks of the whole task, and says that it has failed.
+    ``clips`` are the distinct finished clips, each with its identity as ``file_id``. ``failures`` are the distinct
+    errors, ``failed`` is the number of failed results, ``pending`` the number of unfinished ones. ``ended``: the whole
+    task has failed.
     """
 
     clips: tuple[Clip, ...] = ()
@@ -87,12 +88,11 @@ class Results:
 
 @dataclass(frozen=True, kw_only=True)
 class Poll:
-    """A task's state: ``queued``, ``running``, ``succeeded`` (then with its clip) or ``failed`` (then with the error).
+    """A task's state: ``queued``, ``running``, ``succeeded`` (with its clip) or ``failed`` (with its error).
 
-    ``word`` is a status that no document of the provider has, as it was written. One that is not understood either
-    comes as ``queued``, with a ``warning``: the task is taken to be where it was.
-
-    ``results`` is set where a task may have several; who asks has to see to it that each run has its own.
+    ``word`` is an undocumented status, as the provider wrote it. If it is not understood, the state is ``queued`` with
+    a ``warning``, and the task is treated as unchanged. ``results`` is set if a task may have several results; the
+    caller assigns each to one run.
     """
 
     state: str
@@ -107,8 +107,8 @@ class Poll:
 class Code:
     """One row of a provider's table of error codes.
 
-    ``accepted`` is what it says of a create call: False is "certainly not accepted", None "cannot be told".
-    ``again``: the same call may succeed later. ``fatal``: every further create would meet it too.
+    ``accepted``: whether a create call with this error was accepted: False means certainly not, None means unknown.
+    ``again``: the same call may succeed later. ``fatal``: every further create call would fail too.
     """
 
     error: type[ProviderError]

@@ -1,8 +1,9 @@
-"""MiniMax official: the video API's four modes and its templates.
+"""MiniMax provider: the official video API with its four modes and its templates.
 
-Sources of the rows. **doc**: the MiniMax video generation API document (the specification). **page**: MiniMax's public
-pages as of 2026-07. **comfy**: the price badges and time constants of ComfyUI's MiniMax node. **arcreel**: a public
-price comparison (ArcReel issue 674). Where the document allows what a page does not, the row carries the doubt.
+Sources of the rows in ``minimax_facts.py``: ``DOC``, the MiniMax video generation API document (the specification);
+``PAGE``, MiniMax's public pages as of 2026-07; "comfy", the price badges and time constants of ComfyUI's MiniMax node;
+"arcreel", a public price comparison (ArcReel issue 674). A row that the document allows and a page contradicts has a
+warning.
 """
 
 from __future__ import annotations
@@ -49,21 +50,21 @@ MOST_LAYERS = 3
 
 
 class MiniMax(Provider):
-    """The MiniMax protocol: errors come as HTTP 200 with a ``base_resp``, a finished task names a file to retrieve."""
+    """The MiniMax protocol: errors are HTTP 200 with a ``base_resp``; a finished task names a file to retrieve."""
 
     facts = FACTS
     codes = CODES
     states = STATES
     ends = frozenset({"1026", "1027"})
-    gone = frozenset({"2013"})  # a query holds an id alone: what is invalid is the id
+    gone = frozenset({"2013"})  # a query has only an ID, so the ID is invalid
     prefix = "/v1"
 
     def channel(self, request: Request) -> str:
-        """Templates have an endpoint of their own, which alone knows their tasks."""
+        """Return the endpoint: templates have their own, and only it knows their tasks."""
         return TEMPLATE_CHANNEL if request.template is not None else "video"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """``POST /v1/video_generation``, or ``/v1/video_template_generation``."""
+        """Return ``POST /v1/video_generation``, or ``/v1/video_template_generation`` for a template."""
         del client_uuid
         if request.template is not None:
             return self._encode_template(request)
@@ -98,17 +99,17 @@ class MiniMax(Provider):
         return HttpCall(method="POST", path=f"{self.prefix}/video_template_generation", json=body)
 
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
-        """A task id is a yes, whatever else the answer says; without one the code decides."""
+        """Decode the reply: a task ID means that the request was accepted, whatever its code."""
         del request
         return self.accepted(reply)
 
     def encode_query(self, task: Task) -> HttpCall:
-        """``GET /v1/query/video_generation``, or the templates' own."""
+        """Return ``GET /v1/query/video_generation``, or the query of the templates' endpoint."""
         name = "video_template_generation" if task.channel == TEMPLATE_CHANNEL else "video_generation"
         return HttpCall(method="GET", path=f"{self.prefix}/query/{name}", params={"task_id": task.task_id})
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
-        """A code in a query's answer is about the query, but for the two of moderation, which end the task."""
+        """Decode the reply. A code is about the query, except the two moderation codes, which end the task."""
         data = self.body(reply, asking=True)
         self.checked("task", self.task_named(data), task.task_id, reply)
         poll = self.read_poll(data, reply)
@@ -117,11 +118,11 @@ class MiniMax(Provider):
         return poll
 
     def task_named(self, data: dict[str, Any]) -> object:
-        """The task that a query's answer is about; None where it does not say."""
+        """Return the ID of the task that the reply is about; None if it has none."""
         return data.get("task_id")
 
     def read_poll(self, data: dict[str, Any], reply: HttpReply) -> Poll:
-        """The poll that a MiniMax-shaped object is."""
+        """Return the poll that an object in MiniMax's format describes."""
         code, said = self.verdict(data)
         word = data.get("status")
         state = self.state(word)
@@ -136,7 +137,7 @@ class MiniMax(Provider):
         return self.under_way(word)
 
     def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
-        """The poll of a task that succeeded: its link where the answer has one, else the file to retrieve."""
+        """Return the poll of a succeeded task, with its link, or else the file to retrieve."""
         clip = self.clip(data)
         if clip.url is None and clip.file_id is None:
             raise self.unreadable(reply, "the provider finished the task and named neither a file nor a link")
@@ -147,7 +148,7 @@ class MiniMax(Provider):
         return Poll(state="succeeded", clip=clip)
 
     def clip(self, data: dict[str, Any]) -> Clip:
-        """The links and the file that an object names: a retrieved file's first, then a plain ``video_url``."""
+        """Return the links and the file ID in an object; a retrieved file's links come before ``video_url``."""
         found = data.get("file")
         file = found if isinstance(found, dict) else {}
         return Clip(
@@ -157,14 +158,14 @@ class MiniMax(Provider):
         )
 
     def encode_link(self, task: Task, clip: Clip) -> HttpCall | None:
-        """``GET /v1/files/retrieve``: each call makes a fresh link."""
+        """Return ``GET /v1/files/retrieve``; each call makes a new link."""
         del task
         if clip.file_id is None or clip.url is not None:
             return None
         return HttpCall(method="GET", path=f"{self.prefix}/files/retrieve", params={"file_id": clip.file_id})
 
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
-        """The file's two links."""
+        """Return the clip with the file's two links."""
         try:
             data = self.body(reply, asking=True)
         except ProviderError as e:
@@ -177,7 +178,8 @@ class MiniMax(Provider):
             if self.state(word) == "failed":
                 code = code or as_written(word)
                 error = self.failed(code, said, reply, word=word).error or self.in_body(code, said, reply)
-                error.ends_task = str(word).strip().casefold() in self.states  # else the file may be asked for again
+                # An undocumented word leaves the task as it is: the link may be requested again.
+                error.ends_task = str(word).strip().casefold() in self.states
                 raise error
             if code is not None:
                 raise self.known_late(self.in_body(code, said, reply), reply)
@@ -185,12 +187,12 @@ class MiniMax(Provider):
         return Clip(url=found.url, backup_url=found.backup_url, file_id=clip.file_id)
 
     def known_late(self, error: ProviderError, reply: HttpReply) -> ProviderError:
-        """A refusal of a link; one for the clip's content is the generation's failure, which was not known before.
+        """Return the error of a link call; a refusal for the clip's content becomes the failure of the task.
 
-        Its reason may stand in a type or a code beside the words, so all of a refusal is looked at.
+        The reason may be in a type or a code beside the message, so the whole body is searched.
         """
-        told = reply.body.decode("utf-8", "replace")
-        about_clip = isinstance(error, InvalidRequest) and not unknown_route(reply) and about_content(told)
+        body = reply.body.decode("utf-8", "replace")
+        about_clip = isinstance(error, InvalidRequest) and not unknown_route(reply) and about_content(body)
         if about_clip:
             row = Code(error=Moderated, meaning="the finished clip was withheld for its content")
             withheld = self.error(row, code=error.code or "failed", said=error.provider_message)
@@ -200,14 +202,14 @@ class MiniMax(Provider):
         return error
 
     def row(self, code: str, said: str | None) -> Code | None:
-        """A number of the table, or a type of the newer errors."""
+        """Return the row of a numeric code, or of a type in the newer error format."""
         row = super().row(code, said)
         if row is None and (found := code_of_type(code, said)) is not None:
             row = in_its_words(found, said)
         return row
 
     def _envelope(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """The newer shape of an error: its number stands in brackets in the message, which goes before its type."""
+        """Return code and message in the newer error format; a number in the message takes precedence over the type."""
         said, error = words(data), data.get("error")
         number = number_said(said)
         if number in self.codes:
@@ -216,7 +218,7 @@ class MiniMax(Provider):
         return (kind if isinstance(kind, str) and code_of_type(kind, said) is not None else None), said
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """``base_resp``'s code and message, or those of an error in the newer shape."""
+        """Return code and message of ``base_resp``, or of an error in the newer format."""
         base = data.get("base_resp")
         if not isinstance(base, dict):
             return self._envelope(data)
@@ -225,7 +227,7 @@ class MiniMax(Provider):
 
 
 def layers_of(data: dict[str, Any]) -> list[dict[str, Any]]:
-    """An answer, and the objects that it wraps as ``data``, from outside in."""
+    """Return a reply's object and those nested in it as ``data``, outermost first."""
     layers = [data]
     while isinstance(inner := layers[-1].get("data"), dict) and len(layers) < MOST_LAYERS:
         layers.append(inner)
@@ -233,6 +235,6 @@ def layers_of(data: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def make(settings: Settings) -> Provider:
-    """The provider, for the registry."""
+    """Return the provider, for the registry."""
     del settings
     return MiniMax()

@@ -1,4 +1,4 @@
-"""MiniMax's facts and its error codes, as rows. The sources' names are explained in ``minimax.py``."""
+"""MiniMax's facts and error codes, from the sources that ``minimax.py`` explains."""
 
 from __future__ import annotations
 
@@ -197,7 +197,7 @@ TYPES = {
 
 
 def code_of_type(word: str, said: str | None) -> Code | None:
-    """What a type of the newer errors means, by the code that it stands for."""
+    """Return the row of a type in MiniMax's newer error format; None if it is unknown."""
     if word == "unprocessable_entity_error" and not about_content(said):
         word = "bad_request_error"
     if word == "overloaded_error":

@@ -1,6 +1,6 @@
-"""What an answer's bytes hold: its JSON object, and ids, codes, links, amounts and words out of it.
+"""Parsing of replies: JSON objects, IDs, codes, links, amounts and messages.
 
-Nothing here raises, whatever the bytes are: what is not what it should be comes back as None (or as an empty object).
+Except for :func:`load`, nothing here raises: an invalid value becomes None (or an empty object).
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 TASK_ID = re.compile(r"[\w.:-]{1,256}", re.ASCII)
-# What stands where there is no id: nothing but zeros and punctuation, a negative number, or a word for "nothing".
+# Placeholders for a missing ID: only zeros and punctuation, a negative number, or a word for "nothing".
 PLACEHOLDER = re.compile(
     r"[0_.:-]+|-\d+|null|none|nil|nan|n\.?a\.?|undefined|void|empty|unknown|true|false|error|failed|success|ok",
     re.ASCII | re.IGNORECASE,
@@ -47,7 +47,7 @@ MOST_DIGITS = 9  # of an error code that is a number
 
 
 def trace_id(reply: HttpReply | None) -> str | None:
-    """The provider's id of a call, from its headers, else from its body."""
+    """Return the provider's ID of a call, from the reply's headers or else its body."""
     if reply is None:
         return None
     body = as_object(reply)
@@ -61,13 +61,13 @@ def trace_id(reply: HttpReply | None) -> str | None:
 
 
 def as_object(reply: HttpReply) -> dict[str, Any]:
-    """An error answer's JSON object; empty where it is none."""
+    """Return a reply's JSON object; an empty one if the body is anything else."""
     value = as_json(reply.body)
     return value if isinstance(value, dict) else {}
 
 
 def as_json(text: bytes | str) -> Any:
-    """The JSON value of a text; None where it is none."""
+    """Return the JSON value of a text; None if it is not JSON."""
     try:
         return load(text if isinstance(text, bytes) else text.encode())
     except (ValueError, RecursionError):
@@ -75,20 +75,20 @@ def as_json(text: bytes | str) -> Any:
 
 
 def load(body: bytes) -> Any:
-    """The JSON value of a body. NaN, an infinity and a number of thousands of digits, which no JSON has, are null.
+    """Return the JSON value of a body. NaN, infinities and numbers with thousands of digits become None.
 
-    What stands beside them may be the id of a paid task, so they do not make the answer unreadable.
+    They are not valid JSON, but the rest of the body may contain the ID of a paid task.
 
     Raises:
-        ValueError: It is none.
-        RecursionError: It is nested beyond reading.
+        ValueError: The body is not JSON.
+        RecursionError: It is nested too deeply.
     """
-    # utf-8-sig: a byte-order mark before good JSON is no reason to doubt a paid answer.
+    # utf-8-sig accepts a byte-order mark, for the same reason.
     return json.loads(body.decode("utf-8-sig"), parse_constant=lambda _: None, parse_int=_whole)
 
 
 def _whole(digits: str) -> int | None:
-    """A whole number; None for one longer than Python's own limit on reading them."""
+    """Return a whole number; None if it has more digits than Python reads."""
     try:
         return int(digits)
     except ValueError:
@@ -96,7 +96,7 @@ def _whole(digits: str) -> int | None:
 
 
 def as_task_id(value: object) -> str | None:
-    """A task id as text, or None for anything that cannot be one (empty, too long, odd characters, a placeholder)."""
+    """Return a task ID as text; None if it is empty, too long, has odd characters, or is a placeholder."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     try:
@@ -107,9 +107,9 @@ def as_task_id(value: object) -> str | None:
 
 
 def same_id(named: object, ours: str) -> bool:
-    """Whether what an answer names is ours; what is no id names nothing, and contradicts nothing.
+    """Return whether an ID in a reply is ours, or is missing.
 
-    An id's letters may come in either case. A number beyond 2^53 may have been rounded to a double on its way.
+    Letters may be in either case, and a number beyond 2^53 may have been rounded to a double.
     """
     theirs = as_task_id(named)
     if theirs is None or theirs.casefold() == ours.casefold():
@@ -119,7 +119,7 @@ def same_id(named: object, ours: str) -> bool:
 
 
 def as_code(value: object) -> str | None:
-    """An error code as text (numbers without leading zeros, words cut at 40 characters); None for what is none."""
+    """Return an error code as text (numbers without leading zeros, words cut to 40 characters); None if invalid."""
     if isinstance(value, bool) or not isinstance(value, (str, int)):
         return None
     if isinstance(value, int):
@@ -131,7 +131,7 @@ def as_code(value: object) -> str | None:
 
 
 def as_url(value: object) -> str | None:
-    """A link, or None for anything that no clip can be fetched from."""
+    """Return an http(s) link; None if it is not one."""
     if not isinstance(value, str):
         return None
     text = value.strip()
@@ -139,20 +139,20 @@ def as_url(value: object) -> str | None:
         return None
     try:
         fair = urlsplit(text).port != 0
-    except ValueError:  # a port over 65535, or brackets around what is no address
+    except ValueError:  # a port over 65535, or a malformed address in brackets
         return None
     return text if fair else None
 
 
 def as_path(value: object) -> str | None:
-    """A link that names no host, and so leads to the one that gave it; None for anything else."""
+    """Return a link without a host, which is relative to the host that sent it; None if it is anything else."""
     if not isinstance(value, str) or not value.startswith("/") or value.startswith(("//", "/\\")):
         return None
     return value.strip() if LINK.fullmatch(f"https://a{value.strip()}") else None
 
 
 def as_micros(value: object) -> int | None:
-    """Millionths of an amount of money or credits; None for what is no amount."""
+    """Return an amount of money or credits in millionths; None if it is not an amount."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     if not 0 <= value < MOST_MONEY or not math.isfinite(value):
@@ -161,22 +161,22 @@ def as_micros(value: object) -> int | None:
 
 
 def as_seed(value: object) -> int | None:
-    """A seed that was used; None for what is none, or is no 64-bit number."""
+    """Return a seed; None if it is not a 64-bit whole number."""
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) >= 2**63:
         return None
     return value
 
 
 def plain(text: str) -> str:
-    """Text that can be stored and shown: JSON may hold NUL, and halves of surrogate pairs, which no encoding takes."""
+    """Return text that can be stored and shown: without NUL characters and lone surrogates, which JSON may contain."""
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def words(data: dict[str, Any]) -> str | None:
-    """What an error body says, in the shapes that gateways use."""
+    """Return the message of an error body, in any of the formats that providers use."""
     for name in ("error", "message", "msg", "detail"):
         value = data.get(name)
-        if isinstance(value, list) and value:  # FastAPI's: one object a fault
+        if isinstance(value, list) and value:  # FastAPI's format: one object per error
             value = value[0]
         if isinstance(value, dict):
             kind, said = value.get("type"), value.get("message", value.get("msg"))

@@ -1,7 +1,8 @@
-"""Pixazo: MiniMax's bodies behind an Azure API gateway, one model implied, polled by POST at an API of its own.
+"""Pixazo provider: MiniMax's bodies behind Azure API Management, polled by POST.
 
-Sources of the rows. **doc**: the Pixazo document (the specification), which has image to video alone. **skill**:
-Pixazo's public skill page, which lists a second operation for text to video, without its fields and its price.
+The model is implied by the path, and polling has an API of its own. Sources of the rows: ``DOC``, the Pixazo document
+(the specification), which only has image to video; ``SKILL``, Pixazo's public skill page, which lists a second
+operation for text to video, without its fields and its price.
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ FACTS = Facts(
     key_page="https://api-console.pixazo.ai/api_keys",
 )
 
-CODES = minimax.CODES | {"2049": Code(error=AuthError, meaning="the key was refused behind the gateway", fatal=True)}
+CODES = minimax.CODES | {"2049": Code(error=AuthError, meaning="the key was refused behind the provider", fatal=True)}
 
 
 STATES = minimax.STATES | {
@@ -103,7 +104,7 @@ REQUESTS = "requests"  # the channel of Pixazo's newer API
 
 
 class Pixazo(minimax.MiniMax):
-    """MiniMax's bodies, without the model's name. Refusals come by HTTP status, from the API or from the gateway."""
+    """MiniMax's bodies without the model's name. Errors are HTTP statuses, from the API or from Azure."""
 
     facts = FACTS
     codes = CODES
@@ -114,7 +115,7 @@ class Pixazo(minimax.MiniMax):
     query_path = "/minimax-hailuo-ai-polling/v1/getStatus"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """``POST /minimax-hailuo-ai/v1/imageToVideo``; without a first frame ``…/generate``."""
+        """Return ``POST /minimax-hailuo-ai/v1/imageToVideo``, or ``…/generate`` without a first frame."""
         body: dict[str, Any] = {
             k: v for k, v in super().encode_create(request, client_uuid).json.items() if k != "model"
         }
@@ -122,45 +123,45 @@ class Pixazo(minimax.MiniMax):
         return HttpCall(method="POST", path=path, json=body, headers=NO_CACHE)
 
     def accepted(self, reply: HttpReply) -> Accepted:
-        """As MiniMax's; a request of Pixazo's newer API is asked for where that one answers.
+        """Decode the reply; a task of Pixazo's newer API gets that API's channel.
 
-        The address in the answer is not followed: the key goes to the gateway's own address alone.
+        The polling address in the reply is not used, so that the key only goes to the provider's own address.
         """
         found = super().accepted(reply)
         newer = asked_by_request_id(as_object(reply)) == found.task_id
         return replace(found, channel=REQUESTS) if newer else found
 
     def encode_query(self, task: Task) -> HttpCall:
-        """``POST /minimax-hailuo-ai-polling/v1/getStatus``: it reads, and creates nothing."""
+        """Return ``POST /minimax-hailuo-ai-polling/v1/getStatus``, which creates nothing, or the newer API's query."""
         if task.channel == REQUESTS:
             path = f"/v2/requests/status/{quote(task.task_id, safe='')}"
             return HttpCall(method="GET", path=path, headers=NO_CACHE)
         return HttpCall(method="POST", path=self.query_path, json={"task_id": task.task_id}, headers=NO_CACHE)
 
     def encode_link(self, task: Task, clip: Any) -> None:
-        """None: the poll brings the link."""
+        """Return None, because the poll has the link."""
         del task, clip
 
     def task_named(self, data: dict[str, Any]) -> object:
-        """``task_id``, or the newer API's ``request_id``."""
+        """Return ``task_id``, or the newer API's ``request_id``."""
         return data.get("task_id") or asked_by_request_id(data)
 
     def clip(self, data: dict[str, Any]) -> Clip:
-        """MiniMax's places, and the newer API's ``output.media_url``: a link, or a list of them."""
+        """Return the clip in MiniMax's format, or in the newer API's ``output.media_url`` (a link or a list)."""
         found = super().clip(data)
         output = data.get("output")
         media = output.get("media_url") if isinstance(output, dict) else None
-        link = next((url for one in (media if isinstance(media, list) else [media]) if (url := as_url(one))), None)
+        link = next((url for item in (media if isinstance(media, list) else [media]) if (url := as_url(item))), None)
         return found if found.url or link is None else replace(found, url=link)
 
     def finished(self, data: dict[str, Any], reply: HttpReply) -> Poll:
-        """The poll of a task that succeeded; without a link the clip cannot be had yet, as there is no call for one."""
+        """Return the poll of a succeeded task. A link is required, because there is no call that makes one."""
         if self.clip(data).url is None:
             raise self.unreadable(reply, "the provider finished the task and named no link")
         return super().finished(data, reply)
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """MiniMax's code; else, where there is neither code nor task, an ``error`` in words is a no all the same."""
+        """Return MiniMax's code; a reply with an ``error`` in words and without code and task is an error too."""
         code, said = super().verdict(data)
         if code is None and data.get("error") and self.task_named(data) is None and self.task_id_of(data) is None:
             return as_code(data.get("statusCode")) or "error", words(data)
@@ -168,6 +169,6 @@ class Pixazo(minimax.MiniMax):
 
 
 def make(settings: Settings) -> Provider:
-    """The provider, for the registry."""
+    """Return the provider, for the registry."""
     del settings
     return Pixazo()

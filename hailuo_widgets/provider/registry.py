@@ -24,7 +24,7 @@ BUNDLED = {name: f"hailuo_widgets.provider.{name}:make" for name in ("minimax", 
 
 
 def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:
-    """Name → loader, the bundled ones first: no entry point can take a bundled name."""
+    """Return a loader for each provider's name, the bundled ones first; no entry point can take a bundled name."""
     loaders = {p.name: p.load for p in entry_points(group=GROUP)}
     third_parties = {name: loaders[name] for name in sorted(set(loaders) - set(BUNDLED))}
     return {**{name: _bundled(name) for name in BUNDLED}, **third_parties}
@@ -36,18 +36,18 @@ def _bundled(name: str) -> Callable[[], Callable[[Settings], Provider]]:
 
 
 def names() -> tuple[str, ...]:
-    """All providers, the bundled ones first."""
+    """Return the names of all providers, the bundled ones first."""
     return tuple(_found())
 
 
 def open_provider(name: str, settings: Settings) -> Provider:
-    """The provider of that name.
+    """Return the provider of that name.
 
     Raises:
-        UsageError: There is none.
+        UsageError: No provider has this name.
     """
     word = str(name).strip().casefold()
-    if word in BUNDLED:  # without a look at every installed package
+    if word in BUNDLED:  # without searching every installed package
         return _bundled(word)()(settings)
     found = _found()
     if word not in found:

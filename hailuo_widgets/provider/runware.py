@@ -1,11 +1,11 @@
-"""Runware: arrays of tasks under ids that we choose, sizes in pixels, several results of one task, costs in the answer.
+"""Runware provider: arrays of tasks with client-chosen IDs, sizes in pixels, several results per task.
 
-Sources of the rows. **doc**: the Runware model page minimax:3@1 (the specification; it lost its lists of sizes and of
-durations). **docs**: Runware's public pages on errors, polling and prices. **sdk**: Runware's public Python SDKs.
+Sources of the rows in ``runware_facts.py``: ``DOC``, the Runware model page minimax:3@1 (the specification, whose lists
+of sizes and durations are lost); ``DOCS``, Runware's public pages on errors, polling and prices, and its Python SDKs.
 
-An id of ours makes even a lost create answer recoverable: it is asked for, and an id that is known was accepted. The
-model takes no seed and reports the one it used. No source names a price of minimax:3@1 (0.23 to 0.43 USD were seen);
-each result says what it cost.
+Because the task's ID is ours, even a lost reply to a create call can be recovered: if the provider knows the ID, the
+task was accepted. The model takes no seed and reports the one it used. No source names a price of minimax:3@1 (0.23 to
+0.43 USD were seen); each result reports its cost.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ STATES = {"processing": "running", "success": "succeeded", "error": "failed"}
 
 
 class Runware(Provider):
-    """One task a call. ``data`` and ``errors`` may come together; a task has one item for each of its results."""
+    """One task per call. A reply may have ``data`` and ``errors``; ``data`` has one item per result."""
 
     facts = FACTS
     codes = CODES
@@ -62,7 +62,7 @@ class Runware(Provider):
     client_ids = True
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """``POST /v1`` with one ``videoInference`` task, whose ``taskUUID`` is ours."""
+        """Return ``POST /v1`` with one ``videoInference`` task, whose ``taskUUID`` is ours."""
         task: dict[str, Any] = {
             "taskType": GENERATE,
             "taskUUID": client_uuid,
@@ -95,18 +95,18 @@ class Runware(Provider):
         return HttpCall(method="POST", path=PATH, json=[task])
 
     def results(self, request: Request) -> int:
-        """``numberResults``: each is billed."""
+        """Return ``numberResults``; each result is billed."""
         number = request.options.get(RESULTS, 1)
         return number if isinstance(number, int) else 1
 
     def _size(self, request: Request) -> tuple[int, int] | None:
-        """Width and height: those given, else the resolution's; with neither, a clip follows its first frame."""
+        """Return width and height: the given ones, or the resolution's; without both, the clip has its frame's size."""
         if request.width is not None and request.height is not None:
             return request.width, request.height
         return self.facts.sizes.get(request.resolution or "")
 
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
-        """An item of ``data`` that names a task is a yes; so is the refusal of an id that is there already."""
+        """Decode the reply: an item of ``data`` with a task ID means accepted, and so does "the ID exists already"."""
         del request
         data = self._body(reply)
         errors = _errors(data)
@@ -118,22 +118,22 @@ class Runware(Provider):
         for error in errors:
             task_id = as_task_id(error.get("taskUUID"))
             if task_id is not None and _category(error) == "conflict":
-                warning = "the gateway has a task of our id already: an earlier call was accepted"
+                warning = "the provider has a task of our id already: an earlier call was accepted"
                 return Accepted(task_id=task_id, trace_id=trace_id(reply), warning=warning)
         if errors:
             raise self._no(errors[0], reply)
         raise self.unreadable(reply, "it says success and names no task")
 
     def encode_query(self, task: Task) -> HttpCall:
-        """``POST /v1`` with one ``getResponse`` task: it reads, and creates nothing."""
+        """Return ``POST /v1`` with one ``getResponse`` task, which creates nothing."""
         return HttpCall(method="POST", path=PATH, json=[{"taskType": ASK, "taskUUID": task.task_id}])
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
-        """The state of one result: our own one where it is known, else the one at our place; and all the results.
+        """Return the state of this run's result (by its ID if known, else by its index), and all results.
 
         Raises:
-            TaskLost: The gateway does not know the id.
-            ProviderError: The answer tells nothing of the task.
+            TaskLost: The provider doesn't know the ID.
+            ProviderError: The reply says nothing about the task.
         """
         data = self._body(reply, asking=True)
         items = [i for i in _items(data) if _named(i) in {None, task.task_id.casefold()}]
@@ -145,7 +145,7 @@ class Runware(Provider):
         if poll is not None:
             return replace(poll, results=found)
         if errors := _errors(data):
-            if _category(errors[0]) == "task":  # it may be the denial of another task
+            if _category(errors[0]) == "task":  # it may be about another task
                 self.checked("task", errors[0].get("taskUUID"), task.task_id, reply)
             raise self._no(errors[0], reply, asking=True)
         for item in _items(data):
@@ -155,10 +155,10 @@ class Runware(Provider):
     def _results(
         self, items: list[dict[str, Any]], told: list[Mapping[str, Any]], top: list[dict[str, Any]], reply: HttpReply
     ) -> Results:
-        """All that an answer says of a task's results.
+        """Return everything that a reply says about a task's results.
 
-        A failure may be told in its entry and again in the list of errors, in other words. So the two lists are not
-        added up: the longer one counts, and an entry without a known code leaves the reason to the other list.
+        A failure may be both in its item and in the list of errors, in different words. So the two lists are not added
+        up: the longer one counts, and if an item has no known code, the reasons come from the other list.
         """
         vague = any(_category(why) == "unknown" for why in told)
         failures = top if len(top) > len(told) or (top and vague) else told
@@ -173,7 +173,7 @@ class Runware(Provider):
         )
 
     def _poll(self, found: Results, said: list[str], task: Task) -> Poll | None:
-        """What the results mean for one run; None where they say nothing."""
+        """Return the poll of one run from the task's results; None if they say nothing."""
         mine = [clip for clip in found.clips if clip.file_id == task.file_id]
         if task.file_id is None:
             mine = list(found.clips[task.result_index : task.result_index + 1])
@@ -187,21 +187,21 @@ class Runware(Provider):
             error = found.failures[0]
             error.hint = AGAIN_FREE if ends else error.hint
             return Poll(state="failed", error=error, word=as_written(ends[0]) if ends else None)
-        return Poll(state="running") if found.clips else None  # this run's result is not among those that are there
+        return Poll(state="running") if found.clips else None  # this run's result is not there yet
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """The first error's category and message."""
+        """Return the first error's category and message."""
         errors = _errors(data)
         return (_category(errors[0]), _said(errors[0])) if errors else (None, None)
 
     def _no(self, error: Mapping[str, Any], reply: HttpReply, *, asking: bool = False) -> ProviderError:
         kind = _category(error)
-        if kind in {"task", "ended"} and not asking:  # it asks for no task: what is not found is something it names
+        if kind in {"task", "ended"} and not asking:  # a create call queries no task; something else was not found
             kind = "validation"
         return self.error(ROWS[kind], code=as_code(error.get("code")) or "error", said=_said(error), reply=reply)
 
     def _body(self, reply: HttpReply, *, asking: bool = False) -> dict[str, Any]:
-        """The answer's object. An HTTP error that names a new task, or a code of a known category, is read by that."""
+        """Return the reply's object, also for an HTTP error with a new task ID or a code of a known category."""
         fault = self.http_fault(reply, asking=asking)
         if fault is None:
             return read_json(self, reply)
@@ -222,7 +222,7 @@ def _items(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The errors of an answer: a list, or the one of an HTTP error, whose task is named beside it."""
+    """Return the errors of a reply: a list, or the single one of an HTTP error, with its task's ID."""
     alone = data.get("error")
     if not isinstance(alone, dict):
         return _list(data, "errors")
@@ -230,7 +230,7 @@ def _errors(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _acknowledged(data: Mapping[str, Any]) -> str | None:
-    """The task that a create call's answer names as taken: an entry without an error of its own."""
+    """Return the task ID in the reply to a create call: that of an item without an error."""
     for item in _items(data):
         task_id = as_task_id(item.get("taskUUID"))
         if task_id is not None and item.get("taskType", GENERATE) == GENERATE and "error" not in item:
@@ -254,15 +254,15 @@ def _reason(error: Mapping[str, Any]) -> tuple[str | None, str | None]:
 
 
 def _named(item: Mapping[str, Any]) -> str | None:
-    """The task that an entry names, in lower case: an id's letters may come in either."""
+    """Return the task ID of an item in lower case, since replies may use either case."""
     named = as_task_id(item.get("taskUUID"))
     return None if named is None else named.casefold()
 
 
 def _clips(items: list[dict[str, Any]]) -> list[Clip]:
-    """The task's different clips, each under its identity. The answers are cumulative, and may name one twice.
+    """Return the task's distinct clips, in order. Replies are cumulative, and may name a clip twice.
 
-    Two entries with one ``videoUUID``, or with one address, are one clip; what a signature adds to it does not count.
+    Two items with the same ``videoUUID``, or with the same URL apart from its signature, are the same clip.
     """
     found: dict[str, Clip] = {}
     places: set[str] = set()
@@ -287,7 +287,7 @@ def _clips(items: list[dict[str, Any]]) -> list[Clip]:
 
 
 def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The error of one result, in the shapes that it comes in; None where it has not failed."""
+    """Return the error of one result, in any of its formats; None if it has not failed."""
     error = item.get("error")
     if isinstance(error, dict):
         return error
@@ -300,10 +300,10 @@ def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _ends(error: Mapping[str, Any], task: Task) -> bool:
-    """Whether a top-level error is the task's own end, and not one of asking for it.
+    """Return whether a top-level error means that the task has failed, and not the query.
 
-    An answer is about the one task that was asked for, and real errors name neither it nor its kind. Such an error is
-    of the call where its category says so; a code of no category ends the task where the error says that it has.
+    A reply is about the queried task only, and real errors often don't name it. Such an error is about the query if its
+    category is in :data:`ABOUT_THE_CALL`; one of unknown category ends the task if it says so.
     """
     kind, named = _category(error), _named(error)
     if named not in {None, task.task_id.casefold()} or error.get("taskType", GENERATE) != GENERATE:
@@ -315,6 +315,6 @@ def _ends(error: Mapping[str, Any], task: Task) -> bool:
 
 
 def make(settings: Settings) -> Provider:
-    """The provider, for the registry."""
+    """Return the provider, for the registry."""
     del settings
     return Runware()

@@ -1,7 +1,7 @@
-"""Runware's error codes by category. They are names, and "may vary between models and providers" (its page on errors).
+"""Runware's error codes by category.
 
-The categories, the names in them and their order are those of Runware's own SDK (1.8.0); the last rows, which the SDK
-does not have, hold what other sources show.
+Codes are names, which "may vary between models and providers" (Runware's page on errors). The categories, their names
+and their order are those of Runware's own SDK (1.8.0); ``_ELSEWHERE`` has names from other sources.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ __all__ = ["ABOUT_THE_CALL", "CODES", "ROWS", "category"]
 
 CODES = {
     "conflict": Code(
-        error=InvalidRequest, meaning="the gateway has a task of this id already", accepted=None
-    ),  # an earlier call of ours was accepted: the engine asks for it
+        error=InvalidRequest, meaning="the provider has a task of this id already", accepted=None
+    ),  # an earlier call of ours was accepted; the engine queries that task
     "task": UNKNOWN_TASK,
     "auth": Code(error=AuthError, meaning="the key was refused", fatal=True),
     "quota": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
@@ -27,18 +27,18 @@ CODES = {
     "safety": Code(error=Moderated, meaning="the prompt, an image or the clip was refused for its content"),
     "validation": Code(error=InvalidRequest, meaning="a parameter was refused"),
     "provider": Code(
-        error=ProviderError, meaning="the model's provider behind the gateway failed", again=True, accepted=None
+        error=ProviderError, meaning="the model's service behind the provider failed", again=True, accepted=None
     ),
-    "server": Code(error=ProviderError, meaning="an internal error at the gateway", again=True, accepted=None),
+    "server": Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None),
     "unknown": Code(error=ProviderError, meaning="an error code that is in no document", again=True, accepted=None),
 }
 ROWS = CODES | {
-    "ended": Code(error=ProviderError, meaning="the task was cancelled, or has expired, at the gateway"),
-    "timeout": Code(error=ProviderError, meaning="a time-out at the gateway", again=True, accepted=None),
+    "ended": Code(error=ProviderError, meaning="the task was cancelled, or has expired, at the provider"),
+    "timeout": Code(error=ProviderError, meaning="a time-out at the provider", again=True, accepted=None),
 }
-"""The rows of all categories: those of the gateway's own families, and two that only polls tell apart."""
+"""The rows of all categories: those of create calls, and two that only polls distinguish."""
 ABOUT_THE_CALL = frozenset({"quota", "rate", "auth", "timeout", "server", "conflict", "task"})
-"""What an error without a task's name says of the call that met it, and not of the task that was asked for."""
+"""The categories of errors that, without a task ID, are about the query and not about the task."""
 
 
 def _names(text: str) -> frozenset[str]:
@@ -72,7 +72,7 @@ _VALIDATION_NAMES = _names("""
     unknownparameter incompatibleparameters mismatchprovidersettingsprovider unknownprovidersettingsprovider
     transparentmodelmismatch modelownershipvalidationerror modelalreadyexists validationfailed
 """)
-# What the SDK has no row for, by parts: from Runware's public pages, and older SDKs.
+# Parts of names that the SDK doesn't have, from Runware's public pages and older SDKs.
 _ELSEWHERE = (
     ("auth", ("authentication",)),
     ("rate", ("toomanyrequests", "concurren")),
@@ -83,7 +83,7 @@ _ELSEWHERE = (
 )
 
 
-_FAMILIES: tuple[tuple[str, Callable[[str], bool]], ...] = (  # in their order: the first that fits
+_FAMILIES: tuple[tuple[str, Callable[[str], bool]], ...] = (  # the first that matches counts
     ("conflict", lambda code: code.casefold() in {"conflicttaskuuid", "duplicatetaskuuid"}),
     ("quota", lambda code: _has(code, "credits", "quota", "balance", "paymentrequired", "environmentpaused")),
     ("rate", lambda code: _has(code, "ratelimit")),
@@ -99,7 +99,7 @@ _FAMILIES: tuple[tuple[str, Callable[[str], bool]], ...] = (  # in their order: 
 
 
 def category(code: str) -> str:
-    """The category of an error code: a key of :data:`ROWS`."""
+    """Return the category of an error code: a key of :data:`ROWS`."""
     found = next((name for name, fits in _FAMILIES if fits(code)), None)
     return found or next((name for name, parts in _ELSEWHERE if _has(code, *parts)), "unknown")
 

@@ -1,4 +1,4 @@
-"""Runware's facts, as rows. The sources' names are explained in ``runware.py``."""
+"""Runware's facts, from the sources that ``runware.py`` explains."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ OFFERS = (
         source=f"{DOC}; values: {DOCS}",
         doubtful_durations={10: _LONG_1080},
     ),
-    # With width and height the size has no name; with a frame the clip follows the frame, unless a size is asked for.
+    # A size given by width and height has no resolution; a clip has its frame's size unless a size is given.
     *(Offer(model=H02, mode=mode, resolution=None, durations=(6, 10), source=DOC) for mode in (T2V, I2V, FL)),
 )
 
@@ -41,9 +41,9 @@ OPTIONS = (
         help="MP4, WEBM or MOV",
     ),
     Option(name="outputQuality", kind=int, low=20, high=99, help="20 to 99; 95 where it is left out"),
-    Option(name="ttl", kind=int, low=60, help="seconds that the gateway keeps the clip, from 60 up"),
+    Option(name="ttl", kind=int, low=60, help="seconds that the provider keeps the clip, from 60 up"),
     Option(
-        name="uploadEndpoint", kind=str, url=True, help="a URL that the gateway PUTs the clip to as well; it is logged"
+        name="uploadEndpoint", kind=str, url=True, help="a URL that the provider PUTs the clip to as well; it is logged"
     ),
     Option(name=f"{SAFETY}checkContent", kind=bool, help="true or false: check the clip's content"),
     Option(

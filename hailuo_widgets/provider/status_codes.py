@@ -1,4 +1,4 @@
-"""What HTTP statuses mean where no code of the provider's own says more, and rows that all providers share."""
+"""Errors of HTTP statuses without a provider's own code, and error rows that all providers share."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ HTTP_CODES: Mapping[int, Code] = {
     422: Code(error=InvalidRequest, meaning="the request was refused as invalid"),
     429: Code(error=RateLimited, meaning="too many requests", again=True),
 }
-# What every provider's documents, or those of what stands in front of it, say of a call that was not accepted.
+# Statuses that the documents of every provider, or of its front end, give to calls that were not accepted.
 REFUSALS = frozenset({400, 401, 402, 403, 422, 429})
 NOT_FOUND, GONE = 404, 410
-MIX_UP = "mix-up"  # the code of an answer about something else than what was asked for
+MIX_UP = "mix-up"  # the code of a reply about another task or file than the requested one
 UNKNOWN_TASK = Code(
     error=TaskLost,
     meaning="the provider does not know the task",
@@ -45,7 +45,7 @@ UNKNOWN_TASK = Code(
 
 
 NOTHING_SAID = Code(
-    error=ProviderError, meaning="the gateway found nothing, and does not say that the task is gone", again=True
+    error=ProviderError, meaning="the provider found nothing, and does not say that the task is gone", again=True
 )
 
 
@@ -58,6 +58,6 @@ USED_UP = Code(
 
 
 def in_its_words(row: Code, said: str | None) -> Code:
-    """A row about a key or a rate, unless the words are about money."""
+    """Return the row, or ``USED_UP`` if it is about a key or a rate and the message is about money."""
     money = issubclass(row.error, AuthError) and about_money(said)
     return USED_UP if money or (issubclass(row.error, RateLimited) and used_up(said)) else row

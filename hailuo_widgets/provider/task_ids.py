@@ -1,6 +1,7 @@
-"""Where the id of a new task stands in a create call's answer. With one in hand, a paid task is never given up.
+"""Search for the task ID in the reply to a create call.
 
-Each provider's document has one place; relays, and the providers' newer APIs, have others.
+A task without its ID is paid for and lost. Each provider's document names one place for it; relays, and the providers'
+newer APIs, use others.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ _DEPTH = 3
 
 
 def plain_task_id(data: dict[str, Any]) -> str | None:
-    """The id under a name that says what it is, outermost first."""
+    """Return the ID under an unambiguous name, outermost first."""
     for layer in _layers(data):
         for name in _NAMES:
             if (found := as_task_id(layer.get(name))) is not None:
@@ -33,9 +34,9 @@ def plain_task_id(data: dict[str, Any]) -> str | None:
 
 
 def task_id_beside(data: dict[str, Any]) -> str | None:
-    """The id under a name that other things have, too, where what stands beside it says that it is a task's.
+    """Return the ID under an ambiguous name, if the fields beside it show that it is a task's.
 
-    An error's ``id`` or ``request_id`` is that of the call: of an answer that holds one nothing is taken.
+    In an error, ``id`` or ``request_id`` is the call's, so nothing is taken from a reply with an error.
     """
     if data.get("error") or data.get("errors") or str(data.get("code") or 0).casefold() not in _YES:
         return None
@@ -54,7 +55,7 @@ def task_id_beside(data: dict[str, Any]) -> str | None:
 
 
 def asked_by_request_id(layer: dict[str, Any]) -> str | None:
-    """The ``request_id`` by which a task is asked for: it stands beside a status, or an address to ask at."""
+    """Return a ``request_id`` that identifies a task: one beside a status or a polling address."""
     at = any(isinstance(layer.get(name), str) for name in _POLLED_AT)
     known = isinstance(layer.get("status"), str)
     found = layer.get("request_id", layer.get("requestId"))

@@ -1,8 +1,8 @@
-"""A task's status from the word that a provider uses for it: its documented words, and those that say what they mean.
+"""Task states from providers' status words, documented or self-explanatory.
 
-Every provider's list of words has grown within a year. A word that no document has neither ends a run nor lets it wait
-in silence: it is shown as the provider wrote it. One that plainly means an end is an end; one that may be said of a
-single try, of a worker, or of what is only asked for (timeout, killed, blocked, cancelling) is none.
+Every provider's list of words has grown within a year. An undocumented word is shown as the provider wrote it. It ends
+a run only if it clearly means an end; words that may be about a single try, a worker or a pending action (timeout,
+killed, blocked, cancelling) do not.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _GROUPS = {
 _PLAIN = {word: state for state, words in _GROUPS.items() for word in words.split()}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _ABOUT = re.compile(r"^(?:task|job|video|run|generation|state|status|result|has|is)_+(?=.)")
-_ENDED = re.compile(  # of the clip itself: what failed is no callback, no upload, no single try
+_ENDED = re.compile(  # only if the clip itself failed, not a callback, an upload or a single try
     r"^(?:moderation|inference|processing|rendering|render|content|review|audit|safety|request|model|generating)"
     r"_(?:failed|failure|expired|cancelled|canceled|rejected|aborted)$"
 )
@@ -37,16 +37,16 @@ _GOES_ON = re.compile(r"retr[iy]|again|attempt|try|tries|resum|restart|requeu", 
 
 
 def as_written(word: object) -> str:
-    """A status as the provider wrote it, to be shown."""
+    """Return a status word for display, as the provider wrote it."""
     return plain(str(word))[:_LONGEST]
 
 
 def state_of(word: object, documented: Mapping[str, str]) -> str | None:
-    """``queued``, ``running``, ``succeeded`` or ``failed``; None for a word that is not understood, or is no word.
+    """Return ``queued``, ``running``, ``succeeded`` or ``failed``; None if the word is not understood.
 
     Args:
-        word: What stands where the status is due.
-        documented: The provider's own words, in lower case, and their states; they go first.
+        word: The value of the status field.
+        documented: The provider's documented words, in lower case, and their states; they take precedence.
     """
     if not isinstance(word, str):
         return None

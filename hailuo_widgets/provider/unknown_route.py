@@ -1,7 +1,7 @@
-"""Whether an answer is a router's word that the address does not exist: no service behind it has read the call then.
+"""Detection of replies from a router that doesn't know the address.
 
-The shapes are those that relays, gateways and web frameworks give to any path or method that they do not know: OpenAI's
-and New-API's, Pixazo's, Spring's, Azure's, Kong's, Amazon's, ASP.NET's, FastAPI's, Express's, Go's, and proxies' pages.
+Such a call has reached no service. The formats are those of relays, proxies and web frameworks for an unknown path or
+method: OpenAI, New-API, Pixazo, Spring, Azure, Kong, Amazon, ASP.NET, FastAPI, Express, Go, and proxies' pages.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["no_such_task", "unknown_route"]
 
 NOT_FOUND, NOT_ALLOWED, NOT_IMPLEMENTED, FORBIDDEN, OK = 404, 405, 501, 403, 200
-_LONGEST = 2000  # characters of a text that is looked at
+_LONGEST = 2000  # characters of a text that are searched
 _VERB = "(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)"
-# What only a router says, anywhere in its text.
+# Phrases that only routers use, anywhere in a text.
 _ROUTERS = re.compile(
     rf"invalid url \({_VERB}|unknown request url|cannot {_VERB} /|{_VERB} :?/\S* (?:was )?not found"
     r"|\b(?:endpoint|route|url|uri|path|page|api|operation|handler|static resource|backend)\b[^.]{0,80}\b"
@@ -31,7 +31,7 @@ _ROUTERS = re.compile(
     r"|no resource matched|default backend|method not allowed|not_implemented|could not be found on this server",
     re.IGNORECASE,
 )
-# The bare words of HTTP: a router's where they stand alone, as a service that looked for something names it.
+# The bare phrases of HTTP: a router's if they stand alone, because a service names what it did not find.
 _BARE = re.compile(
     r"(?:error[\s:]*)?(?:http[\s/]*)?(?:404)?[\s:-]*(?:error)?[\s:-]*"
     r"(?:the )?(?:requested )?(?:resource|page|url|object)?\s*(?:was |could )?not[\s_-]*(?:be )?found[\s.!]*",
@@ -56,12 +56,9 @@ _IDS = frozenset({"taskid", "taskuuid", "recordid", "jobid", "id", "fileid", "vi
 
 
 def unknown_route(reply: HttpReply) -> bool:
-    """Whether an answer says that there is nothing at this address, and says nothing of a task.
+    """Return whether a reply to any call means that there is nothing at this address.
 
-    An answer that names a task is never one, whatever its words. Nor is a service's "the task was not found".
-
-    Args:
-        reply: The answer to any call.
+    A reply with a task ID never does, whatever its message, and neither does a service's "task not found".
     """
     value = as_json(reply.body)
     if isinstance(value, dict):
@@ -77,17 +74,13 @@ def unknown_route(reply: HttpReply) -> bool:
 
 
 def no_such_task(text: str | None) -> bool:
-    """Whether a service's words say that it does not have a task: then it has looked for it.
-
-    Args:
-        text: What the answer says, if it says anything.
-    """
+    """Return whether a message says that the service doesn't have the task; it is not a router's then."""
     return text is not None and _NO_TASK.search(text[:_LONGEST]) is not None
 
 
 def _in_json(status: int, data: dict[str, Any]) -> bool:
     texts = list(_texts(data))
-    if status == OK:  # some services answer everything with 200, and have the status inside
+    if status == OK:  # some services always reply 200, with the status in the body
         status = next((code for code in _codes(data) if code in {NOT_FOUND, NOT_ALLOWED}), OK)
     if status == NOT_ALLOWED:
         return True
@@ -95,7 +88,7 @@ def _in_json(status: int, data: dict[str, Any]) -> bool:
         return not data or any(_says_so(text) for text in texts)
     if status == NOT_IMPLEMENTED:
         return any("not_implemented" in text or text.casefold() == "api not implemented" for text in texts)
-    # Amazon's gateway answers so to a path that it does not have, with whatever key.
+    # Amazon's reply to an unknown path, with any key.
     return status == FORBIDDEN and any(text.casefold() == "missing authentication token" for text in texts)
 
 
@@ -108,7 +101,7 @@ def _says_so(text: str) -> bool:
 
 
 def _without_paths(text: str) -> str:
-    """The text without its addresses: ``/v1/query/video_generation`` names no video that is missing."""
+    """Return the text without its paths, because ``/v1/query/video_generation`` is not about a missing video."""
     return re.sub(r"\S*/\S*", " ", text)
 
 
@@ -139,7 +132,7 @@ def _codes(data: dict[str, Any]) -> Iterator[int]:
 
 
 def _names_a_task(value: Any, depth: int = 4) -> bool:
-    """Whether there is an id of a task anywhere in an answer."""
+    """Return whether there is a task ID anywhere in a reply."""
     if depth == 0:
         return False
     if isinstance(value, list):
