@@ -1,7 +1,7 @@
-"""The run log: every step of every run, committed and synced before the next one is taken.
+"""Run log: every step of every run, committed and synced before the next step begins.
 
-SQLAlchemy Core on a SQLite file by default (rollback journal, ``synchronous=FULL``, ``BEGIN IMMEDIATE``), on any
-SQLAlchemy URL otherwise. One thread of its own does all the work, so that a commit never stalls the notebook's loop.
+SQLAlchemy Core on a SQLite file by default (rollback journal, ``synchronous=FULL``, ``BEGIN IMMEDIATE``), on
+PostgreSQL by a SQLAlchemy URL. One thread does all the work, so that a commit never blocks the notebook's event loop.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
-"""A copy of the whole store at one moment, while kernels go on writing to it.
+"""Backup and integrity check of the whole store, while kernels go on writing to it.
 
-SQLite's own backup, made under a temporary name and checked before it takes its place: https://sqlite.org/backup.html.
+A backup is SQLite's own (https://sqlite.org/backup.html), made under a temporary name and checked before it gets its
+final one.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ __all__ = ["StoreHealth", "backup", "check"]
 
 @dataclass(frozen=True, kw_only=True)
 class StoreHealth:
-    """What a look at the whole store found.
+    """Outcome of a check of the whole store.
 
     Args:
         where: The store: the file's path, or the URL without its password.
@@ -64,7 +65,7 @@ def backup(store: Database, target: str | Path | None = None) -> Path:
 
     Args:
         store: The store.
-        target: The file, or a folder to put it in; a file beside the store, named by the time, where it is None.
+        target: The file, or a folder for it; None for a file in ``backups/`` beside the store, named by the time.
 
     Raises:
         UsageError: The target exists already.
@@ -111,7 +112,7 @@ def _place(store: Path, target: str | Path | None, now: datetime) -> Path:
 
 
 def _copy(store: Database, part: Path) -> None:
-    """Copy and check. The read transaction gives one state of the store; writers wait for it at their commit."""
+    """Copy the store and check the copy. Writers wait at their commit until the read transaction ends."""
     with store.read() as c:
         c.exec_driver_sql("SELECT count(*) FROM runs").close()  # takes the shared lock, within the busy time
         source: Any = c.connection.driver_connection

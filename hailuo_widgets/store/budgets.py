@@ -1,6 +1,7 @@
-"""Leave to send, asked for in one transaction: what all kernels on one store may do together.
+"""Concurrency limit, rate limit and budgets, across all kernels on one store.
 
-Counting and writing under one lock is what keeps two kernels from both taking the last place, or the last dollar.
+Counting and writing happen under one write lock, so that two kernels cannot both take the last place, or the last
+dollar.
 """
 
 from __future__ import annotations
@@ -26,21 +27,21 @@ __all__ = ["check_budgets", "has_place", "take_turn"]
 
 WINDOW = timedelta(seconds=60)
 SKEW = leases.SKEW
-FORGOTTEN = timedelta(minutes=15)  # a task that nobody follows has ended by then
+FORGOTTEN = timedelta(minutes=15)  # by then a task that nobody follows has ended
 
 
 def places_taken(c: sa.Connection, provider: str, origin: str, *, held_s: float = 0.0) -> int:
-    """How many tasks of an account are in flight, whichever kernel follows them.
+    """The number of an account's tasks in flight, whichever kernel follows them.
 
     Args:
         c: The transaction.
-        provider: The gateway.
+        provider: The provider.
         origin: Its address in the log.
-        held_s: For so many seconds, a run that was cancelled after it was sent, or whose create may have been
-            accepted, still counts: its task goes on at the provider.
+        held_s: Seconds for which a run still counts that was cancelled after it was sent, or whose create call may
+            have been accepted: its task goes on at the provider.
     """
     moment = now(c)
-    # What lies in the future was written before the clock was set back: it does not hold a place for ever.
+    # A time in the future was written before the clock was set back: it must not hold a place for ever.
     recent = (runs.c.submitted_at > moment - FORGOTTEN) & (runs.c.submitted_at <= moment + SKEW)
     alive = leases.lasting(moment) | recent
     followed = runs.c.status.in_(("submitting", "queued", "running")) & alive
@@ -61,10 +62,10 @@ def has_place(c: sa.Connection, provider: str, origin: str, permit: Permit) -> b
 
 
 def check_budgets(c: sa.Connection, permit: Permit) -> None:
-    """See that a price fits into every budget beside what is reserved already.
+    """Check that a price fits into every budget, beside what is reserved already.
 
     Raises:
-        BudgetExceeded: It does not, or there is a budget and the price is not known.
+        BudgetExceeded: It does not fit, or there is a budget and the price is not known.
     """
     for budget in permit.budgets:
         if permit.micros is None:
@@ -92,7 +93,7 @@ def check_budgets(c: sa.Connection, permit: Permit) -> None:
 
 
 def take_turn(c: sa.Connection, account: str, per_minute: int) -> float:
-    """Count a request of an account, if the minute has room for it; else the seconds until it may have."""
+    """Count a request of an account and return 0, or return the seconds to wait if the minute has no room for it."""
     moment = now(c)
     # One in the future was counted before the clock went back; hosts that share a store differ by less than SKEW.
     c.execute(calls.delete().where((calls.c.at < moment - WINDOW) | (calls.c.at > moment + SKEW)))

@@ -1,7 +1,7 @@
-"""Clips in the store: which runs show one, and what a user said of it.
+"""Clips in the store: the runs that show a clip, and what users said of it.
 
-A clip is known by the run that paid for it. Runs that took it from the archive name that run, or another one that took
-it; the chain is followed to its end here. What a user said stands in the paying run's row alone.
+A clip is identified by the run that paid for it. A run that took the clip from the archive names that run, or another
+run that took it; the chain is followed to its end here. Rating, note and tags stand in the paying run's row only.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ MOST_PARAMETERS = 500  # under every database's limit
 
 
 def chunks(values: Iterable[str]) -> Iterator[list[str]]:
-    """Lists of so many values as one question to a database may hold, without what is no text in a damaged row."""
+    """The values in lists short enough for one query, each value once; values that are no text are left out."""
     wanted = sorted({value for value in values if isinstance(value, str)})
     for n in range(0, len(wanted), MOST_PARAMETERS):
         yield wanted[n : n + MOST_PARAMETERS]
 
 
 def clips_of(c: sa.Connection, run_ids: Iterable[str]) -> dict[str, str]:
-    """For each run the id of its clip: the run that paid for it. One that is not in the log stands for itself."""
+    """For each run the id of its clip: the run that paid for it. A run that is not in the log maps to itself."""
     wanted = set(run_ids)
     before: dict[str, str] = {}
     asked = set(wanted)
@@ -53,7 +53,7 @@ def clips_of(c: sa.Connection, run_ids: Iterable[str]) -> dict[str, str]:
 def _end(run_id: str, before: Mapping[str, str]) -> str:
     chain = [run_id]
     while (earlier := before.get(chain[-1])) is not None:
-        if earlier in chain:  # no program of ours writes a circle; in one that is there, all runs are one clip
+        if earlier in chain:  # this package writes no circle; if there is one, all its runs are one clip
             return min(chain[chain.index(earlier) :])
         chain.append(earlier)
     return chain[-1]
@@ -73,7 +73,7 @@ def runs_of(c: sa.Connection, clip_ids: Iterable[str]) -> set[str]:
 
 
 def records_of(c: sa.Connection, rows: Iterable[RowMapping]) -> list[RunRecord]:
-    """Rows of the runs' table as records: a run that shows another one's clip has what was said of that clip."""
+    """Rows of the runs' table as records, each with the rating, note and tags of the clip that it shows."""
     records = [from_row(dict(row)) for row in rows]
     if not any(r.reused_from for r in records):
         return records
@@ -86,7 +86,7 @@ def records_of(c: sa.Connection, rows: Iterable[RowMapping]) -> list[RunRecord]:
 
 
 def judge(c: sa.Connection, record: RunRecord, said: Mapping[str, Any]) -> set[str]:
-    """Write what a user said of the clip that a run shows; all runs that show it."""
+    """Write the rating, note or tags of the clip that a run shows; the ids of all runs that show it."""
     clip = clips_of(c, [record.run_id])[record.run_id]
     values = plain(said)
     if values and c.execute(runs.update().where(runs.c.run_id == clip).values(**values)).rowcount == 0:

@@ -1,4 +1,4 @@
-"""Opening the store, and its transactions: the one place where they begin.
+"""Opening of the store, and its transactions: all of them begin here.
 
 SQLite: a rollback journal, ``synchronous=FULL``, and ``BEGIN IMMEDIATE`` for all that writes. PostgreSQL: one advisory
 lock for all that writes, so that counting and writing are one step there too; a read sees one state of the store.
@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Database"]
 
-BUSY_S = 30.0  # how long a writer waits for another one
-PROBE_S = 0.2  # how long the first look waits, before it asks whether there are locks at all
+BUSY_S = 30.0  # for which a writer waits for another one
+PROBE_S = 0.2  # for which the first look waits before it checks whether the disk keeps locks at all
 CHECKED_BYTES = 64 * 2**20  # a file up to this size is checked whole when it is opened: some 0.2 s at most
 _FILE = "sqlite:///"
 _OPTIONS = re.compile(r"\?\w+=[^/]*$")  # SQLAlchemy's own, behind the path
@@ -51,7 +51,7 @@ class Database:
         url: A SQLAlchemy URL.
         clock: The clock of all times in it.
         busy_s: Seconds to wait for another process's lock.
-        notice: Told what a user should know of the store.
+        notice: Called with each sentence about the store that a user should read.
 
     Raises:
         UsageError: It is no URL.
@@ -78,7 +78,7 @@ class Database:
 
     @property
     def where(self) -> str:
-        """The store as a user knows it: the file's path, or the URL without its password and options."""
+        """The store in messages: the file's path, or the URL without its password and options."""
         if self.is_sqlite:
             return self._url.database or "memory"
         # A password with "@" or "/" that was not quoted ends in the database's name.
@@ -92,12 +92,12 @@ class Database:
 
     @property
     def path(self) -> Path | None:
-        """The SQLite file; None where the store is none."""
+        """The SQLite file; None if the store is no file."""
         name = self._url.database
         return Path(name) if self.is_sqlite and name and name != ":memory:" and not name.startswith("file:") else None
 
     def notes(self) -> list[str]:
-        """What a user should know of the place that the store is in."""
+        """Warnings about the place that the store is in."""
         if self.path is None:
             return []
         found = [note_of(self.path)]
@@ -125,7 +125,7 @@ class Database:
             yield connection.execution_options(**options)
 
     def close(self) -> None:
-        """Let go of all connections."""
+        """Close all connections."""
         with self._turn:
             if self._engine is not None:
                 self._engine.dispose()
@@ -194,7 +194,7 @@ class Database:
         return engine
 
     def _look(self) -> bool:
-        """See that a SQLite file can be locked and read and is ours, and change nothing; whether it is up to date.
+        """Check, without a change, that a SQLite file can be locked and read and is ours; whether it is up to date.
 
         Raises:
             StoreError: It is damaged, newer than this program, another program's, or on a disk without locks.
@@ -227,7 +227,7 @@ class Database:
 
     @contextmanager
     def _said(self) -> Iterator[None]:
-        """Turn a database's errors into ours, with what to do."""
+        """Turn the database's errors into StoreError with a hint."""
         failure: StoreError | None = None
         try:
             yield
@@ -264,7 +264,7 @@ def _parsed(url: str) -> sa.URL:
 
 
 def _make(path: Path) -> None:
-    """A store that is not there yet: empty, and this user's alone. SQLite gives its journals the same mode."""
+    """Create the file if there is none, readable by this user only. SQLite gives its journals the same mode."""
     make_private(path.parent)
     if not path.exists():
         with suppress(OSError):  # another process was first, or SQLite will say why it cannot be made
@@ -276,13 +276,13 @@ def _writable(path: Path) -> bool:
 
 
 def _by_hand(connection: Any, record: Any) -> None:
-    """Transactions of a SQLite connection are begun by us alone."""
+    """Have the sqlite3 module begin no transactions: `_begin` does."""
     del record
     connection.isolation_level = None
 
 
 def _prepare(connection: Any, record: Any) -> None:
-    """A SQLite connection's settings: durable commits, and transactions that we begin ourselves."""
+    """Set up a SQLite connection: durable commits, and no transactions of the sqlite3 module's own."""
     _by_hand(connection, record)
     # Text that is no UTF-8 would hide every row of its query.
     connection.text_factory = partial(str, encoding="utf-8", errors="replace")

@@ -1,4 +1,4 @@
-"""What a database's own errors mean to a user: what happened, to which store, and what to do next.
+"""Errors of the database in a user's words: what happened, to which store, and what to do next.
 
 SQLite's result codes: https://sqlite.org/rescode.html. PostgreSQL's: the appendix "Error Codes" of its manual.
 """
@@ -27,12 +27,12 @@ _PG_LOCKED = "55P03"
 
 
 def is_busy(error: BaseException | None) -> bool:
-    """Whether SQLite says that another connection holds a lock it waited for."""
+    """Whether SQLite waited in vain for a lock of another connection."""
     return isinstance(error, sqlite3.Error) and _primary(error) in _BUSY
 
 
 def suspect(error: BaseException | None) -> bool:
-    """Whether the file may not be what it was when it was opened."""
+    """Whether the file may have changed since it was opened, so that it must be checked again."""
     if not isinstance(error, sqlite3.Error):
         return False
     moved = getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_READONLY_DBMOVED
@@ -90,7 +90,7 @@ def _locked(where: str, busy_s: float) -> StoreError:
 
 
 def unlockable(where: str, said: str) -> StoreError:
-    """The disk takes no locks at all."""
+    """The error for a disk without locks."""
     return StoreError(
         f"the run log at {where} is on a disk that keeps no locks ({said}), and SQLite needs them",
         hint="set HAILUO_HOME to a folder on a local disk; nothing was changed",
@@ -98,7 +98,7 @@ def unlockable(where: str, said: str) -> StoreError:
 
 
 def damaged(where: str, said: str) -> StoreError:
-    """The file is not what SQLite wrote."""
+    """The error for a damaged file."""
     return StoreError(
         f"the run log at {where} is damaged: {said}",
         hint="it was not touched. Put a backup in its place (%hailuo backup makes them), or save what can be read: "
@@ -107,7 +107,7 @@ def damaged(where: str, said: str) -> StoreError:
 
 
 def unwritable(where: str, said: str) -> StoreError:
-    """The disk is full, read-only or failing."""
+    """The error for a full, read-only or failing disk."""
     return StoreError(
         f"the run log at {where} cannot be written: {said}",
         hint="free some space, or set HAILUO_HOME to a folder that can be written; what was written before is safe",

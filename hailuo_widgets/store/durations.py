@@ -1,7 +1,8 @@
-"""How long runs took, as far as it was measured: beside a run's end the log has ``took_s``, null where nobody knows it.
+"""Durations of runs, as far as they were measured.
 
-Nobody knows it where the machine slept meanwhile, was started anew, or was another one. Runs of earlier versions have
-no such figure: theirs is what lies between the two times in their rows.
+The event of a run's end has ``took_s``: seconds, or null if nobody knows them because the machine slept meanwhile, was
+restarted, or was another one. Runs of earlier versions have no such figure; theirs is the difference of two times in
+their rows.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ AT_ONCE = 500  # under every database's limit of parameters
 
 
 def elapsed_s(record: RunRecord) -> float | None:
-    """Seconds from submission to the end, by the row's times; None where they cannot be."""
+    """Seconds from submission to the end, by the row's times; None if a time is missing or they are reversed."""
     if record.submitted_at is None or record.finished_at is None:
         return None
     seconds = (record.finished_at - record.submitted_at).total_seconds()
@@ -49,7 +50,7 @@ def newest(
 
 
 def unmeasured(c: sa.Connection, run_ids: Iterable[str]) -> frozenset[str]:
-    """Those of the runs whose last end says that nobody knows how long they took."""
+    """The runs whose last end has no known duration."""
     ids = list(run_ids)
     last: dict[str, bool] = {}
     for n in range(0, len(ids), AT_ONCE):
@@ -61,7 +62,7 @@ def unmeasured(c: sa.Connection, run_ids: Iterable[str]) -> frozenset[str]:
 
 
 def stamp_of(c: sa.Connection, run_id: str) -> dict[str, Any] | None:
-    """The stamp of the newest accepted create of a run."""
+    """The clock stamp of the newest accepted create call of a run; None if there is none."""
     told = sa.cast(events.c.data, sa.Text).like(f'%"{CLOCK}"%') & (events.c.run_id == run_id)
     for data in c.scalars(sa.select(events.c.data).where(told).order_by(events.c.event_id.desc())):
         found = data.get(CLOCK) if isinstance(data, dict) else None

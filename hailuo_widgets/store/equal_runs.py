@@ -1,7 +1,7 @@
-"""Runs of equal requests at one place: those with a clip, and those in progress.
+"""Runs of equal requests at one origin: those with a clip, and those in progress.
 
-The origin belongs to the place: it keeps a simulated clip from being taken for a live one. Origins that are one place
-under several names (a provider's documented hosts) are given the same name by ``alike``.
+The origin counts: a simulated clip must never pass for a live one. Origins that are one place under several names (a
+provider's documented hosts) get one name by ``alike``.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Key", "Place", "clips", "in_progress"]
 
-Place = tuple[str, str]  # a request's hash, and the origin that it goes to, or the name of origins that are alike
-Key = tuple[str, str, int]  # and which of the task's results
+Place = tuple[str, str]  # a request's hash, and its origin or the shared name of several origins
+Key = tuple[str, str, int]  # a place, and the index of the task's result
 
 SENT = ("submitting", "queued", "running", "downloading", "unconfirmed")
 AT_ONCE = 500  # under every database's limit of parameters
 
 
 def clips(c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str]) -> dict[Key, list[RunRecord]]:
-    """The succeeded runs whose clips were made for them, the newest first."""
+    """The succeeded runs that paid for their clips, by request and result, the newest first."""
     kept = (runs.c.status == "succeeded") & runs.c.reused_from.is_(None) & runs.c.video.is_not(None)
     found: dict[Key, list[RunRecord]] = {}
     for row in _equal_rows(c, places, kept, runs.c.created_at.desc(), alike):
@@ -46,9 +46,9 @@ def in_progress(
     before: str | None,
     is_dead: Callable[[str], bool],
 ) -> dict[Key, RunRecord]:
-    """The oldest undecided run of each.
+    """The oldest run without an outcome, by request and result.
 
-    One that was only planned counts while somebody follows it: one whose kernel is gone is never sent by itself.
+    A planned run counts only while somebody follows it: after its kernel ended it is never sent by itself.
     """
     where: sa.ColumnElement[bool] = runs.c.status.in_((*SENT, "planned"))
     if before is not None:

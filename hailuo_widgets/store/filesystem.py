@@ -1,12 +1,12 @@
-"""What disk the store lies on: its filesystem's type, and whether locks on it reach other machines at all.
+"""Filesystem of the store: its type, and whether it keeps file locks.
 
 SQLite's safety between processes rests on POSIX locks, and network disks keep them badly: some refuse them (``ENOLCK``,
-``ENOSYS``), some grant them to two machines at once. The type comes from ``/proc/self/mountinfo`` (proc(5)), so it is
-known on Linux alone; elsewhere nothing is said.
+``ENOSYS``), some grant one lock to two machines. The type comes from ``/proc/self/mountinfo`` (proc(5)), so it is known
+on Linux only; elsewhere no note is given.
 
-The store keeps a rollback journal on every disk. A write-ahead log would be faster, but a commit takes a few
-milliseconds as it is, a write-ahead log does not work over a network at all, and SQLite before 3.51.3 can damage one
-that two connections write to: one mode, tested everywhere, is worth more than the time.
+The store keeps a rollback journal on every disk. A write-ahead log would be faster, but a commit takes only a few
+milliseconds, a write-ahead log does not work over a network, and SQLite before 3.51.3 can damage one that two
+connections write to. One mode, tested everywhere, is worth more than the time.
 """
 
 from __future__ import annotations
@@ -52,10 +52,10 @@ _ESCAPE = re.compile(r"\\([0-7]{3})")
 
 
 def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str | None:
-    """The type of the filesystem that a path is on, or would be made on; None where the system does not tell.
+    """The type of the filesystem of a path; None if the system does not tell.
 
     Args:
-        path: A file or folder, there or not.
+        path: A file or folder, which need not exist.
         mounts: The table of mounts, as proc(5) describes ``mountinfo``.
     """
     try:
@@ -82,7 +82,7 @@ def is_network(kind: str | None) -> bool:
 
 
 def note_of(path: Path, mounts: Path = MOUNTS) -> str | None:
-    """What a user should know of the disk that the store is on; None where there is nothing."""
+    """A warning about the disk that the store is on; None if there is none."""
     kind = filesystem_of(path, mounts)
     if not is_network(kind):
         return None
@@ -93,9 +93,9 @@ def note_of(path: Path, mounts: Path = MOUNTS) -> str | None:
 
 
 def locks_refused(store: Path) -> str | None:
-    """What the system says where files beside the store cannot be locked at all; None where they can.
+    """The system's error text if files beside the store cannot be locked at all; None if they can.
 
-    SQLite takes a refused lock for a held one and waits for it. It is tried on another file: closing any handle of the
+    SQLite takes a refused lock for a held one and waits for it. The trial uses another file: closing any handle of the
     store's own file would end all locks that this process holds on it.
     """
     try:

@@ -1,7 +1,8 @@
-"""Who follows a run: one owner at a time, as long as its lease is renewed.
+"""Leases: a run has one owner at a time, as long as the owner renews its lease.
 
-A lease is a time of the wall clock, which may be set while it runs. So it alone decides nothing on one machine: there
-an owner that lives keeps its runs, and whatever the clock says, a lease that is not renewed while we look has ended.
+The end of a lease is a time of the wall clock, which may be set meanwhile. So on one machine it decides nothing alone:
+there a living owner keeps its runs. Whatever the clock says, a lease that has not been renewed for 60 s of this
+process's own time has ended.
 """
 
 from __future__ import annotations
@@ -26,18 +27,18 @@ if TYPE_CHECKING:
 __all__ = ["LEASE", "cancel_wished", "claim", "free", "held", "lasting", "release", "renew"]
 
 LEASE = timedelta(seconds=60)
-SKEW = timedelta(seconds=10)  # so much the clocks of hosts that share a store may differ
+SKEW = timedelta(seconds=10)  # by which the clocks of hosts that share a store may differ
 MOST_SEEN = 10_000
 _seen: dict[str, tuple[Any, Any, float]] = {}  # by run: its owner, its lease, and since when we have seen both
 
 
 def lasting(now: datetime) -> sa.ColumnElement[bool]:
-    """Runs whose lease lasts by the wall clock; one from before the clock was set back does not last for ever."""
+    """Condition: the lease lasts by the wall clock. A lease from before the clock was set back does not count."""
     return (runs.c.lease_until > now) & (runs.c.lease_until <= now + LEASE + SKEW)
 
 
 def held(row: Mapping[str, Any] | sa.RowMapping, clock: Clock) -> bool:
-    """Whether a run's lease holds, as far as that can be told without asking for its owner."""
+    """Whether a run's lease holds, as far as the row alone shows it."""
     owner, lease = row["owner"], row["lease_until"]
     if owner is None or lease is None:
         return False
@@ -49,7 +50,7 @@ def held(row: Mapping[str, Any] | sa.RowMapping, clock: Clock) -> bool:
 
 
 def _unchanged_s(run_id: str, owner: str, lease: datetime, now_s: float) -> float:
-    """For how many seconds of ours a lease has been seen as it is."""
+    """Seconds of this process's own clock since it first saw the lease as it is."""
     earlier = _seen.get(run_id)
     if earlier is None or earlier[:2] != (owner, lease):
         if len(_seen) >= MOST_SEEN:
@@ -62,10 +63,10 @@ def _unchanged_s(run_id: str, owner: str, lease: datetime, now_s: float) -> floa
 def free(
     c: sa.Connection, which: sa.ColumnElement[bool], owner: str | None, is_dead: Callable[[str], bool]
 ) -> list[Mapping[str, Any]]:
-    """Of these runs the rows of those with no owner, this owner, an expired lease or a dead owner.
+    """The rows of those runs that have no owner, this owner, an expired lease or a dead owner.
 
-    A row whose id cannot be read is nobody's: no step of its run could be written. An owner that cannot be read is an
-    unknown one, whose lease alone decides.
+    A row whose id cannot be read is left out: no step of its run could be written. Of an owner that cannot be read, the
+    lease alone decides.
     """
     rows = c.execute(sa.select(runs).where(which)).mappings().all()
     found = [dict(row) for row in rows if isinstance(row["run_id"], str)]
@@ -77,7 +78,7 @@ def free(
 def claim(
     c: sa.Connection, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]
 ) -> list[Mapping[str, Any]]:
-    """Take up those of the runs that are free; their rows."""
+    """Make ``owner`` the owner of those runs that are free; their rows."""
     taken = free(c, runs.c.run_id.in_(list(run_ids)), owner, is_dead)
     mine = runs.c.run_id.in_([row["run_id"] for row in taken])
     c.execute(runs.update().where(mine).values(owner=owner, lease_until=now(c) + LEASE))
@@ -98,7 +99,7 @@ def renew(c: sa.Connection, run_ids: Iterable[str], owner: str) -> dict[str, boo
 
 
 def release(c: sa.Connection, run_id: str, owner: str) -> None:
-    """End a lease: nobody follows the run any more."""
+    """End a lease: ``owner`` no longer follows the run."""
     mine = (runs.c.run_id == run_id) & (runs.c.owner == owner)
     c.execute(runs.update().where(mine).values(owner=None, lease_until=None))
 

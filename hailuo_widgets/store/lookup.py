@@ -1,4 +1,4 @@
-"""What a user's word names in the log: a run or a sweep, by its id, the first characters of that, or its name."""
+"""Lookup of a run or sweep by its id, the beginning of its id, or the sweep's name."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def latest_sweep(c: sa.Connection) -> str | None:
 
 
 def meant(c: sa.Connection, word: str) -> tuple[str | None, str | None]:
-    """What a word names: the id of a run, or the id of a sweep; the other one is None.
+    """The id of the run, or the id of the sweep, that a word names; the other one is None.
 
-    A whole id goes before a name, and a name before the beginning of an id. A name that several sweeps bear, as after
-    Run All, names the newest.
+    A whole id wins over a name, and a name over the beginning of an id. If several sweeps have the name, as after Run
+    All, the newest is meant.
 
     Raises:
-        UsageError: It names nothing, or several runs or sweeps.
+        UsageError: The word names nothing, or several runs or sweeps.
     """
     if c.scalar(sa.select(runs.c.run_id).where(runs.c.run_id == word)) is not None:
         return word, None

@@ -1,7 +1,7 @@
-"""Schema 3: what was said of a run is said of its clip; names of sweeps, and the size that a clip has.
+"""Migration to schema 3: ratings of clips instead of runs, names of sweeps, and pixel sizes of clips.
 
-Until then a rating, a note and hand-set tags stood in the row of whichever run was judged, also where that run showed
-another run's clip. They move to the row of the run that paid for the clip. Tables are named here as they were then.
+Until then a rating, a note and hand-set tags stood in the row of whichever run was judged, even if that run showed
+another run's clip. They move to the row of the run that paid for the clip. The tables are named here as they were then.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _SAID = {"rated": "rating", "a note": "note", "tagged": "tags"}  # the events' w
 
 
 def clips(connection: sa.Connection) -> None:
-    """Add the columns, and move what was said of runs to the clips that they show."""
+    """Add the columns, and move ratings, notes and tags to the runs that paid for the clips."""
     for name, kind in _COLUMNS.items():
         connection.execute(sa.text(f"ALTER TABLE runs ADD COLUMN {name} {kind}"))
     connection.execute(sa.text("CREATE INDEX runs_by_clip ON runs (reused_from)"))
@@ -67,7 +67,7 @@ def clips(connection: sa.Connection) -> None:
 
 
 def _paid(run_id: str, rows: Mapping[str, Any]) -> str:
-    """The run that paid for a run's clip, as far as the log has it."""
+    """The run that paid for a run's clip, as far as the log knows it."""
     seen = {run_id}
     while (before := rows[run_id].reused_from) in rows and before not in seen:
         run_id = before
@@ -78,7 +78,7 @@ def _paid(run_id: str, rows: Mapping[str, Any]) -> str:
 def _moved(
     name: str, paid: str, run_ids: Iterable[str], rows: Mapping[str, Any], when: Mapping[tuple[str, str], int]
 ) -> dict[str, Any]:
-    """What changes where the last word on a clip goes to the run that paid for it, and stands nowhere else."""
+    """The changes that move a clip's last rating or note to the run that paid for it, and clear it elsewhere."""
     said = [r for r in run_ids if (r, name) in when or getattr(rows[r], name) is not None]
     if not said:
         return {}
@@ -88,7 +88,7 @@ def _moved(
 
 
 def _started_with(untouched: Iterable[Any]) -> dict[str | None, set[str]]:
-    """For each sweep the tags that all of its runs have which nobody tagged by hand."""
+    """For each sweep, the tags that all of its runs share that nobody tagged by hand."""
     found: dict[str | None, set[str]] = {}
     for row in untouched:
         words = set(_tags(row))
@@ -97,13 +97,13 @@ def _started_with(untouched: Iterable[Any]) -> dict[str | None, set[str]]:
 
 
 def _own_tags(row: Any, started: Mapping[str | None, set[str]]) -> list[str]:
-    """Of a run's tags those that it was started with: those of its sweep. Of a run of no sweep, nobody can say."""
+    """The tags that a run was started with: those of its sweep. None are known for a run without a sweep."""
     words = started.get(row.sweep_id, set()) if row.sweep_id is not None else set()
     return [word for word in _tags(row) if word in words]
 
 
 def _tags(row: Any) -> tuple[str, ...]:
-    """A row's tags; none where they cannot be read."""
+    """A row's tags; none if they cannot be read."""
     try:
         return tags_of(row.tags)
     except ValueError:

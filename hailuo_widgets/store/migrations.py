@@ -1,7 +1,7 @@
-"""The schema's history: numbered steps, only ever appended. All that are missing run in one transaction.
+"""Migrations of the schema: numbered steps, only ever appended, all run in one transaction.
 
-A new store is made as the tables are today, and all numbers are written into it; an older one goes through the steps
-that it has not had. A store that is newer than this program, or another program's, is refused and never touched.
+A new store gets today's tables and all numbers; an older store goes through the steps that it lacks. A store that is
+newer than this program, or another program's, is refused and never touched.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ __all__ = ["MIGRATIONS", "migrate", "number_of"]
 
 
 def first_schema(connection: sa.Connection) -> None:
-    """Runs, their events, and the calls of the last minute; all tables, as they are today."""
+    """Create all tables as they are today."""
     schema.metadata.create_all(connection)
 
 
 def votes(connection: sa.Connection) -> None:
-    """What people said of two runs."""
+    """Create the votes table."""
     connection.execute(
         sa.text(
             "CREATE TABLE votes (vote_id TEXT NOT NULL PRIMARY KEY, at {moment} NOT NULL, rater TEXT NOT NULL, "
@@ -47,7 +47,7 @@ MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, 
 
 
 def number_of(connection: sa.Connection, where: str) -> int:
-    """The number of a store's schema; 0 for a store that holds nothing yet. Only reads.
+    """The number of a store's schema; 0 for an empty store. Only reads.
 
     Raises:
         StoreError: The store is newer than this program, or another program's.

@@ -1,6 +1,6 @@
-"""A look at the default store before anything is loaded: does an earlier kernel's work wait there?
+"""Read-only count of unfinished runs in a SQLite store, without SQLAlchemy.
 
-``%load_ext`` asks this, so it costs no import of SQLAlchemy; and it only reads, so it can do no harm.
+``%load_ext`` calls it, so it must load fast and change nothing.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ WHERE status IN ('planned', 'submitting', 'queued', 'running', 'downloading', 'u
 
 
 def left_over(store_url: str, is_dead: Callable[[str], bool]) -> dict[str, int]:
-    """How many runs nobody follows, by status; empty for a store that is not there, or not a SQLite file.
+    """The number of runs that nobody follows, by status; empty if there is no store, or it is no SQLite file.
 
     Args:
         store_url: The store's SQLAlchemy URL.
@@ -38,12 +38,12 @@ def left_over(store_url: str, is_dead: Callable[[str], bool]) -> dict[str, int]:
                 if lapsed or owner is None or is_dead(owner):
                     found[status] = found.get(status, 0) + 1
     except sqlite3.Error:
-        return {}  # the store itself says what is wrong with it when it is opened
+        return {}  # opening the store raises an error with the cause
     return found
 
 
 def never_sent(count: int) -> str:
-    """What is to be said of runs that were planned by a kernel that is gone."""
+    """The sentence about runs that were planned by an ended kernel and never sent."""
     return (
         f"{count} planned run(s) of an earlier kernel were never sent, and cost nothing: run their cells again to send "
         "them (%hailuo runs planned lists them)"

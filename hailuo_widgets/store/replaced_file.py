@@ -1,6 +1,6 @@
-"""Whether a store's file is still the one that was opened: it may be restored, checked out, moved or deleted under us.
+"""Detection of a replaced store file: restored, checked out, moved or deleted while it was open.
 
-An open file stays what it was when another one takes its name: what is written to it then, nobody ever sees.
+An open file stays the same file when another one takes its name: nobody would ever see what is then written to it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ REPLACED = (
 
 
 def identity_of(path: Path) -> tuple[int, int] | None:
-    """Which file has this name now; None where none has."""
+    """Device and inode of the file that has this name now; None if there is none."""
     try:
         found = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -31,7 +31,7 @@ def identity_of(path: Path) -> tuple[int, int] | None:
 
 
 def gone(where: str) -> StoreError:
-    """The file that was open is not there any more, and no other one is in its place."""
+    """The error for a file that was open, is gone, and has no successor."""
     return StoreError(
         f"the run log at {where} is gone: it was moved or deleted while this session used it",
         hint="put it back, or a backup of it, and go on. To begin an empty log, restart the kernel; "

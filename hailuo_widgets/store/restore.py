@@ -1,4 +1,7 @@
-"""Writing a run anew into a store that was replaced while the run was followed: what is paid for is not forgotten."""
+"""Repeated write of a run into a store that was replaced while the run was followed.
+
+The replaced store may not know the run, which is paid for: the follower writes its row again.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,11 @@ __all__ = ["restore"]
 
 
 def restore(c: sa.Connection, record: RunRecord, owner: str) -> None:
-    """Make a run's row what its follower knows: a new one where there is none."""
+    """Write a run's row as its follower knows it; insert it if there is none.
+
+    Raises:
+        sqlalchemy.exc.IntegrityError: The task id is another run's.
+    """
     moment = now(c)
     row = storable(to_row(record)) | {"owner": owner, "lease_until": moment + leases.LEASE}
     if c.scalar(sa.select(runs.c.run_id).where(runs.c.run_id == record.run_id)) is None:

@@ -1,7 +1,7 @@
-"""Which result of a task belongs to which of its runs: each result to one run, across all kernels on a store.
+"""Claims on a task's results: each result goes to one of its runs, across all kernels on a store.
 
-A create call may make several clips under one task id, each a run of its own. The gateway names them as they get ready,
-in any order. A run claims one by its identity, which is kept as the run's ``file_id``.
+One create call may make several clips under one task id; each is a run. The provider lists the clips as they get ready,
+in any order. A run claims one by the result's identity, which becomes the run's ``file_id``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["Share", "claim"]
 
 @dataclass(frozen=True, kw_only=True)
 class Share:
-    """What a run has of its task's results.
+    """A run's share of its task's results.
 
     Args:
-        file_id: The result that is this run's; None where none of those that are there is.
+        file_id: This run's result; None if none of the ready ones is.
         runs: How many runs the task has.
-        failed: How many of the other ones failed with the task.
+        failed: How many of the other runs failed with the task.
     """
 
     file_id: str | None
@@ -38,12 +38,12 @@ class Share:
 
 
 def claim(c: sa.Connection, record: RunRecord, ready: Sequence[str]) -> Share:
-    """Take one of the results that are ready for a run, in the transaction that sees what the others have.
+    """Claim one of the ready results for a run, in the transaction that reads the other runs' claims.
 
     Args:
         c: The transaction.
         record: The run.
-        ready: The identities of the results that are there. The one at the run's own place is taken if it is free.
+        ready: The identities of the ready results. The one at the run's own index is preferred.
     """
     same = (runs.c.provider == record.request.provider) & (runs.c.task_id == record.task_id)
     same &= runs.c.origin.is_(None) if record.origin is None else runs.c.origin == record.origin
@@ -61,5 +61,5 @@ def claim(c: sa.Connection, record: RunRecord, ready: Sequence[str]) -> Share:
 
 
 def _undelivered(error: Any) -> bool:
-    """Whether a run failed with its clip made: only bringing it here did not work."""
+    """Whether the clip was made and only its download failed."""
     return isinstance(error, dict) and error.get("kind") == "DownloadError"

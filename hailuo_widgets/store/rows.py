@@ -1,6 +1,7 @@
-"""What the run log's rows hold, read as far as it can be: a value that is no such thing hides neither row nor log.
+"""Tolerant reading of rows: a value that cannot be read hides neither its row nor the log.
 
-Another version, another program or a person may have written it. What cannot be read is left out, and named.
+Another version, another program or a person may have written it. A value that cannot be read is left out, and the
+record names its column.
 """
 
 from __future__ import annotations
@@ -21,15 +22,15 @@ if TYPE_CHECKING:
 
 __all__ = ["NEVER", "UNREADABLE", "Json", "UtcDateTime", "plausible", "record_of", "seconds_of", "tags_of", "time_of"]
 
-LARGEST: Final = 2**63 - 1  # what a database's and a DataFrame's whole numbers hold
-LONGEST_NAME: Final = 255  # bytes of a file's name: a longer one is an error of the system's, wherever it is used
-NEVER: Final = datetime.fromtimestamp(0, UTC)  # in the place of a time that must be there
-LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # a later time, or one before NEVER, is no time of a run
+LARGEST: Final = 2**63 - 1  # the largest integer of a database and of a DataFrame
+LONGEST_NAME: Final = 255  # bytes of a file's name: a longer one makes every system call fail
+NEVER: Final = datetime.fromtimestamp(0, UTC)  # stands for a required time that cannot be read
+LATEST: Final = datetime(2200, 1, 1, tzinfo=UTC)  # a later time, or one before NEVER, is taken for unreadable
 UNREADABLE: Final = (ValueError, TypeError, OverflowError, RecursionError)
 
 
 def _tolerant(read: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
-    """A type's reader that never raises: what it cannot read is missing."""
+    """Wrap a type's reader so that it returns None instead of raising."""
 
     def process(value: Any) -> Any:
         try:
@@ -41,43 +42,43 @@ def _tolerant(read: Callable[[Any], Any] | None) -> Callable[[Any], Any]:
 
 
 class Json(TypeDecorator[Any]):
-    """JSON; text that is none is missing, and no error."""
+    """JSON column; text that is not JSON is read as None."""
 
     impl = sa.JSON
     cache_ok = True
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
-        """Read as JSON is read."""
+        """Return the reader of the type."""
         return _tolerant(super().result_processor(dialect, coltype))
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC datetime, on databases that keep the zone and on SQLite, which does not."""
+    """Column of aware UTC times, also on SQLite, which keeps no time zone."""
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """To UTC; without its zone where the database would only drop it."""
+        """Convert to UTC, without a zone on SQLite."""
         if value is None:
             return None
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
     def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
-        """With its zone again."""
+        """Add the zone again."""
         del dialect
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
     def result_processor(self, dialect: Any, coltype: Any) -> Callable[[Any], Any]:
-        """Read as a time is read; what is none is missing."""
+        """Return the reader of the type; text that is no time is read as None."""
         return _tolerant(super().result_processor(dialect, coltype))
 
 
 def record_of(row: Mapping[str, Any]) -> RunRecord:
-    """The record of a row of the ``runs`` table; what could not be read of it is named in ``unread``."""
+    """The record of a row of the ``runs`` table; its ``unread`` names the columns that could not be read."""
     values: dict[str, Any] = {}
     unread: list[str] = []
     for name, read in _COLUMNS.items():
@@ -91,10 +92,10 @@ def record_of(row: Mapping[str, Any]) -> RunRecord:
 
 
 def tags_of(value: Any) -> tuple[str, ...]:
-    """Tags as text, also where numbers were kept.
+    """Tags as text; numbers among them become text.
 
     Raises:
-        ValueError: They are no list of text and numbers.
+        ValueError: The value is no list of text and numbers.
     """
     if value is None:
         return ()
@@ -117,8 +118,8 @@ def _path(value: Any) -> str | None:
     return found
 
 
-def _must(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """A reader that takes no None."""
+def _required(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Wrap a reader so that it refuses None."""
 
     def process(value: Any) -> Any:
         if value is None:
@@ -135,10 +136,10 @@ def _status(value: Any) -> Status:
 
 
 def _cost_kind(value: Any) -> CostKind | None:
-    return None if value is None else CostKind(_must(_text)(value))
+    return None if value is None else CostKind(_required(_text)(value))
 
 
-def _whole(value: Any) -> int | None:
+def _integer(value: Any) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
@@ -148,22 +149,22 @@ def _whole(value: Any) -> int | None:
     return int(value)
 
 
-def _flag(value: Any) -> bool | None:
+def _boolean(value: Any) -> bool | None:
     if value is not None and not isinstance(value, bool):
         raise ValueError("true or false is wanted")
     return value
 
 
 def plausible(moment: datetime) -> bool:
-    """Whether an aware time can be one of a run: not so far off that it cannot be counted from."""
+    """Whether an aware time can be a run's: from 1970 to 2199."""
     return NEVER <= moment < LATEST
 
 
 def time_of(value: Any) -> datetime | None:
-    """An aware time that can be one of a run; None stays None.
+    """A plausible aware time; None stays None.
 
     Raises:
-        ValueError: It is none.
+        ValueError: The value is no such time.
     """
     if value is None:
         return None
@@ -174,7 +175,7 @@ def time_of(value: Any) -> datetime | None:
 
 
 def seconds_of(value: Any) -> float | None:
-    """How long something took, in seconds; None where that cannot be read, or cannot be."""
+    """A duration in seconds; None if the value is no finite number from 0 on."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value) or value < 0:
         return None
     return float(value)
@@ -191,14 +192,14 @@ def _error(value: Any) -> dict[str, str] | None:
 
 
 _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
-    **dict.fromkeys(("run_id", "request_hash"), _must(_text)),
+    **dict.fromkeys(("run_id", "request_hash"), _required(_text)),
     "status": _status,
     "cost_kind": _cost_kind,
-    "created_at": _must(time_of),
-    "simulated": _must(_flag),
-    "result_index": _must(_whole),
+    "created_at": _required(time_of),
+    "simulated": _required(_boolean),
+    "result_index": _required(_integer),
     "variables": _mapping,
-    "tags": _must(tags_of),
+    "tags": _required(tags_of),
     "clip_tags": tags_of,
     "video": _path,
     "error": _error,
@@ -208,7 +209,7 @@ _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
             *("sweep_index", "cost_micros", "seed_returned", "video_bytes"),
             *("video_width", "video_height", "rating"),
         ),
-        _whole,
+        _integer,
     ),
     **dict.fromkeys(
         (
@@ -236,24 +237,31 @@ _INSTEAD: Final[Mapping[str, Any]] = {
 def _picture(value: Any) -> Image | None:
     if value is None:
         return None
-    kept = {"name": _must(_text), "url": _text, "sha256": _text, "media_type": _text, "width": _whole, "height": _whole}
+    kept = {
+        "name": _required(_text),
+        "url": _text,
+        "sha256": _text,
+        "media_type": _text,
+        "width": _integer,
+        "height": _integer,
+    }
     return Image(**{name: read(_mapping(value).get(name)) for name, read in kept.items()})
 
 
 _REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
-    **dict.fromkeys(("prompt", "provider", "model"), _must(_text)),
+    **dict.fromkeys(("prompt", "provider", "model"), _required(_text)),
     **dict.fromkeys(("resolution", "aspect_ratio", "template", "text", "callback_url"), _text),
-    **dict.fromkeys(("duration", "seed", "width", "height"), _whole),
-    "replicate": _must(_whole),
-    "prompt_optimizer": _must(_flag),
-    **dict.fromkeys(("fast_pretreatment", "watermark"), _flag),
+    **dict.fromkeys(("duration", "seed", "width", "height"), _integer),
+    "replicate": _required(_integer),
+    "prompt_optimizer": _required(_boolean),
+    **dict.fromkeys(("fast_pretreatment", "watermark"), _boolean),
     **dict.fromkeys(IMAGE_FIELDS, _picture),
     "options": _mapping,
 }
 
 
 def _request(row: Mapping[str, Any]) -> tuple[Request, list[str]]:
-    """The request of a row, and what of it could not be read."""
+    """The request of a row, and the names of its fields that could not be read."""
     found = row["request"]
     unread = [] if isinstance(found, dict) else ["request"]
     given = found if isinstance(found, dict) else {}

@@ -1,6 +1,6 @@
-"""Changes of runs, each within a transaction of the caller.
+"""Changes of runs, each inside a transaction of the caller.
 
-Every change of a run's row writes an event that says why, in the same transaction. All functions block.
+Each change of a run's row writes an event with the reason, in the same transaction. All functions block.
 """
 
 from __future__ import annotations

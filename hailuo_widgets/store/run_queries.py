@@ -1,4 +1,4 @@
-"""Questions to the run log, which change nothing. All of them block."""
+"""Queries of the run log, which change nothing and block."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ EACH_ITS_OWN: Mapping[str, str] = MappingProxyType({})
 
 
 class RunQueries:
-    """The questions of a run log."""
+    """The queries of a run log."""
 
     @property
     @abstractmethod
@@ -118,14 +118,14 @@ class RunQueries:
         before: str | None = None,
         is_dead: Callable[[str], bool],
     ) -> dict[Key, RunRecord]:
-        """For each request and result that has one, its oldest run that is not decided.
+        """For each request and result, the oldest run of it whose outcome is open.
 
-        It may still bring the clip, or be unconfirmed. One that was only planned counts while somebody follows it.
+        It may still bring the clip, or be unconfirmed. A planned run counts while somebody follows it.
 
         Args:
             places: Request hashes with origins.
-            alike: Origins that are one place, with its name; each other one is a place of its own.
-            before: Only runs that were planned before the one of this id, so that no two wait for each other.
+            alike: For each origin with other names (a provider's documented hosts), the name that all of them share.
+            before: Only runs that were planned before this run, so that no two wait for each other.
             is_dead: Whether an owner is certainly gone.
         """
         from hailuo_widgets.store import equal_runs
@@ -136,7 +136,7 @@ class RunQueries:
     def equal_clips(
         self, places: Iterable[Place], alike: Mapping[str, str] = EACH_ITS_OWN
     ) -> dict[Key, list[RunRecord]]:
-        """For each request and result that has some, the runs whose clips were made for it, the newest first."""
+        """For each request and result, the runs that paid for a clip of it, the newest first."""
         from hailuo_widgets.store import equal_runs
 
         with self.database.read() as c:

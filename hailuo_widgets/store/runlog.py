@@ -1,8 +1,8 @@
-"""The run log: every question and every change of it, run in the log's own thread.
+"""Facade of the run log: each question and each change, run in the log's own thread.
 
 The methods block. :meth:`RunLog.ask` awaits one in the log's thread, :meth:`RunLog.call` waits for it, and
-:meth:`RunLog.submit` only hands it over. SQLAlchemy (0.2 s) is imported by the method that first needs the store, so
-in that thread, and not by the cell that asks.
+:meth:`RunLog.submit` returns a future. SQLAlchemy (0.2 s) is imported by the method that first needs the store: in the
+log's thread, and not in the cell that asks.
 """
 
 from __future__ import annotations
@@ -337,14 +337,14 @@ class RunLog(RunQueries):
     # -- accounts and owners --------------------------------------------------------------------------------------
 
     def take_turn(self, account: str, per_minute: int) -> float:
-        """Count a request of an account in this minute; else the seconds until there is room for it."""
+        """Count a request of an account; 0, or the seconds to wait if this minute has no room for it."""
         from hailuo_widgets.store import budgets
 
         with self.database.write() as c:
             return budgets.take_turn(c, account, per_minute)
 
     def claim(self, run_ids: Iterable[str], owner: str, is_dead: Callable[[str], bool]) -> list[RunRecord]:
-        """Take up runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
+        """Give an owner the runs that nobody follows: without an owner, with an expired lease, or with a dead owner.
 
         Args:
             run_ids: The runs that are wanted.
@@ -425,4 +425,4 @@ class RunLog(RunQueries):
 
 
 def _taken(run_id: str, changes: Mapping[str, Any]) -> TaskIdTaken:
-    return TaskIdTaken(f"the gateway returned a task id already used: {changes['task_id']}", run_id=run_id)
+    return TaskIdTaken(f"the provider returned a task id already used: {changes['task_id']}", run_id=run_id)

@@ -1,7 +1,7 @@
-"""The run log's tables, and how a :class:`RunRecord` is a row of them.
+"""Tables of the run log, and the conversion of a :class:`RunRecord` to a row and back.
 
-``runs`` holds what is known now, ``events`` what was done and when: a row before each step and one after it; ``votes``
-what people said of two runs. Ids are text, money is whole millionths, times are UTC.
+``runs`` holds the present state, ``events`` the history: a row before each step and one after it; ``votes`` holds the
+judgements on pairs of runs. Ids are text, money is in whole millionths, times are UTC.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ runs = sa.Table(
     metadata,
     sa.Column("run_id", sa.Text, primary_key=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
-    sa.Column("provider", sa.Text, nullable=False),  # stands in the request too; here to be asked for
+    sa.Column("provider", sa.Text, nullable=False),  # stands in the request too; here for queries
     sa.Column("model", sa.Text, nullable=False),  # likewise
     sa.Column("request", Json, nullable=False),
     sa.Column("request_hash", sa.Text, nullable=False),
@@ -59,7 +59,7 @@ runs = sa.Table(
     sa.Column("origin", sa.Text),
     sa.Column("sweep_id", sa.Text),
     sa.Column("sweep_index", sa.Integer),
-    sa.Column("sweep_name", sa.Text),  # what the user calls the sweep
+    sa.Column("sweep_name", sa.Text),  # the user's name for the sweep
     sa.Column("variant", sa.Text),
     sa.Column("variables", Json, nullable=False),
     sa.Column("tags", Json, nullable=False),
@@ -93,7 +93,7 @@ runs = sa.Table(
     sa.Column("session", sa.Text),  # the process that planned the run
     sa.Column("owner", sa.Text),  # the process that follows the run, while its lease lasts
     sa.Column("lease_until", UtcDateTime),
-    # One task's result belongs to one run: a gateway that hands out an id twice is found out here.
+    # One task's result belongs to one run: a provider that gives out an id twice is noticed here.
     sa.UniqueConstraint("provider", "origin", "task_id", "result_index", name="one_run_a_result"),
 )
 sa.Index("runs_by_hash", runs.c.request_hash, runs.c.status)
@@ -181,7 +181,7 @@ def from_row(row: Mapping[str, Any]) -> RunRecord:
 
 
 def vote_of(row: Mapping[str, Any]) -> Vote | None:
-    """The vote of a row; None where what was judged, or what was said of it, cannot be read: it would count wrongly."""
+    """The vote of a row; None if a part that decides how it counts cannot be read."""
     values = {f.name: row[f.name] for f in fields(Vote) if f.name in votes.c}
     texts = [v for name, v in values.items() if name in _VOTE_TEXTS]
     again = values["repeat_of"]

@@ -1,7 +1,7 @@
-"""Text that every store can hold: no NUL (PostgreSQL refuses it) and no lone surrogate (UTF-8 has none).
+"""Check and replacement of characters that a store cannot hold: NUL and lone surrogates.
 
-What a user gives is refused before anything is sent. What a gateway sends is never refused, as its run may be paid for:
-such a character becomes U+FFFD.
+PostgreSQL refuses NUL, and UTF-8 has no lone surrogates. Text of a user is refused before anything is sent. Text of a
+provider is never refused, because its run may be paid for: such a character becomes U+FFFD.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ _BAD = re.compile("[\x00\ud800-\udfff]")
 
 
 def check_text(name: str, value: Any) -> None:
-    """Look through text, and through mappings and lists of it.
+    """Check text, and all text in mappings and lists.
 
     Raises:
-        UsageError: It holds a character that no store can keep; which, and where.
+        UsageError: It holds a character that no store can keep; the message names it and its position.
     """
     if isinstance(value, str):
         found = _BAD.search(value)
@@ -41,7 +41,7 @@ def check_text(name: str, value: Any) -> None:
 
 
 def storable(value: Any) -> Any:
-    """The value with U+FFFD for each character in its text that no store can keep."""
+    """Return the value with U+FFFD in place of each character that no store can keep."""
     if isinstance(value, str):
         return _BAD.sub("\ufffd", value)
     if isinstance(value, Mapping):

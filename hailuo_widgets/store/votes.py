@@ -1,4 +1,4 @@
-"""Votes in the store. They are never changed but to be withdrawn, and never deleted."""
+"""Votes in the store: never deleted, and changed only by a withdrawal."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def withdraw(c: sa.Connection, vote_id: str) -> None:
 def find(
     c: sa.Connection, *, run_ids: Iterable[str] | None, between: str | None, rater: str | None, withdrawn: bool
 ) -> list[Vote]:
-    """The votes that fit all that is given, oldest first; with ``run_ids``, those on two of the clips that they show.
+    """The votes that fit all arguments, oldest first; with ``run_ids``, those on two of the clips that these runs show.
 
-    What was seen may have been another run that shows the same clip. A vote that cannot be read is not among them.
+    The rater may have seen another run that shows the same clip. A vote that cannot be read is left out.
     """
     query = sa.select(votes).order_by(votes.c.at, votes.c.vote_id)
     if between is not None:
