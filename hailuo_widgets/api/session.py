@@ -668,7 +668,10 @@ class Session(Workspace):
 def _signature() -> inspect.Signature:
     """The arguments of ``Session``, with the settings by their names."""
     named = [p for p in inspect.signature(Workspace).parameters.values() if p.kind is not p.VAR_KEYWORD]
-    settings = [inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None) for name in SETTINGS]
+    settings = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=f"{row.kind.python} | None")
+        for name, row in SETTINGS.items()
+    ]
     return inspect.Signature([*named, *settings])
 
 

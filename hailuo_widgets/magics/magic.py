@@ -6,14 +6,12 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as IPythonUsageError
-from IPython.core.magic import Magics, line_cell_magic, magics_class
-from traitlets import Any as TraitAny
-from traitlets import Float, Int, Unicode
+from IPython.core.magic import line_cell_magic, magics_class
 
 from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.magics.cell_name import check_name
+from hailuo_widgets.magics.setting_traits import SettingTraits
 from hailuo_widgets.planning.grammar import help_text, parse_line, split_cell
-from hailuo_widgets.redaction.passwords import PrivateUrl
 from hailuo_widgets.settings.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -42,31 +40,9 @@ class WaitInterrupted(KeyboardInterrupt):
         return [f"KeyboardInterrupt: {self}"]
 
 
-class _Url(Unicode[str, str | bytes]):
-    """A trait that ``%config`` shows without its password."""
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        """The value, in a type that does not show it."""
-        return PrivateUrl(super().validate(obj, value))
-
-
 @magics_class
-class Hailuo(Magics):
-    """``%config Hailuo`` lists the settings of this class; an argument goes before them, the environment after them."""
-
-    provider = Unicode(None, allow_none=True, help=SETTINGS["provider"].help).tag(config=True)
-    mode = Unicode(None, allow_none=True, help=SETTINGS["mode"].help).tag(config=True)
-    home = Unicode(None, allow_none=True, help=SETTINGS["home"].help).tag(config=True)
-    store = _Url(None, allow_none=True, help=SETTINGS["store"].help).tag(config=True)
-    archive = Unicode(None, allow_none=True, help=SETTINGS["archive"].help).tag(config=True)
-    poll_interval = Float(None, allow_none=True, help=SETTINGS["poll_interval"].help).tag(config=True)
-    timeout = Float(None, allow_none=True, help=SETTINGS["timeout"].help).tag(config=True)
-    max_parallel = Int(None, allow_none=True, help=SETTINGS["max_parallel"].help).tag(config=True)
-    budget = Float(None, allow_none=True, help=SETTINGS["budget"].help).tag(config=True)
-    ask_above = Int(None, allow_none=True, help=SETTINGS["ask_above"].help).tag(config=True)
-    ask_above_cost = TraitAny(None, allow_none=True, help=SETTINGS["ask_above_cost"].help).tag(config=True)
-    daily_budget = Float(None, allow_none=True, help=SETTINGS["daily_budget"].help).tag(config=True)
-    simulator_speed = Float(None, allow_none=True, help=SETTINGS["simulator_speed"].help).tag(config=True)
+class Hailuo(SettingTraits):
+    """The magics. ``%config Hailuo`` lists their settings; arguments override them, they override the environment."""
 
     @line_cell_magic
     def hailuo(self, line: str, cell: str | None = None) -> Any:

@@ -48,7 +48,8 @@ def test_a_wrong_setting_says_what_is_allowed(given: dict[str, object], says: st
 def test_every_setting_has_its_field_and_help() -> None:
     """The table of settings and the value's fields are the same set, and each row explains itself."""
     assert set(SETTINGS) == set(Settings.__dataclass_fields__)
-    assert all(row.help.endswith(".") and row.env for row in SETTINGS.values())
+    assert list(SETTINGS) == list(Settings.__dataclass_fields__)
+    assert all(row.doc.endswith(".") and row.env for row in SETTINGS.values())
 
 
 @pytest.mark.parametrize("written", [CANARY, f" {CANARY}\n", f"'{CANARY}'", f'"{CANARY}"', f"Bearer {CANARY}"])
