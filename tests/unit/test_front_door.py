@@ -91,7 +91,7 @@ def sessions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[
     other = Session(home=tmp_path / "other", mode="simulated", notice=lambda _: None)
     monkeypatch.setattr(api, "default_session", lambda: default)
     for session in (default, other):
-        monkeypatch.setattr(session.engine, "drive", lambda: None)
+        monkeypatch.setattr(session.engine.runs, "drive", lambda: None)
     requests = [Request(prompt=f"a {animal}", provider="kie", model="02") for animal in ("fox", "wolf")]
     records = [
         RunRecord(
