@@ -34,7 +34,8 @@ check: lint ## what to run before each commit: linters, types, floors, the fast 
 matrix: venv ## the kernel's tests on three ipykernels and two pandas, each pair in a venv of its own
 	@$(TEST_ENV) $(PY) tools/matrix.py
 
-bundles: need-node $(NODE_MODULES) ## build js/ into hailuo_widgets/static (needs Node 20+)
+bundles: need-node $(NODE_MODULES) $(VENV)/.dev ## write js/lib/messages.ts, build js/ into hailuo_widgets/static (Node 20+)
+	@$(PY) tools/messages_ts.py
 	@cd js && npm run --silent build
 
 house: $(VENV)/.made ## measure the package: rooms, floors, arrows, circles; AGAINST=path adds another checkout

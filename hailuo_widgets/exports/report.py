@@ -13,7 +13,7 @@ import html
 import json
 from dataclasses import replace
 from importlib import resources
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Final, TextIO
 
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.domain.cell_text import plural
@@ -21,7 +21,7 @@ from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.report_sections import facts_html, runs_html, votes_html
-from hailuo_widgets.render.grid import grid_html, layout_of
+from hailuo_widgets.render.grid import Layout, grid_html, layout_of
 from hailuo_widgets.voting.relabel import relabel
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def write_report(
     clips = sum(session.archive.video_of(r) is not None for r in records)
     session.say(f"{target.name}: {plural(len(records), 'run')}, {plural(clips, 'clip')}, about {size:.1f} MB")
     with replacing(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
-        layout = layout_of(records, grid, session.archive) | {"frozen": True}
+        layout: Layout = {**layout_of(records, grid, session.archive), "frozen": True}
         _write(out, session, records, layout, still=_still(session, records, grid))
 
 
@@ -96,9 +96,7 @@ def _still(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> str:
     return grid_html(grid, cards, "", posters=len(cards))
 
 
-def _write(
-    out: TextIO, session: Workspace, records: Sequence[RunRecord], layout: dict[str, Any], *, still: str
-) -> None:
+def _write(out: TextIO, session: Workspace, records: Sequence[RunRecord], layout: Layout, *, still: str) -> None:
     script, style = _static("report.js"), _static("report.css")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     policy = (

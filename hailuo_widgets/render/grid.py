@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from hailuo_widgets.domain import differences, money
 from hailuo_widgets.render.card import poster_url, safe_video_src, status_word
@@ -16,15 +16,58 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.render.card import Card
 
-__all__ = ["MOST_POSTERS", "grid_html", "layout_of"]
+__all__ = ["MOST_POSTERS", "GridCell", "Layout", "grid_html", "layout_of"]
 
 MOST_POSTERS = 24  # in a saved notebook; each has some kilobytes
 
 
-def layout_of(records: Sequence[RunRecord], grid: Grid, archive: Archive) -> dict[str, Any]:
+class GridCell(TypedDict):
+    """A run in its place of the grid.
+
+    Attributes:
+        tags: The words that were said of its clip.
+        given: The words that the run was started with; they stay with it.
+    """
+
+    id: str
+    row: int
+    col: int
+    page: int
+    word: str
+    status: str
+    error: str | None
+    clip: bool
+    poster: bool
+    simulated: bool
+    label: list[tuple[str, str]]
+    prompt: str
+    cost: str
+    rating: int | None
+    note: str
+    tags: list[str]
+    given: list[str]
+
+
+class Layout(TypedDict):
+    """A grid: the labels of its rows, columns and pages, and its runs.
+
+    Attributes:
+        names: What the rows, the columns and the pages are.
+        frozen: Whether nobody is there who could rate, tag or note: a report.
+    """
+
+    names: tuple[str, str, str]
+    rows: list[str]
+    cols: list[str]
+    pages: list[str]
+    cells: list[GridCell]
+    frozen: NotRequired[bool]
+
+
+def layout_of(records: Sequence[RunRecord], grid: Grid, archive: Archive) -> Layout:
     """Return the data for ``js/compare``: the labels of rows, columns and pages, and each run with its place."""
     return {
-        "names": list(grid.names),
+        "names": grid.names,
         "rows": list(grid.rows),
         "cols": list(grid.cols),
         "pages": list(grid.pages),
@@ -32,7 +75,7 @@ def layout_of(records: Sequence[RunRecord], grid: Grid, archive: Archive) -> dic
     }
 
 
-def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
+def _cell(record: RunRecord, grid: Grid, archive: Archive) -> GridCell:
     path = archive.video_of(record)
     row, col, page = grid.places[record.run_id]
     error = record.error or {}
@@ -47,7 +90,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> dict[str, Any]:
         "clip": path is not None,
         "poster": path is not None and archive.poster_path_of(record) is not None,
         "simulated": record.simulated,
-        "label": [[name, differences.value(record, name)] for name in grid.differ],
+        "label": [(name, differences.value(record, name)) for name in grid.differ],
         "prompt": record.request.prompt,
         "cost": money.text(record.cost_micros, record.currency),
         "rating": record.rating,

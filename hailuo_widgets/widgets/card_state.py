@@ -8,7 +8,7 @@ Times are seconds since 1970 by the kernel's clock. The reader of this object is
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from hailuo_widgets.render.card import format_bytes, status_word
 
@@ -16,51 +16,35 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hailuo_widgets.render.card import Card
+    from hailuo_widgets.widgets.messages import CardState
 
 MAX_STATE_BYTES: Final = 2048
 # Longest text and most parameters, tried in turn until the object fits.
 _LIMITS: Final[Sequence[tuple[int, int]]] = ((600, 16), (300, 16), (150, 12), (80, 10), (40, 8), (20, 4), (10, 0))
 
 
-def card_state(card: Card, *, now: float, whole: bool = False, problem: str | None = None) -> dict[str, Any]:
+def card_state(card: Card, *, now: float, whole: bool = False, problem: str | None = None) -> CardState:
     """The card as JSON values.
 
     Args:
-        card: the snapshot.
-        now: the kernel's clock, seconds since 1970; the browser's time ticks from it.
-        whole: whether texts keep their full length; else the object is at most `MAX_STATE_BYTES` long.
-        problem: an exception of the Python half, to be shown under the player.
+        card: The snapshot.
+        now: The kernel's clock, seconds since 1970; the browser's time ticks from it.
+        whole: Whether texts keep their full length; else the object is at most `MAX_STATE_BYTES` long.
+        problem: An exception of the Python half, to be shown under the player.
     """
-    texts = _texts(card, problem)
-    facts = _facts(card, now)
+    full = _full(card, now, problem)
     if whole:
-        return facts | texts | {"cut": False}
-    state: dict[str, Any] = {}
+        return full
     for length, rows in _LIMITS:
-        clipped = _clipped(texts, length, rows)
-        state = facts | clipped | {"cut": clipped != texts}
+        state = _clipped(full, length, rows)
+        state["cut"] = state != full
         if len(json.dumps(state, ensure_ascii=False).encode("utf-8", "replace")) <= MAX_STATE_BYTES:
             break
     return state
 
 
-def _texts(card: Card, problem: str | None) -> dict[str, Any]:
-    """The parts that may be of any length."""
-    return {
-        "kind": " · ".join(text for text in (card.provider, card.model, card.mode) if text),
-        "prompt": card.prompt,
-        "parameters": [[label, value] for label, value in card.parameters],
-        "title": card.error_title,
-        "text": card.error_text,
-        "hint": card.error_hint,
-        "problem": problem,
-        "cost": card.cost,
-        "cost_note": card.cost_note,
-    }
-
-
-def _facts(card: Card, now: float) -> dict[str, Any]:
-    """The parts that are short by nature."""
+def _full(card: Card, now: float, problem: str | None) -> CardState:
+    """The card with all its texts, which may be of any length."""
     began = card.started_at or card.created_at
     live = card.live
     has_clip = card.status == "succeeded" and (card.video_bytes is not None or card.video_src is not None)
@@ -86,6 +70,16 @@ def _facts(card: Card, now: float) -> dict[str, Any]:
         "size": None if card.video_bytes is None else format_bytes(card.video_bytes),
         "width": card.width,
         "height": card.height,
+        "kind": " · ".join(text for text in (card.provider, card.model, card.mode) if text),
+        "prompt": card.prompt,
+        "parameters": [(label, value) for label, value in card.parameters],
+        "title": card.error_title,
+        "text": card.error_text,
+        "hint": card.error_hint,
+        "problem": problem,
+        "cost": card.cost,
+        "cost_note": card.cost_note,
+        "cut": False,
     }
 
 
@@ -96,11 +90,24 @@ def _file_name(card: Card) -> str | None:
     return card.video_src.split("?")[0].rsplit("/", 1)[-1][:80] or None
 
 
-def _clipped(texts: dict[str, Any], length: int, rows: int) -> dict[str, Any]:
-    """`texts` with nothing longer than `length` characters and at most `rows` parameters."""
-    short = {name: _clip(value, length) if isinstance(value, str) else value for name, value in texts.items()}
-    short["parameters"] = [[_clip(text, length) for text in pair] for pair in texts["parameters"][:rows]]
-    return short
+def _clipped(full: CardState, length: int, rows: int) -> CardState:
+    """A copy with no text longer than ``length`` characters and at most ``rows`` parameters."""
+
+    def short(text: str | None) -> str | None:
+        return None if text is None else _clip(text, length)
+
+    return {
+        **full,
+        "kind": _clip(full["kind"], length),
+        "prompt": _clip(full["prompt"], length),
+        "parameters": [(_clip(label, length), _clip(value, length)) for label, value in full["parameters"][:rows]],
+        "title": short(full["title"]),
+        "text": short(full["text"]),
+        "hint": short(full["hint"]),
+        "problem": short(full["problem"]),
+        "cost": _clip(full["cost"], length),
+        "cost_note": _clip(full["cost_note"], length),
+    }
 
 
 def _clip(text: str, length: int) -> str:

@@ -1,8 +1,11 @@
-"""What the studio's controls offer: each gateway's table as JSON, straight from the catalog. Its reader: js/studio."""
+"""Catalog of the studio's controls: each provider's facts as JSON.
+
+Its reader is ``js/studio``.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.domain.request import MODES
@@ -13,21 +16,23 @@ from hailuo_widgets.widgets.form_choice import MODE_WORDS
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.widgets.messages import Catalog, Form, ModelOffer, Offer, ProviderOffer
     from hailuo_widgets.workspace.workspace import Workspace
 
-__all__ = ["offered"]
+__all__ = ["catalog_of"]
 
 
-def offered(session: Workspace) -> dict[str, Any]:
-    """All gateways, camera instructions and the default gateway."""
+def catalog_of(session: Workspace, form: Form | None) -> Catalog:
+    """All providers, the camera instructions and the configured provider; ``form`` fills the controls."""
     return {
         "provider": session.settings.provider,
         "providers": [_provider(session, name) for name in names()],
         "camera": [{"english": i.english, "chinese": i.chinese, "meaning": i.meaning} for i in INSTRUCTIONS],
+        "form": form,
     }
 
 
-def _provider(session: Workspace, name: str) -> dict[str, Any]:
+def _provider(session: Workspace, name: str) -> ProviderOffer:
     provider = session.engine.accounts.provider(name)
     facts = provider.facts
     try:
@@ -35,7 +40,7 @@ def _provider(session: Workspace, name: str) -> dict[str, Any]:
         state = "simulated" if origin == SIMULATOR else "live"
     except HailuoError as e:
         state = e.message
-    offers = [
+    offers: list[Offer] = [
         {"model": o.model, "mode": o.mode, "resolution": o.resolution, "durations": list(o.durations), "doubt": o.doubt}
         for o in facts.offers
     ]
@@ -63,7 +68,7 @@ def _provider(session: Workspace, name: str) -> dict[str, Any]:
     }
 
 
-def _model(facts: Facts, name: str) -> dict[str, Any]:
+def _model(facts: Facts, name: str) -> ModelOffer:
     model = facts.model(name)
     if model is None:
         return {"name": name, "title": name, "short": name, "camera": False, "seeds": True, "note": ""}

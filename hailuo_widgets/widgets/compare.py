@@ -96,7 +96,7 @@ class Compare(Answering):
         rows |= {"planned": f"{card.created_at:%Y-%m-%d %H:%M:%S} UTC", "task": card.task_id, "cost": card.cost}
         rows |= {"took": None if card.elapsed_s is None else format_seconds(card.elapsed_s), "file": card.video_src}
         rows |= {"sha256": card.sha256, "error": card.error_text, "next": card.error_hint}
-        question.reply([[name, value] for name, value in rows.items() if value])
+        question.reply([(name, value) for name, value in rows.items() if value])
 
     async def _poster(self, question: Question) -> None:
         record = self._named(question)

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.widgets.messages import Form
 
 __all__ = ["cell_of", "form_of_cell", "form_of_run", "line_of", "python_of"]
 
-Form = dict[str, Any]
 _CELL = re.compile(f"%%hailuo(?=[{GAP}]|$)")
 _REQUEST = {o.sets: o for o in OPTIONS.values() if o.group == "request"}
 _RUN = {o.sets: o for o in OPTIONS.values() if o.group == "run"}

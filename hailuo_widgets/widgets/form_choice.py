@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.errors import Problem
     from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.widgets.messages import Form
 
 __all__ = ["MODE_WORDS", "choice_problems", "fit_for_form", "refuse_changed", "refuse_other_modes"]
 
@@ -120,7 +121,7 @@ def refuse_changed(shown: Any, plan: Plan) -> None:
         )
 
 
-def fit_for_form(form: dict[str, Any], default_provider: str) -> dict[str, Any]:
+def fit_for_form(form: Form, default_provider: str) -> Form:
     """A cell's or a run's form as the controls can hold it: with its provider, and without what is said when sending.
 
     ``yes`` is agreed to by a press alone, and ``dry_run`` by not pressing.
@@ -143,4 +144,4 @@ def fit_for_form(form: dict[str, Any], default_provider: str) -> dict[str, Any]:
             hint="run the cell itself, or paste one for each text",
         )
     run = {name: value for name, value in form["run"].items() if name not in {"yes", "dry_run"}}
-    return form | {"run": run}
+    return {**form, "run": run}

@@ -15,7 +15,7 @@ import traitlets
 
 from hailuo_widgets.domain.run import UNFINISHED
 from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, sentence_of
-from hailuo_widgets.widgets.run_rows import Row, row_of, totals, varying
+from hailuo_widgets.widgets.run_rows import row_of, totals, varying
 from hailuo_widgets.widgets.sweep_table import board_class
 from hailuo_widgets.widgets.throttle import Pulse
 from hailuo_widgets.workspace.run import Run
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.widgets.messages import BoardFailure, BoardHead, BoardNews, BoardRows, Resumed, Row
     from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.sweep import Sweep
 
@@ -129,13 +130,15 @@ class RunsBoard(Answering):
         try:
             rows = await self._rows()
         except Exception as error:  # noqa: BLE001 - whatever it is, it is shown under the board
-            self.send({"type": "problem", "text": sentence_of(error)})
+            failure: BoardFailure = {"type": "problem", "text": sentence_of(error)}
+            self.send(failure)
         else:
             changed = [row for run_id, row in rows.items() if self._sent.get(run_id) != row]
             gone = [run_id for run_id in self._sent if run_id not in rows]
             self._sent = rows
             if changed or gone:
-                self.send({"type": "rows", "rows": changed, "gone": gone, **self._head()})
+                news: BoardNews = {"type": "rows", "rows": changed, "gone": gone, **self._head()}
+                self.send(news)
         if self._runs.watches:
             self._pulse.after(LOOK_S)
 
@@ -151,13 +154,14 @@ class RunsBoard(Answering):
                 rows[run_id]["values"] = dict(values)
         return rows
 
-    def _head(self) -> dict[str, Any]:
+    def _head(self) -> BoardHead:
         expected: dict[str, Expectation | None] = self._runs.session.engine.runs.expected
         return {"totals": totals(self._records, expected=expected), "now": round(time.time(), 3)}
 
     async def _send_rows(self, question: Question) -> None:
         self._sent = await self._rows()
-        question.reply({"rows": list(self._sent.values()), **self._head()})
+        rows: BoardRows = {"rows": list(self._sent.values()), **self._head()}
+        question.reply(rows)
 
     # -- orders ---------------------------------------------------------------------------------------------------
 
@@ -182,7 +186,8 @@ class RunsBoard(Answering):
         self._runs.session.engine.runs.drive()
         self._pulse.soon()
         left = len(wanted) - len(taken)
-        question.reply({"note": f"{left} of them are followed by another kernel" if left else ""})
+        resumed: Resumed = {"note": f"{left} of them are followed by another kernel" if left else ""}
+        question.reply(resumed)
 
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         return await asyncio.to_thread(work, *arguments)

@@ -87,10 +87,9 @@ class Player(Answering):
 
     def _push(self) -> None:
         try:
-            state = card_state(self._source.card(), now=time.time())
+            self.card = dict(card_state(self._source.card(), now=time.time()))
         except Exception as error:  # noqa: BLE001 - whatever the source raised is shown under the player
-            state = self.card | {"problem": sentence_of(error), "now": time.time()}
-        self.card = state
+            self.card = self.card | {"problem": sentence_of(error), "now": time.time()}
         if self.card["live"]:
             # The browser tells a quiet run from a dead kernel by this.
             self._pulse.after(HEARTBEAT_S)

@@ -15,12 +15,14 @@ import asyncio
 import contextlib
 import pathlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import asdict
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import anywidget
 
 from hailuo_widgets.errors import HailuoError, Problem, ProblemCode, UsageError
+
+if TYPE_CHECKING:
+    from hailuo_widgets.widgets.messages import Failure, ProblemMessage
 
 __all__ = [
     "PIECE_BYTES",
@@ -156,12 +158,22 @@ def problems_of(error: BaseException) -> tuple[Problem, ...]:
     return (Problem(argument="", code=ProblemCode.INVALID, message=message, hint=hint or ""),)
 
 
-def told_problems(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+def told_problems(problems: Iterable[Problem]) -> list[ProblemMessage]:
     """Problems as JSON."""
-    return [asdict(problem) for problem in problems]
+    return [
+        {
+            "argument": p.argument,
+            "code": p.code,
+            "message": p.message,
+            "hint": p.hint,
+            "severity": p.severity,
+            "runs": p.runs,
+        }
+        for p in problems
+    ]
 
 
-def told_error(error: BaseException) -> dict[str, Any]:
+def told_error(error: BaseException) -> Failure:
     """An exception as JSON: the words for people, and what code reacts to."""
     known = error if isinstance(error, HailuoError) else None
     return {

@@ -6,7 +6,7 @@ Times are seconds since 1970 by the kernel's clock. What is not known is ``None`
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from hailuo_widgets.domain import differences, money
 from hailuo_widgets.domain.run import UNFINISHED, Status, error_text
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.widgets.messages import Row, Totals
 
-__all__ = ["Row", "left_s", "row_of", "totals", "varying"]
+__all__ = ["left_s", "row_of", "totals", "varying"]
 
-Row = dict[str, Any]
 MAX_TEXT: Final = 160
 SENT: Final = UNFINISHED - {Status.PLANNED}
 
@@ -31,7 +31,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
     live = record.status.live
     began = record.submitted_at or record.created_at
     elapsed = None if live or record.finished_at is None else (record.finished_at - began).total_seconds()
-    can = []
+    can: list[Literal["cancel", "resume", "retry"]] = []
     if live:
         can.append("cancel")
         if not here and record.status != "planned":
@@ -73,7 +73,7 @@ def varying(records: Sequence[RunRecord]) -> dict[str, Mapping[str, str]]:
     return {run_id: {head: text for head, text in values.items() if text} for run_id, values in found.items()}
 
 
-def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> dict[str, Any]:
+def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> Totals:
     """The sums of a board: runs by status, what is known to have been spent by currency, and the time that is left.
 
     ``spent`` and ``unknown`` are those of :func:`hailuo_widgets.domain.money.total`. ``reused`` counts the runs that

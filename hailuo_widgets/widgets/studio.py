@@ -17,7 +17,7 @@ from hailuo_widgets.domain.problem import warning
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import HailuoError, ProblemCode, Reason, UsageError
 from hailuo_widgets.planning.images import load_image
-from hailuo_widgets.widgets.catalog import offered
+from hailuo_widgets.widgets.catalog import catalog_of
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
 from hailuo_widgets.widgets.form_choice import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
 from hailuo_widgets.widgets.monitor import SweepBoard
@@ -27,10 +27,12 @@ from hailuo_widgets.widgets.run_source import RunSource
 from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.errors import Problem
     from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.widgets.messages import Begun, Form, PlanFigures, Uploaded, Verdict
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Studio", "studio_box"]
@@ -87,13 +89,13 @@ class Studio(Answering):
 
     async def _catalog(self, question: Question) -> None:
         form = self._of_run(self._start) if self._start is not None else None
-        question.reply({**offered(self._session), "form": form})
+        question.reply(catalog_of(self._session, form))
 
     async def _check(self, question: Question) -> None:
         """The cell and the call, the plan in words, and every problem by the control that it belongs to."""
         try:
             if lacking := choice_problems(question.data):
-                question.reply({"problems": told_problems(lacking), "checked": 1, **_written(question.data)})
+                question.reply(_refused(lacking, question.data))
                 return
             plan = await self._plan(question.data)
             line = line_of(question.data)
@@ -101,20 +103,16 @@ class Studio(Answering):
             budgets = [warning("budget", ProblemCode.BUDGET, note) for note in foretold(self._session, line, plan)]
         except HailuoError as e:
             checked = e.checked if isinstance(e, UsageError) else 1
-            problems = told_problems(problems_of(e))
-            question.reply({"problems": problems, "checked": checked, **_written(question.data)})
+            question.reply(_refused(problems_of(e), question.data, checked))
             return
-        parts = plan.parts()
-        question.reply(
-            {
-                "problems": told_problems((*budgets, *plan.warnings)),
-                "checked": 1,
-                **_written(question.data),
-                "python": python_of(line_of(question.data), plan),
-                "plan": {"count": parts.count, "there": parts.there, "sends": parts.sends, "cost": parts.cost}
-                | {"time": parts.time, "runs": plan.results, "sentence": plan.sentence(), "digest": plan.digest},
-            }
-        )
+        verdict: Verdict = {
+            "problems": told_problems((*budgets, *plan.warnings)),
+            "checked": 1,
+            "cell": _cell(question.data),
+            "python": python_of(line_of(question.data), plan),
+            "plan": _figures(plan),
+        }
+        question.reply(verdict)
 
     async def _plan(self, form: Mapping[str, Any]) -> Plan:
         line = line_of(form)
@@ -131,7 +129,7 @@ class Studio(Answering):
             run = await asyncio.to_thread(self._session.run, text)
             question.reply(self._of_run(run.record))
 
-    def _of_run(self, record: RunRecord) -> dict[str, Any]:
+    def _of_run(self, record: RunRecord) -> Form:
         pictures = {}
         for name in IMAGE_FIELDS:
             image = getattr(record.request, name)
@@ -153,13 +151,15 @@ class Studio(Answering):
         if len(kept) > MOST_BYTES:
             del self._uploads[key]
             raise UsageError(f"{slot}: the file is larger than {MOST_BYTES // 2**20} MiB", hint="scale it down")
+        uploaded: Uploaded = {}
         if not data.get("last"):
-            question.reply({})
+            question.reply(uploaded)
             return
         raw = bytes(self._uploads.pop(key))
         image = await asyncio.to_thread(load_image, raw, argument=slot)
         path = await asyncio.to_thread(self._session.archive.keep_input, image.data or raw, str(image.media_type))
-        question.reply({"path": _written_path(path), "width": image.width, "height": image.height})
+        uploaded = {"path": _written_path(path), "width": image.width, "height": image.height}
+        question.reply(uploaded)
 
     async def _generate(self, question: Question) -> None:
         """Begin what the form asks for; its board or player stands under the form."""
@@ -171,8 +171,10 @@ class Studio(Answering):
             raise UsageError("A dry run sends nothing: the figures beside the button are it.")
         plan = await self._plan(form)
         refuse_changed(form.get("shown"), plan)
+        begun: Begun
         if not form.get("agreed") and (asked := self._session.question(plan)) is not None:
-            question.reply({"ask": asked})
+            begun = {"ask": asked}
+            question.reply(begun)
             return
         line.run["yes"] = True
         press = str(form.get("press") or question.id)
@@ -197,7 +199,8 @@ class Studio(Answering):
         self._results.children = (shown, *earlier[: MOST_RESULTS - 1])
         for old in earlier[MOST_RESULTS - 1 :]:
             old.close()
-        question.reply({"runs": [run.id for run in sweep]})
+        begun = {"runs": [run.id for run in sweep]}
+        question.reply(begun)
 
 
 def _written_path(path: Path) -> str:
@@ -207,12 +210,30 @@ def _written_path(path: Path) -> str:
     return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
 
 
-def _written(form: Mapping[str, Any]) -> dict[str, Any]:
-    """The cell, where it can be written."""
+def _cell(form: Mapping[str, Any]) -> str:
+    """The cell; "" if it cannot be written."""
     try:
-        return {"cell": cell_of(form)}
+        return cell_of(form)
     except HailuoError:
-        return {"cell": ""}
+        return ""
+
+
+def _refused(problems: Iterable[Problem], form: Mapping[str, Any], checked: int = 1) -> Verdict:
+    return {"problems": told_problems(problems), "checked": checked, "cell": _cell(form)}
+
+
+def _figures(plan: Plan) -> PlanFigures:
+    parts = plan.parts()
+    return {
+        "count": parts.count,
+        "there": parts.there,
+        "sends": parts.sends,
+        "cost": parts.cost,
+        "time": parts.time,
+        "runs": plan.results,
+        "sentence": plan.sentence(),
+        "digest": plan.digest,
+    }
 
 
 def studio_box(

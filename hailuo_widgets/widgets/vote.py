@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.voting.blind_test import BlindTest, ShownPair
+    from hailuo_widgets.widgets.messages import VoteState
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Vote", "vote_bundle"]
@@ -93,20 +94,19 @@ class Vote(Answering):
         runs = [self._records[run_id] for run_id in shown.runs] if shown else []
         prompts = {r.request.prompt for r in runs}
         is_sure = await asyncio.to_thread(sure, blind_test.votes)
-        question.reply(
-            {
-                "token": shown.token if shown else None,
-                "question": self._question,
-                "prompt": prompts.pop() if len(prompts) == 1 else None,
-                "simulated": any(r.simulated for r in runs),
-                "given": blind_test.given,
-                "remaining": blind_test.remaining,
-                "undo": blind_test.last is not None and not self._over,
-                "sure": is_sure,
-                "ended": self._over,
-                "result": "What it came to stands above, and hw.rank() has it." if self._over else "",
-            }
-        )
+        state: VoteState = {
+            "token": shown.token if shown else None,
+            "question": self._question,
+            "prompt": prompts.pop() if len(prompts) == 1 else None,
+            "simulated": any(r.simulated for r in runs),
+            "given": blind_test.given,
+            "remaining": blind_test.remaining,
+            "undo": blind_test.last is not None and not self._over,
+            "sure": is_sure,
+            "ended": self._over,
+            "result": "What it came to stands above, and hw.rank() has it." if self._over else "",
+        }
+        question.reply(state)
 
     async def _clip(self, question: Question) -> None:
         side = question.data.get("side")

@@ -1,30 +1,11 @@
 /** One run's place in the grid: its clip, what it is, and what the user says of it. */
 
 import { h, message, setOptional, setText } from "../lib/dom";
+import type { GridCell } from "../lib/messages";
 import { marked } from "./diff";
 
-export interface CellData {
-  id: string;
-  row: number;
-  col: number;
-  page: number;
-  word: string;
-  status: string;
-  error: string | null;
-  clip: boolean;
-  poster: boolean;
-  simulated: boolean;
-  label: [string, string][];
-  prompt: string;
-  cost: string;
-  rating: number | null;
-  note: string;
-  tags: string[];
-  /** The words that the run was started with; they stay with it. */
-  given: string[];
-  /** Shown as it is: nothing can be said of it here. */
-  frozen?: boolean;
-}
+/** `frozen`: nobody is there who could rate, tag or note. */
+export type CellData = GridCell & { frozen: boolean };
 
 export interface CellActs {
   pick(id: string): void;
@@ -79,7 +60,7 @@ export class Cell {
     const stars = h("span", { class: "hailuo-stars", role: "group", "aria-label": `Rate ${named}` });
     for (let star = 1; star <= STARS; star++) {
       const button = h("button", { type: "button", "aria-label": `${star} of ${STARS}` }, "★");
-      button.disabled = data.frozen ?? false;
+      button.disabled = data.frozen;
       on(button, () => {
         data.rating = data.rating === star ? null : star;
         this.#showRating();
@@ -110,8 +91,8 @@ export class Cell {
     shift.addEventListener("input", () => acts.shift(data.id, Number(shift.value) || 0), { signal });
     tags.hidden = Boolean(data.frozen && !tags.value);
     note.hidden = Boolean(data.frozen && !note.value);
-    tags.readOnly = data.frozen ?? false;
-    note.readOnly = data.frozen ?? false;
+    tags.readOnly = data.frozen;
+    note.readOnly = data.frozen;
     const given = data.given.length ? ` · tagged ${data.given.join(", ")}` : "";
     const facts = `run ${data.id} · ${data.status === "succeeded" ? data.cost : data.word}${given}`;
     const more = h(

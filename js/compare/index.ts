@@ -1,17 +1,8 @@
-/** The comparison of runs. See hailuo_widgets/widgets/compare.py for what it asks. */
+/** The comparison's module; its Python half is hailuo_widgets/widgets/compare.py. */
 
-import type { RenderProps } from "@anywidget/types";
+import { mount } from "../lib/mount";
 import { View } from "./view";
 
-function render({ model, el }: RenderProps<{ css: string }>): () => void {
-  const ending = new AbortController();
-  const root = document.createElement("div");
-  el.append(root);
-  new View(root, model, model.get("css"), ending.signal);
-  return () => {
-    ending.abort();
-    root.remove();
-  };
-}
-
-export default { render };
+export default mount<{ css: string }>(
+  (root, model, signal) => new View(root, model, model.get("css"), signal),
+);

@@ -2,21 +2,14 @@
 
 import { Clips } from "../lib/clips";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
+import type { GridCell, Layout } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
 import type { Sync } from "../lib/sync";
 import { Transport } from "../lib/transport";
-import { Cell, type CellData } from "./cell";
+import { Cell } from "./cell";
 import { Pair } from "./pair";
 
-interface Layout {
-  names: [string, string, string];
-  rows: string[];
-  cols: string[];
-  pages: string[];
-  cells: CellData[];
-  /** Nobody is there to whom anything could be said: a report. */
-  frozen?: boolean;
-}
+type Order = "rate" | "tag" | "note";
 
 const SAFE_CLASS = /^hailuo-grid-[A-Za-z0-9-]+$/;
 const LONGEST_LABEL = 160;
@@ -86,7 +79,7 @@ export class View {
         onSlow: () => this.#complain("The kernel is busy; the clips come when it answers."),
       });
       this.#complain("");
-      this.#layout = data as Layout;
+      this.#layout = data;
       const { names, pages, cells } = this.#layout;
       this.#page.replaceChildren(
         ...pages.map((page, n) => h("option", { value: String(n) }, `${named(names[2])}: ${page}`)),
@@ -148,9 +141,9 @@ export class View {
     return h("div", { class: "hailuo-axis", title: text }, h("span", {}, `${named(name)} `), short(text));
   }
 
-  #cell(data: CellData, signal: AbortSignal): Cell {
+  #cell(data: GridCell, signal: AbortSignal): Cell {
     const first = this.#layout?.cells[0]?.prompt ?? "";
-    const order = (type: string, id: string, more: object) => void this.#order(type, id, more);
+    const order = (type: Order, id: string, more: object) => void this.#order(type, id, more);
     const cell = new Cell(
       { ...data, frozen: this.#layout?.frozen ?? false },
       first,
@@ -162,10 +155,7 @@ export class View {
         shift: (id, seconds) => this.sync.shift(id, seconds),
         open: async (id) => {
           if (this.#layout?.frozen) return []; // a report has its table
-          return (await this.#channel.request("run", { data: { id }, timeoutMs: 10 * 60_000 })).data as [
-            string,
-            string,
-          ][];
+          return (await this.#channel.request("run", { data: { id }, timeoutMs: 10 * 60_000 })).data;
         },
         listen: (id) => {
           this.#heard = this.#heard === id ? null : id;
@@ -178,7 +168,7 @@ export class View {
     return cell;
   }
 
-  async #order(type: string, id: string, more: object): Promise<void> {
+  async #order(type: Order, id: string, more: object): Promise<void> {
     try {
       await this.#channel.request(type, { data: { id, ...more }, timeoutMs: 10 * 60_000 });
       this.#cells.get(id)?.complain("");

@@ -7,6 +7,8 @@
  * (a kernel that runs a cell may answer minutes later) is reported, not given up: the late bytes are still of use.
  */
 
+import type { Failure, ProblemMessage, Reason, Replies } from "./messages";
+
 /** What is needed of a widget model. */
 export interface MessageModel {
   send(content: object, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
@@ -14,11 +16,11 @@ export interface MessageModel {
   off(event: "msg:custom", callback: (content: unknown, buffers: DataView[]) => void): void;
 }
 
-export interface Answer {
-  /** The pieces put together; empty where the answer carries none. */
+export interface Answer<T = unknown> {
+  /** The pieces put together; empty if the answer has none. */
   blob: Blob;
-  /** The answer's JSON part, if any. */
-  data: unknown;
+  /** The answer's JSON part; null if it has none. */
+  data: T;
 }
 
 export interface RequestOptions {
@@ -35,21 +37,10 @@ export interface RequestOptions {
   signal?: AbortSignal;
 }
 
-/** An exception of the Python half. */
-export interface Failure {
-  /** The exception's class. */
-  kind: string;
-  /** A word that code may react to; sentences may be reworded. */
-  reason: string | null;
-  message: string;
-  hint: string;
-  problems: unknown[];
-}
-
 /** Python answered with an exception. The message is what the user reads: the class, the sentence, the hint. */
 export class KernelError extends Error {
-  readonly reason: string | null;
-  readonly problems: unknown[];
+  readonly reason: Reason | null;
+  readonly problems: ProblemMessage[];
 
   constructor({ kind, reason, message, hint, problems }: Failure) {
     super([kind, message].filter(Boolean).join(": ") + (hint && `\n→ ${hint}`));
@@ -58,16 +49,10 @@ export class KernelError extends Error {
   }
 }
 
-interface Reply {
-  id: string;
-  ok: boolean;
-  error?: Failure;
-  mime?: string;
-  part?: number;
-  parts?: number;
-  size?: number;
-  data?: unknown;
-}
+/** A message of the Python half's request_widget.py. */
+type Reply =
+  | { id: string; ok: true; mime?: string; part?: number; parts?: number; size?: number; data?: unknown }
+  | { id: string; ok: false; error: Failure };
 
 interface Pending {
   pieces: (DataView | undefined)[];
@@ -115,8 +100,8 @@ export class Channel {
     signal.addEventListener("abort", () => model.off("msg:custom", listener), { once: true });
   }
 
-  /** Asks, and resolves to the whole answer. */
-  request(type: string, options: RequestOptions = {}): Promise<Answer> {
+  /** Sends a question, and resolves to the whole answer. */
+  request<K extends keyof Replies>(type: K, options: RequestOptions = {}): Promise<Answer<Replies[K]>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, slowMs, onSlow } = options;
     this.#count += 1;
     const id = `${this.#prefix}.${this.#count}`;
@@ -156,7 +141,7 @@ export class Channel {
         },
         resolve: (answer) => {
           settle();
-          resolve(answer);
+          resolve(answer as Answer<Replies[K]>); // Python's half is checked against the same types
         },
         reject: fail,
       });
@@ -182,12 +167,10 @@ export class Channel {
     if (!pending) return;
     pending.heard();
     if (!content.ok) {
-      pending.reject(
-        content.error ? new KernelError(content.error) : new Error("The kernel gave no reason."),
-      );
+      pending.reject(new KernelError(content.error));
       return;
     }
-    const { mime = "", part = 0, parts = 0, size = 0, data } = content;
+    const { mime = "", part = 0, parts = 0, size = 0, data = null } = content;
     if (pending.pieces.length === 0) pending.pieces = new Array<DataView | undefined>(parts).fill(undefined);
     const piece = buffers[0];
     if (piece && part < parts) pending.pieces[part] = piece;

@@ -6,7 +6,7 @@
  * that rounding shows no neighbour.
  */
 
-import { Held } from "./held";
+import { SeekableVideo } from "./seek";
 
 export const FPS = 25;
 /** So close nothing is corrected: every correction is itself a disturbance. */
@@ -31,7 +31,7 @@ export interface State {
 export class Sync {
   rate = 1;
   loop: Loop = "loop";
-  readonly #held = new Map<string, Held>();
+  readonly #held = new Map<string, SeekableVideo>();
   readonly #tell: (state: State) => void;
   #playing = false;
   #time = 0;
@@ -79,7 +79,7 @@ export class Sync {
   /** Holds a video whose data is there; `shift` seconds later than the others. */
   hold(id: string, video: HTMLVideoElement, shift = 0): void {
     this.release(id);
-    const held = new Held(video, shift, () => this.pause());
+    const held = new SeekableVideo(video, shift, () => this.pause());
     this.#held.set(id, held);
     video.playbackRate = this.rate;
     this.#place(held);
@@ -142,7 +142,7 @@ export class Sync {
     this.#each((held) => held.pause());
   }
 
-  #each(act: (held: Held) => void): void {
+  #each(act: (held: SeekableVideo) => void): void {
     for (const held of this.#held.values()) act(held);
   }
 
@@ -152,14 +152,14 @@ export class Sync {
   }
 
   /** Standing, all clips are in the middle of one frame: on the border of two, rounding would choose for each. */
-  #wanted({ video, shift }: Held, now: number): number {
+  #wanted({ video, shift }: SeekableVideo, now: number): number {
     const last = Math.max(0, (video.duration || 0) - 0.5 / FPS);
     const frame = Math.floor((now - shift) * FPS + 1e-6);
     const at = this.#playing ? now - shift : (frame + 0.5) / FPS;
     return Math.min(Math.max(0, at), last);
   }
 
-  #place(held: Held): void {
+  #place(held: SeekableVideo): void {
     held.seek(this.#wanted(held, this.#now()));
   }
 
@@ -208,7 +208,7 @@ export class Sync {
     });
   }
 
-  #correct(held: Held, now: number): void {
+  #correct(held: SeekableVideo, now: number): void {
     const { video } = held;
     const wanted = this.#wanted(held, now);
     const over = now - held.shift >= (video.duration || 0) || now < held.shift;

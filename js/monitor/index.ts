@@ -1,17 +1,8 @@
-/** A board of runs: a sweep's, or all that is in flight in a store. See hailuo_widgets/widgets/monitor.py. */
+/** The board's module, of a sweep or of all runs in flight; its Python half is hailuo_widgets/widgets/monitor.py. */
 
-import type { RenderProps } from "@anywidget/types";
+import { mount } from "../lib/mount";
 import { View } from "./view";
 
-function render({ model, el }: RenderProps<{ kind: string; css: string }>): () => void {
-  const ending = new AbortController();
-  const root = document.createElement("div");
-  el.append(root);
-  new View(root, model, { kind: model.get("kind"), css: model.get("css") }, ending.signal);
-  return () => {
-    ending.abort();
-    root.remove();
-  };
-}
-
-export default { render };
+export default mount<{ kind: string; css: string }>(
+  (root, model, signal) => new View(root, model, { kind: model.get("kind"), css: model.get("css") }, signal),
+);

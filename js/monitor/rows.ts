@@ -1,63 +1,6 @@
-/** What Python sends of a board (hailuo_widgets/widgets/rows.py), and how it is sorted and filtered. */
+/** How the rows of a board are sorted, filtered and summed up. */
 
-export interface Row {
-  id: string;
-  status: string;
-  word: string;
-  live: boolean;
-  here: boolean;
-  simulated: boolean;
-  provider: string;
-  model: string;
-  prompt: string;
-  variant: string | null;
-  values: Record<string, string>;
-  since: number;
-  elapsed: number | null;
-  eta: number | null;
-  low: number | null;
-  high: number | null;
-  cost: string;
-  kind: string | null;
-  error: string | null;
-  hint: string | null;
-  sweep: string | null;
-  can: string[];
-}
-
-export interface Totals {
-  runs: number;
-  done: number;
-  statuses: Record<string, number>;
-  /** Of those that succeeded, how many took an earlier run's clip: nothing was paid for them. */
-  reused: number;
-  spent: string[];
-  unknown: number;
-  left: number | null;
-  simulated: boolean;
-}
-
-export interface News {
-  rows: Row[];
-  gone?: string[];
-  totals: Totals;
-  now: number;
-}
-
-/** The statuses in the order of a run's way. */
-export const STATUSES = [
-  "planned",
-  "submitting",
-  "queued",
-  "running",
-  "downloading",
-  "succeeded",
-  "failed",
-  "unconfirmed",
-  "cancelled",
-  "skipped",
-  "lost",
-];
+import { type Row, STATUSES, type Totals } from "../lib/messages";
 
 export type Order = "start" | "stage" | "time" | "cost";
 

@@ -2,9 +2,11 @@
 
 import { h, setText } from "../lib/dom";
 import { outlook, progress, seconds } from "../lib/format";
-import type { Row } from "./rows";
+import type { Row } from "../lib/messages";
 
-export const VERBS: Record<string, string> = { cancel: "Cancel", retry: "Retry download", resume: "Resume" };
+export type Verb = Row["can"][number];
+
+export const VERBS: Record<Verb, string> = { cancel: "Cancel", retry: "Retry download", resume: "Resume" };
 
 interface Line {
   element: HTMLTableRowElement;
@@ -52,10 +54,10 @@ export class Table {
   readonly #head = h("tr");
   readonly #body = h("tbody");
   readonly #lines = new Map<string, Line>();
-  readonly #act: (verb: string, id: string, button: HTMLButtonElement) => void;
+  readonly #act: (verb: Verb, id: string, button: HTMLButtonElement) => void;
   #columns: Column[] = [];
 
-  constructor(label: string, act: (verb: string, id: string, button: HTMLButtonElement) => void) {
+  constructor(label: string, act: (verb: Verb, id: string, button: HTMLButtonElement) => void) {
     this.#act = act;
     const table = h("table", { "aria-label": label }, h("thead", {}, this.#head), this.#body);
     this.element = h(
@@ -157,7 +159,7 @@ export class Table {
     if (offered === line.offered) return;
     line.offered = offered;
     const buttons = row.can.map((verb) => {
-      const name = VERBS[verb] ?? verb;
+      const name = VERBS[verb];
       const button = h("button", { type: "button", "aria-label": `${name} run ${row.id}` }, name);
       button.addEventListener("click", () => this.#act(verb, row.id, button));
       return button;

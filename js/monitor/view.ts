@@ -2,10 +2,11 @@
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { seconds } from "../lib/format";
+import type { BoardFailure, BoardNews, BoardRows, Row, Totals } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
-import { Bell } from "./bell";
-import { type News, type Order, type Row, sorted, summary, type Totals, wanted } from "./rows";
-import { columns, Table, VERBS } from "./table";
+import { Notifier } from "./notify";
+import { type Order, sorted, summary, wanted } from "./rows";
+import { columns, Table, VERBS, type Verb } from "./table";
 
 const SAFE_CLASS = /^hailuo-sweep-[A-Za-z0-9-]+$/;
 /** Until a second press a button asks; after so long it asks anew. */
@@ -22,7 +23,7 @@ export class View {
   readonly #kind: string;
   readonly #rows = new Map<string, Row>();
   readonly #table: Table;
-  readonly #bell: Bell;
+  readonly #notifier: Notifier;
   readonly #summary = h("div", { class: "hailuo-summary", role: "status" });
   readonly #badge = h(
     "span",
@@ -48,7 +49,7 @@ export class View {
     this.#signal = signal;
     this.#kind = state.kind;
     this.#channel = new Channel(model, signal);
-    this.#bell = new Bell(signal);
+    this.#notifier = new Notifier(signal);
     const css = SAFE_CLASS.test(state.css) ? state.css : "";
     root.className = `hailuo-widget hailuo-monitor ${css}`;
     keepKeys(root, signal);
@@ -77,7 +78,7 @@ export class View {
     const title = h("strong", {}, state.kind === "sweep" ? "Sweep" : "Monitor");
     const head = h("div", { class: "hailuo-head" }, title, this.#badge, this.#summary, this.#all);
     const whole = h("div", { class: "hailuo-bar", "aria-hidden": "true" }, this.#whole);
-    const tools = h("div", { class: "hailuo-tools" }, this.#find, grouped, ordered, this.#bell.element);
+    const tools = h("div", { class: "hailuo-tools" }, this.#find, grouped, ordered, this.#notifier.element);
     root.append(own, head, whole, tools, this.#table.element, this.#empty, this.#problem);
     this.#badge.hidden = this.#all.hidden = this.#empty.hidden = this.#problem.hidden = true;
 
@@ -118,7 +119,7 @@ export class View {
       });
       this.#complain("");
       this.#rows.clear();
-      this.#take(data as News);
+      this.#take(data);
     } catch (error) {
       if (!this.#signal.aborted) this.#complain(message(error));
     }
@@ -126,17 +127,18 @@ export class View {
 
   #hear(content: unknown): void {
     if (typeof content !== "object" || content === null || !("type" in content)) return;
-    if (content.type === "problem" && "text" in content) this.#complain(String(content.text));
-    if (content.type === "rows" && this.#totals !== null) this.#take(content as unknown as News);
+    const told = content as BoardFailure | BoardNews;
+    if (told.type === "problem") this.#complain(told.text);
+    else if (told.type === "rows" && this.#totals !== null) this.#take(told, told.gone);
   }
 
-  #take(news: News): void {
-    for (const id of news.gone ?? []) this.#rows.delete(id);
+  #take(news: BoardRows, gone: string[] = []): void {
+    for (const id of gone) this.#rows.delete(id);
     for (const row of news.rows) this.#rows.set(row.id, row);
     this.#offset = news.now - Date.now() / 1000;
     this.#totals = news.totals;
     this.#draw();
-    this.#bell.hear(news.totals);
+    this.#notifier.hear(news.totals);
   }
 
   #now(): number {
@@ -167,7 +169,7 @@ export class View {
   }
 
   /** A cancel is asked for twice: what was sent may be billed all the same. */
-  #press(verb: string, ids: string[], button: HTMLButtonElement): void {
+  #press(verb: Verb, ids: string[], button: HTMLButtonElement): void {
     if (verb !== "cancel" || button.dataset.sure === "yes") {
       void this.#give(verb, ids, button);
       return;
@@ -186,7 +188,7 @@ export class View {
     button.addEventListener("blur", again, { once: true, signal: this.#signal });
   }
 
-  async #give(verb: string, ids: string[], button: HTMLButtonElement): Promise<void> {
+  async #give(verb: Verb, ids: string[], button: HTMLButtonElement): Promise<void> {
     button.disabled = true;
     try {
       const { data } = await this.#channel.request(verb, {
@@ -195,14 +197,13 @@ export class View {
         slowMs: 3000,
         onSlow: () => this.#complain("The kernel is busy; it will see this when its cell ends."),
       });
-      const note = (data as { note?: string } | undefined)?.note;
-      this.#complain(note ?? "");
+      this.#complain(data?.note ?? "");
     } catch (error) {
       this.#complain(message(error));
     } finally {
       button.disabled = false;
       delete button.dataset.sure;
-      if (button.isConnected && button !== this.#all) setText(button, VERBS[verb] ?? verb);
+      if (button.isConnected && button !== this.#all) setText(button, VERBS[verb]);
       if (button === this.#all) setText(button, "Cancel all");
     }
   }

@@ -1,44 +1,6 @@
-/** What Python tells of one run (hailuo_widgets/widgets/player.py, `card_state`), and the clock that ticks with it. */
+/** A player's card: the clock that ticks with it, the steps of a run, and texts that were asked for. */
 
-export interface CardState {
-  run: string;
-  /** The class that the run's static card bears too. */
-  css: string;
-  status: string;
-  word: string;
-  live: boolean;
-  simulated: boolean;
-  kind: string;
-  prompt: string;
-  parameters: [label: string, value: string][];
-  /** Whether texts were shortened; "details" asks for all of it. */
-  cut: boolean;
-  task: string | null;
-  cost: string;
-  cost_note: string;
-  /** Seconds since 1970 by the kernel's clock: when the time began to count, and when this was said. */
-  since: number;
-  now: number;
-  /** Seconds it took; null while it is on its way. */
-  elapsed: number | null;
-  eta: number | null;
-  low: number | null;
-  high: number | null;
-  title: string | null;
-  text: string | null;
-  hint: string | null;
-  note: string | null;
-  /** An exception in the Python half, to be shown as it is. */
-  problem: string | null;
-  retry: boolean;
-  poster: boolean;
-  /** Changes when the file does; null while there is none. */
-  clip: string | null;
-  file: string | null;
-  size: string | null;
-  width: number | null;
-  height: number | null;
-}
+import type { CardState } from "../lib/messages";
 
 /** Beyond this a difference between the clocks is no delay of a message. */
 const PLAUSIBLE_LAG_S = 20;

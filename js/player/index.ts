@@ -1,24 +1,15 @@
 /**
- * The player of one run. Python owns all state: it writes the trait `card`, the view only reads it and sends
- * questions ("video", "poster", "details", "cancel", "retry"; "abort" takes one back). See lib/requests.ts.
+ * The player's module; its Python half is hailuo_widgets/widgets/player.py. Python owns all state: it writes the trait
+ * `card`, the view reads it and sends questions.
  */
 
-import type { RenderProps } from "@anywidget/types";
-import type { CardState } from "./card";
+import type { CardState } from "../lib/messages";
+import { mount } from "../lib/mount";
 import { View } from "./view";
 
-function render({ model, el }: RenderProps<{ card: CardState }>): () => void {
-  const ending = new AbortController(); // our own: anywidget before 0.10 hands none
-  const root = document.createElement("div");
-  el.append(root);
-  const view = new View(root, model, model.get("card"), ending.signal);
+export default mount<{ card: CardState }>((root, model, signal) => {
+  const view = new View(root, model, model.get("card"), signal);
   const changed = () => view.update(model.get("card"), true);
   model.on("change:card", changed);
-  return () => {
-    model.off("change:card", changed);
-    ending.abort();
-    root.remove();
-  };
-}
-
-export default { render };
+  signal.addEventListener("abort", () => model.off("change:card", changed), { once: true });
+});

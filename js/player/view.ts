@@ -2,8 +2,9 @@
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { outlook, progress, seconds } from "../lib/format";
+import type { CardState } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
-import { type CardState, Clock, restored, step } from "./card";
+import { Clock, restored, step } from "./card";
 import { Clip, type ClipState } from "./clip";
 import { build, type Parts } from "./parts";
 
@@ -197,8 +198,8 @@ export class View {
     this.#parts.more.disabled = true;
     try {
       const { data } = await this.#channel.request("details", { timeoutMs: 30_000 });
-      this.#whole = data as CardState;
-      this.update(this.#whole, true);
+      this.#whole = data;
+      this.update(data, true);
     } catch (error) {
       this.#complain(message(error));
     } finally {

@@ -1,7 +1,7 @@
 /** The camera pad: 15 moves as arrows. A press puts the move into the prompt; up to three stand in one bracket. */
 
 import { h } from "../lib/dom";
-import type { Instruction } from "./model";
+import type { Instruction } from "../lib/messages";
 
 /** Each move as a picture of what the frame does. */
 const ARROWS: Record<string, string> = {

@@ -1,17 +1,6 @@
-/** The studio. See hailuo_widgets/widgets/studio.py for what it asks. */
+/** The studio's module; its Python half is hailuo_widgets/widgets/studio.py. */
 
-import type { RenderProps } from "@anywidget/types";
+import { mount } from "../lib/mount";
 import { View } from "./view";
 
-function render({ model, el }: RenderProps<object>): () => void {
-  const ending = new AbortController();
-  const root = document.createElement("div");
-  el.append(root);
-  new View(root, model, ending.signal);
-  return () => {
-    ending.abort();
-    root.remove();
-  };
-}
-
-export default { render };
+export default mount((root, model, signal) => new View(root, model, signal));

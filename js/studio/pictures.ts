@@ -1,8 +1,9 @@
 /** A place for a picture: drop, paste, choose a file, or give a URL. A file goes to the kernel in chunks. */
 
 import { h, message, setOptional, setText } from "../lib/dom";
+import type { Uploaded } from "../lib/messages";
 import type { Channel } from "../lib/requests";
-import { SLOT_WORDS } from "./model";
+import { SLOT_WORDS } from "./catalog";
 
 /** Hubs and Colab drop messages of more than a megabyte. */
 const CHUNK_BYTES = 512 * 1024;
@@ -138,7 +139,7 @@ export class Slot {
     this.#show(null);
     this.#typed();
     try {
-      let answer: { path?: string; width?: number; height?: number } = {};
+      let answer: Uploaded = {};
       for (let from = 0; from === 0 || from < file.size; from += CHUNK_BYTES) {
         const last = from + CHUNK_BYTES >= file.size;
         setText(this.#said, `Sending ${file.name}: ${Math.round((100 * from) / Math.max(1, file.size))} %`);
@@ -149,7 +150,7 @@ export class Slot {
           buffers: [chunk],
           timeoutMs: 120_000,
         });
-        answer = data as typeof answer;
+        answer = data;
       }
       if (this.#signal.aborted || this.#uploading !== upload) return;
       if (!answer.path) throw new Error(`${file.name} was not kept. Choose it again.`);

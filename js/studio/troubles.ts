@@ -1,6 +1,6 @@
 /** Problems beside the controls that they belong to. */
 
-import type { Problem } from "./model";
+import type { ProblemMessage } from "../lib/messages";
 import type { Parts } from "./parts";
 
 /** Options that share a place. */
@@ -17,12 +17,12 @@ const PLACES: Record<string, string> = {
 /** Most problems that are shown at one control. */
 const MOST = 5;
 
-function text({ message, hint, runs }: Problem, checked: number): string {
+function text({ message, hint, runs }: ProblemMessage, checked: number): string {
   const where = checked > 1 ? ` (in ${runs} of ${checked} runs)` : "";
   return `${message}${hint && ` → ${hint}`}${where}`;
 }
 
-function told(problems: Problem[] = [], checked: number): string {
+function told(problems: ProblemMessage[] = [], checked: number): string {
   const lines = problems.slice(0, MOST).map((problem) => text(problem, checked));
   const more = problems.length - lines.length;
   return [...lines, ...(more > 0 ? [`and ${more} more`] : [])].join("\n");
@@ -32,10 +32,10 @@ function told(problems: Problem[] = [], checked: number): string {
  * Shows each problem at its control and clears the others; returns the text of those that have no visible control.
  * `checked` is the number of runs that were checked.
  */
-export function tell(parts: Parts, problems: Problem[], checked: number): string {
+export function tell(parts: Parts, problems: ProblemMessage[], checked: number): string {
   const fields = Object.entries(parts.fields);
   const shown = new Map(fields.filter(([, field]) => !field.element.hidden));
-  const found = new Map<string, Problem[]>();
+  const found = new Map<string, ProblemMessage[]>();
   for (const problem of problems) {
     const place = PLACES[problem.argument] ?? problem.argument;
     const field = shown.get(place);

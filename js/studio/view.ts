@@ -1,20 +1,12 @@
 /** One view of the studio: holds the form, draws what the catalog offers for it, and asks Python after each change. */
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
+import type { Catalog, Form, ProviderOffer, Verdict } from "../lib/messages";
 import { Channel, KernelError, type MessageModel } from "../lib/requests";
 import { cameraPad } from "./camera";
+import { modelsFor, offersFor, withMove } from "./catalog";
 import { radios } from "./controls";
-import { read, slotsOf, templateRow, write } from "./filling";
-import {
-  type Begun,
-  type Catalog,
-  type Form,
-  modelsFor,
-  offersFor,
-  type Provider,
-  type Verdict,
-  withMove,
-} from "./model";
+import { read, slotsOf, templateRow, write } from "./form";
 import { build, type Parts } from "./parts";
 import { Slot } from "./pictures";
 import { tell } from "./troubles";
@@ -84,7 +76,7 @@ export class View {
         onSlow: () => this.#complain("The kernel is busy; the form comes when it answers."),
       });
       this.#complain("");
-      this.#catalog = data as Catalog;
+      this.#catalog = data;
       const { provider, providers, camera, form } = this.#catalog;
       this.#parts.provider.replaceChildren(...providers.map((p) => h("option", { value: p.name }, p.title)));
       this.#parts.provider.value = provider;
@@ -108,7 +100,7 @@ export class View {
     }
   }
 
-  #provider(): Provider | undefined {
+  #provider(): ProviderOffer | undefined {
     return this.#catalog?.providers.find((p) => p.name === this.#parts.provider.value);
   }
 
@@ -186,7 +178,7 @@ export class View {
     this.#drawMode(provider, template);
   }
 
-  #drawMode(provider: Provider, template: boolean): void {
+  #drawMode(provider: ProviderOffer, template: boolean): void {
     const parts = this.#parts;
     const { fields } = parts;
     fields.template.element.hidden = !template;
@@ -268,7 +260,7 @@ export class View {
       if (asked !== this.#asked) return;
       this.#checked = form;
       this.#press = `${asked}.${Math.random().toString(36).slice(2)}`;
-      this.#judge(data as Verdict);
+      this.#judge(data);
     } catch (error) {
       if (!this.#signal.aborted && asked === this.#asked) this.#complain(message(error));
     }
@@ -325,7 +317,7 @@ export class View {
         onSlow: () => this.#complain("The kernel is busy; it begins when its cell ends."),
       });
       this.#unsure();
-      const { ask } = data as Begun;
+      const { ask } = data;
       if (ask && this.#checked === form) {
         this.#sure = true;
         generate.dataset.sure = "yes";
@@ -344,7 +336,7 @@ export class View {
   async #load(text: string): Promise<void> {
     try {
       const { data } = await this.#channel.request("load", { data: { text } });
-      this.#fill(data as Form);
+      this.#fill(data);
       this.#complain("");
       this.#changed();
     } catch (error) {

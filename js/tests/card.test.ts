@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type CardState, Clock, restored, step } from "../player/card";
+import type { CardState } from "../lib/messages";
+import { Clock, restored, step } from "../player/card";
 
 const card = (part: Partial<CardState>): CardState =>
   ({ run: "r1", status: "running", since: 1000, now: 1010, elapsed: null, cut: false, ...part }) as CardState;

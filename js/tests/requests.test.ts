@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import { Channel, type Failure, KernelError, type MessageModel } from "../lib/requests";
+import type { Failure } from "../lib/messages";
+import { Channel, KernelError, type MessageModel } from "../lib/requests";
 
 type Listener = (content: unknown, buffers: DataView[]) => void;
 
@@ -96,7 +97,15 @@ test("Python's error reaches the caller: its words, its reason and its problems"
     [{ message: "not here" }, "not here"],
   ] as const) {
     const answer = channel.request("retry");
-    const problems = [{ argument: "seed" }];
+    const problem = {
+      argument: "seed",
+      code: "invalid",
+      message: "no",
+      hint: "",
+      severity: "error",
+      runs: 2,
+    } as const;
+    const problems = [problem];
     model.say({
       id: model.last.id,
       ok: false,

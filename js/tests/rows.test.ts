@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { type Row, sorted, summary, wanted } from "../monitor/rows";
+import type { Row } from "../lib/messages";
+import { sorted, summary, wanted } from "../monitor/rows";
 
 const row = (part: Partial<Row>): Row =>
   ({

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { listed, modelsFor, modeOf, offersFor, type Provider, typed, withMove } from "../studio/model";
+import type { ProviderOffer } from "../lib/messages";
+import { listed, modelsFor, modeOf, offersFor, typed, withMove } from "../studio/catalog";
 
 test("a typed list reads back as its values", () => {
   for (const values of [["a"], ["a", "b"], ["a,b", "c"], ["1", "2"]])
@@ -47,7 +48,7 @@ test("only models that do the mode are offered, the default one first", () => {
     models: [model("m1"), model("m2"), model("m3")],
     default_model: "m2",
     offers: [offer("m1", "text_to_video"), offer("m2", "text_to_video"), offer("m3", "image_to_video")],
-  } as unknown as Provider;
+  } as unknown as ProviderOffer;
   assert.deepEqual(
     modelsFor(provider, "text_to_video").map((m) => m.name),
     ["m2", "m1"],

@@ -1,17 +1,6 @@
-/** A blind vote on pairs of clips. See hailuo_widgets/widgets/vote.py for what it asks. */
+/** The blind vote's module; its Python half is hailuo_widgets/widgets/vote.py. */
 
-import type { RenderProps } from "@anywidget/types";
+import { mount } from "../lib/mount";
 import { View } from "./view";
 
-function render({ model, el }: RenderProps): () => void {
-  const ending = new AbortController();
-  const root = document.createElement("div");
-  el.append(root);
-  new View(root, model, ending.signal);
-  return () => {
-    ending.abort();
-    root.remove();
-  };
-}
-
-export default { render };
+export default mount((root, model, signal) => new View(root, model, signal));

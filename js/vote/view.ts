@@ -7,9 +7,10 @@
 
 import { watch } from "../lib/codec";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
+import type { VoteState } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
 import { Transport } from "../lib/transport";
-import { Watch } from "./watch";
+import { Stopwatch } from "./stopwatch";
 
 const SIDES = ["left", "right"] as const;
 const ANSWERS = [
@@ -22,25 +23,11 @@ const REHEARSAL = "A rehearsal: simulated clips bear their prompts, so nobody is
 const PATIENCE_MS = 30 * 60_000;
 const SLOW_MS = 4000;
 
-/** What Python says: the pair that is to be judged now, or that there is none. */
-interface Told {
-  token: string | null;
-  question: string;
-  prompt: string | null;
-  simulated: boolean;
-  given: number;
-  remaining: number;
-  undo: boolean;
-  sure: boolean;
-  ended: boolean;
-  result: string;
-}
-
 export class View {
   readonly #signal: AbortSignal;
   readonly #channel: Channel;
   readonly #transport: Transport;
-  readonly #watch: Watch;
+  readonly #watch: Stopwatch;
   readonly #root: HTMLElement;
   readonly #question = h("div", { class: "hailuo-question" });
   readonly #progress = h("div", { class: "hailuo-said", role: "status" });
@@ -56,7 +43,7 @@ export class View {
   #videos: HTMLVideoElement[] = [];
   #urls: string[] = [];
   #pairing = new AbortController();
-  #told: Told | null = null;
+  #told: VoteState | null = null;
   #open = false;
 
   constructor(root: HTMLElement, model: MessageModel, signal: AbortSignal) {
@@ -64,7 +51,7 @@ export class View {
     this.#signal = signal;
     this.#channel = new Channel(model, signal);
     this.#transport = new Transport(signal, "Both clips");
-    this.#watch = new Watch(signal);
+    this.#watch = new Stopwatch(signal);
     root.className = "hailuo-widget hailuo-vote";
     root.tabIndex = -1;
     keepKeys(root, signal);
@@ -104,7 +91,7 @@ export class View {
   }
 
   /** Says something to the kernel, and shows the pair that comes back. */
-  async #say(type: string, data: object = {}): Promise<void> {
+  async #say(type: "begin" | "vote" | "undo" | "end", data: object = {}): Promise<void> {
     this.#allow(false);
     this.#undo.disabled = true;
     this.#end.disabled = true;
@@ -116,7 +103,7 @@ export class View {
         onSlow: () => this.#complain("The kernel is busy; this goes on when it answers."),
       });
       this.#complain("");
-      this.#show(told as Told);
+      this.#show(told);
     } catch (error) {
       if (this.#signal.aborted) return;
       this.#complain(message(error));
@@ -126,7 +113,7 @@ export class View {
     }
   }
 
-  #show(told: Told): void {
+  #show(told: VoteState): void {
     const again = told.token !== null && told.token === this.#told?.token;
     this.#told = told;
     setText(this.#question, told.ended ? "This vote has ended." : told.question);
@@ -147,7 +134,7 @@ export class View {
     if (told.token !== null) void this.#load(told.token, told.simulated);
   }
 
-  #said({ given, remaining, sure, ended, result, token }: Told): string {
+  #said({ given, remaining, sure, ended, result, token }: VoteState): string {
     const votes = `${given} ${given === 1 ? "vote" : "votes"}`;
     if (ended) return `${votes} in this sitting. ${result}`;
     if (token === null)

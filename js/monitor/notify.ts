@@ -1,11 +1,11 @@
 /** Says that all is done to somebody who looks elsewhere: a count in the tab's title, and a notification. Only if asked. */
 
 import { h } from "../lib/dom";
-import type { Totals } from "./rows";
+import type { Totals } from "../lib/messages";
 
 const COUNT = /^\(\d+ (?:left|done)\) /;
 
-export class Bell {
+export class Notifier {
   readonly element: HTMLElement;
   readonly #box = h("input", { type: "checkbox" });
   #totals: Totals | null = null;

@@ -1,6 +1,7 @@
 /** From the controls to a form, and back. What a pasted cell holds beyond them is kept as it is, and given back. */
 
-import { type Form, listed, modeOf, type Provider, SLOTS, type Template, typed } from "./model";
+import type { Form, ProviderOffer, TemplateOffer } from "../lib/messages";
+import { listed, modeOf, SLOTS, typed } from "./catalog";
 import { FITS, type Parts } from "./parts";
 import type { Slot } from "./pictures";
 
@@ -22,7 +23,7 @@ export interface Held {
 }
 
 /** The pictures that a mode, or a template, takes. */
-export function slotsOf(mode: string, template: string, provider: Provider | undefined): string[] {
+export function slotsOf(mode: string, template: string, provider: ProviderOffer | undefined): string[] {
   if (mode !== "template") return SLOTS[mode] ?? [];
   const row = templateRow(provider, template);
   const may = row ? row.picture : template; // what an undocumented template takes is not known
@@ -30,7 +31,7 @@ export function slotsOf(mode: string, template: string, provider: Provider | und
 }
 
 /** A template's row in the provider's table, by its name or id. */
-export function templateRow(provider: Provider | undefined, word: string): Template | undefined {
+export function templateRow(provider: ProviderOffer | undefined, word: string): TemplateOffer | undefined {
   return provider?.templates.find((t) => t.name === word || t.id === word);
 }
 
@@ -39,7 +40,7 @@ export function read(
   parts: Parts,
   slots: Map<string, Slot>,
   held: Held,
-  provider: Provider | undefined,
+  provider: ProviderOffer | undefined,
 ): Form {
   const template = held.mode === "template";
   const request: Form["request"] = { ...held.rest.request, provider: parts.provider.value };
@@ -75,7 +76,7 @@ export function write(
   parts: Parts,
   slots: Map<string, Slot>,
   form: Form,
-  provider: Provider | undefined,
+  provider: ProviderOffer | undefined,
 ): Held {
   const text = (name: string) => String(form.request[name] ?? "");
   const shorts = new Map((provider?.models ?? []).map((m) => [m.name, m.short]));

@@ -1,105 +1,6 @@
-/** The form's values, and what the catalog offers for them. Python's side: widgets/form.py and widgets/offered.py. */
+/** What the catalog offers for a form's values. */
 
-export interface Form {
-  /** Options of the request as they would be typed ("1..4", "768P,1080P"); switches as booleans. */
-  request: Record<string, string | boolean | object>;
-  run: Record<string, string | boolean | object>;
-  body: string;
-  /** What is chosen to make the clip from: Python refuses a request of another mode. */
-  mode?: string;
-}
-
-export interface Offer {
-  model: string;
-  mode: string;
-  resolution: string | null;
-  durations: number[];
-  doubt: string;
-}
-
-export interface Model {
-  name: string;
-  title: string;
-  short: string;
-  camera: boolean;
-  seeds: boolean;
-  note: string;
-}
-
-export interface Template {
-  id: string;
-  name: string;
-  chinese: string;
-  picture: string | null;
-  text: string | null;
-}
-
-export interface Provider {
-  name: string;
-  title: string;
-  state: string;
-  modes: { name: string; title: string }[];
-  models: Model[];
-  default_model: string;
-  default_duration: number | null;
-  default_resolution: string | null;
-  offers: Offer[];
-  prompt_max: number;
-  seeds: { low: number; high: number } | null;
-  aspect_ratios: string[];
-  optimizer: boolean;
-  watermark: boolean;
-  url_only: boolean;
-  templates: Template[];
-}
-
-export interface Instruction {
-  english: string;
-  chinese: string;
-  meaning: string;
-}
-
-export interface Catalog {
-  provider: string;
-  providers: Provider[];
-  camera: Instruction[];
-  form: Form | null;
-}
-
-export interface Problem {
-  argument: string;
-  code: string;
-  message: string;
-  hint: string;
-  severity: "error" | "warning";
-  /** In how many runs of those that were checked. */
-  runs: number;
-}
-
-export interface Verdict {
-  problems: Problem[];
-  /** How many runs were checked. */
-  checked: number;
-  cell: string;
-  python?: string;
-  plan?: {
-    count: string;
-    there: string;
-    sends: string;
-    cost: string;
-    time: string;
-    runs: number;
-    sentence: string;
-    /** Which requests these are. */
-    digest: string;
-  };
-}
-
-/** What Python says to a press: the runs that were begun, or what to agree to first. */
-export interface Begun {
-  runs?: string[];
-  ask?: string;
-}
+import type { Form, ModelOffer, Offer, ProviderOffer } from "../lib/messages";
 
 /** Pictures that a mode needs. */
 export const SLOTS: Record<string, string[]> = {
@@ -137,7 +38,7 @@ export function listed(text: unknown): string[] {
 }
 
 /** The models that do a mode, the default one first. */
-export function modelsFor(provider: Provider, mode: string): Model[] {
+export function modelsFor(provider: ProviderOffer, mode: string): ModelOffer[] {
   const found = provider.models.filter((m) =>
     provider.offers.some((o) => o.model === m.name && o.mode === mode),
   );
@@ -147,7 +48,7 @@ export function modelsFor(provider: Provider, mode: string): Model[] {
 }
 
 /** The offers of the models that are chosen (all that do the mode, where none is). */
-export function offersFor(provider: Provider, mode: string, models: string[]): Offer[] {
+export function offersFor(provider: ProviderOffer, mode: string, models: string[]): Offer[] {
   const fits = (offer: Offer) => {
     const model = provider.models.find((m) => m.name === offer.model);
     return models.length === 0 || models.some((word) => word === offer.model || word === model?.short);

@@ -8,7 +8,7 @@
 /** So close a video stands where it should. */
 const EXACT_S = 1e-3;
 
-export class Held {
+export class SeekableVideo {
   readonly video: HTMLVideoElement;
   /** So many seconds later than the others. */
   shift: number;

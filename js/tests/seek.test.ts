@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Held } from "../lib/held";
+import { SeekableVideo } from "../lib/seek";
 
 /** A video whose seeks and starts end when the test says so; it notes what was asked of it while a seek was on its way. */
 class FakeVideo extends EventTarget {
@@ -52,10 +52,10 @@ class FakeVideo extends EventTarget {
   }
 }
 
-function setUp(): { video: FakeVideo; held: Held; refused: () => number } {
+function setUp(): { video: FakeVideo; held: SeekableVideo; refused: () => number } {
   const video = new FakeVideo();
   let count = 0;
-  const held = new Held(video as unknown as HTMLVideoElement, 0, () => {
+  const held = new SeekableVideo(video as unknown as HTMLVideoElement, 0, () => {
     count += 1;
   });
   return { video, held, refused: () => count };

@@ -1,6 +1,6 @@
 /** How long somebody has looked: from the moment on which both clips are there, without the time the page was hidden. */
 
-export class Watch {
+export class Stopwatch {
   #since: number | null = null;
   #sum = 0;
   #running = false;

@@ -1,0 +1,431 @@
+"""Types of the messages from Python to the widgets' JavaScript.
+
+``tools/messages_ts.py`` writes these types as ``js/lib/messages.ts``; a test compares the two. ``Replies`` names the
+reply's JSON part by the type of the question: None if there is none, because the reply is bytes or nothing at all.
+Times are seconds since 1970 by the kernel's clock; durations are seconds. None is "not known", never 0.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+from hailuo_widgets.errors import ProblemCode, Reason, Severity  # noqa: TC001 - tools/messages_ts.py reads the types
+from hailuo_widgets.render.grid import GridCell, Layout
+
+__all__ = [
+    "Begun",
+    "BoardFailure",
+    "BoardHead",
+    "BoardNews",
+    "BoardRows",
+    "CardState",
+    "Catalog",
+    "Failure",
+    "Form",
+    "GridCell",
+    "Instruction",
+    "Layout",
+    "ModeOffer",
+    "ModelOffer",
+    "Offer",
+    "PlanFigures",
+    "ProblemMessage",
+    "ProviderOffer",
+    "Replies",
+    "Resumed",
+    "Row",
+    "SeedRange",
+    "TemplateOffer",
+    "Totals",
+    "Uploaded",
+    "Verdict",
+    "VoteState",
+]
+
+
+class ProblemMessage(TypedDict):
+    """A wrong or doubtful argument of the request.
+
+    Attributes:
+        argument: Its name in Python; "" if it is of no single one.
+        runs: In how many of the checked runs it was found.
+    """
+
+    argument: str
+    code: ProblemCode
+    message: str
+    hint: str
+    severity: Severity
+    runs: int
+
+
+class Failure(TypedDict):
+    """An exception of the Python half.
+
+    Attributes:
+        kind: The exception's class.
+        reason: What code may react to; sentences may be reworded.
+    """
+
+    kind: str
+    reason: Reason | None
+    message: str
+    hint: str
+    problems: list[ProblemMessage]
+
+
+# -- player ------------------------------------------------------------------------------------------------------------
+
+
+class CardState(TypedDict):
+    """A run as its player shows it.
+
+    Attributes:
+        css: The class of the run's static card.
+        since: When the time begins to count.
+        now: When this was sent.
+        elapsed: How long it took; None while it is unfinished.
+        retry: Whether its download can be retried.
+        clip: Changes if the file does; None while there is none.
+        problem: An exception of the Python half.
+        cut: Whether texts are shortened; ``details`` replies with all of it.
+    """
+
+    run: str
+    css: str
+    status: str
+    word: str
+    live: bool
+    simulated: bool
+    task: str | None
+    since: float
+    now: float
+    elapsed: float | None
+    eta: float | None
+    low: float | None
+    high: float | None
+    note: str | None
+    retry: bool
+    poster: bool
+    clip: str | None
+    file: str | None
+    size: str | None
+    width: int | None
+    height: int | None
+    kind: str
+    prompt: str
+    parameters: list[tuple[str, str]]
+    title: str | None
+    text: str | None
+    hint: str | None
+    problem: str | None
+    cost: str
+    cost_note: str
+    cut: bool
+
+
+# -- monitor -----------------------------------------------------------------------------------------------------------
+
+
+class Row(TypedDict):
+    """A run as a row of a board.
+
+    Attributes:
+        live: Whether it is unfinished.
+        here: Whether this kernel follows it.
+        values: What distinguishes it from the others, by the columns' names.
+        since: When it was submitted, or planned.
+        elapsed: How long it took; None while it is unfinished.
+        can: What the user can ask for: ``cancel``, ``resume``, ``retry``.
+    """
+
+    id: str
+    status: str
+    word: str
+    live: bool
+    here: bool
+    simulated: bool
+    provider: str
+    model: str
+    prompt: str
+    variant: str | None
+    values: dict[str, str]
+    since: float
+    elapsed: float | None
+    eta: float | None
+    low: float | None
+    high: float | None
+    cost: str
+    kind: str | None
+    error: str | None
+    hint: str | None
+    sweep: str | None
+    can: list[Literal["cancel", "resume", "retry"]]
+
+
+class Totals(TypedDict):
+    """The sums of a board.
+
+    Attributes:
+        statuses: How many runs have each status.
+        reused: How many succeeded by an earlier run's clip: nothing was paid for them.
+        spent: The known costs, one amount a currency.
+        unknown: How many runs have an unknown cost.
+        left: Seconds until the last clip.
+    """
+
+    runs: int
+    done: int
+    reused: int
+    statuses: dict[str, int]
+    spent: list[str]
+    unknown: int
+    left: float | None
+    simulated: bool
+
+
+class BoardHead(TypedDict):
+    """What stands above the rows of a board."""
+
+    totals: Totals
+    now: float
+
+
+class BoardRows(BoardHead):
+    """All rows of a board."""
+
+    rows: list[Row]
+
+
+class BoardNews(BoardRows):
+    """The rows that changed, sent without a question.
+
+    Attributes:
+        gone: The ids of the runs that left the board.
+    """
+
+    type: Literal["rows"]
+    gone: list[str]
+
+
+class BoardFailure(TypedDict):
+    """Why the rows could not be read, sent without a question."""
+
+    type: Literal["problem"]
+    text: str
+
+
+class Resumed(TypedDict):
+    """What became of an order to resume runs."""
+
+    note: str
+
+
+# -- studio ------------------------------------------------------------------------------------------------------------
+
+
+class Form(TypedDict):
+    """What the studio's controls hold; the same in both directions.
+
+    Attributes:
+        request: Options of the request as they would be typed ("1..4", "768P,1080P"); switches as booleans.
+        run: Options of the run.
+        body: The prompts.
+        mode: What the clip is made from: a request of another mode is refused.
+    """
+
+    request: dict[str, Any]
+    run: dict[str, Any]
+    body: str
+    mode: NotRequired[str]
+
+
+class ModeOffer(TypedDict):
+    """What a clip can be made from."""
+
+    name: str
+    title: str
+
+
+class Offer(TypedDict):
+    """A model in a mode and a resolution."""
+
+    model: str
+    mode: str
+    resolution: str | None
+    durations: list[int]
+    doubt: str
+
+
+class ModelOffer(TypedDict):
+    """A model; ``short`` is its shortest name."""
+
+    name: str
+    title: str
+    short: str
+    camera: bool
+    seeds: bool
+    note: str
+
+
+class SeedRange(TypedDict):
+    """The seeds that a provider takes."""
+
+    low: int
+    high: int
+
+
+class TemplateOffer(TypedDict):
+    """A template; ``picture`` and ``text`` are what it needs."""
+
+    id: str
+    name: str
+    chinese: str
+    picture: str | None
+    text: str | None
+
+
+class ProviderOffer(TypedDict):
+    """What one provider offers."""
+
+    name: str
+    title: str
+    state: str
+    modes: list[ModeOffer]
+    models: list[ModelOffer]
+    default_model: str
+    default_duration: int | None
+    default_resolution: str | None
+    offers: list[Offer]
+    prompt_max: int
+    seeds: SeedRange | None
+    aspect_ratios: list[str]
+    optimizer: bool
+    watermark: bool
+    url_only: bool
+    templates: list[TemplateOffer]
+
+
+class Instruction(TypedDict):
+    """A camera instruction."""
+
+    english: str
+    chinese: str
+    meaning: str
+
+
+class Catalog(TypedDict):
+    """What the studio's controls offer, and the form to begin with.
+
+    Attributes:
+        provider: The one that is chosen at first.
+    """
+
+    provider: str
+    providers: list[ProviderOffer]
+    camera: list[Instruction]
+    form: Form | None
+
+
+class PlanFigures(TypedDict):
+    """A plan in words.
+
+    Attributes:
+        digest: Changes if the requests do.
+    """
+
+    count: str
+    there: str
+    sends: str
+    cost: str
+    time: str
+    runs: int
+    sentence: str
+    digest: str
+
+
+class Verdict(TypedDict):
+    """A form after its check: its problems, the cell and the call, and the plan if nothing is wrong.
+
+    Attributes:
+        checked: How many runs were checked.
+        cell: "" if it cannot be written.
+    """
+
+    problems: list[ProblemMessage]
+    checked: int
+    cell: str
+    python: NotRequired[str]
+    plan: NotRequired[PlanFigures]
+
+
+class Begun(TypedDict):
+    """What became of a press of Generate: the started runs, or the question to answer first."""
+
+    runs: NotRequired[list[str]]
+    ask: NotRequired[str]
+
+
+class Uploaded(TypedDict):
+    """A picture that is kept; empty before its last chunk."""
+
+    path: NotRequired[str]
+    width: NotRequired[int | None]
+    height: NotRequired[int | None]
+
+
+# -- vote --------------------------------------------------------------------------------------------------------------
+
+
+class VoteState(TypedDict):
+    """The pair to judge now; nothing in it identifies a run.
+
+    Attributes:
+        token: Names the pair; None if there is none.
+        prompt: The prompt, if both clips have the same one.
+        sure: Whether further votes cannot change the result.
+    """
+
+    token: str | None
+    question: str
+    prompt: str | None
+    simulated: bool
+    given: int
+    remaining: int
+    undo: bool
+    sure: bool
+    ended: bool
+    result: str
+
+
+class Replies(TypedDict):
+    """The JSON part of each reply, by the type of its question."""
+
+    # player
+    details: CardState
+    cancel: None
+    retry: None
+    # player, compare
+    video: None
+    poster: None
+    # monitor
+    rows: BoardRows
+    resume: Resumed
+    # compare
+    layout: Layout
+    run: list[tuple[str, str]]
+    rate: None
+    tag: None
+    note: None
+    # studio
+    catalog: Catalog
+    check: Verdict
+    load: Form
+    upload: Uploaded
+    generate: Begun
+    # vote
+    begin: VoteState
+    clip: None
+    vote: VoteState
+    undo: VoteState
+    end: VoteState

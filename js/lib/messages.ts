@@ -1,0 +1,392 @@
+// Written by tools/messages_ts.py from hailuo_widgets/widgets/messages.py: change that, then `make bundles`.
+
+/** What became of a press of Generate: the started runs, or the question to answer first. */
+export interface Begun {
+  runs?: string[];
+  ask?: string;
+}
+
+/** Why the rows could not be read, sent without a question. */
+export interface BoardFailure {
+  type: "problem";
+  text: string;
+}
+
+/** The sums of a board. */
+export interface Totals {
+  runs: number;
+  done: number;
+  /** How many succeeded by an earlier run's clip: nothing was paid for them. */
+  reused: number;
+  /** How many runs have each status. */
+  statuses: Record<string, number>;
+  /** The known costs, one amount a currency. */
+  spent: string[];
+  /** How many runs have an unknown cost. */
+  unknown: number;
+  /** Seconds until the last clip. */
+  left: number | null;
+  simulated: boolean;
+}
+
+/** What stands above the rows of a board. */
+export interface BoardHead {
+  totals: Totals;
+  now: number;
+}
+
+/** A run as a row of a board. */
+export interface Row {
+  id: string;
+  status: string;
+  word: string;
+  /** Whether it is unfinished. */
+  live: boolean;
+  /** Whether this kernel follows it. */
+  here: boolean;
+  simulated: boolean;
+  provider: string;
+  model: string;
+  prompt: string;
+  variant: string | null;
+  /** What distinguishes it from the others, by the columns' names. */
+  values: Record<string, string>;
+  /** When it was submitted, or planned. */
+  since: number;
+  /** How long it took; null while it is unfinished. */
+  elapsed: number | null;
+  eta: number | null;
+  low: number | null;
+  high: number | null;
+  cost: string;
+  kind: string | null;
+  error: string | null;
+  hint: string | null;
+  sweep: string | null;
+  /** What the user can ask for: ``cancel``, ``resume``, ``retry``. */
+  can: ("cancel" | "resume" | "retry")[];
+}
+
+/** The rows that changed, sent without a question. */
+export interface BoardNews {
+  totals: Totals;
+  now: number;
+  rows: Row[];
+  type: "rows";
+  /** The ids of the runs that left the board. */
+  gone: string[];
+}
+
+/** All rows of a board. */
+export interface BoardRows {
+  totals: Totals;
+  now: number;
+  rows: Row[];
+}
+
+/** A run as its player shows it. */
+export interface CardState {
+  run: string;
+  /** The class of the run's static card. */
+  css: string;
+  status: string;
+  word: string;
+  live: boolean;
+  simulated: boolean;
+  task: string | null;
+  /** When the time begins to count. */
+  since: number;
+  /** When this was sent. */
+  now: number;
+  /** How long it took; null while it is unfinished. */
+  elapsed: number | null;
+  eta: number | null;
+  low: number | null;
+  high: number | null;
+  note: string | null;
+  /** Whether its download can be retried. */
+  retry: boolean;
+  poster: boolean;
+  /** Changes if the file does; null while there is none. */
+  clip: string | null;
+  file: string | null;
+  size: string | null;
+  width: number | null;
+  height: number | null;
+  kind: string;
+  prompt: string;
+  parameters: [string, string][];
+  title: string | null;
+  text: string | null;
+  hint: string | null;
+  /** An exception of the Python half. */
+  problem: string | null;
+  cost: string;
+  cost_note: string;
+  /** Whether texts are shortened; ``details`` replies with all of it. */
+  cut: boolean;
+}
+
+/** What a clip can be made from. */
+export interface ModeOffer {
+  name: string;
+  title: string;
+}
+
+/** A model; ``short`` is its shortest name. */
+export interface ModelOffer {
+  name: string;
+  title: string;
+  short: string;
+  camera: boolean;
+  seeds: boolean;
+  note: string;
+}
+
+/** A model in a mode and a resolution. */
+export interface Offer {
+  model: string;
+  mode: string;
+  resolution: string | null;
+  durations: number[];
+  doubt: string;
+}
+
+/** The seeds that a provider takes. */
+export interface SeedRange {
+  low: number;
+  high: number;
+}
+
+/** A template; ``picture`` and ``text`` are what it needs. */
+export interface TemplateOffer {
+  id: string;
+  name: string;
+  chinese: string;
+  picture: string | null;
+  text: string | null;
+}
+
+/** What one provider offers. */
+export interface ProviderOffer {
+  name: string;
+  title: string;
+  state: string;
+  modes: ModeOffer[];
+  models: ModelOffer[];
+  default_model: string;
+  default_duration: number | null;
+  default_resolution: string | null;
+  offers: Offer[];
+  prompt_max: number;
+  seeds: SeedRange | null;
+  aspect_ratios: string[];
+  optimizer: boolean;
+  watermark: boolean;
+  url_only: boolean;
+  templates: TemplateOffer[];
+}
+
+/** A camera instruction. */
+export interface Instruction {
+  english: string;
+  chinese: string;
+  meaning: string;
+}
+
+/** What the studio's controls hold; the same in both directions. */
+export interface Form {
+  /** Options of the request as they would be typed ("1..4", "768P,1080P"); switches as booleans. */
+  request: Record<string, unknown>;
+  /** Options of the run. */
+  run: Record<string, unknown>;
+  /** The prompts. */
+  body: string;
+  /** What the clip is made from: a request of another mode is refused. */
+  mode?: string;
+}
+
+/** What the studio's controls offer, and the form to begin with. */
+export interface Catalog {
+  /** The one that is chosen at first. */
+  provider: string;
+  providers: ProviderOffer[];
+  camera: Instruction[];
+  form: Form | null;
+}
+
+/** Our own word for an error that code reacts to; sentences are for people and may be reworded. */
+export type Reason = "confirmation_needed" | "plan_changed" | "already_sent";
+
+/** The kind of a problem. */
+export type ProblemCode =
+  | "invalid"
+  | "missing"
+  | "empty"
+  | "too_long"
+  | "too_large"
+  | "too_small"
+  | "unreadable"
+  | "unknown"
+  | "not_allowed"
+  | "unsupported"
+  | "conflict"
+  | "not_sent"
+  | "uncertain"
+  | "suspect"
+  | "budget";
+
+/** Whether a problem stops the request. */
+export type Severity = "error" | "warning";
+
+/** A wrong or doubtful argument of the request. */
+export interface ProblemMessage {
+  /** Its name in Python; "" if it is of no single one. */
+  argument: string;
+  code: ProblemCode;
+  message: string;
+  hint: string;
+  severity: Severity;
+  /** In how many of the checked runs it was found. */
+  runs: number;
+}
+
+/** An exception of the Python half. */
+export interface Failure {
+  /** The exception's class. */
+  kind: string;
+  /** What code may react to; sentences may be reworded. */
+  reason: Reason | null;
+  message: string;
+  hint: string;
+  problems: ProblemMessage[];
+}
+
+/** A run in its place of the grid. */
+export interface GridCell {
+  id: string;
+  row: number;
+  col: number;
+  page: number;
+  word: string;
+  status: string;
+  error: string | null;
+  clip: boolean;
+  poster: boolean;
+  simulated: boolean;
+  label: [string, string][];
+  prompt: string;
+  cost: string;
+  rating: number | null;
+  note: string;
+  /** The words that were said of its clip. */
+  tags: string[];
+  /** The words that the run was started with; they stay with it. */
+  given: string[];
+}
+
+/** A grid: the labels of its rows, columns and pages, and its runs. */
+export interface Layout {
+  /** What the rows, the columns and the pages are. */
+  names: [string, string, string];
+  rows: string[];
+  cols: string[];
+  pages: string[];
+  cells: GridCell[];
+  /** Whether nobody is there who could rate, tag or note: a report. */
+  frozen?: boolean;
+}
+
+/** A plan in words. */
+export interface PlanFigures {
+  count: string;
+  there: string;
+  sends: string;
+  cost: string;
+  time: string;
+  runs: number;
+  sentence: string;
+  /** Changes if the requests do. */
+  digest: string;
+}
+
+/** What became of an order to resume runs. */
+export interface Resumed {
+  note: string;
+}
+
+/** A form after its check: its problems, the cell and the call, and the plan if nothing is wrong. */
+export interface Verdict {
+  problems: ProblemMessage[];
+  /** How many runs were checked. */
+  checked: number;
+  /** "" if it cannot be written. */
+  cell: string;
+  python?: string;
+  plan?: PlanFigures;
+}
+
+/** A picture that is kept; empty before its last chunk. */
+export interface Uploaded {
+  path?: string;
+  width?: number | null;
+  height?: number | null;
+}
+
+/** The pair to judge now; nothing in it identifies a run. */
+export interface VoteState {
+  /** Names the pair; null if there is none. */
+  token: string | null;
+  question: string;
+  /** The prompt, if both clips have the same one. */
+  prompt: string | null;
+  simulated: boolean;
+  given: number;
+  remaining: number;
+  undo: boolean;
+  /** Whether further votes cannot change the result. */
+  sure: boolean;
+  ended: boolean;
+  result: string;
+}
+
+/** The JSON part of each reply, by the type of its question. */
+export interface Replies {
+  details: CardState;
+  cancel: null;
+  retry: null;
+  video: null;
+  poster: null;
+  rows: BoardRows;
+  resume: Resumed;
+  layout: Layout;
+  run: [string, string][];
+  rate: null;
+  tag: null;
+  note: null;
+  catalog: Catalog;
+  check: Verdict;
+  load: Form;
+  upload: Uploaded;
+  generate: Begun;
+  begin: VoteState;
+  clip: null;
+  vote: VoteState;
+  undo: VoteState;
+  end: VoteState;
+}
+
+/** The statuses of a run, in their order. */
+export const STATUSES = [
+  "planned",
+  "submitting",
+  "queued",
+  "running",
+  "downloading",
+  "succeeded",
+  "failed",
+  "unconfirmed",
+  "cancelled",
+  "skipped",
+  "lost",
+];
