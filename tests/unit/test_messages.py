@@ -79,8 +79,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     found = Studio(session, loop=loop, namespace=dict, results=ipywidgets.VBox([]))
     yield found
     found.close()
-    loop.close()
     session.close()
+    loop.close()
 
 
 def ask(studio: Studio, kind: str, data: dict[str, Any]) -> dict[str, Any]:
