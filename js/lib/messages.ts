@@ -215,7 +215,7 @@ export interface Catalog {
   form: Form | null;
 }
 
-/** Our own word for an error that code reacts to; sentences are for people and may be reworded. */
+/** The reason of an error that code reacts to. Messages are for people only, and may be reworded. */
 export type Reason = "confirmation_needed" | "plan_changed" | "already_sent";
 
 /** The kind of a problem. */
