@@ -10,8 +10,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine.other_archives import FOLDER, HERE, copied
-from hailuo_widgets.engine.poll import FINISHED, MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
+from hailuo_widgets.domain.events import FOLDER, RunEvent
+from hailuo_widgets.engine.other_archives import copied
+from hailuo_widgets.engine.poll import MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.rate_limit import backoff_s
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.errors import (
@@ -41,7 +42,6 @@ MOST_ANSWERS = 5
 FRESH_S = 600.0  # a link that came so recently may only be ahead of its clip
 PATIENCE_S = 300.0  # so long its clip is waited for: 150 s have been seen
 LONGEST_PAUSE_S = 30.0
-LINKED = "a link to the clip"
 
 
 async def bring(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
@@ -68,7 +68,7 @@ async def bring(ctx: Context, follower: Follower, client: ProviderClient, record
     await keep_poster(ctx, archived)
     return await ctx.recorder.change(
         record.run_id,
-        HERE,
+        RunEvent.CLIP_DOWNLOADED,
         {"bytes": archived.size, "sha256": archived.sha256, FOLDER: str(ctx.archive.root)}
         | ({"warning": archived.note} if archived.note else {}),
         status="succeeded",
@@ -93,9 +93,7 @@ async def _not_again(ctx: Context, record: RunRecord, error: HailuoError) -> Run
     In another home on the same log the clip may well be there.
     """
     detail = as_detail(error, record.run_id)
-    told = await ctx.recorder.change(
-        record.run_id, "its clip could not be brought here", detail, status="succeeded", error=None
-    )
+    told = await ctx.recorder.change(record.run_id, RunEvent.CLIP_UNAVAILABLE, detail, status="succeeded", error=None)
     return replace(told, error=detail)
 
 
@@ -138,7 +136,7 @@ async def download(
             if pause is None:
                 raise error from None
             if tries.waits == 1 and pause:  # one line in the log, not one a try
-                await ctx.recorder.note(record.run_id, "the clip is not at its link yet", {"error": error.message})
+                await ctx.recorder.note(record.run_id, RunEvent.CLIP_NOT_READY, {"error": error.message})
             await follower.pause(pause)
     return record, None
 
@@ -221,7 +219,7 @@ async def _link_age_s(ctx: Context, record: RunRecord) -> float | None:
     if (came := ctx.runs.linked.get(record.run_id)) is not None:
         return time.monotonic() - came
     events = await ctx.log.ask(ctx.log.events, record.run_id)
-    told = [e["at"] for e in events if e["what"] in {FINISHED, LINKED}]
+    told = [e["at"] for e in events if e["what"] in {RunEvent.PROVIDER_FINISHED, RunEvent.LINK_RECEIVED}]
     age_s = (datetime.now(UTC) - told[-1]).total_seconds() if told else -1.0
     return age_s if age_s >= 0 else None  # a clock that was set back says nothing of an age
 
@@ -247,7 +245,11 @@ async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries
         ctx.runs.linked[record.run_id] = asked
         tries.came(at=asked)
     changes = clip_changes(record, clip)
-    return replace(record, **changes) if ended else await ctx.recorder.change(record.run_id, LINKED, **changes)
+    return (
+        replace(record, **changes)
+        if ended
+        else await ctx.recorder.change(record.run_id, RunEvent.LINK_RECEIVED, **changes)
+    )
 
 
 async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_id: str, url: str) -> Archived | None:

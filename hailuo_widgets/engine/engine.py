@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.events import ASKED
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.clients import Clients
 from hailuo_widgets.engine.context import Context
@@ -115,7 +115,7 @@ class Engine:
 
     def _drop(self, records: Sequence[RunRecord]) -> None:
         for record in records:
-            self.log.submit(self.log.advance, record.run_id, "cancelled before it was sent", status="cancelled")
+            self.log.submit(self.log.advance, record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
 
     def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
         """Follow runs that an earlier kernel left unfinished and nobody follows now; blocks for the log.
@@ -151,9 +151,9 @@ class Engine:
         if self.record(run_id).status == "submitting":
             # It may be charged: who sends it must be able to say so; if nobody does any more, it is settled here.
             if not self.take_up([run_id]):
-                self.log.call(self.log.note, run_id, ASKED)
+                self.log.call(self.log.note, run_id, RunEvent.CANCEL_REQUESTED)
         elif unsent or self.record(run_id).unfinished:
-            self.runs.learn(self.log.call(self.log.advance, run_id, "cancelled here", status="cancelled", error=None))
+            self.runs.learn(self.log.call(self.log.advance, run_id, RunEvent.CANCELLED, status="cancelled", error=None))
 
     # -- waiting --------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.engine.download import download, keep_poster
 from hailuo_widgets.engine.other_archives import copied
 from hailuo_widgets.errors import HailuoError
@@ -50,6 +51,6 @@ async def _from_the_provider(ctx: Context, follower: Follower, found: RunRecord)
     try:
         _, archived = await download(ctx, follower, await ctx.clients.client_of(found), found, ended=True)
     except HailuoError as e:
-        await ctx.recorder.note(found.run_id, "the clip is no longer at the provider", {"error": e.message})
+        await ctx.recorder.note(found.run_id, RunEvent.CLIP_EXPIRED, {"error": e.message})
         return None
     return archived

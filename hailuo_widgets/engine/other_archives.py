@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import clip_in, open_regular
+from hailuo_widgets.domain.events import FOLDER, RunEvent
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
@@ -23,18 +24,16 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.context import Context
 
-__all__ = ["COPIED", "FOLDER", "HERE", "copied", "place_of"]
+__all__ = ["copied", "place_of"]
 
-HERE = "the clip is here"
-COPIED = "the clip was copied here"
-FOLDER = "folder"  # in the data of both: the archive's, as an absolute path
 MOST_FOLDERS = 8
 _PIECE = 1 << 20
 
 
 def place_of(record: RunRecord, events: Iterable[Mapping[str, Any]], archive: Archive) -> Path | None:
     """Where a run's clip lies in another archive that is readable here; None where it does not."""
-    told = [e["data"].get(FOLDER) for e in events if e["what"] in {HERE, COPIED} and isinstance(e["data"], dict)]
+    came = {RunEvent.CLIP_DOWNLOADED, RunEvent.CLIP_COPIED}
+    told = [e["data"].get(FOLDER) for e in events if e["what"] in came and isinstance(e["data"], dict)]
     for word in list(dict.fromkeys(told[::-1]))[:MOST_FOLDERS]:
         path = _in_folder(word, record, archive)
         if path is not None:
@@ -68,7 +67,9 @@ async def copied(ctx: Context, record: RunRecord) -> Archived | None:
         archived = await asyncio.to_thread(_copy, ctx.archive, path, record)
     except (HailuoError, OSError):
         return None
-    await ctx.recorder.note(record.run_id, COPIED, {FOLDER: str(ctx.archive.root), "from": str(path.parent)})
+    await ctx.recorder.note(
+        record.run_id, RunEvent.CLIP_COPIED, {FOLDER: str(ctx.archive.root), "from": str(path.parent)}
+    )
     return archived
 
 

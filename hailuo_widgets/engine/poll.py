@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.events import ODD_STATUS, READ_AS
+from hailuo_widgets.domain.events import READ_AS, RunEvent
 from hailuo_widgets.domain.expectation import ASSUMED_S, next_poll_s
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
 from hailuo_widgets.engine.recorder import unexpected
@@ -35,7 +35,6 @@ __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
 SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query, and any task to one in trouble
 MOST_UNKNOWN = 3
-FINISHED = "the provider has finished"
 
 
 def task_of(record: RunRecord) -> Task:
@@ -92,9 +91,9 @@ async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunR
             client.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=client.poll_floor_s))
         if e.code == MIX_UP and not watch.mixed_up:
             watch.mixed_up = True
-            await ctx.recorder.note(record.run_id, "an answer about something else", as_detail(e, record.run_id))
+            await ctx.recorder.note(record.run_id, RunEvent.ANSWER_OF_OTHER_TASK, as_detail(e, record.run_id))
         elif watch.misses == 1:  # one line in the log for an outage, not a thousand
-            await ctx.recorder.note(record.run_id, "poll failed", {"error": e.message, "code": e.code or ""})
+            await ctx.recorder.note(record.run_id, RunEvent.POLL_FAILED, {"error": e.message, "code": e.code or ""})
         if isinstance(e, InvalidRequest):  # what asking alone will not mend is told while it is still asked for
             ctx.runs.learn(replace(record, error=as_detail(e, record.run_id)))
         return record
@@ -109,7 +108,7 @@ async def _heard(ctx: Context, client: ProviderClient, watch: _Watch, record: Ru
     new_word = poll.word is not None and poll.word != watch.word
     watch.heard(poll.word)
     if new_word:
-        await ctx.recorder.note(record.run_id, ODD_STATUS, {"status": poll.word, READ_AS: poll.state})
+        await ctx.recorder.note(record.run_id, RunEvent.UNKNOWN_STATUS, {"status": poll.word, READ_AS: poll.state})
     taken, poll = await own_share(ctx, watch.standstill, record, poll)
     if taken.unfinished:
         taken = await _take(ctx, record, poll)
@@ -186,10 +185,8 @@ async def stop(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord
     """Leave the run as it is where the engine has let go of it, else end it as cancelled."""
     if follower.abandoned:
         return record
-    what = "cancelled here; the provider may still bill it"
-    return await ctx.recorder.change(
-        record.run_id, what, status="cancelled", error=None
-    )  # nothing stands in its way now
+    # Nothing stands in its way now, so its error goes.
+    return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_AFTER_SENT, status="cancelled", error=None)
 
 
 async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
@@ -199,11 +196,11 @@ async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
         return await ctx.recorder.fail(record, poll.error or ProviderError("the generation failed"))
     if poll.state == "succeeded" and poll.clip is not None:
         return await ctx.recorder.change(
-            record.run_id, FINISHED, data, status="downloading", **clip_changes(record, poll.clip)
+            record.run_id, RunEvent.PROVIDER_FINISHED, data, status="downloading", **clip_changes(record, poll.clip)
         )
     if poll.state == "running" and record.status == "queued":
         return await ctx.recorder.change(
-            record.run_id, "generating", data, status="running", started_at=datetime.now(UTC), error=None
+            record.run_id, RunEvent.GENERATING, data, status="running", started_at=datetime.now(UTC), error=None
         )
     return record
 

@@ -11,6 +11,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.engine.create_answer import accept, accepted, unconfirmed
 from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
@@ -88,7 +89,7 @@ async def _send_again(ctx: Context, follower: Follower, client: ProviderClient, 
     """The same call under the same id; the run stays ``submitting`` unless the answer is a yes."""
 
     async def on_shut() -> None:
-        await ctx.recorder.note(record.run_id, "the gateway is in trouble: nothing is sent until it answers", {})
+        await ctx.recorder.note(record.run_id, RunEvent.PROVIDER_IN_TROUBLE, {})
 
     try:
         request = await client.prepared(await asyncio.to_thread(ctx.archive.with_inputs, record.request))
@@ -96,9 +97,7 @@ async def _send_again(ctx: Context, follower: Follower, client: ProviderClient, 
             if follower.stopped:
                 return Outcome(record=record)
             await client.limiter.turn()
-            await ctx.recorder.note(
-                record.run_id, "the gateway does not know our id: create is sent again under it", {}
-            )
+            await ctx.recorder.note(record.run_id, RunEvent.CREATE_SENT_AGAIN, {})
             answer = await client.create(request, str(record.client_uuid))
     except TransportError as e:
         return Outcome(record=record, doubt=None if e.sent is False else e)  # the first call was sent all the same

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from hailuo_widgets.domain.events import CLOCK
+from hailuo_widgets.domain.events import CLOCK, RunEvent
 from hailuo_widgets.engine.supervisor import is_behind
 from hailuo_widgets.errors import HailuoError, Skipped, StoreError, as_detail
 from hailuo_widgets.redaction.text import each_text, redact
@@ -69,7 +69,9 @@ class Recorder:
         self._stamps: dict[str, Mapping[str, Any] | None] = {}  # when creates were accepted, as far as it is known
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
 
-    async def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+    async def change(
+        self, run_id: str, what: RunEvent, data: Mapping[str, Any] | None = None, **changes: Any
+    ) -> RunRecord:
         """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
         known, said = self._runs.last_known(run_id), _clean(data or {})
         if "finished_at" in changes and known is not None and known.submitted_at is not None:
@@ -90,7 +92,7 @@ class Recorder:
         self._runs.learn(record)
         return record
 
-    async def note(self, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+    async def note(self, run_id: str, what: RunEvent, data: Mapping[str, Any]) -> None:
         """Write what happened and changed nothing."""
         await self._ask(run_id, self.log.note, run_id, what, _clean(data))
 
@@ -122,14 +124,14 @@ class Recorder:
             return None
         return Skipped(f"never sent: an earlier run of the sweep met {type(why).__name__}", hint=why.hint)
 
-    async def take_back(self, record: RunRecord, what: str, error: HailuoError) -> RunRecord:
+    async def take_back(self, record: RunRecord, what: RunEvent, error: HailuoError) -> RunRecord:
         """A create that certainly was not accepted: the run is planned again, and its price free."""
         detail = as_detail(error, record.run_id)
         return await self.change(record.run_id, what, detail, status="planned", error=detail, **UNRESERVED)
 
     async def hold_back(self, record: RunRecord) -> RunRecord:
         """A create that had leave to be sent and was not: whoever waited for it has stopped."""
-        return await self.change(record.run_id, "not sent: the wait was stopped", status="planned", **UNRESERVED)
+        return await self.change(record.run_id, RunEvent.WAIT_STOPPED, status="planned", **UNRESERVED)
 
     async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
         """A create that certainly was not accepted, and will not be."""
@@ -148,11 +150,11 @@ class Recorder:
     async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
         """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
         changes = {**ended_by(record, error), **more, "status": status}
-        return await self.change(record.run_id, status, **changes)
+        return await self.change(record.run_id, RunEvent(status), **changes)
 
     async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
         """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
-        return await self.change(record.run_id, "left for resume()", error=as_detail(error, record.run_id))
+        return await self.change(record.run_id, RunEvent.LEFT_FOR_RESUME, error=as_detail(error, record.run_id))
 
 
 def _on_one_clock(submitted_at: datetime, took_s: float, now: datetime) -> datetime:

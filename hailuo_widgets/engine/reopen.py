@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.events import ADOPTED, FOLLOWED_AGAIN, ODD_STATUS, READ_AS
+from hailuo_widgets.domain.events import READ_AS, RunEvent
 from hailuo_widgets.engine.rescue_file import adopt_own
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt", "has_own_id"]
 
-DOWNLOADED_AGAIN = "the download is tried again"
 UNDELIVERED = DownloadError.__name__
 KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
@@ -35,11 +34,11 @@ def adopt(ctx: Context, record: RunRecord, task_id: str) -> None:
         StoreError: The log cannot be written, or the task id belongs to another run.
         UsageError: The run has come further meanwhile.
     """
-    log, anew = ctx.log, asked_anew(ctx, record)
+    log, why, anew = ctx.log, RunEvent.ADOPTED, asked_anew(ctx, record)
     run_ids = [record.run_id]
     if record.status == "lost":
-        log.call(log.change, record.run_id, ADOPTED, task_id=task_id, **anew)
-    elif log.call(log.rescue, record.run_id, {"task_id": task_id}, why=ADOPTED, task_id=task_id, **anew) is None:
+        log.call(log.change, record.run_id, why, task_id=task_id, **anew)
+    elif log.call(log.rescue, record.run_id, {"task_id": task_id}, why=why, task_id=task_id, **anew) is None:
         raise UsageError(f"run {record.run_id} has a task id, or an end, already", run_id=record.run_id)
     elif record.client_uuid is not None:
         run_ids += [r.run_id for r in log.call(log.unfinished) if r.client_uuid == record.client_uuid]
@@ -50,7 +49,7 @@ def ended_in_doubt(ctx: Context, record: RunRecord) -> bool:
     """Whether a run failed by a status that is in no document, and only seems to mean an end; blocks for the log."""
     if record.status != "failed" or record.task_id is None:
         return False
-    told = [e["data"] for e in ctx.log.call(ctx.log.events, record.run_id) if e["what"] == ODD_STATUS]
+    told = [e["data"] for e in ctx.log.call(ctx.log.events, record.run_id) if e["what"] == RunEvent.UNKNOWN_STATUS]
     return bool(told) and told[-1].get(READ_AS) == "failed"
 
 
@@ -74,7 +73,7 @@ def ask_again(ctx: Context, record: RunRecord) -> None:
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.
     """
-    ctx.runs.learn(ctx.log.call(ctx.log.change, record.run_id, FOLLOWED_AGAIN, **asked_anew(ctx, record)))
+    ctx.runs.learn(ctx.log.call(ctx.log.change, record.run_id, RunEvent.FOLLOWED_AGAIN, **asked_anew(ctx, record)))
 
 
 def undelivered(record: RunRecord) -> bool:
@@ -88,7 +87,9 @@ def download_again(ctx: Context, record: RunRecord) -> None:
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.
     """
-    ctx.runs.learn(ctx.log.call(ctx.log.change, record.run_id, DOWNLOADED_AGAIN, status="downloading", error=None))
+    ctx.runs.learn(
+        ctx.log.call(ctx.log.change, record.run_id, RunEvent.DOWNLOAD_RETRIED, status="downloading", error=None)
+    )
 
 
 def ask_again_for_lost(ctx: Context) -> list[str]:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.domain.budget import TaskIdTaken
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.provider.parse import as_task_id
 from hailuo_widgets.redaction.text import redact
@@ -213,7 +214,7 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
     except TaskIdTaken:
         return f"run {run_id}: task {task_id} belongs to another run; ask the provider's support", True
     if changed is None:
-        log.call(log.note, run_id, "the rescue file holds a task id of it", {"task_id": task_id})
+        log.call(log.note, run_id, RunEvent.IN_RESCUE_FILE, {"task_id": task_id})
         now = log.call(log.get, run_id)
         return f"run {run_id} is {now.status}; its create call was accepted as task {task_id}", True
     return f"run {run_id} has its task id {task_id} again, from the rescue file: hw.resume() follows it", True

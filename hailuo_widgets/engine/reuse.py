@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import ENDS, Status
 from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
@@ -28,7 +29,7 @@ RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 async def prepare(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
     """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
     if record.status == "planned" and follower.cancelled:
-        return await ctx.recorder.change(record.run_id, "cancelled before it was sent", status="cancelled")
+        return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
     if record.status == "planned" and ctx.runs.may_reuse(record.run_id):
         record = await _reuse_or_join(ctx, follower, record)
     if record.status == "planned" and record.result_index > 0:
@@ -57,7 +58,7 @@ async def _ride(ctx: Context, follower: Follower, record: RunRecord) -> RunRecor
     """A further result of a task that another run creates: wait until that one's create is decided."""
     while record.status == "planned":
         if follower.cancelled:
-            return await ctx.recorder.change(record.run_id, "cancelled before it was sent", status="cancelled")
+            return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
         lead = await ctx.log.ask(ctx.log.lead_of, record)
         if lead is not None and lead.status not in ENDS and not ctx.runs.follows(lead.run_id):
             lead = await ctx.log.ask(ctx.log.lead_of, record)  # it may have ended since
@@ -110,7 +111,7 @@ async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) ->
             return await ctx.recorder.fail(record, why, status="skipped")
         if joined != other.run_id:
             joined = other.run_id
-            await ctx.recorder.note(record.run_id, "an equal run is on its way", {"run": other.run_id})
+            await ctx.recorder.note(record.run_id, RunEvent.EQUAL_RUN_IN_PROGRESS, {"run": other.run_id})
         if not ctx.runs.follows(other.run_id):
             if other.run_id in tried and (left := await _left_again(ctx, other.run_id)) is not None:
                 return await ctx.recorder.fail(record, _in_the_way(left), status="skipped")
@@ -171,12 +172,12 @@ async def _reuse(ctx: Context, follower: Follower, record: RunRecord, gone: set[
         gone |= {r.run_id for r in wanted}
         if found is None and wanted:
             data = {"runs": [r.run_id for r in wanted]}
-            await ctx.recorder.note(record.run_id, "an equal run's clip is nowhere any more", data)
+            await ctx.recorder.note(record.run_id, RunEvent.EQUAL_CLIP_MISSING, data)
     if found is None:
         return record
     return await ctx.recorder.change(
         record.run_id,
-        "an equal run's clip serves",
+        RunEvent.REUSED,
         {"run": found.run_id},
         status="succeeded",
         reused_from=found.run_id,

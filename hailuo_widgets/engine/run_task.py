@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.expectation import Expectation, expect
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine import poll, submit
@@ -93,7 +94,7 @@ async def _steps(ctx: Context, follower: Follower) -> RunRecord:
         client.limiter.slot(follower.stopping, already_there=there) as of_the_account,
     ):
         if not (of_the_call and of_the_account) and record.status == "planned":
-            return await ctx.recorder.change(record.run_id, "cancelled before it was sent", status="cancelled")
+            return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
         if record.status == "submitting":
             record = await submit.settle(ctx, follower, client, record)
         if record.status == "planned":
@@ -133,6 +134,6 @@ async def _left(ctx: Context, run_id: str, error: HailuoError) -> RunRecord:
         status = "skipped" if isinstance(error, BudgetExceeded) else "failed"
         ended = {"status": status, "finished_at": datetime.now(UTC)}
     try:
-        return await ctx.recorder.change(run_id, "stopped by an error", error=detail, **ended)
+        return await ctx.recorder.change(run_id, RunEvent.STOPPED_BY_ERROR, error=detail, **ended)
     except HailuoError:
         return replace(record, error=detail, **ended)  # the log cannot be written either: say it here at least

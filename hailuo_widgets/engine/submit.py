@@ -11,6 +11,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.engine.create_answer import accepted, unconfirmed
 from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
@@ -40,7 +41,7 @@ async def submit(ctx: Context, follower: Follower, client: ProviderClient, recor
     while record.status == "planned":
 
         async def on_shut(run_id: str = record.run_id) -> None:
-            await ctx.recorder.note(run_id, "the gateway is in trouble: nothing is sent until it answers", {})
+            await ctx.recorder.note(run_id, RunEvent.PROVIDER_IN_TROUBLE, {})
 
         async with client.breaker.passing(follower, on_shut):
             outcome = await _guarded(ctx, follower, client, record, tries)
@@ -62,7 +63,7 @@ async def _guarded(
         await client.limiter.turn()
     if follower.cancelled:
         cancelled = await ctx.recorder.change(
-            record.run_id, "cancelled before it was sent", status="cancelled", error=None
+            record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled", error=None
         )
         return Outcome(record=cancelled)
     if (why := ctx.recorder.stopped(record)) is not None:
@@ -139,7 +140,7 @@ async def _not_sent(
         if not error.again or not await client.breaker.away():
             return Outcome(record=await ctx.recorder.refuse(record, error))
         tries.unsent = 0  # an outage: it is waited for in the door
-    planned = await ctx.recorder.take_back(record, "create was not sent", error)
+    planned = await ctx.recorder.take_back(record, RunEvent.CREATE_NOT_SENT, error)
     return Outcome(record=planned, pause_s=backoff_s(tries.unsent))
 
 
@@ -151,7 +152,7 @@ async def _refused(
     tries.refused += 1
     pause_s = retry_after_s(error.retry_after) or backoff_s(tries.refused, base=2.0)
     client.limiter.pause(pause_s)
-    planned = await ctx.recorder.take_back(record, "create was refused for its rate", error)
+    planned = await ctx.recorder.take_back(record, RunEvent.CREATE_RATE_LIMITED, error)
     return Outcome(record=planned, pause_s=pause_s)
 
 

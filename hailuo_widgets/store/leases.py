@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hailuo_widgets.domain.events import ADOPTED, ASKED, FOLLOWED_AGAIN
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import UNFINISHED
 from hailuo_widgets.store.schema import events, runs
 from hailuo_widgets.store.transaction_time import clock_of, now
@@ -29,6 +29,7 @@ __all__ = ["LEASE", "cancel_wished", "claim", "free", "held", "lasting", "releas
 LEASE = timedelta(seconds=60)
 SKEW = timedelta(seconds=10)  # by which the clocks of hosts that share a store may differ
 MOST_SEEN = 10_000
+_DECISIONS = (RunEvent.CANCEL_REQUESTED, RunEvent.ADOPTED, RunEvent.FOLLOWED_AGAIN)  # to cancel a run, or to follow it
 _seen: dict[str, tuple[Any, Any, float]] = {}  # by run: its owner, its lease, and since when we have seen both
 
 
@@ -108,8 +109,8 @@ def cancel_wished(c: sa.Connection, run_ids: Iterable[str]) -> set[str]:
     """The runs that another kernel wants cancelled, by an event that no later decision to follow the run overrules."""
     query = (
         sa.select(events.c.run_id, events.c.what)
-        .where(events.c.run_id.in_(list(run_ids)), events.c.what.in_((ASKED, ADOPTED, FOLLOWED_AGAIN)))
+        .where(events.c.run_id.in_(list(run_ids)), events.c.what.in_(_DECISIONS))
         .order_by(events.c.event_id)
     )
     last = {str(row.run_id): row.what for row in c.execute(query)}
-    return {run_id for run_id, what in last.items() if what == ASKED}
+    return {run_id for run_id, what in last.items() if what == RunEvent.CANCEL_REQUESTED}

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import schema
 from hailuo_widgets.store.migration_clips import clips
+from hailuo_widgets.store.migration_events import event_codes
 from hailuo_widgets.store.transaction_time import now
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def votes(connection: sa.Connection) -> None:
 
 
 # A step after the first changes tables by their names, never by ``schema``, which goes on changing.
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, clips)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, clips, event_codes)
 
 
 def number_of(connection: sa.Connection, where: str) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.schema import events, runs, to_row
 from hailuo_widgets.store.text import storable
@@ -32,5 +33,5 @@ def restore(c: sa.Connection, record: RunRecord, owner: str) -> None:
         c.execute(runs.insert().values(**row, session=owner))
     else:
         c.execute(runs.update().where(runs.c.run_id == record.run_id).values(**row))
-    told = {"run_id": record.run_id, "at": moment, "what": "written again: the run log was replaced", "data": {}}
+    told = {"run_id": record.run_id, "at": moment, "what": RunEvent.RESTORED.value, "data": {}}
     c.execute(events.insert().values(**told))

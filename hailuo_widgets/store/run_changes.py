@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import clips, leases
@@ -61,7 +62,10 @@ def add(c: sa.Connection, records: Sequence[RunRecord], rows: Sequence[Mapping[s
     c.execute(runs.insert(), [{**row, **lease} for row in rows])
     c.execute(
         events.insert(),
-        [{"run_id": r.run_id, "at": moment, "what": "planned", "data": {"hash": r.request_hash}} for r in records],
+        [
+            {"run_id": r.run_id, "at": moment, "what": RunEvent.PLANNED.value, "data": {"hash": r.request_hash}}
+            for r in records
+        ],
     )
 
 
@@ -78,13 +82,13 @@ def checked_rows(records: Iterable[RunRecord]) -> list[dict[str, Any]]:
     return rows
 
 
-def note(c: sa.Connection, run_id: str, what: str, data: Mapping[str, Any]) -> None:
+def note(c: sa.Connection, run_id: str, what: RunEvent, data: Mapping[str, Any]) -> None:
     """Write an event of a run."""
-    c.execute(events.insert().values(run_id=run_id, at=now(c), what=what, data=storable(data)))
+    c.execute(events.insert().values(run_id=run_id, at=now(c), what=str(what), data=storable(data)))
 
 
 def change(
-    c: sa.Connection, record: RunRecord, what: str, data: Mapping[str, Any], changes: Mapping[str, Any]
+    c: sa.Connection, record: RunRecord, what: RunEvent, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
     """Change a run and write why; the record as it is now.
 
@@ -106,7 +110,7 @@ def change(
 
 
 def advance(
-    c: sa.Connection, record: RunRecord, what: str, data: Mapping[str, Any], changes: Mapping[str, Any]
+    c: sa.Connection, record: RunRecord, what: RunEvent, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
     """As :func:`change`, but a run that has ended stays as it is."""
     return record if record.status in ENDS else change(c, record, what, data, changes)
@@ -118,8 +122,8 @@ def accept(c: sa.Connection, record: RunRecord, data: Mapping[str, Any], changes
         beside = (runs.c.client_uuid == record.client_uuid) & (runs.c.run_id != record.run_id)
         rows = c.execute(sa.select(runs).where(beside, runs.c.status == "planned")).mappings().all()
         for row in rows:
-            change(c, from_row(dict(row)), "its task was accepted", data, changes)
-    return change(c, record, "create was accepted", data, changes)
+            change(c, from_row(dict(row)), RunEvent.TASK_ACCEPTED, data, changes)
+    return change(c, record, RunEvent.CREATE_ACCEPTED, data, changes)
 
 
 def take_result(
@@ -134,12 +138,12 @@ def take_result(
     share = results.claim(c, record, ready)
     mine = share.file_id is None and record.file_id is None and record.status not in ENDS
     if mine and share.failed < min(len(failures), share.runs - len(ready) - pending):
-        return change(c, record, "failed", {}, failures[share.failed]), share
+        return change(c, record, RunEvent.FAILED, {}, failures[share.failed]), share
     return _again(c, record), share
 
 
 def rescue(
-    c: sa.Connection, record: RunRecord, data: Mapping[str, Any], why: str, changes: Mapping[str, Any]
+    c: sa.Connection, record: RunRecord, data: Mapping[str, Any], why: RunEvent, changes: Mapping[str, Any]
 ) -> RunRecord | None:
     """Write a task id from outside of the log to each run of the task that has none; None if this run has one."""
     beside = runs.c.run_id == record.run_id
@@ -163,16 +167,16 @@ def reserve(
     if record.status != "planned":  # to stay as it is would be legal, and would send it a second time
         raise StoreError(f"run {record.run_id} is {record.status}: it is not sent again", run_id=record.run_id)
     if leases.cancel_wished(c, [record.run_id]):
-        return change(c, record, "cancelled before it was sent", {}, {"status": "cancelled"})
+        return change(c, record, RunEvent.CANCELLED_BEFORE_SENT, {}, {"status": "cancelled"})
     origin = str(changes["origin"])
     if not has_place(c, record.request.provider, origin, permit):
         return None
     check_budgets(c, permit)
     reserved = {"reserved_micros": permit.micros, "reserved_currency": permit.currency}
-    return change(c, record, "create is sent", data, {**changes, **reserved, "status": "submitting"})
+    return change(c, record, RunEvent.CREATE_SENT, data, {**changes, **reserved, "status": "submitting"})
 
 
-def judge(c: sa.Connection, record: RunRecord, what: str, said: Mapping[str, Any]) -> list[RunRecord]:
+def judge(c: sa.Connection, record: RunRecord, what: RunEvent, said: Mapping[str, Any]) -> list[RunRecord]:
     """Write what a user says of the clip that a run shows; all runs that show it, as they are now."""
     shown = clips.judge(c, record, said)
     note(c, record.run_id, what, plain(said))

@@ -6,6 +6,7 @@ from abc import abstractmethod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.events import text_of
 from hailuo_widgets.domain.run import UNFINISHED
 from hailuo_widgets.errors import UsageError
 
@@ -177,7 +178,7 @@ class RunQueries:
         return self.find(status=UNFINISHED)
 
     def events(self, run_id: str) -> list[dict[str, Any]]:
-        """The events of a run, in order: ``at``, ``what``, ``data``."""
+        """The events of a run, in order: ``at``, ``what`` (a :class:`RunEvent`'s code), ``data``, ``text``."""
         import sqlalchemy as sa
 
         from hailuo_widgets.store.schema import events
@@ -185,7 +186,7 @@ class RunQueries:
         query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
         with self.database.read() as c:
             rows = c.execute(query.order_by(events.c.event_id)).mappings()
-            return [{**row, "data": row["data"] or {}} for row in rows]
+            return [{**row, "data": row["data"] or {}, "text": text_of(row["what"])} for row in rows]
 
     def votes(
         self,

@@ -13,6 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from hailuo_widgets.domain.budget import TaskIdTaken
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store.run_queries import RunQueries
 from hailuo_widgets.system import forks
@@ -34,7 +35,6 @@ __all__ = ["RunLog", "one_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
-RESCUED = "adopted from the rescue file"
 IMPORT_S = 30.0  # a fork waits no longer for the log's thread to import what it needs
 
 
@@ -176,7 +176,7 @@ class RunLog(RunQueries):
         with self.database.write() as c:
             run_changes.add(c, records, rows, owner)
 
-    def note(self, run_id: str, what: str, data: Mapping[str, Any] | None = None) -> None:
+    def note(self, run_id: str, what: RunEvent, data: Mapping[str, Any] | None = None) -> None:
         """Write that a step is about to be taken, or its outcome.
 
         Raises:
@@ -188,7 +188,7 @@ class RunLog(RunQueries):
             run_changes.one(c, run_id, self.place())
             run_changes.note(c, run_id, what, data or {})
 
-    def change(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+    def change(self, run_id: str, what: RunEvent, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """Change a run and write why, in one transaction; the record as it is now.
 
         Raises:
@@ -207,7 +207,7 @@ class RunLog(RunQueries):
                 raise
         raise _taken(run_id, changes)
 
-    def advance(self, run_id: str, what: str, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
+    def advance(self, run_id: str, what: RunEvent, data: Mapping[str, Any] | None = None, **changes: Any) -> RunRecord:
         """As :meth:`change`, for the follower of a run: a run that has ended meanwhile stays as it is.
 
         Another kernel may have ended it, or the user; only users take a run out of an end.
@@ -273,7 +273,9 @@ class RunLog(RunQueries):
             pass  # raised below, as in accept
         raise StoreError(f"run {record.run_id} cannot be written again: its task id is another run's")
 
-    def rescue(self, run_id: str, data: Mapping[str, Any], *, why: str = RESCUED, **changes: Any) -> RunRecord | None:
+    def rescue(
+        self, run_id: str, data: Mapping[str, Any], *, why: RunEvent = RunEvent.RESCUED, **changes: Any
+    ) -> RunRecord | None:
         """Write a task id that was paid for and kept outside of the log, to each run of the task that has none.
 
         Args:
@@ -316,7 +318,7 @@ class RunLog(RunQueries):
         with self.database.write() as c:
             return run_changes.reserve(c, run_changes.one(c, run_id, self.place()), permit, data, changes)
 
-    def judge(self, run_id: str, what: str, **said: Any) -> list[RunRecord]:
+    def judge(self, run_id: str, what: RunEvent, **said: Any) -> list[RunRecord]:
         """Write what a user says of the clip that a run shows: ``rating``, ``note``, ``clip_tags``.
 
         Returns:

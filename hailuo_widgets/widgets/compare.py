@@ -14,6 +14,7 @@ import traitlets
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.render.card import format_seconds
 from hailuo_widgets.render.grid import layout_of
@@ -110,17 +111,17 @@ class Compare(Answering):
         await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")
 
     async def _rate(self, question: Question) -> None:
-        await self._write(question, "rated", rating=rating_of(question.data.get("rating")))
+        await self._write(question, RunEvent.RATED, rating=rating_of(question.data.get("rating")))
 
     async def _tag(self, question: Question) -> None:
         own = self._named(question).tags  # those stay with the run
         words = tags_of(question.data.get("tags"))
-        await self._write(question, "tagged", clip_tags=tuple(word for word in words if word not in own))
+        await self._write(question, RunEvent.TAGGED, clip_tags=tuple(word for word in words if word not in own))
 
     async def _note(self, question: Question) -> None:
-        await self._write(question, "a note", note=note_of(question.data.get("note")))
+        await self._write(question, RunEvent.NOTED, note=note_of(question.data.get("note")))
 
-    async def _write(self, question: Question, what: str, **changes: Any) -> None:
+    async def _write(self, question: Question, what: RunEvent, **changes: Any) -> None:
         record = self._named(question)
         log = self._session.log
         records = await log.ask(log.judge, record.run_id, what, **changes)

@@ -11,13 +11,14 @@ from hailuo_widgets.errors import HailuoError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from hailuo_widgets.domain.events import RunEvent
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.base import WorkspaceBase
 
 __all__ = ["heard", "remark", "remarked", "with_remarks"]
 
 
-def remark(session: WorkspaceBase, run_id: str, what: str, **said: Any) -> None:
+def remark(session: WorkspaceBase, run_id: str, what: RunEvent, **said: Any) -> None:
     """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
     heard(session, session.log.call(session.log.judge, run_id, what, **said))
 

@@ -30,6 +30,7 @@ from hailuo_widgets.workspace.fixed_attributes import Fixed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from hailuo_widgets.domain.events import RunEvent
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.render.card import Card
 
@@ -104,7 +105,7 @@ class WorkspaceBase(Fixed):
         facts = self.accounts.provider(record.request.provider).facts
         return card_of(record, facts=facts, archive=self.archive, expected=self.engine.runs.expected.get(run_id))
 
-    def change(self, run_id: str, what: str, **changes: Any) -> None:
+    def change(self, run_id: str, what: RunEvent, **changes: Any) -> None:
         """Write a user's own decision on a run."""
         self.engine.runs.learn(self.log.call(self.log.change, run_id, what, **changes))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
-from hailuo_widgets.domain.events import FOLLOWED_AGAIN
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
@@ -118,7 +118,7 @@ class Run(Fixed):
 
     @rating.setter
     def rating(self, stars: int | None) -> None:
-        remark(self._session, self.id, "rated", rating=rating_of(stars))
+        remark(self._session, self.id, RunEvent.RATED, rating=rating_of(stars))
 
     @property
     def note(self) -> str | None:
@@ -127,7 +127,7 @@ class Run(Fixed):
 
     @note.setter
     def note(self, text: str | None) -> None:
-        remark(self._session, self.id, "a note", note=note_of(text))
+        remark(self._session, self.id, RunEvent.NOTED, note=note_of(text))
 
     @property
     def tags(self) -> tuple[str, ...]:
@@ -141,7 +141,7 @@ class Run(Fixed):
     def tags(self, words: str | Iterable[str] | None) -> None:
         own = self._said().tags
         by_hand = tuple(word for word in tags_of(words) if word not in own)
-        remark(self._session, self.id, "tagged", clip_tags=by_hand)
+        remark(self._session, self.id, RunEvent.TAGGED, clip_tags=by_hand)
 
     def _said(self) -> RunRecord:
         """What was said of its clip is the log's to say: another run, or another kernel, may have shown it."""
@@ -149,7 +149,7 @@ class Run(Fixed):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """Every step in the log: ``at``, ``what``, ``data``."""
+        """Every step in the log: ``at``, ``what`` (its code), ``data``, and ``text`` (the step as a sentence)."""
         return self._session.log.call(self._session.log.events, self.id)
 
     @property
@@ -232,7 +232,7 @@ class Run(Fixed):
             "message": "written off: the reply to the request was lost, and the task is not at the provider",
             "hint": "run its cell again to pay for another try",
         }
-        self._session.change(self.id, "written off by the user", status="failed", error=error)
+        self._session.change(self.id, RunEvent.WRITTEN_OFF, status="failed", error=error)
         return self
 
     def resubmit(self, *, yes: bool = False) -> Run:
@@ -257,12 +257,12 @@ class Run(Fixed):
         download = record.status == "failed" and (record.error or {}).get("kind") == "DownloadError"
         gone = record.status == "succeeded" and self.video is None and record.task_id is not None
         if download or gone:
-            self._session.change(self.id, "the download is tried again", status="downloading", error=None)
+            self._session.change(self.id, RunEvent.DOWNLOAD_RETRIED, status="downloading", error=None)
         elif record.status == "succeeded" and record.reused_from and self.video is None:
             maker = self._session.log.call(self._session.log.get, record.reused_from)
             return Run(self._session, maker.run_id).retry()  # the run that made the clip brings it
         elif record.status == "cancelled" and record.task_id:
-            self._session.change(self.id, FOLLOWED_AGAIN, status="queued", error=None)
+            self._session.change(self.id, RunEvent.FOLLOWED_AGAIN, status="queued", error=None)
         elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine.context, record):
             ask_again(self._session.engine.context, record)
         elif record.status in ENDS:

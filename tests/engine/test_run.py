@@ -42,8 +42,8 @@ def test_from_plan_to_clip(begin: Begin) -> None:
     """Each step is in the log, the file is whole and hashed, one create was charged: none that is simulated."""
     scene = begin()
     run = scene.session.generate("a fox", model="02", tags=["x"]).wait(30)
-    assert steps(run)[:3] == ["planned", "create is sent", "create was accepted"]
-    assert steps(run)[-3:] == ["the provider has finished", "a link to the clip", "the clip is here"]
+    assert steps(run)[:3] == ["planned", "create_sent", "create_accepted"]
+    assert steps(run)[-3:] == ["provider_finished", "link_received", "clip_downloaded"]
     assert run.video is not None
     assert hashlib.sha256(run.video.read_bytes()).hexdigest() == run.record.sha256
     assert (run.status, run.simulated, run.cost, run.currency) == ("succeeded", False, 0.28, "USD")
@@ -144,7 +144,7 @@ def test_a_rate_limit_is_waited_for(begin: Begin) -> None:
     scene = begin({"kind": "http", "status": 429, "retry_after": 1, "phase": "create"})
     run = scene.session.generate("a fox", model="02").wait(30)
     assert (run.status, scene.creates) == ("succeeded", 1)
-    assert "create was refused for its rate" in steps(run)
+    assert "create_rate_limited" in steps(run)
 
 
 def test_an_unreachable_host_is_not_sent_to(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +154,7 @@ def test_an_unreachable_host_is_not_sent_to(begin: Begin, monkeypatch: pytest.Mo
     run = scene.session.generate("a fox", model="02")
     with pytest.raises(TransportError, match=r"127\.0\.0\.1 cannot be reached.*nothing was sent"):
         run.wait(30)
-    assert steps(run).count("create is sent") == 3
+    assert steps(run).count("create_sent") == 3
     assert run.status == "failed"
 
 

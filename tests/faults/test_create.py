@@ -34,7 +34,7 @@ def assert_unconfirmed(scene: Scene, *, charged: int, says: str = "") -> None:
     assert [way for way in WAYS_OUT if way not in str(error)] == []
     assert re.search(says, str(error)), str(error)
     assert (run.status, run.cost, run.task_id) == ("unconfirmed", None, None)
-    assert steps(run) == ["planned", "create is sent", "unconfirmed"]
+    assert steps(run) == ["planned", "create_sent", "unconfirmed"]
     assert scene.files() == []
     again = scene.run()  # the same cell, run once more
     assert (again.status, scene.sent, scene.charged) == ("skipped", 1, charged)
@@ -59,7 +59,7 @@ def test_refused_and_not_resolved(begin: Begin, monkeypatch: pytest.MonkeyPatch)
         assert "nothing was sent" in str(error)
         assert "check the network, its proxy" in str(error)
         assert (run.status, run.cost) == ("failed", None)
-        assert 1 <= steps(run).count("create is sent") <= 3
+        assert 1 <= steps(run).count("create_sent") <= 3
     assert (scene.sent, scene.charged, scene.files()) == (0, 0, [])
 
 
@@ -76,7 +76,7 @@ def test_a_certificate_that_nobody_vouches_for(
     assert "certificate is not trusted" in str(error_of(run))
     assert "SSL_CERT_FILE" in str(error_of(run))
     assert (run.status, scene.gateway.calls, scene.charged) == ("failed", [], 0)
-    assert steps(run).count("create is sent") == 1
+    assert steps(run).count("create_sent") == 1
 
 
 # -- 13 to 17, 20, 25, 35, 36: it may have been accepted --------------------------------------------------------------
@@ -210,7 +210,7 @@ def test_a_task_id_beside_an_unknown_code(begin: Begin) -> None:
     scene = begin().on("create", Act(change=lambda d: {**d, "base_resp": {"status_code": 4711, "status_msg": "odd"}}))
     run = scene.run()
     assert (run.status, scene.charged, scene.sent) == ("succeeded", 1, 1)
-    accepted = next(e for e in run.events if e["what"] == "create was accepted")
+    accepted = next(e for e in run.events if e["what"] == "create_accepted")
     assert "4711" in accepted["data"]["warning"]
 
 
@@ -293,11 +293,11 @@ def test_a_lost_answer_is_asked_for_by_our_own_id(begin: Begin, act: Act) -> Non
     run = scene.run(model=None)
     assert (run.status, run.task_id, run.cost) == ("succeeded", run.record.client_uuid, 0.28)
     assert (scene.charged, scene.sent, scene.gateway.twice) == (1, 1, [])
-    found = [e["data"].get("found_by") for e in run.events if e["what"] == "create was accepted"]
+    found = [e["data"].get("found_by") for e in run.events if e["what"] == "create_accepted"]
     assert found == ["our own id"]
 
 
-SENT_AGAIN = "the gateway does not know our id: create is sent again under it"
+SENT_AGAIN = "create_sent_again"
 
 
 def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(
@@ -310,7 +310,7 @@ def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(
     run = scene.run(model=None)
     assert [call.body[0]["taskUUID"] for call in scene.gateway.of("create")] == [run.record.client_uuid] * 3
     assert (run.status, scene.charged, scene.gateway.twice) == ("succeeded", 1, [])
-    assert (steps(run).count(SENT_AGAIN), steps(run).count("create is sent")) == (2, 1)
+    assert (steps(run).count(SENT_AGAIN), steps(run).count("create_sent")) == (2, 1)
 
 
 def test_books_that_are_behind_do_not_make_a_charged_run_a_failed_one(

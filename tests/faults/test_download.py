@@ -194,7 +194,7 @@ def test_a_clip_with_something_behind_its_boxes(begin: Begin, clip: bytes, what:
     run = scene.run()
     assert_here(scene, run)
     assert len(scene.gateway.of("download")) == 1
-    (here,) = [e for e in run.events if e["what"] == "the clip is here"]
+    (here,) = [e for e in run.events if e["what"] == "clip_downloaded"]
     assert "all of it decodes" in here["data"]["warning"]
 
 
@@ -364,7 +364,7 @@ def test_a_download_that_stands_still_can_be_left(begin: Begin, monkeypatch: pyt
     run.cancel()
     scene.session.wait([run.id], 10)
     assert run.status == "cancelled"
-    assert steps(run)[-1] == "cancelled here; the provider may still bill it"
+    assert steps(run)[-1] == "cancelled_after_sent"
     heir = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05)
     taken = heir.run(run.id).retry().wait(30)
     assert_here(scene, taken)

@@ -142,7 +142,7 @@ def test_a_clip_that_is_nowhere_is_paid_again_as_was_said(homes: tuple[Scene, Ru
     session.wait([run.id], 60)
     assert (run.status, run.record.reused_from, scene.charged) == ("succeeded", None, 2)
     assert any("sent, and charged, again" in sentence for sentence in scene.told)
-    assert "the clip is no longer at the provider" in steps(first)
+    assert "clip_expired" in steps(first)
     assert scene.session.run(first.id).status == "succeeded"
 
 
@@ -160,7 +160,7 @@ def test_a_clip_that_is_nowhere_is_asked_for_once(
     runs = session.sweep(["a fox", "a fox"], model="02")
     session.wait([run.id for run in runs], 60)
     assert [run.record.reused_from for run in runs] == [None, runs[0].id]
-    assert [steps(run).count("an equal run's clip is nowhere any more") for run in runs] == [1, 1]
+    assert [steps(run).count("equal_clip_missing") for run in runs] == [1, 1]
     assert (scene.charged, len(scene.gateway.of("download"))) == (2, 6)
 
 
@@ -194,7 +194,7 @@ def plant(scene: Scene, first: Run, folder: str, **row: Any) -> None:
     path = str(scene.session.settings.store_url).removeprefix("sqlite:///")
     with closing(sqlite3.connect(path)) as store, store:
         store.execute(
-            "UPDATE events SET data = json_set(data, '$.folder', ?) WHERE run_id = ? AND what = 'the clip is here'",
+            "UPDATE events SET data = json_set(data, '$.folder', ?) WHERE run_id = ? AND what = 'clip_downloaded'",
             (folder, first.id),
         )
         for name, value in row.items():

@@ -80,7 +80,7 @@ def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
     (charge,) = scene.gateway.charges
     assert (run.status, run.task_id, scene.sent) == ("cancelled", charge.task_id, 1)
     told = steps(run)
-    assert told.index("cancel is asked for") < told.index("create was accepted")
+    assert told.index("cancel_requested") < told.index("create_accepted")
     scene.gateway.always("query", None)
     assert other.run(run.id).retry().wait(HANG_S).status == "succeeded"  # the wish is over with that
     assert (scene.sent, scene.charged) == (1, 1)

@@ -95,7 +95,7 @@ def test_a_disk_that_is_full_for_a_moment_after_the_create(
     monkeypatch.setattr(RunLog, "accept", failing)
     run = scene.run()
     assert (run.status, run.error, scene.sent, scene.charged) == ("succeeded", None, 1, 1)
-    assert steps(run).count("create was accepted") == 1
+    assert steps(run).count("create_accepted") == 1
 
 
 def test_a_disk_that_is_full_for_good_after_the_create(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,7 @@ def test_a_routers_404_ends_no_paid_run(begin: Begin, soon: None, what: str) -> 
     scene = begin().on("query", *[json_404(ROUTERS[what])] * 12)
     run = scene.run()
     assert (run.status, run.error, scene.sent, scene.charged) == ("succeeded", None, 1, 1)
-    assert steps(run).count("poll failed") == 1
+    assert steps(run).count("poll_failed") == 1
 
 
 def test_an_unknown_address_is_shown_while_the_task_is_asked_for(begin: Begin) -> None:

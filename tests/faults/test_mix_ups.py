@@ -33,7 +33,7 @@ def test_an_answer_about_another_task_is_a_missed_poll(begin: Begin, answer: Act
     run = scene.run()
     assert (run.status, run.error, scene.charged) == ("succeeded", None, 1)
     assert [call.path for call in scene.gateway.of("download")] == CLIP
-    assert steps(run).count("an answer about something else") == 1
+    assert steps(run).count("answer_of_other_task") == 1
 
 
 def test_a_link_to_another_file_is_asked_for_again(begin: Begin) -> None:

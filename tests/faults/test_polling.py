@@ -53,7 +53,7 @@ def test_a_poll_that_tells_nothing_is_made_again(begin: Begin, what: str) -> Non
     scene = begin().on("query", *[TELLS_NOTHING[what]] * 2)
     run = scene.run()
     assert (run.status, run.error, run.cost) == ("succeeded", None, 0.28)
-    assert steps(run).count("poll failed") == 1
+    assert steps(run).count("poll_failed") == 1
     assert (scene.sent, scene.charged, scene.parts()) == (1, 1, [])
     assert len(scene.gateway.of("query")) == 3
 
@@ -144,7 +144,7 @@ def test_a_gateway_that_goes_away_and_comes_back(begin: Begin) -> None:
         scene.session.engine.runs.drive()
         await running.wait()
         await asyncio.to_thread(scene.gateway.stop)
-        while "poll failed" not in await asyncio.to_thread(steps, run):  # noqa: ASYNC110 - the log has no event
+        while "poll_failed" not in await asyncio.to_thread(steps, run):  # noqa: ASYNC110 - the log has no event
             await asyncio.sleep(0.05)
         missed.set()
         await asyncio.to_thread(scene.gateway.start)
@@ -153,7 +153,7 @@ def test_a_gateway_that_goes_away_and_comes_back(begin: Begin) -> None:
     asyncio.run(through())
     assert missed.is_set()
     assert (run.status, scene.sent, scene.charged) == ("succeeded", 1, 1)
-    assert steps(run).count("poll failed") == 1
+    assert steps(run).count("poll_failed") == 1
 
 
 def test_a_dead_pool_is_replaced_and_spares_the_create_beside_it(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -217,7 +217,7 @@ def test_a_word_of_no_document_is_shown_and_told(begin: Begin) -> None:
     run.wait(30)
     assert any("the provider says 'Archiving'" in text for text in shown if text)
     assert shown[-1] is None
-    notes = [e["data"] for e in run.events if e["what"] == "a status in no document"]
+    notes = [e["data"] for e in run.events if e["what"] == "unknown_status"]
     assert notes == [{"status": "Archiving", "read as": "queued"}]
     assert (run.status, run.error, scene.charged) == ("succeeded", None, 1)
 

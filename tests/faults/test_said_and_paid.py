@@ -202,7 +202,7 @@ def test_a_run_that_a_dead_kernel_planned_is_said_to_be_sent(begin: Begin) -> No
     assert scene.session.plan("a fox", model="02").parts().sends == "1"
     run = scene.run("a fox")
     assert (run.status, scene.charged) == ("succeeded", 1)
-    assert "an equal run is on its way" not in [e["what"] for e in run.events]
+    assert "equal_run_in_progress" not in [e["what"] for e in run.events]
 
 
 def refused_to_be_asked_for(scene: Scene, patch: pytest.MonkeyPatch) -> None:

@@ -105,7 +105,7 @@ def test_retry_after(lab: Make, form: str) -> None:
     assert least <= second - first - 0.2 <= most
     assert [run.status for run in sweep] == ["succeeded"] * 3
     assert sorted(one.wire.prompts) == ["a fox 0", "a fox 1", "a fox 2"]
-    assert sum(steps(run).count("create was refused for its rate") for run in sweep) == 1
+    assert sum(steps(run).count("create_rate_limited") for run in sweep) == 1
 
 
 # -- 38, 39 -----------------------------------------------------------------------------------------------------------
@@ -156,7 +156,7 @@ def test_ten_minutes_without_network(lab: Make, after: str) -> None:
     assert {run.status for run in sweep if run.status != "failed"} == {"succeeded"}
     assert len([run for run in sweep if run.status == "failed"]) == 0
     assert len(one.wire.prompts) == len(set(one.wire.prompts)) == 300
-    assert max(steps(run).count("poll failed") for run in sweep) <= 1
+    assert max(steps(run).count("poll_failed") for run in sweep) <= 1
     assert max(len(run.events) for run in sweep) <= 14
 
 
@@ -263,7 +263,7 @@ def test_a_clip_that_its_link_has_only_later(lab: Make, what: str, provider: str
     took = one.loop.now - first[0]
     assert 150 <= took <= 210
     assert len(first) <= 60
-    assert steps(run).count("the clip is not at its link yet") == 1
+    assert steps(run).count("clip_not_ready") == 1
 
 
 def test_a_clip_that_its_link_never_has(lab: Make) -> None:

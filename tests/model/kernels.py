@@ -41,16 +41,16 @@ if TYPE_CHECKING:
 __all__ = ["Kernel", "World"]
 
 DECISIONS = {  # the only ways out of an end
-    "adopted by the user",
-    "written off by the user",
-    "the download is tried again",
-    "followed again",
-    "adopted from the rescue file",
+    "adopted",
+    "written_off",
+    "download_retried",
+    "followed_again",
+    "rescued",
 }
 LATE = {  # what a kernel that stood still may learn after another has ended the run: its create's answer, or the clip
-    ("unconfirmed", "create was accepted"),
+    ("unconfirmed", "create_accepted"),
     ("unconfirmed", "failed"),
-    ("failed", "the provider has finished"),
+    ("failed", "provider_finished"),
 }
 
 

@@ -146,9 +146,9 @@ def places(url: str, number: str, limit: str) -> Any:
         order = c.exec_driver_sql("SELECT what FROM events ORDER BY event_id").scalars().all()
     flying, most = 0, 0
     for what in order:
-        flying += {"create is sent": 1, "ended": -1}.get(what, 0)
+        flying += {"create_sent": 1, "ended": -1}.get(what, 0)
         most = max(most, flying)
-    return {"refused": refused, "most": most, "sent": sum(what == "create is sent" for _, what in steps)}
+    return {"refused": refused, "most": most, "sent": sum(what == "create_sent" for _, what in steps)}
 
 
 def budget(url: str, number: str, micros: str) -> Any:

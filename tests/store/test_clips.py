@@ -60,7 +60,7 @@ def test_a_later_run_of_the_clip_has_what_was_said(chain: RunLog, record: Callab
     """A run that takes the clip from the archive afterwards has its stars at once, and none of the others' own tags."""
     chain.judge("r3", "tagged", clip_tags=("sharp",), rating=5)
     chain.add([record("r5", tags=("third",))])
-    taken = chain.change("r5", "an equal run's clip serves", status="succeeded", reused_from="r1")
+    taken = chain.change("r5", "reused", status="succeeded", reused_from="r1")
     assert (taken.rating, taken.all_tags, taken.clip_id) == (5, ("third", "sharp"), "r1")
     assert [r.run_id for r in chain.find(tag="sharp")] == ["r1", "r2", "r3", "r5"]
     assert [r.run_id for r in chain.find(tag="first")] == ["r1"]
@@ -96,7 +96,7 @@ def test_what_no_store_can_keep_is_refused(chain: RunLog) -> None:
     """A note or a tag with a NUL is an error, and nothing of it is written."""
     for wrong in ({"note": "a\0b"}, {"clip_tags": ("a\0b",)}):
         with pytest.raises(UsageError, match="NUL"):
-            chain.judge("r1", "a note", rating=1, **wrong)
+            chain.judge("r1", "noted", rating=1, **wrong)
     assert said(chain)["r1"] == (None, None, ())
 
 

@@ -58,8 +58,8 @@ def test_who_follows_a_run_takes_it_out_of_no_end(log: RunLog, record: Make, end
     """A step that comes late changes nothing of a run that has ended, neither its status nor what was said of it."""
     ended = record("r1", status=end, error={"kind": "DownloadError"})
     log.add([ended])
-    assert log.advance("r1", "the provider has finished", status="downloading", error=None) == ended
-    assert log.advance("r1", "a link to the clip", video_url="x", error=None) == ended
+    assert log.advance("r1", "provider_finished", status="downloading", error=None) == ended
+    assert log.advance("r1", "link_received", video_url="x", error=None) == ended
     assert log.get("r1") == ended
     assert [e["what"] for e in log.events("r1")] == ["planned"]
 

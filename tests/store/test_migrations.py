@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import RunLog, database, migrations
+from hailuo_widgets.store.migration_events import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,18 +95,78 @@ def test_an_earlier_store_is_read_back(dump: Path, path: Path) -> None:
     assert drawn.simulated
     assert [e["what"] for e in log.events("r0001")] == [
         "planned",
-        "create is sent",
-        "create was accepted",
+        "create_sent",
+        "create_accepted",
         "running",
         "finished",
         "here",
     ]
-    log.change("r0002", "adopted by the user", status="queued", task_id="8")
+    assert {e["what"]: e["text"] for e in log.events("r0001")} == {
+        "planned": "The run was planned.",
+        "create_sent": "The create call is sent.",
+        "create_accepted": "The provider accepted the create call.",
+        "running": "running",
+        "finished": "finished",
+        "here": "here",
+    }
+    log.change("r0002", RunEvent.ADOPTED, status="queued", task_id="8")
     new = RunLog(f"sqlite:///{path.with_name('new.sqlite3')}")
     assert shape(log) == shape(new)
     log.close()
     new.close()
     assert numbers(path) == list(range(1, len(migrations.MIGRATIONS) + 1))
+
+
+def with_events(dump: Path, path: Path, told: list[str]) -> RunLog:
+    """An earlier version's store in which these sentences stand for one run, and a number beside each."""
+    restored(dump, path).close()
+    with closing(sqlite3.connect(path)) as c:
+        c.executemany(
+            "INSERT INTO events (run_id, at, what, data) VALUES ('r0003', '2026-11-27 10:00:00.000000', ?, ?)",
+            [(what, f'{{"n": {n}}}') for n, what in enumerate(told)],
+        )
+        c.commit()
+    return RunLog(f"sqlite:///{path}")
+
+
+@pytest.mark.parametrize("dump", SCHEMAS[:3], ids=lambda p: f"schema {p.stem}")
+def test_sentences_of_events_become_codes(dump: Path, path: Path) -> None:
+    """Each sentence that a version wrote has its code; what no version wrote stays, and so do order and data."""
+    told = [*CODES, "failed", "generating", "rated", "a step of another program", ""]
+    log = with_events(dump, path, told)
+    found = log.events("r0003")[1:]
+    assert [e["what"] for e in found] == [CODES.get(what, what) for what in told]
+    assert [e["data"] for e in found] == [{"n": n} for n in range(len(told))]
+    assert {e["what"] for e in found[:-2]} <= {event.value for event in RunEvent}
+    assert [e["text"] for e in found[:-2]] == [RunEvent(e["what"]).text for e in found[:-2]]
+    assert [e["text"] for e in found[-2:]] == ["a step of another program", ""]
+    assert {type(e["what"]) for e in found} == {str}
+    log.close()
+
+
+@pytest.mark.parametrize("dump", SCHEMAS[:3], ids=lambda p: f"schema {p.stem}")
+def test_what_an_earlier_event_decides_still_holds(dump: Path, path: Path) -> None:
+    """A cancel that an earlier version's kernel asked for is heard; one that was overruled is not."""
+    for told, wished in ((["cancel is asked for"], True), (["cancel is asked for", "followed again"], False)):
+        path.unlink(missing_ok=True)
+        log = with_events(dump, path, told)
+        with log.database.write() as c:
+            c.execute(sa.text("UPDATE runs SET owner = 'me', status = 'queued' WHERE run_id = 'r0003'"))
+        assert log.renew(["r0003"], "me") == {"r0003": wished}
+        log.close()
+
+
+def test_sentences_stay_where_the_steps_break_off(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The codes are written in the transaction of all steps: if one breaks off, every sentence is as it was."""
+    log = with_events(SCHEMAS[0], path, list(CODES))
+    with_steps(monkeypatch, add_and_break)
+    with pytest.raises(StoreError):
+        log.find()
+    log.close()
+    with closing(sqlite3.connect(path)) as c:
+        rows = c.execute("SELECT what FROM events WHERE run_id = 'r0003' ORDER BY event_id").fetchall()
+    assert [what for (what,) in rows][1:] == list(CODES)
+    assert numbers(path) == [1]
 
 
 def test_a_further_step_runs_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -177,18 +239,23 @@ def test_an_earlier_shared_database_becomes_todays(
     log = RunLog(url)
     new = shape(log)
     log.add([record("r1", tags=("first",)), record("r2", reused_from="r1", tags=("sharp",), cost_kind="reused")])
-    log.note("r2", "tagged")
+    log.note("r2", RunEvent.TAGGED)
     with log.database.write() as c:
         c.execute(sa.text("UPDATE runs SET rating = 3, cost_kind = 'estimated' WHERE run_id = 'r2'"))
         c.execute(sa.text("DROP INDEX runs_by_clip"))
         for name in ("sweep_name", "video_width", "video_height", "clip_tags"):
             c.execute(sa.text(f"ALTER TABLE runs DROP COLUMN {name}"))
         c.execute(sa.text("DROP TABLE votes"))
+        c.execute(sa.text("UPDATE events SET what = 'create is sent' WHERE run_id = 'r1'"))
         c.execute(sa.text("DELETE FROM migrations WHERE number > 1"))
     log.close()
     again = RunLog(url)
     assert again.votes() == []
     assert shape(again) == new
+    assert [[e["what"] for e in again.events(run_id)] for run_id in ("r1", "r2")] == [
+        ["create_sent"],
+        ["planned", "tagged"],
+    ]
     assert [(r.rating, r.clip_tags, r.tags, r.cost_kind) for r in again.find()] == [
         (3, ("sharp",), ("first",), None),
         (3, ("sharp",), (), "list"),

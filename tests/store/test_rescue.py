@@ -50,7 +50,7 @@ def test_a_rescued_task_id_comes_back(sqlite_log: RunLog, record: Any, home: Pat
     assert (found.status, found.task_id, found.error) == ("queued", "401047179385389059", None)
     assert (found.cost_micros, found.cost_kind, found.currency) == (280_000, "list", "USD")
     assert found.submitted_at is not None
-    assert sqlite_log.events("r1")[-1]["what"] == "adopted from the rescue file"
+    assert sqlite_log.events("r1")[-1]["what"] == "rescued"
     assert [(r.status, r.task_id) for r in sqlite_log.find(run_ids=["r2", "r3"])] == [
         ("queued", "401047179385389059"),  # a further result of the same task
         (status, None),

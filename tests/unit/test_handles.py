@@ -66,7 +66,7 @@ def test_what_is_set_is_in_the_log(run: Run, name: str, given: Any, kept: Any) -
     assert getattr(run._session.run("r1"), name) == kept
     cell = run._session.runs()[name][0]
     assert (cell is not None and cell == (", ".join(kept) if name == "tags" else kept)) or kept is None
-    assert run.events[-1]["what"] in {"rated", "a note", "tagged"}
+    assert run.events[-1]["what"] in {"rated", "noted", "tagged"}
 
 
 @pytest.mark.parametrize(

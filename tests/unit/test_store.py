@@ -63,9 +63,9 @@ def test_a_record_comes_back_as_it_was(log: RunLog) -> None:
 def test_steps_are_in_the_log_in_their_order(log: RunLog) -> None:
     """Planned, then each change with its reason."""
     log.add([record("r1")])
-    log.change("r1", "create is sent", status="submitting")
+    log.change("r1", "create_sent", status="submitting")
     log.note("r1", "waiting", {"s": 1})
-    assert [e["what"] for e in log.events("r1")] == ["planned", "create is sent", "waiting"]
+    assert [e["what"] for e in log.events("r1")] == ["planned", "create_sent", "waiting"]
 
 
 @pytest.mark.parametrize("status", Status)
