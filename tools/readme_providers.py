@@ -1,6 +1,6 @@
-"""The README's table of gateways, made from the same rows that the code goes by.
+"""Writer of the README's table of providers, from the same rows that the code uses.
 
-``python tools/readme_providers.py`` writes it; the test of it compares.
+``python tools/readme_providers.py`` writes the table; a test checks that it is up to date.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 README = Path(__file__).parent.parent / "README.md"
-BEGIN, END = "<!-- gateways: made by tools/readme_providers.py -->\n", "<!-- end of gateways -->"
-HEAD = ("provider", "gateway", "models", "what it does", "seed", "prompt", "list price of 6 s at 768P", "key")
+BEGIN, END = "<!-- providers: made by tools/readme_providers.py -->\n", "<!-- end of providers -->"
+HEAD = ("name", "provider", "models", "what it does", "seed", "prompt", "list price of 6 s at 768P", "key")
 MODES = {
     "text_to_video": "text",
     "image_to_video": "first frame",
@@ -25,7 +25,7 @@ MODES = {
 
 
 def table() -> str:
-    """The table as Markdown."""
+    """Return the table as Markdown."""
     from hailuo_widgets.dataframes.providers import models_frame, providers_frame
 
     session = Session(mode="simulated")
@@ -49,17 +49,17 @@ def table() -> str:
 
 
 def price(own: pd.DataFrame) -> str:
-    """The range of prices that sources name, by currency; what no source names is said to be unknown."""
+    """Return the range of known prices by currency, or "unknown"."""
     fitting = own[(own["resolution"] == "768P") & own["durations"].str.startswith("6").fillna(value=False)]
-    told = []
+    ranges = []
     for currency, group in fitting.dropna(subset=["price"]).groupby("currency"):
         low, high = group["price"].min(), group["price"].max()
-        told.append(f"{low:g}–{high:g} {currency}" if low < high else f"{low:g} {currency}")
-    return ", ".join(told) or "unknown"
+        ranges.append(f"{low:g}–{high:g} {currency}" if low < high else f"{low:g} {currency}")
+    return ", ".join(ranges) or "unknown"
 
 
 def written(readme: str) -> str:
-    """The README with the table in its place."""
+    """Return the README with the table in its place."""
     before, _, rest = readme.partition(BEGIN)
     _, _, after = rest.partition(END)
     return before + BEGIN + table() + END + after
