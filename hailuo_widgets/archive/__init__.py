@@ -1,8 +1,8 @@
-"""The archive: clips that were downloaded once, checked, and kept under names of our own.
+"""Archive of clips: downloaded once, checked, and kept under names of our own.
 
 - `archive`: the folder (`Archive`), and a kept clip (`Archived`)
-- `fetch`: one download with its tries; `response`: what a server's response says; `gzip_body`: a packed body
-- `part`: a half-done file, and its owner; `disk`: writing durably
+- `fetch`: one download with its tries; `response`: its response headers and refusals; `gzip_body`: a packed body
+- `part`: a half-done file and its owner; `disk`: durable writes
 - `mp4`: the walk over a file's boxes; `whole_file`: whether a file is whole; `poster`: a small still of it
 - `trusted_paths`: the file that a row of the log names, if any
 - `inputs`: the pictures that requests were made from

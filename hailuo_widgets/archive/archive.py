@@ -1,9 +1,9 @@
-"""The folder that keeps the clips: ``<root>/<run id>.mp4``, each checked and hashed before it has that name.
+"""Folder of the clips: ``<root>/<run id>.mp4``, each checked and hashed before it gets that name.
 
-Nothing under a final name is ever half a file, and nothing there is ever overwritten: if the name holds other
-content, the clip becomes ``<run id>.2.mp4``, and so on (a dot, which no run id has, so that one run's second file is
-never another run's first). Names come from our run ids only, never from a server. All methods block; in a loop call
-them through a thread.
+Nothing under a final name is ever half a file, and nothing there is ever overwritten: if the name holds other content,
+the clip becomes ``<run id>.2.mp4``, and so on (with a dot, which no run id has, so that one run's second file is never
+another run's first). Names come from our run ids only, never from a server. All methods block; on an event loop call
+them in a thread.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from hailuo_widgets.archive import disk, inputs, trusted_paths
 from hailuo_widgets.archive.mp4 import ContainerError
-from hailuo_widgets.archive.part import Part, open_part, sweep
+from hailuo_widgets.archive.part import Part, open_part, remove_stale
 from hailuo_widgets.archive.poster import poster
 from hailuo_widgets.archive.whole_file import ClipFacts, examine
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
 _RUN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _MAX_NAMES = 99
 _MAX_POSTER = 4 << 20  # bytes; ours have 15,000
-_ROOM = 64 * disk.MIB  # free space without which nothing is begun
+_ROOM = 64 * disk.MIB  # free space without which no download begins
 STALE_S = 3600.0
 """Seconds after which a part that its process left behind is removed."""
 
 
 class NotWholeError(DownloadError):
-    """What arrived is not the whole clip: worth another try from zero."""
+    """The bytes that arrived are not a whole clip; another download may bring it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,10 +51,10 @@ class Archived:
         path: Where it is.
         size: Bytes.
         sha256: Of its content, as hexadecimal digits.
-        width: Pixels, or None where the file does not say.
+        width: Pixels, or None if the file does not say.
         height: Pixels, or None.
         poster: A small JPEG, or None if none could be made.
-        note: What is odd about the file, which decodes whole; None where nothing is.
+        note: What is odd about the file, which decodes whole; None if nothing is.
     """
 
     path: Path
@@ -72,7 +72,7 @@ class Archive:
     Args:
         root: The folder; made when it is first needed. Keep it visible, beside the notebook: Jupyter serves no hidden
             folders.
-        max_bytes: The largest clip that is taken.
+        max_bytes: Size of the largest clip that is taken.
     """
 
     def __init__(self, root: Path, *, max_bytes: int = disk.GIB) -> None:
@@ -81,7 +81,7 @@ class Archive:
         self._hashed: dict[Path, tuple[disk.Stamp, str]] = {}
 
     def probe(self, *, room: int = _ROOM) -> None:
-        """Check, before anything is paid for, that clips can be kept here.
+        """Check that clips can be kept here, before one is paid for.
 
         Args:
             room: Bytes that must be free.
@@ -101,15 +101,15 @@ class Archive:
             raise disk.full_error(StoreError, self.root, None, reserve=room)
 
     def video_path(self, run_id: str) -> Path:
-        """Where a run's clip goes if nothing else has the name; `publish` says where it went.
+        """The path of a run's clip if the name is free; `publish` returns the path that it got.
 
         Raises:
-            UsageError: The id has characters that no id of ours has.
+            UsageError: The id has characters that no run id has.
         """
         return next(self._names(run_id))
 
     def part(self, run_id: str) -> Part:
-        """A run's half-done clip to go on with, or a new one.
+        """A run's half-done clip that can be resumed, or a new one.
 
         Raises:
             UsageError: See `video_path`.
@@ -151,7 +151,7 @@ class Archive:
         return _archived(path, facts, sha256)
 
     def sealed(self, part: Part) -> bool:
-        """Whether the part's own bytes show that it ends where the clip does. See `mp4.Layout`.
+        """Whether the part's own bytes show where the clip ends; see `mp4.Layout`.
 
         Raises:
             NotWholeError: It is not a whole MP4.
@@ -159,12 +159,12 @@ class Archive:
         return self._check(part.path, part.run_id).sealed
 
     def adopt(self, run_id: str, sha256: str | None = None) -> Archived | None:
-        """A clip that already has its final name, because we were stopped before the log could say so.
+        """A clip that has its final name already: the process ended before it could write that to the log.
 
         Args:
-            run_id: Whose clip.
-            sha256: Take only this content. Without it, the file with the latest name is taken: an earlier name
-                held other content when it was given.
+            run_id: The run.
+            sha256: The only content to take. Without it, the file with the latest name is taken: an earlier name
+                held other content when the later one was given.
 
         Returns:
             The clip, checked; None if there is none, or none that is whole.
@@ -180,7 +180,7 @@ class Archive:
         return None
 
     def verify(self, path: Path, sha256: str) -> bool:
-        """Whether the file is there and still has that content. A file that has not changed since is not read again."""
+        """Whether the file is there and has that content. A file that is unchanged since is not read again."""
         try:
             stamp = disk.stamp_of(path)
             known = self._hashed.get(path)
@@ -194,9 +194,9 @@ class Archive:
         return found == sha256
 
     def sweep_stale(self, *, older_than_s: float = STALE_S) -> list[Path]:
-        """Remove half-done files of ended processes; gives what was removed. Resume what can be resumed first."""
+        """Remove half-done files of ended processes; the removed paths. Resume first what can be resumed."""
         try:
-            return sweep(self.root, older_than_s) + sweep(self.root / "inputs", older_than_s)
+            return remove_stale(self.root, older_than_s) + remove_stale(self.root / "inputs", older_than_s)
         except OSError as error:
             raise disk.disk_error(StoreError, error, self.root) from error
 
@@ -213,15 +213,15 @@ class Archive:
         return inputs.with_inputs(self.root / "inputs", request)
 
     def input_path(self, sha256: str) -> Path | None:
-        """Where the kept picture with that hash is; None where it is not."""
+        """The path of the kept picture with that hash; None if there is none."""
         return inputs.find_input(self.root / "inputs", sha256)
 
     def video_of(self, record: RunRecord) -> Path | None:
-        """A run's clip; None until it is here, and when it is gone. No row leads to a file outside of the folder."""
+        """The path of a run's clip; None while it is not here. No row leads to a file outside of the folder."""
         return trusted_paths.clip_in(self.root, record.video)
 
     def poster_path_of(self, record: RunRecord) -> Path | None:
-        """The poster of a run's clip; None if there is none."""
+        """The path of the poster of a run's clip; None if there is none."""
         return trusted_paths.still_in(self.root, record.video)
 
     def poster_of(self, record: RunRecord) -> bytes | None:
@@ -238,7 +238,7 @@ class Archive:
         Raises:
             OSError: The disk refused it.
         """
-        disk.replace_by(clip.with_suffix(".jpg"), data)
+        disk.write_atomically(clip.with_suffix(".jpg"), data)
 
     def _make(self) -> None:
         make_private(self.root)
@@ -285,15 +285,15 @@ def _archived(path: Path, facts: ClipFacts, sha256: str) -> Archived:
 
 
 def relative_src(path: Path, notebook_dir: Path) -> str | None:
-    """The address of a file as seen from the notebook's folder, quoted for a URL.
+    """The address of a file relative to the notebook's folder, which JupyterLab serves and a copied folder keeps.
 
     Args:
         path: The file.
         notebook_dir: The folder that the notebook is in.
 
     Returns:
-        Such as ``hailuo_runs/videos/01J.mp4``; None where no relative address can work: on another drive, or
-        through a hidden folder, which Jupyter does not serve.
+        The address, quoted for a URL, such as ``hailuo_runs/videos/01J.mp4``; None if no relative address can work: on
+        another drive, or through a hidden folder, which Jupyter does not serve.
     """
     try:
         parts = PurePath(os.path.relpath(path, notebook_dir)).parts

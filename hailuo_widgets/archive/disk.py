@@ -1,6 +1,6 @@
-"""The few disk operations that the archive is made of, and the sentences that say what the disk refused.
+"""Durable file operations of the archive, and the errors for what the disk refuses.
 
-Files are made with mode 0600 and without following a symbolic link; sizes are bytes.
+Files are created with mode 0600 and without following a symbolic link; sizes are bytes.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ ErrorT = TypeVar("ErrorT", bound=HailuoError)
 MIB = 1 << 20
 GIB = 1 << 30
 
-# Not every system has these flags; where one is missing there is nothing to ask for.
+# Not every system has these flags.
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_HARD_LINKS = {errno.EPERM, errno.EACCES, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EMLINK, errno.EXDEV}
@@ -35,17 +35,21 @@ _MOVE = "set HAILUO_HOME (or HAILUO_ARCHIVE) to a folder"
 
 
 def token() -> str:
-    """Sixteen hexadecimal digits that no other process has."""
+    """Sixteen random hexadecimal digits."""
     return secrets.token_hex(8)
 
 
 def create(path: Path) -> int:
-    """Open a new file for writing; FileExistsError if the name is taken, even by a dangling link."""
+    """Create a file and open it for writing.
+
+    Raises:
+        FileExistsError: The name is taken, even by a dangling link.
+    """
     return create_private(path)
 
 
 def reopen(path: Path) -> int:
-    """Open a file that is there for reading and writing; a symbolic link is refused."""
+    """Open an existing file for reading and writing; a symbolic link is refused."""
     return os.open(path, _FLAGS)
 
 
@@ -57,7 +61,7 @@ def write_all(descriptor: int, data: bytes | bytearray | memoryview) -> None:
 
 
 def write_new(path: Path, data: bytes) -> None:
-    """Make a file with this content, on the disk when it returns; nothing is left of it if that fails."""
+    """Create a file with this content, synced when it returns; a failed one is removed."""
     descriptor = create(path)
     try:
         write_all(descriptor, data)
@@ -70,8 +74,8 @@ def write_new(path: Path, data: bytes) -> None:
     os.close(descriptor)
 
 
-def replace_by(path: Path, data: bytes) -> None:
-    """Give a name this content, whole or not at all; a link that has the name is replaced and not followed."""
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all, in place of an earlier one; a link with the name is replaced, not followed."""
     part = path.with_name(f"{path.stem}.{token()}.part")
     write_new(part, data)
     try:
@@ -82,9 +86,9 @@ def replace_by(path: Path, data: bytes) -> None:
 
 
 def place(source: Path, target: Path) -> None:
-    """Give a finished file its final name, only if that name is free.
+    """Give a finished file its final name, if that name is free.
 
-    Where the disk has hard links, the old name stays beside the new one; elsewhere it is gone.
+    On a disk with hard links the old name stays beside the new one; on others it is gone.
 
     Raises:
         FileExistsError: The name is taken. Nothing was touched.
@@ -105,7 +109,7 @@ def place(source: Path, target: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable, where the system can."""
+    """Sync the names in a folder, if the system can."""
     with contextlib.suppress(OSError):  # Windows opens no folders, some network disks sync none
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -121,11 +125,11 @@ def sha256_of(path: Path) -> str:
 
 
 Stamp = tuple[int, int, int, int, int]
-SETTLED_NS = 2_000_000_000  # a file that was written later than this before may be written again under the same stamp
+SETTLED_NS = 2_000_000_000  # a file that was written less than this ago may be written again with the same stamp
 
 
 def stamp_of(path: Path) -> Stamp | None:
-    """What changes with a file's content: device, inode, size and times; None where it was changed just now."""
+    """Device, inode, size and times of a file, which change with its content; None if it was changed just now."""
     found = path.stat()
     newest = max(found.st_mtime_ns, found.st_ctime_ns)
     if not 0 <= newest < time.time_ns() - SETTLED_NS:
@@ -134,7 +138,7 @@ def stamp_of(path: Path) -> Stamp | None:
 
 
 def free_bytes(folder: Path) -> int | None:
-    """What the disk of a folder has free, or None where it does not say."""
+    """Free bytes on the disk of a folder; None if the system does not tell."""
     try:
         return shutil.disk_usage(folder).free
     except OSError:
@@ -150,7 +154,7 @@ def full_error(
         kind: The error class to make.
         folder: The archive's folder.
         needed: Bytes still to be written, if known.
-        run_id: The run whose clip it is.
+        run_id: The run of the clip.
         reserve: Bytes that must be free before a clip is paid for.
     """
     free = free_bytes(folder)
@@ -178,14 +182,14 @@ def disk_error(
     run_id: str | None = None,
     reserve: int | None = None,
 ) -> ErrorT:
-    """The error that says in a user's words what the disk refused.
+    """The error for what the disk refused, in a user's words.
 
     Args:
         kind: The error class to make.
-        error: What the system said.
+        error: The system's error.
         folder: The archive's folder.
         needed: Bytes still to be written, if known.
-        run_id: The run whose clip it is.
+        run_id: The run of the clip.
         reserve: Bytes that must be free before a clip is paid for.
     """
     if error.errno in _FULL:

@@ -1,8 +1,8 @@
-"""Bring one clip here: from a stream that the engine opens, into a part, checked, under its final name.
+"""Download of one clip: a stream that the engine opens, into a part, then checked and published.
 
-Downloading again is free, so what may pass is tried again, and bytes that are here are not asked for twice: an
-interrupted download goes on where it stopped, if the server shows that it still has the same bytes. What can not be a
-clip is refused at its first bytes. This module opens no connection; disks are written in threads.
+Downloading again is free, so what may pass is tried again. Bytes that are here are not requested twice: an interrupted
+download resumes, if the server shows that it still has the same bytes. What cannot be a clip is refused at its first
+bytes. This module opens no connection; the disk is written in threads.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import random
 import time
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from hailuo_widgets.archive import response as answers
+from hailuo_widgets.archive import response
 from hailuo_widgets.archive.archive import Archive, Archived, NotWholeError
 from hailuo_widgets.archive.gzip_body import MAGIC, Unpacker
 from hailuo_widgets.errors import DownloadError, TransportError
@@ -28,9 +28,9 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 BATCH = 256 * 1024
-SLOWEST_BYTES, SLOWEST_S = 20 * 1024, 20.0  # a body that brings less than this in that time is broken off
-MOST_STALLED = 2  # tries in a row that bring less than that: then another link is better
-REASON_S = 10.0  # so long a refusal's words are waited for: its status says enough
+SLOWEST_BYTES, SLOWEST_S = 20 * 1024, 20.0  # a body with fewer bytes in this time is broken off
+MOST_STALLED = 2  # slow tries in a row, after which another link is better
+REASON_S = 10.0  # for which a refusal's text is awaited: its status says enough
 _REASON_BYTES = 8192
 _PASSING = {408, 425, 429}
 _OK, _PARTIAL, _UNSATISFIABLE, _SERVER_ERROR = 200, 206, 416, 500
@@ -38,7 +38,7 @@ _FRESH = "Ask the provider for the task again: it gives a fresh link while it st
 
 
 class Stream(Protocol):
-    """An answer whose body has not been read yet."""
+    """A response whose body has not been read yet."""
 
     @property
     def status(self) -> int:
@@ -53,13 +53,13 @@ class Stream(Protocol):
 
 
 class _Again(Exception):
-    """This attempt brought no whole clip, but the next may.
+    """This try brought no whole clip, but the next may.
 
     Args:
-        why: What was wrong with it.
-        code: The HTTP status, where that was it.
+        why: What went wrong.
+        code: The HTTP status, if it was the cause.
         later: The server may only need time.
-        stalled: It came too slowly.
+        stalled: The body came too slowly.
     """
 
     def __init__(self, why: str, code: str | None = None, *, later: bool = False, stalled: bool = False) -> None:
@@ -70,14 +70,14 @@ class _Again(Exception):
 
 
 class _Pace:
-    """Watches that a body comes at a speed at which it will end: a drip holds a connection, and brings no clip."""
+    """Speed limit from below: a body that drips holds a connection and brings no clip."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
         self._bytes = 0
 
     def took(self, count: int) -> None:
-        """So many bytes have come.
+        """Count bytes that have come.
 
         Raises:
             _Again: They come too slowly; another connection may bring the rest faster.
@@ -107,21 +107,21 @@ async def fetch(
     """Download a run's clip into the archive.
 
     Args:
-        archive: Where to.
-        run_id: Whose clip it is.
+        archive: The archive.
+        run_id: The run.
         open_stream: Opens the download from an offset. With an offset above 0, send ``Range: bytes=<offset>-`` and
             ``If-Range: <validator>``; always send ``Accept-Encoding: identity``. What it or the body raises as
             TransportError or OSError is tried again.
-        attempts: Tries in all.
+        attempts: The number of tries.
         sleep: Awaited between tries, with the number of the try that ended (from 1).
 
     Returns:
         The clip under its final name.
 
     Raises:
-        DownloadError: It could not be brought here; ``dead_link`` says that a fresh link may help, ``later`` that
-            the same one may. A part that can be gone on with stays.
-        asyncio.CancelledError: As asked. The part stays.
+        DownloadError: The download failed; ``dead_link`` says that a fresh link may help, ``later`` that the same
+            one may. A part that can be resumed stays.
+        asyncio.CancelledError: The task was cancelled. The part stays.
     """
     opened: list[Part] = []
     try:
@@ -151,7 +151,7 @@ class _Download:
         self._unsealed: int | None = None  # size of an earlier try that might have been cut
 
     async def run(self, attempts: int, sleep: Callable[[int], Awaitable[None]]) -> Archived:
-        if self._part.complete:  # all bytes came, and then we were stopped: no link is needed any more
+        if self._part.complete:  # all bytes came before an earlier process ended: no link is needed
             with contextlib.suppress(NotWholeError):
                 return await in_thread(self._archive.publish, self._part)
             await in_thread(self._part.restart)
@@ -169,7 +169,7 @@ class _Download:
         raise DownloadError(f"attempts={attempts!r}: at least one is needed.", run_id=self._part.run_id)
 
     def _given_up(self, error: Exception, attempts: int, *, dead_link: bool) -> DownloadError:
-        # An error of ours has its own sentence; its hints and codes are kept.
+        # An error of this package has its own sentence and code.
         why = getattr(error, "message", None) or str(error) or type(error).__name__
         later = getattr(error, "again" if isinstance(error, TransportError) else "later", False)
         return DownloadError(
@@ -187,7 +187,7 @@ class _Download:
             await in_thread(part.restart)
         async with self._open_stream(part.offset, part.validator if part.offset else None) as stream:
             if stream.status == _UNSATISFIABLE and part.offset:
-                if answers.content_range(stream.headers).total != part.offset:
+                if response.content_range(stream.headers).total != part.offset:
                     await in_thread(part.restart)
                     raise _Again("the server has fewer bytes than are here", "HTTP 416")
                 total: int | None = part.offset
@@ -213,20 +213,20 @@ class _Download:
         return await in_thread(self._archive.publish, self._part)
 
     async def _take(self, stream: Stream) -> int | None:
-        """Write the body; gives the size of the whole, if the server said."""
+        """Write the body; the size of the whole, if the server said it."""
         part, headers = self._part, stream.headers
         if stream.status not in (_OK, _PARTIAL):
             raise await self._refused(stream)
-        if (coding := answers.coded(headers)) not in {None, "gzip", "x-gzip"}:
+        if (coding := response.content_encoding(headers)) not in {None, "gzip", "x-gzip"}:
             raise DownloadError(
                 f"The server sent the clip with Content-Encoding {coding!r}; only plain bytes and gzip are taken.",
                 run_id=part.run_id,
                 hint="A proxy may do this; try from another network.",
             )
-        length, mark = answers.content_length(headers), answers.validator(headers)
-        total = answers.content_range(headers).total if stream.status == _PARTIAL else length
+        length, mark = response.content_length(headers), response.validator(headers)
+        total = response.content_range(headers).total if stream.status == _PARTIAL else length
         if stream.status == _PARTIAL:
-            if not self._goes_on(headers, mark):
+            if not self._continues(headers, mark):
                 await in_thread(part.restart)
                 raise _Again("the server's answer does not go on from what is here", "HTTP 206")
         elif part.offset:
@@ -235,8 +235,8 @@ class _Download:
         await self._write(stream)
         return None if self._packed else total  # the size that was announced is that of the gzip
 
-    def _goes_on(self, headers: Mapping[str, str], mark: str | None) -> bool:
-        part, sent = self._part, answers.content_range(headers)
+    def _continues(self, headers: Mapping[str, str], mark: str | None) -> bool:
+        part, sent = self._part, response.content_range(headers)
         if sent.total is None or sent.first != part.offset:
             return False
         return not part.offset or (part.total in (None, sent.total) and mark in (None, part.validator))
@@ -247,8 +247,8 @@ class _Download:
         try:
             async for piece in self._plain(stream):
                 waiting += piece
-                if not judged and len(waiting) >= answers.HEAD:
-                    self._judge(bytes(waiting))
+                if not judged and len(waiting) >= response.HEAD:
+                    self._check_head(bytes(waiting))
                     judged = True
                 if judged and len(waiting) >= BATCH:
                     batch, waiting = waiting, bytearray()
@@ -258,12 +258,12 @@ class _Download:
                 await in_thread(part.write, waiting)
             raise
         if waiting and not judged:
-            self._judge(bytes(waiting))
+            self._check_head(bytes(waiting))
         if waiting:
             await in_thread(part.write, waiting)
 
     async def _plain(self, stream: Stream) -> AsyncIterator[bytes]:
-        """The body, unpacked where it is gzip, whatever its headers say; a part is never gone on with in a gzip."""
+        """The body, unpacked if it is gzip, whatever its headers say. A gzip never continues a part."""
         part, head, pace, unpacker = self._part, b"", _Pace(), None
         judged = part.offset > 0
         async for piece in stream.aiter():
@@ -285,16 +285,16 @@ class _Download:
         if unpacker is not None and not unpacker.ended:
             raise _Again("the compressed body ends too soon")
 
-    def _judge(self, head: bytes) -> None:
-        kind = answers.foreign_kind(head)
+    def _check_head(self, head: bytes) -> None:
+        kind = response.foreign_kind(head)
         if kind is not None:
             kind = f"compressed data that hold {kind}" if self._packed else kind
-            said = answers.is_refusal(head)
-            dead, later = answers.verdict(_OK, head)  # a page or a picture may stand there until the clip does
+            said = response.is_refusal(head)
+            dead, later = response.judge_refusal(_OK, head)  # a page or a picture may stand there until the clip does
             raise DownloadError(
                 f"The link gave {kind} instead of an MP4 file.",
                 run_id=self._part.run_id,
-                provider_message=answers.reason(head) if said else None,
+                provider_message=response.refusal_text(head) if said else None,
                 dead_link=dead and said,
                 later=later or not said,
                 hint=_FRESH if said else "Open the link in a browser to see what it is.",
@@ -311,13 +311,13 @@ class _Download:
                     body += piece
                     if len(body) >= _REASON_BYTES:
                         break
-        dead, later = answers.verdict(status, body[:_REASON_BYTES])
+        dead, later = response.judge_refusal(status, body[:_REASON_BYTES])
         what = "is expired or wrong" if dead else "has no file yet" if later else "gave no file"
         return DownloadError(
             f"The link to the clip {what}.",
             run_id=self._part.run_id,
             code=code,
-            provider_message=answers.reason(body[:_REASON_BYTES]),
+            provider_message=response.refusal_text(body[:_REASON_BYTES]),
             dead_link=dead,
             later=later,
             hint=_FRESH,
@@ -325,7 +325,7 @@ class _Download:
 
 
 async def in_thread(work: Callable[..., T], *args: object) -> T:
-    """Do blocking work in a thread; a cancel waits for its end, so that nothing is closed under it."""
+    """Run blocking work in a thread. A cancel waits for its end, so that no file is closed under it."""
     task = asyncio.ensure_future(asyncio.to_thread(work, *args))
     try:
         return await asyncio.shield(task)

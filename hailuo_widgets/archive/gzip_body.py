@@ -1,4 +1,4 @@
-"""A body that came as gzip though plain bytes were asked for, as some caches always send it: unpacked as it comes."""
+"""Unpacking of a gzip body that a cache sends although plain bytes were requested."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 __all__ = ["MAGIC", "Unpacker"]
 
 MAGIC = b"\x1f\x8b"
-PIECE = 256 * 1024  # bytes that are unpacked at once: what a few bytes may grow to is never in memory whole
+PIECE = 256 * 1024  # most bytes unpacked at once: a few packed bytes may grow to more than memory holds
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -23,11 +23,11 @@ class Unpacker:
 
     @property
     def ended(self) -> bool:
-        """Whether the end has come, with the right check sum."""
+        """Whether the stream has ended, with the right check sum."""
         return self._stream.eof
 
     def feed(self, packed: bytes) -> Iterator[bytes]:
-        """The bytes that the next packed ones hold, in pieces of at most :data:`PIECE`.
+        """Unpack the next bytes, in pieces of at most :data:`PIECE`.
 
         Raises:
             ValueError: They are no gzip, or damaged.

@@ -1,7 +1,7 @@
-"""The pictures that requests were made from, kept by content: ``inputs/<sha256>.<ext>`` in the archive.
+"""Pictures that requests were made from, kept by content: ``inputs/<sha256>.<ext>`` in the archive.
 
-A request in the log names its pictures by their SHA-256, so that a comparison made months later still knows what
-was sent, whatever happened to the user's own file.
+A request in the log names its pictures by their SHA-256. So a comparison months later still shows what was sent,
+whatever happened to the user's own file.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ def read_input(folder: Path, sha256: str) -> bytes:
 
 
 def with_inputs(folder: Path, request: Request) -> Request:
-    """The request with the bytes of its pictures, which the log keeps by their hash alone.
+    """The request with the bytes of its pictures; the log keeps only their hashes.
 
     Raises:
         StoreError: A picture is not there, not readable, or its bytes have changed.
@@ -104,7 +104,7 @@ def with_inputs(folder: Path, request: Request) -> Request:
 
 
 def find_input(folder: Path, sha256: object) -> Path | None:
-    """Where the picture with that hash is; None where it is not, and where the hash is none."""
+    """The path of the picture with that hash; None if there is none, or the text is no hash."""
     return next((path for e in EXTENSIONS.values() if (path := input_in(folder, sha256, e)) is not None), None)
 
 

@@ -1,8 +1,8 @@
-"""A clip on its way: ``<run>.<token>.part``, with a note beside it that says whose it is and what it is a part of.
+"""Half-done clips: ``<run>.<token>.part``, each with a note of its owner and of the whole clip.
 
-Each process writes parts of its own name only, so no lock is needed. A part that its process left behind is taken
-over by renaming it, which only one process can do. A part goes on from its last byte only when the server gave a
-validator (a strong ETag, or a Last-Modified) that will show whether it still sends the same bytes.
+Each process writes only parts with its own names, so no lock is needed. A part that its process left behind is taken
+over by renaming it, which only one process can do. A part is resumed only if the server gave a validator (a strong
+ETag, or a Last-Modified), which will show whether it still sends the same bytes.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _OPEN_LOCK = threading.Lock()
 
 
 def _in_child() -> None:
-    """A child writes none of its parent's parts, and no thread of the parent's gives back the lock."""
-    global _OPEN_LOCK  # noqa: PLW0603 - a lock cannot be freed by who does not hold it
+    """Forget the parent's parts and lock: the child writes none of them, and no thread of its own holds the lock."""
+    global _OPEN_LOCK  # noqa: PLW0603 - a thread cannot release a lock that another one holds
     _OPEN_LOCK = threading.Lock()
     _OPEN.clear()
 
@@ -46,14 +46,14 @@ if hasattr(os, "register_at_fork"):  # not on Windows, where nothing forks
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Note:
-    """What stands beside a part: its process, what the server said of the whole, and the whole's size in bytes."""
+    """The note beside a part: its process, the server's validator of the whole, and the whole's size in bytes."""
 
     owner: Owner
     validator: str | None = None
     total: int | None = None
 
     def save(self, path: Path) -> None:
-        """Write the note whole, or not at all."""
+        """Write the note, whole or not at all."""
         fresh = path.with_name(f"{path.name.partition('.')[0]}.{disk.token()}.part")
         descriptor = disk.create(fresh)
         try:
@@ -67,7 +67,7 @@ class Note:
 
     @classmethod
     def load(cls, path: Path) -> Note | None:
-        """The note, or None if it is not there or not readable."""
+        """Read a note; None if it is missing or cannot be read."""
         try:
             raw = json.loads(read_regular(path, _MAX_NOTE))
             owner = Owner(
@@ -82,15 +82,15 @@ class Note:
 
 
 class Part:
-    """A clip being written. Use it as a context: leaving closes the file and keeps it.
+    """A clip that is being written. As a context manager it closes the file at the end and keeps it.
 
     Attributes:
-        path: Where the bytes are.
-        run_id: Whose clip it is.
-        offset: Bytes on the disk: where a Range request begins.
-        validator: The server's name for the whole's content, to be sent as ``If-Range``; None: nothing to go on from.
-        total: Bytes of the whole, if the server said.
-        max_bytes: More than this is refused.
+        path: The file.
+        run_id: The run.
+        offset: Bytes in the file: where a Range request begins.
+        validator: The server's validator of the whole, sent as ``If-Range``; None if the part cannot be resumed.
+        total: Bytes of the whole, if the server said it.
+        max_bytes: The most bytes of a clip.
     """
 
     def __init__(self, path: Path, *, run_id: str, descriptor: int, note: Note, max_bytes: int) -> None:
@@ -110,29 +110,29 @@ class Part:
 
     @property
     def validator(self) -> str | None:
-        """The server's name for the whole's content."""
+        """The server's validator of the whole."""
         return self._note.validator
 
     @property
     def total(self) -> int | None:
-        """Bytes of the whole, if the server said."""
+        """Bytes of the whole, if the server said it."""
         return self._note.total
 
     @property
     def complete(self) -> bool:
-        """All the bytes that the server spoke of are here."""
+        """Whether all bytes that the server announced are here."""
         return self.total is not None and 0 < self.offset == self.total
 
     @property
     def resumable(self) -> bool:
-        """Another try can go on from what is here."""
+        """Whether another try can continue from what is here."""
         return self.complete or (self.offset > 0 and self.validator is not None)
 
     def remember(self, validator: str | None, total: int | None) -> None:
-        """Note what the server says of the whole, and check that there is room for it.
+        """Note the server's validator and size of the whole, and check that the disk has room for it.
 
         Raises:
-            DownloadError: It is too large, the disk is too full for it, or refused the note.
+            DownloadError: It is too large, the disk is too full for it, or the disk refused the note.
         """
         if total is not None and total > self.max_bytes:
             raise self._too_large(total)
@@ -147,7 +147,7 @@ class Part:
             self._note = note
 
     def write(self, chunk: bytes | bytearray | memoryview) -> int:
-        """Add bytes at the end; gives the new offset.
+        """Append bytes; the new offset.
 
         Raises:
             DownloadError: The clip is too large, or the disk refused the bytes; then the part is gone.
@@ -160,7 +160,7 @@ class Part:
         return self.offset
 
     def restart(self) -> None:
-        """Begin again from zero: what is here is not a part of what the server has."""
+        """Begin again from zero: the bytes here do not belong to what the server has now."""
         with self._disk():
             os.ftruncate(self._fd(), 0)
             os.lseek(self._fd(), 0, os.SEEK_SET)
@@ -169,7 +169,7 @@ class Part:
             self._note.save(_note_path(self.path))
 
     def sync(self) -> None:
-        """Have the bytes on the disk itself."""
+        """Sync the bytes to the disk."""
         with self._disk():
             if self._descriptor is not None:
                 os.fsync(self._descriptor)
@@ -181,7 +181,7 @@ class Part:
                 os.close(descriptor)
 
     def close(self) -> None:
-        """Close the file; it stays, so that another try can go on from it."""
+        """Close the file and keep it, so that another try can continue from it."""
         if self._descriptor is not None:
             descriptor, self._descriptor = self._descriptor, None
             with contextlib.suppress(OSError):  # late write errors show at sync, before anything is published
@@ -189,7 +189,7 @@ class Part:
         _OPEN.discard(str(self.path))
 
     def discard(self) -> None:
-        """Close and remove it, with its note."""
+        """Close and remove the file and its note."""
         self.close()
         _remove(self.path)
 
@@ -219,13 +219,13 @@ class Part:
 
 
 def open_part(folder: Path, run_id: str, *, max_bytes: int) -> Part:
-    """The part of a run that can be gone on with, or a new one.
+    """A run's part that can be resumed, or a new one.
 
     Raises:
         DownloadError: The folder cannot be written.
     """
     try:
-        with _OPEN_LOCK:  # two threads of one process have one name and could take each other's new part
+        with _OPEN_LOCK:  # two threads of one process are one owner, and could take each other's new part
             for old in folder.glob(f"{run_id}.*.part"):
                 part = _take_over(old, run_id, max_bytes)
                 if part is not None:
@@ -235,8 +235,8 @@ def open_part(folder: Path, run_id: str, *, max_bytes: int) -> Part:
         raise disk.disk_error(DownloadError, error, folder, run_id=run_id) from error
 
 
-def sweep(folder: Path, older_than_s: float) -> list[Path]:
-    """Remove what ended processes left behind and nobody took over in that time; gives what was removed."""
+def remove_stale(folder: Path, older_than_s: float) -> list[Path]:
+    """Remove the parts of ended processes that nobody took over in that time; the removed paths."""
     gone = []
     for path in sorted(folder.glob("*.part*")):
         found = _NAME.fullmatch(path.name)
@@ -281,7 +281,7 @@ def _take_over(old: Path, run_id: str, max_bytes: int) -> Part | None:
     except FileNotFoundError:
         return None
     useful = note.validator is not None or note.total == facts.st_size
-    # A second name for the bytes is the published clip: writing here would destroy it.
+    # A second name of the file is the published clip: writing here would destroy it.
     if not stat.S_ISREG(facts.st_mode) or facts.st_nlink > 1 or not facts.st_size or not useful:
         _remove(old)
         return None
@@ -303,7 +303,7 @@ def _note_path(part: Path) -> Path:
 
 
 def _remove(part: Path) -> None:
-    with contextlib.suppress(OSError):  # a disk that refuses this refuses all: the error that led here says it
+    with contextlib.suppress(OSError):  # the error that led here already tells that the disk refuses
         part.unlink(missing_ok=True)
     with contextlib.suppress(OSError):
         _note_path(part).unlink(missing_ok=True)

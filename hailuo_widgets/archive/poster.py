@@ -1,7 +1,7 @@
-"""A small still of a clip: what a saved notebook shows where the clip itself is not loaded.
+"""Poster of a clip: a small JPEG, which a saved notebook shows when the clip itself is not loaded.
 
-An early frame, but not a black one: clips often fade in. At most 15 kB of JPEG, so that a hundred of them stay small.
-The decoder sees local files only; whatever goes wrong in it means no poster, never a lost clip.
+It is an early frame, but not a black one: clips often fade in. It has at most 15 kB, so that a hundred of them stay
+small. The decoder sees local files only; if it fails there is no poster, and the clip is kept.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from PIL import Image
 
-_AT_S = 1.0  # where the still is taken
-_SEARCH_S = 3.0  # how far a frame that is not dark is looked for
+_AT_S = 1.0  # the time of the frame
+_SEARCH_S = 3.0  # the end of the search for a frame that is not dark
 _SEARCH_FRAMES = 120
 _DARK = 24.0  # mean luma (0-255) under which a frame counts as black
 _MAX_PIXELS = 50_000_000
@@ -25,18 +25,18 @@ _MIN_WIDTH = 64
 
 
 def poster(path: Path, *, width: int = 320, quality: int = 82, limit: int = 15_000) -> bytes | None:
-    """A JPEG of an early frame, or None where none can be made.
+    """A JPEG of an early frame; None if none can be made.
 
     Args:
         path: A local MP4 file.
         width: Pixels; a smaller clip is not enlarged.
-        quality: JPEG quality (1-95) to begin with; it is lowered until the bytes fit.
+        quality: The first JPEG quality (1-95); it is lowered until the bytes fit.
         limit: At most this many bytes.
     """
     try:
         still = _still(path, width)
         return _jpeg(still, quality, limit) if still is not None else None
-    except Exception:  # noqa: BLE001 - decoders fail in many ways; a missing still must never fail a paid clip
+    except Exception:  # noqa: BLE001 - decoders fail in many ways; a missing poster must never fail a paid clip
         return None
 
 

@@ -1,7 +1,7 @@
-"""What a server's answer to a download says: which bytes these are, of how many, and if they can be a clip at all.
+"""Reading of a download's response: byte range, size, validator, and the meaning of a refusal.
 
 Pure: headers and first bytes in, values out. Header names are lower-case. Sources: RFC 9110 (13.1.5 If-Range,
-14.4 Content-Range, 8.8 validators); the gateways keep clips on object stores, whose refusals are small XML documents.
+14.4 Content-Range, 8.8 validators). Providers keep clips on object stores, whose refusals are small XML documents.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _RANGE = re.compile(r"bytes (?:(\d{1,18})-(\d{1,18})|\*)/(\d{1,18}|\*)", re.ASCII | re.IGNORECASE)
-_SENDABLE = re.compile(r"[\x20-\x7e]{1,500}")  # it goes back in a header of ours
+_SENDABLE = re.compile(r"[\x20-\x7e]{1,500}")  # it is sent back in a request header
 _DIGITS = re.compile(r"\d{1,18}", re.ASCII)
 _XML_FIELDS = re.compile(rb"<(Code|Message)>([^<]{1,200})</\1>")
 _JSON_FIELDS = ("code", "error", "message", "msg", "errorMessage")
@@ -41,19 +41,19 @@ _EXPIRED = re.compile(r"expire|signature|token|credential|InvalidAccessKey", re.
 _GONE, _LATER = {401, 410}, {202, 204, 404, 409, 421, 423}
 _REFUSED = 400
 HEAD = 12
-"""Bytes that `foreign_kind` needs."""
+"""The number of bytes that `foreign_kind` needs."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ContentRange:
-    """A Content-Range header: the first byte that is sent, and the size of the whole; None where it does not say."""
+    """A Content-Range header: the offset of the first byte, and the size of the whole; None if it is not given."""
 
     first: int | None
     total: int | None
 
 
 def content_range(headers: Mapping[str, str]) -> ContentRange:
-    """The Content-Range; both None if there is none, or it cannot be read."""
+    """The Content-Range; both values are None if there is none, or it cannot be read."""
     found = _RANGE.fullmatch(headers.get("content-range", "").strip())
     if not found:
         return ContentRange(first=None, total=None)
@@ -62,27 +62,27 @@ def content_range(headers: Mapping[str, str]) -> ContentRange:
 
 
 def content_length(headers: Mapping[str, str]) -> int | None:
-    """The Content-Length, or None if there is none that can be read."""
+    """The Content-Length; None if there is none, or it cannot be read."""
     text = headers.get("content-length", "").strip()
     return int(text) if _DIGITS.fullmatch(text) else None
 
 
 def validator(headers: Mapping[str, str]) -> str | None:
-    """What can be sent as If-Range: a strong ETag, else Last-Modified; None if the server gave neither."""
+    """The value for If-Range: a strong ETag, else Last-Modified; None if the server gave neither."""
     etag, modified = (headers.get(name, "").strip() for name in ("etag", "last-modified"))
     if etag.startswith('"') and _SENDABLE.fullmatch(etag):  # a weak one (W/"…") names no exact bytes
         return etag
     return modified if _SENDABLE.fullmatch(modified) else None
 
 
-def coded(headers: Mapping[str, str]) -> str | None:
-    """The Content-Encoding, if it is any."""
+def content_encoding(headers: Mapping[str, str]) -> str | None:
+    """The Content-Encoding; None for plain bytes."""
     text = headers.get("content-encoding", "").strip().lower()
     return text if text not in ("", "identity") else None
 
 
 def foreign_kind(head: bytes) -> str | None:
-    """What a body is that begins so, in words; None if it begins as a file of MP4's family does."""
+    """Name the kind of a body by its first bytes; None if it begins as an MP4 file does."""
     if head[4:8] in TOP_KINDS:
         return None
     text = _text(head)
@@ -93,17 +93,17 @@ def foreign_kind(head: bytes) -> str | None:
 
 
 def is_refusal(body: bytes) -> bool:
-    """Whether a body is an XML or JSON document: an object store's way to say no, whatever the status is."""
+    """Whether a body is an XML or JSON document: so object stores refuse, whatever the status is."""
     return foreign_kind(body) in ("an XML document", "a JSON document")
 
 
-def verdict(status: int, body: bytes) -> tuple[bool, bool]:
-    """What a refusal says of its link: whether a fresh one may help, and whether the same one may later.
+def judge_refusal(status: int, body: bytes) -> tuple[bool, bool]:
+    """Judge a refused link: whether a fresh link may help, and whether the same link may help later.
 
-    An object store's words come before its status. A 403 without words may mean either: a store that does not say
-    which files it has refuses the missing ones so. A status that says neither may mean either, too.
+    An object store's text counts before its status. A 403 without text may mean either: a store that does not reveal
+    which files it has refuses a missing file so. Any other status may mean either, too.
     """
-    words = reason(body) or ""
+    words = refusal_text(body) or ""
     if _EXPIRED.search(words):
         return True, False
     if status in _LATER or _MISSING.search(words):
@@ -111,8 +111,8 @@ def verdict(status: int, body: bytes) -> tuple[bool, bool]:
     return status >= _REFUSED or is_refusal(body), status not in _GONE
 
 
-def reason(body: bytes) -> str | None:
-    """The code and message in an object store's refusal; only these, since the rest may quote the signed address."""
+def refusal_text(body: bytes) -> str | None:
+    """The code and message of an object store's refusal; the rest may quote the signed address and is left out."""
     if _text(body).startswith((b"{", b"[")):
         try:
             raw = json.loads(body)

@@ -1,7 +1,8 @@
-"""From what a row of the log says to a file of the archive. Rows are input: a log can be shared, cloned or planted.
+"""Trusted paths: the file of the archive that a row of the log names.
 
-A clip is a regular file directly in the archive's folder, under a name that we give. Whatever else a row says (a path,
-an absolute one, a name of another kind) names no file; nor do links, folders, pipes and devices under a right name.
+Rows are input: a log can be shared, cloned or planted. A clip is a regular file directly in the archive's folder,
+under a name of our own form. Any other text in a row (a path, an absolute one, a name of another form) names no file;
+nor do links, folders, pipes and devices under a right name.
 """
 
 from __future__ import annotations
@@ -22,11 +23,11 @@ __all__ = ["clip_in", "clips_in", "input_in", "open_clip", "open_regular", "read
 _CLIP = re.compile(r"[A-Za-z0-9_-]{1,64}(?:\.[1-9][0-9]?)?\.mp4", re.ASCII)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _READ = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
-_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # a pipe nobody writes to must not hold us before it is recognized
+_AT_ONCE = getattr(os, "O_NONBLOCK", 0)  # opening a pipe that nobody writes to must not block before it is recognized
 
 
 def clip_in(folder: Path, name: object) -> Path | None:
-    """The clip that a row names; None where it names none that is there."""
+    """The clip that a row names; None if there is no such file."""
     if not isinstance(name, str) or not _CLIP.fullmatch(name):
         return None
     path = folder / name
@@ -34,7 +35,7 @@ def clip_in(folder: Path, name: object) -> Path | None:
 
 
 def clips_in(folder: Path) -> frozenset[str]:
-    """The names of all clips in the folder, by one listing of it."""
+    """The names of all clips in the folder, from one listing."""
     try:
         with os.scandir(folder) as entries:
             return frozenset(e.name for e in entries if _CLIP.fullmatch(e.name) and e.is_file(follow_symlinks=False))
@@ -43,7 +44,7 @@ def clips_in(folder: Path) -> frozenset[str]:
 
 
 def still_in(folder: Path, name: object) -> Path | None:
-    """The poster of the clip that a row names; None where it is not there."""
+    """The poster of the clip that a row names; None if there is none."""
     if not isinstance(name, str) or not _CLIP.fullmatch(name):
         return None
     path = (folder / name).with_suffix(".jpg")
@@ -51,7 +52,7 @@ def still_in(folder: Path, name: object) -> Path | None:
 
 
 def input_in(folder: Path, sha256: object, extension: str) -> Path | None:
-    """The picture that a request names by its hash; None where it is not there."""
+    """The picture that a request names by its hash; None if there is none."""
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         return None
     path = folder / f"{sha256}.{extension}"
@@ -63,7 +64,7 @@ def read_regular(path: Path, limit: int | None = None) -> bytes:
 
     Args:
         path: The file.
-        limit: The most bytes it may have; None is any number.
+        limit: The most bytes that it may have; None for any number.
 
     Raises:
         OSError: It is not there, not readable, too large, or another kind of file.
@@ -77,7 +78,7 @@ def read_regular(path: Path, limit: int | None = None) -> bytes:
 
 
 def open_regular(path: Path) -> int:
-    """Open a regular file for reading; a link is not followed, and nothing is waited for.
+    """Open a regular file for reading, without following a link and without waiting.
 
     Raises:
         OSError: It is not there, not readable, or another kind of file.
@@ -90,7 +91,7 @@ def open_regular(path: Path) -> int:
 
 
 def open_clip(path: Path, **options: str) -> InputContainer:
-    """Open a clip for decoding, as MP4 and nothing else: a playlist under its name would name other files."""
+    """Open a clip for decoding, as MP4 only: a playlist under its name could name other files."""
     import av
 
     return av.open(str(path), format="mp4", options={"protocol_whitelist": "file", **options})

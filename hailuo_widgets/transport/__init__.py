@@ -1,1 +1,1 @@
-"""HTTP: calls to providers, streams of clips, and which hosts may be asked."""
+"""HTTP: calls to providers, downloads of clips, and the check of the hosts that are contacted."""

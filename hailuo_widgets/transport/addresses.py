@@ -1,12 +1,12 @@
-"""Which hosts a clip may be fetched from: those of the public internet.
+"""Addresses of hosts, and the check that a clip is downloaded from the public internet only.
 
-A gateway's answer names the link, so it must not be able to make this machine ask its own network. A host is judged
-by what it stands for, in any spelling (``0x7f.1``, ``2130706433``, ``::ffff:127.0.0.1``), and a name by all addresses
-that it has. A name may get other addresses between this look and the connection; over https that gives nothing, as a
-machine inside has no certificate for the name.
+The link comes from a provider's response, so it must not be able to make this machine contact its own network. A host
+is judged by its address, in any spelling (``0x7f.1``, ``2130706433``, ``::ffff:127.0.0.1``), and a name by all its
+addresses. A name may get other addresses between this check and the connection; over https that gains nothing, because
+a machine inside has no certificate for the name.
 
 Sources: IANA's special-purpose address registries, as Python's ``ipaddress`` has them; RFC 6052 (NAT64), RFC 3056
-(6to4), RFC 6761 (localhost). Python calls NAT64 and multicast addresses global: they are looked at here.
+(6to4), RFC 6761 (localhost). Python calls NAT64 and multicast addresses global, so they are checked here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STAND_INS = IPv4Network("198.18.0.0/15")
 
 
 def literal(host: str) -> Address | None:
-    """The address that a host is a spelling of; None for a name that stands for no address by itself."""
+    """The address that a host spells out; None for a name that must be resolved."""
     word = host.strip("[]").rstrip(".")
     if word.casefold() == "localhost" or word.casefold().endswith(".localhost"):
         return IPv4Address("127.0.0.1")  # RFC 6761, whatever a resolver says
@@ -36,13 +36,13 @@ def literal(host: str) -> Address | None:
     except ValueError:
         pass
     try:
-        return IPv4Address(socket.inet_aton(word))  # 0x7f.1, 2130706433, 0177.0.0.1: what the system would take
+        return IPv4Address(socket.inet_aton(word))  # 0x7f.1, 2130706433, 0177.0.0.1: the system takes these too
     except (OSError, ValueError):
         return None
 
 
 async def addresses_of(host: str, port: int) -> tuple[Address, ...]:
-    """All addresses of a host; none where it has none, or where only a proxy knows them."""
+    """All addresses of a host; empty if it has none, or if only a proxy knows them. Waits 15 s at most."""
     known = literal(host)
     if known is not None:
         return (known,)
@@ -50,17 +50,17 @@ async def addresses_of(host: str, port: int) -> tuple[Address, ...]:
         async with asyncio.timeout(LOOK_UP_S):
             rows = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         return tuple(dict.fromkeys(ip_address(row[4][0]) for row in rows))
-    except (OSError, ValueError, OverflowError):  # a time-out is an OSError; a name that is no name is a ValueError
+    except (OSError, ValueError, OverflowError):  # a time-out is an OSError; a malformed name is a ValueError
         return ()
 
 
 def is_public(address: Address, *, named: bool = False) -> bool:
-    """Whether an address is one of the public internet.
+    """Whether an address belongs to the public internet.
 
     Args:
         address: The address.
-        named: A name led to it. Then two kinds pass that no link spells out: NAT64's form of a public address, and the
-            stand-ins of a transparent proxy.
+        named: It came from a name. Then two kinds pass that no link may spell out: NAT64's form of a public address,
+            and the stand-ins of a transparent proxy.
     """
     if isinstance(address, IPv6Address):
         if address in _NAT64:
@@ -76,7 +76,7 @@ def is_public(address: Address, *, named: bool = False) -> bool:
 
 
 def same_origin(url: str, origin: str) -> bool:
-    """Whether a URL leads to an origin: the same scheme, host and port, and nobody's name in front of the host."""
+    """Whether a URL leads to an origin: the same scheme, host and port, and no user name before the host."""
     try:
         there, here = urlsplit(url), urlsplit(origin)
         places = [(p.scheme, p.hostname, p.port or {"https": 443, "http": 80}.get(p.scheme)) for p in (there, here)]

@@ -1,4 +1,4 @@
-"""An answer's body, unpacked piece by piece and never beyond a bound: a packed piece of 64 kB may hold 64 MB."""
+"""Bounded unpacking of a response body: a packed piece of 64 kB may hold 64 MB."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["unpack_into"]
 
 
 def unpack_into(body: bytearray, piece: bytes, packed: zlib._Decompress | None, *, most: int) -> None:
-    """Add a piece of an answer to its body.
+    """Append a piece of a response to its body.
 
     Args:
-        body: What is there of it.
-        piece: What has come.
-        packed: What unpacks it; None where it is plain.
-        most: Bytes that the body may have.
+        body: The bytes so far.
+        piece: The next bytes, as they came.
+        packed: The decompressor; None for a plain body.
+        most: The most bytes that the body may have.
 
     Raises:
         Unreadable: The body is larger, or cannot be unpacked.

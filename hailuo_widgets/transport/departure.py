@@ -1,7 +1,7 @@
-"""Whether a request has left this machine: told by where its call failed, never by what it failed with.
+"""Departure of a request: whether its first byte may have left this machine, by where its call failed.
 
-An error's type does not say it. A library raises the same type while it writes a request and while it reads the answer
-to it, and what is taken for unsent by mistake is paid for twice.
+The type of an error does not show it. A library raises the same type while it writes a request and while it reads the
+response, and a request that is taken for unsent by mistake is paid for twice.
 """
 
 from __future__ import annotations
@@ -14,27 +14,27 @@ from hailuo_widgets.errors import TransportError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["UNSENT", "Departure", "Unreadable", "lost", "not_sent", "said"]
+__all__ = ["UNSENT", "Departure", "Unreadable", "describe", "lost", "not_sent"]
 
 
 class Departure:
-    """The ``trace`` extension of one httpx request; ``left`` once its first byte may have been written.
+    """The ``trace`` extension of one httpx request; ``left`` is True once its first byte may have been written.
 
-    A proxy's own ``CONNECT`` goes out before the request and holds nothing of it.
+    A ``CONNECT`` to a proxy goes out before the request and contains nothing of it.
     """
 
     def __init__(self) -> None:
         self.left = False
 
     async def __call__(self, event: str, info: Mapping[str, Any]) -> None:
-        """Hear of a step; httpcore names it ``http11.send_request_headers.started``."""
+        """Note a step of httpcore, such as ``http11.send_request_headers.started``."""
         if event.endswith(".send_request_headers.started"):
             request = info.get("request")
             self.left = self.left or getattr(request, "method", b"") != b"CONNECT"
 
 
 class Unreadable(ValueError):
-    """An answer that is not read to its end; the text says why, and is ours."""
+    """A response that is not read to its end; the message, which this package wrote, says why."""
 
 
 UNSENT = "; nothing was sent"
@@ -43,7 +43,10 @@ UNSENT = "; nothing was sent"
 def not_sent(host: str, e: Exception, *, unsent: str = UNSENT) -> TransportError:
     """The error of a call that failed before the first byte of its request.
 
-    ``unsent``: what it says of that; a call that asks for a run that was sent says nothing.
+    Args:
+        host: The provider's host.
+        e: What was raised.
+        unsent: The end of the message; empty for a call about a run that was sent before.
     """
     cause: BaseException | None = e
     while cause is not None:
@@ -56,21 +59,21 @@ def not_sent(host: str, e: Exception, *, unsent: str = UNSENT) -> TransportError
             return failure
         cause = cause.__cause__ or cause.__context__
     return TransportError(
-        f"{host} cannot be reached: {said(e)}{unsent}",
+        f"{host} cannot be reached: {describe(e)}{unsent}",
         hint="check the network, its proxy, and the base URL" + ("; then run it again" if unsent else ""),
     )
 
 
 def lost(host: str, e: Exception, deadline_s: float) -> TransportError:
-    """The error of a call that failed after that: the server may have the request whole."""
+    """The error of a call that failed after its first byte: the server may have the whole request."""
     if isinstance(e, TimeoutError):
         return TransportError(f"{host} did not answer within {deadline_s:g} s", sent=None)
-    return TransportError(f"{host}: the answer was lost: {said(e)}", sent=None)
+    return TransportError(f"{host}: the answer was lost: {describe(e)}", sent=None)
 
 
-def said(e: BaseException) -> str:
-    """What may be told of a library's exception."""
-    # httpx's own message can hold a header's value, so only its kind is told, and the system's words where it has any.
+def describe(e: BaseException) -> str:
+    """The part of a library's exception that may be shown."""
+    # httpx's own message can hold a header's value, so only its type is shown, and the system's error text.
     cause: BaseException | None = e
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror:

@@ -1,10 +1,14 @@
-"""The only importer of httpx: calls to gateways and streams of clips, with every way that they fail named.
+"""HTTP client of one event loop, and the only importer of httpx: calls, and downloads of clips.
 
-What the rest of the house rests on: redirects of API calls are never followed; a create goes over a fresh connection
-(an idle one that the server has dropped makes a paid POST ambiguous); an answer is read up to 4 MiB; there is a total
-deadline on top of the per-read time-out, and a download has one for its headers; the key is in an auth object alone,
-sent to the provider's own origin, and no error carries httpx's own exception with it; the log lines that httpx writes
-of our calls show no query of a URL. Whether a request was sent is told by where its call failed (`outbound`).
+The rest of the package relies on these rules:
+
+- Redirects of API calls are never followed.
+- A create call uses a fresh connection: on an idle one that the server has dropped, a paid POST becomes ambiguous.
+- A response is read up to 4 MiB. A call has a total deadline beside the time-out of each read, a download one for its
+  headers.
+- The key is in an auth object only and goes to the provider's own origin; no error carries httpx's own exception.
+- The log lines that httpx writes of these calls show no query of a URL.
+- Where a call failed tells whether its request was sent, see `departure`.
 """
 
 from __future__ import annotations
@@ -25,7 +29,7 @@ from hailuo_widgets.provider.base import HttpReply
 from hailuo_widgets.settings.settings import is_loopback
 from hailuo_widgets.transport.addresses import addresses_of, is_public, literal, same_origin
 from hailuo_widgets.transport.decompression import unpack_into
-from hailuo_widgets.transport.departure import UNSENT, Departure, Unreadable, lost, not_sent, said
+from hailuo_widgets.transport.departure import UNSENT, Departure, Unreadable, describe, lost, not_sent
 from hailuo_widgets.transport.log_lines import clean_log_lines, our_call
 
 if TYPE_CHECKING:
@@ -41,23 +45,23 @@ __all__ = ["Http", "Stream"]
 MAX_ANSWER = 4 * 1024 * 1024
 CONNECT_S = 15.0
 READ_S = 60.0
-KEEP_S = 2.0  # an idle connection is used again for so long: servers close theirs after 5 s, or later
+KEEP_S = 2.0  # for which an idle connection is used again: servers close theirs after 5 s, or later
 MOST_REDIRECTS = 5
 MOST_PORT = 65535
-HEADERS_S = 20.0  # so long a download may take to begin, on all hops of its redirects together
-STALL_S = 20.0  # between two pieces of its body
+HEADERS_S = 20.0  # for a download to begin, all hops of its redirects together
+STALL_S = 20.0  # between two pieces of a download
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class _NoCookies(CookieJar):
-    """Keeps no cookie of any host, and does not even read one: a date in it can be more than a clock holds."""
+    """Cookie jar that stays empty and reads no cookie: a date in one can be beyond what Python holds."""
 
     def extract_cookies(self, *_: object) -> None:
-        """Take none."""
+        """Read no cookie."""
 
 
 class _KeyAuth(httpx.Auth):
-    """Puts the key on a request at the last moment; no traceback shows a local that holds it."""
+    """Adds the key to a request at the last moment; no local variable in a traceback holds it."""
 
     def __init__(self, auth: Auth, key: Secret) -> None:
         self._auth, self._key = auth, key
@@ -68,10 +72,10 @@ class _KeyAuth(httpx.Auth):
 
 
 def _raise_alone(failure: Exception) -> NoReturn:
-    """Raise an error that carries nothing of what it came of: httpx's frames have the key among their locals.
+    """Raise an error without its cause: httpx's frames have the key among their local variables.
 
-    Outside of the handler is not enough. A task that is written in Python (nest-asyncio puts those in the place of C's)
-    is still in the handler of what a future failed with when it goes on, so Python would note that as the context.
+    Raising it outside of the handler is not enough. A task that is implemented in Python (nest-asyncio replaces C's by
+    those) continues inside the handler of a future's error, so Python would set that as the context.
     """
     try:
         raise failure
@@ -80,7 +84,7 @@ def _raise_alone(failure: Exception) -> NoReturn:
 
 
 class Stream:
-    """A download in progress: ``status``, ``headers`` by lower-case names, and its bytes."""
+    """A download in progress: ``status``, ``headers`` by lower-case names, and the body."""
 
     def __init__(self, response: httpx.Response) -> None:
         self.status = response.status_code
@@ -88,7 +92,7 @@ class Stream:
         self._response = response
 
     async def aiter(self) -> AsyncIterator[bytes]:
-        """The bytes as they come.
+        """The pieces of the body as they come.
 
         Raises:
             TransportError: The connection broke.
@@ -98,14 +102,14 @@ class Stream:
             async for chunk in self._response.aiter_raw():
                 yield chunk
         except Exception as e:  # noqa: BLE001 - whatever was raised: downloading again is free
-            failure = TransportError(f"the download broke off: {said(e)}", sent=None)
+            failure = TransportError(f"the download broke off: {describe(e)}", sent=None)
             failure.stalled = isinstance(e, httpx.ReadTimeout)
         if failure is not None:
             _raise_alone(failure)
 
 
 class Http:
-    """HTTP for one event loop. Clients are made when first needed; ``close`` lets go of them."""
+    """HTTP for one event loop. Its httpx clients are made when they are first needed, and ended by ``close``."""
 
     def __init__(self) -> None:
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
@@ -124,19 +128,19 @@ class Http:
         asking: bool = False,
         deadline_s: float = 60.0,
     ) -> HttpReply:
-        """Make one call and read its whole answer.
+        """Make one call and read its whole response.
 
         Args:
             origin: The provider's base URL.
             call: What to send.
-            auth: How the key is sent.
+            auth: The header of the key.
             key: The key.
-            fresh: Over a connection that no call has used.
-            asking: It asks for something that may have been sent before: no error says that nothing was sent.
-            deadline_s: Seconds for all of it.
+            fresh: Use a connection that no call has used.
+            asking: The call asks about a run that may have been sent before: no error says that nothing was sent.
+            deadline_s: Seconds for the whole call.
 
         Raises:
-            TransportError: Without an answer; its ``sent`` says whether the request may have arrived.
+            TransportError: There is no response; ``sent`` says whether the request may have arrived.
         """
         client, unsent = await self._client(origin, fresh=fresh), "" if asking else UNSENT
         url = origin + call.path
@@ -148,13 +152,13 @@ class Http:
         departure, reply = Departure(), None
         try:
             async with asyncio.timeout(deadline_s):
-                request = _built(client, url, call, unsent)
+                request = _build_request(client, url, call, unsent)
                 key_auth = _KeyAuth(auth, key) if auth is not None and key is not None else None
                 response = await _send(client, request, departure, auth=key_auth)
                 try:
                     reply = await _read(response)
                 finally:
-                    await _let_go(response)
+                    await _close(response)
         except TransportError as e:
             failure = e
         except Exception as e:  # noqa: BLE001 - whatever was raised: what matters is whether the request had left
@@ -169,22 +173,22 @@ class Http:
     async def stream(
         self, url: str, headers: Mapping[str, str], *, local: bool, keyed: tuple[str, Auth, Secret] | None = None
     ) -> AsyncIterator[Stream]:
-        """Open a download. No key goes with it, but to the one address that is named for it.
+        """Open a download. It carries no key, unless the link leads to the one origin that ``keyed`` names.
 
         Args:
             url: The clip's link.
             headers: For example the range.
-            local: The gateway is on this machine, so its links may be too.
-            keyed: An origin that gets the key, and the key.
+            local: The provider is on this machine, so its links may be too.
+            keyed: An origin that gets the key, its header, and the key.
 
         Raises:
             TransportError: The host could not be reached, or sent no headers in time.
-            DownloadError: The link leads somewhere that no clip is fetched from.
+            DownloadError: The link leads to a host that no clip is downloaded from.
         """
         failure: Exception | None = None
         try:
             async with asyncio.timeout(HEADERS_S):
-                response = await self._opened(url, headers, local=local, keyed=keyed)
+                response = await self._open_link(url, headers, local=local, keyed=keyed)
         except (DownloadError, TransportError) as e:
             failure = e
         except TimeoutError:
@@ -195,12 +199,12 @@ class Http:
         try:
             yield Stream(response)
         finally:
-            await _let_go(response)
+            await _close(response)
 
-    async def _opened(
+    async def _open_link(
         self, url: str, headers: Mapping[str, str], *, local: bool, keyed: tuple[str, Auth, Secret] | None
     ) -> httpx.Response:
-        """The answer at the end of a link's redirects; each hop is held against the same rules."""
+        """The response at the end of a link's redirects; each hop is checked by the same rules."""
         failure: Exception | None = None
         for _ in range(MOST_REDIRECTS + 1):
             await _check_link(url, local=local)
@@ -215,15 +219,15 @@ class Http:
             except (TimeoutError, TransportError):
                 raise
             except Exception as e:  # noqa: BLE001 - whatever was raised: downloading again is free
-                failure = TransportError(f"{_host(url)} cannot be reached for the clip: {said(e)}", sent=None)
+                failure = TransportError(f"{_host(url)} cannot be reached for the clip: {describe(e)}", sent=None)
                 if client is not None and isinstance(e, httpx.PoolTimeout):
                     self._drop(client)
                 break
             target = _location(response)
             if target is None:
                 return response
-            await _let_go(response)
-            url = _joined(url, target)
+            await _close(response)
+            url = _join(url, target)
         _raise_alone(
             failure or DownloadError(f"the clip's link was redirected more than {MOST_REDIRECTS} times", dead_link=True)
         )
@@ -235,9 +239,9 @@ class Http:
             await client.aclose()
 
     def _drop(self, client: httpx.AsyncClient) -> None:
-        """Use a client no more: httpx 0.28's pool can stay dead after cancelled requests; a new one is not.
+        """No longer use a client: the pool of httpx 0.28 can stay dead after cancelled requests.
 
-        It is not closed: a create call, paid for, may be waiting on it for its answer.
+        It is not closed: a create call, paid for, may be waiting on it for its response.
         """
         self._clients = {place: known for place, known in self._clients.items() if known is not client}
         self._dropped.append(client)
@@ -246,7 +250,7 @@ class Http:
         local = is_loopback(url)
         if (local, fresh) not in self._clients:
             if self._context is None:
-                # Reading the certificates takes longer than the notebook's loop should stand still.
+                # Reading the certificates takes longer than the notebook's loop may be blocked.
                 self._context = await asyncio.to_thread(ssl_context)
             failure: TransportError | None = None
             try:
@@ -261,7 +265,7 @@ class Http:
                     ),
                 )
             except (ImportError, ValueError, OSError, httpx.InvalidURL) as e:
-                told = "" if isinstance(e, httpx.InvalidURL) else f": {e}"  # that one quotes a part of a password
+                told = "" if isinstance(e, httpx.InvalidURL) else f": {e}"  # its message quotes a part of a password
                 failure = TransportError(
                     f"no connection can be made: {type(e).__name__}{told}",
                     hint="check the variables HTTPS_PROXY, ALL_PROXY, NO_PROXY and SSL_CERT_FILE",
@@ -272,7 +276,7 @@ class Http:
 
 
 def ssl_context() -> ssl.SSLContext:
-    """The certificates that httpx would trust: ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` where set, else certifi's."""
+    """The certificates that httpx trusts: ``SSL_CERT_FILE`` or ``SSL_CERT_DIR`` if set, else certifi's; blocks."""
     failure: TransportError | None = None
     try:
         return httpx.create_ssl_context()
@@ -284,11 +288,11 @@ def ssl_context() -> ssl.SSLContext:
     raise failure
 
 
-def _built(client: httpx.AsyncClient, url: str, call: HttpCall, unsent: str) -> httpx.Request:
-    """The request as it will leave.
+def _build_request(client: httpx.AsyncClient, url: str, call: HttpCall, unsent: str) -> httpx.Request:
+    """The request as it will be sent.
 
     Raises:
-        TransportError: It cannot be written as JSON (half of a surrogate pair, for example): nothing was sent.
+        TransportError: It cannot be written as JSON (for example, half of a surrogate pair); nothing was sent.
     """
     headers = {
         "User-Agent": "hailuo-widgets",
@@ -305,7 +309,7 @@ def _built(client: httpx.AsyncClient, url: str, call: HttpCall, unsent: str) -> 
 
 
 async def _read(response: httpx.Response) -> HttpReply:
-    """The whole answer, unpacked here and bounded: httpx would make 64 MB of a packed piece of 64 kB, at once."""
+    """The whole response, unpacked within bounds: httpx would unpack a piece of 64 kB to 64 MB at once."""
     coding = response.headers.get("content-encoding", "").strip().lower()
     if coding not in {"", "identity", "gzip", "x-gzip", "deflate"}:
         raise Unreadable(f"its Content-Encoding is {coding[:40]!r}, which was not asked for")
@@ -318,7 +322,7 @@ async def _read(response: httpx.Response) -> HttpReply:
     except Unreadable:
         raise
     except Exception:
-        if str(here) != response.headers.get("content-length"):  # else all of it is here: only its end went wrong
+        if str(here) != response.headers.get("content-length"):  # else the whole body is here, and only its end failed
             raise
     headers = {k.lower(): v for k, v in response.headers.items()}
     return HttpReply(status=response.status_code, headers=headers, body=bytes(body))
@@ -332,29 +336,29 @@ async def _send(
         return await client.send(request, auth=auth, follow_redirects=False, stream=True)
 
 
-async def _let_go(response: httpx.Response) -> None:
-    """Close an answer; what has been read of it holds, whatever that meets."""
+async def _close(response: httpx.Response) -> None:
+    """Close a response; an error in that does not spoil what has been read."""
     with contextlib.suppress(Exception):
         await response.aclose()
 
 
 async def _keep_location(response: httpx.Response) -> None:
-    """Put aside where an answer redirects to: httpx builds the next request at once, and chokes on odd addresses."""
+    """Set aside a redirect's target: httpx builds the next request at once, and fails on odd addresses."""
     location = response.headers.pop("location", None)
     if location is not None:
         response.extensions = {**response.extensions, "location": location}
 
 
 def _location(response: httpx.Response) -> str | None:
-    """Where an answer redirects to; None where it does not."""
+    """The target of a redirect; None for another response."""
     if response.status_code not in _REDIRECTS:
         return None
     found = response.extensions.get("location") or response.headers.get("location")
     return found if isinstance(found, str) else None
 
 
-def _joined(url: str, target: str) -> str:
-    """A redirect's target as an address; "" for what is none."""
+def _join(url: str, target: str) -> str:
+    """A redirect's target as an absolute URL; "" if it is malformed."""
     try:
         return str(httpx.URL(url).join(target))
     except Exception:  # noqa: BLE001 - the text is from the wire, and parsers raise many types
@@ -362,7 +366,11 @@ def _joined(url: str, target: str) -> str:
 
 
 async def _check_link(url: str, *, local: bool) -> None:
-    """Refuse a link that is not https to the public internet; a gateway on this machine may name links to it."""
+    """Refuse a link that is not https to the public internet; a provider on this machine may link to it.
+
+    Raises:
+        DownloadError: The link is refused.
+    """
     try:
         parsed: httpx.URL | None = httpx.URL(url)
     except Exception:  # noqa: BLE001 - the text is from the wire, and parsers raise many types

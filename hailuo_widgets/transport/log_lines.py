@@ -1,6 +1,6 @@
-"""The log lines that httpx and httpcore write of our own calls, without what must be in no log.
+"""Cleaning of the log lines that httpx and httpcore write of this package's calls.
 
-A clip's link is signed in its query, and an answer's headers, which httpcore writes down, may hold a key.
+A clip's link is signed in its query, and the headers of a response, which httpcore logs, may hold a key.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _ours: ContextVar[bool] = ContextVar("hailuo_call", default=False)
 
 
 class _NoQueries(logging.Filter):
-    """Takes keys, and the queries of URLs, out of log lines about our own calls."""
+    """Removes keys, and the queries of URLs, from log lines about this package's calls."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         if _ours.get():
@@ -37,14 +37,14 @@ _no_queries = _NoQueries()
 
 
 def clean_log_lines() -> None:
-    """Look through those lines from now on; a filter that is there already is not added again."""
+    """Clean these lines from now on; calling it twice adds no second filter."""
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_no_queries)
 
 
 @contextmanager
 def our_call() -> Iterator[None]:
-    """What is logged inside is about a call of ours."""
+    """Mark what is logged inside as a call of this package."""
     mark = _ours.set(True)
     try:
         yield

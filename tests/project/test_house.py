@@ -34,21 +34,17 @@ LARGE = {
 # Rooms in which some module docstrings do not yet begin with a noun phrase.
 UNWRITTEN = {
     "api",
-    "archive",
     "engine",
     "magics",
     "settings",
-    "transport",
     "widgets",
     "workspace",
 }
 # Rooms in which the old word for a provider still stands.
 UNNAMED = {
-    "archive",
     "engine",
     "magics",
     "settings",
-    "transport",
     "widgets",
     "workspace",
 }
