@@ -61,6 +61,7 @@ lint-python: $(VENV)/.dev
 	@$(PY) -m ruff format --check --quiet .
 	@$(PY) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-logo
+	@$(PY) tools/house.py
 
 lint-js:
 	@if command -v npm >/dev/null 2>&1; then \

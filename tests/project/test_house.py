@@ -187,6 +187,11 @@ def test_two_checkouts_stand_side_by_side(tmp_path: Path, capsys: pytest.Capture
     assert capsys.readouterr().err == "import circle: lower.clay, lower.sand, lower.stone\n"
 
 
+def test_this_package_keeps_its_bounds() -> None:
+    """No loose module too many, no arrow back, no circle, no double name without a reason, no reason without a name."""
+    assert house.broken(house.measure(ROOT), house.TWICE) == []
+
+
 # -- the rules of the package ----------------------------------------------------------------------------------------
 
 
