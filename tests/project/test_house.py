@@ -294,6 +294,7 @@ def test_contributing_shows_the_floors() -> None:
 
 
 OLD_WORD = re.compile("gate" + r"way(?!\.pixazo\.ai)", re.IGNORECASE)  # Pixazo's host has it in its name
+OLD_TEXTS = {"store/migration_events.py"}  # the sentences of earlier logs, as they stand there
 OLD_PATH = "gateways.py"  # where providers of other packages found their base class
 
 
@@ -306,6 +307,6 @@ def test_a_provider_is_called_provider(room: str) -> None:
         f"{name}:{number}"
         for name, text in own.items()
         for number, line in enumerate(text.splitlines(), 1)
-        if OLD_WORD.search(line)
+        if OLD_WORD.search(line) and name not in OLD_TEXTS
     ]
     assert named + lines == []
