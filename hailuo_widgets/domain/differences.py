@@ -1,6 +1,6 @@
-"""The columns in which runs differ, and each run's value in a column.
+"""Comparison of runs: the columns in which they differ, and each run's value in a column.
 
-Grid, boards, vote, report and LaTeX table all ask here, so that they name the same differences. A column is a field of
+Grid, boards, vote, report and LaTeX table all use this, so that they show the same differences. A column is a field of
 the request as :func:`hailuo_widgets.runs` names it, an input image's or template's field, or ``var_…``: a variable of
 the prompts.
 """
@@ -27,7 +27,7 @@ RESULTS = ("status", "sweep_id")  # can be rows and columns of a grid, but say n
 
 
 def value(record: RunRecord, name: str) -> str:
-    """A run's value in a column, as text; an image's is its name. "" if the run has none."""
+    """Return a run's value in a column as text (for an image, its name); "" if the run has none."""
     if name.startswith("var_"):
         found: Any = record.variables.get(name.removeprefix("var_"))
     elif name in {"variant", "replicate", *RESULTS}:
@@ -40,13 +40,13 @@ def value(record: RunRecord, name: str) -> str:
 
 
 def columns_of(records: Sequence[RunRecord]) -> tuple[str, ...]:
-    """The columns that these runs can be arranged by, the variables of their prompts last."""
+    """Return the columns by which runs can be arranged, the variables of their prompts last."""
     variables = dict.fromkeys(f"var_{name}" for r in records for name in r.variables)
     return (*COLUMNS, *RESULTS, *variables)
 
 
 def of(records: Sequence[RunRecord], *, ignore: Collection[str] = (), every: bool = False) -> tuple[str, ...]:
-    """The columns in which runs differ, in the order of :func:`columns_of`, without their results.
+    """Return the columns in which runs differ, in the order of :func:`columns_of`, without their results.
 
     Args:
         records: The runs.
@@ -59,10 +59,10 @@ def of(records: Sequence[RunRecord], *, ignore: Collection[str] = (), every: boo
 
 
 def in_rows(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
-    """The columns in which rows of a table differ; a missing value is "".
+    """Return the columns in which rows of a table differ; a missing value is "".
 
-    Of ``variant`` and ``prompt`` one is enough. A label that somebody wrote stands for the prompt, unless one label has
-    several prompts with equal variables. A number says less than the prompt.
+    If both variant and prompt differ, only one of them is returned: the variant, if the user wrote its labels and each
+    label (with the variables) determines the prompt; the prompt, if the labels are only numbers.
     """
     found = _differing(rows)
     if "variant" not in found or "prompt" not in found:
@@ -80,13 +80,13 @@ def _differing(rows: Sequence[Mapping[str, str]]) -> tuple[str, ...]:
 
 
 def _follows(name: str, rows: Sequence[Mapping[str, str]], others: Sequence[str]) -> bool:
-    """Whether the values of ``others`` determine the value of ``name``."""
+    """Return whether the values of ``others`` determine the value of ``name``."""
     known = [tuple(row.get(other, "") for other in others) for row in rows]
     return len(set(known)) == len({(key, row.get(name, "")) for key, row in zip(known, rows, strict=True)})
 
 
 def are_labels(records: Sequence[RunRecord]) -> bool:
-    """Whether every run has a variant's label that somebody wrote, not only its number."""
+    """Return whether every run has a variant's label that the user wrote, not only a number."""
     return _labels([r.variant or "" for r in records])
 
 
@@ -95,10 +95,10 @@ def _labels(variants: Sequence[str]) -> bool:
 
 
 def check_column(argument: str, name: str | None, known: Sequence[str]) -> None:
-    """Refuse a name that is no column of these runs.
+    """Check that a name is a column of these runs, or None.
 
     Raises:
-        UsageError: It is none; None is allowed.
+        UsageError: It is not.
     """
     if name is not None and not isinstance(name, str):
         raise UsageError(f"{argument} must be the name of a column, not {name!r}", hint=f"for example {known[0]!r}")

@@ -1,4 +1,4 @@
-"""Sums and texts of money: the one answer to what some runs cost.
+"""Sums and display of costs, the only place where costs of runs are added up.
 
 An amount is a whole number of millionths ("micros") of its currency: ``USD``, ``CNY`` or ``credits``.
 """
@@ -41,12 +41,12 @@ class Total:
 
 
 def may_be_billed(record: RunRecord) -> bool:
-    """Whether a provider may bill a run: it has a task, or its create call may have been accepted."""
+    """Return whether a provider may bill a run: it has a task, or its create call may have been accepted."""
     return record.reused_from is None and (record.task_id is not None or record.status in _SENT)
 
 
 def total(records: Iterable[RunRecord]) -> Total:
-    """What runs cost. A run that shows another run's clip costs nothing."""
+    """Return what runs cost. A run that shows another run's clip costs nothing."""
     found = list(records)
     paid = [r for r in found if r.reused_from is None]
     spent = by_currency((r.cost_micros, r.currency) for r in paid)
@@ -58,7 +58,7 @@ def total(records: Iterable[RunRecord]) -> Total:
 
 
 def by_currency(amounts: Iterable[tuple[int | None, str | None]]) -> dict[str, int]:
-    """The sum of (micros, currency) for each currency, in the order of their first amounts; without unknown ones."""
+    """Add up (micros, currency) by currency, in the order of first amounts; unknown amounts are left out."""
     spent: dict[str, int] = {}
     for micros, currency in amounts:
         if micros is not None and currency is not None:
@@ -67,7 +67,7 @@ def by_currency(amounts: Iterable[tuple[int | None, str | None]]) -> dict[str, i
 
 
 def text(micros: int | None, currency: str | None) -> str:
-    """An amount as people write it; "unknown" if it is not known."""
+    """Return an amount for display; "unknown" if it is not known."""
     if micros is None or currency is None:
         return "unknown"
     amount = micros / 1_000_000

@@ -1,4 +1,4 @@
-"""A run's record, its states, and the steps between states that are legal."""
+"""Run record, with the statuses of a run and the allowed transitions between them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = [
     "may_become",
 ]
 
-SIMULATOR = "simulator"  # the bundled simulator's origin in the log: its port changes
+SIMULATOR = "simulator"  # the bundled simulator's origin in the log, because its port changes
 
 
 class Status(StrEnum):
@@ -44,22 +44,22 @@ class Status(StrEnum):
 
     @property
     def label(self) -> str:
-        """The status as people see it."""
+        """The status for display."""
         return self.value.capitalize()
 
     @property
     def live(self) -> bool:
-        """Whether the run is still on its way."""
+        """Whether the run is in progress."""
         return self in UNFINISHED
 
     @property
     def ended(self) -> bool:
-        """Whether the run has come to an end; some ends can be left again."""
+        """Whether the run has ended; it may be resumed after some ends."""
         return self not in UNFINISHED
 
     @property
     def note(self) -> str | None:
-        """What an end means for the user's money, in one sentence; None if there is nothing to add."""
+        """A sentence on what the end means for the user's money; None if there is nothing to say."""
         return _NOTES.get(self)
 
 
@@ -86,21 +86,20 @@ _NOTES: Mapping[Status, str] = {
 }
 
 TRANSITIONS: Mapping[str, frozenset[str]] = {
-    # Back from submitting to planned: the create certainly was not accepted (never sent, or refused for its rate).
-    # From planned to queued: a further result of a task whose create call was another run's.
+    # From submitting back to planned: the create call certainly was not accepted (not sent, or rate limited).
+    # From planned to queued: another result of a task that another run's create call made.
     Status.PLANNED: frozenset(
         {Status.SUBMITTING, Status.QUEUED, Status.CANCELLED, Status.SKIPPED, Status.FAILED, Status.UNCONFIRMED}
         | {Status.SUCCEEDED}
     ),
-    # Not from submitting to cancelled: its answer is due, and may cost money.
+    # Not from submitting to cancelled: the reply is still to come, and may cost money.
     Status.SUBMITTING: frozenset({Status.PLANNED, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED, Status.SKIPPED}),
     Status.QUEUED: frozenset({Status.RUNNING, Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST}),
     Status.RUNNING: frozenset({Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST}),
     Status.DOWNLOADING: frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.LOST}),
-    # A clip that was deleted here can be brought again, while the provider has it.
+    # A clip that was deleted here can be downloaded again, as long as the provider has it.
     Status.SUCCEEDED: frozenset({Status.DOWNLOADING}),
-    # A failed download, a run that we stopped following and one that ended by a status in no document can be taken up
-    # again for free; nothing else leaves an end.
+    # A failed download, a cancelled run, and a run that ended by an undocumented status can be resumed for free.
     Status.FAILED: frozenset({Status.DOWNLOADING, Status.QUEUED}),
     Status.CANCELLED: frozenset({Status.QUEUED}),
     Status.UNCONFIRMED: frozenset({Status.QUEUED, Status.FAILED}),
@@ -110,12 +109,12 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
 
 
 def may_become(status: str, following: str) -> bool:
-    """Whether a run may go from one status to another (staying is always legal)."""
+    """Return whether a run may change from one status to another, or stay in it."""
     return following == status or following in TRANSITIONS[status]
 
 
 def error_text(error: Mapping[str, str]) -> str | None:
-    """An error of the log in one line, with the provider's own words; None where there is none."""
+    """Return an error of the log in one line, with the provider's own message; None if there is no error."""
     if not error.get("kind"):
         return None
     message, said = error.get("message") or "", error.get("provider_message") or ""
@@ -126,13 +125,11 @@ def error_text(error: Mapping[str, str]) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class RunRecord:
-    """All that is known of one run: one row of the log.
+    """One row of the run log. None means "not known".
 
-    Times are aware UTC datetimes, ``cost_micros`` are millionths of ``currency`` (``USD``, ``CNY`` or ``credits``),
-    None is "not known".
-
-    ``tags`` are the words that the run was started with; ``rating``, ``note`` and ``clip_tags`` are what a user said of
-    its clip, and the same for every run that shows that clip.
+    Times are aware UTC datetimes; ``cost_micros`` are millionths of ``currency`` (``USD``, ``CNY`` or ``credits``).
+    ``tags`` are those that the run was started with. ``rating``, ``note`` and ``clip_tags`` belong to the clip, and are
+    the same for every run that shows it.
     """
 
     run_id: str
@@ -144,14 +141,14 @@ class RunRecord:
     origin: str | None = None  # the provider's address; SIMULATOR for the bundled simulator
     sweep_id: str | None = None
     sweep_index: int | None = None
-    sweep_name: str | None = None  # what the user calls the sweep
+    sweep_name: str | None = None  # the user's name of the sweep
     variant: str | None = None
     variables: Mapping[str, Any] = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     task_id: str | None = None
     channel: str | None = None  # which of the provider's endpoints knows the task
-    client_uuid: str | None = None  # our own id at a provider that takes one
-    result_index: int = 0  # which of the task's results is this run's
+    client_uuid: str | None = None  # our own ID of the task, for a provider that takes one
+    result_index: int = 0  # the index of this run's result among the task's
     submitted_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
@@ -160,25 +157,25 @@ class RunRecord:
     currency: str | None = None
     seed_returned: int | None = None
     file_id: str | None = None
-    video_url: str | None = field(default=None, repr=False)  # signed: whoever has it has the clip
+    video_url: str | None = field(default=None, repr=False)  # signed: anyone with the link can download the clip
     backup_url: str | None = field(default=None, repr=False)
-    video: str | None = None  # the file's path
+    video: str | None = None  # the file's path in the archive
     sha256: str | None = None
     video_bytes: int | None = None
-    video_width: int | None = None  # pixels, as the file says
+    video_width: int | None = None  # pixels, measured from the file
     video_height: int | None = None
     error: Mapping[str, str] | None = None  # kind, message, code, provider_message, trace_id, hint
     rating: int | None = None
     note: str | None = None
     clip_tags: tuple[str, ...] = ()
     reused_from: str | None = None  # the paid run whose clip this run shows
-    unread: tuple[str, ...] = ()  # what of the row could not be read; no column
+    unread: tuple[str, ...] = ()  # the columns of the row that could not be read; not stored
 
     def __post_init__(self) -> None:
-        """Take the status and the kind of cost as text too.
+        """Convert the status and the kind of cost from text.
 
         Raises:
-            ValueError: They are none.
+            ValueError: The text is not valid.
         """
         object.__setattr__(self, "status", Status(self.status))
         if self.cost_kind is not None:
@@ -186,22 +183,22 @@ class RunRecord:
 
     @property
     def clip_id(self) -> str:
-        """Which clip the run shows: the id of the run that paid for it. Equal bytes do not make two clips one."""
+        """The ID of the clip: that of the run that paid for it. Two clips with equal bytes have different IDs."""
         return self.reused_from or self.run_id
 
     @property
     def all_tags(self) -> tuple[str, ...]:
-        """The run's own tags, then those of its clip; each once."""
+        """The run's own tags, then those of its clip, without duplicates."""
         return tuple(dict.fromkeys((*self.tags, *self.clip_tags)))
 
     @property
     def replicate(self) -> int:
-        """Which repeat of its request the run is: 1, 2, …. The results of one create call are repeats of each other."""
+        """The number of the replicate: 1, 2, …. The results of one create call are replicates of each other."""
         of_a_call = self.request.options.get("numberResults")
         results = of_a_call if isinstance(of_a_call, int) else 1
         return (self.request.replicate - 1) * max(1, results) + self.result_index + 1
 
     @property
     def unfinished(self) -> bool:
-        """Whether something is still to come."""
+        """Whether the run is in progress."""
         return self.status.live

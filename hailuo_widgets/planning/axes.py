@@ -29,7 +29,7 @@ from hailuo_widgets.domain.user_values import (
 )
 from hailuo_widgets.domain.variants import fill_variants, piped_names, variables_of
 from hailuo_widgets.errors import UsageError, about, nearest
-from hailuo_widgets.planning.build import FLAGS, REQUEST_ARGUMENTS, WHOLE
+from hailuo_widgets.planning.build_request import FLAGS, REQUEST_ARGUMENTS, WHOLE
 from hailuo_widgets.planning.grammar import OPTIONS
 from hailuo_widgets.planning.prompt_warnings import prompt_warnings
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hailuo_widgets.domain.cell_text import GAP, plain_lines, split_words
+from hailuo_widgets.domain.option_values import parse_values
 from hailuo_widgets.domain.prompts import SEPARATOR
-from hailuo_widgets.domain.values import parse_values
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.settings.credentials import refuse_typed_keys
 

@@ -16,7 +16,7 @@ from hailuo_widgets.domain.problem import warning
 from hailuo_widgets.domain.sampling import values_of
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant
 from hailuo_widgets.errors import ProblemCode, UsageError
-from hailuo_widgets.planning.build import build, same_value
+from hailuo_widgets.planning.build_request import build_request, same_value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -238,7 +238,9 @@ def make_plan(
             # In a sweep over providers, runs of a provider without seeds are replicates instead.
             replicate += seeds.index(values.pop("seed")) * axes.repeat
         try:
-            built = build(asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded)
+            built = build_request(
+                asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded
+            )
         except UsageError as e:
             refused.append(e)
             continue

@@ -6,8 +6,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.option_values import render_values
 from hailuo_widgets.domain.prompts import render_variants
-from hailuo_widgets.domain.values import render_values
 from hailuo_widgets.planning.grammar import OPTIONS, Line
 
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.cell_text import GAP, plain_lines
+from hailuo_widgets.domain.option_values import parse_values, render_values
 from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_prompt, render_variants
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.domain.values import parse_values, render_values
 from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import COUNTS, OPTIONS, Line, parse_line, refuse_options_below, split_cell
 from hailuo_widgets.planning.render_cell import render_cell

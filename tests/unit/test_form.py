@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.option_values import parse_values, render_values
 from hailuo_widgets.domain.prompts import parse_variants, render_variants
-from hailuo_widgets.domain.values import parse_values, render_values
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.grammar import OPTIONS
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of

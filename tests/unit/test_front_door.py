@@ -18,7 +18,7 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.planning.axes import ARGUMENTS
-from hailuo_widgets.planning.build import REQUEST_ARGUMENTS
+from hailuo_widgets.planning.build_request import REQUEST_ARGUMENTS
 from hailuo_widgets.widgets import display
 from tests.unit.test_handles import NOW
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hailuo_widgets.domain.option_values import parse_values, render_values
 from hailuo_widgets.domain.prompts import Choice, Prompt, Text, Variable, parse_prompt, parse_variants, render_variants
-from hailuo_widgets.domain.values import parse_values, render_values
 from hailuo_widgets.domain.variants import fill_variants, variables_of
 from hailuo_widgets.errors import UsageError
 

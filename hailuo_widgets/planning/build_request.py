@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.images import Image
     from hailuo_widgets.errors import Problem
 
-__all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build", "same_value"]
+__all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build_request", "same_value"]
 
 REQUEST_ARGUMENTS = (
     "prompt",
@@ -53,7 +53,7 @@ class Built:
     warnings: tuple[Problem, ...]
 
 
-def build(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] | None = None) -> Built:
+def build_request(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[Any, Any] | None = None) -> Built:
     """Build and check one request. Nothing is sent.
 
     Args:
