@@ -1,1 +1,4 @@
-"""The public surface: `Session`, and the same functions on the session that is there when nobody names one."""
+"""Public functions, and `Session` with the same functions as methods.
+
+The functions use a default session if no session is named.
+"""

@@ -1,4 +1,4 @@
-"""The public functions of the package: methods of :class:`hailuo_widgets.Session`, called on a default session."""
+"""Public functions of the package: methods of `hailuo_widgets.Session` on a default session."""
 
 from __future__ import annotations
 

@@ -232,7 +232,7 @@ COMMANDS: dict[str, Command] = {
         _row(
             "cost",
             "[SINCE]",
-            "what runs have cost, by gateway and currency",
+            "what runs have cost, by provider and currency",
             _cost,
             "cost 2026-11-01",
             most=1,
@@ -249,7 +249,7 @@ COMMANDS: dict[str, Command] = {
         ),
         _row("studio", "[ID]", "build a request in a form; an id fills it", _studio, f"studio {ID}", most=1),
         _row("monitor", "", "everything in flight, from any kernel, live", _monitor, "monitor"),
-        _row("providers", "", "the gateways", _providers, "providers"),
+        _row("providers", "", "the providers", _providers, "providers"),
         _row("models", "[PROVIDER]", "the models, what they do and what they cost", _models, "models kie", most=1),
         _row("templates", "", "MiniMax's video templates", _templates, "templates"),
         _row("camera", "", "the 15 camera instructions", _camera, "camera"),

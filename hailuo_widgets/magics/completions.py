@@ -1,4 +1,6 @@
-"""What Tab offers in a cell of ours: pure text in, offers out; what is known of the world comes from a `World`.
+"""Tab completions in a ``%%hailuo`` cell and a ``%hailuo`` line.
+
+Pure functions from text to completions; what they must know of providers, runs and files comes from a `World`.
 
 Offers replace ``fragment``, the piece before the cursor that they complete. In a list (``a,b,c``) that is its last
 piece. Of values only what the chosen provider and model take is offered.
@@ -44,13 +46,13 @@ class World(Protocol):
     """What completion has to know beyond the text. Nothing is created by asking it, and nothing is sent."""
 
     def providers(self) -> Sequence[str]:
-        """The names of the gateways."""
+        """The names of the providers."""
 
     def default_provider(self) -> str:
-        """The gateway where none is named."""
+        """The provider if none is named."""
 
     def facts(self, provider: str) -> Facts | None:
-        """A gateway's table; None where there is no such gateway."""
+        """A provider's facts; None if there is no such provider."""
 
     def variables(self) -> Sequence[str]:
         """The notebook's variables that a prompt may take."""

@@ -1,4 +1,4 @@
-"""What the extension adds to a shell: magics, the waiting cell, and the display of runs."""
+"""IPython extension: magics, the waiting cell, and the display of runs."""
 
 from __future__ import annotations
 

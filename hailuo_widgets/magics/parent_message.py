@@ -1,4 +1,4 @@
-"""Which message a cell was sent by, kept right to the cell's end.
+"""Workaround for ipykernel 7.4: restores a cell's parent message when the cell ends.
 
 ipykernel 7.4 answers a widget's message while a cell waits, and then puts the cell's own message back as the one that
 all is told to (`Kernel.shell_main`). Where the next cell has begun meanwhile, it is put in that one's place: the front

@@ -64,7 +64,7 @@ def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret 
     """The provider's key, without blanks, quotes and ``Bearer`` around it; None where there is none.
 
     Args:
-        provider: The gateway's name.
+        provider: The provider's name.
         environ: Look here alone, rather than in all places.
 
     Raises:
@@ -92,7 +92,7 @@ def look_up(
     Args:
         name: The variable's name.
         environ: Look here alone, rather than in all places.
-        provider: The gateway that an error is about.
+        provider: The provider that an error is about.
         anew: Ask keyring and Colab again.
 
     Raises:

@@ -1,4 +1,6 @@
-"""Settings from files: a project's ``[tool.hailuo]`` in the nearest ``pyproject.toml``, and the user's own file.
+"""Settings files: ``[tool.hailuo]`` of a project's ``pyproject.toml``, and the user's own file.
+
+The nearest ``pyproject.toml`` is read.
 
 A project's folder is found from the working directory upwards. Its relative ``home`` and ``archive`` are relative to
 that folder, so that all notebooks of a project write one run log. Keys belong into no file: files are shared.

@@ -1,4 +1,6 @@
-"""Settings: one table of them, read when they are used; the first place that has a value decides.
+"""Settings, from one table: their names, kinds, defaults and sources.
+
+A setting is read when it is used. The first of these sources that has a value decides:
 
 Argument > ``%config Hailuo.name`` > environment > the project's ``[tool.hailuo]`` > the user's file > default.
 

@@ -1,4 +1,7 @@
-"""What users say of clips (stars, notes, tags): asked of the log, written to it, and told to whoever shows a run."""
+"""Stars, notes and tags of clips: read from the run log and written to it.
+
+Whoever shows a run is told of each change.
+"""
 
 from __future__ import annotations
 

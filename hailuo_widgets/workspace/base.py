@@ -1,4 +1,4 @@
-"""Settings, run log, archive and engine of one home folder: what runs, sweeps and selections work with.
+"""Base class of a workspace: settings, run log, archive and engine of one home folder.
 
 :class:`hailuo_widgets.workspace.workspace.Workspace` adds planning, starting and resuming. Handles and selections ask
 for this class alone, so that nothing here imports them.

@@ -1,4 +1,4 @@
-"""What a ``%%hailuo`` cell, or the studio, asks for: its line and its prompts as a plan, and that plan begun."""
+"""Plan of a ``%%hailuo`` cell or of the studio, and its start."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""What is asked before live runs are sent: more of them, or more money, than the settings let pass unasked.
+"""Confirmation before live runs are sent.
+
+It is asked for if their number or their price is above what the settings allow without asking.
 
 Currencies are not converted: each amount counts as a share of its own currency's bound, and the shares add up.
 """

@@ -1,4 +1,7 @@
-"""Handles whose attributes are what they are: what cannot be set is refused, and not accepted and lost."""
+"""Base class whose attributes cannot be set.
+
+Setting an unknown attribute raises an error; it is not silently accepted and lost.
+"""
 
 from __future__ import annotations
 

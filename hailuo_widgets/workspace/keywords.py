@@ -1,4 +1,6 @@
-"""Checked keyword arguments: unknown names are refused with the nearest one, and the caller's order is kept.
+"""Keyword arguments, checked for unknown names and in the order of the call.
+
+An unknown name is refused with the nearest known one.
 
 Python hands keyword-only arguments over without the order in which they were written. That order is the order of a
 sweep's axes, and so of its runs: :func:`given` returns it.

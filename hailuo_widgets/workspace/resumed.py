@@ -1,4 +1,7 @@
-"""What ``resume()`` hands back: the runs that were taken up, as one handle, whichever sweeps they are of."""
+"""Result of ``resume()``: the runs that were taken up, as one handle.
+
+They may belong to several sweeps.
+"""
 
 from __future__ import annotations
 

@@ -66,7 +66,7 @@ class Run(Fixed):
 
     @property
     def provider(self) -> str:
-        """The gateway's name."""
+        """The provider's name."""
         return self.record.request.provider
 
     @property

@@ -1,4 +1,4 @@
-"""Which runs are meant: by a sweep, a run, a DataFrame, an id, a name, several of these, or nothing at all."""
+"""Selection of runs: by a sweep, a run, a DataFrame, an id, a name, several of these, or none."""
 
 from __future__ import annotations
 

@@ -33,20 +33,13 @@ LARGE = {
 }
 # Rooms in which some module docstrings do not yet begin with a noun phrase.
 UNWRITTEN = {
-    "api",
     "engine",
-    "magics",
-    "settings",
     "widgets",
-    "workspace",
 }
 # Rooms in which the old word for a provider still stands.
 UNNAMED = {
     "engine",
-    "magics",
-    "settings",
     "widgets",
-    "workspace",
 }
 PLANTED_FLOORS = """
 [[tool.importlinter.contracts]]
