@@ -1,1 +1,4 @@
-"""The widgets: each module is the Python half of one, its browser half stands in `js/`, built into `static/`."""
+"""Widgets of a notebook.
+
+Each module is the Python half of one; its JavaScript half is in ``js/``, built into ``static/``.
+"""

@@ -1,8 +1,8 @@
-"""What the player's browser half is told of a card: a small JSON object without bytes.
+"""State of a player: a run's card as a small JSON object without bytes.
 
-It is a synced trait, and synced traits end up in saved notebooks once for each widget; hence the bound of 2 kB.
-Long texts are shortened (`cut` says so, and the player can ask for all of them); nothing else is left out.
-Times are seconds since 1970 by the kernel's clock. The reader of this object is `js/player/card.ts`.
+It is a synced trait, and a saved notebook holds the synced traits of each widget; hence the bound of 2 kB. Long texts
+are shortened (then ``cut`` is true, and the player can ask for all of them); nothing else is left out. Times are
+seconds since 1970 by the kernel's clock. Its reader is ``js/player/card.ts``.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.widgets.messages import CardState
 
 MAX_STATE_BYTES: Final = 2048
-# Longest text and most parameters, tried in turn until the object fits.
+# The length of the texts and the number of parameters; tried in turn until the object fits.
 _LIMITS: Final[Sequence[tuple[int, int]]] = ((600, 16), (300, 16), (150, 12), (80, 10), (40, 8), (20, 4), (10, 0))
 
 

@@ -1,7 +1,8 @@
-"""The comparison: runs in a grid, all clips on one clock; ratings, tags and notes go to the log.
+"""Comparison widget: runs in a grid, with all clips on one clock.
 
-The browser asks for the ``layout`` once, for each ``poster`` and ``video`` when it is seen, for a ``run`` when it is
-opened, and sends ``rate``, ``tag`` and ``note``. All of them name the run by ``{id}``.
+The browser asks for the ``layout`` once, for each ``poster`` and ``video`` when it becomes visible, and for a ``run``
+when its details are opened; it sends ``rate``, ``tag`` and ``note``, which are written to the log. All of them name the
+run by ``{id}``.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.render.card import format_seconds
 from hailuo_widgets.render.grid import layout_of
-from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget
 from hailuo_widgets.workspace.annotations import heard, with_remarks
 
 if TYPE_CHECKING:
@@ -32,15 +33,15 @@ if TYPE_CHECKING:
 __all__ = ["Compare"]
 
 
-class Compare(Answering):
-    """The grid of some runs.
+class Compare(RequestWidget):
+    """The widget.
 
     Args:
-        session: Whose log and archive.
+        session: Its log and archive are used.
         records: The runs.
         grid: Their places.
-        loop: Where messages are answered.
-        css: The class of the static table that this one stands for.
+        loop: The event loop that handles the messages.
+        css: The class of the static table that the widget hides.
     """
 
     _esm: ClassVar[Path] = STATIC / "compare.js"
@@ -62,11 +63,11 @@ class Compare(Answering):
         super().__init__(loop=loop, css=css)
 
     def __repr__(self) -> str:
-        """One line for a place that cannot show widgets."""
+        """One line for a front end without widgets."""
         return f"<Compare {plural(len(self._records), 'run')}>"
 
-    def answers(self) -> Mapping[str, Answer]:
-        """The grid, the bytes of its clips, and what the user says of them."""
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handlers of the browser's questions."""
         return {
             "layout": self._layout,
             "run": self._run,
@@ -90,9 +91,9 @@ class Compare(Answering):
         return record
 
     async def _run(self, question: Question) -> None:
-        """Everything that is known of a run, as names and values."""
+        """All known values of a run, with their names."""
         card = await asyncio.to_thread(self._session.card, self._named(question).run_id)
-        rows: dict[str, str | None] = {"gateway": card.provider, "model": card.model, "mode": card.mode}
+        rows: dict[str, str | None] = {"provider": card.provider, "model": card.model, "mode": card.mode}
         rows |= dict(card.parameters)
         rows |= {"planned": f"{card.created_at:%Y-%m-%d %H:%M:%S} UTC", "task": card.task_id, "cost": card.cost}
         rows |= {"took": None if card.elapsed_s is None else format_seconds(card.elapsed_s), "file": card.video_src}
@@ -114,7 +115,7 @@ class Compare(Answering):
         await self._write(question, RunEvent.RATED, rating=rating_of(question.data.get("rating")))
 
     async def _tag(self, question: Question) -> None:
-        own = self._named(question).tags  # those stay with the run
+        own = self._named(question).tags  # they stay with the run
         words = tags_of(question.data.get("tags"))
         await self._write(question, RunEvent.TAGGED, clip_tags=tuple(word for word in words if word not in own))
 

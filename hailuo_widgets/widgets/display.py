@@ -1,8 +1,8 @@
-"""Showing a run where code runs: a player with its static card in a notebook, lines of text in a terminal.
+"""Display of runs, sweeps and boards in the current cell: widgets in a notebook, text in a terminal.
 
-In a notebook there are two outputs. The static card is what a saved notebook keeps; the player lives while the kernel
-does, and hides the card beside it. Both are updated through handles of their own: what a background task prints or
-displays may land in whichever cell ran last.
+In a notebook a run has two outputs: the static card, which a saved notebook keeps, and the player, which hides the card
+while the kernel runs. Both are updated through their own display handles, because output of a background task would
+appear in the cell that ran last.
 """
 
 from __future__ import annotations
@@ -16,8 +16,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.render.card import render_html, render_text
 from hailuo_widgets.render.grid import grid_html
 from hailuo_widgets.render.plan import plan_html, plan_text
-from hailuo_widgets.widgets.run_source import RunSource
-from hailuo_widgets.widgets.sweep_table import Board, board_text
+from hailuo_widgets.widgets.sweep_table import SweepTable, board_text
 
 if TYPE_CHECKING:
     import asyncio
@@ -43,22 +42,22 @@ __all__ = [
     "show_vote",
 ]
 
-MOST_SHOWN = 100  # players and boards that live in one kernel
+MOST_SHOWN = 100  # open players and boards of a kernel
 
 
 class _Shown:
-    """One showing of a run in one cell."""
+    """A run shown in a cell: its static card and its player."""
 
     def __init__(self, run: Run, loop: asyncio.AbstractEventLoop) -> None:
         from IPython.display import display
 
-        from hailuo_widgets.widgets.player import Player
+        from hailuo_widgets.widgets.player import Player, RunSource
 
         self._run, self._loop = run, loop
         self._status = run.status
         self._handle: Any = display(_bundle(run.card), raw=True, display_id=True)
         self._player = Player(RunSource(run), loop=loop)
-        # Without the line of text that stands in for a widget: where none can be shown, the card is there.
+        # Without its line of text: a front end without widgets shows the card.
         display(self._player, exclude=["text/plain"])
         self._unsubscribe = run.subscribe(self._on_news)
 
@@ -67,12 +66,12 @@ class _Shown:
         return not self._run.record.unfinished
 
     def close(self) -> None:
-        """Leave the static card alone in its cell."""
+        """Close the player; the static card stays."""
         self._unsubscribe()
         self._player.close()
 
     def _on_news(self, record: RunRecord) -> None:
-        # The end is sent each time it is told: whoever waited tells it again from a cell of its own.
+        # The end is sent each time it is reported: a waiting cell reports it again for its own output.
         if record.status != self._status or not record.unfinished:
             self._status = record.status
             self._handle.update(_bundle(self._run.card), raw=True)
@@ -88,17 +87,17 @@ _shown: dict[tuple[str, int], _Shown | _ShownSweep] = {}
 
 
 def prepare() -> None:
-    """Load what showing needs before a run begins: the threads that begin with it would compete for the interpreter."""
+    """Import the player before a run starts: the threads of a run would slow the import down."""
     if _has_widgets(_shell()):
         import_module("hailuo_widgets.widgets.player")
 
 
 def show_run(run: Run) -> None:
-    """Show a run in the cell that is running; once in each cell."""
+    """Show a run in the current cell, once per cell."""
     shell = _shell()
     loop = run.loop
     if shell is None or loop is None or not _has_widgets(shell):
-        print(render_text(run.card), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        print(render_text(run.card), file=sys.stdout)  # noqa: T201 - the output for a terminal
         return
     place = (run.id, shell.execution_count)
     if place not in _shown:
@@ -106,9 +105,9 @@ def show_run(run: Run) -> None:
 
 
 def _keep(place: tuple[str, int], shown: _Shown | _ShownSweep) -> None:
-    """Keep a showing; the oldest that have ended are let go of, and leave their static cards behind.
+    """Remember what is shown, and close the oldest ended ones; their static cards stay.
 
-    Each live one holds a comm, its bundle's text and its view in the page.
+    Each open one holds a comm, the text of its bundle and a view in the page.
     """
     _shown[place] = shown
     for old in list(_shown)[: max(0, len(_shown) - MOST_SHOWN)]:
@@ -117,10 +116,10 @@ def _keep(place: tuple[str, int], shown: _Shown | _ShownSweep) -> None:
 
 
 def show_plan(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> None:
-    """Show what is about to be paid for, or what would be; ``notes`` say what would become of it."""
+    """Show a plan before it is started, or a dry run; ``notes`` say what would happen."""
     text = plan_text(plan, dry=dry, notes=notes)
     if not _has_widgets(_shell()):
-        print(text, file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        print(text, file=sys.stdout)  # noqa: T201 - the output for a terminal
         return
     from IPython.display import display
 
@@ -130,7 +129,7 @@ def show_plan(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> No
 
 
 class _ShownSweep:
-    """One showing of a sweep in one cell: the table that is saved, and the board that lives."""
+    """A sweep shown in a cell: its static table and its live board."""
 
     def __init__(self, sweep: Sweep, loop: asyncio.AbstractEventLoop) -> None:
         from IPython.display import display
@@ -138,7 +137,7 @@ class _ShownSweep:
         from hailuo_widgets.widgets.monitor import SweepBoard
 
         self._sweep = sweep
-        self._table = Board(sweep, loop)
+        self._table = SweepTable(sweep, loop)
         self._board = SweepBoard(sweep, loop=loop)
         display(self._board, exclude=["text/plain"])
 
@@ -147,21 +146,21 @@ class _ShownSweep:
         return not any(run.record.unfinished for run in self._sweep)
 
     def push(self) -> None:
-        """Send the table as it stands now."""
+        """Update the static table now."""
         self._table.push()
 
     def close(self) -> None:
-        """Leave the saved table alone in its cell."""
+        """Close the board; the static table stays."""
         self._table.stop()
         self._board.close()
 
 
 def show_sweep(sweep: Sweep) -> None:
-    """Show a sweep's board in the cell that is running; a second call in the same cell sends it again."""
+    """Show a sweep's board in the current cell; a second call in the same cell updates it."""
     shell = _shell()
     loop = sweep.runs[0].loop if len(sweep) else None
     if shell is None or loop is None or not _has_widgets(shell):
-        print(board_text([run.card for run in sweep]), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        print(board_text([run.card for run in sweep]), file=sys.stdout)  # noqa: T201 - the output for a terminal
         return
     place = (sweep.id, shell.execution_count)
     shown = _shown.get(place)
@@ -172,7 +171,7 @@ def show_sweep(sweep: Sweep) -> None:
 
 
 def show_monitor(session: Workspace) -> None:
-    """Show what is in flight: a board where there are widgets, lines of text elsewhere."""
+    """Show all unfinished runs: as a board in a notebook, as lines of text elsewhere."""
     shell, loop = _shell(), running_loop()
     if loop is None or not _has_widgets(shell):
         records = session.log.call(session.log.unfinished)
@@ -187,11 +186,11 @@ def show_monitor(session: Workspace) -> None:
 
 
 def show_compare(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> None:
-    """Show runs in a grid: the live one with its clips, and the static table that is saved; lines of text elsewhere."""
+    """Show runs in a grid: the live one and its static table in a notebook, lines of text elsewhere."""
     shell, loop = _shell(), running_loop()
     cards = [session.card(r.run_id) for r in records]
     if loop is None or not _has_widgets(shell):
-        print(board_text(cards), file=sys.stdout)  # noqa: T201 - a terminal's way of showing
+        print(board_text(cards), file=sys.stdout)  # noqa: T201 - the output for a terminal
         return
     from IPython.display import display
 
@@ -204,7 +203,7 @@ def show_compare(session: Workspace, records: Sequence[RunRecord], grid: Grid) -
 
 
 def show_vote(session: Workspace, records: Sequence[RunRecord], blind_test: BlindTest, *, question: str) -> None:
-    """Show a vote, and beside it what a saved notebook keeps: how far it has come, and at its end what it came to.
+    """Show a blind vote, and a static output with the number of votes, at its end with the result.
 
     Raises:
         UsageError: There is no notebook to show it in.
@@ -231,7 +230,7 @@ def show_vote(session: Workspace, records: Sequence[RunRecord], blind_test: Blin
 
 
 def show_studio(session: Workspace, start: RunRecord | None = None) -> None:
-    """Show the form.
+    """Show the studio.
 
     Raises:
         UsageError: There is no notebook to show it in.

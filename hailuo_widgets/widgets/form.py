@@ -1,7 +1,7 @@
-"""The studio's form as values, and as the ``%%hailuo`` cell and the Python call that it stands for.
+"""Conversion of the studio's form from and to ``%%hailuo`` cells, runs and Python calls.
 
-A form is ``{"request": {...}, "run": {...}, "body": text}``: the grammar's options by what they set, each as it would
-be typed (``"1..4"``, ``"768P,1080P"``), switches as booleans. So form → cell → form is the identity.
+A form is ``{"request": {...}, "run": {...}, "body": text}``: the options by the argument that each sets, with values as
+they would be typed (``"1..4"``, ``"768P,1080P"``) and switches as booleans. Form → cell → form is the identity.
 """
 
 from __future__ import annotations
@@ -34,10 +34,10 @@ _COUNTED = {OPTIONS[name].sets for name in COUNTS}
 
 
 def line_of(form: Mapping[str, Any]) -> Line:
-    """The form's options as the grammar has them; what is empty is not given.
+    """The form's options as the parsed line of a cell; empty ones are left out.
 
     Raises:
-        UsageError: A value that the grammar refuses, or a name that it does not know.
+        UsageError: A value that a cell's line could not have, or an unknown name.
     """
     request = {name: _asked(name, value) for name, value in form.get("request", {}).items() if _given(value)}
     run = {name: _ordered(name, value) for name, value in form.get("run", {}).items() if _given(value)}
@@ -70,15 +70,15 @@ def _ordered(name: str, value: Any) -> Any:
 
 
 def cell_of(form: Mapping[str, Any]) -> str:
-    """The ``%%hailuo`` cell that the form stands for."""
+    """The ``%%hailuo`` cell of a form."""
     return render_cell(line_of(form), parse_variants(str(form.get("body", ""))))
 
 
 def form_of_cell(text: str) -> Form:
-    """The form that a cell stands for.
+    """The form of a ``%%hailuo`` cell.
 
     Raises:
-        UsageError: It is no ``%%hailuo`` cell, or one that would be refused.
+        UsageError: It is no such cell, or one that would be refused.
     """
     head, _, body = plain_lines(text).lstrip().partition("\n")
     found = _CELL.match(head)
@@ -93,16 +93,16 @@ def form_of_cell(text: str) -> Form:
 
 
 def _typed(value: Any) -> Any:
-    """A value of the grammar as it would be typed."""
+    """A parsed value as it would be typed."""
     if isinstance(value, list):
         return render_values(value)
     return render_values([value]) if isinstance(value, str) else value
 
 
 def form_of_run(record: RunRecord, pictures: Mapping[str, str]) -> Form:
-    """The form that asks for a run's request again; ``pictures``: by field, where its pictures are.
+    """The form of a run's request; ``pictures``: the paths or URLs of its pictures by their field.
 
-    It says the run's mode: one whose picture is gone is asked for again, and not sent as another mode.
+    It holds the run's mode: if a picture is gone, the form asks for it and does not become another mode.
     """
     asked = record.request
     request: dict[str, Any] = {}
@@ -122,9 +122,9 @@ def _plain(value: Any) -> Any:
 
 
 def python_of(line: Line, plan: Plan) -> str:
-    """The Python call that asks for the plan: ``hw.generate(…)`` for one run, ``hw.sweep(…)`` for several.
+    """The Python call of the plan: ``hw.generate(…)`` for one run, ``hw.sweep(…)`` for several.
 
-    Its prompts are written in the grammar, as in the cell, so that the runs have the same labels and variables.
+    It holds the prompts as they are in the cell, so that the runs get the same labels and variables.
     """
     prompts = plan.axes.prompts
     texts = [render_prompt(p) for p in prompts]

@@ -1,7 +1,7 @@
-"""What is chosen in the studio's form is what is sent: its mode, its pictures, and the figures that it showed.
+"""Checks that a request is the one chosen in the studio's form: its mode, its pictures, its price.
 
-A request's mode is told from what it holds, so a form whose picture is missing would be a request of another mode. The
-form therefore says which mode was chosen, and nothing of another one is planned or sent.
+A request's mode follows from its arguments, so a form with a missing picture would be a request of another mode. The
+form therefore names the chosen mode, and a request of another one is neither planned nor sent.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ WORDS: Final = {
 
 
 def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
-    """What the chosen mode lacks, and what is there of another one; each with the control that it belongs to."""
+    """The missing arguments of the chosen mode, and those given for another mode."""
     mode = form.get("mode")
     if not isinstance(mode, str) or mode not in NEEDED:
         return (
@@ -84,10 +84,10 @@ def _is_given(value: Any) -> bool:
 
 
 def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
-    """See that every run planned is of the chosen mode.
+    """Refuse a plan with a run of another mode than the chosen one.
 
     Raises:
-        UsageError: One is not; nothing was sent.
+        UsageError: There is such a run; nothing was sent.
     """
     others = {p.request.mode for p in plan.runs} - {form.get("mode")}
     if others:
@@ -100,10 +100,10 @@ def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
 
 
 def refuse_changed(shown: Any, plan: Plan) -> None:
-    """See that a plan is still what was shown when it was agreed to.
+    """Refuse a plan that is no longer the one that was shown.
 
-    ``shown`` has its ``sends`` and ``cost``, and the ``digest`` of its requests: a variable of the notebook, or a
-    picture's file, may be another by now.
+    ``shown`` holds its ``sends``, its ``cost`` and the ``digest`` of its requests. A variable of the notebook or a
+    picture's file may have changed since.
 
     Raises:
         UsageError: Other runs would be sent now, or at another price; nothing was sent.
@@ -122,12 +122,12 @@ def refuse_changed(shown: Any, plan: Plan) -> None:
 
 
 def fit_for_form(form: Form, default_provider: str) -> Form:
-    """A cell's or a run's form as the controls can hold it: with its provider, and without what is said when sending.
+    """A cell's or a run's form for the controls: with its provider, without ``yes`` and ``dry_run``.
 
-    ``yes`` is agreed to by a press alone, and ``dry_run`` by not pressing.
+    Only a press of the button agrees to a cost, and without a press nothing is sent.
 
     Raises:
-        UsageError: It has what no control holds, and would be sent as something else.
+        UsageError: No control can hold one of its values, so another request would be sent.
     """
     request = form["request"]
     provider = str(request.setdefault("provider", default_provider))

@@ -1,8 +1,7 @@
-"""A board of runs that lives while the kernel does: a sweep's, or all that is in flight in a store.
+"""Live board of runs: those of a sweep, or all unfinished ones in a store.
 
-The browser asks for ``rows`` once; after that Python sends what has changed, at most twice a second, as a message
-``{type: "rows", rows, gone, totals, now}``: a saved notebook would keep traits. Orders are ``cancel``, ``retry`` and
-``resume`` with ``{ids}``.
+The browser asks for ``rows`` once; then Python sends the changed rows at most twice a second, as messages and not as
+traits, which a saved notebook would keep. The browser sends ``cancel``, ``retry`` and ``resume`` with ``{ids}``.
 """
 
 from __future__ import annotations
@@ -14,10 +13,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from hailuo_widgets.domain.run import UNFINISHED
-from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, sentence_of
+from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget, sentence_of
 from hailuo_widgets.widgets.run_rows import row_of, totals, varying
 from hailuo_widgets.widgets.sweep_table import board_class
-from hailuo_widgets.widgets.throttle import Pulse
+from hailuo_widgets.widgets.throttle import Throttle
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import run_id_of
 
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Monitor", "SweepBoard"]
 
 PUSH_S: Final = 0.5
-LOOK_S: Final = 2.0  # so often the log is asked for what other kernels do
+LOOK_S: Final = 2.0  # seconds between two reads of the log for the runs of other kernels
 MOST_ENDED: Final = 200
 
 
@@ -46,7 +45,7 @@ class SweepRuns:
         self.ids = tuple(run_ids)
 
     def concerns(self, run_id: str) -> bool:
-        """Whether news of this run are news of the board."""
+        """Whether a change of this run changes the board."""
         return run_id in self.ids
 
     async def records(self) -> list[RunRecord]:
@@ -55,13 +54,13 @@ class SweepRuns:
 
     @property
     def watches(self) -> bool:
-        """Whether the log is to be asked for what other kernels do."""
+        """Whether the log must be read for what other kernels do."""
         runs = self.session.engine.runs
         return any(not runs.follows(i) and runs.decided(i) is None for i in self.ids)
 
 
 class StoreRuns:
-    """Everything in flight in a store, from any kernel; what ended while it was watched stays, the newest of it."""
+    """All unfinished runs of a store, from any kernel, and the newest of those that ended while they were watched."""
 
     watches = True
 
@@ -70,7 +69,7 @@ class StoreRuns:
         self._seen: dict[str, None] = {}
 
     def concerns(self, run_id: str) -> bool:
-        """All news are."""
+        """Always: any run of the store may be new."""
         return bool(run_id)
 
     async def records(self) -> list[RunRecord]:
@@ -85,37 +84,37 @@ class StoreRuns:
         return [r for r in found if r.run_id in self._seen]
 
 
-class RunsBoard(Answering):
-    """The live table of some runs.
+class RunsBoard(RequestWidget):
+    """The widget.
 
     Args:
-        runs: Which they are.
-        loop: The event loop that they are followed on.
+        runs: The runs that it shows.
+        loop: The event loop that follows them.
     """
 
     _esm: ClassVar[pathlib.Path] = STATIC / "monitor.js"
     _css: ClassVar[pathlib.Path] = STATIC / "monitor.css"
     kind = traitlets.Unicode("monitor").tag(sync=True)  # "monitor" or "sweep"
-    css = traitlets.Unicode("").tag(sync=True)  # the class of the static table that this one stands for
+    css = traitlets.Unicode("").tag(sync=True)  # the class of the static table that the widget hides
 
     def __init__(self, runs: SweepRuns | StoreRuns, *, loop: asyncio.AbstractEventLoop, **traits: Any) -> None:
         self._runs = runs
         self._sent: dict[str, Row] = {}
         self._records: list[RunRecord] = []
         self._looking: asyncio.Task[None] | None = None
-        self._pulse = Pulse(loop, self._look, interval_s=PUSH_S)
+        self._throttle = Throttle(loop, self._look, interval_s=PUSH_S)
         super().__init__(loop=loop, **traits)
         bus = runs.session.engine.listeners
-        self._unsubscribe = bus.subscribe(None, lambda r: self._pulse.soon() if runs.concerns(r.run_id) else None)
-        self._pulse.soon()
+        self._unsubscribe = bus.subscribe(None, lambda r: self._throttle.soon() if runs.concerns(r.run_id) else None)
+        self._throttle.soon()
 
-    def ending(self) -> None:
-        """Nothing is sent any more."""
+    def on_close(self) -> None:
+        """Stop sending."""
         self._unsubscribe()
-        self._pulse.stop()
+        self._throttle.stop()
 
-    def answers(self) -> Mapping[str, Answer]:
-        """The rows, and orders."""
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handlers of the browser's questions."""
         return {"rows": self._send_rows, "cancel": self._cancel, "retry": self._retry, "resume": self._resume}
 
     # -- what is shown --------------------------------------------------------------------------------------------
@@ -124,12 +123,12 @@ class RunsBoard(Answering):
         if self._looking is None or self._looking.done():
             self._looking = self._loop.create_task(self._push())
         else:
-            self._pulse.soon()  # what came meanwhile is seen in the next one
+            self._throttle.soon()  # the next read sees what changed meanwhile
 
     async def _push(self) -> None:
         try:
             rows = await self._rows()
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is shown under the board
+        except Exception as error:  # noqa: BLE001 - every error is shown under the board
             failure: BoardFailure = {"type": "problem", "text": sentence_of(error)}
             self.send(failure)
         else:
@@ -140,7 +139,7 @@ class RunsBoard(Answering):
                 news: BoardNews = {"type": "rows", "rows": changed, "gone": gone, **self._head()}
                 self.send(news)
         if self._runs.watches:
-            self._pulse.after(LOOK_S)
+            self._throttle.after(LOOK_S)
 
     async def _rows(self) -> dict[str, Row]:
         engine = self._runs.session.engine
@@ -168,7 +167,7 @@ class RunsBoard(Answering):
     async def _cancel(self, question: Question) -> None:
         for run_id in _ids(question):
             await self._in_thread(self._runs.session.engine.cancel, run_id)
-        self._pulse.soon()
+        self._throttle.soon()
         question.reply()
 
     async def _retry(self, question: Question) -> None:
@@ -176,15 +175,15 @@ class RunsBoard(Answering):
             found = await self._in_thread(run_id_of, self._runs.session, run_id)
             await self._in_thread(Run(self._runs.session, found).retry)
         self._runs.session.engine.runs.drive()
-        self._pulse.soon()
+        self._throttle.soon()
         question.reply()
 
     async def _resume(self, question: Question) -> None:
-        """Take runs up; those that a living kernel follows are left to it, and that is said."""
+        """Follow runs here; those that another living kernel follows are left to it, and the reply counts them."""
         wanted = _ids(question)
         taken = await self._in_thread(self._runs.session.engine.take_up, wanted)
         self._runs.session.engine.runs.drive()
-        self._pulse.soon()
+        self._throttle.soon()
         left = len(wanted) - len(taken)
         resumed: Resumed = {"note": f"{left} of them are followed by another kernel" if left else ""}
         question.reply(resumed)
@@ -194,18 +193,18 @@ class RunsBoard(Answering):
 
 
 class Monitor(RunsBoard):
-    """Everything in flight in a session's store; see :func:`hailuo_widgets.monitor`."""
+    """All unfinished runs of a session's store; see :func:`hailuo_widgets.monitor`."""
 
     def __init__(self, session: WorkspaceBase, *, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__(StoreRuns(session), loop=loop, kind="monitor")
 
     def __repr__(self) -> str:
-        """One line for a place that cannot show widgets."""
+        """One line for a front end without widgets."""
         return "<Monitor of the runs in flight>"
 
 
 class SweepBoard(RunsBoard):
-    """The live table of one sweep."""
+    """The runs of one sweep."""
 
     def __init__(self, sweep: Sweep, *, loop: asyncio.AbstractEventLoop) -> None:
         runs = SweepRuns(sweep.session, [r.id for r in sweep.runs])
@@ -213,7 +212,7 @@ class SweepBoard(RunsBoard):
         self._name = sweep.id
 
     def __repr__(self) -> str:
-        """One line for a place that cannot show widgets."""
+        """One line for a front end without widgets."""
         return f"<Board of sweep {self._name}>"
 
 

@@ -1,8 +1,8 @@
-"""The player of one run: progress while it is on its way, then the clip.
+"""Player widget of one run: its progress, then its clip.
 
-Python owns the state. The only synced trait of ours is `card` (see `card_state.py`); the browser asks for bytes and
-gives orders (see `answering.py`): `video`, `poster`, `details` (all texts at full length), `cancel`, `retry` (download
-again).
+Python owns the state. The synced trait ``card`` (see ``card_state.py``) is sent at most four times a second. The
+browser sends questions (see ``request_widget.py``): ``video`` and ``poster`` for bytes, ``details`` for all texts at
+full length, ``cancel``, and ``retry`` to download the clip again.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, ClassVar, Final, Protocol
 
 import traitlets
 
+from hailuo_widgets.archive import read_regular
 from hailuo_widgets.widgets.card_state import card_state
-from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, sentence_of
-from hailuo_widgets.widgets.throttle import Pulse
+from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget, sentence_of
+from hailuo_widgets.widgets.throttle import Throttle
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from hailuo_widgets.render.card import Card
+    from hailuo_widgets.workspace.run import Run
 
-__all__ = ["CardSource", "Player"]
+__all__ = ["CardSource", "Player", "RunSource"]
 
 PUSH_INTERVAL_S: Final = 0.25
 HEARTBEAT_S: Final = 15.0
@@ -39,21 +41,55 @@ class CardSource(Protocol):
         """The MP4's bytes. Called on a worker thread: it may block."""
 
     def cancel(self) -> None:
-        """Stops following the run. Called on the loop."""
+        """Stop following the run. Called on the loop."""
 
     def retry_download(self) -> None:
-        """Starts fetching a finished clip again. Called on the loop."""
+        """Start to download a finished clip again. Called on the loop."""
 
     def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Calls `callback` after each change, on any thread; returns what ends that."""
+        """Call ``callback`` after each change, on any thread; return the function that ends it."""
 
 
-class Player(Answering):
-    """One run's player.
+class RunSource:
+    """A run of a session as a :class:`CardSource`."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def card(self) -> Card:
+        """The run as it is now."""
+        return self._run.card
+
+    def read_video(self) -> bytes:
+        """The MP4's bytes.
+
+        Raises:
+            FileNotFoundError: The clip is not in the archive.
+        """
+        path = self._run.video
+        if path is None:
+            raise FileNotFoundError(f"the clip of run {self._run.id} is not in the archive")
+        return read_regular(path)
+
+    def cancel(self) -> None:
+        """Stop following the run."""
+        self._run.cancel()
+
+    def retry_download(self) -> None:
+        """Download the clip again."""
+        self._run.retry()
+
+    def subscribe(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` after each change; return the function that ends it."""
+        return self._run.subscribe(lambda _: callback())
+
+
+class Player(RequestWidget):
+    """The widget.
 
     Args:
-        source: the run.
-        loop: the event loop that runs are followed on; all sending is done there.
+        source: The run.
+        loop: The event loop that follows the runs; all messages are sent on it.
     """
 
     _esm: ClassVar[pathlib.Path] = STATIC / "player.js"
@@ -63,27 +99,27 @@ class Player(Answering):
     def __init__(self, source: CardSource, *, loop: asyncio.AbstractEventLoop) -> None:
         self._source = source
         self._unsubscribe: Callable[[], None] = lambda: None
-        self._pulse = Pulse(loop, self._push, interval_s=PUSH_INTERVAL_S)
+        self._throttle = Throttle(loop, self._push, interval_s=PUSH_INTERVAL_S)
         super().__init__(loop=loop, card=card_state(source.card(), now=time.time()))
-        self._unsubscribe = source.subscribe(self._pulse.soon)
-        self._pulse.soon()  # what changed before the subscription, and the first heartbeat
+        self._unsubscribe = source.subscribe(self._throttle.soon)
+        self._throttle.soon()  # sends what changed before the subscription, and starts the heartbeat
 
     def __repr__(self) -> str:
-        """One line for a place that cannot show widgets; it is saved as it is, so it names no status."""
+        """One line for a front end without widgets; a notebook saves it, so it names no status."""
         return f"<Player of run {self.card.get('run')}>"
 
     def flush(self) -> None:
-        """Sends the newest card now; call it on the loop.
+        """Send the newest card now; call it on the loop.
 
-        A waiting cell calls it when its wait ends: nbclient keeps only what is sent by the cell that is running.
+        A cell calls it when its wait ends: nbclient saves only what is sent while that cell runs.
         """
-        self._pulse.now()
+        self._throttle.now()
         self.send_state("card")
 
-    def ending(self) -> None:
-        """Nothing is sent any more."""
+    def on_close(self) -> None:
+        """Stop sending."""
         self._unsubscribe()
-        self._pulse.stop()
+        self._throttle.stop()
 
     def _push(self) -> None:
         try:
@@ -91,11 +127,11 @@ class Player(Answering):
         except Exception as error:  # noqa: BLE001 - whatever the source raised is shown under the player
             self.card = self.card | {"problem": sentence_of(error), "now": time.time()}
         if self.card["live"]:
-            # The browser tells a quiet run from a dead kernel by this.
-            self._pulse.after(HEARTBEAT_S)
+            # Without it the browser cannot distinguish an unchanged run from a dead kernel.
+            self._throttle.after(HEARTBEAT_S)
 
-    def answers(self) -> Mapping[str, Answer]:
-        """The clip's bytes and texts, and orders."""
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handlers of the browser's questions."""
         return {
             "video": self._send_video,
             "poster": self._send_poster,

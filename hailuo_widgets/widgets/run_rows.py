@@ -1,6 +1,7 @@
-"""Runs as the rows of a board: small JSON objects, without bytes. The reader is ``js/monitor/rows.ts``.
+"""Rows of a board: runs as small JSON objects without bytes, and their totals.
 
-Times are seconds since 1970 by the kernel's clock. What is not known is ``None``, never 0.
+Times are seconds since 1970 by the kernel's clock. An unknown value is None, never 0. The reader is
+``js/monitor/rows.ts``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ SENT: Final = UNFINISHED - {Status.PLANNED}
 
 
 def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None) -> Row:
-    """A run as a row; ``here``: this kernel follows it."""
+    """A run as a row; ``here``: whether this kernel follows it."""
     request, error = record.request, record.error or {}
     live = record.status.live
     began = record.submitted_at or record.created_at
@@ -74,7 +75,7 @@ def varying(records: Sequence[RunRecord]) -> dict[str, Mapping[str, str]]:
 
 
 def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation | None]) -> Totals:
-    """The sums of a board: runs by status, what is known to have been spent by currency, and the time that is left.
+    """The totals of a board: runs by status, the known costs by currency, and the remaining time.
 
     ``spent`` and ``unknown`` are those of :func:`hailuo_widgets.domain.money.total`. ``reused`` counts the runs that
     show an earlier run's clip: nothing was paid for them.
@@ -94,7 +95,7 @@ def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation |
 
 
 def left_s(records: Sequence[RunRecord], *, expected: Mapping[str, Expectation | None]) -> float | None:
-    """Seconds until the last clip, if as many runs stay in flight as are now; None where a run's time is not known."""
+    """Seconds until the last clip, if the number of runs in flight stays; None if the time of a run is not known."""
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)

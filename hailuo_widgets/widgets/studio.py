@@ -1,7 +1,8 @@
-"""The studio: a form that builds a request, says at once what is wrong with it and what it costs, and runs it.
+"""Studio widget: a form that builds, checks, prices and starts a request.
 
-The browser holds the form (see `form.py`) and asks: ``catalog`` once, ``check`` after each change, ``load`` with a
-cell's text or a run's id, ``upload`` with a picture in chunks, ``generate``. Checks and prices are those of the magic.
+The browser holds the form (see ``form.py``) and sends ``catalog`` once, ``check`` after each change, ``load`` with a
+cell's text or a run's id, ``upload`` with the chunks of a picture, and ``generate``. Checks and prices are those of
+``%%hailuo``.
 """
 
 from __future__ import annotations
@@ -21,9 +22,15 @@ from hailuo_widgets.widgets.catalog import catalog_of
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
 from hailuo_widgets.widgets.form_choice import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
 from hailuo_widgets.widgets.monitor import SweepBoard
-from hailuo_widgets.widgets.player import Player
-from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question, problems_of, told_problems
-from hailuo_widgets.widgets.run_source import RunSource
+from hailuo_widgets.widgets.player import Player, RunSource
+from hailuo_widgets.widgets.request_widget import (
+    STATIC,
+    Handler,
+    Question,
+    RequestWidget,
+    problem_messages,
+    problems_of,
+)
 from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 
 if TYPE_CHECKING:
@@ -37,20 +44,20 @@ if TYPE_CHECKING:
 
 __all__ = ["Studio", "studio_box"]
 
-MOST_BYTES: Final = 40 * 1024 * 1024  # of an uploaded picture, before it is looked at
-MOST_PRESSES: Final = 100  # that are remembered, so that one that comes twice is sent once
-MOST_RESULTS: Final = 20  # that stand under the form
+MOST_BYTES: Final = 40 * 1024 * 1024  # of an uploaded picture, before it is opened
+MOST_PRESSES: Final = 100  # remembered presses of the button: one that arrives twice is sent once
+MOST_RESULTS: Final = 20  # players and boards shown under the form
 
 
-class Studio(Answering):
-    """The form.
+class Studio(RequestWidget):
+    """The widget.
 
     Args:
-        session: What it plans and runs with.
-        loop: The event loop that runs are followed on.
-        namespace: The notebook's variables, which prompts may take.
-        results: Where results are shown.
-        start: A run whose request fills the form.
+        session: It plans and starts the runs.
+        loop: The event loop that follows the runs.
+        namespace: Returns the notebook's variables, for the places of prompts.
+        results: The box of the results.
+        start: The run whose request fills the form at first.
     """
 
     _esm: ClassVar[Path] = STATIC / "studio.js"
@@ -70,15 +77,15 @@ class Studio(Answering):
         self._results = results
         self._start = start
         self._uploads: dict[str, bytearray] = {}
-        self._presses: deque[str] = deque(maxlen=MOST_PRESSES)  # of the button: those that were sent
+        self._presses: deque[str] = deque(maxlen=MOST_PRESSES)  # of the button, by their ids: those that were sent
         super().__init__(loop=loop)
 
     def __repr__(self) -> str:
-        """One line for a place that cannot show widgets."""
+        """One line for a front end without widgets."""
         return "<Studio>"
 
-    def answers(self) -> Mapping[str, Answer]:
-        """What the form asks."""
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handlers of the browser's questions."""
         return {
             "catalog": self._catalog,
             "check": self._check,
@@ -92,21 +99,21 @@ class Studio(Answering):
         question.reply(catalog_of(self._session, form))
 
     async def _check(self, question: Question) -> None:
-        """The cell and the call, the plan in words, and every problem by the control that it belongs to."""
+        """Reply with the problems of a form, its cell and call, and its plan if nothing is wrong."""
         try:
             if lacking := choice_problems(question.data):
                 question.reply(_refused(lacking, question.data))
                 return
             plan = await self._plan(question.data)
             line = line_of(question.data)
-            line.run["yes"] = True  # the form asks by itself, when its button is pressed
+            line.run["yes"] = True  # the form asks when its button is pressed
             budgets = [warning("budget", ProblemCode.BUDGET, note) for note in foretold(self._session, line, plan)]
         except HailuoError as e:
             checked = e.checked if isinstance(e, UsageError) else 1
             question.reply(_refused(problems_of(e), question.data, checked))
             return
         verdict: Verdict = {
-            "problems": told_problems((*budgets, *plan.warnings)),
+            "problems": problem_messages((*budgets, *plan.warnings)),
             "checked": 1,
             "cell": _cell(question.data),
             "python": python_of(line_of(question.data), plan),
@@ -142,7 +149,7 @@ class Studio(Answering):
         return form
 
     async def _upload(self, question: Question) -> None:
-        """Take a chunk of a picture; after the last one it is read, checked and kept, and its path is the answer."""
+        """Add a chunk of a picture. After the last one check and keep the picture, and reply with its path."""
         data = question.data
         key, slot = str(data.get("upload")), str(data.get("slot"))
         kept = self._uploads.setdefault(key, bytearray())
@@ -162,7 +169,7 @@ class Studio(Answering):
         question.reply(uploaded)
 
     async def _generate(self, question: Question) -> None:
-        """Begin what the form asks for; its board or player stands under the form."""
+        """Start the form's runs, and show their board or player under the form."""
         form = question.data
         if lacking := choice_problems(form):
             raise UsageError("\n".join(p.message for p in lacking), hint="nothing was sent", problems=lacking)
@@ -188,11 +195,11 @@ class Studio(Answering):
         try:
             sweep = await asyncio.to_thread(begin_cell, self._session, line, plan)
         except HailuoError:
-            self._presses.remove(press)  # nothing was begun: it may be pressed again
+            self._presses.remove(press)  # nothing was started: it may be pressed again
             raise
         self._session.engine.runs.drive()
         if len(sweep) > 1:
-            shown: Answering = SweepBoard(sweep, loop=self._loop)
+            shown: RequestWidget = SweepBoard(sweep, loop=self._loop)
         else:
             shown = Player(RunSource(sweep[0]), loop=self._loop)
         earlier = self._results.children
@@ -204,7 +211,7 @@ class Studio(Answering):
 
 
 def _written_path(path: Path) -> str:
-    """A path as a cell should hold it: from the notebook's folder on, where it is below it."""
+    """A path for a cell: relative to the notebook's folder if it is below it, else absolute."""
     here = Path.cwd()
     whole = path.absolute()
     return whole.relative_to(here).as_posix() if whole.is_relative_to(here) else str(whole)
@@ -219,7 +226,7 @@ def _cell(form: Mapping[str, Any]) -> str:
 
 
 def _refused(problems: Iterable[Problem], form: Mapping[str, Any], checked: int = 1) -> Verdict:
-    return {"problems": told_problems(problems), "checked": checked, "cell": _cell(form)}
+    return {"problems": problem_messages(problems), "checked": checked, "cell": _cell(form)}
 
 
 def _figures(plan: Plan) -> PlanFigures:
@@ -243,7 +250,7 @@ def studio_box(
     namespace: Callable[[], Mapping[str, Any]],
     start: RunRecord | None = None,
 ) -> ipywidgets.VBox:
-    """The form, and below it the place of its results."""
+    """The form, with the box of its results below it."""
     results = ipywidgets.VBox([])
     form = Studio(session, loop=loop, namespace=namespace, results=results, start=start)
     return ipywidgets.VBox([form, results])

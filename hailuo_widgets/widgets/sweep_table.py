@@ -1,6 +1,6 @@
-"""A sweep's static table: all its runs in one output, updated in place, that a saved notebook keeps as it stood last.
+"""Static table of a sweep: one output that is updated in place, for saved notebooks.
 
-While the kernel lives, `monitor.py` shows the same runs beside it, and hides it.
+While the kernel runs, ``monitor.py`` shows the same runs and hides this table.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.render.card import format_seconds, safe_video_src, status_word
 from hailuo_widgets.widgets.run_rows import varying
-from hailuo_widgets.widgets.throttle import Pulse
+from hailuo_widgets.widgets.throttle import Throttle
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
     from hailuo_widgets.render.card import Card
     from hailuo_widgets.workspace.sweep import Sweep
 
-__all__ = ["Board", "board_class", "board_text", "render_board"]
+__all__ = ["board_class", "board_text", "render_board"]
 
-PUSH_S = 0.5  # a board is sent at most so often
+PUSH_S = 0.5  # seconds between two updates
 SHOWN_TEXT = 80
 _RESULTS = ("seed returned", "from the archive")  # parameters of a card that no request asked for
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 
 
 def board_class(sweep_id: str) -> str:
-    """The CSS class by which a sweep's live board finds its static table."""
+    """The CSS class by which a sweep's live board finds its static table, to hide it."""
     return f"hailuo-sweep-{sweep_id}"
 
 
@@ -85,7 +85,7 @@ def _row(card: Card, values: Sequence[str]) -> str:
 
 
 def board_text(cards: list[Card]) -> str:
-    """The same for a terminal: one line a run."""
+    """A sweep's runs for a terminal: one line per run."""
     lines = [
         f"{card.run_id}  {'reused' if card.reused else card.status:<12} {card.provider} {card.model}  {card.cost}"
         for card in cards
@@ -93,31 +93,31 @@ def board_text(cards: list[Card]) -> str:
     return "\n".join([plural(len(cards), "run"), *lines])
 
 
-class Board:
-    """A sweep's static table in the cell that made it.
+class SweepTable:
+    """A sweep's static table in the current cell's output.
 
     Args:
-        sweep: Whose runs.
-        loop: The event loop that they are followed on.
+        sweep: Its runs are the rows.
+        loop: The event loop that follows them.
     """
 
     def __init__(self, sweep: Sweep, loop: AbstractEventLoop) -> None:
         from IPython.display import display
 
         self._sweep = sweep
-        self._pulse = Pulse(loop, self._send, interval_s=PUSH_S)
+        self._throttle = Throttle(loop, self._send, interval_s=PUSH_S)
         self._handle: Any = display(self._bundle(), raw=True, display_id=True)
-        self._unsubscribe = [run.subscribe(lambda _: self._pulse.soon()) for run in sweep]
+        self._unsubscribe = [run.subscribe(lambda _: self._throttle.soon()) for run in sweep]
 
     def stop(self) -> None:
-        """The table stays as it stands."""
+        """Stop updating: the table stays as it is."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
-        self._pulse.stop()
+        self._throttle.stop()
 
     def push(self) -> None:
-        """Send the table as it is now."""
-        self._pulse.now()
+        """Update the table now."""
+        self._throttle.now()
 
     def _send(self) -> None:
         self._handle.update(self._bundle(), raw=True)

@@ -1,4 +1,4 @@
-"""Sending at most so often: what changes a hundred times a second reaches the browser a few times a second."""
+"""Throttle: calls a function at most once per interval, on one event loop."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ if TYPE_CHECKING:
     import asyncio
     from collections.abc import Callable
 
-__all__ = ["Pulse"]
+__all__ = ["Throttle"]
 
 
-class Pulse:
-    """Does one piece of work soon after it was asked for, at most once in ``interval_s``, always on one loop.
+class Throttle:
+    """Calls a function soon after a request, at most once in ``interval_s`` seconds.
 
     Args:
-        loop: Where the work is done.
-        work: What is to be done; it must not block, and answers for its own errors.
-        interval_s: Seconds between the beginnings of two.
+        loop: The event loop that calls it.
+        work: The function; it must neither block nor raise.
+        interval_s: Seconds between the starts of two calls.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop, work: Callable[[], None], *, interval_s: float) -> None:
@@ -29,28 +29,28 @@ class Pulse:
 
     @property
     def waiting(self) -> bool:
-        """Whether the work is due at some time."""
+        """Whether a call is scheduled."""
         return self._timer is not None
 
     def soon(self) -> None:
-        """Ask for the work; from any thread."""
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nothing moves any more
+        """Schedule a call; from any thread."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
             self._loop.call_soon_threadsafe(self._plan)
 
     def now(self) -> None:
-        """Do the work now, and not again for what was asked before; on the loop."""
+        """Call it now, which also serves earlier requests; on the loop."""
         self._cancel()
         if not self._ended:
             self._done_at = self._loop.time()
             self._work()
 
     def after(self, seconds: float) -> None:
-        """Do the work in so many seconds, unless it is done before; on the loop."""
+        """Schedule a call in so many seconds, unless one is scheduled; on the loop."""
         if not self._ended and self._timer is None:
             self._timer = self._loop.call_later(seconds, self.now)
 
     def stop(self) -> None:
-        """Nothing more is done; from any thread."""
+        """Cancel the scheduled call and allow no further one; from any thread."""
         self._ended = True
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._cancel)

@@ -1,8 +1,8 @@
-"""The vote: two clips on one clock, and nothing in the browser that says which is which before the end.
+"""Blind-vote widget: two clips on one clock, and nothing in the browser that identifies a run.
 
-The browser asks to ``begin``, for each ``clip`` of ``{token, side}``, to ``vote`` with ``{token, answer, seconds}``, to
-``undo`` and to ``end``. All but the clip are answered with what is to be shown now; the ids and values of the runs are
-never among it.
+The browser sends ``begin``, ``clip`` with ``{token, side}``, ``vote`` with ``{token, answer, seconds}``, ``undo`` and
+``end``. The reply to ``clip`` is bytes; the others' is :class:`~hailuo_widgets.widgets.messages.VoteState`, which never
+holds the ids or values of the runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.ranking import rank
 from hailuo_widgets.voting.sequential_test import sure
-from hailuo_widgets.widgets.request_widget import STATIC, Answer, Answering, Question
+from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ SIDES = ("left", "right")
 
 
 def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]:
-    """What a saved notebook keeps of a vote: how far it has come; at its end, and not before, what it came to."""
+    """A vote as a saved notebook keeps it: the number of votes; the result once it has ended, and not before."""
     if ended:
         result = rank(blind_test.votes, items=blind_test.pairs.items)
         return {"text/html": result.html(), "text/plain": repr(result)}
@@ -41,15 +41,15 @@ def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]
     return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
 
 
-class Vote(Answering):
+class Vote(RequestWidget):
     """One rater's sitting in the browser.
 
     Args:
-        session: Whose log and archive.
-        records: The runs that are judged.
+        session: Its log and archive are used.
+        records: The runs to judge.
         blind_test: The sitting.
-        question: What is asked of each pair.
-        loop: Where messages are answered.
+        question: The question about each pair.
+        loop: The event loop that handles the messages.
         changed: Called with the blind_test, and with whether the vote has ended, after each vote.
     """
 
@@ -74,11 +74,11 @@ class Vote(Answering):
         super().__init__(loop=loop)
 
     def __repr__(self) -> str:
-        """One line for a place that cannot show widgets; it says nothing of the pairs."""
+        """One line for a front end without widgets; it holds nothing of the pairs."""
         return f"<Vote {self._blind_test.given} votes>"
 
-    def answers(self) -> Mapping[str, Answer]:
-        """The pairs, the bytes of their clips, and what is said of them."""
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handlers of the browser's questions."""
         return {
             "begin": self._tell,
             "clip": self._clip,
@@ -88,7 +88,7 @@ class Vote(Answering):
         }
 
     async def _tell(self, question: Question) -> None:
-        """What is to be shown now."""
+        """Reply with the pair to judge now."""
         blind_test = self._blind_test
         shown = None if self._over else blind_test.shown
         runs = [self._records[run_id] for run_id in shown.runs] if shown else []
@@ -126,7 +126,7 @@ class Vote(Answering):
         return shown
 
     async def _vote(self, question: Question) -> None:
-        async with self._turn:  # two views of one widget may answer at once
+        async with self._turn:  # two views of one widget may vote at once
             token = question.data.get("token")
             self._shown(token)
             seconds = question.data.get("seconds")
@@ -151,7 +151,7 @@ class Vote(Answering):
             await self._tell(question)
 
     async def _end(self, question: Question) -> None:
-        """From here on identities are known, and no vote counts."""
+        """End the vote: the result is shown from now on, and no further vote counts."""
         async with self._turn:
             self._over = True
             self._changed(self._blind_test, True)  # noqa: FBT003

@@ -211,7 +211,7 @@ export class View {
     for (const [name, slot] of this.#slots) slot.element.hidden = !wanted.includes(name);
     fields.pictures.element.hidden = wanted.length === 0;
     fields.pictures.note(
-      provider.url_only ? "This gateway takes pictures by their address on the web alone." : "",
+      provider.url_only ? "This provider takes pictures by their address on the web alone." : "",
     );
     const count = [...parts.prompt.value].length;
     setText(parts.counter, `${count} of ${provider.prompt_max} characters`);

@@ -12,8 +12,7 @@ def _():
     import marimo as mo
 
     import hailuo_widgets as hw
-    from hailuo_widgets.widgets.player import Player
-    from hailuo_widgets.widgets.run_source import RunSource
+    from hailuo_widgets.widgets.player import Player, RunSource
 
     return Player, RunSource, asyncio, hw, mo
 

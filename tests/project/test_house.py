@@ -34,12 +34,10 @@ LARGE = {
 # Rooms in which some module docstrings do not yet begin with a noun phrase.
 UNWRITTEN = {
     "engine",
-    "widgets",
 }
 # Rooms in which the old word for a provider still stands.
 UNNAMED = {
     "engine",
-    "widgets",
 }
 PLANTED_FLOORS = """
 [[tool.importlinter.contracts]]

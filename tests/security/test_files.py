@@ -27,8 +27,8 @@ from hailuo_widgets.exports import export
 from hailuo_widgets.render.grid import grid_html, layout_of
 from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.widgets.compare import Compare
+from hailuo_widgets.widgets.player import RunSource
 from hailuo_widgets.widgets.request_widget import Question
-from hailuo_widgets.widgets.run_source import RunSource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -145,7 +145,7 @@ def _asked(session: Session, record: RunRecord, what: str) -> list[bytes]:
         widget = _Widget()
         question = Question(widget, {"id": "1", "type": what, "data": {"id": record.run_id}}, [])  # type: ignore[arg-type]
         with suppress(OSError, HailuoError):
-            await compare.answers()[what](question)
+            await compare.handlers()[what](question)
         compare.close()
         return widget.sent
 

@@ -296,7 +296,7 @@ def test_a_running_run_has_a_heartbeat_and_an_ended_one_has_none(monkeypatch: py
         source.change(DONE)
         while (await wire.card())["live"]:
             pass
-        assert not wire.player._pulse.waiting
+        assert not wire.player._throttle.waiting
 
     play(source, monkeypatch, scene)
 
@@ -330,7 +330,7 @@ def test_closing_ends_everything(monkeypatch: pytest.MonkeyPatch) -> None:
         source.gate.set()
         assert task.cancelled()
         assert source.callbacks == []
-        assert not wire.player._pulse.waiting
+        assert not wire.player._throttle.waiting
         wire.ask("details")
         await asyncio.sleep(0.01)
         assert wire.replies.empty()
