@@ -1,1 +1,1 @@
-"""What carries a run from plan to clip: which loop it lives on, who may send, when to ask, the steps, and recovery."""
+"""Engine: takes runs from plan to clip, pays once, and recovers after a crash."""

@@ -1,8 +1,8 @@
-"""Task ids that a provider has given us and the log does not have yet: none is dropped, whatever ends meanwhile.
+"""Accepted task ids that the run log does not have yet.
 
-A receipt is held from the moment an accepting answer is read until the log has its task id. Whatever comes between (a
-cancelled task, a closed loop, an interrupt, a slow or broken store, the interpreter's end), the id goes to the rescue
-file; where that cannot be written either, to stderr, with the line that adopts it.
+An id is held from the moment an accepting answer is read until the log has it. If anything comes between (a cancelled
+task, a closed loop, an interrupt, a slow or broken store, the interpreter's end), the id goes to the rescue file. If
+that cannot be written either, the id goes to stderr, with the line that adopts it.
 """
 
 from __future__ import annotations

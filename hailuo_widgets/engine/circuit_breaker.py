@@ -1,11 +1,11 @@
-"""The door that creates go through: one at first, then a few at once, none while the provider is in trouble.
+"""Circuit breaker for create calls: one at first, then a few at once, none while the provider fails.
 
-Until a provider has accepted one create of ours, a second is not sent beside it: a wrong key, an empty account or a
-dead provider is met by one run of a sweep, not by ten. Creates whose answers were lost since the last one that was
-accepted are counted with those whose answers are due, so an outage is met by five runs at most, also where it begins
+Until a provider has accepted one of our create calls, no second one is sent beside it: a wrong key, an empty account or
+a provider that is down is met by one run of a sweep, not by ten. Create calls whose answers were lost since the last
+accepted one are counted with those still waiting for an answer, so at most five runs meet an outage, even if it begins
 after a success and while others are on their way. Then the circuit is open: nothing more is sent until a free query
-shows that the provider answers again; and as that says little of creates, one alone tries it, ever more rarely. The
-same when a provider that has accepted creates of ours cannot be reached: an outage fails no sweep.
+shows that the provider answers again. That says little about create calls, so one alone tries it, at growing intervals.
+The same happens if a provider that has accepted our create calls can no longer be reached: an outage fails no sweep.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class CircuitBreaker:
         self._doubts = set(sorted(self._doubts)[: MOST_DOUBTFUL - 1])
 
     async def away(self) -> bool:
-        """Whether a gateway that was there before cannot be reached now: then the circuit is open until it answers."""
+        """Whether a provider that answered before cannot be reached now: the circuit is open until it answers."""
         if not self._known or await self._alive():
             return False
         self._proven, self._barred = False, True

@@ -1,4 +1,4 @@
-"""A gateway as the engine meets it: a provider's pure functions, an origin, a key, and the limiter of that account."""
+"""Client of one provider account: pure functions, an origin, a key, and the rate limiter."""
 
 from __future__ import annotations
 
@@ -200,8 +200,8 @@ class ProviderClient:
         raise self.provider.unreadable(reply, why)
 
     def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
-        """Open a clip's download. The key does not go with it, but in a link of the gateway's own that had it."""
-        url = f"{self.origin}{url}" if url.startswith("/") else url  # a link without a host leads to the gateway
+        """Open a clip's download. The key does not go with it, except in a link of the provider's own that had it."""
+        url = f"{self.origin}{url}" if url.startswith("/") else url  # a link without a host leads to the provider
         if GONE in url and self._key is not None and same_origin(url, self.origin):
             url = url.replace(GONE, quote(self._key.reveal(), safe=""))
         auth = self.provider.facts.auth
@@ -210,7 +210,7 @@ class ProviderClient:
         return self._http.stream(url, headers, local=self.local)
 
     async def _alive(self) -> bool:
-        """Whether the gateway answers a free query, if only by not knowing the task.
+        """Whether the provider answers a free query, if only by not knowing the task.
 
         What it says of a task that nobody has is in no document, so any JSON will do, but for a word of trouble: a
         status of 500 or more, or a code that the provider's table reads as that.

@@ -1,4 +1,7 @@
-"""The step after the task's end: bring its clip here. Each try is free."""
+"""Download of the clip of a finished task, as a step of its run.
+
+Each try is free.
+"""
 
 from __future__ import annotations
 

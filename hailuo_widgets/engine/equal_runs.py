@@ -1,7 +1,7 @@
-"""Whether an equal run saves another one its create call.
+"""Comparison of runs: whether an equal run saves a create call.
 
-The plan asks it before anything is paid, and the engine just before it would pay: both go by these functions, so what
-is said before is what is done.
+The plan asks before anything is paid, and the engine just before it would pay. Both use these functions, so that the
+engine does what the plan announced.
 """
 
 from __future__ import annotations

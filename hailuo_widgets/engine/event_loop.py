@@ -1,4 +1,4 @@
-"""Which event loop the runs live on, and how synchronous code waits for them.
+"""Event loop of the runs, and waiting for them in synchronous code.
 
 In a notebook it is the kernel's own loop, which is running while a cell is executed. In a script, and at a terminal's
 prompt, no loop is running: then ``wait()`` runs one. Widget callbacks may come on another thread with a loop of its own

@@ -1,4 +1,7 @@
-"""The clip of a run that has ended, brought here again, for free: copied from another archive, or downloaded."""
+"""Fetch of the clip of a run that has ended, once more and for free.
+
+The clip is copied from another archive, or downloaded again.
+"""
 
 from __future__ import annotations
 

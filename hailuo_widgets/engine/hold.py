@@ -1,4 +1,7 @@
-"""Which runs are waited for, and which create calls are held back: a wait that was stopped pays for nothing more."""
+"""Waits for runs, and the create calls that they hold back.
+
+A wait that was stopped pays for nothing more.
+"""
 
 from __future__ import annotations
 

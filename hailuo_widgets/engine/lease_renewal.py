@@ -1,4 +1,7 @@
-"""Renewal of the leases of followed runs: one task on their event loop, which also sees when that loop is shut down."""
+"""Renewal of the leases of followed runs, in one task on their event loop.
+
+The task also notices that the loop is shut down.
+"""
 
 from __future__ import annotations
 

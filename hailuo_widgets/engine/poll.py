@@ -1,4 +1,7 @@
-"""The steps after the create call: ask until the task ends. All of them are free."""
+"""Poll of a task until it ends, as a step of its run.
+
+Each poll is free.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
-SETTLING_S = 60.0  # so long a fresh task may be unknown to the gateway's own query, and any task to one in trouble
+SETTLING_S = 60.0  # so long a provider's query may not know a fresh task, or any task if the provider is in trouble
 MOST_UNKNOWN = 3
 
 
@@ -138,7 +141,7 @@ class _Watch:
         self.mixed_up = False  # whether the log has a line for it that an answer was about something else
         self.standstill = Standstill()
         self.word: str | None = None  # the last status, where it is in no document
-        self._unknown: list[float] = []  # when the gateway did not know the task, in a row up to now
+        self._unknown: list[float] = []  # when the provider did not know the task, in a row up to now
         self.blocked = False  # no further poll can succeed until the user has done something
         self._settings = ctx.settings
         self._floor = client.poll_floor_s
@@ -150,7 +153,7 @@ class _Watch:
         self._before = before_s
 
     def missed(self, error: HailuoError, *, unknown: bool = False) -> None:
-        """A poll told nothing. ``unknown``: but that the gateway does not know the task."""
+        """A poll told nothing. ``unknown``: except that the provider does not know the task."""
         self.misses += 1
         self.last = error
         self._unknown = [*self._unknown, time.monotonic()] if unknown else []
@@ -161,7 +164,7 @@ class _Watch:
 
     @property
     def lost(self) -> bool:
-        """Whether the gateway has denied the task often enough, for long enough, and never said anything else since."""
+        """Whether the provider has denied the task often enough, for long enough, and said nothing else since."""
         denied = len(self._unknown) >= MOST_UNKNOWN and self._unknown[-1] - self._unknown[0] >= SETTLING_S
         return denied and self.elapsed_s > SETTLING_S
 

@@ -1,4 +1,4 @@
-"""Who may send: one limiter for each account, for creates and polls together."""
+"""Rate limiter, one for each provider account, shared by create and poll calls."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ class CallLimit:
 class RateLimiter(Places):
     """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
 
-    All requests of the account keep one pace, which halves when the gateway refuses one for its rate. Without that, a
+    All requests of the account keep one pace, which halves when the provider refuses one for its rate. Without that, a
     hundred pollers that wait for the end of a pause together would be refused together, again and again.
 
     It belongs to one event loop. ``take_turn`` counts a request where all kernels see it, and gives the seconds to

@@ -1,8 +1,9 @@
-"""A create call whose answer was lost, at a gateway that takes an id of ours: that id says what became of it.
+"""Reconciliation of a create call whose answer was lost, by the task id that we chose.
 
-The gateway is asked for the id. One that does not know it may only be behind with its books, so a denial counts after
-a minute. Then the call is sent again under the same id, which cannot be charged twice: a gateway that has it answers
-that the id is taken, and that is a yes. Whatever stays open after that ends ``unconfirmed``, never as ``failed``.
+It needs a provider that takes an id of ours. The provider is asked for that id. It may only be slow to record new
+tasks, so a denial counts after a minute. Then the call is sent again under the same id, which cannot be charged twice:
+a provider that has the id answers that it is taken, and that means the first call was accepted. Whatever stays open
+after that ends ``unconfirmed``, never as ``failed``.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["settle_by_our_id"]
 
-SETTLING_S = 60.0  # so long a gateway may not know what it has accepted
+SETTLING_S = 60.0  # so long a provider may not know what it has accepted
 SILENT_S = 300.0  # so long it is asked where it gives no answer
 LONGEST_GAP_S = 8.0
 MOST_RESENDS = 3
@@ -61,7 +62,7 @@ async def settle_by_our_id(
 
 
 async def _known(client: ProviderClient, ours: str, record: RunRecord) -> bool | None:
-    """Whether the gateway has a task of our id; None where it does not say."""
+    """Whether the provider has a task of our id; None if it does not say."""
     task = Task(task_id=ours, channel=record.channel or "", result_index=record.result_index)
     began = time.monotonic()
     answered = False

@@ -1,4 +1,8 @@
-"""Ends that can be left for free: a task that the provider has denied, and a clip that could not be brought here."""
+"""Resumption of runs that have ended, for free.
+
+A run can be asked for again after its task was denied by the provider, its clip could not be downloaded, or its task id
+was found.
+"""
 
 from __future__ import annotations
 

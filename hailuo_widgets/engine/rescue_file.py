@@ -1,8 +1,8 @@
-"""Rescue file: task ids that were paid for and could not be written to the log, until the log takes them back.
+"""Rescue file: task ids that were paid for and could not be written to the log.
 
 The rescue file holds one JSON object a line: ``at``, ``run_id``, ``provider``, ``task_id`` and ``changes``, what the
-accepted create was to change in the log. It is only appended to, and put aside (never deleted) when each of its lines
-is settled in the log.
+accepted create call was to change in the log. Lines are only appended. The file is put aside, never deleted, when each
+of its lines is settled in the log.
 """
 
 from __future__ import annotations

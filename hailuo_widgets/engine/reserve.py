@@ -1,4 +1,7 @@
-"""Leave to send a create call: a place of the account and room in the budgets, across all kernels on the store."""
+"""Reservation of a create call: checks the concurrency limit and the budgets in one transaction.
+
+They hold across all kernels on the store.
+"""
 
 from __future__ import annotations
 

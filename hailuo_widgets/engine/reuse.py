@@ -1,4 +1,4 @@
-"""What a planned run goes through before its create call: an equal run's clip may serve, or another run's call."""
+"""Reuse before paying: the clip of an equal run, or a wait for one that is on its way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The way of one run that is followed here: from where the log has it to its end, or to where it must be left."""
+"""Task of one followed run: its steps from the state in the log to its end.
+
+It leaves the run where it stands if the loop is shut down or another process goes on with it.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What a wait that is given up says: which runs are still open, how far each has come, and what to do next."""
+"""Message of a wait that timed out.
+
+It names the open runs, how far each has come, and what to do next.
+"""
 
 from __future__ import annotations
 
