@@ -1,4 +1,4 @@
-"""Supervisor of the runs that one engine follows: their tasks, their leases, and their latest known records."""
+"""Supervisor of the runs that one engine follows: tasks, leases, and latest known records."""
 
 from __future__ import annotations
 
