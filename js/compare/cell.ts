@@ -1,10 +1,10 @@
-/** One run's place in the grid: its clip, what it is, and what the user says of it. */
+/** Cell of the grid: a run's clip and values, and the user's rating, tags and note. */
 
 import { h, message, setOptional, setText } from "../lib/dom";
 import type { GridCell } from "../lib/messages";
 import { marked } from "./diff";
 
-/** `frozen`: nobody is there who could rate, tag or note. */
+/** A run in the grid; `frozen`: it cannot be rated, tagged or noted, as in a report. */
 export type CellData = GridCell & { frozen: boolean };
 
 export interface CellActs {
@@ -14,7 +14,7 @@ export interface CellActs {
   note(id: string, note: string): void;
   listen(id: string): void;
   shift(id: string, seconds: number): void;
-  /** Everything that is known of the run, as names and values. */
+  /** Resolves to all known values of the run, with their names. */
   open(id: string): Promise<[string, string][]>;
 }
 
@@ -31,7 +31,7 @@ export class Cell {
   readonly #run = h("dl", { class: "hailuo-run" });
   readonly #trouble = h("div", { class: "hailuo-problem", role: "alert" });
 
-  /** `first` is the prompt that the others are told apart from. */
+  /** `first` is the prompt that the run's own is compared with. */
   constructor(data: CellData, first: string, acts: CellActs, signal: AbortSignal) {
     this.data = data;
     const named = `run ${data.id}`;
@@ -121,7 +121,7 @@ export class Cell {
     this.#showRating();
   }
 
-  /** Shows the run, as it is when it is opened. */
+  /** Asks for the run's values and shows them. */
   async #open(acts: CellActs): Promise<void> {
     try {
       const rows = await acts.open(this.data.id);

@@ -1,8 +1,8 @@
-/** What differs between two texts, word by word: the words that the other one does not have are marked. */
+/** Word diff of two texts. */
 
 import { h } from "../lib/dom";
 
-/** The longest common run of words, by the textbook's table. */
+/** The places in `a` of the longest common subsequence of words, by dynamic programming. */
 function common(a: string[], b: string[]): Set<number> {
   const table = Array.from({ length: a.length + 1 }, () => new Uint16Array(b.length + 1));
   const at = (i: number, j: number) => table[i]?.[j] ?? 0;
@@ -23,7 +23,7 @@ function common(a: string[], b: string[]): Set<number> {
   return kept;
 }
 
-/** `text` with the words marked that `other` does not have in their place. */
+/** `text` with marks on the words that are not in the common subsequence with `other`. */
 export function marked(text: string, other: string): (Node | string)[] {
   const pieces = text.split(/(\s+)/);
   const words = pieces.filter((_, n) => n % 2 === 0);

@@ -1,4 +1,4 @@
-/** Two clips on one stage: side by side, a wipe, an onion skin, a flip, their difference; and a picture of both frames. */
+/** Stage for two clips on top of each other: wipe, onion skin, flip, difference; it can save both frames as a picture. */
 
 import { h, setText } from "../lib/dom";
 import type { Cell } from "./cell";
@@ -63,7 +63,7 @@ export class Pair {
     return this.#cells !== null;
   }
 
-  /** Takes two cells' videos onto the stage; they are the same elements, so the clock goes on. */
+  /** Moves two cells' video elements onto the stage; they stay on the clock. */
   show(cells: [Cell, Cell]): void {
     this.hide();
     this.#cells = cells;

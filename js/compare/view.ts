@@ -1,4 +1,4 @@
-/** One view of a comparison: the grid, one clock for all its clips, zoom and pan in all at once, two at a time. */
+/** View of a comparison: the grid, one clock for all clips, zoom and pan of all clips, and two clips on a stage. */
 
 import { Clips } from "../lib/clips";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
@@ -95,7 +95,7 @@ export class View {
     }
   }
 
-  /** Builds the page that is chosen. */
+  /** Builds the chosen page. */
   #draw(): void {
     const layout = this.#layout;
     if (!layout) return;
@@ -154,7 +154,7 @@ export class View {
         note: (id, note) => order("note", id, { note }),
         shift: (id, seconds) => this.sync.shift(id, seconds),
         open: async (id) => {
-          if (this.#layout?.frozen) return []; // a report has its table
+          if (this.#layout?.frozen) return []; // a report has a table of the values
           return (await this.#channel.request("run", { data: { id }, timeoutMs: 10 * 60_000 })).data;
         },
         listen: (id) => {
@@ -177,7 +177,7 @@ export class View {
     }
   }
 
-  /** Takes a clip for the stage; the second one opens it, null closes it. */
+  /** Selects a clip for the stage: the second one opens the stage, null closes it. */
   #pick(id: string | null): void {
     if (id === null) this.#picked = [];
     else if (this.#picked.includes(id)) this.#picked = this.#picked.filter((other) => other !== id);
@@ -192,7 +192,7 @@ export class View {
     this.#grid.classList.toggle("hailuo-dimmed", Boolean(a && b));
   }
 
-  /** A drag moves what is seen in all clips alike. */
+  /** Makes a drag pan all clips. */
   #panning(): void {
     let from: [number, number] | null = null;
     const signal = this.#signal;

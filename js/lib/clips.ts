@@ -1,8 +1,8 @@
 /**
- * The bytes of many clips: posters first, a clip when it is seen, and never more than some of them alive.
+ * Loader of many clips: posters first, a clip when it becomes visible, and at most `MOST_LIVE` clips at once.
  *
- * A browser decodes few videos at once, and the bytes of each stay in memory as long as its object URL lives: what has
- * left the screen is let go of, the one that was seen the longest ago first.
+ * A browser decodes few videos at once, and the bytes of each stay in memory until its object URL is revoked. So clips
+ * outside the screen are unloaded, the one that was visible the longest ago first.
  */
 
 import { watch } from "./codec";
@@ -16,7 +16,7 @@ const PATIENCE_MS = 30 * 60_000;
 export interface Place {
   id: string;
   video: HTMLVideoElement;
-  /** Whether there is a clip to be had. */
+  /** Whether the run has a clip. */
   clip: boolean;
   poster: boolean;
 }
@@ -99,7 +99,7 @@ export class Clips {
     this.#next();
   }
 
-  /** Asks for what is seen and is not here: pictures before clips. */
+  /** Requests the next visible poster or clip; posters first. */
   #next(): void {
     if (this.#signal.aborted) return;
     const seen = [...this.#places.values()].filter((place) => place.visible && !place.loading);
@@ -111,7 +111,7 @@ export class Clips {
     this.#next();
   }
 
-  /** Makes room for one more clip where it can; whether there is room. */
+  /** Unloads an invisible clip if there are too many; returns whether one more can be loaded. */
   #room(): boolean {
     const alive = [...this.#places.values()].filter(
       (place) => place.url !== null || (place.loading && place.asked),
@@ -141,7 +141,7 @@ export class Clips {
         place.watching = new AbortController();
         const signal = AbortSignal.any([this.#signal, place.watching.signal]);
         const failed = (text: string) => {
-          place.clip = false; // it is not asked for again
+          place.clip = false; // it is not requested again
           this.#drop(place);
           this.#failed(place.id, text);
         };
@@ -160,7 +160,7 @@ export class Clips {
 
   #drop(place: Kept): void {
     if (place.url === null) return;
-    place.watching?.abort(); // letting go of the source is no error
+    place.watching?.abort(); // else removing the source counts as an error
     this.#gone(place.id);
     place.video.removeAttribute("src");
     place.video.load();

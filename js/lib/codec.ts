@@ -1,6 +1,6 @@
 /**
- * A clip that this browser cannot show. It would stand on its poster as if the model had frozen it, or play its sound
- * alone; so it is said, with the codec, which the file itself names.
+ * Detection of clips that this browser cannot show. Without it such a clip would look frozen, or play only its sound. The
+ * message names the codec, which is read from the file.
  */
 
 const NAMES: Record<string, string> = {
@@ -11,17 +11,17 @@ const NAMES: Record<string, string> = {
   vp09: "VP9",
   mp4v: "MPEG-4 Part 2",
 };
-/** Sample entries of what is heard or read; any other is taken for the video's. */
+/** Sample entries of sound and subtitles; any other is the video's. */
 const OTHERS = /^(mp4a|.c-3|Opus|fLaC|alac|.mp3|sowt|twos|lpcm|tx3g|text)$/;
 
-/** The sample entry of the video in an MP4 file, such as "hvc1"; null where the file names none. */
+/** The sample entry of the video in an MP4 file, such as "hvc1"; null if the file has none. */
 export function codecOf(bytes: Uint8Array): string | null {
-  // Behind the box's kind: version and flags, how many entries, the first one's size and kind.
+  // After the box's type: version and flags, the number of entries, the first one's size and type.
   const entries = new TextDecoder("latin1").decode(bytes).matchAll(/stsd(?=.{12}([ -~]{4}))/gs);
   return [...entries].map((found) => found[1] ?? "").find((kind) => !OTHERS.test(kind)) ?? null;
 }
 
-/** What is said of a clip that cannot be shown here. */
+/** The message for a clip that this browser cannot show. */
 export function unplayable(codec: string | null): string {
   const known = codec && NAMES[codec];
   const what = known ? `${known} video` : codec ? `this clip's codec, ${codec}` : "this clip";
@@ -29,8 +29,7 @@ export function unplayable(codec: string | null): string {
 }
 
 /**
- * Tells once how a video with a new source begins: with a picture, or that it has none to show. An error that comes
- * later is told too.
+ * Calls `ready` once the video shows a picture, or `failed` once if it cannot. A later error also calls `failed`.
  */
 export function watch(
   video: HTMLVideoElement,
@@ -46,7 +45,7 @@ export function watch(
     if (!signal.aborted) on.failed(text);
   };
   video.addEventListener("error", failed, { signal });
-  // A file whose sound can be played and whose picture cannot loads without an error.
+  // A file with playable sound and unplayable pictures loads without an error.
   const loaded = () => (video.videoWidth > 0 ? on.ready?.() : failed());
   video.addEventListener("loadeddata", loaded, { signal, once: true });
 }

@@ -1,4 +1,4 @@
-/** Small DOM helpers. Text reaches the page through textContent alone: prompts and errors may hold anything. */
+/** DOM helpers. They set texts by textContent only, because prompts and errors may contain HTML. */
 
 type Attributes = Record<string, string | boolean>;
 
@@ -17,24 +17,25 @@ export function h<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** Sets the text only when it changed, so that live regions and selections are left alone. */
+/** Sets the text if it changed, so that live regions do not repeat it and selections stay. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Shows the text, or hides the element where there is none. */
+/** Shows the text, or hides the element if there is none. */
 export function setOptional(element: HTMLElement, text: string | null | undefined): void {
   setText(element, text ?? "");
   element.hidden = !text;
 }
 
+/** The text of an exception. */
 export function message(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
 /**
- * Keys pressed in a widget are the widget's: JupyterLab would take arrows and letters as orders for its cells. It looks
- * for this mark on the element that has the focus before it looks at those around it.
+ * Keeps JupyterLab from handling keys that are pressed in a widget: it would take arrows and letters as commands for its
+ * cells. It ignores keys of a focused element that has this data attribute.
  */
 export function keepKeys(root: HTMLElement, signal: AbortSignal): void {
   const mark = (event: FocusEvent) => {

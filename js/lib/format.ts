@@ -1,4 +1,4 @@
-/** Numbers as people say them; the static cards (hailuo_widgets/cards.py) use the same forms. */
+/** Formats of durations and progress; the static cards (hailuo_widgets/render/card.py) use the same. */
 
 /** Seconds: "8 s", "1 min 05 s", "1 h 02 min". */
 export function seconds(value: number): string {
@@ -9,7 +9,7 @@ export function seconds(value: number): string {
   return `${Math.floor(whole / 3600)} h ${two(Math.floor((whole % 3600) / 60))} min`;
 }
 
-/** A span of seconds: "40–70 s", "55 s – 1 min 10 s"; one figure where the ends read the same. */
+/** A span of seconds: "40–70 s", "55 s – 1 min 10 s"; one duration if both ends have the same text. */
 export function span(low: number, high: number): string {
   const [from, to] = [seconds(low), seconds(high)];
   if (from === to) return from;
@@ -18,8 +18,8 @@ export function span(low: number, high: number): string {
 }
 
 /**
- * How far a bar stands after `elapsed` of an expected `eta` seconds, 0 to 0.97. It slows down from 85 % on and
- * never arrives: only the provider knows when a clip is done.
+ * The length of a progress bar after `elapsed` of `eta` expected seconds: 0 to 0.97. It slows down from 0.85 on and never
+ * reaches 1, because only the provider knows when a clip is done.
  */
 export function progress(elapsed: number, eta: number): number {
   const bend = 0.85;
@@ -35,7 +35,7 @@ export interface Expectation {
   high?: number | null;
 }
 
-/** What may be said about the time still to come; empty where nothing is known. */
+/** The usual time as a text; "" if it is not known. */
 export function outlook(elapsed: number, { eta, low, high }: Expectation): string {
   const usual = low != null && high != null ? span(low, high) : eta != null ? `about ${seconds(eta)}` : "";
   if (!usual) return "";

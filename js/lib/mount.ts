@@ -1,10 +1,10 @@
-/** A widget's module for anywidget: builds its view in an element of its own, and ends it with the output. */
+/** The module of a widget as anywidget expects it: a view in its own element, ended when the output is removed. */
 
 import type { RenderProps } from "@anywidget/types";
 
 type Model<T extends object> = RenderProps<T>["model"];
 
-/** `build` fills `root` and stops all that it started when `signal` aborts. */
+/** `build` fills `root`, and stops all its work when `signal` aborts. */
 export function mount<T extends object>(
   build: (root: HTMLElement, model: Model<T>, signal: AbortSignal) => void,
 ): { render(props: RenderProps<T>): () => void } {

@@ -1,15 +1,15 @@
 /**
- * Questions to the Python half of a widget, over the model's custom messages.
+ * Requests to the Python half of a widget, by the model's custom messages.
  *
- * A question is `{id, type, data?}`, with buffers where it has any. The answer is one or more `{id, ok, mime, part, parts, size, data?}` with a
- * buffer each (pieces of at most 2 MiB, put together here), or `{id, ok: false, error}` with a {@link Failure}. All views of a model hear
- * all its messages: ids are unique to a view, and an answer with a foreign id is not ours. An answer that is slow
- * (a kernel that runs a cell may answer minutes later) is reported, not given up: the late bytes are still of use.
+ * A question is `{id, type, data?}`, with buffers if it has any. The answer is one or more messages `{id, ok, mime, part,
+ * parts, size, data?}` with a buffer each (pieces of at most 2 MiB, joined here), or `{id, ok: false, error}` with a
+ * {@link Failure}. All views of a model receive all its messages: ids are unique to a view, and answers with another id
+ * are ignored. A slow answer (a kernel that runs a cell may answer minutes later) is reported and still waited for.
  */
 
 import type { Failure, ProblemMessage, Reason, Replies } from "./messages";
 
-/** What is needed of a widget model. */
+/** The used part of a widget model. */
 export interface MessageModel {
   send(content: object, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
   on(event: "msg:custom", callback: (content: unknown, buffers: DataView[]) => void): void;
@@ -17,7 +17,7 @@ export interface MessageModel {
 }
 
 export interface Answer<T = unknown> {
-  /** The pieces put together; empty if the answer has none. */
+  /** The joined pieces; empty if the answer has none. */
   blob: Blob;
   /** The answer's JSON part; null if it has none. */
   data: T;
@@ -26,18 +26,18 @@ export interface Answer<T = unknown> {
 export interface RequestOptions {
   /** The question's JSON part. */
   data?: object;
-  /** Its bytes: under 1 MB in all, for hubs and Colab drop larger messages. */
+  /** The question's bytes: less than 1 MB, because hubs and Colab drop larger messages. */
   buffers?: ArrayBuffer[];
-  /** Gives up with a TimeoutError when nothing has come for so long; each piece starts it anew. */
+  /** Rejects with a TimeoutError after so long without a message; each piece restarts the time. */
   timeoutMs?: number;
-  /** Calls onSlow once when nothing has come for so long. */
+  /** Calls onSlow once after so long without a message. */
   slowMs?: number;
   onSlow?: () => void;
-  /** Gives up with an AbortError and tells Python to stop sending. */
+  /** Rejects with an AbortError when it aborts, and makes Python stop sending. */
   signal?: AbortSignal;
 }
 
-/** Python answered with an exception. The message is what the user reads: the class, the sentence, the hint. */
+/** An exception of the Python half. Its message is for the user: the class, the message, the hint. */
 export class KernelError extends Error {
   readonly reason: Reason | null;
   readonly problems: ProblemMessage[];
@@ -70,7 +70,7 @@ function isReply(content: unknown): content is Reply {
   return typeof content === "object" && content !== null && "id" in content && "ok" in content;
 }
 
-/** Puts the pieces together once all are there. Throws when they are not what was announced. */
+/** Joins the pieces once all have arrived. Throws if they are not what was announced. */
 export function assemble(pieces: readonly (DataView | undefined)[], mime: string, size: number): Blob {
   if (!KNOWN_TYPES.includes(mime)) throw new Error(`The kernel sent data of the unexpected type "${mime}".`);
   const views = pieces.filter((piece) => piece !== undefined);
@@ -88,19 +88,19 @@ export class Channel {
   readonly #prefix: string;
   #count = 0;
 
-  /** Listens until the signal aborts; questions still open are given up then. */
+  /** Listens until the signal aborts, which also aborts the open requests. */
   constructor(model: MessageModel, signal: AbortSignal) {
     this.#model = model;
     this.#signal = signal;
     views += 1;
-    // No crypto.randomUUID: hubs on plain http are no secure context and lack it.
+    // Not crypto.randomUUID: it does not exist on hubs with plain http, which is no secure context.
     this.#prefix = `${views}.${Math.random().toString(36).slice(2, 10)}`;
     const listener = (content: unknown, buffers: DataView[]) => this.#receive(content, buffers);
     model.on("msg:custom", listener);
     signal.addEventListener("abort", () => model.off("msg:custom", listener), { once: true });
   }
 
-  /** Sends a question, and resolves to the whole answer. */
+  /** Sends a question; resolves to the whole answer, or rejects with a KernelError. */
   request<K extends keyof Replies>(type: K, options: RequestOptions = {}): Promise<Answer<Replies[K]>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, slowMs, onSlow } = options;
     this.#count += 1;
@@ -151,7 +151,7 @@ export class Channel {
     });
   }
 
-  /** Sends, and says whether that worked: a model without a kernel throws. */
+  /** Sends; returns whether that worked, because a model without a kernel throws. */
   #tell(content: object, buffers: ArrayBuffer[] = []): boolean {
     try {
       this.#model.send(content, undefined, buffers);

@@ -1,16 +1,16 @@
 /**
- * One video that is moved much: one seek at a time is on its way, and it plays when it stands where it should.
+ * Video with one seek at a time, which starts to play only after its last seek.
  *
- * A seek that meets another one, or a start that is still pending, is at times lost by Chromium: the video then says for
- * ever that it seeks, and shows the frame it had. So the newest place is kept, and sought when the last seek has ended.
+ * Chromium sometimes loses a seek during another one or during a pending start: the video then reports for ever that it
+ * seeks, and shows its old frame. So the newest position is kept, and sought when the last seek has ended.
  */
 
-/** So close a video stands where it should. */
+/** Differences below this are not corrected. */
 const EXACT_S = 1e-3;
 
 export class SeekableVideo {
   readonly video: HTMLVideoElement;
-  /** So many seconds later than the others. */
+  /** Seconds by which it starts later than the others. */
   shift: number;
   readonly #refused: () => void;
   readonly #ending = new AbortController();
@@ -18,7 +18,7 @@ export class SeekableVideo {
   #plays = false;
   #starts = false;
 
-  /** `refused` is called when the browser will not play: not when something else was asked of the video meanwhile. */
+  /** `refused` is called if the browser refuses to play; not if the start was only interrupted by another order. */
   constructor(video: HTMLVideoElement, shift: number, refused: () => void) {
     this.video = video;
     this.shift = shift;
@@ -26,7 +26,7 @@ export class SeekableVideo {
     video.addEventListener("seeked", () => this.#next(), { signal: this.#ending.signal });
   }
 
-  /** Whether it is still on its way to where it was sent. */
+  /** Whether a seek or a start is pending. */
   get moving(): boolean {
     return this.video.seeking || this.#place !== null || this.#starts;
   }
@@ -46,7 +46,7 @@ export class SeekableVideo {
     this.#next();
   }
 
-  /** Lets go of the video, which stands. */
+  /** Pauses the video and stops listening to it. */
   release(): void {
     this.#ending.abort();
     this.video.pause();
@@ -67,7 +67,7 @@ export class SeekableVideo {
     try {
       await this.video.play();
     } catch (error) {
-      this.#plays = false; // until it is asked again: a page out of sight gives up every start at once
+      this.#plays = false; // until the next order: an invisible page interrupts every start at once
       const ours = error instanceof DOMException && error.name === "AbortError";
       if (!ours && !this.#ending.signal.aborted) this.#refused();
     } finally {

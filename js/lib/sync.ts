@@ -1,23 +1,23 @@
 /**
- * One clock for many videos: what is shown is the clock's time, and each video is held to it.
+ * Clock that keeps many videos synchronous.
  *
- * Browsers start and decode each video by themselves; left alone, nine of them are frames apart within seconds. A small
- * difference is played away by a slightly other rate, a large one is sought. Frame steps land in the middle of a frame, so
- * that rounding shows no neighbour.
+ * Browsers start and decode each video by itself: without correction nine of them are frames apart within seconds. A small
+ * difference is corrected by a slightly different rate, a large one by a seek. Frame steps seek to the middle of a frame,
+ * so that rounding does not show another frame.
  */
 
 import { SeekableVideo } from "./seek";
 
 export const FPS = 25;
-/** So close nothing is corrected: every correction is itself a disturbance. */
+/** Smaller differences are not corrected, because each correction disturbs the playback. */
 const CLOSE_S = 0.15 / FPS;
-/** Further off than this a video is sought. */
+/** Larger differences are corrected by a seek. */
 const FAR_S = 0.25;
-/** So much faster or slower a video may play to come back. */
+/** The largest change of the rate for a correction. */
 const MOST_NUDGE = 0.15;
-/** While clips play the time is told so often: each time the page is laid out again, which is time that they need. */
+/** The interval of time reports during playback: each one costs a layout of the page. */
 const TELL_MS = 100;
-/** Backwards nothing plays: it is sought, so often. */
+/** The interval of seeks for backward playback, which browsers do not support. */
 const BACKWARDS_MS = 80;
 
 export type Loop = "loop" | "once" | "ping-pong";
@@ -54,7 +54,7 @@ export class Sync {
     return this.#time;
   }
 
-  /** The longest of the clips. */
+  /** The duration of the longest clip. */
   get duration(): number {
     const lengths = [...this.#held.values()].map(
       ({ video, shift }) => (video.duration || 0) + Math.max(0, shift),
@@ -71,12 +71,12 @@ export class Sync {
     });
   }
 
-  /** How far each clip is from the clock now, in seconds; for measurements. */
+  /** The difference of each clip from the clock, in seconds; for measurements. */
   drifts(): number[] {
     return [...this.#held.values()].map((held) => held.video.currentTime - this.#wanted(held, this.#now()));
   }
 
-  /** Holds a video whose data is there; `shift` seconds later than the others. */
+  /** Adds a video with loaded data; it starts `shift` seconds later than the others. */
   hold(id: string, video: HTMLVideoElement, shift = 0): void {
     this.release(id);
     const held = new SeekableVideo(video, shift, () => this.pause());
@@ -105,7 +105,7 @@ export class Sync {
     this.#playing = true;
     this.#at = performance.now();
     this.#each((held) => {
-      // What is less than a frame off is played away: a seek would hold up the start.
+      // Less than a frame is corrected by the rate: a seek would delay the start.
       if (Math.abs(held.video.currentTime - this.#wanted(held, this.#time)) > 1 / FPS) this.#place(held);
       if (this.#direction > 0) held.play();
     });
@@ -127,7 +127,7 @@ export class Sync {
     this.#tell(this.#state());
   }
 
-  /** Pauses, and shows the frame so many on (or back): the same one in every clip. */
+  /** Pauses, and moves all clips by so many frames to the same frame. */
   step(frames: number): void {
     if (this.#playing) this.pause();
     const frame = Math.floor(this.#time * FPS + 1e-6) + frames;
@@ -151,7 +151,7 @@ export class Sync {
     return this.#time + (this.#direction * this.rate * (performance.now() - this.#at)) / 1000;
   }
 
-  /** Standing, all clips are in the middle of one frame: on the border of two, rounding would choose for each. */
+  /** While paused, all clips are in the middle of one frame: at its edge, rounding could show different frames. */
   #wanted({ video, shift }: SeekableVideo, now: number): number {
     const last = Math.max(0, (video.duration || 0) - 0.5 / FPS);
     const frame = Math.floor((now - shift) * FPS + 1e-6);
@@ -182,7 +182,7 @@ export class Sync {
     this.#frame = requestAnimationFrame(() => this.#tick());
   }
 
-  /** At an end: again, back, or nothing more. */
+  /** At an end: starts again, turns around, or stops. */
   #turn(end: number): void {
     if (this.loop === "once") {
       this.#time = end;

@@ -1,4 +1,4 @@
-/** What moves all clips of a board together: play, frame steps, the slider, speed, what happens at the end; and its keys. */
+/** Playback controls of all clips together: play, frame steps, slider, speed, behaviour at the end; and their keys. */
 
 import { h, setText } from "./dom";
 import { FPS, type Loop, type State, Sync } from "./sync";
@@ -20,7 +20,7 @@ export class Transport {
   });
   readonly #time = h("span", { class: "hailuo-said" });
 
-  /** `more` stands at the end of the line; `called` is what the group is called. */
+  /** `called` is the group's accessible name; `more` is appended to the controls. */
   constructor(signal: AbortSignal, called: string, ...more: HTMLElement[]) {
     this.sync = new Sync(signal, (state) => this.#told(state));
     const button = (text: string, label: string, act: () => void) => {
@@ -69,7 +69,7 @@ export class Transport {
     else this.sync.play();
   }
 
-  /** Does what a key says, among these and the board's own; not while something is written or chosen. */
+  /** Handles a key of these controls or of the board (`own`); not while the focus is in a text field or a menu. */
   key(event: KeyboardEvent, own: Record<string, () => void> = {}): void {
     const target = event.target as HTMLElement;
     const writes = target.matches("input[type=text], input[type=number], textarea, select");

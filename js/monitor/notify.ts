@@ -1,4 +1,4 @@
-/** Says that all is done to somebody who looks elsewhere: a count in the tab's title, and a notification. Only if asked. */
+/** Notification that all runs have ended, if the user asked for it: a count in the tab's title, and a system message. */
 
 import { h } from "../lib/dom";
 import type { Totals } from "../lib/messages";
@@ -52,7 +52,7 @@ export class Notifier {
     note.onclick = () => window.focus();
   }
 
-  /** The page's own title stays as it is, behind the count. */
+  /** Puts a count before the page's own title. */
   #title(count: string): void {
     const own = document.title.replace(COUNT, "");
     if (document.title !== count + own) document.title = count + own;

@@ -1,4 +1,4 @@
-/** How the rows of a board are sorted, filtered and summed up. */
+/** Sorting, filtering and summary of a board's rows. */
 
 import { type Row, STATUSES, type Totals } from "../lib/messages";
 
@@ -6,10 +6,10 @@ export type Order = "start" | "stage" | "time" | "cost";
 
 const amount = (cost: string) => {
   const figure = Number.parseFloat(cost.replace(/[^\d.]/g, ""));
-  return Number.isFinite(figure) ? figure : Number.POSITIVE_INFINITY; // what is not known stands last
+  return Number.isFinite(figure) ? figure : Number.POSITIVE_INFINITY; // unknown costs are last
 };
 
-/** The rows in an order; `place` is where each came first, so that equal ones never change places. */
+/** The rows in an order; equal ones keep theirs. */
 export function sorted(rows: Iterable<Row>, order: Order, now: number): Row[] {
   const listed = [...rows];
   const time = (row: Row) => row.elapsed ?? now - row.since;
@@ -22,7 +22,7 @@ export function sorted(rows: Iterable<Row>, order: Order, now: number): Row[] {
   return order === "start" ? listed : listed.sort(by[order]);
 }
 
-/** Whether a row is wanted: by the group of its status, and by words that all stand somewhere in it. */
+/** Whether a row is in a group of statuses and contains all words of a filter. */
 export function wanted(row: Row, group: string, words: string): boolean {
   if (group === "live" && !row.live) return false;
   if (group === "trouble" && (row.live ? row.error === null : row.status === "succeeded")) return false;

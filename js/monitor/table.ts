@@ -1,4 +1,4 @@
-/** The table's rows by their runs: each is built once, and only the text that changed is set. */
+/** Table of runs: each row is built once, and only changed texts are set. */
 
 import { h, setText } from "../lib/dom";
 import { outlook, progress, seconds } from "../lib/format";
@@ -22,7 +22,7 @@ interface Line {
   offered: string;
 }
 
-/** A column: its name, its heading, and what a row shows in it. */
+/** A column: its name, its heading, and its text in a row. */
 export interface Column {
   name: string;
   title: string;
@@ -31,7 +31,7 @@ export interface Column {
 
 const heading = (name: string) => name.replace(/^var_/, "").replaceAll("_", " ");
 
-/** The columns of these rows: what a sweep varies, or what tells the runs of a store apart. */
+/** The columns: what a sweep varies, or model and prompt for a store. */
 export function columns(rows: Iterable<Row>, kind: string): Column[] {
   if (kind !== "sweep") {
     return [
@@ -67,7 +67,7 @@ export class Table {
     );
   }
 
-  /** Sets the columns; where they change, all rows are built anew. */
+  /** Sets the columns; all rows are rebuilt if they changed. */
   setColumns(found: Column[]): void {
     const same = found.map((c) => c.name).join("\n") === this.#columns.map((c) => c.name).join("\n");
     this.#columns = found;
@@ -83,7 +83,7 @@ export class Table {
     this.#body.replaceChildren();
   }
 
-  /** Shows these rows in this order; every other one leaves the page. */
+  /** Shows these rows in this order, and removes all others. */
   show(rows: Row[], now: number): void {
     const shown = new Set(rows.map((row) => row.id));
     for (const [id, line] of this.#lines) {
@@ -102,7 +102,7 @@ export class Table {
     }
   }
 
-  /** The running times of rows that are on their way. */
+  /** Updates the times of unfinished rows. */
   tick(rows: Iterable<Row>, now: number): void {
     for (const row of rows) {
       const line = this.#lines.get(row.id);

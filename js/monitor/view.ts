@@ -1,4 +1,4 @@
-/** One view of a board: keeps the rows, sorts and filters them, and passes on what the user asks for. */
+/** View of a board: keeps the rows, sorts and filters them, and sends the user's orders. */
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { seconds } from "../lib/format";
@@ -9,7 +9,7 @@ import { type Order, sorted, summary, wanted } from "./rows";
 import { columns, Table, VERBS, type Verb } from "./table";
 
 const SAFE_CLASS = /^hailuo-sweep-[A-Za-z0-9-]+$/;
-/** Until a second press a button asks; after so long it asks anew. */
+/** How long a button waits for the second press. */
 const SURE_MS = 5000;
 
 function choice(label: string, options: [string, string][]): [HTMLLabelElement, HTMLSelectElement] {
@@ -38,7 +38,7 @@ export class View {
   readonly #group: HTMLSelectElement;
   readonly #order: HTMLSelectElement;
   #totals: Totals | null = null;
-  #offset = 0; // the kernel's clock against the browser's, seconds
+  #offset = 0; // seconds by which the kernel's clock is ahead of the browser's
 
   constructor(
     root: HTMLElement,
@@ -72,7 +72,7 @@ export class View {
     this.#group = group;
     this.#order = order;
     const own = h("style");
-    // Beside the living board its static table would be a second one; it comes back when this view goes.
+    // Hides the static table as long as this view exists.
     const place = `:is(.jp-OutputArea,.cell_container):has(.hailuo-monitor.${css})`;
     setText(own, css ? `${place} .hailuo-board.${css}{display:none}` : "");
     const title = h("strong", {}, state.kind === "sweep" ? "Sweep" : "Monitor");
@@ -168,7 +168,7 @@ export class View {
     this.#table.tick(this.#rows.values(), this.#now());
   }
 
-  /** A cancel is asked for twice: what was sent may be billed all the same. */
+  /** Cancel needs a second press: a run that was sent may be billed all the same. */
   #press(verb: Verb, ids: string[], button: HTMLButtonElement): void {
     if (verb !== "cancel" || button.dataset.sure === "yes") {
       void this.#give(verb, ids, button);

@@ -1,13 +1,13 @@
-/** A player's card: the clock that ticks with it, the steps of a run, and texts that were asked for. */
+/** Clock, steps and full texts of a player's card. */
 
 import type { CardState } from "../lib/messages";
 
-/** Beyond this a difference between the clocks is no delay of a message. */
+/** A larger difference between the clocks is no delay of a message. */
 const PLAUSIBLE_LAG_S = 20;
 
 /**
- * Elapsed seconds by the kernel's clock. A card that has just come tells how far the clocks stand apart. One that was
- * found on loading the page may be seconds old: then the clocks count as equal unless they plainly are not.
+ * Elapsed seconds by the kernel's clock. A fresh card gives the difference between the clocks. A card from before the page
+ * was loaded may be seconds old: then the clocks count as equal unless the difference is implausible.
  */
 export class Clock {
   #offset = 0;
@@ -23,18 +23,19 @@ export class Clock {
   }
 }
 
-/** The steps on the way of a run that was sent, and which of them it has reached (-1: none yet). */
+/** The steps of a run that was sent. */
 export const STEPS = [
   ["queued", "Queued"],
   ["running", "Running"],
   ["downloading", "Downloading"],
 ] as const;
 
+/** The index of the step that a run has reached; -1 if none. */
 export function step(status: string): number {
   return STEPS.findIndex(([name]) => name === status);
 }
 
-/** A shortened card with the texts of the whole one, as long as both tell of the same status. */
+/** A shortened card with the texts of the whole one, if both have the same run and status. */
 export function restored(state: CardState, whole: CardState | null): CardState {
   if (!whole || !state.cut || whole.status !== state.status || whole.run !== state.run) return state;
   const { prompt, parameters, title, text, hint } = whole;

@@ -1,17 +1,17 @@
 /**
- * The video of a run: its bytes are asked for when it comes into view and let go of when it has left it.
+ * Video of a run, loaded when it becomes visible and unloaded when it is no longer.
  *
- * A page has room for about a thousand players and decodes far fewer, and the bytes of each stay in memory as long as
- * its object URL lives. Where the viewer was (position, paused or not) is kept over the gap.
+ * A page can have about a thousand players and decodes far fewer videos, and the bytes of each stay in memory until its
+ * object URL is revoked. The position, and whether it played, are restored.
  */
 
 import { watch } from "../lib/codec";
 import { message } from "../lib/dom";
 import type { Channel } from "../lib/requests";
 
-/** Off screen for so long, and the video is let go of; scrolling past must not reload it. */
+/** How long a video stays loaded off screen, so that scrolling past does not reload it. */
 const RELEASE_AFTER_MS = 1500;
-/** After so long without an answer the kernel is called busy. */
+/** After so long without an answer the kernel is reported as busy. */
 const SLOW_MS = 4000;
 /** A kernel that runs a long cell answers when the cell has ended. */
 const PATIENCE_MS = 30 * 60_000;
@@ -29,7 +29,7 @@ export class Clip {
   #version: string | null = null;
   #visible = false;
   #url: string | null = null;
-  /** From the question for the clip's bytes until they are let go of. */
+  /** Exists from the request of the clip's bytes until they are unloaded. */
   #loading: AbortController | null = null;
   #leaving: ReturnType<typeof setTimeout> | undefined;
   #failed = false;
@@ -59,7 +59,7 @@ export class Clip {
     );
   }
 
-  /** Shows another file (null: none yet). */
+  /** Shows another version of the file; null if there is none yet. */
   show(version: string | null): void {
     if (version === this.#version) return;
     this.#release();
@@ -69,7 +69,7 @@ export class Clip {
     if (this.#visible) void this.#load();
   }
 
-  /** Asks once more after an error. */
+  /** Requests the clip again after an error. */
   again(): void {
     this.#failed = false;
     void this.#load();
@@ -109,7 +109,7 @@ export class Clip {
     }
   }
 
-  /** A browser may refuse to start by itself; then the controls are there. */
+  /** Starts to play; a browser may refuse that, and the controls remain. */
   async #play(): Promise<void> {
     try {
       await this.#video.play();
@@ -119,7 +119,7 @@ export class Clip {
   }
 
   #release(): void {
-    this.#loading?.abort(); // letting go of the source is no error
+    this.#loading?.abort(); // else removing the source counts as an error
     this.#loading = null;
     if (this.#url !== null) {
       this.#position = this.#video.currentTime;

@@ -1,9 +1,9 @@
-/** The pieces of the player's page, built once; index.ts fills and shows them. */
+/** Elements of the player, built once; view.ts fills and shows them. */
 
 import { h } from "../lib/dom";
 import { STEPS } from "./card";
 
-/** Builds the page of one player. Nothing in it has an id: a cell may hold several views of one run. */
+/** Builds the elements. None has an id, because a page may have several views of one run. */
 export function build() {
   const word = h("span", { class: "hailuo-word", role: "status" });
   const badge = h(

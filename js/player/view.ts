@@ -1,4 +1,4 @@
-/** One view of a player: fills the parts from the card, keeps the time, and passes on what the user asks for. */
+/** View of a player: fills the elements from the card, counts the time, and sends the user's orders. */
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { outlook, progress, seconds } from "../lib/format";
@@ -8,7 +8,7 @@ import { Clock, restored, step } from "./card";
 import { Clip, type ClipState } from "./clip";
 import { build, type Parts } from "./parts";
 
-/** Python says something at least every 15 s while a run is on its way; three times that is silence. */
+/** Python sends the card of an unfinished run at least every 15 s; after three times that it counts as silent. */
 const SILENCE_MS = 45_000;
 const SAFE_CLASS = /^hailuo-run-[A-Za-z0-9-]+$/;
 
@@ -21,7 +21,7 @@ export class View {
   readonly #clip: Clip;
   readonly #signal: AbortSignal;
   #state: CardState;
-  /** The card with all its texts, once somebody asked for them. */
+  /** The card with all its texts, once the user asked for them. */
   #whole: CardState | null = null;
   #heard = Date.now();
   #poster: string | null = null;
@@ -63,7 +63,7 @@ export class View {
     this.update(state, false);
   }
 
-  /** Shows a card; `fresh` says that Python sent it just now. */
+  /** Shows a card; `fresh`: Python has just sent it. */
   update(card: CardState, fresh: boolean): void {
     const state = restored(card, this.#whole);
     if (fresh) this.#heard = Date.now();
@@ -81,7 +81,7 @@ export class View {
     const css = SAFE_CLASS.test(state.css) ? state.css : "";
     this.#root.className = `hailuo-widget hailuo-player ${css}`;
     this.#root.dataset.status = state.status;
-    // Beside the living player the run's static card would be a second one; it comes back when this view goes.
+    // Hides the static card as long as this view exists.
     const own = `:is(.jp-OutputArea,.cell_container):has(.hailuo-player.${css})`;
     setText(this.#style, css ? `${own} .hailuo-card.${css}{display:none}` : "");
     setText(parts.word, state.word);
@@ -121,7 +121,7 @@ export class View {
     setText(parts.ids, `run ${state.run}${state.task ? ` · task ${state.task}` : ""}`);
   }
 
-  /** What changes by the second: elapsed time, bar, and whether the kernel still speaks. */
+  /** Updates elapsed time, bar, and the note of a silent kernel; once per second. */
   #tick(): void {
     const { bar, fill, time, silence } = this.#parts;
     const state = this.#state;
@@ -165,7 +165,7 @@ export class View {
     (asking ? keep : cancel).focus();
   }
 
-  /** A new status answers a question that stands, and lifts a button that waits for it. */
+  /** Closes the question and enables the buttons after a change of status. */
   #settled(): void {
     const { ask, stop, retry, problem } = this.#parts;
     ask.hidden = true;
@@ -216,7 +216,7 @@ export class View {
       this.#poster = URL.createObjectURL(blob);
       this.#parts.video.poster = this.#poster;
     } catch {
-      this.#posterFor = null; // an ornament: the next card asks again
+      this.#posterFor = null; // it is optional: the next card requests it again
     }
   }
 

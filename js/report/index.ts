@@ -1,4 +1,4 @@
-/** A report: the comparison in a page of its own, without a kernel and without a network. */
+/** Report: the comparison as a page without kernel and network. */
 
 import { View } from "../compare/view";
 import { Page } from "./page";
@@ -8,6 +8,6 @@ if (place) {
   const root = document.createElement("div");
   place.append(root);
   new View(root, new Page(document), "", new AbortController().signal);
-  // What stands for the live grid where scripts do not run.
+  // The static grid, for pages without scripts.
   document.getElementById("hailuo-still")?.remove();
 }

@@ -1,8 +1,7 @@
 /**
- * A report's page as the model of a comparison: what a notebook's kernel answers, the page answers itself.
+ * Model of a comparison inside a report: it answers the requests that a notebook's kernel would answer.
  *
- * The grid is JSON in one element, each clip base64 in an element of its own: a clip is decoded when it is asked for,
- * and nothing is fetched from anywhere.
+ * The grid is JSON in one element, and each clip is base64 in its own element, decoded on request. Nothing is fetched.
  */
 
 import type { MessageModel } from "../lib/requests";
@@ -40,7 +39,7 @@ export class Page implements MessageModel {
 
   send(content: object): void {
     const question = content as Question;
-    // As a kernel does, the page answers later: whoever asks is listening by then.
+    // Like a kernel, the page answers later, when the caller listens.
     queueMicrotask(() => this.#answer(question));
   }
 

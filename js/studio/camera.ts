@@ -1,9 +1,9 @@
-/** The camera pad: 15 moves as arrows. A press puts the move into the prompt; up to three stand in one bracket. */
+/** Camera pad: one button per camera move; a press inserts the move into the prompt. */
 
 import { h } from "../lib/dom";
 import type { Instruction } from "../lib/messages";
 
-/** Each move as a picture of what the frame does. */
+/** An arrow for each move. */
 const ARROWS: Record<string, string> = {
   "Truck left": "⇐",
   "Truck right": "⇒",

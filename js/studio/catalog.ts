@@ -1,8 +1,8 @@
-/** What the catalog offers for a form's values. */
+/** Choices of the catalog for a form, and texts of its values. */
 
 import type { Form, ModelOffer, Offer, ProviderOffer } from "../lib/messages";
 
-/** Pictures that a mode needs. */
+/** The pictures of each mode. */
 export const SLOTS: Record<string, string[]> = {
   text_to_video: [],
   image_to_video: ["first_frame"],
@@ -17,7 +17,7 @@ export const SLOT_WORDS: Record<string, string> = {
   subject: "Person to be seen",
 };
 
-/** The mode that a form is in, told from what it holds. */
+/** The mode of a form without one, by its arguments. */
 export function modeOf(form: Form): string {
   const has = (name: string) => Boolean(form.request[name]);
   if (has("template")) return "template";
@@ -26,7 +26,7 @@ export function modeOf(form: Form): string {
   return has("first_frame") ? "image_to_video" : "text_to_video";
 }
 
-/** A list as it would be typed: a comma within a value is escaped, but for URLs. */
+/** A list as it would be typed: commas within a value are escaped, except in URLs. */
 export function typed(values: string[]): string {
   return values.map((v) => (/^(https?:\/\/|data:)/.test(v) ? v : v.replaceAll(",", "\\,"))).join(",");
 }
@@ -37,7 +37,7 @@ export function listed(text: unknown): string[] {
   return text.split(/(?<!\\),/).map((v) => v.trim().replaceAll("\\,", ","));
 }
 
-/** The models that do a mode, the default one first. */
+/** The models of a mode, the default one first. */
 export function modelsFor(provider: ProviderOffer, mode: string): ModelOffer[] {
   const found = provider.models.filter((m) =>
     provider.offers.some((o) => o.model === m.name && o.mode === mode),
@@ -47,7 +47,7 @@ export function modelsFor(provider: ProviderOffer, mode: string): ModelOffer[] {
   );
 }
 
-/** The offers of the models that are chosen (all that do the mode, where none is). */
+/** The offers of the chosen models in a mode; of all models if none is chosen. */
 export function offersFor(provider: ProviderOffer, mode: string, models: string[]): Offer[] {
   const fits = (offer: Offer) => {
     const model = provider.models.find((m) => m.name === offer.model);
@@ -56,7 +56,7 @@ export function offersFor(provider: ProviderOffer, mode: string, models: string[
   return provider.offers.filter((o) => o.mode === mode && fits(o));
 }
 
-/** A text with a camera instruction put in at a place: beside others in a bracket that holds up to two, else its own. */
+/** Inserts a camera move at a position: into its bracket if that has fewer than three moves, else in a new bracket. */
 export function withMove(text: string, at: number, move: string): { text: string; at: number } {
   const open = text.lastIndexOf("[", at - 1);
   const close = text.indexOf("]", open);

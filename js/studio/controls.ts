@@ -1,8 +1,8 @@
-/** Small controls: chips of which several may be pressed (each list is an axis), a text field, a switch. */
+/** Controls of the studio: fields with a label, chips for several values, text fields, switches, radio buttons. */
 
 import { h, setOptional } from "../lib/dom";
 
-/** A labelled place with room for its problem. */
+/** A labelled group of controls with a note and its problems. */
 export class Field {
   readonly element: HTMLElement;
   readonly #trouble = h("div", { class: "hailuo-trouble", role: "alert" });
@@ -25,7 +25,7 @@ export class Field {
   }
 }
 
-/** Chips: none pressed is "the default", one is a value, several are an axis. */
+/** Chips: none pressed means the default, one is a value, several are an axis. */
 export class Chips {
   readonly element = h("div", { class: "hailuo-chips" });
   readonly #changed: () => void;
@@ -41,7 +41,7 @@ export class Chips {
     return this.#values;
   }
 
-  /** Offers these; what was chosen and is not among them stays, for Python says what is wrong with it. */
+  /** Offers these; chosen values that are not among them stay, and Python reports what is wrong with them. */
   offer(options: { value: string; text: string; title?: string }[], chosen: string[]): void {
     const known = new Set(options.map((o) => o.value));
     const others = chosen.filter((v) => !known.has(v)).map((v) => ({ value: v, text: v, title: undefined }));
@@ -84,7 +84,7 @@ export function toggle(
   return [h("label", { class: "hailuo-switch" }, box, ` ${label}`), box];
 }
 
-/** Fills a place with choices of which one is taken: one stop of the Tab key, arrows go from one to the next. */
+/** Fills an element with radio buttons: one stop of the Tab key, arrow keys move between them. */
 export function radios(
   place: HTMLElement,
   options: { value: string; text: string; title?: string }[],

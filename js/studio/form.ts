@@ -1,11 +1,11 @@
-/** From the controls to a form, and back. What a pasted cell holds beyond them is kept as it is, and given back. */
+/** Reading and writing of the controls as a form. Options of a pasted cell without a control are kept unchanged. */
 
 import type { Form, ProviderOffer, TemplateOffer } from "../lib/messages";
 import { listed, modeOf, SLOTS, typed } from "./catalog";
 import { FITS, type Parts } from "./parts";
 import type { Slot } from "./pictures";
 
-/** What the form's own controls hold; all else of a cell is the rest. */
+/** The options that have a control. */
 const REQUEST = new Set(
   [
     "provider model duration resolution aspect_ratio seed first_frame last_frame subject fit template text",
@@ -22,11 +22,11 @@ export interface Held {
   rest: Pick<Form, "request" | "run">;
 }
 
-/** The pictures that a mode, or a template, takes. */
+/** The pictures of a mode, or of a template. */
 export function slotsOf(mode: string, template: string, provider: ProviderOffer | undefined): string[] {
   if (mode !== "template") return SLOTS[mode] ?? [];
   const row = templateRow(provider, template);
-  const may = row ? row.picture : template; // what an undocumented template takes is not known
+  const may = row ? row.picture : template; // an undocumented template may take one
   return may ? ["first_frame"] : [];
 }
 
@@ -35,7 +35,7 @@ export function templateRow(provider: ProviderOffer | undefined, word: string): 
   return provider?.templates.find((t) => t.name === word || t.id === word);
 }
 
-/** The form as the controls have it. */
+/** The form of the controls. */
 export function read(
   parts: Parts,
   slots: Map<string, Slot>,
@@ -71,7 +71,7 @@ export function read(
   return { request, run, body: template ? "" : parts.prompt.value, mode: held.mode };
 }
 
-/** Puts a form into the controls; what is held beside them. */
+/** Writes a form into the controls; returns what no control holds. */
 export function write(
   parts: Parts,
   slots: Map<string, Slot>,

@@ -1,9 +1,9 @@
-/** The pieces of the studio's page, built once; view.ts fills them and listens. */
+/** Elements of the studio, built once; view.ts fills them and listens to them. */
 
 import { h } from "../lib/dom";
 import { Chips, Field, textField, toggle } from "./controls";
 
-/** How a file's picture is brought into the ratio that the provider takes; none pressed sends it as it is. */
+/** The ways to fit a picture to the provider's ratio; none sends it unchanged. */
 export const FITS = [
   { value: "crop", text: "Crop", title: "Cut off what is outside of the ratio" },
   { value: "pad", text: "Pad", title: "Add black around the picture" },
@@ -83,7 +83,7 @@ export function build(signal: AbortSignal, changed: () => void) {
   const sentence = h("div", { class: "hailuo-sentence", role: "status" });
   const trouble = h("div", { class: "hailuo-trouble", role: "alert" });
   const generate = h("button", { type: "button", class: "hailuo-go" }, "Generate");
-  generate.disabled = true; // until Python has said what it would send
+  generate.disabled = true; // until Python has checked the form
   const cell = h("pre", { tabindex: "0", "aria-label": "The %%hailuo cell" });
   const python = h("pre", { tabindex: "0", "aria-label": "The Python call" });
   const copyCell = h("button", { type: "button" }, "Copy the cell");

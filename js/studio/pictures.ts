@@ -1,4 +1,4 @@
-/** A place for a picture: drop, paste, choose a file, or give a URL. A file goes to the kernel in chunks. */
+/** Control for a picture: a dropped, pasted or chosen file, or a URL. Files are sent to the kernel in chunks. */
 
 import { h, message, setOptional, setText } from "../lib/dom";
 import type { Uploaded } from "../lib/messages";
@@ -26,7 +26,7 @@ export class Slot {
   readonly #said = h("div", { class: "hailuo-said" });
   readonly #trouble = h("div", { class: "hailuo-trouble", role: "alert" });
   #thumbnail: string | null = null;
-  /** The upload that is under way, if any: what is given after it began takes its place. */
+  /** The running upload; null if there is none. A later picture replaces it. */
   #uploading: string | null = null;
 
   constructor(name: string, channel: Channel, signal: AbortSignal, changed: () => void) {
@@ -56,7 +56,7 @@ export class Slot {
     this.#file.addEventListener("change", () => void this.#take(this.#file.files?.[0]), { signal });
     const typed = () => {
       this.#uploading = null;
-      this.#show(null); // the thumbnail was another picture's
+      this.#show(null); // the thumbnail is of the old picture
       this.complain("");
       this.#typed();
     };
@@ -87,7 +87,7 @@ export class Slot {
     return this.#url.value.trim();
   }
 
-  /** Whether a picture was handed over that Python does not have yet. */
+  /** Whether an upload is running. */
   get busy(): boolean {
     return this.#uploading !== null;
   }
@@ -120,7 +120,7 @@ export class Slot {
     this.#changed();
   }
 
-  /** Another site is never asked for a preview: only what the user handed over is shown. */
+  /** Shows a preview of an uploaded file; one of a URL is never loaded from its site. */
   #show(file: Blob | null): void {
     if (this.#thumbnail !== null) URL.revokeObjectURL(this.#thumbnail);
     this.#thumbnail = file ? URL.createObjectURL(file) : null;
@@ -135,7 +135,7 @@ export class Slot {
     uploads += 1;
     const upload = `${this.name}.${uploads}.${Math.random().toString(36).slice(2)}`;
     this.#uploading = upload;
-    this.#url.value = ""; // whatever becomes of it, the picture before it is not chosen any more
+    this.#url.value = ""; // even if the upload fails, the old picture is no longer chosen
     this.#show(null);
     this.#typed();
     try {

@@ -1,9 +1,9 @@
-/** Problems beside the controls that they belong to. */
+/** Display of problems at their controls. */
 
 import type { ProblemMessage } from "../lib/messages";
 import type { Parts } from "./parts";
 
-/** Options that share a place. */
+/** The fields of arguments that share one. */
 const PLACES: Record<string, string> = {
   first_frame: "pictures",
   last_frame: "pictures",

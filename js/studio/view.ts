@@ -1,4 +1,4 @@
-/** One view of the studio: holds the form, draws what the catalog offers for it, and asks Python after each change. */
+/** View of the studio: holds the form, shows the catalog's choices, and has each change checked by Python. */
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import type { Catalog, Form, ProviderOffer, Verdict } from "../lib/messages";
@@ -11,7 +11,7 @@ import { build, type Parts } from "./parts";
 import { Slot } from "./pictures";
 import { tell } from "./troubles";
 
-/** A pause in typing, after which Python is asked. */
+/** The pause after a change until the form is checked. */
 const PAUSE_MS = 60;
 
 export class View {
@@ -22,12 +22,12 @@ export class View {
   #catalog: Catalog | null = null;
   #mode = "text_to_video";
   #template = "";
-  /** What a pasted cell holds beyond the form's own controls. */
+  /** The options of a pasted cell without a control. */
   #rest: Pick<Form, "request" | "run"> = { request: {}, run: {} };
   #verdict: Verdict | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
-  /** The form that the verdict is about; null while it is about an earlier one. */
+  /** The form of the verdict; null after a change, until the new verdict. */
   #checked: Form | null = null;
   #press = "";
   #sending = false;
@@ -104,13 +104,13 @@ export class View {
     return this.#catalog?.providers.find((p) => p.name === this.#parts.provider.value);
   }
 
-  /** What is chosen stays chosen: what the other provider lacks is told, and a mode that it lacks is asked for. */
+  /** Keeps all choices; Python reports what the other provider lacks, and the mode must be chosen again if it lacks it. */
   #otherProvider(): void {
     if (!this.#provider()?.modes.some((m) => m.name === this.#mode)) this.#mode = "";
     this.#changed();
   }
 
-  /** Offers what the provider and the model have; what they cannot do is not there. */
+  /** Shows what the provider and the model offer, and hides the rest. */
   #draw(): void {
     const provider = this.#provider();
     if (!provider) return;
@@ -163,7 +163,7 @@ export class View {
       provider.aspect_ratios.map((r) => ({ value: r, text: r })),
       parts.ratio.values,
     );
-    // What is chosen is shown, also where the provider does not have it: it can be taken back.
+    // Chosen values are shown even if the provider lacks them, so that they can be removed.
     const lacks = (offered: number, chosen: number) => template || offered + chosen === 0;
     fields.duration.element.hidden = lacks(durations.length, parts.duration.values.length);
     fields.resolution.element.hidden = lacks(resolutions.length, parts.resolution.values.length);
@@ -279,7 +279,7 @@ export class View {
     parts.copyPython.disabled = !verdict.python;
   }
 
-  /** The button can be pressed where its figures are those of the form as it stands, pictures and all. */
+  /** Enables the button if its price is that of the current form and all pictures are uploaded. */
   #ready(): void {
     const { generate } = this.#parts;
     const wanted = slotsOf(this.#mode, this.#template, this.#provider());
@@ -300,7 +300,7 @@ export class View {
     delete this.#parts.generate.dataset.sure;
   }
 
-  /** Sends the form that was checked, with the figures that the button showed; a second press meanwhile is none. */
+  /** Sends the checked form with the shown figures; ignores a second press meanwhile. */
   async #generate(): Promise<void> {
     const { generate } = this.#parts;
     const form = this.#checked;
@@ -323,7 +323,7 @@ export class View {
         generate.dataset.sure = "yes";
       }
       this.#complain(ask ? `${ask} Press once more to send it.` : "");
-      if (!ask && this.#checked === form) this.#changed(); // what was to send is on its way now
+      if (!ask && this.#checked === form) this.#changed(); // the plan changes, because its runs are sent now
     } catch (error) {
       if (error instanceof KernelError && error.reason === "plan_changed") this.#changed();
       this.#complain(message(error));
@@ -344,7 +344,7 @@ export class View {
     }
   }
 
-  /** Puts text into the prompt where the cursor is. */
+  /** Inserts text into the prompt at the cursor. */
   #insert(text: string): void {
     const { prompt } = this.#parts;
     prompt.setRangeText(text, prompt.selectionStart, prompt.selectionEnd, "end");
@@ -359,7 +359,7 @@ export class View {
       setText(button, "Copied");
       setTimeout(() => setText(button, name), 1500);
     } catch {
-      // Without https a page may not write to the clipboard: the text is selected, and Ctrl+C takes it.
+      // A page without https may not write to the clipboard: the text is selected for Ctrl+C.
       getSelection()?.selectAllChildren(from);
       this.#complain("This page may not copy: the text is selected, press Ctrl+C.");
     }
@@ -378,7 +378,7 @@ export class View {
   }
 }
 
-/** What is used of JupyterLab, where it shows itself to pages. */
+/** The used part of JupyterLab's application, if it is exposed. */
 interface JupyterApp {
   commands: { execute(name: string): Promise<unknown> };
   shell: {

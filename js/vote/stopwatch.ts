@@ -1,4 +1,4 @@
-/** How long somebody has looked: from the moment on which both clips are there, without the time the page was hidden. */
+/** Stopwatch of a vote; it stops while the page is hidden. */
 
 export class Stopwatch {
   #since: number | null = null;
@@ -21,7 +21,7 @@ export class Stopwatch {
     this.#sum = 0;
   }
 
-  /** Seconds so far; null when it does not run. */
+  /** Seconds so far; null if it was not started. */
   get seconds(): number | null {
     if (!this.#running) return null;
     const now = this.#since === null ? 0 : performance.now() - this.#since;

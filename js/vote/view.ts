@@ -1,8 +1,8 @@
 /**
- * One view of a vote: two clips on one clock, four answers, and nothing that says which is which.
+ * View of a blind vote: two clips on one clock and four answers; nothing identifies the runs.
  *
- * An answer can be given once both clips are there: nobody judges what they have not seen. The next pair comes with the
- * answer to the vote, so that a vote that could not be written leaves its pair where it is.
+ * The answers are enabled once both clips are loaded. The next pair comes with the reply to the vote, so a vote that could
+ * not be written leaves its pair on the screen.
  */
 
 import { watch } from "../lib/codec";
@@ -90,7 +90,7 @@ export class View {
     await this.#say("vote", { token: this.#told?.token, answer, seconds: this.#watch.seconds });
   }
 
-  /** Says something to the kernel, and shows the pair that comes back. */
+  /** Sends a question, and shows the pair of the reply. */
   async #say(type: "begin" | "vote" | "undo" | "end", data: object = {}): Promise<void> {
     this.#allow(false);
     this.#undo.disabled = true;
@@ -195,13 +195,13 @@ export class View {
   #allow(open: boolean): void {
     this.#open = open;
     for (const button of this.#buttons) {
-      // A button that has the focus keeps the keys with the board: it is handed on before it is disabled.
+      // The keys work only while the focus is in the board: it moves on before its button is disabled.
       if (!open && button === document.activeElement) this.#root.focus({ preventScroll: true });
       button.disabled = !open;
     }
   }
 
-  /** Lets go of the pair that was shown. */
+  /** Unloads the pair. */
   #leave(): void {
     this.#pairing.abort();
     this.#watch.stop();
