@@ -42,6 +42,16 @@ class Clients:
         self._https: dict[asyncio.AbstractEventLoop, Http] = {}
         self._clients: dict[tuple[asyncio.AbstractEventLoop, str, str, str | None], ProviderClient] = {}
 
+    @property
+    def loops(self) -> list[asyncio.AbstractEventLoop]:
+        """The event loops that have open connections."""
+        return list(self._https)
+
+    def forget(self, loop: asyncio.AbstractEventLoop) -> Http | None:
+        """Use a loop's connections no more; returns them, for whoever closes them."""
+        self._clients = {place: client for place, client in self._clients.items() if place[0] is not loop}
+        return self._https.pop(loop, None)
+
     async def client_of(self, record: RunRecord) -> ProviderClient:
         """The client of the provider that a run goes to, or went to."""
         loop = asyncio.get_running_loop()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.clients import Clients
+from hailuo_widgets.engine.closing import close_connections
 from hailuo_widgets.engine.context import Context
 from hailuo_widgets.engine.listeners import Listeners
 from hailuo_widgets.engine.rate_limit import CallLimit
 from hailuo_widgets.engine.recorder import Recorder
 from hailuo_widgets.engine.run_task import follow_run
 from hailuo_widgets.engine.supervisor import Supervisor
-from hailuo_widgets.engine.waiting import leave, settled, wait
+from hailuo_widgets.engine.waiting import leave, leave_here, settled, wait
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.system import forks
@@ -167,4 +169,16 @@ class Engine:
 
     def close(self) -> None:
         """Stop following runs; see :func:`hailuo_widgets.engine.waiting.leave`."""
-        leave(self.runs)
+        try:
+            leave(self.runs)
+        finally:
+            close_connections(self.clients, self.runs)
+
+    async def aclose(self) -> None:
+        """Stop following runs, inside a running loop; see :func:`hailuo_widgets.engine.waiting.leave_here`."""
+        try:
+            await leave_here(self.runs)
+        finally:
+            task = close_connections(self.clients, self.runs)
+        if task is not None:
+            await asyncio.shield(task)

@@ -73,6 +73,7 @@ class Supervisor:
         self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
         self.probe: asyncio.Task[None] | None = None  # checks that the archive is writable, while it lasts
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
+        self.closing: set[asyncio.Future[Any]] = set()  # tasks that close connections: they are never ended early
         self._renewal = LeaseRenewal(self._renew, drive=self.drive, hold=self.hold, run_loop=self.run_loop)
         self.holding = Holding()
 
@@ -259,7 +260,8 @@ class Supervisor:
         loop = asyncio.get_running_loop()
         left = [task for task in self._tasks if task.get_loop() is loop and task is not asyncio.current_task()]
         for task in left:
-            abort(task)
+            if task not in self.closing:
+                abort(task)
         if left:
             await asyncio.wait(left)
             for task in left:

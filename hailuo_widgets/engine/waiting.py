@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.engine.outcome import Outcome
 
-__all__ = ["leave", "settled", "wait"]
+__all__ = ["leave", "leave_here", "settled", "wait"]
 
 WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
 END_S = 2.0  # so long the tasks of a process that ends have to come to an end
@@ -156,6 +156,15 @@ def leave(runs: Supervisor) -> None:
         runs.close()
         if loop is not None and not loop.is_running() and running_loop() is None:
             loop.run_until_complete(runs.end_tasks())
+
+
+async def leave_here(runs: Supervisor) -> None:
+    """As :func:`leave`, inside a running loop: waits for the answers to create calls, and ends its tasks here."""
+    try:
+        await _answered(runs)
+    finally:
+        runs.close()
+    await runs.end_tasks()
 
 
 def _hear_answers(runs: Supervisor) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
@@ -29,6 +29,7 @@ from hailuo_widgets.workspace.fixed_attributes import Fixed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from types import TracebackType
 
     from hailuo_widgets.domain.events import RunEvent
     from hailuo_widgets.domain.request import Request
@@ -192,11 +193,45 @@ class WorkspaceBase(Fixed):
         raise TypeError("a session and its runs are neither pickled nor copied: keep a run's id, hw.run(id) finds it")
 
     def close(self) -> None:
-        """Close the run log and stop the simulator. Unfinished runs stay in the log for ``resume``."""
-        self.closed = True
-        _opened.pop(self.opened_as, None)
+        """Close connections and the run log, and stop the simulator. Unfinished runs stay in the log for ``resume``.
+
+        Waits for the answers to create calls on their way. Inside a running event loop it cannot wait: there an answer
+        that comes later goes to the rescue file, and :meth:`aclose` waits for it.
+        """
+        self._end()
         try:
             self.engine.close()
         finally:  # an interrupt ends the wait for a create call's answer, and leaves nothing open
-            self.log.close()
-            self._simulator.stop()
+            self._release()
+
+    async def aclose(self) -> None:
+        """Close as :meth:`close` does, inside a running event loop: waits for create calls, and for connections."""
+        self._end()
+        try:
+            await self.engine.aclose()
+        finally:
+            self._release()
+
+    def _end(self) -> None:
+        self.closed = True
+        _opened.pop(self.opened_as, None)
+
+    def _release(self) -> None:
+        self.log.close()
+        self._simulator.stop()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.aclose()
