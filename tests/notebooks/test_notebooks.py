@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PATHS = sorted(NOTEBOOKS.rglob("*.ipynb"))
 NAMES = [path.relative_to(NOTEBOOKS).as_posix() for path in PATHS]
+EARLIER = Path(__file__).parent / "earlier"  # notebooks as an earlier version had them
 MOST_CELLS = 10
 RUN_ELSEWHERE = {"seed_sweep.ipynb", "prompt_ab.ipynb", "compare_and_vote.ipynb"}  # in test_experiments.py
 
@@ -52,11 +53,27 @@ def test_the_quickstart_is_short() -> None:
 def test_it_runs_from_top_to_bottom(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Run All on the simulator ends without an error, and each clip that a saved card shows is beside the notebook."""
     shutil.copytree(NOTEBOOKS, tmp_path, dirs_exist_ok=True, ignore=shutil.ignore_patterns("hailuo_runs", ".*"))
+    run_all(tmp_path / name, tmp_path, monkeypatch)
+
+
+@pytest.mark.kernel
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(path.name for path in EARLIER.glob("*.ipynb")))
+def test_a_notebook_of_an_earlier_version_still_runs(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Run All on a notebook as it was published before ends without an error; those that are as they were run above."""
+    shutil.copy(EARLIER / name, tmp_path)
+    run_all(tmp_path / name, tmp_path, monkeypatch)
+
+
+def run_all(path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Run a notebook on the simulator; see that no cell fails and that the clips which it shows are there."""
     for variable, value in {"HAILUO_MODE": "simulated", "HAILUO_SIMULATOR_SPEED": "200"}.items():
         monkeypatch.setenv(variable, value)
-    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
-    folder = (tmp_path / name).parent
-    notebook = read(name)
+    monkeypatch.setenv("IPYTHONDIR", str(home / "ipython"))
+    folder = path.parent
+    notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]  # nbformat has no types
     NotebookClient(
         notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(folder)}}
     ).execute()
