@@ -45,6 +45,7 @@ SHOWN = 80  # characters of a value that an error quotes
 FORMATS = tuple(MEDIA_TYPES)
 KINDS = "a path, an http(s) URL, a data URL, bytes, a PIL.Image or a NumPy array"
 ORIENTATION, GPS = 0x0112, 0x8825  # EXIF tags
+NOT_WHOLE = "it is not whole: copy or download it again"
 TURNED = range(2, 9)  # the EXIF orientations that are not upright
 FITS = ("crop", "pad")
 USUAL_RATIO = (2 / 5, 5 / 2)
@@ -92,9 +93,10 @@ def load_image(
     with _reading(argument, name):
         picture.load()
         if picture.format == "PNG" and PNG_END not in data:
-            raise OSError("image file is truncated")
+            raise UnusableError("the picture cannot be read: image file is truncated", NOT_WHOLE)
         if picture.format == "JPEG" and has_holes(data):
-            raise OSError("image file is truncated or damaged: some of its pixels are missing")
+            why = "image file is truncated or damaged: some of its pixels are missing"
+            raise UnusableError(f"the picture cannot be read: {why}", NOT_WHOLE)
         data, picture = _upright(data, picture)
         ratio = USUAL_RATIO if rules is None else rules.ratio
         if fit is not None and ratio is not None:
@@ -164,8 +166,7 @@ def _reading(argument: str, name: str) -> Iterator[None]:
     except UnusableError as e:
         _refuse(argument, name, e.why, e.hint)
     except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise errors of any type
-        cut = "truncated" in str(e)
-        hint = "it is not whole: copy or download it again" if cut else "save it anew as PNG"
+        hint = NOT_WHOLE if "truncated" in str(e) else "save it anew as PNG"  # Pillow has no type for it
         _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
 
 

@@ -5,7 +5,7 @@ Its reader is ``js/studio``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.domain.request import MODES
@@ -35,11 +35,13 @@ def catalog_of(session: Workspace, form: Form | None) -> Catalog:
 def _provider(session: Workspace, name: str) -> ProviderOffer:
     provider = session.engine.accounts.provider(name)
     facts = provider.facts
+    state: Literal["simulated", "live", "no key"]
+    note = ""
     try:
         origin = session.engine.accounts.origin(provider)
         state = "simulated" if origin == SIMULATOR else "live"
     except HailuoError as e:
-        state = e.message
+        state, note = "no key", e.message
     offers: list[Offer] = [
         {"model": o.model, "mode": o.mode, "resolution": o.resolution, "durations": list(o.durations), "doubt": o.doubt}
         for o in facts.offers
@@ -49,6 +51,7 @@ def _provider(session: Workspace, name: str) -> ProviderOffer:
         "name": facts.name,
         "title": facts.title,
         "state": state,
+        "note": note,
         "modes": [{"name": m, "title": MODE_WORDS[m]} for m in modes],
         "models": [_model(facts, m.name) for m in facts.models],
         "default_model": facts.default_model,

@@ -136,7 +136,8 @@ class Row(TypedDict):
         values: What distinguishes it from the others, by the columns' names.
         since: When it was submitted, or planned.
         elapsed: How long it took; None while it is unfinished.
-        can: What the user can ask for: ``cancel``, ``resume``, ``retry``.
+        amount: The cost in its currency; None if it is unknown.
+        can: What the user can ask for.
     """
 
     id: str
@@ -156,6 +157,7 @@ class Row(TypedDict):
     low: float | None
     high: float | None
     cost: str
+    amount: float | None
     kind: str | None
     error: str | None
     hint: str | None
@@ -286,11 +288,17 @@ class TemplateOffer(TypedDict):
 
 
 class ProviderOffer(TypedDict):
-    """What one provider offers."""
+    """What one provider offers.
+
+    Attributes:
+        state: Whether its runs are simulated or sent, or neither without a key.
+        note: Why neither is possible.
+    """
 
     name: str
     title: str
-    state: str
+    state: Literal["simulated", "live", "no key"]
+    note: str
     modes: list[ModeOffer]
     models: list[ModelOffer]
     default_model: str

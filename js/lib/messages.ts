@@ -59,11 +59,13 @@ export interface Row {
   low: number | null;
   high: number | null;
   cost: string;
+  /** The cost in its currency; null if it is unknown. */
+  amount: number | null;
   kind: string | null;
   error: string | null;
   hint: string | null;
   sweep: string | null;
-  /** What the user can ask for: ``cancel``, ``resume``, ``retry``. */
+  /** What the user can ask for. */
   can: ("cancel" | "resume" | "retry")[];
 }
 
@@ -171,7 +173,10 @@ export interface TemplateOffer {
 export interface ProviderOffer {
   name: string;
   title: string;
-  state: string;
+  /** Whether its runs are simulated or sent, or neither without a key. */
+  state: "simulated" | "live" | "no key";
+  /** Why neither is possible. */
+  note: string;
   modes: ModeOffer[];
   models: ModelOffer[];
   default_model: string;

@@ -4,10 +4,7 @@ import { type Row, STATUSES, type Totals } from "../lib/messages";
 
 export type Order = "start" | "stage" | "time" | "cost";
 
-const amount = (cost: string) => {
-  const figure = Number.parseFloat(cost.replace(/[^\d.]/g, ""));
-  return Number.isFinite(figure) ? figure : Number.POSITIVE_INFINITY; // unknown costs are last
-};
+const amount = (row: Row) => row.amount ?? Number.POSITIVE_INFINITY; // unknown costs are last
 
 /** The rows in an order; equal ones keep theirs. */
 export function sorted(rows: Iterable<Row>, order: Order, now: number): Row[] {
@@ -17,7 +14,7 @@ export function sorted(rows: Iterable<Row>, order: Order, now: number): Row[] {
     start: () => 0,
     stage: (a, b) => STATUSES.indexOf(a.status) - STATUSES.indexOf(b.status),
     time: (a, b) => time(b) - time(a),
-    cost: (a, b) => amount(a.cost) - amount(b.cost),
+    cost: (a, b) => amount(a) - amount(b),
   };
   return order === "start" ? listed : listed.sort(by[order]);
 }

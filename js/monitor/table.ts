@@ -139,7 +139,7 @@ export class Table {
     }
     const unsent = row.status === "planned" || row.status === "skipped";
     setText(line.cost, unsent ? "" : row.kind === "reused" ? "from the archive" : row.cost);
-    line.cost.classList.toggle("hailuo-unknown-cost", row.cost === "unknown");
+    line.cost.classList.toggle("hailuo-unknown-cost", row.amount === null);
     this.#time(line, row, now);
     this.#offer(line, row);
   }

@@ -117,16 +117,13 @@ export class View {
     const parts = this.#parts;
     const { fields } = parts;
     const template = this.#mode === "template";
-    setText(
-      parts.state,
-      provider.state === "simulated" ? "SIMULATED" : provider.state === "live" ? "LIVE" : "NO KEY",
-    );
+    setText(parts.state, provider.state.toUpperCase());
     fields.provider.note(
       provider.state === "simulated"
         ? "No key is set: the simulator on this machine makes the clips, and nothing is billed."
         : provider.state === "live"
           ? "A key is set: runs are billed."
-          : provider.state,
+          : provider.note,
     );
     radios(
       parts.modes,

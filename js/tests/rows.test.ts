@@ -17,6 +17,7 @@ const row = (part: Partial<Row>): Row =>
     since: 100,
     elapsed: null,
     cost: "$0.28",
+    amount: 0.28,
     error: null,
     sweep: null,
     can: [],
@@ -26,9 +27,9 @@ const ids = (rows: Row[]) => rows.map((r) => r.id);
 
 test("rows are sorted by stage, time and cost; what is not known stands last", () => {
   const rows = [
-    row({ id: "a", status: "succeeded", elapsed: 50, cost: "unknown" }),
-    row({ id: "b", status: "queued", since: 190, cost: "$1.00" }),
-    row({ id: "c", status: "planned", since: 0, cost: "$0.28" }),
+    row({ id: "a", status: "succeeded", elapsed: 50, amount: null }),
+    row({ id: "b", status: "queued", since: 190, amount: 1 }),
+    row({ id: "c", status: "planned", since: 0 }),
   ];
   assert.deepEqual(ids(sorted(rows, "start", 200)), ["a", "b", "c"]);
   assert.deepEqual(ids(sorted(rows, "stage", 200)), ["c", "b", "a"]);
