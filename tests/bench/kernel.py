@@ -83,8 +83,8 @@ def main() -> None:
     rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 5
     room, all_found = kernels(), defaultdict(list)
     for _ in range(rounds):
-        with tempfile.TemporaryDirectory() as name, Simulator(latency=HOUR, draft=True) as gateway:
-            kernel = room.Kernel(room.clean_environment(Path(name), gateway), Path(name))
+        with tempfile.TemporaryDirectory() as name, Simulator(latency=HOUR, draft=True) as fake_provider:
+            kernel = room.Kernel(room.clean_environment(Path(name), fake_provider), Path(name))
             try:
                 for what, ms in round_of(kernel).items():
                     all_found[what].append(ms)

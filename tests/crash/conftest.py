@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def simulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
-    """A gateway whose books outlive every victim."""
-    with Simulator(tmp_path_factory.mktemp("gateway"), latency=0.1, draft=True, random_seed=1) as gateway:
-        yield gateway
+    """A provider whose books outlive every victim."""
+    with Simulator(tmp_path_factory.mktemp("provider"), latency=0.1, draft=True, random_seed=1) as fake_provider:
+        yield fake_provider
 
 
 @pytest.fixture(scope="module")

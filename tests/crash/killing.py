@@ -48,7 +48,7 @@ class Point:
 class Outcome:
     """What became of a point. ``wrong`` are the promises that were broken, in words.
 
-    ``window``: it died between the gateway's yes and our own note of it.
+    ``window``: it died between the provider's yes and our own note of it.
     """
 
     point: Point

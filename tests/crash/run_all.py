@@ -79,7 +79,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="hailuo-crash-") as folder:
         base = Path(folder)
         with (
-            Simulator(base / "gateway", latency=0.1, draft=True, random_seed=1) as simulator,
+            Simulator(base / "provider", latency=0.1, draft=True, random_seed=1) as simulator,
             Ward(simulator, base / "victims") as ward,
         ):
             for point in points(ward, share=share):

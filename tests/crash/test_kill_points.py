@@ -101,7 +101,7 @@ def test_killed_without_a_tracer(ward: Ward, kind: str) -> None:
 
 
 @pytest.mark.parametrize(("provider", "end"), [("minimax", "unconfirmed"), ("runware", "succeeded")])
-def test_killed_between_the_gateways_yes_and_our_note_of_it(
+def test_killed_between_the_providers_yes_and_our_note_of_it(
     ward: Ward, simulator: Simulator, provider: str, end: str
 ) -> None:
     """The create was charged and its answer is on its way: never sent again; found by our own id where there is one."""

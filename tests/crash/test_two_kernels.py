@@ -40,17 +40,17 @@ def begin(home: Path, url: str, name: str) -> subprocess.Popen[str]:
 def test_two_kernels_share_the_accounts_places(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
 ) -> None:
-    """Sixty runs of two processes: the gateway never has more than ten at once, has each once, and all succeed."""
-    with Simulator(tmp_path / "gateway", latency=0.3, draft=True) as gateway:
-        monkeypatch.setattr(gateway.world, "render", _one_clip(gateway))
-        kernels = [begin(tmp_path / "home", gateway.url, name) for name in ("first", "second")]
+    """Sixty runs of two processes: the provider never has more than ten at once, has each once, and all succeed."""
+    with Simulator(tmp_path / "provider", latency=0.3, draft=True) as fake_provider:
+        monkeypatch.setattr(fake_provider.world, "render", _one_clip(fake_provider))
+        kernels = [begin(tmp_path / "home", fake_provider.url, name) for name in ("first", "second")]
         for kernel in kernels:
             assert kernel.stdin is not None
             kernel.stdin.write("go\n")
             kernel.stdin.flush()
         said = [kernel.communicate(timeout=90) for kernel in kernels]
         assert [(k.returncode, err) for k, (_, err) in zip(kernels, said, strict=True)] == [(0, ""), (0, "")]
-        state = gateway.state
+        state = fake_provider.state
     log = RunLog(f"sqlite:///{tmp_path / 'home' / 'runs.sqlite3'}")
     records = log.call(log.find)
     log.close()
@@ -61,9 +61,9 @@ def test_two_kernels_share_the_accounts_places(
     assert 2 < state["max_concurrent"]["minimax"] <= PARALLEL
 
 
-def _one_clip(gateway: Simulator) -> Callable[..., object]:
+def _one_clip(fake_provider: Simulator) -> Callable[..., object]:
     """Every task's file is the first one's: sixty renderings are not what is asked here."""
-    render = gateway.world.render
+    render = fake_provider.world.render
     made: dict[str, object] = {}
 
     def first(task: object) -> object:

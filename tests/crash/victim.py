@@ -38,10 +38,10 @@ LIFE_S = 40.0
 
 
 def session_of(order: Mapping[str, Any]) -> Session:
-    """A session that speaks to the simulator as to a live gateway."""
+    """A session that speaks to the simulator as to a live provider."""
     name = order["provider"].upper()
     os.environ |= {f"{name}_BASE_URL": order["url"], f"{name}_API_KEY": "sk-CANARY-crash"}
-    # Waiting for an answer that a gateway may give later takes seconds in life; here its books are up to date at once.
+    # Waiting for an answer that a provider may give later takes seconds in life; here its books are up to date at once.
     for step in (create, ours):
         vars(step)["backoff_s"] = functools.partial(backoff_s, base=0.02)
     ours.SETTLING_S = 0.5

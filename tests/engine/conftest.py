@@ -18,14 +18,14 @@ KEY = "sk-CANARY-engine"
 
 
 class Begin(Protocol):
-    """Starts a gateway with faults, and a session that speaks to it."""
+    """Starts a provider with faults, and a session that speaks to it."""
 
     def __call__(self, *faults: dict[str, Any], simulator: dict[str, Any] | None = None, **settings: Any) -> Scene:
         """The two of them."""
 
 
 class Scene:
-    """A session and its gateway."""
+    """A session and its provider."""
 
     def __init__(self, session: Session, simulator: Simulator) -> None:
         self.session = session
@@ -33,11 +33,11 @@ class Scene:
 
     @property
     def creates(self) -> int:
-        """How many create calls the gateway has charged."""
+        """How many create calls the provider has charged."""
         return int(self.simulator.creates["minimax"])
 
     def requests(self, path: str = "") -> list[dict[str, Any]]:
-        """What arrived at the gateway, at paths that begin so."""
+        """What arrived at the provider, at paths that begin so."""
         return [r for r in self.simulator.requests if r["path"].startswith(path)]
 
 
@@ -48,11 +48,11 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
 
         def made(*faults: dict[str, Any], simulator: dict[str, Any] | None = None, **settings: Any) -> Scene:
             options = {"latency": 0.3, "draft": True, **(simulator or {})}
-            gateway = stack.enter_context(Simulator(tmp_path / "gateway", faults=faults, **options))
-            monkeypatch.setenv("MINIMAX_BASE_URL", gateway.url)
+            fake_provider = stack.enter_context(Simulator(tmp_path / "provider", faults=faults, **options))
+            monkeypatch.setenv("MINIMAX_BASE_URL", fake_provider.url)
             monkeypatch.setenv("MINIMAX_API_KEY", KEY)
             session = Session(home=tmp_path / "home", mode="live", poll_interval=0.1, notice=lambda _: None, **settings)
             stack.callback(session.close)
-            return Scene(session, gateway)
+            return Scene(session, fake_provider)
 
         yield made

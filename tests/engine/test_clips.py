@@ -38,7 +38,7 @@ ASKED: dict[str, Any] = {"provider": "kie", "model": "02"}
 def kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], Session]]:
     """Starts the session of another kernel on the same home, which becomes the default one."""
     opened: list[Session] = []
-    with Simulator(tmp_path / "gateway", latency=0.02, draft=True) as simulator:
+    with Simulator(tmp_path / "provider", latency=0.02, draft=True) as simulator:
         monkeypatch.setenv("KIE_BASE_URL", simulator.url)
         monkeypatch.setenv("KIE_API_KEY", "test-key")
 

@@ -29,7 +29,7 @@ Made = tuple[Session, "Sweep"]
 @pytest.fixture
 def made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Made]:
     """The default session, and a sweep of two prompts by two seeds."""
-    with Simulator(tmp_path / "gateway", latency=0.02, draft=True) as simulator:
+    with Simulator(tmp_path / "provider", latency=0.02, draft=True) as simulator:
         monkeypatch.setenv("KIE_BASE_URL", simulator.url)
         monkeypatch.setenv("KIE_API_KEY", "test-key")
         session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=lambda _: None)

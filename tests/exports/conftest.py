@@ -22,7 +22,7 @@ def judged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, 
     """A session, its sweep of two prompts by two seeds (one hostile, one clip gone), and what it has said."""
     folder = tmp_path_factory.mktemp("judged")
     said: list[str] = []
-    with pytest.MonkeyPatch.context() as patch, Simulator(folder / "gateway", latency=0.05, draft=True) as simulator:
+    with pytest.MonkeyPatch.context() as patch, Simulator(folder / "provider", latency=0.05, draft=True) as simulator:
         patch.setenv("KIE_BASE_URL", simulator.url)
         patch.setenv("KIE_API_KEY", "canary-7d1f")
         session = Session(home=folder / "home", mode="live", poll_interval=0.05, notice=said.append)

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, Sweep]]:
     """A session and a sweep of it: two prompts by two seeds at KIE, one of the four refused."""
     folder = tmp_path_factory.mktemp("exports")
-    with pytest.MonkeyPatch.context() as patch, Simulator(folder / "gateway", latency=0.05, draft=True) as simulator:
+    with pytest.MonkeyPatch.context() as patch, Simulator(folder / "provider", latency=0.05, draft=True) as simulator:
         patch.setenv("KIE_BASE_URL", simulator.url)
         patch.setenv("KIE_API_KEY", "test-key")
         session = Session(home=folder / "home", mode="live", poll_interval=0.05, notice=lambda _: None)

@@ -135,7 +135,7 @@ def test_nothing_runs_but_its_own_script(report: str) -> None:
 
 
 def test_it_gives_nothing_away(judged: tuple[Session, Sweep, list[str]], report: str, tmp_path: Path) -> None:
-    """No key, no signed link, no address of the gateway, no path of this machine, no name of a rater."""
+    """No key, no signed link, no address of the provider, no path of this machine, no name of a rater."""
     session, sweep, _ = judged
     for secret in (
         "canary-7d1f",

@@ -1,4 +1,4 @@
-"""A session and the gateway that breaks; every test here also looks for the key wherever it must not be."""
+"""A session and the provider that breaks; every test here also looks for the key wherever it must not be."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # so that the tests here find the modules beside them
 
-from gateway import Act, FaultGateway
+from fake_provider import Act, FakeProvider
 from patience import HANG_S, until
 
 from hailuo_widgets.api.session import Session
@@ -36,34 +36,36 @@ KEY = "sk-CANARY-of-the-fault-matrix"
 
 
 class Begin(Protocol):
-    """Starts a fault gateway, and a session that speaks to it."""
+    """Starts a fault provider, and a session that speaks to it."""
 
-    def __call__(self, *, provider: str = "minimax", gateway: FaultGateway | None = None, **settings: Any) -> Scene:
+    def __call__(
+        self, *, provider: str = "minimax", fake_provider: FakeProvider | None = None, **settings: Any
+    ) -> Scene:
         """The two of them."""
 
 
 class Scene:
-    """A session, the gateway that it speaks to, and all that was said to the user."""
+    """A session, the provider that it speaks to, and all that was said to the user."""
 
-    def __init__(self, session: Session, gateway: FaultGateway) -> None:
+    def __init__(self, session: Session, fake_provider: FakeProvider) -> None:
         self.session = session
-        self.gateway = gateway
+        self.fake_provider = fake_provider
         self.told: list[str] = []
 
     def on(self, phase: str, *acts: Act) -> Scene:
-        """Script the gateway."""
-        self.gateway.on(phase, *acts)
+        """Script the provider."""
+        self.fake_provider.on(phase, *acts)
         return self
 
     @property
     def charged(self) -> int:
-        """How many creates the gateway has charged."""
-        return len(self.gateway.charges)
+        """How many creates the provider has charged."""
+        return len(self.fake_provider.charges)
 
     @property
     def sent(self) -> int:
-        """How many create calls have reached the gateway, whole or not."""
-        return len(self.gateway.of("create"))
+        """How many create calls have reached the provider, whole or not."""
+        return len(self.fake_provider.of("create"))
 
     def run(self, prompt: str = "a fox", **arguments: Any) -> Run:
         """One run, carried to its end whatever that is."""
@@ -142,8 +144,8 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes, quick: N
     """A factory; everything it made is stopped at the test's end."""
     with ExitStack() as stack:
 
-        def made(*, provider: str = "minimax", gateway: FaultGateway | None = None, **settings: Any) -> Scene:
-            there = stack.enter_context(gateway or FaultGateway(clip))
+        def made(*, provider: str = "minimax", fake_provider: FakeProvider | None = None, **settings: Any) -> Scene:
+            there = stack.enter_context(fake_provider or FakeProvider(clip))
             monkeypatch.setenv(f"{provider.upper()}_BASE_URL", there.url)
             monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
             told: list[str] = []

@@ -27,7 +27,7 @@ def _row(number: int, what: str, *tests: str, left: str = "") -> Row:
 
 LOST = "test_create.py::test_an_answer_that_tells_nothing"
 KILLED = "tests/crash/test_kill_points.py::test_killed_at_a_seam"
-BETWEEN = "tests/crash/test_kill_points.py::test_killed_between_the_gateways_yes_and_our_note_of_it"
+BETWEEN = "tests/crash/test_kill_points.py::test_killed_between_the_providers_yes_and_our_note_of_it"
 TELLS_NOTHING = "test_polling.py::test_a_poll_that_tells_nothing_is_made_again"
 MENDED, REFUSED = "test_download.py::test_what_is_mended", "test_download.py::test_what_is_refused"
 INPUT = "tests/unit/test_inputs.py::test_what_is_refused"
@@ -38,7 +38,7 @@ ROWS = (
     # A. Process death
     _row(1, "killed before the intent is committed", KILLED),
     _row(2, "killed between intent and send", KILLED),
-    _row(3, "killed between the gateway's yes and our note of it", KILLED, BETWEEN),
+    _row(3, "killed between the provider's yes and our note of it", KILLED, BETWEEN),
     _row(
         4, "killed while polling", KILLED, "tests/kernel/test_restart.py::test_a_killed_kernels_run_is_taken_up_at_once"
     ),
@@ -160,7 +160,7 @@ ROWS = (
     _row(
         44,
         "many pollers",
-        "test_time.py::test_a_gateway_that_answers_so_many_calls_a_second",
+        "test_time.py::test_a_provider_that_answers_so_many_calls_a_second",
         "test_time.py::test_the_documented_pace_is_kept",
     ),
     _row(
@@ -171,9 +171,9 @@ ROWS = (
     ),
     _row(
         46,
-        "a gateway that goes and comes back",
-        "test_polling.py::test_a_gateway_that_goes_away_and_comes_back",
-        "test_polling.py::test_a_gateway_on_another_port_is_another_gateway",
+        "a provider that goes and comes back",
+        "test_polling.py::test_a_provider_that_goes_away_and_comes_back",
+        "test_polling.py::test_a_provider_on_another_port_is_another_provider",
     ),
     _row(47, "a dead pool", "test_polling.py::test_a_dead_pool_is_replaced_and_spares_the_create_beside_it"),
     # D. Download
@@ -220,7 +220,7 @@ ROWS = (
         55,
         "redirects to odd places",
         REFUSED,
-        "test_download.py::test_redirects_within_the_gateway",
+        "test_download.py::test_redirects_within_the_provider",
         "tests/security/test_links.py::test_redirects_are_judged_too",
     ),
     _row(
@@ -265,7 +265,7 @@ ROWS = (
     ),
     _row(
         62,
-        "a full disk after the gateway's yes",
+        "a full disk after the provider's yes",
         "test_log.py::test_a_disk_that_is_full_for_a_moment_after_the_create",
         "test_log.py::test_a_disk_that_is_full_for_good_after_the_create",
         "tests/store/test_rescue.py::test_a_full_disk_is_no_rescue",
@@ -314,13 +314,13 @@ ROWS = (
     _row(
         72,
         "prompts of odd lengths",
-        "test_input.py::test_a_prompt_that_no_gateway_takes",
+        "test_input.py::test_a_prompt_that_no_provider_takes",
         "test_input.py::test_odd_text_arrives_as_it_was_written",
     ),
     _row(
         73,
         "odd characters",
-        "test_input.py::test_a_prompt_that_no_gateway_takes",
+        "test_input.py::test_a_prompt_that_no_provider_takes",
         "test_input.py::test_odd_text_arrives_as_it_was_written",
         "tests/unit/test_cards.py::test_no_foreign_element_or_attribute_gets_in",
     ),

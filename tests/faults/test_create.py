@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import Scene, error_of, steps
-from gateway import Act, FaultGateway, head_half, reset_half
+from fake_provider import Act, FakeProvider, head_half, reset_half
 
-from hailuo_widgets.engine import client as engine_gateway
+from hailuo_widgets.engine import client as engine_fake_provider
 from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.errors import TransportError, Unconfirmed
 
@@ -48,11 +48,11 @@ def assert_unconfirmed(scene: Scene, *, charged: int, says: str = "") -> None:
 def test_refused_and_not_resolved(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """11: a closed port, and a name that nobody has: at most three tries, then the host's name and what to check."""
     scene = begin()
-    scene.gateway.stop()
+    scene.fake_provider.stop()
     closed = scene.run()
-    monkeypatch.setenv("MINIMAX_BASE_URL", "https://gateway.invalid")
+    monkeypatch.setenv("MINIMAX_BASE_URL", "https://provider.invalid")
     nowhere = scene.run("a wolf")
-    for run, host in ((closed, "127.0.0.1"), (nowhere, "gateway.invalid")):
+    for run, host in ((closed, "127.0.0.1"), (nowhere, "provider.invalid")):
         error = error_of(run)
         assert isinstance(error, TransportError)
         assert f"{host} cannot be reached" in str(error)
@@ -66,16 +66,16 @@ def test_refused_and_not_resolved(begin: Begin, monkeypatch: pytest.MonkeyPatch)
 def test_a_certificate_that_nobody_vouches_for(
     begin: Begin, clip: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """12: a self-signed gateway gets nothing, neither key nor request; the error names the variable that helps."""
+    """12: a self-signed provider gets nothing, neither key nor request; the error names the variable that helps."""
     key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
     make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1"]
     subprocess.run([*make, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
-    scene = begin(gateway=FaultGateway(clip, tls=(cert, key)))
+    scene = begin(fake_provider=FakeProvider(clip, tls=(cert, key)))
     run = scene.run()
     assert isinstance(error_of(run), TransportError)
     assert "certificate is not trusted" in str(error_of(run))
     assert "SSL_CERT_FILE" in str(error_of(run))
-    assert (run.status, scene.gateway.calls, scene.charged) == ("failed", [], 0)
+    assert (run.status, scene.fake_provider.calls, scene.charged) == ("failed", [], 0)
     assert steps(run).count("create_sent") == 1
 
 
@@ -125,7 +125,7 @@ LOST: dict[str, tuple[Act, int, str]] = {
 @pytest.mark.parametrize("what", LOST)
 def test_an_answer_that_tells_nothing(begin: Begin, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
     """13 to 17, 20, 21, 25, 35, 36: unconfirmed with three ways out, sent once, and never more than 20 MB taken."""
-    monkeypatch.setattr(engine_gateway, "CREATE_S", 0.8)
+    monkeypatch.setattr(engine_fake_provider, "CREATE_S", 0.8)
     act, charged, says = LOST[what]
     scene = begin().on("create", act)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
@@ -157,7 +157,7 @@ def test_a_byte_order_mark_and_a_gzipped_answer_are_read(begin: Begin) -> None:
     first, second = scene.run(), scene.run("a wolf")
     assert (first.status, first.task_id) == ("succeeded", "106916112212032")
     assert (second.status, second.task_id) == ("succeeded", "106916112212033")
-    assert (scene.charged, scene.gateway.twice, scene.parts()) == (2, [], [])
+    assert (scene.charged, scene.fake_provider.twice, scene.parts()) == (2, [], [])
 
 
 @pytest.mark.parametrize(
@@ -166,7 +166,7 @@ def test_a_byte_order_mark_and_a_gzipped_answer_are_read(begin: Begin) -> None:
     ids=["HTTP 503", "HTTP 303", "a page"],
 )
 def test_the_trace_id_of_an_unconfirmed_run(begin: Begin, act: Act) -> None:
-    """What the gateway's support desk asks for is on the error, in the log, and in what is printed."""
+    """What the provider's support desk asks for is on the error, in the log, and in what is printed."""
     scene = begin().on("create", act)
     run = scene.run()
     assert (run.status, error_of(run).trace_id) == ("unconfirmed", "trace-1")
@@ -194,11 +194,11 @@ def test_the_trace_id_of_an_unconfirmed_run(begin: Begin, act: Act) -> None:
 )
 def test_a_plain_no(begin: Begin, code: int, kind: str, says: str) -> None:
     """18: a code of the table is final: its own error, the provider's words, nothing charged, nothing sent again."""
-    answer = {"base_resp": {"status_code": code, "status_msg": "words of the gateway"}}
+    answer = {"base_resp": {"status_code": code, "status_msg": "words of the provider"}}
     scene = begin().on("create", Act(take=False, change=lambda _: answer))
     run = scene.run()
     error = error_of(run)
-    assert (type(error).__name__, error.code, error.provider_message) == (kind, str(code), "words of the gateway")
+    assert (type(error).__name__, error.code, error.provider_message) == (kind, str(code), "words of the provider")
     assert says in str(error)
     assert error.trace_id == "trace-1"
     assert (run.status, run.cost, scene.sent, scene.charged) == ("failed", None, 1, 0)
@@ -221,7 +221,7 @@ def test_a_task_id_is_never_a_path(begin: Begin) -> None:
     scene.on("query", Act(change=lambda _: {"status": "Success", "file_id": "1", "base_resp": {"status_code": 0}}))
     run = scene.run()
     assert (run.status, run.task_id, scene.charged) == ("succeeded", odd, 1)
-    assert scene.gateway.of("query")[0].query["task_id"] == odd
+    assert scene.fake_provider.of("query")[0].query["task_id"] == odd
     assert scene.files() == [f"{run.id}.jpg", f"{run.id}.mp4"]
 
 
@@ -248,16 +248,16 @@ def test_redirects_are_not_followed(
     """33, 34: the other host gets no call, hence neither the key nor the paid request.
 
     No document says that a redirect refuses, and a 303 is how a proxy says yes: the run is unconfirmed, with the
-    setting to look at; where the gateway takes our id, that is asked for, and settles it.
+    setting to look at; where the provider takes our id, that is asked for, and settles it.
     """
     monkeypatch.setattr(ours, "SETTLING_S", 0.0)
-    with FaultGateway(clip) as elsewhere:
+    with FakeProvider(clip) as elsewhere:
         act = Act(take=False, status=status, headers={"location": f"{elsewhere.url}/v1/video_generation"}, body=b"")
         scene = begin(provider=provider).on("create", act)
         run = scene.run(model=None)
         assert elsewhere.calls == []
     if provider == "runware":
-        assert (run.status, scene.sent, scene.charged, scene.gateway.twice) == ("succeeded", 2, 1, [])
+        assert (run.status, scene.sent, scene.charged, scene.fake_provider.twice) == ("succeeded", 2, 1, [])
         return
     assert isinstance(error_of(run), Unconfirmed)
     assert "a redirect, which is never followed" in str(error_of(run))
@@ -288,11 +288,11 @@ def test_a_status_of_no_document(begin: Begin, what: str) -> None:
 
 @pytest.mark.parametrize("act", [Act(raw=b""), Act(raw=b"", end="reset"), Act(status=502, body=b"x")])
 def test_a_lost_answer_is_asked_for_by_our_own_id(begin: Begin, act: Act) -> None:
-    """37: where the gateway takes our id, the lost answer is found by it: one charge, and the clip is here."""
+    """37: where the provider takes our id, the lost answer is found by it: one charge, and the clip is here."""
     scene = begin(provider="runware").on("create", act)
     run = scene.run(model=None)
     assert (run.status, run.task_id, run.cost) == ("succeeded", run.record.client_uuid, 0.28)
-    assert (scene.charged, scene.sent, scene.gateway.twice) == (1, 1, [])
+    assert (scene.charged, scene.sent, scene.fake_provider.twice) == (1, 1, [])
     found = [e["data"].get("found_by") for e in run.events if e["what"] == "create_accepted"]
     assert found == ["our own id"]
 
@@ -303,44 +303,44 @@ SENT_AGAIN = "create_sent_again"
 def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """37: what the gateway does not know a minute later is sent again under the same id, and charged once."""
+    """37: what the provider does not know a minute later is sent again under the same id, and charged once."""
     monkeypatch.setattr(ours, "SETTLING_S", 0.5)
     scene = begin(provider="runware").on("create", Act(take=False, raw=b"", end="reset"))
     scene.on("create", Act(take=False, status=502, body=b"x"))
     run = scene.run(model=None)
-    assert [call.body[0]["taskUUID"] for call in scene.gateway.of("create")] == [run.record.client_uuid] * 3
-    assert (run.status, scene.charged, scene.gateway.twice) == ("succeeded", 1, [])
+    assert [call.body[0]["taskUUID"] for call in scene.fake_provider.of("create")] == [run.record.client_uuid] * 3
+    assert (run.status, scene.charged, scene.fake_provider.twice) == ("succeeded", 1, [])
     assert (steps(run).count(SENT_AGAIN), steps(run).count("create_sent")) == (2, 1)
 
 
 def test_books_that_are_behind_do_not_make_a_charged_run_a_failed_one(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """37: denied at first, the run is not sent again within a minute, and found as soon as the gateway knows it."""
+    """37: denied at first, the run is not sent again within a minute, and found as soon as the provider knows it."""
     scene = begin(provider="runware").on("create", Act(raw=b"", end="reset"))
     for _ in range(4):
         scene.on("query", Act(change=lambda _: {"errors": [{"code": "taskUUIDNotFound", "message": "no such task"}]}))
     monkeypatch.setattr(ours, "backoff_s", lambda *_, **__: 0.1)
     run = scene.run(model=None)
-    assert (run.status, scene.charged, scene.sent, scene.gateway.twice) == ("succeeded", 1, 1, [])
+    assert (run.status, scene.charged, scene.sent, scene.fake_provider.twice) == ("succeeded", 1, 1, [])
     assert steps(run).count(SENT_AGAIN) == 0
 
 
 def test_books_that_stay_behind_are_settled_by_the_same_id(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """37: sent again under an id that the gateway has after all, the call is refused as a conflict: that is a yes."""
+    """37: sent again under an id that the provider has after all, the call is refused as a conflict: that is a yes."""
     monkeypatch.setattr(ours, "SETTLING_S", 0.0)
     scene = begin(provider="runware").on("create", Act(raw=b"", end="reset"))
     scene.on("query", Act(change=lambda _: {"errors": [{"code": "taskUUIDNotFound", "message": "no such task"}]}))
     scene.on("create", Act(take=False, change=conflict))
     run = scene.run(model=None)
-    assert (run.status, scene.charged, scene.sent, scene.gateway.twice) == ("succeeded", 1, 2, [])
+    assert (run.status, scene.charged, scene.sent, scene.fake_provider.twice) == ("succeeded", 1, 2, [])
 
 
 def test_a_create_that_never_arrives_is_not_sent_for_ever(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """37: sent again three times under an id that the gateway never knew; then the run is unconfirmed, not failed."""
+    """37: sent again three times under an id that the provider never knew; then the run is unconfirmed, not failed."""
     monkeypatch.setattr(ours, "SETTLING_S", 0.0)
     scene = begin(provider="runware")
-    scene.gateway.always("create", Act(take=False, status=502, body=b"x"))
+    scene.fake_provider.always("create", Act(take=False, status=502, body=b"x"))
     run = scene.run(model=None)
     assert (run.status, scene.sent, scene.charged, run.cost) == ("unconfirmed", 4, 0, None)
     assert "HTTP 502" in str(error_of(run))
@@ -357,7 +357,7 @@ def test_a_refusal_of_the_second_call_says_nothing_of_the_first(begin: Begin, mo
 
 
 def conflict(answer: dict[str, Any]) -> dict[str, Any]:
-    """The refusal of an id that the gateway has already."""
+    """The refusal of an id that the provider has already."""
     ours_ = answer["data"][0]["taskUUID"]
     return {"errors": [{"code": "conflictTaskUUID", "message": "exists", "taskUUID": ours_}]}
 

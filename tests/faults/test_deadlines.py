@@ -7,10 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from gateway import Act, FaultGateway
+from fake_provider import Act, FakeProvider
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import client as engine_gateway
+from hailuo_widgets.engine import client as engine_fake_provider
 from hailuo_widgets.engine.client import ProviderClient
 from hailuo_widgets.errors import DownloadError
 from hailuo_widgets.transport import http
@@ -28,7 +28,7 @@ fetching = import_module("hailuo_widgets.archive.fetch")  # the package names a 
 
 @pytest.fixture(autouse=True)
 def _short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_gateway, "CREATE_S", 0.4)
+    monkeypatch.setattr(engine_fake_provider, "CREATE_S", 0.4)
     monkeypatch.setitem(cast("dict[str, Any]", ProviderClient._send.__kwdefaults__), "deadline_s", 0.4)
     monkeypatch.setattr(http, "HEADERS_S", 0.4)
 
@@ -41,7 +41,7 @@ def test_headers_that_drip(begin: Begin, phase: str, status: str) -> None:
     scene = begin().on(phase, DRIP)
     run = scene.run()
     assert (run.status, scene.charged) == (status, 1)
-    assert len(scene.gateway.of(phase)) == (1 if phase == "create" else 2)
+    assert len(scene.fake_provider.of(phase)) == (1 if phase == "create" else 2)
 
 
 @pytest.mark.parametrize(
@@ -51,21 +51,21 @@ def test_headers_that_drip(begin: Begin, phase: str, status: str) -> None:
 )
 def test_a_download_that_never_begins(begin: Begin, clip: bytes, act: Act) -> None:
     """Two tries at the link, two at a fresh one, then the backup brings the clip."""
-    scene = begin(gateway=FaultGateway(clip, backup=True))
-    scene.gateway.always("download", act)
+    scene = begin(fake_provider=FakeProvider(clip, backup=True))
+    scene.fake_provider.always("download", act)
     run = scene.run()
     assert (run.status, scene.charged) == ("succeeded", 1)
-    tried = [len(scene.gateway.of(phase)) for phase in ("download", "retrieve", "backup")]
+    tried = [len(scene.fake_provider.of(phase)) for phase in ("download", "retrieve", "backup")]
     assert tried == [4, 2, 1]
 
 
 def test_a_redirect_that_leads_in_circles_slowly(begin: Begin, clip: bytes) -> None:
     """All hops of a link share one deadline."""
-    scene = begin(gateway=FaultGateway(clip, backup=True))
-    scene.gateway.always("download", Act(status=302, headers={"location": "/clips/1.mp4"}, body=b"", wait_s=0.15))
+    scene = begin(fake_provider=FakeProvider(clip, backup=True))
+    scene.fake_provider.always("download", Act(status=302, headers={"location": "/clips/1.mp4"}, body=b"", wait_s=0.15))
     run = scene.run()
     assert run.status == "succeeded"
-    assert len(scene.gateway.of("download")) <= 4 * 3
+    assert len(scene.fake_provider.of("download")) <= 4 * 3
 
 
 def test_a_body_that_stops(begin: Begin, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_a_body_that_stops(begin: Begin, clip: bytes, monkeypatch: pytest.Monkey
     scene = begin().on("download", Act(cut=half, end="hang"))
     run = scene.run()
     assert run.status == "succeeded"
-    assert [call.headers.get("range") is not None for call in scene.gateway.of("download")] == [False, True]
+    assert [call.headers.get("range") is not None for call in scene.fake_provider.of("download")] == [False, True]
 
 
 class Reply:

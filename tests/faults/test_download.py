@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from conftest import Scene, error_of, steps
-from gateway import Act, FaultGateway, reset_half
+from fake_provider import Act, FakeProvider, reset_half
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import disk
-from hailuo_widgets.engine import client as engine_gateway
+from hailuo_widgets.engine import client as engine_fake_provider
 from hailuo_widgets.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ def assert_here(scene: Scene, run: Run) -> None:
     """The clip is here, whole, and was charged once; nothing half-done is left."""
     assert (run.status, run.error, run.cost) == ("succeeded", None, 0.28)
     assert run.video is not None
-    assert run.video.read_bytes() == scene.gateway.clip
-    assert run.record.sha256 == hashlib.sha256(scene.gateway.clip).hexdigest()
-    assert (scene.sent, scene.charged, scene.gateway.twice) == (1, 1, [])
+    assert run.video.read_bytes() == scene.fake_provider.clip
+    assert run.record.sha256 == hashlib.sha256(scene.fake_provider.clip).hexdigest()
+    assert (scene.sent, scene.charged, scene.fake_provider.twice) == (1, 1, [])
     assert scene.files() == [f"{run.id}.jpg", f"{run.id}.mp4"]
 
 
@@ -45,7 +45,7 @@ def assert_undelivered(scene: Scene, run: Run, *says: str) -> None:
     assert [word for word in (*says, "the clip is finished", "for free") if word not in text] == [], text
     assert (run.status, run.cost, run.video) == ("failed", 0.28, None)
     assert [name for name in scene.files() if name.endswith(".mp4")] == []
-    scene.gateway.always("download", None)
+    scene.fake_provider.always("download", None)
     run.retry().wait(30)
     assert_here(scene, run)
 
@@ -74,7 +74,7 @@ def test_what_is_mended(begin: Begin, clip: bytes, what: str) -> None:
     scene = begin().on("download", *MENDED[what](clip))
     run = scene.run()
     assert_here(scene, run)
-    links = len(scene.gateway.of("retrieve"))
+    links = len(scene.fake_provider.of("retrieve"))
     assert links == (2 if what.startswith("48") and what != "48 HTTP 404" else 1)  # that one may only need time
 
 
@@ -84,7 +84,7 @@ def test_a_changed_file_is_not_appended_to(begin: Begin, clip: bytes) -> None:
     scene = begin().on("download", Act(body=old, headers={"etag": '"clip-0"'}, cut=reset_half))
     run = scene.run()
     assert_here(scene, run)
-    asked = [call.headers.get("if-range") for call in scene.gateway.of("download")]
+    asked = [call.headers.get("if-range") for call in scene.fake_provider.of("download")]
     assert asked == [None, '"clip-0"']
 
 
@@ -93,7 +93,7 @@ def test_an_interrupted_download_goes_on_where_it_stopped(begin: Begin, clip: by
     scene = begin().on("download", Act(cut=reset_half))
     run = scene.run()
     assert_here(scene, run)
-    ranges = [call.headers.get("range") for call in scene.gateway.of("download")]
+    ranges = [call.headers.get("range") for call in scene.fake_provider.of("download")]
     assert ranges == [None, f"bytes={len(clip) // 2}-"]
 
 
@@ -143,10 +143,10 @@ def test_what_is_refused(begin: Begin, clip: bytes, what: str) -> None:
     """48 to 50, 52 to 55: the run says that its clip is finished and was not brought, and why; retry brings it."""
     act, says = REFUSED[what]
     scene = begin()
-    scene.gateway.always("download", act(clip))
+    scene.fake_provider.always("download", act(clip))
     run = scene.run()
     if "circles" in what:
-        assert len(scene.gateway.of("download")) == 12  # six hops, and six of the fresh link
+        assert len(scene.fake_provider.of("download")) == 12  # six hops, and six of the fresh link
     assert_undelivered(scene, run, *says)
 
 
@@ -162,9 +162,9 @@ PACKED: dict[str, Callable[[bytes], Act]] = {
 def test_a_store_that_always_packs(begin: Begin, clip: bytes, what: str) -> None:
     """53: a clip that comes as gzip, whatever was asked for, is unpacked, in one download."""
     scene = begin()
-    scene.gateway.always("download", PACKED[what](clip))
+    scene.fake_provider.always("download", PACKED[what](clip))
     assert_here(scene, scene.run())
-    assert len(scene.gateway.of("download")) == 1
+    assert len(scene.fake_provider.of("download")) == 1
 
 
 def test_a_packed_body_without_an_end(begin: Begin) -> None:
@@ -172,7 +172,7 @@ def test_a_packed_body_without_an_end(begin: Begin) -> None:
     scene = begin()
     scene.session.archive.max_bytes = 2**20
     bomb = gzip.compress(bytes.fromhex("000000186674797069736f6d0000020069736f6d69736f32") + bytes(8 * 2**20))
-    scene.gateway.always("download", Act(body=bomb, headers={"content-encoding": "gzip"}))
+    scene.fake_provider.always("download", Act(body=bomb, headers={"content-encoding": "gzip"}))
     run = scene.run()
     assert scene.parts() == []
     assert_undelivered(scene, run, "at most 1048576 are taken")
@@ -190,10 +190,10 @@ BEHIND = {"a line end": b"\n", "4 zeros": bytes(4), "8 zeros": bytes(8), "a form
 @pytest.mark.parametrize("what", BEHIND)
 def test_a_clip_with_something_behind_its_boxes(begin: Begin, clip: bytes, what: str) -> None:
     """51: what plays is kept as it came, after one download; the log says what is odd about it."""
-    scene = begin(gateway=FaultGateway(clip + BEHIND[what]))
+    scene = begin(fake_provider=FakeProvider(clip + BEHIND[what]))
     run = scene.run()
     assert_here(scene, run)
-    assert len(scene.gateway.of("download")) == 1
+    assert len(scene.fake_provider.of("download")) == 1
     (here,) = [e for e in run.events if e["what"] == "clip_downloaded"]
     assert "all of it decodes" in here["data"]["warning"]
 
@@ -202,7 +202,7 @@ def test_what_is_asked_for(begin: Begin) -> None:
     """53: plain bytes are asked for, and neither the key nor a cookie goes to the clip's host."""
     scene = begin().on("retrieve", Act(headers={"set-cookie": "session=1"}))
     scene.run()
-    (call,) = scene.gateway.of("download")
+    (call,) = scene.fake_provider.of("download")
     assert call.headers["accept-encoding"] == "identity"
     assert {"authorization", "cookie"} & set(call.headers) == set()
 
@@ -213,7 +213,7 @@ def test_a_body_without_an_end(begin: Begin, clip: bytes) -> None:
     scene.session.archive.max_bytes = 4 * 2**20
     box = (2**20).to_bytes(4, "big") + b"free" + bytes(2**20 - 8)
     endless = Act(body=clip[:32] + box, repeat=64, headers={"content-length": None})
-    scene.gateway.always("download", endless)
+    scene.fake_provider.always("download", endless)
     run = scene.run()
     assert scene.parts() == []
     assert_undelivered(scene, run, "at most 4194304 are taken")
@@ -222,15 +222,15 @@ def test_a_body_without_an_end(begin: Begin, clip: bytes) -> None:
 def test_a_length_past_the_cap(begin: Begin) -> None:
     """54: 20 GB are refused by their announcement."""
     scene = begin()
-    scene.gateway.always("download", Act(headers={"content-length": str(20 * 10**9)}, end="hang"))
+    scene.fake_provider.always("download", Act(headers={"content-length": str(20 * 10**9)}, end="hang"))
     run = scene.run()
     assert scene.parts() == []
     assert_undelivered(scene, run, "20000000000 bytes")
 
 
-def test_redirects_within_the_gateway(begin: Begin, clip: bytes) -> None:
+def test_redirects_within_the_provider(begin: Begin, clip: bytes) -> None:
     """55: a redirect to a place that clips are fetched from is followed, without the key."""
-    with FaultGateway(clip) as store:
+    with FakeProvider(clip) as store:
         scene = begin().on("download", Act(status=302, headers={"location": f"{store.url}/clips/9.mp4"}))
         run = scene.run()
         assert_here(scene, run)
@@ -239,23 +239,23 @@ def test_redirects_within_the_gateway(begin: Begin, clip: bytes) -> None:
 
 def test_the_second_link(begin: Begin, clip: bytes) -> None:
     """48: where the first link fails for another reason than age, the second one brings the clip."""
-    scene = begin(gateway=FaultGateway(clip, backup=True))
-    scene.gateway.always("download", Act(body=b"<html>"))
+    scene = begin(fake_provider=FakeProvider(clip, backup=True))
+    scene.fake_provider.always("download", Act(body=b"<html>"))
     run = scene.run()
     assert_here(scene, run)
-    assert (len(scene.gateway.of("download")), len(scene.gateway.of("backup"))) == (1, 1)
+    assert (len(scene.fake_provider.of("download")), len(scene.fake_provider.of("backup"))) == (1, 1)
 
 
 @pytest.mark.parametrize("misses", [0, 1])
 def test_the_second_link_where_the_first_never_has_the_clip(begin: Begin, clip: bytes, misses: int) -> None:
     """48: a second link is tried once before the first is waited for; then a fresh one is asked for, then again."""
-    scene = begin(gateway=FaultGateway(clip, backup=True))
-    scene.gateway.always("download", Act(status=404, body=b""))
+    scene = begin(fake_provider=FakeProvider(clip, backup=True))
+    scene.fake_provider.always("download", Act(status=404, body=b""))
     scene.on("backup", *[Act(status=404, body=b"")] * misses)
     run = scene.run()
     assert_here(scene, run)
-    assert (len(scene.gateway.of("retrieve")), len(scene.gateway.of("backup"))) == (1 + misses, 1 + misses)
-    assert (len(scene.gateway.of("download")) > 1) is bool(misses)
+    assert (len(scene.fake_provider.of("retrieve")), len(scene.fake_provider.of("backup"))) == (1 + misses, 1 + misses)
+    assert (len(scene.fake_provider.of("download")) > 1) is bool(misses)
 
 
 NOT_YET = {
@@ -313,7 +313,7 @@ def test_a_taken_name(begin: Begin) -> None:
     run.wait(30)
     assert run.video is not None
     assert (run.status, run.video.name, mine.read_text()) == ("succeeded", f"{run.id}.2.mp4", "something of the user's")
-    assert run.video.read_bytes() == scene.gateway.clip
+    assert run.video.read_bytes() == scene.fake_provider.clip
     assert (scene.charged, scene.parts()) == (1, [])
 
 
@@ -349,13 +349,13 @@ def test_a_drip_is_broken_off_and_gone_on_with(begin: Begin, monkeypatch: pytest
     scene = begin().on("download", Act(pace_s=0.0005))
     run = scene.run()
     assert_here(scene, run)
-    first, second = scene.gateway.of("download")
+    first, second = scene.fake_provider.of("download")
     assert ("range" in first.headers, second.headers["range"].startswith("bytes=")) == (False, True)
 
 
 def test_a_download_that_stands_still_can_be_left(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """35, 69: cancelled in the middle of a body that does not come: it ends at once, and is brought later for free."""
-    monkeypatch.setattr(engine_gateway, "ASK_S", 5.0)
+    monkeypatch.setattr(engine_fake_provider, "ASK_S", 5.0)
     scene = begin().on("download", Act(cut=reset_half, end="hang"))
     run = scene.session.generate("a fox", model="02")
     with pytest.raises(TimeoutError):

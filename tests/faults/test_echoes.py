@@ -1,4 +1,4 @@
-"""A gateway that sends our key back, wherever it does: the key is kept nowhere and shown nowhere, and no clip is lost.
+"""A provider that sends our key back, wherever it does: the key is kept nowhere and shown nowhere, and no clip is lost.
 
 The fixture of this folder looks through all files and log lines after each test; here also what a user is shown.
 """
@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import pytest
 from conftest import KEY
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.redaction import text as redaction
 from hailuo_widgets.redaction.secret import Secret
@@ -167,7 +167,7 @@ def all_that_is_shown(scene: Scene, run: Run) -> str:
 
 @pytest.fixture
 def shown(begin: Begin) -> Any:
-    """Carries one run whose gateway answers so, and gives it with all that is shown of it."""
+    """Carries one run whose provider answers so, and gives it with all that is shown of it."""
 
     def carried(phase: str, *acts: Act) -> tuple[Run, str]:
         scene = begin().on(phase, *acts)
@@ -188,23 +188,23 @@ def test_an_echoed_key_is_kept_and_shown_nowhere(shown: Any, where: str) -> None
 
 @pytest.mark.parametrize("spelled", [KEY, "".join(f"%{ord(c):02x}" for c in KEY)])
 def test_a_link_that_has_the_key_still_brings_the_clip(begin: Begin, spelled: str) -> None:
-    """A link of the gateway's own with the key in its query is fetched with it, and kept without it."""
+    """A link of the provider's own with the key in its query is fetched with it, and kept without it."""
     scene = begin()
 
     def linked(d: dict[str, Any]) -> dict[str, Any]:
-        return {**d, "file": {**d["file"], "download_url": f"{scene.gateway.url}/clips/1.mp4?key={spelled}&x=1"}}
+        return {**d, "file": {**d["file"], "download_url": f"{scene.fake_provider.url}/clips/1.mp4?key={spelled}&x=1"}}
 
     run = scene.on("retrieve", Act(change=linked)).run()
-    assert (run.status, scene.gateway.of("download")[0].query["key"]) == ("succeeded", KEY)
+    assert (run.status, scene.fake_provider.of("download")[0].query["key"]) == ("succeeded", KEY)
     assert KEY not in all_that_is_shown(scene, run)
     assert spelled not in all_that_is_shown(scene, run)
 
 
 def test_a_strangers_link_gets_no_key(begin: Begin, clip: bytes) -> None:
     """A link that leads elsewhere and had the key in it is asked for without it."""
-    from gateway import FaultGateway
+    from fake_provider import FakeProvider
 
-    with FaultGateway(clip) as stranger:
+    with FakeProvider(clip) as stranger:
         scene = begin()
 
         def linked(d: dict[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import Begin, Scene, steps
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import reuse as before
@@ -57,15 +57,15 @@ def test_a_clip_of_another_home_is_copied(homes: tuple[Scene, Run, Callable[...,
     assert (run.status, run.record.reused_from, run.cost) == ("succeeded", first.id, 0.0)
     assert run.video is not None
     assert run.video.parent == session.archive.root
-    assert run.video.read_bytes() == scene.gateway.clip
-    assert (scene.charged, len(scene.gateway.of("download"))) == (1, 1)
+    assert run.video.read_bytes() == scene.fake_provider.clip
+    assert (scene.charged, len(scene.fake_provider.of("download"))) == (1, 1)
     assert session.runs()["video"].notna().all()
     assert scene.session.runs()["video"].notna().all()
     third = other("c")
     assert first.video is not None
     first.video.unlink()
     assert again(third).record.reused_from == first.id  # from the second home
-    assert (scene.charged, len(scene.gateway.of("download"))) == (1, 1)
+    assert (scene.charged, len(scene.fake_provider.of("download"))) == (1, 1)
 
 
 def test_a_row_of_another_home_is_brought_by_retry(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
@@ -77,7 +77,7 @@ def test_a_row_of_another_home_is_brought_by_retry(homes: tuple[Scene, Run, Call
     run.retry()
     session.wait([run.id], 30)
     assert (run.status, run.video) == ("succeeded", session.archive.root / f"{first.id}.mp4")
-    assert len(scene.gateway.of("download")) == 1
+    assert len(scene.fake_provider.of("download")) == 1
     assert first.video is not None
 
 
@@ -85,7 +85,7 @@ def test_a_retry_that_fails_leaves_the_run_as_it_was(homes: tuple[Scene, Run, Ca
     """The clip cannot be brought to the second home: that is told there, and in the first the run is what it was."""
     scene, first, other = homes
     plant(scene, first, "/nowhere")
-    scene.gateway.always("download", TOO_OLD)
+    scene.fake_provider.always("download", TOO_OLD)
     session = other()
     run = session.run(first.id)
     with pytest.raises(DownloadError, match="for free"):
@@ -93,7 +93,7 @@ def test_a_retry_that_fails_leaves_the_run_as_it_was(homes: tuple[Scene, Run, Ca
     assert (run.status, run.video) == ("succeeded", None)
     there = scene.session.log.call(scene.session.log.get, first.id)
     assert (there.status, there.error, first.video is not None) == ("succeeded", None, True)
-    scene.gateway.always("download", None)
+    scene.fake_provider.always("download", None)
     assert run.retry().wait(30).video is not None
 
 
@@ -106,7 +106,7 @@ def test_retry_of_a_reused_run_brings_the_clip(homes: tuple[Scene, Run, Callable
     run.video.unlink()
     brought = run.retry().wait(30)
     assert (brought.id, run.video) == (first.id, session.archive.root / f"{first.id}.mp4")
-    assert len(scene.gateway.of("download")) == 1
+    assert len(scene.fake_provider.of("download")) == 1
 
 
 @pytest.mark.parametrize("link", ["alive", "dead"])
@@ -126,8 +126,8 @@ def test_a_clip_that_is_in_no_archive_comes_from_the_provider(
     run = again(session)
     assert (run.status, run.record.reused_from, run.cost) == ("succeeded", first.id, 0.0)
     assert run.video is not None
-    assert run.video.read_bytes() == scene.gateway.clip
-    assert (scene.charged, len(scene.gateway.of("retrieve"))) == (1, 2 if link == "dead" else 1)
+    assert run.video.read_bytes() == scene.fake_provider.clip
+    assert (scene.charged, len(scene.fake_provider.of("retrieve"))) == (1, 2 if link == "dead" else 1)
     assert scene.session.run(first.id).status == "succeeded"
 
 
@@ -155,13 +155,13 @@ def test_a_clip_that_is_nowhere_is_asked_for_once(
     first.video.unlink()
     monkeypatch.setattr(before, "JOIN_S", 0.02)
     scene.on("download", *[TOO_OLD] * 4)  # each run tries the old link and a fresh one; a further try would succeed
-    scene.gateway.polls = 20
+    scene.fake_provider.polls = 20
     session = other()
     runs = session.sweep(["a fox", "a fox"], model="02")
     session.wait([run.id for run in runs], 60)
     assert [run.record.reused_from for run in runs] == [None, runs[0].id]
     assert [steps(run).count("equal_clip_missing") for run in runs] == [1, 1]
-    assert (scene.charged, len(scene.gateway.of("download"))) == (2, 6)
+    assert (scene.charged, len(scene.fake_provider.of("download"))) == (2, 6)
 
 
 def test_a_run_that_ends_while_a_lost_clip_is_looked_for_serves(
@@ -210,8 +210,8 @@ def test_a_planted_place_is_not_believed(
     private = tmp_path / "private"
     private.mkdir()
     clip = private / f"{first.id}.mp4"
-    secret = bytes(reversed(scene.gateway.clip))
-    clip.write_bytes(scene.gateway.clip)
+    secret = bytes(reversed(scene.fake_provider.clip))
+    clip.write_bytes(scene.fake_provider.clip)
     row: dict[str, Any] = {}
     if what == "other bytes":
         clip.write_bytes(secret)
@@ -230,7 +230,7 @@ def test_a_planted_place_is_not_believed(
     session = other()
     run = again(session)
     assert (run.status, run.record.reused_from, scene.charged) == ("succeeded", first.id, 1)
-    assert len(scene.gateway.of("download")) == 2
+    assert len(scene.fake_provider.of("download")) == 2
     assert run.video is not None
-    assert run.video.read_bytes() == scene.gateway.clip
+    assert run.video.read_bytes() == scene.fake_provider.clip
     assert secret not in [p.read_bytes() for p in session.archive.root.glob("*")]

@@ -29,7 +29,7 @@ def test_a_missing_key(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MINIMAX_API_KEY")
     with pytest.raises(MissingKey, match=r"(?s)MINIMAX_API_KEY is not set.*→.*mode='simulated' works without"):
         scene.session.generate("a fox", model="02")
-    assert (scene.gateway.calls, len(scene.session.runs())) == ([], 0)
+    assert (scene.fake_provider.calls, len(scene.session.runs())) == ([], 0)
 
 
 @pytest.mark.parametrize(
@@ -43,21 +43,21 @@ def test_a_missing_key(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
         ("a \ud800 fox", r"prompt.*2"),
     ],
 )
-def test_a_prompt_that_no_gateway_takes(begin: Begin, prompt: str, says: str) -> None:
+def test_a_prompt_that_no_provider_takes(begin: Begin, prompt: str, says: str) -> None:
     """72, 73: refused before it is sent or logged, with the count and the limit, or the place."""
     scene = begin()
     with pytest.raises(UsageError, match=f"(?s){says}") as caught:
         scene.session.generate(prompt, model="02")
     assert len(str(caught.value)) < 1000
-    assert (scene.gateway.calls, len(scene.session.runs())) == ([], 0)
+    assert (scene.fake_provider.calls, len(scene.session.runs())) == ([], 0)
 
 
 @pytest.mark.parametrize("prompt", [*ODD, "x" * 2000])
 def test_odd_text_arrives_as_it_was_written(begin: Begin, tmp_path: Path, prompt: str) -> None:
-    """72, 73: the same text at the gateway, in the log, in the table, and in a CSV file read back."""
+    """72, 73: the same text at the provider, in the log, in the table, and in a CSV file read back."""
     scene = begin()
     run = scene.run(prompt)
-    (call,) = scene.gateway.of("create")
+    (call,) = scene.fake_provider.of("create")
     assert call.body["prompt"] == prompt
     assert (run.status, run.request.prompt, scene.charged) == ("succeeded", prompt, 1)
     table = scene.session.runs()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import KEY, Scene
-from gateway import Act
+from fake_provider import Act
 from patience import HANG_S
 from test_log import FULL, hurried, lock
 
@@ -80,13 +80,13 @@ def test_a_loop_that_ends_drops_no_task_id(begin: Begin, end: Callable[[Session]
 
         run.subscribe(heard)
         await sent.wait()
-        while moment != "asked" and not scene.charged:  # noqa: ASYNC110 - the gateway is in another thread
+        while moment != "asked" and not scene.charged:  # noqa: ASYNC110 - the provider is in another thread
             await asyncio.sleep(0.01)
         await end(scene.session)
 
     with suppress(KeyboardInterrupt):
         asyncio.run(script())
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     scene.session.close()
     for other in held:
         other.close()
@@ -114,7 +114,7 @@ def test_a_store_that_is_held_for_long(begin: Begin, monkeypatch: pytest.MonkeyP
         await run
 
     asyncio.run(watch())
-    assert rescued(scene) == [(run.id, scene.gateway.charges[0].task_id)]
+    assert rescued(scene) == [(run.id, scene.fake_provider.charges[0].task_id)]
     assert (run.status, scene.charged) == ("succeeded", 1)
     scene.session.resume()
     assert rescued(scene) == []
@@ -143,7 +143,7 @@ def test_a_full_disk_is_said_and_raised(
         with pytest.raises(StoreError) as caught:
             sweep.wait(60)
     said = capfd.readouterr().err
-    ids = {charge.task_id for charge in scene.gateway.charges}
+    ids = {charge.task_id for charge in scene.fake_provider.charges}
     assert len(ids) == number
     for task_id in ids:
         assert task_id in str(caught.value)
@@ -168,7 +168,7 @@ def test_all_results_of_a_task_are_adopted(
             sweep.wait(60)
     (line,) = [line.rsplit(": ", 1)[1] for line in capfd.readouterr().err.splitlines() if ".adopt(" in line]
     exec(line, {"hw": scene.session})  # noqa: S102 - it is what the user is told to run
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     assert [(run.task_id, run.status) for run in sweep] == [(charge.task_id, "queued")] * 3
     assert all(scene.session.engine.runs.follows(run.id) for run in sweep)
 
@@ -199,7 +199,7 @@ def test_a_script_that_ends_too_early(begin: Begin, disk: str, wanted: str, tmp_
     if disk == "full":
         (home / "rescue.jsonl").mkdir(parents=True)
     done = subprocess.run([sys.executable, "-c", SCRIPT, home, disk], capture_output=True, text=True, check=True)
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     said = done.stderr if wanted == "stderr" else (home / "rescue.jsonl").read_text()
     assert charge.task_id in said
     assert KEY not in done.stderr
@@ -227,7 +227,7 @@ def test_who_has_the_id_uses_it(
             patch.setattr(RunLog, "accept", _refuse)
         with pytest.raises(StoreError):
             run.wait(HANG_S)
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     if file == "full":
         (scene.session.settings.home / "rescue.jsonl").rmdir()
         assert charge.task_id in capfd.readouterr().err
@@ -249,7 +249,7 @@ def test_no_way_out_past_an_id_that_is_kept(begin: Begin, way_out: Callable[[Run
     scene = begin().on("create", Act(raw=b""))
     run = scene.run()
     assert run.status == "unconfirmed"
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     assert rescue.write_rescue(scene.session.settings.home / "rescue.jsonl", run.record, charge.task_id)
     with pytest.raises(UsageError, match=charge.task_id):
         way_out(run)
@@ -293,7 +293,7 @@ sweep.wait(60)
 def test_a_stopped_script_ends_quietly(begin: Begin, tmp_path: Path) -> None:
     """By Ctrl-C, with runs that wait for their turn: no task is left for asyncio to complain of."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     script = (
         "import signal\nsignal.signal(signal.SIGINT, signal.default_int_handler)\n"
         + SCRIPT.split("if sys.argv[2]", maxsplit=1)[0]
@@ -309,7 +309,7 @@ def test_a_stopped_script_ends_quietly(begin: Begin, tmp_path: Path) -> None:
 def test_resume_counts_what_nobody_drives(begin: Begin) -> None:
     """A run of this very session whose loop has ended: resume hands it back, and its wait drives it."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     run = scene.session.generate("a fox", model="02")
 
     async def script() -> None:
@@ -319,7 +319,7 @@ def test_resume_counts_what_nobody_drives(begin: Begin) -> None:
         await queued.wait()
 
     asyncio.run(script())
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     resumed = scene.session.resume()
     assert [r.id for r in resumed] == [run.id]
     resumed.wait(HANG_S)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import Scene, carry, error_of, steps
-from gateway import Act
+from fake_provider import Act
 from patience import HANG_S
 
 from hailuo_widgets.api.session import Session
@@ -55,15 +55,15 @@ def test_a_run_that_is_followed_is_not_taken(elsewhere: tuple[Scene, Session]) -
     when(run, "queued", lambda: taken.extend(other.resume()))
     assert (run.wait(HANG_S).status, taken) == ("succeeded", [])
 
-    scene.gateway.always("query", PROCESSING)
+    scene.fake_provider.always("query", PROCESSING)
     left = scene.session.generate("a wolf", model="02")
     carry(left, lambda: left.status == "running")
     assert other.resume() == []
     scene.session.close()
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     assert [r.id for r in other.resume()] == [left.id]
     assert other.run(left.id).wait(HANG_S).status == "succeeded"
-    assert (scene.charged, scene.gateway.twice, scene.parts()) == (2, [], [])
+    assert (scene.charged, scene.fake_provider.twice, scene.parts()) == (2, [], [])
 
 
 def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
@@ -72,16 +72,16 @@ def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
     """67: the wish stands in the log; who sends the create waits for its answer, writes it, and follows no further."""
     monkeypatch.setattr(lease_renewal, "RENEW_S", 0.3)
     scene, other = elsewhere
-    scene.on("create", Act(wait_s=0.5)).gateway.always("query", PROCESSING)
+    scene.on("create", Act(wait_s=0.5)).fake_provider.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
     when(run, "submitting", lambda: other.run(run.id).cancel())
     with pytest.raises(Cancelled):
         run.wait(HANG_S)
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     assert (run.status, run.task_id, scene.sent) == ("cancelled", charge.task_id, 1)
     told = steps(run)
     assert told.index("cancel_requested") < told.index("create_accepted")
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     assert other.run(run.id).retry().wait(HANG_S).status == "succeeded"  # the wish is over with that
     assert (scene.sent, scene.charged) == (1, 1)
 
@@ -106,19 +106,19 @@ def test_a_run_that_another_kernel_has_cancelled_ends_here(
     """67: who follows it stops within one renewal of its leases, and who waits for it there is told."""
     monkeypatch.setattr(lease_renewal, "RENEW_S", 0.3)
     scene, other = elsewhere
-    scene.gateway.always("query", PROCESSING)
+    scene.fake_provider.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
     when(run, "queued", lambda: other.run(run.id).cancel())
     with pytest.raises(Cancelled):
         run.wait(HANG_S)
-    polls = len(scene.gateway.of("query"))
+    polls = len(scene.fake_provider.of("query"))
     fox, on_its_way = run.task_id, 1  # a poll that was sent before the end may still arrive
     assert (run.status, other.run(run.id).status) == ("cancelled", "cancelled")
     assert not scene.session.engine.runs.follows(run.id)
-    scene.gateway.always("query", None)
-    scene.gateway.polls = 6
+    scene.fake_provider.always("query", None)
+    scene.fake_provider.polls = 6
     scene.run("a wolf")
-    later = [call.query["task_id"] for call in scene.gateway.of("query")[polls:]]
+    later = [call.query["task_id"] for call in scene.fake_provider.of("query")[polls:]]
     assert (later.count(fox) <= on_its_way, len(later) - later.count(fox)) == (True, 6)
 
 
@@ -172,7 +172,7 @@ def test_another_paid_try_is_held_against_the_budget(begin: Begin) -> None:
 def test_who_waits_for_a_place_uses_up_no_requests(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """23: the minute's requests are for the polls of the runs that hold the places, not for asking again and again."""
     scene = begin(max_parallel=1)
-    scene.gateway.always("query", PROCESSING)
+    scene.fake_provider.always("query", PROCESSING)
     held = scene.session.generate("a fox", model="02")
     carry(held, lambda: held.status == "running")
     turns: list[None] = []

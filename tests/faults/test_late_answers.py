@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
-from gateway import Act, FaultGateway
+from fake_provider import Act, FakeProvider
 from patience import HANG_S, until
 
 from hailuo_widgets.api.session import Session
@@ -56,12 +56,12 @@ def held(scene: Scene) -> threading.Event:
 async def _later(scene: Scene) -> None:
     """The create call has arrived, and longer ago than a loop that ends would wait."""
     async with asyncio.timeout(HANG_S):
-        while not scene.sent:  # noqa: ASYNC110 - the gateway is in another thread
+        while not scene.sent:  # noqa: ASYNC110 - the provider is in another thread
             await asyncio.sleep(0.005)
     await asyncio.sleep(5 * SHORT_S)
 
 
-class _Named(FaultGateway):
+class _Named(FakeProvider):
     """Known by a name."""
 
     @property
@@ -69,10 +69,10 @@ class _Named(FaultGateway):
         return super().url.replace("127.0.0.1", "localhost")
 
 
-@pytest.mark.parametrize("kind", [FaultGateway, _Named])
-def test_a_slow_answer(begin: Begin, clip: bytes, two_addresses: None, kind: type[FaultGateway]) -> None:
+@pytest.mark.parametrize("kind", [FakeProvider, _Named])
+def test_a_slow_answer(begin: Begin, clip: bytes, two_addresses: None, kind: type[FakeProvider]) -> None:
     """Over a connection as the client makes it, which cancels its own waits; nothing ends, so nothing is cut short."""
-    scene = begin(gateway=kind(clip))
+    scene = begin(fake_provider=kind(clip))
     answer = held(scene)
     run = scene.session.generate("a fox", model="02")
 
@@ -83,7 +83,7 @@ def test_a_slow_answer(begin: Begin, clip: bytes, two_addresses: None, kind: typ
         await run
 
     asyncio.run(script())
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     assert (run.status, run.task_id, scene.sent) == ("succeeded", charge.task_id, 1)
 
 
@@ -121,7 +121,7 @@ def test_cancelled_on_a_loop_that_goes_on(begin: Begin, end: Callable[[Scene], A
         await run
 
     asyncio.run(script())
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     assert (run.status, run.task_id, scene.sent) == ("succeeded", charge.task_id, 1)
 
 
@@ -223,7 +223,7 @@ def test_closed_by_another_thread(
         closing_it.result(HANG_S)
         with suppress(Exception):
             driving.result(HANG_S)
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     with closing(Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=print)) as heir:
         (taken,) = heir.resume()
         assert (taken.task_id, taken.wait(HANG_S).status, scene.sent) == (charge.task_id, "succeeded", 1)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of, steps
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store.runlog import RunLog
@@ -66,7 +66,7 @@ def test_a_store_that_is_locked_after_the_create(begin: Begin) -> None:
     run.subscribe(lambda r: held.append(lock(scene)) if r.status == "submitting" and not held else None)
     with pytest.raises(StoreError) as caught:
         run.wait(30)
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     rescue = scene.session.settings.home / "rescue.jsonl"
     (line,) = [json.loads(text) for text in rescue.read_text().splitlines() if text]
     assert (line["run_id"], line["task_id"]) == (run.id, charge.task_id)
@@ -111,7 +111,7 @@ def test_a_disk_that_is_full_for_good_after_the_create(begin: Begin, monkeypatch
         run = scene.session.generate("a fox", model="02")
         with pytest.raises(StoreError) as caught:
             run.wait(30)
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     assert f"was accepted as task {charge.task_id}" in str(caught.value)
     assert f"hw.run({run.id!r}).adopt({charge.task_id!r})" in str(caught.value)
     assert (scene.sent, scene.charged) == (1, 1)

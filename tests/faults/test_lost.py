@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of, steps
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.engine import poll as follow
 from hailuo_widgets.errors import InvalidRequest, TaskLost
@@ -66,7 +66,7 @@ def test_an_unknown_address_is_shown_while_the_task_is_asked_for(begin: Begin) -
 def test_a_run_whose_address_stays_unknown_is_left_with_the_hint(begin: Begin) -> None:
     """The time-out says what to check, and that the run is paid and not lost."""
     scene = begin(timeout=0.5)
-    scene.gateway.always("query", json_404(ROUTERS["spring"]))
+    scene.fake_provider.always("query", json_404(ROUTERS["spring"]))
     run = scene.run()
     assert run.record.unfinished
     text = str(error_of(run))
@@ -77,7 +77,7 @@ def test_a_run_whose_address_stays_unknown_is_left_with_the_hint(begin: Begin) -
 def test_a_create_at_an_unknown_address_ends_the_sweep_at_once(begin: Begin) -> None:
     """One call: the others would meet the same router."""
     scene = begin()
-    scene.gateway.always("create", Act(take=False, status=404, body=json.dumps(ROUTERS["new-api"]).encode()))
+    scene.fake_provider.always("create", Act(take=False, status=404, body=json.dumps(ROUTERS["new-api"]).encode()))
     sweep = scene.session.sweep(["a red fox", "a blue fox", "a green fox"], model="02", max_parallel=1)
     scene.session.wait([run.id for run in sweep], 30)
     assert sorted(run.status for run in sweep) == ["failed", "skipped", "skipped"]
@@ -88,7 +88,7 @@ def test_a_create_at_an_unknown_address_ends_the_sweep_at_once(begin: Begin) -> 
 
 
 def test_unknown_counts_in_a_row(begin: Begin, soon: None) -> None:
-    """A gateway that denies the task twice, then says anything else, and so on, has not lost it."""
+    """A provider that denies the task twice, then says anything else, and so on, has not lost it."""
     busy = Act(status=503, body=b"{}")
     going = Act(change=lambda d: {"task_id": d["task_id"], "status": "Processing", "base_resp": d["base_resp"]})
     scene = begin().on("query", *[UNKNOWN, UNKNOWN, busy, UNKNOWN, UNKNOWN, going, UNKNOWN, UNKNOWN, busy])
@@ -97,14 +97,14 @@ def test_unknown_counts_in_a_row(begin: Begin, soon: None) -> None:
 
 
 def lost(begin: Begin) -> tuple[Scene, Run]:
-    """A run that ended as lost, whose gateway knows it again."""
+    """A run that ended as lost, whose provider knows it again."""
     scene = begin()
-    scene.gateway.always("query", UNKNOWN)
+    scene.fake_provider.always("query", UNKNOWN)
     run = scene.run()
     assert run.status == "lost"
     assert isinstance(run.error, TaskLost)
     assert "retry" in str(run.error)
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     return scene, run
 
 
@@ -140,10 +140,10 @@ def test_a_lost_run_can_be_lost_again_and_asked_for_again(begin: Begin, soon: No
     """A denial that goes on is told again; it never ends the right to ask."""
     scene, run = lost(begin)
     for _ in range(2):
-        scene.gateway.always("query", UNKNOWN)
+        scene.fake_provider.always("query", UNKNOWN)
         run.retry()
         scene.session.wait([run.id], 30)
         assert run.status == "lost"
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     assert run.retry().wait(30).status == "succeeded"
     assert scene.charged == 1

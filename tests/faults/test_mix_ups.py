@@ -1,4 +1,4 @@
-"""A gateway that answers about another task: no clip of a stranger is shown as ours, and no paid run fails for it."""
+"""A provider that answers about another task: no clip of a stranger is shown as ours, and no paid run fails for it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import steps
-from gateway import Act
+from fake_provider import Act
 
 if TYPE_CHECKING:
     from conftest import Begin
@@ -32,7 +32,7 @@ def test_an_answer_about_another_task_is_a_missed_poll(begin: Begin, answer: Act
     scene = begin().on("query", *[answer] * 4)
     run = scene.run()
     assert (run.status, run.error, scene.charged) == ("succeeded", None, 1)
-    assert [call.path for call in scene.gateway.of("download")] == CLIP
+    assert [call.path for call in scene.fake_provider.of("download")] == CLIP
     assert steps(run).count("answer_of_other_task") == 1
 
 
@@ -43,8 +43,8 @@ def test_a_link_to_another_file_is_asked_for_again(begin: Begin) -> None:
     scene = begin().on("retrieve", wrong, wrong)
     run = scene.run()
     assert (run.status, run.error) == ("succeeded", None)
-    assert len(scene.gateway.of("retrieve")) == 3
-    assert [call.path for call in scene.gateway.of("download")] == CLIP
+    assert len(scene.fake_provider.of("retrieve")) == 3
+    assert [call.path for call in scene.fake_provider.of("download")] == CLIP
 
 
 def test_a_creates_answer_about_another_task(begin: Begin) -> None:
@@ -53,4 +53,4 @@ def test_a_creates_answer_about_another_task(begin: Begin) -> None:
     scene = begin(provider="runware").on("create", Act(change=lambda _: other))
     run = scene.run(model=None)
     assert (run.status, scene.sent, scene.charged) == ("succeeded", 1, 1)
-    assert run.task_id == scene.gateway.charges[0].task_id
+    assert run.task_id == scene.fake_provider.charges[0].task_id

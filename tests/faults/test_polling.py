@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from conftest import error_of, steps
-from gateway import Act, FaultGateway, head_half, reset_half
+from fake_provider import Act, FakeProvider, head_half, reset_half
 from patience import HANG_S
 
 from hailuo_widgets.engine import poll as follow
@@ -55,7 +55,7 @@ def test_a_poll_that_tells_nothing_is_made_again(begin: Begin, what: str) -> Non
     assert (run.status, run.error, run.cost) == ("succeeded", None, 0.28)
     assert steps(run).count("poll_failed") == 1
     assert (scene.sent, scene.charged, scene.parts()) == (1, 1, [])
-    assert len(scene.gateway.of("query")) == 3
+    assert len(scene.fake_provider.of("query")) == 3
 
 
 def test_a_fresh_task_that_is_not_known_yet(begin: Begin) -> None:
@@ -66,16 +66,16 @@ def test_a_fresh_task_that_is_not_known_yet(begin: Begin) -> None:
 
 
 def test_a_task_that_stays_unknown(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
-    """39: after the time in which it may be unknown the run is lost, with the gateway's words; not sent again."""
+    """39: after the time in which it may be unknown the run is lost, with the provider's words; not sent again."""
     monkeypatch.setattr(follow, "SETTLING_S", 0.0)  # test_time.py has a clock of its own for it
     scene = begin()
-    scene.gateway.always("query", UNKNOWN)
+    scene.fake_provider.always("query", UNKNOWN)
     run = scene.run()
     error = error_of(run)
     assert isinstance(error, TaskLost)
     assert (error.code, error.provider_message) == ("2013", "task not found")
     assert (run.status, run.cost, scene.sent, scene.charged) == ("lost", None, 1, 1)
-    assert len(scene.gateway.of("query")) == follow.MOST_UNKNOWN
+    assert len(scene.fake_provider.of("query")) == follow.MOST_UNKNOWN
     assert scene.files() == []
 
 
@@ -92,9 +92,9 @@ def test_a_status_never_goes_back(begin: Begin) -> None:
 
 
 def test_success_without_a_file_for_good(begin: Begin) -> None:
-    """41: the run is left with what the gateway said, paid and not lost; a later resume brings the clip."""
+    """41: the run is left with what the provider said, paid and not lost; a later resume brings the clip."""
     scene = begin(timeout=0.6)
-    scene.gateway.always("query", state("Success"))
+    scene.fake_provider.always("query", state("Success"))
     run = scene.run()
     error = error_of(run)
     assert isinstance(error, ProviderError)
@@ -102,33 +102,33 @@ def test_success_without_a_file_for_good(begin: Begin) -> None:
     assert "it is paid, and not lost" in str(error)
     assert "hw.resume()" in str(error)
     assert (run.record.unfinished, scene.charged, scene.files()) == (True, 1, [])
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     (taken,) = scene.session.resume()
     assert (taken.id, taken.wait(HANG_S).status) == (run.id, "succeeded")
     assert (scene.sent, scene.charged) == (1, 1)
 
 
 def test_a_link_call_that_fails_is_made_again(begin: Begin) -> None:
-    """41: a file without its link is asked for again; what the gateway bills once is charged once."""
+    """41: a file without its link is asked for again; what the provider bills once is charged once."""
     nothing = Act(change=lambda d: {"base_resp": d["base_resp"]})
     scene = begin().on("retrieve", nothing, Act(status=500, body=b"x"), Act(cut=reset_half))
     run = scene.run()
-    assert (run.status, scene.sent, scene.charged, len(scene.gateway.of("retrieve"))) == ("succeeded", 1, 1, 4)
+    assert (run.status, scene.sent, scene.charged, len(scene.fake_provider.of("retrieve"))) == ("succeeded", 1, 1, 4)
 
 
 def test_a_failure_after_success(begin: Begin) -> None:
-    """42: once the gateway has finished, a later ``Fail`` changes nothing: the clip is brought from its file."""
+    """42: once the provider has finished, a later ``Fail`` changes nothing: the clip is brought from its file."""
     scene = begin().on("query", Act()).on("download", Act(status=403, body=b"<Error><Code>AccessDenied</Code></Error>"))
-    scene.gateway.always("query", state("Fail"))
+    scene.fake_provider.always("query", state("Fail"))
     run = scene.run()
     assert (run.status, run.cost, scene.sent, scene.charged) == ("succeeded", 0.28, 1, 1)
-    assert len(scene.gateway.of("retrieve")) == 2
+    assert len(scene.fake_provider.of("retrieve")) == 2
 
 
-def test_a_gateway_that_goes_away_and_comes_back(begin: Begin) -> None:
+def test_a_provider_that_goes_away_and_comes_back(begin: Begin) -> None:
     """46: refused for a while, then another process on the address: the polls go on where they were."""
     scene = begin()
-    scene.gateway.polls = 4
+    scene.fake_provider.polls = 4
     run = scene.session.generate("a fox", model="02")
     missed = threading.Event()
 
@@ -143,11 +143,11 @@ def test_a_gateway_that_goes_away_and_comes_back(begin: Begin) -> None:
         run.subscribe(look)
         scene.session.engine.runs.drive()
         await running.wait()
-        await asyncio.to_thread(scene.gateway.stop)
+        await asyncio.to_thread(scene.fake_provider.stop)
         while "poll_failed" not in await asyncio.to_thread(steps, run):  # noqa: ASYNC110 - the log has no event
             await asyncio.sleep(0.05)
         missed.set()
-        await asyncio.to_thread(scene.gateway.start)
+        await asyncio.to_thread(scene.fake_provider.start)
         await run
 
     asyncio.run(through())
@@ -160,20 +160,20 @@ def test_a_dead_pool_is_replaced_and_spares_the_create_beside_it(begin: Begin, m
     """47: ``PoolTimeout`` on a poll: the next goes through a new client; a create waiting for its answer keeps it."""
     scene = begin()
     replaced = threading.Event()
-    scene.on("create", Act(), Act(until=replaced)).gateway.always("query", state("Processing"))
+    scene.on("create", Act(), Act(until=replaced)).fake_provider.always("query", state("Processing"))
     send = httpx.AsyncClient.send
     clients: list[int] = []  # of the polls after it
     dead: list[httpx.AsyncClient] = []
 
     async def sent(client: httpx.AsyncClient, request: httpx.Request, **options: Any) -> httpx.Response:
         if "/query/" in request.url.path:
-            waiting = len(scene.gateway.of("create")) == 2
+            waiting = len(scene.fake_provider.of("create")) == 2
             if client in dead or (waiting and not dead):
                 dead.append(client)
                 raise httpx.PoolTimeout("no free connection", request=request)
             if dead:
                 clients.append(id(client))
-                scene.gateway.always("query", None)
+                scene.fake_provider.always("query", None)
                 replaced.set()
         return await send(client, request, **options)
 
@@ -184,28 +184,28 @@ def test_a_dead_pool_is_replaced_and_spares_the_create_beside_it(begin: Begin, m
     assert clients
     assert id(dead[0]) not in clients
     assert [run.status for run in sweep] == ["succeeded", "succeeded"]
-    assert (scene.sent, scene.charged, scene.gateway.twice) == (2, 2, [])
+    assert (scene.sent, scene.charged, scene.fake_provider.twice) == (2, 2, [])
 
 
-def test_a_gateway_on_another_port_is_another_gateway(
+def test_a_provider_on_another_port_is_another_provider(
     begin: Begin, clip: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """46: a run is followed where it was sent: with another base URL it is left as it is, with the setting to use."""
     scene = begin(timeout=0.5)
-    scene.gateway.always("query", state("Processing"))
+    scene.fake_provider.always("query", state("Processing"))
     left = scene.run()
     assert left.status == "running"
-    other = begin(gateway=FaultGateway(clip), timeout=20.0)
-    scene.gateway.always("query", None)
+    other = begin(fake_provider=FakeProvider(clip), timeout=20.0)
+    scene.fake_provider.always("query", None)
     other.session.resume()
     other.session.wait([left.id], HANG_S)
-    asked = len(scene.gateway.calls)
-    assert f"MINIMAX_BASE_URL={scene.gateway.url}" in str(other.session.run(left.id).error)
-    assert (other.session.run(left.id).status, other.gateway.calls) == ("running", [])
-    monkeypatch.setenv("MINIMAX_BASE_URL", scene.gateway.url)
+    asked = len(scene.fake_provider.calls)
+    assert f"MINIMAX_BASE_URL={scene.fake_provider.url}" in str(other.session.run(left.id).error)
+    assert (other.session.run(left.id).status, other.fake_provider.calls) == ("running", [])
+    monkeypatch.setenv("MINIMAX_BASE_URL", scene.fake_provider.url)
     (taken,) = other.session.resume()
     assert (taken.id, taken.wait(HANG_S).status) == (left.id, "succeeded")
-    assert (scene.charged, other.gateway.calls, len(scene.gateway.calls) > asked) == (1, [], True)
+    assert (scene.charged, other.fake_provider.calls, len(scene.fake_provider.calls) > asked) == (1, [], True)
 
 
 def test_a_word_of_no_document_is_shown_and_told(begin: Begin) -> None:
@@ -225,7 +225,7 @@ def test_a_word_of_no_document_is_shown_and_told(begin: Begin) -> None:
 def test_a_word_of_no_document_stands_in_the_time_outs_error(begin: Begin) -> None:
     """40: who is told that a task is still queued is told what the provider calls it."""
     scene = begin(timeout=0.5)
-    scene.gateway.always("query", state("Archiving"))
+    scene.fake_provider.always("query", state("Archiving"))
     run = scene.run()
     assert "the provider says 'Archiving', a status in no document" in str(error_of(run))
     assert (run.record.unfinished, scene.charged) == (True, 1)
@@ -237,7 +237,7 @@ def test_a_plain_word_for_an_end_ends_the_run(begin: Begin) -> None:
     run = scene.run()
     assert run.status == "failed"
     assert "EXPIRED" in str(error_of(run))
-    assert len(scene.gateway.of("query")) == 1
+    assert len(scene.fake_provider.of("query")) == 1
 
 
 @pytest.mark.parametrize("provider", ["minimax", "runware"])

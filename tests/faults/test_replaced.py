@@ -122,7 +122,7 @@ def test_a_store_that_is_replaced_by_an_earlier_one_under_a_run(
     if status == "planned":
         now(run.record)
     assert run.wait(20).status == "succeeded"
-    (charge,) = scene.gateway.charges
+    (charge,) = scene.fake_provider.charges
     found = scene.session.log.call(scene.session.log.get, run.id)
     assert (done, found.status, found.task_id) == ([status], "succeeded", charge.task_id)
     assert scene.sent == 1

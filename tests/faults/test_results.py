@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import Moderated
@@ -48,12 +48,12 @@ def answers(scene: Scene, *script: Sequence[Callable[[str, str], dict[str, Any]]
     def act(items: Sequence[Callable[[str, str], dict[str, Any]]]) -> Act:
         def change(good: dict[str, Any]) -> dict[str, Any]:
             ours = good["data"][0]["taskUUID"]
-            return {"data": [item(scene.gateway.url, ours) for item in items]}
+            return {"data": [item(scene.fake_provider.url, ours) for item in items]}
 
         return Act(change=change)
 
     scene.on("query", *[act(items) for items in script])
-    scene.gateway.always("query", act(script[-1]))
+    scene.fake_provider.always("query", act(script[-1]))
 
 
 def ended(scene: Scene, number: int = 3) -> list[Run]:
@@ -65,7 +65,7 @@ def ended(scene: Scene, number: int = 3) -> list[Run]:
 
 def fetched(scene: Scene) -> list[str]:
     """Whose bytes were fetched, in the order of their names."""
-    return sorted(call.path.split("/")[-1] for call in scene.gateway.of("download"))
+    return sorted(call.path.split("/")[-1] for call in scene.fake_provider.of("download"))
 
 
 ORDERS = {
@@ -141,11 +141,11 @@ def test_two_errors_may_be_equal(begin: Begin, script: Any) -> None:
 
 
 def test_the_whole_task_fails(begin: Begin) -> None:
-    """An error of the task and no result at all ends each of its runs, with the gateway's words."""
+    """An error of the task and no result at all ends each of its runs, with the provider's words."""
     scene = begin(provider="runware")
     error = {"code": "taskFailed", "message": "no GPU", "status": "error"}
     change = Act(change=lambda good: {"data": [], "errors": [{**error, "taskUUID": good["data"][0]["taskUUID"]}]})
-    scene.gateway.always("query", change)
+    scene.fake_provider.always("query", change)
     runs = ended(scene)
     assert [run.status for run in runs] == ["failed"] * 3
     assert {error_of(run).provider_message for run in runs} == {"no GPU"}
@@ -174,12 +174,14 @@ def test_one_failure_told_in_two_places_is_one(begin: Begin, case: str) -> None:
         polls += 1
         ours = good["data"][0]["taskUUID"]
         later = [A] if polls > 12 else []
-        items = [item(scene.gateway.url, ours) for item in [*later, *([entry] if entry is not PROCESSING else [])]]
-        going = [PROCESSING(scene.gateway.url, ours)] if not later and entry is PROCESSING else []
+        items = [
+            item(scene.fake_provider.url, ours) for item in [*later, *([entry] if entry is not PROCESSING else [])]
+        ]
+        going = [PROCESSING(scene.fake_provider.url, ours)] if not later and entry is PROCESSING else []
         return {"data": [*items, *going], "errors": [told | {"taskUUID": ours}]}
 
     scene = begin(provider="runware")
-    scene.gateway.always("query", Act(change=change))
+    scene.fake_provider.always("query", Act(change=change))
     runs = ended(scene, 2)
     assert sorted(run.status for run in runs) == ["failed", "succeeded"]
     assert (fetched(scene), scene.charged) == (["A.mp4"], 1)
@@ -196,9 +198,9 @@ def test_an_error_that_passes_takes_no_place(begin: Begin, blips: int, number: i
         ours = good["data"][0]["taskUUID"]
         turn[ours] = turn.get(ours, 0) + 1
         items = [ERROR] if turn[ours] <= blips else [A, B, C][:number]
-        return {"data": [item(scene.gateway.url, ours) for item in items]}
+        return {"data": [item(scene.fake_provider.url, ours) for item in items]}
 
-    scene.gateway.always("query", Act(change=change))
+    scene.fake_provider.always("query", Act(change=change))
     assert [run.status for run in ended(scene, number)] == ["succeeded"] * number
 
 

@@ -1,4 +1,4 @@
-"""What a plan says would be paid is what the gateway then charges, whatever the log and the archive hold."""
+"""What a plan says would be paid is what the provider then charges, whatever the log and the archive hold."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import UNFINISHED, RunRecord
@@ -246,14 +246,14 @@ def test_a_paid_run_that_was_left_with_an_error_is_taken_up(
 def test_a_paid_run_that_cannot_be_followed_holds_an_equal_one(begin: Begin) -> None:
     """What keeps the paid run from its clip is said of the equal one, which ends: it waits for nothing in silence."""
     scene = begin()
-    scene.gateway.always("query", Act(status=401, body=b"{}"))
+    scene.fake_provider.always("query", Act(status=401, body=b"{}"))
     left = scene.run("a fox")
     run = scene.run("a fox")
     assert (run.status, scene.sent, scene.charged) == ("skipped", 1, 1)
     assert f"the equal run {left.id} has a task that may be paid for" in str(run.error)
     assert left.record.error is not None
     assert left.record.error["message"].rstrip(".") in str(run.error)
-    scene.gateway.always("query", Act())
+    scene.fake_provider.always("query", Act())
     again = scene.run("a fox")
     assert (again.status, left.status, scene.charged) == ("succeeded", "succeeded", 1)
 

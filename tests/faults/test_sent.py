@@ -9,7 +9,7 @@ import httpx
 import idna
 import pytest
 from conftest import KEY, error_of
-from gateway import Act, FaultGateway
+from fake_provider import Act, FakeProvider
 
 from hailuo_widgets.domain.catalog import Auth
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError, Unconfirmed
@@ -88,10 +88,10 @@ def test_the_place_decides_and_not_the_type(
         raise made(kind)
 
     monkeypatch.setattr(httpx.AsyncHTTPTransport, "handle_async_request", odd)
-    with FaultGateway(clip) as gateway:
-        error = called(gateway.url)
+    with FakeProvider(clip) as fake_provider:
+        error = called(fake_provider.url)
     assert isinstance(error, TransportError)
-    assert len(gateway.charges) == (where == "after")
+    assert len(fake_provider.charges) == (where == "after")
     assert error.sent is (None if where == "after" else False)
     assert ("nothing was sent" in str(error)) is (where == "before")
 
@@ -115,10 +115,10 @@ def test_an_answer_that_was_read_holds_whatever_its_end_meets(clip: bytes, monke
         raise RuntimeError("odd")
 
     monkeypatch.setattr(httpx.Response, "aclose", odd)
-    with FaultGateway(clip) as gateway:
-        reply = called(gateway.url)
+    with FakeProvider(clip) as fake_provider:
+        reply = called(fake_provider.url)
     assert isinstance(reply, HttpReply)
-    assert gateway.charges[0].task_id.encode() in reply.body
+    assert fake_provider.charges[0].task_id.encode() in reply.body
 
 
 def test_an_answer_that_was_read_holds_however_long_its_end_takes(clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -133,11 +133,11 @@ def test_an_answer_that_was_read_holds_however_long_its_end_takes(clip: bytes, m
 
     marks: list[str] = []
     monkeypatch.setattr(httpx.Response, "aclose", slow)
-    with FaultGateway(clip) as gateway:
-        reply = called(gateway.url, deadline_s=0.5)
+    with FakeProvider(clip) as fake_provider:
+        reply = called(fake_provider.url, deadline_s=0.5)
     assert isinstance(reply, HttpReply)
     assert len(marks) == 1
-    assert gateway.charges[0].task_id.encode() in reply.body
+    assert fake_provider.charges[0].task_id.encode() in reply.body
 
 
 ODD_HEADERS = {
@@ -198,12 +198,12 @@ def _store_deleted(scene: Scene) -> None:
 
 
 def _network_gone(scene: Scene) -> None:
-    scene.gateway.stop()
+    scene.fake_provider.stop()
 
 
 def _key_spoiled(scene: Scene) -> None:
-    for gateway in scene.session.engine.clients._clients.values():
-        gateway._key = Secret("sk with blanks")
+    for fake_provider in scene.session.engine.clients._clients.values():
+        fake_provider._key = Secret("sk with blanks")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from gateway import Act
+from fake_provider import Act
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,7 +55,7 @@ def test_an_interrupted_sweep_sends_nothing_more(begin: Begin, status: str) -> N
     assert [run.status for run in sweep].count("planned") == len(sweep) - sent
     sweep.wait(60)  # asked for again, it goes on
     assert [run.status for run in sweep] == ["succeeded"] * len(sweep)
-    assert (scene.charged, scene.gateway.twice) == (len(sweep) + 1, [])
+    assert (scene.charged, scene.fake_provider.twice) == (len(sweep) + 1, [])
 
 
 def test_one_that_another_thread_waits_for_is_not_held(begin: Begin) -> None:
@@ -77,7 +77,7 @@ def test_one_that_another_thread_waits_for_is_not_held(begin: Begin) -> None:
 def test_a_wait_that_is_given_up_says_what_is_open(begin: Begin, number: int) -> None:
     """The runs by id and prompt, how far each has come, that nothing is lost, and what to do next."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     sweep = scene.session.sweep([f"fox {n}" for n in range(number)], model="02", max_parallel=2, yes=True)
     with pytest.raises(TimeoutError) as caught:
         (sweep if number > 1 else sweep[0]).wait(0.5)
@@ -87,5 +87,5 @@ def test_a_wait_that_is_given_up_says_what_is_open(begin: Begin, number: int) ->
     assert ("and 2 more" in said) == (number == 12)
     assert "after 0.5 s" in said
     assert "wait() goes on waiting" in said
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     sweep.cancel()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of, steps
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.errors import AuthError, BudgetExceeded, InsufficientCredits, Moderated, Skipped, Unconfirmed
 
@@ -20,7 +20,7 @@ PRICE = 0.28  # of a clip as asked for here
 
 def no(code: int) -> Act:
     """A refusal with a code of the table."""
-    answer = {"base_resp": {"status_code": code, "status_msg": "words of the gateway"}}
+    answer = {"base_resp": {"status_code": code, "status_msg": "words of the provider"}}
     return Act(take=False, change=lambda _: answer)
 
 
@@ -45,20 +45,20 @@ def _no_posters(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_burst_of_5xx(begin: Begin, burst: int) -> None:
     """24: as many runs are unconfirmed as answers were lost; the others bring their clips, whatever polls meet."""
     scene = begin().on("create", Act(), *[Act(status=503, body=b"busy")] * burst)
-    scene.gateway.polls = 3
+    scene.fake_provider.polls = 3
     scene.on("query", *[Act(status=502, body=b"x")] * 12)
     sweep = sweep_of(scene, 12)
     assert by_status(sweep) == {"succeeded": 12 - burst, "unconfirmed": burst}
     assert {type(run.error) for run in sweep.failed} == {Unconfirmed}
     assert all("HTTP 503" in str(run.error) for run in sweep.failed)
-    assert (scene.sent, scene.charged, scene.gateway.twice, scene.parts()) == (12, 12, [], [])
+    assert (scene.sent, scene.charged, scene.fake_provider.twice, scene.parts()) == (12, 12, [], [])
 
 
 def test_an_outage_of_everything_is_met_by_five_runs(begin: Begin) -> None:
     """24: while creates and queries both fail nothing more is sent after five, and all the rest is sent afterwards."""
     scene = begin()
-    scene.gateway.always("create", Act(take=False, status=503, body=b"busy"))
-    scene.gateway.always("query", Act(status=503, body=b"busy"))
+    scene.fake_provider.always("create", Act(take=False, status=503, body=b"busy"))
+    scene.fake_provider.always("query", Act(status=503, body=b"busy"))
     sweep = scene.session.sweep([f"a fox {n}" for n in range(60)], model="02", yes=True)
     with pytest.raises(TimeoutError):
         sweep.wait(3)
@@ -66,10 +66,10 @@ def test_an_outage_of_everything_is_met_by_five_runs(begin: Begin) -> None:
     assert by_status(sweep) == {"planned": 55, "unconfirmed": 5}
     waiting = next(run for run in sweep if run.status == "planned" and len(run.events) > 1)
     assert steps(waiting).count("provider_in_trouble") == 1
-    scene.gateway.always("create", None).always("query", None)
+    scene.fake_provider.always("create", None).always("query", None)
     sweep.wait(120)
     assert by_status(sweep) == {"succeeded": 55, "unconfirmed": 5}
-    assert (scene.sent, scene.charged, scene.gateway.twice, scene.parts()) == (60, 55, [], [])
+    assert (scene.sent, scene.charged, scene.fake_provider.twice, scene.parts()) == (60, 55, [], [])
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,7 @@ def test_an_outage_of_everything_is_met_by_five_runs(begin: Begin) -> None:
 def test_a_refused_key_stops_the_sweep_at_its_first_create(begin: Begin, act: Act, kind: type[Exception]) -> None:
     """26: one call, one failed run that names the variable; the others were never sent, and say so."""
     scene = begin()
-    scene.gateway.always("create", act)
+    scene.fake_provider.always("create", act)
     sweep = sweep_of(scene, 8)
     (met,) = [run for run in sweep if run.status == "failed"]
     assert by_status(sweep) == {"failed": 1, "skipped": 7}
@@ -99,11 +99,11 @@ def test_a_refused_key_stops_the_sweep_at_its_first_create(begin: Begin, act: Ac
 
 @pytest.mark.parametrize("act", [no(1008), Act(take=False, status=402, body=b"{}")])
 def test_an_account_that_runs_empty(begin: Begin, act: Act) -> None:
-    """29: what was accepted is followed to its end; after the no, only calls already on their way reach the gateway."""
+    """29: accepted tasks are followed to their end; after the refusal, only calls already sent reach the provider."""
     scene = begin()
     scene.on("create", *[Act()] * 4)
-    scene.gateway.always("create", act)
-    scene.gateway.polls = 3
+    scene.fake_provider.always("create", act)
+    scene.fake_provider.polls = 3
     sweep = sweep_of(scene, 20)
     counts = by_status(sweep)
     assert counts["succeeded"] == scene.charged == 4
@@ -111,11 +111,11 @@ def test_an_account_that_runs_empty(begin: Begin, act: Act) -> None:
     assert counts["skipped"] == 20 - 4 - counts["failed"]
     met = [run for run in sweep if run.status == "failed"]
     assert all(isinstance(run.error, InsufficientCredits) and "top up" in str(run.error) for run in met)
-    assert (scene.sent, scene.gateway.twice, scene.parts()) == (4 + counts["failed"], [], [])
-    scene.gateway.always("create", None)
+    assert (scene.sent, scene.fake_provider.twice, scene.parts()) == (4 + counts["failed"], [], [])
+    scene.fake_provider.always("create", None)
     again = sweep_of(scene, 20)  # topped up: the same cell once more
     assert by_status(again) == {"succeeded": 20}
-    assert (scene.charged, scene.gateway.twice) == (20, [])
+    assert (scene.charged, scene.fake_provider.twice) == (20, [])
 
 
 def test_one_prompt_is_moderated(begin: Begin) -> None:
@@ -127,13 +127,13 @@ def test_one_prompt_is_moderated(begin: Begin) -> None:
     assert isinstance(met.error, Moderated)
     assert "reword it" in str(met.error)
     assert met.cost is None
-    assert (scene.sent, scene.charged, scene.gateway.twice, scene.parts()) == (6, 5, [], [])
+    assert (scene.sent, scene.charged, scene.fake_provider.twice, scene.parts()) == (6, 5, [], [])
 
 
 def test_a_parameter_that_all_share_is_refused(begin: Begin) -> None:
     """31: each run is asked for on its own merits; none is charged, and each says that a parameter was refused."""
     scene = begin()
-    scene.gateway.always("create", no(2013))
+    scene.fake_provider.always("create", no(2013))
     sweep = sweep_of(scene, 6)
     assert by_status(sweep) == {"failed": 6}
     assert all("a parameter was refused" in str(run.error) for run in sweep)
@@ -143,7 +143,7 @@ def test_a_parameter_that_all_share_is_refused(begin: Begin) -> None:
 def test_a_plan_without_the_model_stops_the_sweep(begin: Begin) -> None:
     """31: what no run of the sweep could survive (2061) is met by one of them."""
     scene = begin()
-    scene.gateway.always("create", no(2061))
+    scene.fake_provider.always("create", no(2061))
     sweep = sweep_of(scene, 6)
     assert by_status(sweep) == {"failed": 1, "skipped": 5}
     assert (scene.sent, scene.charged) == (1, 0)
@@ -157,4 +157,4 @@ def test_a_budget_is_never_passed(begin: Begin) -> None:
     skipped = [run for run in sweep if run.status == "skipped"]
     assert all(isinstance(run.error, BudgetExceeded) for run in skipped)
     assert all("more would pass the budget of this call of 0.84" in str(error_of(run)) for run in skipped)
-    assert (scene.sent, scene.charged, scene.gateway.twice) == (4, 3, [])
+    assert (scene.sent, scene.charged, scene.fake_provider.twice) == (4, 3, [])

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.api import functions as api
 from hailuo_widgets.archive import part
@@ -45,7 +45,7 @@ def told_when(run: Run, status: str) -> threading.Event:
 def test_every_thread_s_wait_ends(begin: Begin) -> None:
     """Eight threads wait for sixteen runs, two each: whichever drives the loop hands it on when its own have ended."""
     scene = begin(max_parallel=16)
-    scene.gateway.polls = 2
+    scene.fake_provider.polls = 2
 
     def work(n: int) -> list[str]:
         return [scene.session.generate(f"fox {n} {k}", model="02").wait(END_S).status for k in range(2)]
@@ -53,14 +53,14 @@ def test_every_thread_s_wait_ends(begin: Begin) -> None:
     with ThreadPoolExecutor(8) as pool:
         ended = list(pool.map(work, range(8)))
     assert ended == [["succeeded"] * 2] * 8
-    assert scene.gateway.twice == []
+    assert scene.fake_provider.twice == []
 
 
 def test_the_one_that_drives_ends_first(begin: Begin) -> None:
     """The first thread's run ends at once, the second's later: the second goes on by itself."""
     scene = begin()
     slow, fast = drawn(scene, 2)
-    scene.gateway.on("query", Act(wait_s=0.3))
+    scene.fake_provider.on("query", Act(wait_s=0.3))
     driving = threading.Event()
     fast.subscribe(lambda _: driving.set())
     with ThreadPoolExecutor(2) as pool:
@@ -73,7 +73,7 @@ def test_the_one_that_drives_ends_first(begin: Begin) -> None:
 def test_waits_with_a_time_out_in_each_thread(begin: Begin) -> None:
     """Each gives up after its own time, whoever drives; nothing is lost by it."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     runs = drawn(scene, 4)
 
     def wait(run: Run) -> str:
@@ -85,7 +85,7 @@ def test_waits_with_a_time_out_in_each_thread(begin: Begin) -> None:
     with ThreadPoolExecutor(4) as pool:
         told = list(pool.map(wait, runs))
     assert [run.id in text for run, text in zip(runs, told, strict=True)] == [True] * 4
-    scene.gateway.always("query", None)
+    scene.fake_provider.always("query", None)
     assert [run.wait(END_S).status for run in runs] == ["succeeded"] * 4
 
 
@@ -101,7 +101,7 @@ def heard() -> Iterator[None]:
 def test_an_interrupt_in_the_main_thread(begin: Begin, heard: None, first: str) -> None:
     """It ends the main thread's wait, also where that drove the loop; the other thread's run goes on to its end."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     mine, other = drawn(scene, 2)
     there = threading.Event()
 
@@ -121,7 +121,7 @@ def test_an_interrupt_in_the_main_thread(begin: Begin, heard: None, first: str) 
             waits.append(pool.submit(other.wait, END_S))
         with pytest.raises(KeyboardInterrupt):
             mine.wait(END_S)
-        scene.gateway.always("query", None)
+        scene.fake_provider.always("query", None)
         assert waits[0].result(END_S).status == "succeeded"
     assert mine.wait(END_S).status == "succeeded"
     assert scene.charged == 2
@@ -130,7 +130,7 @@ def test_an_interrupt_in_the_main_thread(begin: Begin, heard: None, first: str) 
 def test_two_loops_in_two_threads(begin: Begin) -> None:
     """``asyncio.run`` in each: when the one that carries all runs ends, the other one carries on."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     slow, fast = drawn(scene, 2)
     sent = [told_when(run, "queued") for run in (slow, fast)]
 
@@ -147,7 +147,7 @@ def test_two_loops_in_two_threads(begin: Begin) -> None:
         assert sent[0].wait(END_S)
         second = pool.submit(asyncio.run, long())
         first.result(END_S)
-        scene.gateway.always("query", None)
+        scene.fake_provider.always("query", None)
         assert second.result(END_S) == ["succeeded", "succeeded"]
     assert scene.charged == 2
 
@@ -155,7 +155,7 @@ def test_two_loops_in_two_threads(begin: Begin) -> None:
 def test_a_wait_beside_a_loop_that_ends(begin: Begin) -> None:
     """A plain thread waits while ``asyncio.run`` in another carries its run: it takes over when that ends."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     (run,) = drawn(scene, 1)
     sent = told_when(run, "queued")
 
@@ -168,7 +168,7 @@ def test_a_wait_beside_a_loop_that_ends(begin: Begin) -> None:
         assert sent.wait(END_S)
         second = pool.submit(run.wait, END_S)
         first.result(END_S)
-        scene.gateway.always("query", None)
+        scene.fake_provider.always("query", None)
         assert second.result(END_S).status == "succeeded"
     assert scene.charged == 1
 
@@ -179,7 +179,7 @@ def test_a_wait_beside_a_loop_that_ends(begin: Begin) -> None:
 def test_a_forked_child(begin: Begin, where: str) -> None:
     """A child that is forked while the loop runs has its own clip made, follows its parent's run, and ends."""
     scene = begin()
-    scene.gateway.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
+    scene.fake_provider.always("query", Act(change=lambda good: {**good, "status": "Processing"}))
     (run,) = drawn(scene, 1)
     reading, writing = os.pipe()
 
@@ -199,7 +199,7 @@ def test_a_forked_child(begin: Begin, where: str) -> None:
         if pid == 0:
             child()
         os.close(writing)
-        scene.gateway.always("query", None)
+        scene.fake_provider.always("query", None)
         return pid
 
     async def inside() -> int:
@@ -230,7 +230,7 @@ def test_a_forked_child(begin: Begin, where: str) -> None:
     assert (told.get("status"), told.get("parent")) == ("succeeded", "succeeded"), told
     assert run.status == "succeeded"
     assert scene.session.run(told["id"]).status == "succeeded"
-    assert sorted(c.prompt for c in scene.gateway.charges) == ["a wolf", "fox 0"]
+    assert sorted(c.prompt for c in scene.fake_provider.charges) == ["a wolf", "fox 0"]
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks on this system")

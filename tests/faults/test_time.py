@@ -26,7 +26,7 @@ HOUR = 3600.0
 
 
 class Lab:
-    """A session on a virtual clock, and its gateway in memory."""
+    """A session on a virtual clock, and its provider in memory."""
 
     def __init__(self, session: Session, wire: Wire) -> None:
         self.session = session
@@ -161,7 +161,7 @@ def test_ten_minutes_without_network(lab: Make, after: str) -> None:
 
 
 @pytest.mark.parametrize(("count", "per_s"), [(100, 20), (300, 10)])
-def test_a_gateway_that_answers_so_many_calls_a_second(lab: Make, count: int, per_s: int) -> None:
+def test_a_provider_that_answers_so_many_calls_a_second(lab: Make, count: int, per_s: int) -> None:
     """44: the pollers of an account share a pace: at most one call in a hundred is refused, all runs finish."""
     one = lab(provider="runware", wire={"takes_s": 240.0, "per_s": per_s})
     sweep = one.sweep(count, model=None)

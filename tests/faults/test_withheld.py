@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of
-from gateway import Act
+from fake_provider import Act
 
 from hailuo_widgets.engine import reopen as again
 from hailuo_widgets.errors import AuthError, DownloadError, InsufficientCredits, Moderated, UsageError
@@ -40,12 +40,12 @@ WITHHELD = {
 def test_a_clip_that_is_withheld_is_a_failed_generation(begin: Begin, what: str) -> None:
     """The run failed, with the provider's words; its price is not known, and nobody is told to download it again."""
     scene = begin()
-    scene.gateway.always("retrieve", WITHHELD[what])
+    scene.fake_provider.always("retrieve", WITHHELD[what])
     run = scene.run()
     error = error_of(run)
     assert (run.status, type(error), run.cost) == ("failed", Moderated, None)
     assert "downloads it again" not in str(error)
-    assert len(scene.gateway.of("retrieve")) == 1
+    assert len(scene.fake_provider.of("retrieve")) == 1
     with pytest.raises(UsageError):
         run.retry()
 
@@ -61,10 +61,10 @@ TROUBLE = {
 def test_a_link_call_without_key_or_money_waits(begin: Begin, what: str) -> None:
     """As at a poll: the run stays where it is and says what stands in its way; resume() brings the clip, for free."""
     scene = begin()
-    scene.gateway.always("retrieve", said(TROUBLE[what]))
+    scene.fake_provider.always("retrieve", said(TROUBLE[what]))
     run = scene.run()
     assert (run.status, type(run.error)) == ("downloading", InsufficientCredits if what == "money" else AuthError)
-    scene.gateway.always("retrieve", None)
+    scene.fake_provider.always("retrieve", None)
     assert [taken.id for taken in scene.session.resume()] == [run.id]
     assert (run.wait(30).status, run.error, run.cost, scene.charged) == ("succeeded", None, 0.28, 1)
 
@@ -72,10 +72,10 @@ def test_a_link_call_without_key_or_money_waits(begin: Begin, what: str) -> None
 def test_a_link_call_in_trouble_is_no_failed_generation(begin: Begin) -> None:
     """An error of the call leaves the clip to be had: downloading it again is free."""
     scene = begin()
-    scene.gateway.always("retrieve", said({"base_resp": {"status_code": 2013, "status_msg": "invalid params"}}))
+    scene.fake_provider.always("retrieve", said({"base_resp": {"status_code": 2013, "status_msg": "invalid params"}}))
     run = scene.run()
     assert isinstance(run.error, DownloadError)
-    scene.gateway.always("retrieve", None)
+    scene.fake_provider.always("retrieve", None)
     assert run.retry().wait(30).status == "succeeded"
 
 
@@ -85,10 +85,10 @@ def test_resume_takes_up_what_could_not_be_brought(
 ) -> None:
     """What failed by its download alone is tried again, while the provider may have it."""
     scene = begin()
-    scene.gateway.always("download", Act(status=410, body=b""))
+    scene.fake_provider.always("download", Act(status=410, body=b""))
     run = scene.run()
     assert isinstance(run.error, DownloadError)
-    scene.gateway.always("download", None)
+    scene.fake_provider.always("download", None)
     if not there:
         monkeypatch.setattr(again, "KEPT", timedelta(seconds=-1))  # the run is older than anything that is kept
     taken = [found.id for found in scene.session.resume()]
@@ -100,8 +100,8 @@ def test_resume_takes_up_what_could_not_be_brought(
 def test_resume_leaves_other_failures_alone(begin: Begin) -> None:
     """A generation that failed is not asked for again."""
     scene = begin()
-    scene.gateway.always("retrieve", WITHHELD["MiniMax's code"])
+    scene.fake_provider.always("retrieve", WITHHELD["MiniMax's code"])
     scene.run()
-    asked = len(scene.gateway.calls)
+    asked = len(scene.fake_provider.calls)
     assert list(scene.session.resume()) == []
-    assert len(scene.gateway.calls) == asked
+    assert len(scene.fake_provider.calls) == asked

@@ -21,9 +21,9 @@ pytestmark = [pytest.mark.kernel, pytest.mark.slow]
 
 
 @pytest.fixture
-def gateway(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
+def fake_provider(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Simulator]:
     """All providers as one simulator that this process can count at; the notebooks' simulated runs are made there."""
-    with Simulator(tmp_path / "gateway", latency=0.05, draft=True) as simulator:
+    with Simulator(tmp_path / "provider", latency=0.05, draft=True) as simulator:
         for name in ("MINIMAX", "KIE"):
             monkeypatch.setenv(f"{name}_BASE_URL", simulator.url)
             monkeypatch.setenv(f"{name}_API_KEY", "test-key")
@@ -50,21 +50,21 @@ def texts(notebook: Any) -> str:
 
 
 @pytest.mark.parametrize(("name", "creates"), [("seed_sweep.ipynb", {"kie": 8}), ("prompt_ab.ipynb", {"kie": 12})])
-def test_a_second_run_all_pays_nothing(tmp_path: Path, gateway: Simulator, name: str, creates: dict[str, int]) -> None:
+def test_a_second_run_all_pays_nothing(tmp_path: Path, fake_provider: Simulator, name: str, creates: dict[str, int]) -> None:
     """The first Run All sends each request once, however often its cells ask for it; the second sends none."""
     run_all(name, tmp_path)
-    paid = {provider: count for provider, count in gateway.creates.items() if count and provider != "total"}
+    paid = {provider: count for provider, count in fake_provider.creates.items() if count and provider != "total"}
     assert creates.items() <= paid.items()
     again = run_all(name, tmp_path)
-    assert {p: c for p, c in gateway.creates.items() if c and p != "total"} == paid
+    assert {p: c for p, c in fake_provider.creates.items() if c and p != "total"} == paid
     assert "0 to send" in texts(again)
 
 
-def test_growing_sends_the_gap_alone(tmp_path: Path, gateway: Simulator) -> None:
+def test_growing_sends_the_gap_alone(tmp_path: Path, fake_provider: Simulator) -> None:
     """With papermill's other parameters, a fifth seed is sent for both prompts, and nothing else is."""
     shutil.copy(NOTEBOOKS / "seed_sweep.ipynb", tmp_path)
     run_all("seed_sweep.ipynb", tmp_path)
-    assert gateway.creates["kie"] == 8
+    assert fake_provider.creates["kie"] == 8
     papermill.execute_notebook(
         str(tmp_path / "seed_sweep.ipynb"),
         str(tmp_path / "grown.ipynb"),
@@ -73,14 +73,14 @@ def test_growing_sends_the_gap_alone(tmp_path: Path, gateway: Simulator) -> None
         kernel_name="python3",
         progress_bar=False,
     )
-    sent = [r for r in gateway.requests if r["phase"] == "create"][8:]
+    sent = [r for r in fake_provider.requests if r["phase"] == "create"][8:]
     assert sorted((r["body"]["seed"], "[Static" in str(r["body"])) for r in sent) == [(5, False), (5, True)]
 
 
-def test_seeds_and_replicates_are_told_apart(tmp_path: Path, gateway: Simulator) -> None:
+def test_seeds_and_replicates_are_told_apart(tmp_path: Path, fake_provider: Simulator) -> None:
     """A and B were sent the same seeds at KIE; at MiniMax none was sent, and the table says replicate, not seed."""
     notebook = run_all("prompt_ab.ipynb", tmp_path)
-    bodies = [r["body"] for r in gateway.requests if r["phase"] == "create"]
+    bodies = [r["body"] for r in fake_provider.requests if r["phase"] == "create"]
     seeds = [b["seed"] for b in bodies if "seed" in b]
     assert sorted(seeds) == sorted([11, 12, 13] * 4)
     assert len([b for b in bodies if "seed" not in b]) == 4
@@ -90,10 +90,10 @@ def test_seeds_and_replicates_are_told_apart(tmp_path: Path, gateway: Simulator)
     assert "True" in table
 
 
-def test_comparing_and_judging_tells_its_story(tmp_path: Path, gateway: Simulator) -> None:
+def test_comparing_and_judging_tells_its_story(tmp_path: Path, fake_provider: Simulator) -> None:
     """Ten clips are paid for, nothing is claimed without votes or with ten of them, eighty tell, and the report is whole."""
     notebook = run_all("compare_and_vote.ipynb", tmp_path)
-    assert gateway.creates["kie"] == 10
+    assert fake_provider.creates["kie"] == 10
     said = texts(notebook)
     assert "There are no votes that prefer one to another yet." in said
     assert "Not enough votes: “runs” leads with 70% of 10 judgements" in said

@@ -150,7 +150,7 @@ def test_no_assertion_measures_the_machine() -> None:
         ("class A:\n    def f(self):\n        self.at = time.time()\ndef test():\n    assert a.at > 3", [5]),
         ("def test():\n    for n in (time.time(), 1):\n        assert n < 3", [3]),
         ("def test():\n    assert loop.time() - began >= 0.05", [2]),
-        ("def test():\n    assert len(gateway.calls) < 5", []),
+        ("def test():\n    assert len(provider.calls) < 5", []),
         (
             "def test():\n    end = time.monotonic() + HANG_S\n    while time.monotonic() < end:\n        go()",
             [],

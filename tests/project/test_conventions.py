@@ -36,7 +36,7 @@ BINARY = {".gif", ".ico", ".jpeg", ".jpg", ".mp4", ".png", ".webp", ".woff2"}
 
 # Name → (what it finds, an example of it in two pieces).
 RULES: dict[str, tuple[re.Pattern[str], tuple[str, str]]] = {
-    "a gateway's or a cloud's key": (
+    "a provider's or a cloud's key": (
         re.compile(
             r"\b(?:sk|rk|pk)-(?:[a-z]+-)?[A-Za-z0-9]{24,}|\bAKIA[A-Z0-9]{16}\b|\bgh[pousr]_[A-Za-z0-9]{30,}"
             r"|\beyJ[A-Za-z0-9_-]{16,}\.eyJ[A-Za-z0-9_-]{16,}\.|-----BEGIN [A-Z ]*PRIVATE KEY"

@@ -143,7 +143,7 @@ def test_clean_spares_what_was_paid_for(house: Path) -> None:
 
 
 def test_tests_see_no_key(house: Path) -> None:
-    """The wrapper that tests run under takes out every gateway's settings and ours, and nothing else."""
+    """The wrapper that tests run under takes out every provider's settings and ours, and nothing else."""
     names = ["MINIMAX_API_KEY", "KIE_DIALECT", "KKIAI_BASE_URL", "PIXAZO_API_KEY", "RUNWARE_API_KEY", "HAILUO_MODE"]
     done = subprocess.run(
         [house / "tools/without-keys.sh", "env"],

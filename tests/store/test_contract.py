@@ -153,8 +153,8 @@ def test_text_that_no_store_keeps_is_refused_before_anything_is_sent(
     assert log.find() == []
 
 
-def test_text_of_a_gateway_is_never_refused(log: RunLog, record: Make) -> None:
-    """The same in a gateway's words does not cost the run its task id: it is shown as U+FFFD."""
+def test_text_of_a_provider_is_never_refused(log: RunLog, record: Make) -> None:
+    """The same in a provider's words does not cost the run its task id: it is shown as U+FFFD."""
     log.add([record("r1", status="submitting")])
     log.accept("r1", {"trace_id": "t\0\udc80"}, status="queued", task_id="7", file_id="f\0", error={"message": "m\0"})
     log.note("r1", "an answer", {"body": ["\0"]})

@@ -41,7 +41,7 @@ def planned(log: RunLog, number: int) -> list[RunRecord]:
             request=REQUEST,
             request_hash=REQUEST.hash,
             status="queued",
-            origin="https://gateway.example",
+            origin="https://provider.example",
             task_id=f"task-{task}",
             result_index=n,
         )

@@ -25,7 +25,7 @@ ANSWERS: dict[str, tuple[int, Any, bool]] = {
     "nothing found": (404, {"message": "nothing here"}, True),
     "a code of no document": (400, {"code": "odd", "error": {"code": "odd", "message": "odd"}}, True),
     "a proxy's page": (200, b"<html>", False),
-    "a gateway in trouble": (502, {"error": "bad gateway"}, False),
+    "a provider in trouble": (502, {"error": "bad gateway"}, False),
     "nothing at all": (200, b"", False),
 }
 
@@ -47,7 +47,7 @@ def alive(tmp_path: Path, name: str, reply: HttpReply | None) -> bool:
     """What the door is told."""
     settings = Settings.resolve({"home": tmp_path, "mode": "simulated"}, None)
     provider = open_provider(name, settings)
-    gateway = ProviderClient(
+    client = ProviderClient(
         provider=provider,
         origin="http://127.0.0.1:1",
         key=None,
@@ -58,7 +58,7 @@ def alive(tmp_path: Path, name: str, reply: HttpReply | None) -> bool:
         local=True,
         poll_floor_s=1.0,
     )
-    return asyncio.run(gateway._alive())
+    return asyncio.run(client._alive())
 
 
 @pytest.mark.parametrize("what", ANSWERS)

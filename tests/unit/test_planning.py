@@ -148,7 +148,7 @@ def test_a_long_panel_is_cut_short(session: Session) -> None:
 
 
 def test_nothing_is_sent_for_a_plan(session: Session, tmp_path: Path) -> None:
-    """Planning and estimating start no gateway and write no run."""
+    """Planning and estimating start no provider and write no run."""
     estimate_frame(session.plan(["a fox", "a wolf"], provider=ALL, first_frame=PICTURE), session.accounts)
     assert len(session.runs()) == 0
     assert not (tmp_path / "simulator").exists()
@@ -208,7 +208,7 @@ def test_words_that_mean_nothing(session: Session, arguments: dict[str, Any], sa
 
 
 def test_seeds_are_replicates_where_none_can_be_sent(session: Session) -> None:
-    """In a sweep over gateways each seed is a run everywhere; where it cannot be sent, it is never called a seed."""
+    """In a sweep over providers each seed is a run everywhere; where it cannot be sent, it is never called a seed."""
     made = plan(session, provider=["kie", "minimax"], model="2.3", seed=[7, 8], repeat=2)
     told = [(p.request.provider, p.request.seed, p.request.replicate) for p in made.runs]
     assert told == [
@@ -224,7 +224,7 @@ def test_seeds_are_replicates_where_none_can_be_sent(session: Session) -> None:
 
 
 class Scene:
-    """A gateway, a session and what it was told."""
+    """A provider, a session and what it was told."""
 
     def __init__(self, session: Session, simulator: Simulator, said: list[str]) -> None:
         self.session, self.simulator, self.said = session, simulator, said

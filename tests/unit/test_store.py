@@ -84,7 +84,7 @@ def test_only_legal_steps(log: RunLog, status: str) -> None:
 
 
 def test_a_task_id_belongs_to_one_run(log: RunLog) -> None:
-    """A gateway that hands out an id twice is found out; the first run keeps it."""
+    """A provider that hands out an id twice is found out; the first run keeps it."""
     log.add([record("r1", status="submitting"), record("r2", status="submitting")])
     log.change("r1", "accepted", status="queued", task_id="7")
     with pytest.raises(TaskIdTaken, match="already used: 7"):

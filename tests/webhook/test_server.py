@@ -33,17 +33,17 @@ HOSTILE = 10_000
 
 @pytest.fixture
 def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
-    """Starts a gateway, and a session that asks it of its own accord only once in ten minutes."""
+    """Starts a provider, and a session that asks it of its own accord only once in ten minutes."""
     with ExitStack() as stack:
 
         def made(*, latency: float) -> tuple[Session, Simulator]:
-            gateway = stack.enter_context(Simulator(tmp_path / "gateway", latency=latency, draft=True))
+            fake_provider = stack.enter_context(Simulator(tmp_path / "provider", latency=latency, draft=True))
             for provider in ("MINIMAX", "KIE", "KKIAI", "RUNWARE"):
-                monkeypatch.setenv(f"{provider}_BASE_URL", gateway.url)
+                monkeypatch.setenv(f"{provider}_BASE_URL", fake_provider.url)
                 monkeypatch.setenv(f"{provider}_API_KEY", CANARY)
             session = Session(home=tmp_path / "home", mode="live", poll_interval=600, notice=lambda _: None)
             stack.callback(session.close)
-            return session, gateway
+            return session, fake_provider
 
         yield made
 
@@ -51,12 +51,12 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
 @pytest.mark.parametrize("provider", ["minimax", "kie", "kkiai", "runware"])
 def test_a_callback_ends_the_wait(begin: Begin, provider: str) -> None:
     """A run that would be asked about in ten minutes has its clip as soon as its provider calls."""
-    session, gateway = begin(latency=0.5)
+    session, fake_provider = begin(latency=0.5)
     with Webhook(session, rest_s=0.2) as hook:
         run = session.generate("a fox", provider=provider, callback_url=hook.callback_url(provider))
         run.wait(timeout=HANG_S)
     assert run.status == "succeeded"
-    assert [c for c in gateway.state["callbacks"] if not c["ok"]] == []
+    assert [c for c in fake_provider.state["callbacks"] if not c["ok"]] == []
 
 
 def test_the_challenge_while_the_kernel_is_busy(begin: Begin) -> None:
@@ -109,7 +109,7 @@ def test_ten_thousand_hostile_posts(begin: Begin) -> None:
     """After them the log, the run and the number of questions to the provider are what they were before."""
 
     async def attacked() -> None:
-        session, gateway = begin(latency=600)
+        session, fake_provider = begin(latency=600)
         run = session.generate("a fox")
         accepted = asyncio.Event()
         loop = asyncio.get_running_loop()
@@ -124,7 +124,7 @@ def test_ten_thousand_hostile_posts(begin: Begin) -> None:
         with Webhook(session, keys={"kie": CANARY}) as hook:
 
             def state() -> Any:
-                return session.log.call(session.log.find), run.events, len(gateway.requests), run.record
+                return session.log.call(session.log.find), run.events, len(fake_provider.requests), run.record
 
             before = state()
             posts = hostile(hook.url.rsplit("/", 1)[1], str(run.task_id))

@@ -1,7 +1,7 @@
-"""Whatever a gateway answers, reading it gives a value or a ProviderError that names the provider, and nothing else.
+"""Whatever a provider answers, reading it gives a value or a ProviderError that names the provider, and nothing else.
 
 Three kinds of answers: any bytes, any JSON made of the words that answers are made of, and documented answers with one
-or two of their values replaced by any other, which is how gateways drift.
+or two of their values replaced by any other, which is how providers drift.
 """
 
 from __future__ import annotations

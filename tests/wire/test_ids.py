@@ -77,7 +77,7 @@ def reply(body: Any, status: int = 200) -> HttpReply:
 @pytest.mark.parametrize("row", range(len(ANSWERS)))
 @pytest.mark.parametrize("status", [200, 202])
 def test_an_id_in_any_documented_place(label: str, row: int, status: int) -> None:
-    """It is found at each of the gateways, whichever of them has it there by its own documents."""
+    """It is found at each of the providers, whichever of them has it there by its own documents."""
     assert OPEN[label].decode_create(reply(ANSWERS[row], status), REQUEST).task_id == ID
 
 
@@ -95,7 +95,7 @@ NO_IDS: list[Any] = [
     *("null", "NULL", "None", "undefined", "nil", "NaN", "false", "unknown", "N.A.", "empty", "error", "success", "ok"),
     *("00000000-0000-0000-0000-000000000000", None, [], {}),
 ]
-# What each gateway says of an empty account, and of success, around a task id.
+# What each provider says of an empty account, and of success, around a task id.
 AROUND: dict[str, tuple[Callable[[Any], dict[str, Any]], Callable[[Any], dict[str, Any]]]] = {
     "minimax": (
         lambda i: {"task_id": i, "base_resp": {"status_code": 1008, "status_msg": "insufficient balance"}},
@@ -177,7 +177,7 @@ def test_a_task_id_among_anything(
 
 
 def test_pixazos_newer_api() -> None:
-    """A request is asked for by its id at the gateway's own address; the address in the answer is not followed."""
+    """A request is asked for by its id at the provider's own address; the address in the answer is not followed."""
     pixazo = OPEN["pixazo"]
     answer = {"request_id": ID, "status": "QUEUED", "polling_url": "https://stranger.example/steal"}
     accepted = pixazo.decode_create(reply(answer, 202), REQUEST)

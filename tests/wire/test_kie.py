@@ -268,7 +268,7 @@ def test_jobs_upload(
         jobs.encode_create(ask(jobs, "a fox", model=model, first_frame=picture), "unused")
 
 
-def test_the_upload_host_is_the_documented_gateways_alone(jobs: Provider, picture: Image) -> None:
+def test_the_upload_host_is_the_documented_providers_alone(jobs: Provider, picture: Image) -> None:
     """Behind any other base URL the upload stays there: no key leaves for a stranger, no picture this machine."""
     call = jobs.encode_upload(picture)
     assert call is not None

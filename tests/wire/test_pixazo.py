@@ -1,4 +1,4 @@
-"""Pixazo: the document's request and answers, and the gateway's own errors."""
+"""Pixazo: the document's request and answers, and the provider's own errors."""
 
 from __future__ import annotations
 
@@ -155,7 +155,7 @@ def test_errors(  # noqa: PLR0917 - pytest names them
 
 
 def test_keys_hint_names_pixazo(pixazo: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]) -> None:
-    """No error of this gateway points to MiniMax's key."""
+    """No error of this provider points to MiniMax's key."""
     for code in (1004, 2049):
         with pytest.raises(AuthError, match="PIXAZO_API_KEY") as caught:
             pixazo.decode_create(reply({"base_resp": {"status_code": code}}), ask(pixazo))

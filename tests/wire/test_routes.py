@@ -80,7 +80,7 @@ OTHERS: list[tuple[str, int, Any]] = [
     ("model", 404, {"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}),
     ("a task with a 404", 404, {"task_id": "7", "message": "Not Found"}),
     ("a task inside", 404, {"error": "Not Found", "data": {"taskId": "task_7"}}),
-    ("an accepted request", 404, {"detail": "Not Found", "polling_url": "https://gateway.example/x"}),
+    ("an accepted request", 404, {"detail": "Not Found", "polling_url": "https://provider.example/x"}),
     ("a key", 403, {"message": "Forbidden"}),
     ("a key, 401", 401, {"error": {"message": "Invalid token", "type": "new_api_error"}}),
     ("success", 200, {"task_id": "7", "base_resp": {"status_code": 0, "status_msg": "success"}}),

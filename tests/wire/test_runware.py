@@ -63,7 +63,7 @@ def going(word: str = "processing") -> dict[str, Any]:
 
 
 def error(code: str, **more: Any) -> dict[str, Any]:
-    """An error of the gateway."""
+    """An error of the provider."""
     return {"code": code, "message": "words", **more}
 
 
@@ -119,7 +119,7 @@ def test_a_last_frame_alone_is_a_doubt(runware: Provider, ask: Callable[..., Req
 
 
 def test_options(runware: Provider, ask: Callable[..., Request]) -> None:
-    """The gateway's own fields go by their own names; those of ``safety`` are nested."""
+    """The provider's own fields go by their own names; those of ``safety`` are nested."""
     request = ask(
         runware,
         prompt_optimizer=True,

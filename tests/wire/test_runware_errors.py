@@ -29,7 +29,7 @@ TASK = Task(task_id=OURS)
 
 
 def error(code: str, **more: Any) -> dict[str, Any]:
-    """An error of the gateway."""
+    """An error of the provider."""
     return {"code": code, "message": "words", **more}
 
 
@@ -62,7 +62,7 @@ FAMILIES = {
 
 @pytest.mark.parametrize(("kind", "code"), [(kind, code) for kind, codes in FAMILIES.items() for code in codes.split()])
 def test_codes_are_classed_as_runware_does(kind: str, code: str) -> None:
-    """A code means here what it means to the gateway's own client."""
+    """A code means here what it means to the provider's own client."""
     assert category(code) == kind
 
 

@@ -73,7 +73,7 @@ def make(settings):
 
 # As the documentation of 0.1.0 had it: a third party's package must go on working without a change.
 OLD_MODULE = '''
-"""A gateway that takes a prompt and answers with an id."""
+"""A provider that takes a prompt and answers with an id."""
 
 from hailuo_widgets.domain.catalog import Auth, Facts, ImageRules, Model, Offer
 from hailuo_widgets.gateways.base import Accepted, Clip, HttpCall, Poll, Provider, as_task_id, as_url, read_json

@@ -1,4 +1,4 @@
-"""A gateway that breaks below HTTP on command: an own TCP server that speaks MiniMax's dialect, and Runware's least.
+"""A provider that breaks below HTTP on command: an own TCP server that speaks MiniMax's dialect, and Runware's least.
 
 What stands in no script is answered well. Each scripted :class:`Act` befalls one call of its phase: ``create``,
 ``query``, ``retrieve`` (the call for a link), ``download`` or ``backup`` (the clip's two links). The ledger
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-__all__ = ["Act", "Call", "Charge", "FaultGateway", "head_half", "reset_half"]
+__all__ = ["Act", "Call", "Charge", "FakeProvider", "head_half", "reset_half"]
 
 _FIRST_FILE = 176844028768320
 
@@ -96,13 +96,13 @@ class Call:
 
 @dataclass(frozen=True, kw_only=True)
 class Charge:
-    """One create that the gateway accepted."""
+    """One create that the provider accepted."""
 
     prompt: str
     task_id: str
 
 
-class FaultGateway:
+class FakeProvider:
     """Serves on 127.0.0.1 in a thread of its own; ``stop`` and ``start`` keep the port.
 
     Args:
@@ -167,10 +167,10 @@ class FaultGateway:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(("127.0.0.1", self._port))
         self._port = listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._run, args=(listener, ready), name="fault gateway", daemon=True)
+        self._thread = threading.Thread(target=self._run, args=(listener, ready), name="fault provider", daemon=True)
         self._thread.start()
         if not ready.wait(HANG_S):
-            raise RuntimeError("the fault gateway did not start")
+            raise RuntimeError("the fault provider did not start")
         return self
 
     def stop(self) -> None:
@@ -255,7 +255,7 @@ class FaultGateway:
         script = self._scripts.get(phase)
         return script.popleft() if script else self._standing.get(phase, GOOD)
 
-    # -- what a good gateway says ---------------------------------------------------------------------------------
+    # -- what a good provider says ---------------------------------------------------------------------------------
 
     def _good(self, call: Call) -> Any:
         """The good answer: JSON, or for a download status, headers and bytes."""
