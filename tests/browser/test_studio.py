@@ -1,4 +1,4 @@
-"""The studio in JupyterLab: a request of each mode of each gateway is built in the form, checked, run, and seen."""
+"""The studio in JupyterLab: a request of each mode of each provider is built in the form, checked, run, and seen."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LOAD = "%load_ext hailuo_widgets\nimport hailuo_widgets as hw\n%config Hailuo.si
 STUDIO = "%hailuo studio"
 TAGS = ", tags=['draft']"
 PICTURE = "https://pictures.example/fox.png"
-# Each gateway's modes, and what each needs beyond a prompt: the pictures' names.
+# Each provider's modes, and what each needs beyond a prompt: the pictures' names.
 MODES = {
     ("MiniMax", "Text"): (),
     ("MiniMax", "First frame"): ("First frame",),
@@ -46,8 +46,8 @@ def studio(notebook: Notebook, index: int = 1) -> Locator:
     return form
 
 
-def test_each_mode_of_each_gateway(open_notebook: Callable[..., Notebook]) -> None:
-    """What a gateway does can be asked for in the form, and its clip is there; what it does not do is not offered."""
+def test_each_mode_of_each_provider(open_notebook: Callable[..., Notebook]) -> None:
+    """What a provider does can be asked for in the form, and its clip is there; what it does not do is not offered."""
     notebook = open_notebook(LOAD, STUDIO)
     notebook.run_all()
     form = studio(notebook)

@@ -1,4 +1,4 @@
-"""What the contract is checked with: each dialect of the five gateways, spoken by the client to the simulator.
+"""What the contract is checked with: each dialect of the five providers, spoken by the client to the simulator.
 
 A `Line` goes the way of a run without the engine's waits: plan, encode, HTTP over loopback, decode. The simulator
 shares no code with the client, so that both have read the documents on their own.
@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine import client as gateway_module
+from hailuo_widgets.engine import client as fake_provider_module
 from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.simulator import Simulator
@@ -97,7 +97,7 @@ def catalog() -> list[Case]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """``offered``: the whole catalog; ``dialect``: each way of speaking to a gateway."""
+    """``offered``: the whole catalog; ``dialect``: each way of speaking to a provider."""
     if "offered" in metafunc.fixturenames:
         metafunc.parametrize("offered", catalog(), ids=str)
     given = {name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]}
@@ -106,7 +106,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 class Line:
-    """A client and a gateway that speak one dialect."""
+    """A client and a provider that speak one dialect."""
 
     def __init__(self, dialect: str, session: Session, simulator: Simulator, runner: asyncio.Runner) -> None:
         self.dialect = dialect
@@ -117,12 +117,12 @@ class Line:
 
     @property
     def charged(self) -> int:
-        """How many create calls the gateway has accepted, and so billed."""
+        """How many create calls the provider has accepted, and so billed."""
         return self.simulator.world.tasks.creates().get(self.name, 0)
 
     @property
     def sent(self) -> dict[str, Any]:
-        """The latest request that reached the gateway."""
+        """The latest request that reached the provider."""
         return [r for r in self.simulator.requests if r["provider"] == self.name][-1]
 
     @property
@@ -136,7 +136,7 @@ class Line:
         return plan.runs[0].request
 
     def simple(self, prompt: str = "A fox runs") -> Request:
-        """A request that the gateway's documents show: with a first frame where they know no other."""
+        """A request that the provider's documents show: with a first frame where they know no other."""
         return self.request(prompt, **(FRAMES["image_to_video"] if self.name == "pixazo" else {}))
 
     def create(self, request: Request, client_uuid: str | None = None) -> Any:
@@ -147,25 +147,25 @@ class Line:
         """The query, and what the client makes of its answer: a poll, with its link, or the error."""
         return self._runner.run(self._query(request, task_id, index))
 
-    async def _gateway(self, request: Request) -> Any:
+    async def _fake_provider(self, request: Request) -> Any:
         return await self.session.engine.clients.client_of(self.session._new(request, self.simulator.url))
 
     async def _create(self, request: Request, client_uuid: str) -> Any:
-        gateway = await self._gateway(request)
-        return await gateway.create(await gateway.prepared(request), client_uuid)
+        fake_provider = await self._fake_provider(request)
+        return await fake_provider.create(await fake_provider.prepared(request), client_uuid)
 
     async def _query(self, request: Request, task_id: str, index: int) -> Any:
-        gateway = await self._gateway(request)
-        kind: Any = vars(gateway_module)["Task"]
+        fake_provider = await self._fake_provider(request)
+        kind: Any = vars(fake_provider_module)["Task"]
         task = kind(task_id=task_id, channel=self.provider.channel(request), result_index=index)
-        poll = await gateway.query(task)
+        poll = await fake_provider.query(task)
         if poll.clip is None or poll.clip.url is not None:
             return poll
-        return type(poll)(state=poll.state, clip=await gateway.link(task, poll.clip))
+        return type(poll)(state=poll.state, clip=await fake_provider.link(task, poll.clip))
 
 
 class Connect(Protocol):
-    """Opens a line to a gateway."""
+    """Opens a line to a provider."""
 
     def __call__(self, dialect: str, *, key: str = KEY, **switches: Any) -> Line:
         """The line; ``switches`` are the simulator's, and give it one of its own."""
@@ -179,19 +179,19 @@ def runner() -> Iterator[asyncio.Runner]:
 
 
 @pytest.fixture(scope="session")
-def gateways() -> Iterator[Callable[[str], Simulator]]:
-    """The gateways whose clips are there at once: one for all dialects, and one for the relay's envelope."""
+def fake_providers() -> Iterator[Callable[[str], Simulator]]:
+    """The providers whose clips are there at once: one for all dialects, and one for the relay's envelope."""
     with ExitStack() as stack:
         running: dict[str, Simulator] = {}
 
-        def gateway(dialect: str) -> Simulator:
+        def fake_provider(dialect: str) -> Simulator:
             envelope = "newapi" if dialect == "kkiai-newapi" else "passthrough"
             if envelope not in running:
                 simulator = Simulator(latency=0.0, draft=True, random_seed=1, kkiai_envelope=envelope)
                 running[envelope] = stack.enter_context(simulator)
             return running[envelope]
 
-        yield gateway
+        yield fake_provider
 
 
 @pytest.fixture(scope="session")
@@ -214,11 +214,11 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str
 @pytest.fixture
 def connect(
     runner: asyncio.Runner,
-    gateways: Callable[[str], Simulator],
+    fake_providers: Callable[[str], Simulator],
     sessions: Callable[[str], Session],
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Connect]:
-    """Open lines: to the shared gateways, as if they had just started, or to one with switches of its own."""
+    """Open lines: to the shared providers, as if they had just started, or to one with switches of its own."""
     with ExitStack() as stack:
 
         def opened(dialect: str, *, key: str = KEY, **switches: Any) -> Line:
@@ -227,7 +227,7 @@ def connect(
                 options = {"latency": 0.0, "draft": True, "kkiai_envelope": envelope, **switches}
                 simulator = stack.enter_context(Simulator(**options))
             else:
-                simulator = gateways(dialect)
+                simulator = fake_providers(dialect)
                 simulator.reset()
             name = provider_of(dialect).upper()
             monkeypatch.setenv(f"{name}_BASE_URL", simulator.url)

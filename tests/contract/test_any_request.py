@@ -1,4 +1,4 @@
-"""Whatever is asked for, the client refuses it before it is sent, or the gateway takes what the client makes of it."""
+"""Whatever is asked for, the client refuses it before it is sent, or the provider takes what the client makes of it."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def texts() -> st.SearchStrategy[str]:
 
 
 def values(name: str, draw: st.DrawFn) -> Any:
-    """A value of one argument: mostly one that some gateway takes."""
+    """A value of one argument: mostly one that some provider takes."""
     if name in {"prompt", "text", "callback_url", "aspect_ratio"} and draw(st.integers(0, 9)) == 0:
         return draw(texts())
     return draw(st.sampled_from(GOOD[name] if draw(st.integers(0, 3)) else ODD[name]))
@@ -164,14 +164,14 @@ def meet(line: Line, arguments: dict[str, Any]) -> str:
         if not foreseen:
             raise
         assert line.charged == before
-        return f"refused by the gateway, as the warning on {foreseen.pop()} said"
+        return f"refused by the provider, as the warning on {foreseen.pop()} said"
     assert accepted.task_id
     assert line.charged == before + 1
     return "accepted"
 
 
-def test_no_request_surprises_the_gateway(connect: Connect, dialect: str, offers: Callable[[str], list[Case]]) -> None:
-    """Any arguments: a UsageError and nothing else, or a create call that the gateway accepts; a fair share is."""
+def test_no_request_surprises_the_provider(connect: Connect, dialect: str, offers: Callable[[str], list[Case]]) -> None:
+    """Any arguments: a UsageError and nothing else, or a create call that the provider accepts; a fair share is."""
     line = connect(dialect)
     known = offers(dialect)
     seen: Counter[str] = Counter()
@@ -194,7 +194,7 @@ def test_no_request_surprises_the_gateway(connect: Connect, dialect: str, offers
     assert seen["refused before it was sent"] >= EXAMPLES // 10
 
 
-def test_no_single_value_surprises_the_gateway(connect: Connect, dialect: str) -> None:
+def test_no_single_value_surprises_the_provider(connect: Connect, dialect: str) -> None:
     """Each value of the tables above on its own, in a request that is otherwise plain: the same promise."""
     line = connect(dialect)
     plain = {"first_frame": PICTURES[2]} if dialect != "kie" else {}

@@ -1,4 +1,4 @@
-"""Whatever the catalog offers, the gateway takes: every model, mode, resolution and duration, and every template."""
+"""Whatever the catalog offers, the provider takes: every model, mode, resolution and duration, and every template."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
     from conftest import Case, Connect, Line
 
-# Pixels of a 16:9 clip, as the gateways' public pages have them; the stand-in for a picture's URL is 16:9 too.
+# Pixels of a 16:9 clip, as the providers' public pages have them; the stand-in for a picture's URL is 16:9 too.
 PIXELS = {"512P": (910, 512), "720P": (1280, 720), "768P": (1366, 768), "1080P": (1920, 1080)}
 OWN_512 = {(910, 512), (912, 512)}  # no document says what 512P is: with a first frame, and without
 TEMPLATES = 11
 
 
 def made(line: Line, task_id: str) -> dict[str, Any]:
-    """What the gateway is going to render for a task."""
+    """What the provider is going to render for a task."""
     tasks = line.simulator.world.tasks
     (task,) = tasks.find(group=task_id) if line.name == "runware" else tasks.find(task_id=task_id)
     return task.clip
@@ -52,7 +52,7 @@ def test_the_catalog_is_all_there(connect: Connect, dialect: str) -> None:
 
 
 def test_all_that_can_be_asked_for_arrives(connect: Connect, dialect: str) -> None:
-    """Switches, callback address and frame size reach the gateway under its own names, and it takes them."""
+    """Switches, callback address and frame size reach the provider under its own names, and it takes them."""
     line = connect(dialect)
     facts = line.provider.facts
     given: dict[str, Any] = {"callback_url": "https://hooks.example/done"}
@@ -105,7 +105,7 @@ def test_a_local_picture_arrives(connect: Connect, dialect: str, picture: Callab
 def test_a_picture_and_a_create_have_a_connection_of_their_own(
     connect: Connect, picture: Callable[[int, int], bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Neither goes over a connection that a query has used: the gateway may be about to close that one."""
+    """Neither goes over a connection that a query has used: the provider may be about to close that one."""
     calls: list[tuple[str, int]] = []
     answer = Station.__call__
 

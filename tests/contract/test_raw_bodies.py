@@ -1,4 +1,4 @@
-"""The gateway's side of the contract alone: what no document allows is refused with the code that the documents name.
+"""The provider's side of the contract alone: what no document allows is refused with the code that the documents name.
 
 Bodies are sent as they stand here, without the client: a test of both sides could not tell a shared mistake.
 """
@@ -78,7 +78,7 @@ GOOD: dict[str, dict[str, Any]] = {
 }
 GONE = object()
 INVALID = {"minimax": 2013, "template": 2013, "kie": 1004, "kie-jobs": 422, "kkiai": 2013, "pixazo": 400}
-# Gateway, the field (a path of names), the value that stands there instead, and the code where it is not INVALID's.
+# Provider, the field (a path of names), the value that stands there instead, and the code where it is not INVALID's.
 WRONG: tuple[tuple[Any, ...], ...] = (
     ("minimax", "model", GONE),
     ("minimax", "model", "MiniMax-Hailuo-9"),
@@ -193,7 +193,7 @@ def changed(good: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 
 
 def code_of(answer: httpx.Response) -> Any:
-    """The code of a refusal, in whichever shape the gateway says it; None where it is a yes."""
+    """The code of a refusal, in whichever shape the provider says it; None where it is a yes."""
     data = answer.json()
     if "base_resp" in data:
         return data["base_resp"]["status_code"] or None
@@ -210,23 +210,23 @@ def plain() -> ssl.SSLContext:
     return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
-def post(connect: Connect, plain: ssl.SSLContext, gateway: str, body: dict[str, Any]) -> tuple[Any, int]:
+def post(connect: Connect, plain: ssl.SSLContext, provider: str, body: dict[str, Any]) -> tuple[Any, int]:
     """The answer's code, and how many creates were billed."""
-    line = connect("minimax" if gateway == "template" else gateway)
-    if gateway == "runware" and "taskUUID" not in body:
+    line = connect("minimax" if provider == "template" else provider)
+    if provider == "runware" and "taskUUID" not in body:
         body = {"taskUUID": str(uuid4()), **body}
     if body.get("taskUUID", "") is None:
         del body["taskUUID"]
     headers = {"Authorization": "Bearer k", "Ocp-Apim-Subscription-Key": "k"}
     with httpx.Client(base_url=line.simulator.url, headers=headers, trust_env=False, verify=plain) as client:
-        answer = client.post(CREATE[gateway], json=[body] if gateway == "runware" else body)
+        answer = client.post(CREATE[provider], json=[body] if provider == "runware" else body)
     return code_of(answer), line.charged
 
 
-@pytest.mark.parametrize("gateway", GOOD)
-def test_the_documents_example_is_taken(connect: Connect, plain: ssl.SSLContext, gateway: str) -> None:
+@pytest.mark.parametrize("provider", GOOD)
+def test_the_documents_example_is_taken(connect: Connect, plain: ssl.SSLContext, provider: str) -> None:
     """The example request of each document is accepted: the refusals below are about what was changed in it."""
-    assert post(connect, plain, gateway, GOOD[gateway]) == (None, 1)
+    assert post(connect, plain, provider, GOOD[provider]) == (None, 1)
 
 
 def cases() -> list[Any]:
@@ -239,13 +239,13 @@ def cases() -> list[Any]:
     ]
 
 
-@pytest.mark.parametrize(("gateway", "path", "value", "code"), cases())
+@pytest.mark.parametrize(("provider", "path", "value", "code"), cases())
 def test_one_wrong_thing_is_refused(  # noqa: PLR0917 - pytest names them
-    connect: Connect, plain: ssl.SSLContext, gateway: str, path: str, value: Any, code: int | str
+    connect: Connect, plain: ssl.SSLContext, provider: str, path: str, value: Any, code: int | str
 ) -> None:
-    """A missing, mistyped, unknown or forbidden value gets the gateway's documented code, and nothing is billed."""
-    body = changed(GOOD[gateway], path, None if (path, value) == ("taskUUID", GONE) else value)
-    assert post(connect, plain, gateway, body) == (code, 0)
+    """A missing, mistyped, unknown or forbidden value gets the provider's documented code, and nothing is billed."""
+    body = changed(GOOD[provider], path, None if (path, value) == ("taskUUID", GONE) else value)
+    assert post(connect, plain, provider, body) == (code, 0)
 
 
 @pytest.mark.parametrize("extra", ["GroupId", "seed"])

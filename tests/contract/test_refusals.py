@@ -1,4 +1,4 @@
-"""Every documented no, as the gateway says it: its class, whether it may have been billed, what it means for the rest.
+"""Every documented no, as the provider says it: its class, whether it may have been billed, what it means for the rest.
 
 The tables here are read from the documents, not from the client's own tables. A *fate* is what a code means for a
 create call: ``no`` (this one was not accepted, the next may be), ``fatal`` (no further one would be), ``again`` (not
@@ -141,7 +141,7 @@ def rows() -> list[Any]:
 
 @pytest.mark.parametrize(("dialect", "code", "kind", "meant"), rows())
 def test_a_code_at_create(connect: Connect, dialect: str, code: int | str, kind: str, meant: str) -> None:
-    """The error's class and fate are the documents', it carries the gateway's own code and words, nothing is billed."""
+    """The error's class and fate are the documents'; it has the provider's own code and words; nothing is billed."""
     line = connect(dialect)
     line.simulator.fault("code", provider=line.name, phase="create", code=code, message="in its own words")
     with pytest.raises(ProviderError) as caught:
@@ -156,7 +156,7 @@ def test_a_code_at_create(connect: Connect, dialect: str, code: int | str, kind:
 
 
 def test_every_code_of_the_client_is_here(connect: Connect, dialect: str) -> None:
-    """The client's table has no row that this file does not test against the gateway."""
+    """The client's table has no row that this file does not test against the provider."""
     codes = set(connect(dialect).provider.codes)
     if dialect == "runware":  # its rows are families of codes; each has an example above
         assert codes == FAMILIES
@@ -166,7 +166,7 @@ def test_every_code_of_the_client_is_here(connect: Connect, dialect: str) -> Non
 
 @pytest.mark.parametrize(("status", "kind", "meant"), STATUSES)
 def test_a_status_at_create(connect: Connect, dialect: str, status: int, kind: str, meant: str) -> None:
-    """An HTTP status without a code of the gateway's own: its class, its fate, nothing billed, no redirect followed."""
+    """An HTTP status without a provider's own code: its class and fate; nothing is billed, no redirect is followed."""
     line = connect(dialect)
     fault = {"kind": "redirect"} if status == 307 else {"kind": "http", "status": status, "retry_after": 7}
     line.simulator.fault(**fault, provider=line.name, phase="create")
@@ -184,7 +184,7 @@ LOST = ("drop", "drop_after", "malformed", "html", "missing_task_id")
 
 @pytest.mark.parametrize("kind", LOST)
 def test_a_lost_answer_is_no_refusal(connect: Connect, dialect: str, kind: str) -> None:
-    """An answer that is lost or cannot be read never counts as a no: the gateway may have billed it."""
+    """An answer that is lost or cannot be read never counts as a no: the provider may have billed it."""
     line = connect(dialect)
     line.simulator.fault(kind, provider=line.name, phase="create")
     with pytest.raises((ProviderError, TransportError)) as caught:
@@ -203,7 +203,7 @@ KEYS = [
 
 @pytest.mark.parametrize(("key", "kind", "meant"), KEYS)
 def test_what_a_key_meets(connect: Connect, dialect: str, key: str, kind: str, meant: str) -> None:
-    """A refused key, an empty account and a full minute, as each gateway says them of its own accord."""
+    """A refused key, an empty account and a full minute, as each provider says them of its own accord."""
     line = connect(dialect, key=key)
     with pytest.raises(ProviderError) as caught:
         line.create(line.simple())
@@ -230,7 +230,7 @@ def test_a_limit_is_met_by_the_second(connect: Connect, dialect: str, switches: 
 
 
 def test_moderation_at_create(connect: Connect, dialect: str) -> None:
-    """A prompt that the gateway does not allow is refused, and not billed; one gateway has no code for why."""
+    """A prompt that the provider does not allow is refused, and not billed; one provider has no code for why."""
     line = connect(dialect)
     kind = errors.InvalidRequest if dialect == "pixazo" else errors.Moderated
     with pytest.raises(kind, match="sensitive content") as caught:
@@ -247,7 +247,7 @@ ENDS = [
 
 @pytest.mark.parametrize(("word", "exceptions", "kind"), ENDS, ids=["banned-output", "fail-generation"])
 def test_a_task_that_fails(connect: Connect, dialect: str, word: str, exceptions: dict[str, str], kind: str) -> None:
-    """A task that ended without a clip is failed, with the gateway's words; it is no error of asking for it."""
+    """A task that ended without a clip is failed, with the provider's words; it is no error of asking for it."""
     line = connect(dialect)
     request = line.simple(f"a fox {word}")
     poll = line.query(request, line.create(request).task_id)
@@ -257,7 +257,7 @@ def test_a_task_that_fails(connect: Connect, dialect: str, word: str, exceptions
 
 
 def test_a_task_that_nobody_knows(connect: Connect, dialect: str) -> None:
-    """A task that the gateway never had, or has forgotten, is lost: neither failed nor asked for for ever."""
+    """A task that the provider never had, or has forgotten, is lost: neither failed nor asked for for ever."""
     line = connect(dialect)
     line.simulator.fault("forget", provider=line.name, phase="create")
     request = line.simple()
@@ -324,7 +324,7 @@ def test_a_code_at_a_query(connect: Connect, dialect: str, code: int | str, kind
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503])
 def test_a_status_at_a_query(connect: Connect, dialect: str, status: int) -> None:
-    """A gateway in trouble says nothing of the task: it may be asked again, and the clip is found then."""
+    """A provider in trouble says nothing of the task: it may be asked again, and the clip is found then."""
     line = connect(dialect)
     request = line.simple()
     task_id = line.create(request).task_id

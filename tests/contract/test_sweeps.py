@@ -1,4 +1,4 @@
-"""What a gateway's no means for a sweep, in each dialect: what is sent, skipped and billed, and that the clip plays."""
+"""Tests of sweeps in each dialect after a refusal: what is sent, skipped and billed, and that the clips play."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.workspace.sweep import Sweep
 
 PICTURE = "https://pictures.example/fox.png"
-# A no that each gateway has for a key, for a prompt or parameter, and for the rate.
+# A no that each provider has for a key, for a prompt or parameter, and for the rate.
 REFUSALS: dict[str, tuple[Any, Any, Any]] = {
     "minimax": (2049, 1026, 1002),
     "kie": (1003, 1001, 1005),
@@ -47,7 +47,7 @@ def line(connect: Connect, dialect: str) -> Line:
 
 @pytest.fixture
 def sweep(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Sweeps at the line's gateway, by a session of its own; pauses between tries are short."""
+    """Sweeps at the line's provider, by a session of its own; pauses between tries are short."""
     monkeypatch.setattr(create, "backoff_s", lambda *_, **__: 0.02)
     dialect: dict[str, Any] = {"kie_dialect": "jobs"} if line.dialect == "kie-jobs" else {}
     session = Session(home=tmp_path, mode="live", poll_interval=0.05, notice=lambda _: None, **dialect)
@@ -66,7 +66,7 @@ def told(sweep: Sweep) -> list[str]:
 
 
 def creates(line: Line) -> int:
-    """How many create calls reached the gateway."""
+    """How many create calls reached the provider."""
     return sum(r["phase"] == "create" for r in line.simulator.requests)
 
 
@@ -99,7 +99,7 @@ def test_a_full_minute_is_waited_for(line: Line, sweep: Run) -> None:
 
 
 def test_a_lost_answer_is_never_sent_again(line: Line, sweep: Run) -> None:
-    """It is unconfirmed and billed once; where the gateway takes an id of ours, it is found by that and arrives."""
+    """It is unconfirmed and billed once; where the provider takes an id of ours, it is found by that and arrives."""
     line.simulator.fault("drop_after", provider=line.name, phase="create")
     done = sweep("a fox", "a wolf")
     lost = "succeeded" if line.name == "runware" else "Unconfirmed"
@@ -116,4 +116,4 @@ def test_the_clip_plays(line: Line, sweep: Run) -> None:
         frames = sum(1 for _ in file.decode(stream))
         assert (frames, float(stream.average_rate or 0)) == (150, 25.0)
         assert (stream.width, stream.height) == (342, 192)
-    assert not run.simulated  # the mode is live: no answer of the gateway says otherwise
+    assert not run.simulated  # the mode is live: no answer of the provider says otherwise

@@ -16,6 +16,7 @@ from patience import HANG_S
 from test_log import FULL, hurried, lock
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.engine import create_answer
 from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store.runlog import RunLog
@@ -99,7 +100,7 @@ def test_a_loop_that_ends_drops_no_task_id(begin: Begin, end: Callable[[Session]
 
 def test_a_store_that_is_held_for_long(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
     """The id is on the disk long before the store's half a minute is over: who ends the process then loses nothing."""
-    monkeypatch.setattr(rescue, "SLOW_S", 0.05)
+    monkeypatch.setattr(create_answer, "SLOW_S", 0.05)
     scene = begin()
     held: list[sqlite3.Connection] = []
     run = scene.session.generate("a fox", model="02")

@@ -1,7 +1,7 @@
-"""A real ipykernel and the simulator behind it, reached as a live gateway by its address: all goes over loopback.
+"""A real ipykernel and the simulator behind it, reached as a live provider by its address: all goes over loopback.
 
-The simulator runs in the test's own process, so a test sees what the gateway saw (`gateway.creates`), whatever becomes
-of the kernel. To the kernel its clips are live ones: only the setting ``mode`` says that a run is simulated.
+The simulator runs in the test's process, so a test can read what it received (``fake_provider.creates``) even if the
+kernel is gone. To the kernel, its clips are live ones: only the setting ``mode`` makes a run simulated.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ class Kernel:
         self.manager.cleanup_resources()
 
 
-class StartGateway(Protocol):
+class StartFakeProvider(Protocol):
     """Starts a simulator."""
 
     def __call__(self, *faults: dict[str, Any], **options: Any) -> Simulator:
@@ -229,18 +229,18 @@ class StartGateway(Protocol):
 class StartKernel(Protocol):
     """Starts a kernel."""
 
-    def __call__(self, gateway: Simulator | None = None, *, load: bool = True, **variables: str) -> Kernel:
-        """``variables`` are added to its environment; without a gateway it starts its own simulator."""
+    def __call__(self, fake_provider: Simulator | None = None, *, load: bool = True, **variables: str) -> Kernel:
+        """``variables`` are added to its environment; without a provider it starts its own simulator."""
 
 
 class Environment(Protocol):
     """Makes a process's whole environment; see `clean_environment`."""
 
-    def __call__(self, gateway: Simulator | None = None, **variables: str) -> dict[str, str]:
-        """Without a gateway the process starts its own simulator."""
+    def __call__(self, fake_provider: Simulator | None = None, **variables: str) -> dict[str, str]:
+        """Without a provider the process starts its own simulator."""
 
 
-def clean_environment(folder: Path, gateway: Simulator | None = None, **variables: str) -> dict[str, str]:
+def clean_environment(folder: Path, fake_provider: Simulator | None = None, **variables: str) -> dict[str, str]:
     """This process's environment without any setting of the package, and with those of a test."""
     env = {k: v for k, v in os.environ.items() if not _OURS.match(k)}
     env |= {
@@ -249,10 +249,10 @@ def clean_environment(folder: Path, gateway: Simulator | None = None, **variable
         "HAILUO_POLL_INTERVAL": "0.1",
         "PATH": f"{os.path.dirname(sys.executable)}{os.pathsep}{env.get('PATH', '')}",  # noqa: PTH120 - a string is wanted
     }
-    if gateway is None:
+    if fake_provider is None:
         env |= {"HAILUO_MODE": "simulated", "HAILUO_SIMULATOR_SPEED": "400"}
     else:
-        env |= {"HAILUO_MODE": "live", "MINIMAX_BASE_URL": gateway.url, "MINIMAX_API_KEY": "test-key"}
+        env |= {"HAILUO_MODE": "live", "MINIMAX_BASE_URL": fake_provider.url, "MINIMAX_API_KEY": "test-key"}
     return {**env, **variables}
 
 
@@ -260,29 +260,29 @@ def clean_environment(folder: Path, gateway: Simulator | None = None, **variable
 def environment(tmp_path: Path) -> Environment:
     """Makes the environment of a process in the test's folder."""
 
-    def made(gateway: Simulator | None = None, **variables: str) -> dict[str, str]:
-        return clean_environment(tmp_path, gateway, **variables)
+    def made(fake_provider: Simulator | None = None, **variables: str) -> dict[str, str]:
+        return clean_environment(tmp_path, fake_provider, **variables)
 
     return made
 
 
 @pytest.fixture
-def begin_gateway(tmp_path: Path) -> Iterator[StartGateway]:
+def begin_fake_provider(tmp_path: Path) -> Iterator[StartFakeProvider]:
     """Simulators whose clips are small and ready after 0.6 s; stopped at the test's end."""
     with ExitStack() as stack:
 
         def made(*faults: dict[str, Any], **options: Any) -> Simulator:
             return stack.enter_context(
-                Simulator(tmp_path / "gateway", faults=faults, **{"latency": 0.6, "draft": True, **options})
+                Simulator(tmp_path / "provider", faults=faults, **{"latency": 0.6, "draft": True, **options})
             )
 
         yield made
 
 
 @pytest.fixture
-def gateway(begin_gateway: StartGateway) -> Simulator:
+def fake_provider(begin_fake_provider: StartFakeProvider) -> Simulator:
     """The usual one."""
-    return begin_gateway()
+    return begin_fake_provider()
 
 
 @pytest.fixture
@@ -290,8 +290,8 @@ def begin_kernel(tmp_path: Path) -> Iterator[StartKernel]:
     """Kernels in the test's folder, all with one run log; ended with the test."""
     with ExitStack() as stack:
 
-        def made(gateway: Simulator | None = None, *, load: bool = True, **variables: str) -> Kernel:
-            kernel = Kernel(clean_environment(tmp_path, gateway, **variables), tmp_path)
+        def made(fake_provider: Simulator | None = None, *, load: bool = True, **variables: str) -> Kernel:
+            kernel = Kernel(clean_environment(tmp_path, fake_provider, **variables), tmp_path)
             stack.callback(kernel.close)
             if load:
                 assert kernel.run(LOAD).status == "ok"
@@ -301,9 +301,9 @@ def begin_kernel(tmp_path: Path) -> Iterator[StartKernel]:
 
 
 @pytest.fixture
-def kernel(begin_kernel: StartKernel, gateway: Simulator) -> Kernel:
-    """A kernel at the usual gateway, with the extension loaded."""
-    return begin_kernel(gateway)
+def kernel(begin_kernel: StartKernel, fake_provider: Simulator) -> Kernel:
+    """A kernel at the usual provider, with the extension loaded."""
+    return begin_kernel(fake_provider)
 
 
 Until = Callable[[Callable[[], bool]], None]
@@ -311,7 +311,7 @@ Until = Callable[[Callable[[], bool]], None]
 
 @pytest.fixture
 def until() -> Until:
-    """Waits until a condition of the gateway holds, which tells nobody when its books change."""
+    """Waits until a condition of the provider holds, which tells nobody when its books change."""
     return until_it_holds
 
 
@@ -320,11 +320,11 @@ Finish = Callable[[Simulator], None]
 
 @pytest.fixture
 def finish() -> Finish:
-    """Has all of a gateway's tasks be ready now: the test says when, so that nothing ends behind its back."""
+    """Has all of a provider's tasks be ready now: the test says when, so that nothing ends behind its back."""
 
-    def finished(gateway: Simulator) -> None:
-        for task in gateway.world.tasks.find():
-            gateway.world.tasks.mark(task, ready=time.time())
+    def finished(fake_provider: Simulator) -> None:
+        for task in fake_provider.world.tasks.find():
+            fake_provider.world.tasks.mark(task, ready=time.time())
 
     return finished
 
@@ -347,21 +347,21 @@ Shared = tuple[Kernel, Simulator]
 
 @pytest.fixture(scope="module")
 def shared_by_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shared]:
-    """One kernel and its gateway for a file's tests."""
+    """One kernel and its provider for a file's tests."""
     folder = tmp_path_factory.mktemp("shared")
-    with Simulator(folder / "gateway", latency=0.3, draft=True) as gateway:
-        kernel = Kernel(clean_environment(folder, gateway), folder)
+    with Simulator(folder / "provider", latency=0.3, draft=True) as fake_provider:
+        kernel = Kernel(clean_environment(folder, fake_provider), folder)
         try:
             assert kernel.run(LOAD).status == "ok"
-            yield kernel, gateway
+            yield kernel, fake_provider
         finally:
             kernel.close()
 
 
 @pytest.fixture
 def shared(shared_by_module: Shared) -> Shared:
-    """A file's kernel and gateway; the gateway has forgotten earlier tests, the kernel begins a new run log."""
-    kernel, gateway = shared_by_module
-    gateway.reset()
+    """A file's kernel and provider; the provider has forgotten earlier tests, the kernel begins a new run log."""
+    kernel, fake_provider = shared_by_module
+    fake_provider.reset()
     kernel.run("import os, uuid\nos.environ['HAILUO_HOME'] = os.path.abspath(f'runs-{uuid.uuid4().hex[:8]}')")
-    return kernel, gateway
+    return kernel, fake_provider

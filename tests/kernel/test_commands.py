@@ -30,13 +30,13 @@ def test_each_has_help(shared: Shared, name: str) -> None:
 @pytest.mark.parametrize("name", NO_WORDS_NEEDED)
 def test_each_works_where_nothing_was_run_yet(shared: Shared, name: str) -> None:
     """On an empty log every one of them answers, and none makes a run."""
-    kernel, gateway = shared
+    kernel, fake_provider = shared
     assert kernel.run(f"%hailuo {name}").status == "ok"
-    assert sum(gateway.creates.values()) == 0
+    assert sum(fake_provider.creates.values()) == 0
 
 
 def test_what_it_cost(shared: Shared) -> None:
-    """``%hailuo cost`` sums what is known by gateway and currency, and counts what is not known, never as nothing."""
+    """``%hailuo cost`` sums what is known by provider and currency, and counts what is not known, never as nothing."""
     kernel, _ = shared
     kernel.run("%%hailuo --model 02 --repeat 2\na fox")
     kernel.run("%%hailuo --template Diving --first-frame https://images.example.com/fox.jpg\n")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Kernel, Shared, StartGateway, StartKernel
+    from conftest import Kernel, Shared, StartFakeProvider, StartKernel
 
 pytestmark = pytest.mark.kernel
 
@@ -47,10 +47,10 @@ def traces(kernel: Kernel) -> dict[str, object]:
     return found
 
 
-def test_loading_twice_changes_nothing(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_loading_twice_changes_nothing(begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider) -> None:
     """``%load_ext`` twice and ``%reload_ext`` leave one of each; a cell then charges one create."""
-    gateway = begin_gateway()
-    kernel = begin_kernel(gateway, load=False)
+    fake_provider = begin_fake_provider()
+    kernel = begin_kernel(fake_provider, load=False)
     kernel.run(TRACES)
     assert traces(kernel) == UNLOADED
     assert kernel.run("%load_ext hailuo_widgets").status == "ok"
@@ -62,26 +62,26 @@ def test_loading_twice_changes_nothing(begin_kernel: StartKernel, begin_gateway:
     assert kernel.run("import hailuo_widgets; hailuo_widgets.load_ipython_extension(get_ipython())").status == "ok"
     assert traces(kernel) == loaded
     assert kernel.run("%%hailuo --model 02\na fox").status == "ok"
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
-def test_reloading_keeps_runs_in_flight(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_reloading_keeps_runs_in_flight(begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider) -> None:
     """``%reload_ext`` in the middle of a run neither loses it nor follows it twice."""
-    gateway = begin_gateway(latency=1.5)
-    kernel = begin_kernel(gateway)
+    fake_provider = begin_fake_provider(latency=1.5)
+    kernel = begin_kernel(fake_provider)
     kernel.run("%%hailuo --background --model 02 --name fox\na fox")
     assert kernel.run("%reload_ext hailuo_widgets").status == "ok"
     assert kernel.value("fox.status") != "succeeded"
     assert kernel.run("await fox").status == "ok"
     assert kernel.value("fox.status") == "succeeded"
-    downloads = [r for r in gateway.requests if r["phase"] == "download"]
-    assert (gateway.creates["minimax"], len(downloads)) == (1, 1)
+    downloads = [r for r in fake_provider.requests if r["phase"] == "download"]
+    assert (fake_provider.creates["minimax"], len(downloads)) == (1, 1)
 
 
-def test_unloading_takes_all_of_it_back(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_unloading_takes_all_of_it_back(begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider) -> None:
     """After ``%unload_ext`` nothing of it is in the shell, a run in flight still ends, and loading works again."""
-    gateway = begin_gateway(latency=1.5)
-    kernel = begin_kernel(gateway)
+    fake_provider = begin_fake_provider(latency=1.5)
+    kernel = begin_kernel(fake_provider)
     kernel.run(TRACES)
     loaded = traces(kernel)
     started = kernel.send("%%hailuo --background --model 02 --name fox\na fox")
@@ -92,7 +92,7 @@ def test_unloading_takes_all_of_it_back(begin_kernel: StartKernel, begin_gateway
     assert (unknown.status, unknown.ename) == ("error", "UsageError")
     kernel.until_card(None, "Succeeded")
     assert kernel.run("await fox").status == "ok"
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
     assert kernel.run("%load_ext hailuo_widgets").status == "ok"
     assert traces(kernel) == loaded
 

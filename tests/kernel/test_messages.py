@@ -26,7 +26,7 @@ class Mistake:
     kind: str
     says: tuple[str, ...]
     env: tuple[tuple[str, str | None], ...] = ()
-    calls: int = 0  # create calls that reach the gateway; none of them is charged
+    calls: int = 0  # create calls that reach the provider; none of them is charged
 
 
 MISTAKES = {
@@ -111,8 +111,8 @@ def test_the_message(
     mistake: Mistake,
     note: Note,
 ) -> None:
-    """It says what was given, what is allowed and what to do; no traceback, no key, no task at the gateway."""
-    kernel, gateway = shared
+    """It says what was given, what is allowed and what to do; no traceback, no key, no task at the provider."""
+    kernel, fake_provider = shared
     with_environment(mistake)
     reply = kernel.run(mistake.cell)
     shown = reply.traceback or reply.text
@@ -123,22 +123,22 @@ def test_the_message(
     assert 'File "' not in shown
     assert "-->" not in shown
     assert "CANARY" not in "".join(str(m["content"]) for m in reply.sent)
-    assert (gateway.creates["total"], len(calls(gateway))) == (0, mistake.calls)
+    assert (fake_provider.creates["total"], len(calls(fake_provider))) == (0, mistake.calls)
 
 
-def calls(gateway: Simulator) -> list[object]:
+def calls(fake_provider: Simulator) -> list[object]:
     """The create calls that arrived."""
-    return [r for r in gateway.requests if r["phase"] == "create"]
+    return [r for r in fake_provider.requests if r["phase"] == "create"]
 
 
 def test_a_corrected_key_is_taken_at_once(shared: Shared, with_environment: Callable[[Mistake], None]) -> None:
     """Whoever sets the right key after a refusal, as the message says, needs no new kernel."""
-    kernel, gateway = shared
+    kernel, fake_provider = shared
     with_environment(MISTAKES["wrong key"])
     assert kernel.run("%%hailuo --model 02\na fox").ename == "AuthError"
     kernel.run("os.environ['MINIMAX_API_KEY'] = 'sk-right'")
     reply = kernel.run("%%hailuo --model 02\na fox")
-    assert (reply.status, reply.evalue, gateway.creates["minimax"]) == ("ok", "", 1)
+    assert (reply.status, reply.evalue, fake_provider.creates["minimax"]) == ("ok", "", 1)
 
 
 def test_a_mistake_binds_no_name(shared: Shared) -> None:

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
-def execute(tmp_path: Path, gateway: Simulator, environment: Environment) -> Execute:
+def execute(tmp_path: Path, fake_provider: Simulator, environment: Environment) -> Execute:
     """Runs a notebook of these cells after one that loads the extension; they come back as they are saved.
 
     The cells of a notebook that fails are in ``saved`` too, for a test that expects the failure.
@@ -38,7 +38,7 @@ def execute(tmp_path: Path, gateway: Simulator, environment: Environment) -> Exe
             notebook, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
         )
         try:
-            client.execute(env=environment(gateway))
+            client.execute(env=environment(fake_provider))
         finally:
             cells[:] = notebook.cells
         return cells[1:]
@@ -65,7 +65,7 @@ def test_a_waiting_cell_is_saved_with_its_clip(execute: Execute, tmp_path: Path)
     assert (tmp_path / card.split('<video src="')[1].split('"')[0]).is_file()
 
 
-def test_run_all_keeps_its_order(execute: Execute, gateway: Simulator) -> None:
+def test_run_all_keeps_its_order(execute: Execute, fake_provider: Simulator) -> None:
     """Each cell begins when the one before it has ended: a waiting one holds the later ones back."""
     cells = execute(
         "%%hailuo --model 02 --name one\na fox",
@@ -76,7 +76,7 @@ def test_run_all_keeps_its_order(execute: Execute, gateway: Simulator) -> None:
         "print(two.status)",
     )
     assert [printed(cells[n]) for n in (1, 3, 5)] == ["succeeded\n", "True\n", "succeeded\n"]
-    assert gateway.creates["minimax"] == 2
+    assert fake_provider.creates["minimax"] == 2
 
 
 def test_a_background_run_awaited_later_is_saved_in_both_cells(execute: Execute) -> None:

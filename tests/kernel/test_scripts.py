@@ -24,11 +24,11 @@ pytestmark = pytest.mark.kernel
 
 
 @pytest.fixture
-def execute(tmp_path: Path, gateway: Simulator, environment: Environment) -> Execute:
-    """Runs Python with these arguments in the test's folder, as a live user of the gateway."""
+def execute(tmp_path: Path, fake_provider: Simulator, environment: Environment) -> Execute:
+    """Runs Python with these arguments in the test's folder, as a live user of the provider."""
 
     def executed(*arguments: str, stdin: str = "", own_simulator: bool = False) -> Ended:
-        env = environment(None if own_simulator else gateway, NO_COLOR="1")
+        env = environment(None if own_simulator else fake_provider, NO_COLOR="1")
         return subprocess.run(
             [sys.executable, *arguments],
             input=stdin,
@@ -43,14 +43,14 @@ def execute(tmp_path: Path, gateway: Simulator, environment: Environment) -> Exe
     return executed
 
 
-def test_a_script_waits(execute: Execute, gateway: Simulator) -> None:
+def test_a_script_waits(execute: Execute, fake_provider: Simulator) -> None:
     """``run.wait()`` drives the run where no loop is running, and the process ends by itself."""
     ended = execute(
         "-c", "import hailuo_widgets as hw\nrun = hw.generate('a fox', model='02').wait()\nprint(run.status, run.video)"
     )
     assert (ended.returncode, ended.stderr) == (0, "")
     assert re.search(r"^succeeded .*\.mp4$", ended.stdout, re.MULTILINE)
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
 def test_a_script_without_a_key(execute: Execute) -> None:
@@ -62,7 +62,7 @@ def test_a_script_without_a_key(execute: Execute) -> None:
     assert ended.stdout.endswith("True\n")
 
 
-def test_two_loops_in_one_script(execute: Execute, gateway: Simulator) -> None:
+def test_two_loops_in_one_script(execute: Execute, fake_provider: Simulator) -> None:
     """A run begun under one ``asyncio.run`` ends under the next, and a new one too; two creates are charged."""
     code = """
 import asyncio
@@ -84,18 +84,18 @@ print(first.status, second.status)
 """
     ended = execute("-c", code)
     assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "succeeded succeeded\n")
-    assert gateway.creates["minimax"] == 2
+    assert fake_provider.creates["minimax"] == 2
 
 
-def test_an_error_ends_a_script(execute: Execute, gateway: Simulator) -> None:
+def test_an_error_ends_a_script(execute: Execute, fake_provider: Simulator) -> None:
     """A refusal is raised: the exit code says so, and the message stands last."""
     ended = execute("-c", "import hailuo_widgets as hw\nhw.generate('a forbidden fox', model='02').wait()")
     assert ended.returncode == 1
     assert ended.stderr.rstrip().endswith("→ reword it")
-    assert gateway.creates["minimax"] == 0
+    assert fake_provider.creates["minimax"] == 0
 
 
-def test_ipython_from_the_command_line(execute: Execute, gateway: Simulator) -> None:
+def test_ipython_from_the_command_line(execute: Execute, fake_provider: Simulator) -> None:
     """``ipython -c``: a cell waits, and its value is the run."""
     code = (
         "get_ipython().run_line_magic('load_ext', 'hailuo_widgets')\n"
@@ -105,7 +105,7 @@ def test_ipython_from_the_command_line(execute: Execute, gateway: Simulator) -> 
     ended = execute("-m", "IPython", "--no-banner", "-c", code)
     assert (ended.returncode, ended.stderr) == (0, "")
     assert "ended succeeded" in ended.stdout
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
 TERMINAL = """
@@ -118,7 +118,7 @@ for cell in {cells!r}:
 """
 
 
-def test_ipythons_terminal(execute: Execute, gateway: Simulator) -> None:
+def test_ipythons_terminal(execute: Execute, fake_provider: Simulator) -> None:
     """At the terminal a cell waits with and without autoawait, shows the run as text, and a mistake is one message."""
     cells = [
         "%load_ext hailuo_widgets",
@@ -138,13 +138,13 @@ def test_ipythons_terminal(execute: Execute, gateway: Simulator) -> None:
     assert re.findall(r"^then (.*)$", ended.stdout, re.MULTILINE) == ["succeeded"] * 3
     assert "did you mean --model?" in ended.stdout + ended.stderr
     assert "Traceback" not in ended.stdout + ended.stderr
-    assert gateway.creates["minimax"] == 3
+    assert fake_provider.creates["minimax"] == 3
 
 
-def test_typed_at_the_prompt(execute: Execute, gateway: Simulator) -> None:
+def test_typed_at_the_prompt(execute: Execute, fake_provider: Simulator) -> None:
     """Lines typed at the prompt: the cell ends with empty lines, not before its prompt is there."""
     lines = "%load_ext hailuo_widgets\n%%hailuo --model 02 --name fox\na fox\n\n\nprint('ended', fox.status)\nexit\n"
     ended = execute("-m", "IPython", "--no-banner", "--simple-prompt", stdin=lines)
     assert ended.returncode == 0, ended.stderr
     assert "ended succeeded" in ended.stdout
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Finish, Kernel, Note, StartGateway, StartKernel
+    from conftest import Finish, Kernel, Note, StartFakeProvider, StartKernel
 
     from hailuo_widgets.simulator import Simulator
 
@@ -52,10 +52,10 @@ get_ipython().kernel.shell_handlers["comm_msg"] = _slow
 """
 
 
-def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
+def test_the_cell_waits_for_its_run(kernel: Kernel, fake_provider: Simulator) -> None:
     """The reply comes after the clip is there, the card says so, the value is the run, and one create was charged."""
     reply = kernel.run("%%hailuo --model 02 --name fox\na fox")
-    assert (reply.status, gateway.creates["minimax"]) == ("ok", 1)
+    assert (reply.status, fake_provider.creates["minimax"]) == ("ok", 1)
     assert "Succeeded" in reply.cards[-1]
     assert kernel.value("(fox.status, fox.simulated, fox.video.is_file(), fox is _)") == (
         "succeeded",
@@ -67,11 +67,11 @@ def test_the_cell_waits_for_its_run(kernel: Kernel, gateway: Simulator) -> None:
 
 @needs_free_kernel
 def test_a_message_is_handled_while_the_cell_waits(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, finish: Finish
+    begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider, finish: Finish
 ) -> None:
     """A comm message on the shell channel is answered while the waiting cell waits on, and not when it ends."""
-    gateway = begin_gateway(latency=HOUR)
-    kernel = begin_kernel(gateway)
+    fake_provider = begin_fake_provider(latency=HOUR)
+    kernel = begin_kernel(fake_provider)
     kernel.run(PROBE)
     cell = kernel.send("%%hailuo --model 02\na fox")
     kernel.until_card(cell, "Queued")
@@ -79,7 +79,7 @@ def test_a_message_is_handled_while_the_cell_waits(
     asked = kernel.comm("comm_msg", comm_id="c1", data={})
     kernel.until(lambda m: m["content"].get("data") == {"handled": True}, of=asked)
     assert not kernel.replied(cell)
-    finish(gateway)
+    finish(fake_provider)
     assert kernel.reply(cell).status == "ok"
 
 
@@ -95,10 +95,10 @@ def test_a_message_across_two_cells_leaves_both_their_ends(kernel: Kernel) -> No
 
 
 @needs_free_kernel
-def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider) -> None:
     """A click on Cancel stops the run while its cell waits; the cell fails and says that it may still be billed."""
-    gateway = begin_gateway(latency=HOUR)
-    kernel = begin_kernel(gateway)
+    fake_provider = begin_fake_provider(latency=HOUR)
+    kernel = begin_kernel(fake_provider)
     cell = kernel.send("%%hailuo --model 02 --name fox\na fox")
     player = kernel.until_player(cell)
     kernel.until_card(cell, "Queued")
@@ -108,15 +108,15 @@ def test_the_players_cancel_ends_the_wait(begin_kernel: StartKernel, begin_gatew
     assert "the provider may still finish and bill it" in reply.evalue
     assert "Cancelled" in reply.cards[-1]
     assert kernel.value("(fox.status, fox.task_id is not None)") == ("cancelled", True)
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
 def test_an_interrupt_ends_the_wait_and_not_the_run(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, note: Note, finish: Finish
+    begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider, note: Note, finish: Finish
 ) -> None:
     """The cell returns before the next poll and names the run, which later ends well; one create was charged."""
-    gateway = begin_gateway(latency=HOUR)
-    kernel = begin_kernel(gateway, HAILUO_POLL_INTERVAL=str(HOUR))  # nothing but the wait itself wakes the loop
+    fake_provider = begin_fake_provider(latency=HOUR)
+    kernel = begin_kernel(fake_provider, HAILUO_POLL_INTERVAL=str(HOUR))  # nothing but the wait itself wakes the loop
     cell = kernel.send("%%hailuo --model 02 --name fox\na fox")
     kernel.until_card(cell, "Queued")
     kernel.interrupt()
@@ -127,18 +127,18 @@ def test_an_interrupt_ends_the_wait_and_not_the_run(
     run_id = kernel.value("fox.id")
     assert f"run {run_id} goes on" in reply.evalue
     assert kernel.value("fox.status") in {"queued", "running"}
-    finish(gateway)
+    finish(fake_provider)
     assert kernel.run(f"{ASK_NOW}\nawait fox").status == "ok"
     assert kernel.value("__import__('hailuo_widgets').runs()['status'].tolist()") == ["succeeded"]
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
 def test_an_interrupt_of_a_nested_wait_loses_no_run(
-    begin_kernel: StartKernel, begin_gateway: StartGateway, finish: Finish
+    begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider, finish: Finish
 ) -> None:
     """The stop button ends a synchronous wait too; the kernel lives, the run ends, one create was charged."""
-    gateway = begin_gateway(latency=HOUR)
-    kernel = begin_kernel(gateway)
+    fake_provider = begin_fake_provider(latency=HOUR)
+    kernel = begin_kernel(fake_provider)
     started = kernel.run("%%hailuo --background --model 02 --name fox\na fox")
     assert started.status == "ok"
     cell = kernel.send("print('now', flush=True)\nfox.wait()")
@@ -146,16 +146,16 @@ def test_an_interrupt_of_a_nested_wait_loses_no_run(
     kernel.until_card(None, "Queued")
     kernel.interrupt()
     assert kernel.reply(cell).status == "error"
-    finish(gateway)
+    finish(fake_provider)
     assert kernel.run("await fox").status == "ok"
     assert kernel.value("fox.status") == "succeeded"
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
-def test_an_interrupt_leaves_no_half_patch(begin_kernel: StartKernel, begin_gateway: StartGateway) -> None:
+def test_an_interrupt_leaves_no_half_patch(begin_kernel: StartKernel, begin_fake_provider: StartFakeProvider) -> None:
     """An interrupt while asyncio is being patched ends the wait when the patch is whole, and the kernel lives."""
-    gateway = begin_gateway(latency=1.0)
-    kernel = begin_kernel(gateway)
+    fake_provider = begin_fake_provider(latency=1.0)
+    kernel = begin_kernel(fake_provider)
     kernel.run("%%hailuo --background --model 02 --name fox\na fox")
     kernel.run(HALFWAY)
     reply = kernel.run("fox.wait()")
@@ -163,10 +163,10 @@ def test_an_interrupt_leaves_no_half_patch(begin_kernel: StartKernel, begin_gate
     assert kernel.value("whole") == [True]
     assert kernel.run("fox.wait()").status == "ok"
     assert kernel.value("fox.status") == "succeeded"
-    assert gateway.creates["minimax"] == 1
+    assert fake_provider.creates["minimax"] == 1
 
 
-def test_run_all_with_synchronous_waits(kernel: Kernel, gateway: Simulator) -> None:
+def test_run_all_with_synchronous_waits(kernel: Kernel, fake_provider: Simulator) -> None:
     """Twelve queued cells, four of which wait synchronously, are all answered in order, and the kernel lives on."""
     cells = [f"%%hailuo --background --model 02 --name fox{n}\na fox {n}" for n in range(4)]
     cells += [part for n in range(4) for part in (f"_ = fox{n}.wait()", f"print('after', {n})")]
@@ -174,6 +174,6 @@ def test_run_all_with_synchronous_waits(kernel: Kernel, gateway: Simulator) -> N
     assert [(r.status, r.evalue) for r in replies] == [("ok", "")] * 12
     assert [r.text for r in replies[5::2]] == [f"after {n}\n" for n in range(4)]
     assert kernel.value("[r.status for r in (fox0, fox1, fox2, fox3)]") == ["succeeded"] * 4
-    assert gateway.creates["minimax"] == 4
+    assert fake_provider.creates["minimax"] == 4
     last = kernel.run("%%hailuo --model 02\na fox at last")
-    assert (last.status, gateway.creates["minimax"]) == ("ok", 5)
+    assert (last.status, fake_provider.creates["minimax"]) == ("ok", 5)

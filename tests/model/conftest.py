@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Make(Protocol):
-    """Makes a world whose gateways do what is said, and all else well."""
+    """Makes a world whose providers do what is said, and all else well."""
 
     def __call__(self, **mix: Mapping[str, float]) -> World:
         """It has no kernel yet."""

@@ -108,12 +108,12 @@ class Kernel:
 
 
 class World:
-    """A store, two gateways, and kernels that come and go. Use it as a context.
+    """A store, two providers, and kernels that come and go. Use it as a context.
 
     Args:
         rng: Where all chance comes from.
         folder: Where the store may lie; a file system in memory is fastest.
-        mix: What the gateways do; see `wire`.
+        mix: What the providers do; see `wire`.
         kinds: What is switched on of `odd`.
         max_parallel: The kernels' setting.
     """

@@ -91,7 +91,7 @@ def mixed(base: Mapping[str, Mapping[str, float]], kinds: Iterable[str]) -> dict
 
 
 def said(word: str, rng: random.Random, task_id: str | None) -> HttpReply | None:
-    """What arrives in place of a gateway's own answer; None where that arrives itself.
+    """What arrives in place of a provider's own answer; None where that arrives itself.
 
     Args:
         word: What happens, without its "+".

@@ -1,8 +1,8 @@
-"""One schedule: users and kernels do what they may, gateways misbehave, all comes to rest, the promises are checked.
+"""One schedule: users and kernels do what they may, providers misbehave, all comes to rest, the promises are checked.
 
 I1 what is charged is recorded · I2 at most one charge a run · I3 a run that ended as not sent or refused was not
 charged · I4 ends stay · I5 succeeded means a whole file of that task, and of no other run · I6 budgets hold at every
-commit · I7 every run that was sent comes to an end, and is lost or failed only where its gateway made no clip · I8 the
+commit · I7 every run that was sent comes to an end, and is lost or failed only where its provider made no clip · I8 the
 key is in no file · I9 a run that is a living kernel's is followed by it, or says why not · I10 what is simulated is
 known by us. (I4 and I6 are checked at every step, in `kernels`.)
 """
@@ -208,7 +208,7 @@ class _Play:
         return kernel.session.log.find()
 
     def _unaccounted(self, records: list[RunRecord], prompt: str) -> list[str]:
-        """The charged tasks of a prompt that no run has; one that its gateway misnamed cannot be told from another."""
+        """The charged tasks of a prompt that no run has; one that its provider misnamed cannot be told from another."""
         known = {r.task_id for r in records}
         tasks = self.world.wire.tasks
         return [t for t in self.world.wire.charged(prompt) if t not in known and not tasks[t].misnamed]
@@ -231,9 +231,9 @@ class _Play:
             if r.unfinished and not (r.status == "planned" and task is None):
                 wrong.append(f"I7: {r.run_id} stays {r.status}: {r.error}")
             if r.task_id is not None and task is None:
-                wrong.append(f"I1: {r.run_id} has task {r.task_id}, which no gateway made")
+                wrong.append(f"I1: {r.run_id} has task {r.task_id}, which no provider made")
             if r.status == "lost" and (task is None or task.fate != "forgotten"):
-                wrong.append(f"I7: {r.run_id} is lost, and its gateway knows {r.task_id}")
+                wrong.append(f"I7: {r.run_id} is lost, and its provider knows {r.task_id}")
             if r.status == "failed" and task is not None and task.fate == "made":
                 wrong.append(f"I7: {r.run_id} failed, and task {r.task_id} was made: {r.error}")
             if r.status == "succeeded":
@@ -265,7 +265,7 @@ class _Play:
         return wrong
 
     def _money(self, records: list[RunRecord]) -> list[str]:
-        """I6 at the gateway: a sweep's charges fit its budget, but for what the user paid for again."""
+        """I6 at the provider: a sweep's charges fit its budget, but for what the user paid for again."""
         wrong = []
         for sweep, micros in self.world.budgets.items():
             prompts = {r.request.prompt for r in records if r.sweep_id == sweep}

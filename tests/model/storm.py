@@ -1,4 +1,4 @@
-"""Submits by the thousand through gateways that lose, garble and refuse answers: the one step that costs money.
+"""Submits by the thousand through providers that lose, garble and refuse answers: the one step that costs money.
 
 Only that step: an accepted run is not followed. Time is virtual, so pauses cost nothing.
 """
@@ -54,7 +54,7 @@ class Weather:
 
 
 def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collection[str] = ()) -> Weather:
-    """So many submits with what is switched on of `odd`, a fifth of them at the gateway that takes our own ids."""
+    """So many submits with what is switched on of `odd`, a fifth of them at the provider that takes our own ids."""
     rng = random.Random(seed)  # noqa: S311 - chance is no secret
     weather = Weather(submits=submits)
 

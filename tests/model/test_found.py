@@ -72,7 +72,7 @@ def test_leases_are_renewed_after_the_store_was_in_trouble(make: Make, monkeypat
 
 
 def test_one_denial_does_not_lose_a_finished_clip(make: Make) -> None:
-    """A gateway that does not know a finished task for once, when a fresh link is asked for, is asked again."""
+    """A provider that does not know a finished task for once, when a fresh link is asked for, is asked again."""
     world = make()
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))
@@ -84,7 +84,7 @@ def test_one_denial_does_not_lose_a_finished_clip(make: Make) -> None:
 
 
 def test_a_forgotten_clip_is_lost(make: Make) -> None:
-    """A gateway that denies a finished task for good is believed, in minutes."""
+    """A provider that denies a finished task for good is believed, in minutes."""
     world = make()
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))

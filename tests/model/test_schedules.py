@@ -97,7 +97,7 @@ def test_the_model_sees_a_routers_word_that_was_believed(
 
 
 def test_the_model_sees_a_denial_that_was_believed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """With an engine that believes a gateway whose books are behind, charged runs are called failed, and it shows."""
+    """With an engine that believes a provider whose books are behind, charged runs are called failed, and it shows."""
 
     async def failed(ctx: Any, client: object, record: Any, why: HailuoError) -> Any:
         del client

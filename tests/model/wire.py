@@ -59,7 +59,7 @@ _DONE = {"yes", "dead", "backwards", "odd word", "strange word", "odd end", "ear
 
 @dataclass(kw_only=True)
 class MadeTask:
-    """A task in a gateway's books: it was charged when it was made."""
+    """A task in a provider's books: it was charged when it was made."""
 
     task_id: str
     provider: str
@@ -67,7 +67,7 @@ class MadeTask:
     ready: float
     fate: str
     made: float
-    lag_s: float  # so long the gateway's own query does not know it
+    lag_s: float  # so long the provider's own query does not know it
     results: int = 1
     shown: bool = False  # it was asked for and named; one that is "forgotten" is so from then on
     misnamed: bool = False  # its create was answered with another task's id
@@ -79,7 +79,7 @@ class MadeTask:
 
 
 class Wire:
-    """Both gateways.
+    """Both providers.
 
     Args:
         clock: Their time.
@@ -116,7 +116,7 @@ class Wire:
         """As a client has it."""
 
     async def call(self, origin: str, call: HttpCall, *, deadline_s: float = 60.0, **_: Any) -> HttpReply:
-        """One API call, on its way, at the gateway, and on its way back."""
+        """One API call, on its way, at the provider, and on its way back."""
         kind, provider = _kind(call), "runware" if "runware" in origin else "minimax"
         if kind == "create":
             self.arrived.append(_prompt(call))
@@ -172,7 +172,7 @@ class Wire:
         return fate
 
     def _not_known(self, provider: str, call: HttpCall) -> str:
-        """A gateway may deny a task now and then while it is young; one that does so later has forgotten it."""
+        """A provider may deny a task now and then while it is young; one that does so later has forgotten it."""
         task = self.tasks.get(_task_id(provider, call))
         return "yes" if task is None or self.clock.now - task.made > LAG_S[-1] else "unknown"
 
@@ -184,7 +184,7 @@ class Wire:
     async def _sent_back(
         self, provider: str, fate: str, reply: HttpReply, deadline_s: float, made: MadeTask | None
     ) -> HttpReply:
-        """What arrives here of the gateway's answer."""
+        """What arrives here of the provider's answer."""
         word = fate.removesuffix("+")
         if provider == "runware" and fate in {"odd values+", "id elsewhere+"}:
             word = "yes"  # its tasks have our own ids

@@ -89,10 +89,10 @@ def open_host() -> Iterator[OpenHost]:
 
 
 class Begin(Protocol):
-    """Starts a gateway with faults, and a session that pays there with the canary."""
+    """Starts a provider with faults, and a session that pays there with the canary."""
 
     def __call__(self, *faults: dict[str, Any], keys: tuple[str, ...] | None = None) -> tuple[Session, Simulator]:
-        """The two of them; ``keys`` are those that the gateway accepts."""
+        """The two of them; ``keys`` are those that the provider accepts."""
 
 
 @pytest.fixture
@@ -101,12 +101,12 @@ def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Begin]:
     with ExitStack() as stack:
 
         def made(*faults: dict[str, Any], keys: tuple[str, ...] | None = None) -> tuple[Session, Simulator]:
-            home = tmp_path / "gateway"
-            gateway = stack.enter_context(Simulator(home, faults=faults, keys=keys, latency=0.2, draft=True))
-            monkeypatch.setenv("MINIMAX_BASE_URL", gateway.url)
+            home = tmp_path / "provider"
+            fake_provider = stack.enter_context(Simulator(home, faults=faults, keys=keys, latency=0.2, draft=True))
+            monkeypatch.setenv("MINIMAX_BASE_URL", fake_provider.url)
             monkeypatch.setenv("MINIMAX_API_KEY", CANARY)
             session = Session(home=tmp_path / "home", mode="live", poll_interval=0.1, notice=lambda _: None)
             stack.callback(session.close)
-            return session, gateway
+            return session, fake_provider
 
         yield made

@@ -81,7 +81,7 @@ def chain(error: BaseException | None) -> list[BaseException]:
 
 @pytest.fixture
 def origin(open_host: OpenHost, tmp_path: Path) -> Callable[[str], tuple[str, Secret, float]]:
-    """A gateway that fails in one way: its origin, the key to send, and the seconds that it is given."""
+    """A provider that fails in one way: its origin, the key to send, and the seconds that it is given."""
 
     def made(way: str) -> tuple[str, Secret, float]:
         if way == "refused":

@@ -55,18 +55,18 @@ KINDS = (
 
 
 @pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
+def fake_provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simulator]:
     """What makes the clips."""
-    with Simulator(tmp_path_factory.mktemp("gateway"), latency=0.05, draft=True) as simulator:
+    with Simulator(tmp_path_factory.mktemp("provider"), latency=0.05, draft=True) as simulator:
         yield simulator
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory, gateway: Simulator) -> Iterator[tuple[Session, str, Path]]:
+def whole(tmp_path_factory: pytest.TempPathFactory, fake_provider: Simulator) -> Iterator[tuple[Session, str, Path]]:
     """A session with one run, and a clip with its poster outside of the archive."""
     folder = tmp_path_factory.mktemp("rows")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("KIE_BASE_URL", gateway.url)
+        patch.setenv("KIE_BASE_URL", fake_provider.url)
         patch.setenv("KIE_API_KEY", "canary-2a")
         session = Session(home=folder / "home", mode="live", poll_interval=0.05, notice=lambda _: None)
         run = session.generate("a fox", provider="kie", model="02").wait(60)
@@ -81,9 +81,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory, gateway: Simulator) -> Itera
 
 
 @pytest.fixture
-def keyed(monkeypatch: pytest.MonkeyPatch, gateway: Simulator) -> None:
+def keyed(monkeypatch: pytest.MonkeyPatch, fake_provider: Simulator) -> None:
     """The session may send."""
-    monkeypatch.setenv("KIE_BASE_URL", gateway.url)
+    monkeypatch.setenv("KIE_BASE_URL", fake_provider.url)
     monkeypatch.setenv("KIE_API_KEY", "canary-2a")
 
 

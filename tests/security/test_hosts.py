@@ -1,4 +1,4 @@
-"""The key goes to the gateway's own origin and nowhere else: no redirect and no download takes it along."""
+"""The key goes to the provider's own origin and nowhere else: no redirect and no download takes it along."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADERS = {
 
 @pytest.fixture
 def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs a coroutine function with a provider's gateway at a host, and a request for it."""
+    """Runs a coroutine function with a provider's client at a host, and a request for it."""
 
     def worked(provider: str, host: Host, work: Any) -> None:
         monkeypatch.setenv(f"{provider.upper()}_BASE_URL", host.url)
@@ -55,16 +55,16 @@ def at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_a_redirected_create(at: Any, open_host: OpenHost, provider: str, code: int) -> None:
     """A create that is redirected ends with an error; the other host is asked nothing."""
     other = open_host()
-    gateway_host = open_host(status=code, headers={"Location": f"{other.url}/elsewhere"})
+    provider_host = open_host(status=code, headers={"Location": f"{other.url}/elsewhere"})
 
-    async def create(gateway: ProviderClient, request: Any) -> None:
+    async def create(client: ProviderClient, request: Any) -> None:
         with pytest.raises(HailuoError) as caught:
-            await gateway.create(request, str(uuid4()))
+            await client.create(request, str(uuid4()))
         assert "CANARY" not in str(caught.value)
 
-    at(provider, gateway_host, create)
+    at(provider, provider_host, create)
     assert other.seen == []
-    (sent,) = gateway_host.seen
+    (sent,) = provider_host.seen
     assert f"{HEADERS[provider]}: {'' if provider == 'pixazo' else 'Bearer '}{CANARY}".lower() in sent.lower()
 
 
@@ -77,9 +77,9 @@ def test_a_download(at: Any, open_host: OpenHost, provider: str) -> None:
     last = open_host(body=b"clip", headers={"Set-Cookie": "a=b"})
     first = open_host(status=302, headers={"Location": f"{last.url}/clip", "Set-Cookie": "a=b"})
 
-    async def download(gateway: ProviderClient, _: Any) -> None:
+    async def download(client: ProviderClient, _: Any) -> None:
         for _ in range(2):
-            async with gateway.download(f"{first.url}/clip", {"Range": "bytes=1-"}) as stream:
+            async with client.download(f"{first.url}/clip", {"Range": "bytes=1-"}) as stream:
                 assert stream.status == 200
 
     at(provider, first, download)

@@ -110,15 +110,15 @@ def test_links_that_are_refused(url: str, dialled: list[str]) -> None:
 
 
 @pytest.mark.parametrize("url", ELSEWHERE)
-def test_a_gateway_on_this_machine_leads_no_further(url: str, dialled: list[str]) -> None:
-    """With a gateway on this machine, links to the network around it are refused as ever."""
+def test_a_provider_on_this_machine_leads_no_further(url: str, dialled: list[str]) -> None:
+    """With a provider on this machine, links to the network around it are refused as ever."""
     with pytest.raises(DownloadError):
         fetch(url, local=True)
     assert dialled == []
 
 
 @pytest.mark.parametrize("url", [*LOOPBACK, "http://localhost:8000/x.mp4", "http://[::1]:8000/x.mp4"])
-def test_a_gateway_on_this_machine_serves_its_clips(url: str, dialled: list[str]) -> None:
+def test_a_provider_on_this_machine_serves_its_clips(url: str, dialled: list[str]) -> None:
     """Its own links are asked, also without TLS."""
     with pytest.raises(TransportError):
         fetch(url, local=True)

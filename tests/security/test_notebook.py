@@ -65,10 +65,10 @@ def test_a_saved_notebook(tmp_path: Path) -> None:
     client.resources = {"metadata": {"path": str(tmp_path)}}
     client.heard = []
     with (
-        Simulator(tmp_path / "gateway", faults=faults, latency=0.3, draft=True) as gateway,
+        Simulator(tmp_path / "provider", faults=faults, latency=0.3, draft=True) as fake_provider,
         (tmp_path / "streams.txt").open("w") as streams,
     ):
-        environ |= {"MINIMAX_BASE_URL": gateway.url, "HAILUO_POLL_INTERVAL": "0.1"}
+        environ |= {"MINIMAX_BASE_URL": fake_provider.url, "HAILUO_POLL_INTERVAL": "0.1"}
         client.execute(env=environ, stdout=streams, stderr=streams)
     saved = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # nbformat has no types
     exporter: Any = HTMLExporter

@@ -62,10 +62,10 @@ def within(root: Any) -> list[str]:
 @pytest.fixture
 def ended(begin: Begin) -> tuple[Session, list[hw.Run]]:
     """A session with a run that succeeded, one that was refused and one whose answer was lost."""
-    session, gateway = begin()
+    session, fake_provider = begin()
     runs = [session.generate("a fox").wait(timeout=60)]
     for fault in ({"kind": "code", "provider": "minimax", "code": 1026}, {"kind": "drop_after"}):
-        gateway.fault(**fault, phase="create")
+        fake_provider.fault(**fault, phase="create")
         run = session.generate(f"a wolf: {fault['kind']}")
         with pytest.raises(hw.HailuoError):
             run.wait(timeout=60)
