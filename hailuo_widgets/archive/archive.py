@@ -204,10 +204,6 @@ class Archive:
         """Keep a picture that a request is made from. See `inputs.keep_input`."""
         return inputs.keep_input(self.root / "inputs", data, media_type)
 
-    def read_input(self, sha256: str) -> bytes:
-        """The kept picture with that hash. See `inputs.read_input`."""
-        return inputs.read_input(self.root / "inputs", sha256)
-
     def with_inputs(self, request: Request) -> Request:
         """The request with the bytes of its pictures. See `inputs.with_inputs`."""
         return inputs.with_inputs(self.root / "inputs", request)

@@ -23,16 +23,15 @@ MAX_STATE_BYTES: Final = 2048
 _LIMITS: Final[Sequence[tuple[int, int]]] = ((600, 16), (300, 16), (150, 12), (80, 10), (40, 8), (20, 4), (10, 0))
 
 
-def card_state(card: Card, *, now: float, whole: bool = False, problem: str | None = None) -> CardState:
+def card_state(card: Card, *, now: float, whole: bool = False) -> CardState:
     """The card as JSON values.
 
     Args:
         card: The snapshot.
         now: The kernel's clock, seconds since 1970; the browser's time ticks from it.
         whole: Whether texts keep their full length; else the object is at most `MAX_STATE_BYTES` long.
-        problem: An exception of the Python half, to be shown under the player.
     """
-    full = _full(card, now, problem)
+    full = _full(card, now)
     if whole:
         return full
     for length, rows in _LIMITS:
@@ -43,7 +42,7 @@ def card_state(card: Card, *, now: float, whole: bool = False, problem: str | No
     return state
 
 
-def _full(card: Card, now: float, problem: str | None) -> CardState:
+def _full(card: Card, now: float) -> CardState:
     """The card with all its texts, which may be of any length."""
     began = card.started_at or card.created_at
     live = card.live
@@ -76,7 +75,7 @@ def _full(card: Card, now: float, problem: str | None) -> CardState:
         "title": card.error_title,
         "text": card.error_text,
         "hint": card.error_hint,
-        "problem": problem,
+        "problem": None,  # the player sets it, for an exception of the Python half
         "cost": card.cost,
         "cost_note": card.cost_note,
         "cut": False,
@@ -104,7 +103,6 @@ def _clipped(full: CardState, length: int, rows: int) -> CardState:
         "title": short(full["title"]),
         "text": short(full["text"]),
         "hint": short(full["hint"]),
-        "problem": short(full["problem"]),
         "cost": _clip(full["cost"], length),
         "cost_note": _clip(full["cost_note"], length),
     }

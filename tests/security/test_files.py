@@ -19,6 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.archive.inputs import read_input
 from hailuo_widgets.archive.trusted_paths import clip_in, input_in, read_regular, still_in
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.engine.rescue_file import write_rescue
@@ -230,7 +231,7 @@ def test_a_picture_is_no_link(whole: tuple[Session, str, Path], tmp_path: Path) 
     (session.archive.root / "inputs" / f"{name}.png").symlink_to(tmp_path / "x.png")
     assert session.archive.input_path(name) is None
     with pytest.raises(StoreError):
-        session.archive.read_input(name)
+        read_input(session.archive.root / "inputs", name)
 
 
 def test_a_clip_that_is_a_playlist(whole: tuple[Session, str, Path], tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from hailuo_widgets.archive import Archive, Archived, NotWholeError, relative_src
 from hailuo_widgets.archive import disk as disk_module
+from hailuo_widgets.archive.inputs import read_input
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 
 if TYPE_CHECKING:
@@ -218,7 +219,7 @@ def test_inputs_are_kept_by_content(archive: Archive) -> None:
     assert path == archive.keep_input(b"picture", "image/png")
     sha256 = hashlib.sha256(b"picture").hexdigest()
     assert path == archive.root / "inputs" / f"{sha256}.png"
-    assert archive.read_input(sha256) == b"picture"
+    assert read_input(archive.root / "inputs", sha256) == b"picture"
     assert path.stat().st_mode & 0o777 == 0o600
     assert [p.name for p in path.parent.iterdir()] == [path.name]
 
@@ -228,9 +229,9 @@ def test_damaged_input_is_told_and_mended(archive: Archive) -> None:
     path = archive.keep_input(b"picture", "image/webp")
     path.write_bytes(b"changed")
     with pytest.raises(StoreError, match="was changed"):
-        archive.read_input(path.stem)
+        read_input(archive.root / "inputs", path.stem)
     archive.keep_input(b"picture", "image/webp")
-    assert archive.read_input(path.stem) == b"picture"
+    assert read_input(archive.root / "inputs", path.stem) == b"picture"
 
 
 def test_input_mistakes(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,9 +241,9 @@ def test_input_mistakes(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> No
     with pytest.raises(UsageError, match="bytes"):
         archive.keep_input(b"", "image/png")
     with pytest.raises(UsageError, match="64 lower-case"):
-        archive.read_input("../" + "0" * 61)
+        read_input(archive.root / "inputs", "../" + "0" * 61)
     with pytest.raises(StoreError, match="No picture"):
-        archive.read_input("0" * 64)
+        read_input(archive.root / "inputs", "0" * 64)
     monkeypatch.setattr(os, "write", failing(errno.ENOSPC))
     with pytest.raises(StoreError, match="The disk is full"):
         archive.keep_input(b"x", "image/png")
