@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.event_loop import running_loop
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.render.board import board_text
 from hailuo_widgets.render.card import render_html, render_text
 from hailuo_widgets.render.grid import grid_html
 from hailuo_widgets.render.plan import plan_html, plan_text
-from hailuo_widgets.widgets.sweep_table import SweepTable, board_text
+from hailuo_widgets.widgets.sweep_table import SweepTable
 
 if TYPE_CHECKING:
     import asyncio

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from hailuo_widgets.domain.run import UNFINISHED
+from hailuo_widgets.render.board import board_class
 from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget, sentence_of
 from hailuo_widgets.widgets.run_rows import row_of, totals, varying
-from hailuo_widgets.widgets.sweep_table import board_class
 from hailuo_widgets.widgets.throttle import Throttle
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import run_id_of

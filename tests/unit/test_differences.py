@@ -17,10 +17,10 @@ from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.exports import tables
 from hailuo_widgets.exports.report_sections import runs_html
+from hailuo_widgets.render.board import render_board
 from hailuo_widgets.render.card import Card
 from hailuo_widgets.voting.pairs import pair_up
 from hailuo_widgets.widgets.run_rows import varying
-from hailuo_widgets.widgets.sweep_table import render_board
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

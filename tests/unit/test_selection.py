@@ -17,8 +17,8 @@ from hailuo_widgets.domain.run import RunRecord, Status
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.report_sections import facts_html
 from hailuo_widgets.magics.commands import command
+from hailuo_widgets.render.board import render_board
 from hailuo_widgets.widgets.run_rows import row_of, totals
-from hailuo_widgets.widgets.sweep_table import render_board
 from hailuo_widgets.workspace.selection import every
 from hailuo_widgets.workspace.sweep import Sweep
 

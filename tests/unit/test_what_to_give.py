@@ -16,8 +16,8 @@ from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.tables import latex_of
 from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.render.board import board_text, render_board
 from hailuo_widgets.widgets import display
-from hailuo_widgets.widgets.sweep_table import board_text, render_board
 from hailuo_widgets.workspace.cell import plan_cell
 
 if TYPE_CHECKING:
