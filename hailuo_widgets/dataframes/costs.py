@@ -60,7 +60,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
         {
             "provider": p.request.provider,
             "model": p.request.model or None,
-            "mode": p.request.mode,
+            "mode": p.request.mode.value,
             "prompt": p.request.prompt or None,
             "variant": p.cell.variant.label,
             "seed": p.request.seed,

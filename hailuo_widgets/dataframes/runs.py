@@ -117,7 +117,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "created_at": record.created_at,
         "provider": request.provider,
         "model": request.model or None,
-        "mode": request.mode,
+        "mode": request.mode.value,
         "prompt": request.prompt or None,
         "variant": record.variant,
         "seed": request.seed,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain import camera
 from hailuo_widgets.domain.check_media import check_frame_size, check_images
 from hailuo_widgets.domain.problem import error, is_web_url, text_errors, warning
+from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.errors import ProblemCode, nearest
 
 if TYPE_CHECKING:
@@ -90,7 +91,7 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
         why = f"model={request.model!r} does not do {request.mode}: it does {modes or 'nothing that is known'}"
         if not models:
             yield error("model", ProblemCode.UNSUPPORTED, why, f"{facts.title} has no model for {request.mode}")
-        elif request.mode == "text_to_video":
+        elif request.mode == Mode.TEXT_TO_VIDEO:
             yield error(
                 "model", ProblemCode.UNSUPPORTED, why, f"give it a first_frame, or take one of {', '.join(models)}"
             )

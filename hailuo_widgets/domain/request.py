@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field, fields
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.images import Image
@@ -12,10 +13,19 @@ from hailuo_widgets.domain.images import Image
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["IMAGE_FIELDS", "MODES", "Request"]
+__all__ = ["IMAGE_FIELDS", "Mode", "Request"]
 
-MODES = ("text_to_video", "image_to_video", "first_last_frame", "subject_to_video", "template")
 IMAGE_FIELDS = ("first_frame", "last_frame", "subject")
+
+
+class Mode(StrEnum):
+    """The kind of a request. Compare with ``==``."""
+
+    TEXT_TO_VIDEO = "text_to_video"
+    IMAGE_TO_VIDEO = "image_to_video"
+    FIRST_LAST_FRAME = "first_last_frame"
+    SUBJECT_TO_VIDEO = "subject_to_video"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,15 +67,15 @@ class Request:
     options: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def mode(self) -> str:
-        """The kind of request, derived from its fields: one of :data:`MODES`."""
+    def mode(self) -> Mode:
+        """The kind of request, derived from its fields."""
         if self.template is not None:
-            return "template"
+            return Mode.TEMPLATE
         if self.subject is not None:
-            return "subject_to_video"
+            return Mode.SUBJECT_TO_VIDEO
         if self.last_frame is not None:
-            return "first_last_frame"
-        return "image_to_video" if self.first_frame is not None else "text_to_video"
+            return Mode.FIRST_LAST_FRAME
+        return Mode.IMAGE_TO_VIDEO if self.first_frame is not None else Mode.TEXT_TO_VIDEO
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON. Images are without their bytes, which are in the archive."""

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
 
 __all__ = [
-    "ENDS",
     "SIMULATOR",
     "TRANSITIONS",
     "UNFINISHED",
@@ -74,7 +73,6 @@ class CostKind(StrEnum):
 UNFINISHED = frozenset(
     {Status.PLANNED, Status.SUBMITTING, Status.QUEUED, Status.RUNNING, Status.DOWNLOADING}
 )  # the statuses that are no end
-ENDS = frozenset(Status) - UNFINISHED
 
 _NOTES: Mapping[Status, str] = {
     Status.CANCELLED: "We stopped following it; the provider may still finish and bill it.",

@@ -3,14 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["ANSWERS", "Vote"]
+__all__ = ["ANSWERS", "Answer", "Vote"]
 
-ANSWERS: Final = ("left", "right", "tie", "both bad")
+
+class Answer(StrEnum):
+    """The answer of a vote. Compare with ``==``."""
+
+    LEFT = "left"
+    RIGHT = "right"
+    TIE = "tie"
+    BOTH_BAD = "both bad"
+
+
+ANSWERS: Final = tuple(answer.value for answer in Answer)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,4 +58,4 @@ class Vote:
     @property
     def winner(self) -> str | None:
         """The preferred value; None for a tie and for "both bad"."""
-        return {"left": self.left, "right": self.right}.get(self.answer)
+        return {Answer.LEFT.value: self.left, Answer.RIGHT.value: self.right}.get(self.answer)

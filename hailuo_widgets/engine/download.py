@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.domain.events import FOLDER, RunEvent
+from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.other_archives import copied
 from hailuo_widgets.engine.poll import MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
 from hailuo_widgets.engine.rate_limit import backoff_s
@@ -28,6 +29,7 @@ from hailuo_widgets.errors import (
     as_detail,
 )
 from hailuo_widgets.provider.base import Clip
+from hailuo_widgets.provider.messages import PollState
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -87,7 +89,7 @@ async def bring(ctx: Context, follower: Follower, client: ProviderClient, record
 
 def _no_price(record: RunRecord) -> dict[str, Any]:
     """What a failed generation costs is not known, but where the provider has said it."""
-    return {} if record.cost_kind == "reported" else {"cost_micros": None, "currency": None, "cost_kind": None}
+    return {} if record.cost_kind == CostKind.REPORTED else {"cost_micros": None, "currency": None, "cost_kind": None}
 
 
 async def _not_again(ctx: Context, record: RunRecord, error: HailuoError) -> RunRecord:
@@ -237,7 +239,7 @@ async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries
     if clip is None:  # no call of its own for links: the poll names one
         poll = await client.query(task_of(record))
         clip = poll.clip
-        if poll.state == "failed" and poll.error is not None and poll.word is None and not record.video_url:
+        if poll.state == PollState.FAILED and poll.error is not None and poll.word is None and not record.video_url:
             poll.error.ends_task = True  # a failure after a link was named changes nothing
             raise poll.error
     if clip is None or clip.url is None:

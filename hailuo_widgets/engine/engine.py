@@ -6,7 +6,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.clients import Clients
 from hailuo_widgets.engine.closing import close_connections
 from hailuo_widgets.engine.context import Context
@@ -131,7 +130,7 @@ class Engine:
         if self.runs.follows(run_id):
             return self.runs.known(run_id)
         known = self.runs.decided(run_id)
-        if known is not None and known.status in ENDS:
+        if known is not None and known.status.ended:
             return known
         try:
             told = self.log.call(self.log.get, run_id)

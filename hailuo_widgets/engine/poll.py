@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import READ_AS, RunEvent
 from hailuo_widgets.domain.expectation import ASSUMED_S, next_poll_s
+from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.engine.task_results import Standstill, own_share
@@ -26,6 +27,7 @@ from hailuo_widgets.errors import (
     as_detail,
 )
 from hailuo_widgets.provider.base import MIX_UP, Clip, Poll, Task
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.system.clock import since_s
 
 if TYPE_CHECKING:
@@ -195,13 +197,13 @@ async def stop(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord
 async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
     """Write what a poll says. A state never goes back."""
     data = {"status": poll.word} if poll.word else {}
-    if poll.state == "failed":
+    if poll.state == PollState.FAILED:
         return await ctx.recorder.fail(record, poll.error or ProviderError("the generation failed"))
-    if poll.state == "succeeded" and poll.clip is not None:
+    if poll.state == PollState.SUCCEEDED and poll.clip is not None:
         return await ctx.recorder.change(
             record.run_id, RunEvent.PROVIDER_FINISHED, data, status="downloading", **clip_changes(record, poll.clip)
         )
-    if poll.state == "running" and record.status == "queued":
+    if poll.state == PollState.RUNNING and record.status == "queued":
         return await ctx.recorder.change(
             record.run_id, RunEvent.GENERATING, data, status="running", started_at=datetime.now(UTC), error=None
         )
@@ -218,5 +220,5 @@ def clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
         "error": None,
     }
     if clip.cost_micros is not None:
-        changes |= {"cost_micros": clip.cost_micros, "currency": clip.currency, "cost_kind": "reported"}
+        changes |= {"cost_micros": clip.cost_micros, "currency": clip.currency, "cost_kind": CostKind.REPORTED}
     return changes

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.events import CLOCK, RunEvent
+from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.supervisor import is_behind
 from hailuo_widgets.errors import HailuoError, Skipped, StoreError, as_detail
 from hailuo_widgets.redaction.text import each_text, redact
@@ -36,7 +37,7 @@ def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
         "error": as_detail(error, record.run_id),
         "finished_at": datetime.now(UTC),
     }
-    if record.cost_kind != "reported" and record.status != "downloading":
+    if record.cost_kind != CostKind.REPORTED and record.status != "downloading":
         changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
     return changes
 

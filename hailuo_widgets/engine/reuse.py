@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.domain.run import ENDS, Status
+from hailuo_widgets.domain.run import CostKind, Status
 from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
 from hailuo_widgets.engine.fetch_clip import brought
@@ -60,9 +60,9 @@ async def _ride(ctx: Context, follower: Follower, record: RunRecord) -> RunRecor
         if follower.cancelled:
             return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
         lead = await ctx.log.ask(ctx.log.lead_of, record)
-        if lead is not None and lead.status not in ENDS and not ctx.runs.follows(lead.run_id):
+        if lead is not None and lead.status.live and not ctx.runs.follows(lead.run_id):
             lead = await ctx.log.ask(ctx.log.lead_of, record)  # it may have ended since
-        if lead is None or lead.status in ENDS:
+        if lead is None or lead.status.ended:
             if lead is not None and lead.reused_from is not None:
                 return await ctx.recorder.fail(record, _made_without(lead.reused_from), status="skipped")
             error = from_detail(lead.error, lead.status) if lead is not None else None
@@ -191,6 +191,6 @@ async def _reuse(ctx: Context, follower: Follower, record: RunRecord, gone: set[
         seed_returned=found.seed_returned,
         cost_micros=0 if found.currency else None,
         currency=found.currency,
-        cost_kind="reused",
+        cost_kind=CostKind.REUSED,
         finished_at=datetime.now(UTC),
     )

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.expectation import Expectation, expect
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine import poll, submit
 from hailuo_widgets.engine.download import bring
 from hailuo_widgets.engine.rate_limit import backoff_s
@@ -129,7 +128,7 @@ async def _left(ctx: Context, run_id: str, error: HailuoError) -> RunRecord:
     record = ctx.runs.known(run_id)
     with contextlib.suppress(HailuoError):
         record = await ctx.log.ask(ctx.log.get, run_id)  # another's create call may have sent it since
-        if record.status in ENDS:
+        if record.status.ended:
             return record  # or another kernel has ended it: that stands
     detail = as_detail(error, run_id)
     ended: dict[str, Any] = {}

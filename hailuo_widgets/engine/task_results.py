@@ -6,8 +6,8 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.recorder import ended_by
+from hailuo_widgets.provider.messages import PollState
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -77,11 +77,11 @@ async def own_share(ctx: Context, still: Standstill, record: RunRecord, poll: Po
         now, share = await ctx.log.ask(
             ctx.log.take_result, record.run_id, list(ready), failures, pending=results.pending
         )
-    if now.status in ENDS:
+    if now.status.ended:
         return ctx.recorder.told(now), poll
     nothing_more = still.nothing_more(results, share.runs)
     if share.file_id is not None:
-        return record, replace(poll, state="succeeded", clip=ready[share.file_id], error=None)
+        return record, replace(poll, state=PollState.SUCCEEDED, clip=ready[share.file_id], error=None)
     if nothing_more and now.file_id is None:
-        return record, replace(poll, state="failed", clip=None, error=results.failures[0])
-    return record, replace(poll, state="running", clip=None, error=None)
+        return record, replace(poll, state=PollState.FAILED, clip=None, error=results.failures[0])
+    return record, replace(poll, state=PollState.RUNNING, clip=None, error=None)

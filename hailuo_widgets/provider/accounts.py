@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.run import SIMULATOR, CostKind
 from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.settings.settings import base_url, find_key, is_loopback
+from hailuo_widgets.settings.settings import RunMode, base_url, find_key, is_loopback
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts
@@ -46,13 +46,13 @@ class Accounts:
             MissingKey: ``mode`` is ``live`` and there is no key.
         """
         facts = provider.facts
-        if self._settings.mode == "simulated":
+        if self._settings.mode == RunMode.SIMULATED:
             return SIMULATOR
         if find_key(facts.name) is not None:
             origin = base_url(facts.name, facts.base_url)
             self._configured.add((facts.name, origin))
             return origin
-        if self._settings.mode == "auto":
+        if self._settings.mode == RunMode.AUTO:
             return SIMULATOR
         name = f"{facts.name.upper()}_API_KEY"
         raise MissingKey(

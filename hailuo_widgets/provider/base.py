@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError
-from hailuo_widgets.provider.messages import Accepted, Clip, Code, HttpCall, HttpReply, Poll, Results, Task
+from hailuo_widgets.provider.messages import Accepted, Clip, Code, HttpCall, HttpReply, Poll, PollState, Results, Task
 from hailuo_widgets.provider.parse import (
     as_code,
     as_micros,
@@ -61,6 +61,7 @@ __all__ = [
     "HttpCall",
     "HttpReply",
     "Poll",
+    "PollState",
     "Provider",
     "Results",
     "Task",
@@ -232,7 +233,7 @@ class Provider(ABC):
         """
         error = self.in_body(code, said, reply)
         if code in self.ends:
-            return Poll(state="failed", error=error)
+            return Poll(state=PollState.FAILED, error=error)
         if code in self.gone:
             error = self.error(UNKNOWN_TASK, code=code, said=said, reply=reply)
         raise error
@@ -245,9 +246,9 @@ class Provider(ABC):
         """Return the poll of a task that has not ended; an undocumented status word is kept in ``word``."""
         state, shown = self.state(word), as_written(word)
         if str(word).strip().casefold() in self.states:
-            return Poll(state=state or "queued")
+            return Poll(state=state or PollState.QUEUED)
         if state is None:
-            return Poll(state="queued", warning=f"a status in no document: {shown!r}", word=shown)
+            return Poll(state=PollState.QUEUED, warning=f"a status in no document: {shown!r}", word=shown)
         return Poll(state=state, word=shown)
 
     def failed(self, code: str | None, said: str | None, reply: HttpReply, *, word: object = None) -> Poll:
@@ -258,7 +259,7 @@ class Provider(ABC):
         odd = isinstance(word, str) and word.strip().casefold() not in self.states
         shown = code or (as_written(word) if odd else "") or "failed"
         error = self.error(row, code=shown, said=said, reply=reply, hint=AGAIN_FREE if odd else None)
-        return Poll(state="failed", error=error, word=as_written(word) if odd else None)
+        return Poll(state=PollState.FAILED, error=error, word=as_written(word) if odd else None)
 
     # -- errors ---------------------------------------------------------------------------------------------------
 

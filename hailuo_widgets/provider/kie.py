@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.provider.kie_minimax import JOBS_CHANNEL, KieMinimax
+from hailuo_widgets.provider.kie_minimax import KieMinimax
+from hailuo_widgets.settings.settings import KieDialect
 
 if TYPE_CHECKING:
     from hailuo_widgets.provider.base import Provider
@@ -18,7 +19,7 @@ __all__ = ["make"]
 
 def make(settings: Settings) -> Provider:
     """Return the provider in the dialect that ``settings.kie_dialect`` names, for the registry."""
-    if settings.kie_dialect == JOBS_CHANNEL:
+    if settings.kie_dialect == KieDialect.JOBS:
         from hailuo_widgets.provider.kie_jobs import KieJobs
 
         return KieJobs()

@@ -27,6 +27,7 @@ from hailuo_widgets.provider.base import (
     as_micros,
     as_url,
 )
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_json, words
 from hailuo_widgets.provider.refusal_words import about_content
 
@@ -232,9 +233,9 @@ class KieMinimax(Provider):
         self.checked("task", record.get("taskId"), task.task_id, reply)
         word = record.get("state") if isinstance(record.get("state"), str) else as_code(record.get("status"))
         state = self.state(word)
-        if state == "succeeded":
+        if state == PollState.SUCCEEDED:
             return self._finished(record, reply)
-        if state == "failed":
+        if state == PollState.FAILED:
             own = said if code is not None else None  # "success" is about the call, not the task
             why = next(
                 (w for w in (record.get("failMsg"), record.get("errorMessage"), own) if isinstance(w, str)), None
@@ -252,7 +253,7 @@ class KieMinimax(Provider):
             raise self.unreadable(reply, "the provider finished the task and named no link")
         cost = as_micros(record.get("creditsConsumed"))
         return Poll(
-            state="succeeded",
+            state=PollState.SUCCEEDED,
             clip=Clip(url=url, cost_micros=cost, currency=None if cost is None else "credits"),
         )
 

@@ -15,6 +15,7 @@ from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
 from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, ProviderError, RateLimited
 from hailuo_widgets.provider import minimax
 from hailuo_widgets.provider.base import UNKNOWN_TASK, USED_UP, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_path, words
 
 if TYPE_CHECKING:
@@ -150,9 +151,9 @@ class Kkiai(minimax.MiniMax):
         if not isinstance(word, str):
             return super().read_poll(data, reply)
         state = self.state(word)
-        if state == "succeeded":
+        if state == PollState.SUCCEEDED:
             return self.finished(data, reply)
-        if state == "failed":
+        if state == PollState.FAILED:
             code, said = super().verdict(_inside(envelope))
             reason = envelope.get("fail_reason")
             return self.failed(code, reason if isinstance(reason, str) and reason else said, reply, word=word)
@@ -164,7 +165,7 @@ class Kkiai(minimax.MiniMax):
         clip = self.clip(data)
         if named is None or clip.url is not None or clip.file_id is not None:
             return super().finished(data, reply)
-        return Poll(state="succeeded", clip=replace(clip, url=f"/v1/videos/{quote(named, safe='')}/content"))
+        return Poll(state=PollState.SUCCEEDED, clip=replace(clip, url=f"/v1/videos/{quote(named, safe='')}/content"))
 
     def clip(self, data: dict[str, Any]) -> Clip:
         """Return the clip's links: those of the retrieved file, then those in every other place that relays use."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.errors import ProviderError
 
-__all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "Results", "Task"]
+__all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "PollState", "Results", "Task"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +87,15 @@ class Results:
     ended: bool = False
 
 
+class PollState(StrEnum):
+    """The state of a task. A provider of another package may give its text; compare with ``==``."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Poll:
     """A task's state: ``queued``, ``running``, ``succeeded`` (with its clip) or ``failed`` (with its error).
@@ -95,7 +105,7 @@ class Poll:
     caller assigns each to one run.
     """
 
-    state: str
+    state: PollState | str
     clip: Clip | None = None
     error: ProviderError | None = None
     warning: str | None = None

@@ -25,6 +25,7 @@ from hailuo_widgets.provider.base import (
     as_url,
     in_its_words,
 )
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.minimax_facts import CODES, FACTS, code_of_type
 from hailuo_widgets.provider.parse import words
 from hailuo_widgets.provider.refusal_words import about_content, number_said
@@ -126,9 +127,9 @@ class MiniMax(Provider):
         code, said = self.verdict(data)
         word = data.get("status")
         state = self.state(word)
-        if state == "succeeded":
+        if state == PollState.SUCCEEDED:
             return self.finished(data, reply)
-        if state == "failed":
+        if state == PollState.FAILED:
             return self.failed(code, said, reply, word=word)
         if code is not None:
             return self.about_task(code, said, reply)
@@ -145,7 +146,7 @@ class MiniMax(Provider):
             file = layer.get("file")
             if isinstance(file, dict):
                 self.checked("file", file.get("file_id"), as_task_id(layer.get("file_id")), reply)
-        return Poll(state="succeeded", clip=clip)
+        return Poll(state=PollState.SUCCEEDED, clip=clip)
 
     def clip(self, data: dict[str, Any]) -> Clip:
         """Return the links and the file ID in an object; a retrieved file's links come before ``video_url``."""
@@ -175,7 +176,7 @@ class MiniMax(Provider):
         self.checked("file", found.file_id, clip.file_id, reply)
         if found.url is None:
             word = data.get("status")
-            if self.state(word) == "failed":
+            if self.state(word) == PollState.FAILED:
                 code = code or as_written(word)
                 error = self.failed(code, said, reply, word=word).error or self.in_body(code, said, reply)
                 # An undocumented word leaves the task as it is: the link may be requested again.

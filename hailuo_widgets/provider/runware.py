@@ -33,6 +33,7 @@ from hailuo_widgets.provider.base import (
     read_json,
     trace_id,
 )
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_object
 from hailuo_widgets.provider.runware_errors import ABOUT_THE_CALL, CODES, ROWS, category
 from hailuo_widgets.provider.runware_facts import FACTS, FPS, RESULTS, SAFETY
@@ -168,7 +169,7 @@ class Runware(Provider):
             clips=tuple(_clips(items)),
             failures=tuple(self._no(why, reply, asking=True) for why in different.values()),
             failed=max(len(told), len(top)),
-            pending=sum(self.state(word) != "succeeded" for word in words),
+            pending=sum(self.state(word) != PollState.SUCCEEDED for word in words),
             ended=bool(top) and not items,
         )
 
@@ -178,16 +179,18 @@ class Runware(Provider):
         if task.file_id is None:
             mine = list(found.clips[task.result_index : task.result_index + 1])
         if mine:
-            return Poll(state="succeeded", clip=mine[0])
-        under_way = [word for word in said if self.state(word) in {"running", "queued", None}]
+            return Poll(state=PollState.SUCCEEDED, clip=mine[0])
+        under_way = [word for word in said if self.state(word) in {PollState.RUNNING, PollState.QUEUED, None}]
         if under_way:
             return self.under_way(min(under_way, key=lambda word: self.state(word) is None))
         if found.failures:
-            ends = [word for word in said if self.state(word) == "failed" and word.casefold() not in self.states]
+            ends = [
+                word for word in said if self.state(word) == PollState.FAILED and word.casefold() not in self.states
+            ]
             error = found.failures[0]
             error.hint = AGAIN_FREE if ends else error.hint
-            return Poll(state="failed", error=error, word=as_written(ends[0]) if ends else None)
-        return Poll(state="running") if found.clips else None  # this run's result is not there yet
+            return Poll(state=PollState.FAILED, error=error, word=as_written(ends[0]) if ends else None)
+        return Poll(state=PollState.RUNNING) if found.clips else None  # this run's result is not there yet
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return the first error's category and message."""
@@ -268,7 +271,7 @@ def _clips(items: list[dict[str, Any]]) -> list[Clip]:
     places: set[str] = set()
     for item in items:
         url = as_url(item.get("videoURL"))
-        if url is None or state_of(item.get("status", "success"), STATES) != "succeeded":
+        if url is None or state_of(item.get("status", "success"), STATES) != PollState.SUCCEEDED:
             continue
         place = url.partition("?")[0].partition("#")[0]
         video = as_task_id(item.get("videoUUID")) or hashlib.sha256(place.encode("utf-8", "replace")).hexdigest()[:32]
@@ -296,7 +299,7 @@ def _failure(item: Mapping[str, Any]) -> Mapping[str, Any] | None:
     word = item.get("status")
     if isinstance(item.get("code"), str) and word is None:
         return item
-    return {"code": as_written(word), **item} if state_of(word, STATES) == "failed" else None
+    return {"code": as_written(word), **item} if state_of(word, STATES) == PollState.FAILED else None
 
 
 def _ends(error: Mapping[str, Any], task: Task) -> bool:
@@ -309,7 +312,7 @@ def _ends(error: Mapping[str, Any], task: Task) -> bool:
     if named not in {None, task.task_id.casefold()} or error.get("taskType", GENERATE) != GENERATE:
         return False
     if kind == "unknown":
-        failed = state_of(error.get("status"), STATES) == "failed"
+        failed = state_of(error.get("status"), STATES) == PollState.FAILED
         return failed or (named is not None and error.get("taskType") == GENERATE)
     return kind not in ABOUT_THE_CALL
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_code, as_task_id
 from hailuo_widgets.provider.task_status import state_of
 
@@ -42,7 +43,7 @@ def task_id_beside(data: dict[str, Any]) -> str | None:
         return None
     for layer in _layers(data):
         word = layer.get("status", layer.get("state"))
-        going = word is None or state_of(word, {}) != "failed"
+        going = word is None or state_of(word, {}) != PollState.FAILED
         a_task = isinstance(word, str) or as_code(layer.get("object")) in _KINDS
         alone = set(layer) <= {"id", "object", "model", "created", "created_at", "progress"}
         if going and (a_task or alone or layer is not data) and (found := as_task_id(layer.get("id"))) is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import plain
 
 if TYPE_CHECKING:
@@ -19,12 +20,14 @@ __all__ = ["as_written", "state_of"]
 
 _LONGEST = 80
 _GROUPS = {
-    "succeeded": "success succeed succeeded successful successfully complete completed completion done finish finished",
-    "failed": "fail failed failure error errored cancelled canceled expired aborted rejected refused denied terminated "
-    "unsuccessful deleted",
-    "running": "run running processing in_progress inprogress progress generating rendering working executing active",
-    "queued": "queue queued queueing queuing in_queue pending wait waiting preparing submitted submitting created "
-    "scheduled accepted received not_start not_started starting initializing initialized",
+    PollState.SUCCEEDED: "success succeed succeeded successful successfully complete completed completion done finish "
+    "finished",
+    PollState.FAILED: "fail failed failure error errored cancelled canceled expired aborted rejected refused denied "
+    "terminated unsuccessful deleted",
+    PollState.RUNNING: "run running processing in_progress inprogress progress generating rendering working executing "
+    "active",
+    PollState.QUEUED: "queue queued queueing queuing in_queue pending wait waiting preparing submitted submitting "
+    "created scheduled accepted received not_start not_started starting initializing initialized",
 }
 _PLAIN = {word: state for state, words in _GROUPS.items() for word in words.split()}
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -63,6 +66,6 @@ def _plainly(text: str) -> str | None:
         text = shorter
     first, *more = re.split(r"[:(,;]", text, maxsplit=1)
     found = _PLAIN.get(text) or _PLAIN.get(first.strip("_"))
-    if found == "failed" and _GOES_ON.search("".join(more)):
+    if found == PollState.FAILED and _GOES_ON.search("".join(more)):
         return None
-    return found or ("failed" if _ENDED.search(text) else None)
+    return found or (PollState.FAILED if _ENDED.search(text) else None)

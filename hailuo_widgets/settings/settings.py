@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "SETTINGS",
+    "KieDialect",
+    "RunMode",
     "Secret",
     "Setting",
     "Settings",
@@ -39,6 +42,22 @@ __all__ = [
     "is_loopback",
     "shell_config",
 ]
+
+
+class RunMode(StrEnum):
+    """Where runs are sent: to the provider if its key is found and else to the simulator, or to one of the two."""
+
+    AUTO = "auto"
+    LIVE = "live"
+    SIMULATED = "simulated"
+
+
+class KieDialect(StrEnum):
+    """The API of KIE that is spoken: that of its Minimax document, or of its job documents."""
+
+    MINIMAX = "minimax"
+    JOBS = "jobs"
+
 
 _shells: list[Callable[[], Mapping[str, Any]]] = []  # at most one: the shell that %load_ext was called in
 
@@ -100,8 +119,8 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             name="mode",
-            kind=Choice(words=("auto", "live", "simulated")),
-            default="auto",
+            kind=Choice(words=tuple(mode.value for mode in RunMode)),
+            default=RunMode.AUTO.value,
             env="HAILUO_MODE",
             doc="auto: live if the provider's key is found, else simulated. live: a missing key is an error. "
             "simulated: never leaves the machine.",
@@ -187,7 +206,7 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             name="kie_dialect",
-            kind=Choice(words=("minimax", "jobs")),
+            kind=Choice(words=tuple(dialect.value for dialect in KieDialect)),
             default="minimax",
             env="KIE_DIALECT",
             doc="minimax: KIE's Minimax API document. jobs: KIE's public job documents.",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.store.schema import runs
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def claim(c: sa.Connection, record: RunRecord, ready: Sequence[str]) -> Share:
     others = [dict(row) for row in c.execute(query).mappings() if row["run_id"] != record.run_id]
     failed = sum(row["status"] == "failed" and not _undelivered(row["error"]) for row in others)
     mine = record.file_id
-    if mine is None and record.status not in ENDS:
+    if mine is None and record.status.live:
         taken = {row["file_id"] for row in others}
         free = [n for n, result in enumerate(ready) if result not in taken]
         if free:

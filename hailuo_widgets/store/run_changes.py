@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.domain.run import ENDS, RunRecord, may_become
+from hailuo_widgets.domain.run import RunRecord, may_become
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import clips, leases
 from hailuo_widgets.store import result_claims as results
@@ -113,7 +113,7 @@ def advance(
     c: sa.Connection, record: RunRecord, what: RunEvent, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
     """As :func:`change`, but a run that has ended stays as it is."""
-    return record if record.status in ENDS else change(c, record, what, data, changes)
+    return record if record.status.ended else change(c, record, what, data, changes)
 
 
 def accept(c: sa.Connection, record: RunRecord, data: Mapping[str, Any], changes: Mapping[str, Any]) -> RunRecord:
@@ -136,7 +136,7 @@ def take_result(
 ) -> tuple[RunRecord, results.Share]:
     """Give a run one of its task's results, or one of its failures."""
     share = results.claim(c, record, ready)
-    mine = share.file_id is None and record.file_id is None and record.status not in ENDS
+    mine = share.file_id is None and record.file_id is None and record.status.live
     if mine and share.failed < min(len(failures), share.runs - len(ready) - pending):
         return change(c, record, RunEvent.FAILED, {}, failures[share.failed]), share
     return _again(c, record), share

@@ -185,8 +185,8 @@ class RunQueries:
 
         query = sa.select(events.c.at, events.c.what, events.c.data).where(events.c.run_id == run_id)
         with self.database.read() as c:
-            rows = c.execute(query.order_by(events.c.event_id)).mappings()
-            return [{**row, "data": row["data"] or {}, "text": text_of(row["what"])} for row in rows]
+            rows = c.execute(query.order_by(events.c.event_id))
+            return [{"at": at, "what": what, "data": data or {}, "text": text_of(what)} for at, what, data in rows]
 
     def votes(
         self,

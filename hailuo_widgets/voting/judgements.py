@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from hailuo_widgets.domain.vote import Answer
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -46,9 +47,9 @@ def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
     for n, (vote, again) in enumerate(_by_pair(standing)):
         answer = (vote.answer, vote.winner)
         if not all(same_answer(vote, other) for other in again):
-            answer = ("tie", None)
+            answer = (Answer.TIE, None)
         first, second = sorted((vote.left, vote.right))
-        score = None if answer[0] == "both bad" else 0.5 if answer[1] is None else float(answer[1] == first)
+        score = None if answer[0] == Answer.BOTH_BAD else 0.5 if answer[1] is None else float(answer[1] == first)
         clips = vote.clips
         cell = clips if all(clips) else (first, second, vote.unit) if vote.unit else (f"vote {n}",)
         judgements.append(

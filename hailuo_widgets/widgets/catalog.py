@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from hailuo_widgets.domain.camera import INSTRUCTIONS
-from hailuo_widgets.domain.request import MODES
+from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import HailuoError
 from hailuo_widgets.provider import names
@@ -46,7 +46,7 @@ def _provider(session: Workspace, name: str) -> ProviderOffer:
         {"model": o.model, "mode": o.mode, "resolution": o.resolution, "durations": list(o.durations), "doubt": o.doubt}
         for o in facts.offers
     ]
-    modes = [m for m in MODES if any(o["mode"] == m for o in offers) or (m == "template" and facts.templates)]
+    modes = [m.value for m in Mode if any(o["mode"] == m for o in offers) or (m == Mode.TEMPLATE and facts.templates)]
     return {
         "name": facts.name,
         "title": facts.title,

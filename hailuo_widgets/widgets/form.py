@@ -114,7 +114,7 @@ def form_of_run(record: RunRecord, pictures: Mapping[str, str]) -> Form:
     if request.get("prompt_optimizer") is False:
         del request["prompt_optimizer"]
     body = render_variants((Prompt((Text(asked.prompt),) if asked.prompt else ()),))
-    return {"request": request, "run": {}, "body": body, "mode": asked.mode}
+    return {"request": request, "run": {}, "body": body, "mode": asked.mode.value}
 
 
 def _plain(value: Any) -> Any:

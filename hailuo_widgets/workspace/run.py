@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
 from hailuo_widgets.workspace.annotations import remark, remarked
@@ -265,7 +264,7 @@ class Run(Fixed):
             self._session.change(self.id, RunEvent.FOLLOWED_AGAIN, status="queued", error=None)
         elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine.context, record):
             ask_again(self._session.engine.context, record)
-        elif record.status in ENDS:
+        elif record.status.ended:
             raise UsageError(
                 f"run {self.id} is {record.status}: nothing of it can be retried for free",
                 run_id=self.id,

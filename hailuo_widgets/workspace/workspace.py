@@ -21,6 +21,7 @@ from hailuo_widgets.engine.rescue_file import adopt_rescued
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.axes import axes_of
 from hailuo_widgets.planning.plan import look_up, make_plan
+from hailuo_widgets.settings.settings import RunMode
 from hailuo_widgets.store.peek import never_sent
 from hailuo_widgets.workspace.base import WorkspaceBase
 from hailuo_widgets.workspace.confirmation import confirm, part_of, question, within
@@ -177,7 +178,9 @@ class Workspace(WorkspaceBase):
     def _say_simulated(self, name: str) -> None:
         if name not in self._noticed:
             self._noticed.add(name)
-            why = "mode is simulated" if self.settings.mode == "simulated" else f"no {name.upper()}_API_KEY is set"
+            why = (
+                "mode is simulated" if self.settings.mode == RunMode.SIMULATED else f"no {name.upper()}_API_KEY is set"
+            )
             url = self.accounts.simulator_url(name)
             who = "the bundled simulator" if url is None else f"the simulator at {url}"
             self._notice(f"hailuo: {why}, so {who} makes the clips: nothing is sent out or billed")

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.domain.run import ENDS
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.errors import Unconfirmed
 from hailuo_widgets.provider.base import HttpReply
@@ -165,7 +165,7 @@ def look(run: Run, wire: OddWire) -> None:
     try:
         said = str(run.error)
         assert "hailuo-widgets itself" not in said
-        assert run.status in ENDS or (run.error is not None)
+        assert Status(run.status).ended or (run.error is not None)
         refused = run.status == "failed" and not wire.creates
         assert len(wire.creates) <= 1
         assert len(wire.at("create")) <= 2 or refused

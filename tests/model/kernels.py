@@ -24,7 +24,6 @@ from wire import MIX, Wire
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import archive as files
 from hailuo_widgets.archive import part
-from hailuo_widgets.domain.run import ENDS
 from hailuo_widgets.engine import supervisor
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import RunLog, run_changes
@@ -153,7 +152,7 @@ class World:
         def changed(c: sa.Connection, record: RunRecord, what: str, *more: Any) -> RunRecord:
             after = change(c, record, what, *more)
             world.steps.append((record.run_id, record.status, after.status, what))
-            left = record.status in ENDS and after.status != record.status
+            left = record.status.ended and after.status != record.status
             if left and what not in DECISIONS and (record.status, what) not in LATE:
                 world.errors.append(f"I4: {record.run_id} went from {record.status} to {after.status} by {what!r}")
             return after

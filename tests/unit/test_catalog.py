@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hailuo_widgets.domain.check import check
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.problem import is_web_url
-from hailuo_widgets.domain.request import MODES, Request
+from hailuo_widgets.domain.request import Mode, Request
 from hailuo_widgets.provider import names, open_provider
 from hailuo_widgets.provider.registry import BUNDLED
 from hailuo_widgets.settings.settings import Settings
@@ -64,7 +64,7 @@ def test_rows_agree(label: str) -> None:
     assert {o.model for o in facts.offers} == models
     assert {p.model for p in facts.prices} <= models
     assert facts.default_model in models
-    assert {o.mode for o in facts.offers} < set(MODES)
+    assert {o.mode for o in facts.offers} < set(Mode)
     for row in (*facts.models, *facts.offers, *facts.prices, *facts.templates, facts.images, facts):
         assert row.source
     for offer in facts.offers:

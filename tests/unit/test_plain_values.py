@@ -11,10 +11,13 @@ import pytest
 
 from hailuo_widgets import Session
 from hailuo_widgets.archive import Archive
+from hailuo_widgets.dataframes.costs import plan_frame
 from hailuo_widgets.dataframes.runs import runs_frame
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import CostKind, RunRecord, Status
+from hailuo_widgets.provider import PollState
 from hailuo_widgets.render.card import Card
 from hailuo_widgets.render.grid import layout_of
 from hailuo_widgets.store import schema
@@ -83,6 +86,28 @@ def test_data_frames_hold_plain_text(tmp_path: Path) -> None:
     frame = runs_frame(records(), tmp_path)
     assert frame["status"].tolist() == [s.value for s in Status]
     assert {type(v) for v in texts([list(frame.columns), *(frame[c].tolist() for c in frame.columns)])} == {str}
+
+
+def test_settings_and_modes_are_plain_text(tmp_path: Path) -> None:
+    """A plan's table and the settings hold text, whatever names their values inside."""
+    session = Session(home=tmp_path, mode="simulated", kie_dialect="jobs")
+    assert {type(session.settings.mode), type(session.settings.kie_dialect)} == {str}
+    frame = session.estimate("a fox", provider="kie", model="02")
+    plan = plan_frame(session.plan("a fox", provider="kie", model="02"))
+    assert {type(v) for f in (frame, plan) for c in f.columns for v in texts([c, *f[c].tolist()])} == {str}
+    session.close()
+
+
+def test_events_hold_plain_text(tmp_path: Path) -> None:
+    """What a step is called, its sentence and its data are text; the log's file has the code."""
+    session = Session(home=tmp_path, mode="simulated")
+    session.log.call(session.log.add, records()[:1])
+    data = {"read as": PollState.FAILED}
+    session.log.call(session.log.note, "r0", RunEvent.UNKNOWN_STATUS, data)
+    events = session.run("r0").events
+    assert [e["what"] for e in events] == ["planned", "unknown_status"]
+    assert {type(v) for v in texts(events)} == {str}
+    session.close()
 
 
 def test_json_holds_plain_text(tmp_path: Path) -> None:
