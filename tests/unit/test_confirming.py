@@ -80,6 +80,7 @@ def test_what_is_asked_about(
         return
     with pytest.raises(UsageError) as caught:
         session.sweep("a fox", **arguments)
+    assert caught.value.reason == "confirmation_needed"
     told = str(caught.value)
     assert all(words in told for words in (*says, "Nothing was sent", "yes=True", "--yes")), told
     assert len(session.runs()) == 0

@@ -19,9 +19,13 @@ from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.render.grid import layout_of
 from hailuo_widgets.widgets import messages
 from hailuo_widgets.widgets.card_state import card_state
-from hailuo_widgets.widgets.request_widget import Question
+from hailuo_widgets.widgets.compare import Compare
+from hailuo_widgets.widgets.monitor import SweepBoard
+from hailuo_widgets.widgets.player import Player, RunSource
+from hailuo_widgets.widgets.request_widget import Question, RequestWidget
 from hailuo_widgets.widgets.run_rows import row_of, totals
 from hailuo_widgets.widgets.studio import Studio
+from hailuo_widgets.widgets.vote import Vote
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,13 +87,13 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
     loop.close()
 
 
-def ask(studio: Studio, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+def ask(widget: RequestWidget, kind: str, data: dict[str, Any]) -> dict[str, Any]:
     """The answer to one question, as the browser gets it."""
     told: list[dict[str, Any]] = []
-    studio.send = lambda content, **_: told.append(content)  # type: ignore[method-assign]
-    question = Question(studio, {"id": kind, "type": kind, "data": data}, [])
-    studio._loop.run_until_complete(studio._answer(question))
-    (answer,) = told
+    widget.send = lambda content, **_: told.append(content)  # type: ignore[method-assign]
+    question = Question(widget, {"id": kind, "type": kind, "data": data}, [])
+    widget._loop.run_until_complete(widget._answer(question))
+    answer = next(content for content in told if "id" in content)
     found: dict[str, Any] = sent(answer)
     return found
 
@@ -149,6 +153,38 @@ def test_runs_conform(studio: Studio) -> None:
     assert faults(sent(layout), messages.Layout, "layout") == []
     long = replace(run.card, prompt=900 * "x", error_text="no", parameters=(("seed", "7"),))
     assert faults(sent(card_state(long, now=1.0)), messages.CardState, "card") == []
+
+
+def test_replies_of_the_boards_conform(studio: Studio) -> None:
+    """Those of the grid, of a sweep's board and of a player."""
+    sweep = studio._session.sweep("a snail", provider="kie", seed=[1, 2])
+    loop, records = studio._loop, [run.record for run in sweep]
+    widgets: list[tuple[RequestWidget, dict[str, dict[str, Any]]]] = [
+        (
+            Compare(studio._session, records, arrange(records), loop=loop),
+            {
+                "layout": {},
+                "run": {"id": records[0].run_id},
+                "rate": {"id": records[0].run_id, "rating": 3},
+                "tag": {"id": records[0].run_id, "tags": ["slow"]},
+                "note": {"id": records[0].run_id, "note": "slow"},
+            },
+        ),
+        (SweepBoard(sweep, loop=loop), {"rows": {}, "resume": {"ids": []}, "cancel": {"ids": []}}),
+        (Player(RunSource(sweep[0]), loop=loop), {"details": {}}),
+    ]
+    for widget, requests in widgets:
+        for kind, data in requests.items():
+            answer = ask(widget, kind, data)
+            assert answer["ok"], answer
+            assert faults(answer.get("data"), REPLIES[kind], kind) == []
+        widget.close()
+
+
+def test_every_question_has_a_type() -> None:
+    """What the widgets answer is what the browser can ask for by name."""
+    kinds = (Compare, Player, SweepBoard, Studio, Vote)
+    assert {name for kind in kinds for name in kind.__new__(kind).handlers()} == set(REPLIES)
 
 
 def test_the_types_are_told_apart() -> None:
