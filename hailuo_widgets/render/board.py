@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 __all__ = ["board_class", "board_text", "render_board"]
 
 SHOWN_TEXT = 80  # characters of a value
-_RESULTS = ("seed returned", "from the archive")  # parameters of a card that no request asked for
 _CELL = "padding:2px 10px 2px 0;text-align:left;vertical-align:top"
 
 
@@ -41,7 +40,8 @@ def render_board(cards: list[Card], css: str = "", values: Mapping[str, Mapping[
     simulated = " · SIMULATED" if any(card.simulated for card in cards) else ""
     rows = [_row_values(card, values or {}) for card in cards]
     every = dict.fromkeys(name for row in rows for name in row)
-    names = [n for n in every if n not in _RESULTS or len({row.get(n) for row in rows}) > 1]
+    results = {name for card in cards for name, _ in card.results}
+    names = [n for n in every if n not in results or len({row.get(n) for row in rows}) > 1]
     head = "".join(
         f'<th style="{_CELL}">{html.escape(name)}</th>' for name in ("run", "status", *names, "time", "cost")
     )
@@ -55,9 +55,8 @@ def render_board(cards: list[Card], css: str = "", values: Mapping[str, Mapping[
 
 
 def _row_values(card: Card, values: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
-    results = {name: value for name, value in card.parameters if name in _RESULTS}
     differing = values.get(card.run_id, {}).items()
-    return {name.replace("_", " "): _short(value) for name, value in differing} | results
+    return {name.replace("_", " "): _short(value) for name, value in differing} | dict(card.results)
 
 
 def _short(text: str) -> str:

@@ -83,6 +83,7 @@ class Card:
         simulated: whether the simulator made the clip, not the provider.
         reused: whether the run shows the clip of an earlier run, so that nothing was paid.
         parameters: label and text of each setting, for example ("seed", "7 (sent)").
+        results: those of them that the run brought and no request asked for, for example ("seed returned", "7").
         task_id: the provider's ID, once there is one.
         created_at: when the run was planned.
         started_at: when its create call was sent; elapsed time counts from here, or else from `created_at`.
@@ -118,6 +119,7 @@ class Card:
     created_at: datetime
     reused: bool = False
     parameters: tuple[tuple[str, str], ...] = ()
+    results: tuple[tuple[str, str], ...] = ()
     task_id: str | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None

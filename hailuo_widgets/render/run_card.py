@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["card_of"]
 
+SEED_RETURNED = "seed returned"
+FROM_THE_ARCHIVE = "from the archive"
 _KINDS = {
     CostKind.LIST: "list price",
     CostKind.REPORTED: "reported by the provider",
@@ -52,6 +54,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         simulated=record.simulated,
         reused=record.reused_from is not None,
         parameters=_parameters(record, facts),
+        results=tuple((label, value) for label, value in _results(record).items() if value),
         task_id=record.task_id,
         created_at=record.created_at,
         started_at=record.submitted_at,
@@ -92,18 +95,26 @@ def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
 def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
     request = record.request
     template = facts.template(request.template) if request.template else None
+    results = _results(record)
     rows = [
         ("template", template.english if template else request.template),
         ("duration", f"{request.duration} s" if request.duration else None),
         ("resolution", request.resolution),
         ("aspect ratio", request.aspect_ratio),
         ("seed", f"{request.seed} (sent)" if request.seed is not None else None),
-        ("seed returned", str(record.seed_returned) if record.seed_returned is not None else None),
+        (SEED_RETURNED, results[SEED_RETURNED]),
         ("replicate", str(record.replicate) if record.replicate > 1 else None),
         ("first frame", request.first_frame.name if request.first_frame else None),
         ("last frame", request.last_frame.name if request.last_frame else None),
         ("subject", request.subject.name if request.subject else None),
         ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if facts.optimizer else None),
-        ("from the archive", f"run {record.reused_from}" if record.reused_from else None),
+        (FROM_THE_ARCHIVE, results[FROM_THE_ARCHIVE]),
     ]
     return tuple((label, value) for label, value in rows if value)
+
+
+def _results(record: RunRecord) -> dict[str, str | None]:
+    return {
+        SEED_RETURNED: str(record.seed_returned) if record.seed_returned is not None else None,
+        FROM_THE_ARCHIVE: f"run {record.reused_from}" if record.reused_from else None,
+    }

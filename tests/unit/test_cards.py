@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.domain.run import Status
+from hailuo_widgets.render.board import render_board
 from hailuo_widgets.render.card import (
     Card,
     format_bytes,
@@ -268,3 +269,12 @@ def test_sizes_and_durations_read_as_people_say_them() -> None:
     sizes = {0: "0 B", 999: "999 B", 12_345: "12 kB", 999_600: "1.0 MB", 1_440_000: "1.4 MB"}
     assert {value: format_seconds(value) for value in seconds} == seconds
     assert {value: format_bytes(value) for value in sizes} == sizes
+
+
+@pytest.mark.parametrize(("seeds", "shown"), [(("1", "2"), True), (("1", "1"), False), (("1", None), True)])
+def test_a_result_is_a_column_of_the_board_if_the_runs_differ_in_it(
+    seeds: tuple[str | None, ...], *, shown: bool
+) -> None:
+    """A returned seed that all runs have would be a column that says nothing."""
+    cards = [replace(CARD, results=(("seed returned", seed),) if seed else ()) for seed in seeds]
+    assert ("seed returned</th>" in render_board(cards)) == shown
