@@ -221,7 +221,7 @@ class _Links:
 
 async def _link_age_s(ctx: Context, record: RunRecord) -> float | None:
     """Seconds since the run's link came: measured in this process, else by the log's word; None where unknown."""
-    if (came := ctx.runs.linked.get(record.run_id)) is not None:
+    if (came := ctx.runs.run_of(record.run_id).linked_at) is not None:
         return time.monotonic() - came
     events = await ctx.log.ask(ctx.log.events, record.run_id)
     told = [e["at"] for e in events if e["what"] in {RunEvent.PROVIDER_FINISHED, RunEvent.LINK_RECEIVED}]
@@ -247,7 +247,7 @@ async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries
         error.again = True
         raise error
     if clip.url != record.video_url:  # the same link, named again, is as old as it was
-        ctx.runs.linked[record.run_id] = asked
+        ctx.runs.run_of(record.run_id).linked_at = asked
         tries.came(at=asked)
     changes = clip_changes(record, clip)
     return (

@@ -1,27 +1,116 @@
-"""Follower of a run: the handle by which other threads stop its task, or make it ask now."""
+"""State of one followed run, and the follower: its task on one event loop."""
 
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 
-__all__ = ["Follower"]
+from hailuo_widgets.engine.rate_limit import CallLimit
+
+if TYPE_CHECKING:
+    from hailuo_widgets.domain.budget import Budget
+    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.engine.outcome import Outcome
+
+__all__ = ["FollowedRun", "Follower"]
+
+
+class FollowedRun:
+    """State of one run in this process. It outlives its followers, which an interrupt or a lost loop may end.
+
+    ``cancel`` and ``nudge`` are thread-safe.
+
+    Attributes:
+        may_reuse: Whether an equal run's clip may serve.
+        unpaid: Whether the plan said that the run is not sent.
+        budgets: The budgets that limit its create call.
+        call: The limit of runs in flight, shared by the runs of one call.
+        expected: How long it will take; None before that is looked up, and if nothing is known.
+        linked_at: When the link to its clip came, in seconds of ``time.monotonic``; None if that is not known.
+        sending: The task of its create call, which lives on when its follower ends.
+        follower: What follows it now; None between two followers, and when it is not followed.
+    """
+
+    def __init__(self, run_id: str) -> None:
+        self.run_id = run_id
+        self.may_reuse = False
+        self.unpaid = False
+        self.budgets: tuple[Budget, ...] = ()
+        self.call = CallLimit(None)
+        self.expected: Expectation | None = None
+        self.linked_at: float | None = None
+        self.sending: asyncio.Task[Outcome] | None = None
+        self.follower: Follower | None = None
+
+    def cancel(self) -> None:
+        """Stop following the run. A create call in flight is waited for first: its answer is worth money."""
+        if (follower := self.follower) is not None:
+            follower.cancel()
+
+    def nudge(self) -> None:
+        """Ask for the run's state now instead of after the present pause."""
+        if (follower := self.follower) is not None:
+            follower.nudge()
+
+    def follow(self, loop: asyncio.AbstractEventLoop) -> Follower | None:
+        """A new follower on a loop, in the place of an earlier one; None if that one is still at work on this loop."""
+        earlier = self.follower
+        if earlier is not None and earlier.works_on(loop):
+            return None
+        if earlier is not None:
+            earlier.abandoned = True
+        self.follower = Follower(self, loop)
+        return self.follower
+
+    def abandon(self) -> Follower | None:
+        """Let go of the follower, if there is one: it writes no further step, and does not end the run."""
+        follower, self.follower = self.follower, None
+        if follower is not None:
+            follower.abandoned = True
+        return follower
+
+    def end(self) -> None:
+        """The run has ended here, or was left: what the next follower must not find is forgotten."""
+        self.follower = self.sending = None
+        self.call = CallLimit(None)
+        self.may_reuse = self.unpaid = False
 
 
 class Follower:
-    """One task that follows a run, on one event loop. ``cancel`` and ``nudge`` are thread-safe."""
+    """One task that follows a run, on one event loop. ``cancel`` and ``nudge`` are thread-safe.
 
-    def __init__(self, run_id: str, loop: asyncio.AbstractEventLoop) -> None:
-        self.run_id = run_id
+    A run may get another follower while this one has not noticed yet that it was abandoned: so what stops a task is
+    here, and what the next one must know is in the run.
+
+    Attributes:
+        run: The run's state.
+        loop: The event loop of its task.
+        task: The task; None until it was made.
+        cancelled: The user wants the run followed no more.
+        abandoned: Another follower, or another process, has the run now.
+    """
+
+    def __init__(self, run: FollowedRun, loop: asyncio.AbstractEventLoop) -> None:
+        self.run = run
         self.loop = loop
         self.task: asyncio.Task[None] | None = None
         self.cancelled = False
-        self.abandoned = False  # another loop has taken the run over
+        self.abandoned = False
         self._wake = asyncio.Event()
+
+    @property
+    def run_id(self) -> str:
+        """The run's id."""
+        return self.run.run_id
 
     @property
     def stopped(self) -> bool:
         """Whether the run is no longer to be followed by this task."""
         return self.cancelled or self.abandoned
+
+    def works_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Whether its task is on this loop, and has not ended."""
+        return self.loop is loop and self.task is not None and not self.task.done()
 
     def cancel(self) -> None:
         """Stop following. A create call in flight is waited for first: its answer is worth money."""
@@ -29,7 +118,7 @@ class Follower:
         self.nudge()
 
     def nudge(self) -> None:
-        """End the present pause: ask now."""
+        """End the present pause."""
         if not self.loop.is_closed():
             self.loop.call_soon_threadsafe(self._wake.set)
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
-    from hailuo_widgets.engine.followed_run import Follower
+    from hailuo_widgets.engine.followed_run import FollowedRun, Follower
 
 __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
@@ -54,7 +54,7 @@ def task_of(record: RunRecord) -> Task:
 
 async def follow(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
     """Poll a queued or running task until it ends, is cancelled, or the time-out is over."""
-    watch = _Watch(ctx, client, record, since_s(await ctx.recorder.stamp_of(record.run_id)))
+    watch = _Watch(ctx, follower.run, client, record, since_s(await ctx.recorder.stamp_of(record.run_id)))
     while True:
         late = watch.late
         if not late:
@@ -136,8 +136,10 @@ def _odd_word(client: ProviderClient, word: str) -> ProviderError:
 class _Watch:
     """One run's clock and its misses. After any stall, one more poll is made before the time-out counts."""
 
-    def __init__(self, ctx: Context, client: ProviderClient, record: RunRecord, before_s: float | None) -> None:
-        expected = ctx.runs.expected.get(record.run_id)
+    def __init__(
+        self, ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord, before_s: float | None
+    ) -> None:
+        expected = run.expected
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
         self.mixed_up = False  # whether the log has a line for it that an answer was about something else

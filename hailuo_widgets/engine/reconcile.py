@@ -49,8 +49,7 @@ async def settle_by_our_id(
             return await accept(ctx, record, str(record.client_uuid), told, simulated=client.simulated)
         if found is None or resends == MOST_RESENDS or follower.stopped or ctx.recorder.stopped(record) is not None:
             break
-        sending = ctx.runs.keep(_send_again(ctx, follower, client, record))
-        ctx.runs.sending[record.run_id] = sending
+        follower.run.sending = sending = ctx.runs.keep(_send_again(ctx, follower, client, record))
         outcome = await asyncio.shield(sending)
         if outcome.record.status != "submitting":
             return outcome.record

@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.followed_run import FollowedRun
 
 __all__ = ["has_place", "leave_to_send"]
 
 
-async def has_place(ctx: Context, client: ProviderClient, record: RunRecord) -> bool:
+async def has_place(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> bool:
     """Whether the account has a place for the run now; to have it, it must be reserved."""
-    permit = _permit(ctx, client, record)
+    permit = _permit(ctx, run, client, record)
     return await ctx.log.ask(ctx.log.has_place, record.request.provider, client.log_origin, permit)
 
 
-async def leave_to_send(ctx: Context, client: ProviderClient, record: RunRecord) -> RunRecord | None:
+async def leave_to_send(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
     """The run as ``submitting``, its price reserved; None while the account has no place for it.
 
     Raises:
@@ -37,20 +38,20 @@ async def leave_to_send(ctx: Context, client: ProviderClient, record: RunRecord)
         "channel": client.provider.channel(record.request),
         "error": None,
     }
-    permit = _permit(ctx, client, record)
+    permit = _permit(ctx, run, client, record)
     data = {"origin": client.log_origin}
     sent = await ctx.log.ask(ctx.log.reserve, record.run_id, permit, data, **changes)
     return None if sent is None else ctx.recorder.told(sent)
 
 
-def _permit(ctx: Context, client: ProviderClient, record: RunRecord) -> Permit:
+def _permit(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> Permit:
     price = ctx.accounts.list_price(record.request)
     each = price.get("cost_micros")
     return Permit(
         micros=None if each is None else each * client.provider.results(record.request),  # one call makes them all
         currency=price.get("currency"),
-        budgets=ctx.runs.budgets(record.run_id),
+        budgets=run.budgets,
         rehearsal=client.log_origin == SIMULATOR,
         concurrent=client.concurrent,
-        held_s=held_s(ctx.runs.expected.get(record.run_id), speed=client.speed),
+        held_s=held_s(run.expected, speed=client.speed),
     )

@@ -30,7 +30,7 @@ async def prepare(ctx: Context, follower: Follower, record: RunRecord) -> RunRec
     """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
     if record.status == "planned" and follower.cancelled:
         return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
-    if record.status == "planned" and ctx.runs.may_reuse(record.run_id):
+    if record.status == "planned" and follower.run.may_reuse:
         record = await _reuse_or_join(ctx, follower, record)
     if record.status == "planned" and record.result_index > 0:
         record = await _ride(ctx, follower, record)
@@ -118,7 +118,7 @@ async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) ->
             tried |= {r.run_id for r in await asyncio.to_thread(ctx.runs.take_up, [other.run_id])}
         await follower.pause(JOIN_S)
     leads = record.result_index == 0  # a further result goes the way of its call's first
-    if leads and record.status == "planned" and ctx.runs.said_unpaid(record.run_id) and not follower.stopped:
+    if leads and record.status == "planned" and follower.run.unpaid and not follower.stopped:
         return await ctx.recorder.fail(record, _fell_away(joined), status="skipped")
     return record
 

@@ -88,11 +88,11 @@ async def _steps(ctx: Context, follower: Follower) -> RunRecord:
     record = await prepare(ctx, follower, await ctx.runs.as_logged(follower.run_id))
     if not record.unfinished:
         return record
-    ctx.runs.expected[record.run_id] = await _expectation(ctx, record)
+    follower.run.expected = await _expectation(ctx, record)
     client = await ctx.clients.client_of(record)
     there = record.status in FREE
     async with (
-        ctx.runs.places(record).slot(follower.stopping, already_there=there) as of_the_call,
+        follower.run.call.places().slot(follower.stopping, already_there=there) as of_the_call,
         client.limiter.slot(follower.stopping, already_there=there) as of_the_account,
     ):
         if not (of_the_call and of_the_account) and record.status == "planned":
@@ -104,7 +104,7 @@ async def _steps(ctx: Context, follower: Follower) -> RunRecord:
         if record.status in {"queued", "running"}:
             record = await poll.follow(ctx, follower, client, record)
             if record.status == "downloading":
-                ctx.runs.linked[record.run_id] = time.monotonic()
+                follower.run.linked_at = time.monotonic()
     if record.status == "downloading":
         record = await bring(ctx, follower, client, record)
     return record

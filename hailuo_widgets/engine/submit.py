@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
-    from hailuo_widgets.engine.followed_run import Follower
+    from hailuo_widgets.engine.followed_run import FollowedRun, Follower
 
 __all__ = ["settle", "submit"]
 
@@ -58,7 +58,7 @@ async def _guarded(
 ) -> Outcome:
     # A place is looked for before a turn is taken: who only waits for one must not use up the minute's requests, which
     # the polls of those that hold the places need.
-    free = follower.cancelled or await has_place(ctx, client, record)
+    free = follower.cancelled or await has_place(ctx, follower.run, client, record)
     if free:
         await client.limiter.turn()
     if follower.cancelled:
@@ -70,7 +70,7 @@ async def _guarded(
         return Outcome(record=await ctx.recorder.fail(record, why, status="skipped"))
     if not free or ctx.runs.holding.holds(record.run_id):
         return Outcome(record=record, pause_s=PLACE_S)
-    return await _attempt(ctx, client, record, tries)
+    return await _attempt(ctx, follower.run, client, record, tries)
 
 
 class _Tries:
@@ -80,7 +80,7 @@ class _Tries:
     refused = 0
 
 
-async def _attempt(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:
+async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:
     """One create call; the run after it, and how long to wait where it may be sent again."""
     try:
         request = await client.prepared(record.request)
@@ -88,24 +88,23 @@ async def _attempt(ctx: Context, client: ProviderClient, record: RunRecord, trie
         return await _not_sent(ctx, client, record, tries, e)
     except ProviderError as e:
         return await _refused(ctx, client, record, tries, e)
-    leave = await _leave(ctx, client, record)
+    leave = await _leave(ctx, run, client, record)
     if leave is None or leave.status != "submitting":
         return Outcome(record=leave or record, pause_s=PLACE_S)
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
-    sending = ctx.runs.keep(_send(ctx, client, replace(leave, request=request), tries))
-    ctx.runs.sending[record.run_id] = sending
+    run.sending = sending = ctx.runs.keep(_send(ctx, client, replace(leave, request=request), tries))
     _sent_here.add(record.run_id)
     return await asyncio.shield(sending)
 
 
-async def _leave(ctx: Context, client: ProviderClient, record: RunRecord) -> RunRecord | None:
+async def _leave(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
     """Leave to send: the run as ``submitting``; ``planned`` again where its wait was stopped meanwhile; or none."""
     holding = ctx.runs.holding
     if holding.holds(record.run_id):
         return None
     holding.leaving.add(record.run_id)
     try:
-        leave = await leave_to_send(ctx, client, record)
+        leave = await leave_to_send(ctx, run, client, record)
         if leave is not None and leave.status == "submitting" and holding.holds(record.run_id):
             return await ctx.recorder.hold_back(leave)
         return leave
@@ -170,7 +169,7 @@ async def settle(ctx: Context, follower: Follower, client: ProviderClient, recor
     doubt: HailuoError = TransportError(
         f"{who} before the create call was answered", provider=client.provider.facts.name
     )
-    sending = ctx.runs.sending.get(record.run_id)
+    sending = follower.run.sending
     if sending is not None and _goes_on(sending):
         outcome = await asyncio.shield(sending)  # it was only its follower that ended
         record, doubt = outcome.record, outcome.doubt or doubt

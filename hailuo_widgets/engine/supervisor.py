@@ -8,11 +8,10 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.engine.event_loop import RunLoop
-from hailuo_widgets.engine.followed_run import Follower
+from hailuo_widgets.engine.followed_run import FollowedRun
 from hailuo_widgets.engine.hold import Holding
 from hailuo_widgets.engine.lease_renewal import LeaseRenewal
 from hailuo_widgets.engine.paid_task import abort, looked_at, paid_task
-from hailuo_widgets.engine.rate_limit import CallLimit, Places
 from hailuo_widgets.errors import HailuoError
 from hailuo_widgets.system.process import is_dead, let_go_of, name_for
 
@@ -23,8 +22,10 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.budget import Budget
     from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.engine.followed_run import Follower
     from hailuo_widgets.engine.listeners import Listeners
     from hailuo_widgets.engine.outcome import Outcome
+    from hailuo_widgets.engine.rate_limit import CallLimit
     from hailuo_widgets.store import RunLog
 
 __all__ = ["Supervisor", "is_behind"]
@@ -63,14 +64,8 @@ class Supervisor:
         self.run_loop = RunLoop()
         self.owner = name_for(self)
         self._lock = threading.RLock()
-        self._open: dict[str, bool] = {}  # runs to follow → whether an equal one's clip may serve
-        self._followers: dict[str, Follower] = {}
-        self.expected: dict[str, Expectation | None] = {}  # of the runs followed here
-        self.linked: dict[str, float] = {}  # when a run's link came, on the monotonic clock
-        self._budgets: dict[str, tuple[Budget, ...]] = {}
-        self._unpaid: set[str] = set()  # runs that the plan said are not sent
-        self._calls: dict[str, CallLimit] = {}  # shared by the runs of one call
-        self.sending: dict[str, asyncio.Task[Outcome]] = {}  # create calls, beside who waits for them
+        self._runs: dict[str, FollowedRun] = {}  # all that were followed here, or whose clips were looked for
+        self._open: dict[str, FollowedRun] = {}  # those that are to be followed now, in their order
         self.probe: asyncio.Task[None] | None = None  # checks that the archive is writable, while it lasts
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self.closing: set[asyncio.Future[Any]] = set()  # tasks that close connections: they are never ended early
@@ -100,10 +95,9 @@ class Supervisor:
         with self._lock:
             for record in records:
                 self._records[record.run_id] = record
-                self._open[record.run_id] = reuse
-                self._budgets[record.run_id] = budgets
-                self._calls[record.run_id] = call
-            self._unpaid.update(unpaid)
+                self._open[record.run_id] = run = self.run_of(record.run_id)
+                run.may_reuse, run.unpaid = reuse, record.run_id in unpaid
+                run.budgets, run.call = budgets, call
         self.drive()
 
     def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
@@ -119,7 +113,8 @@ class Supervisor:
         with self._lock:
             for record in taken:
                 self._records[record.run_id] = record
-                self._open[record.run_id] = False
+                self._open[record.run_id] = run = self.run_of(record.run_id)
+                run.may_reuse = False
         self.drive()
         return taken
 
@@ -127,21 +122,28 @@ class Supervisor:
         """The runs that were planned and never sent, and that nobody follows; blocks for the log."""
         return self.log.call(self.log.waiting, is_dead)
 
-    def said_unpaid(self, run_id: str) -> bool:
-        """Whether it was said of the run that it is not sent."""
-        return run_id in self._unpaid
+    def run_of(self, run_id: str) -> FollowedRun:
+        """The state of a run in this process, whether it is followed now or not."""
+        return self._runs.setdefault(run_id, FollowedRun(run_id))
 
-    def may_reuse(self, run_id: str) -> bool:
-        """Whether an equal run's clip may serve this run."""
-        return self._open.get(run_id, False)
-
-    def budgets(self, run_id: str) -> tuple[Budget, ...]:
-        """What a run's create call is held against."""
-        return self._budgets.get(run_id, ())
+    def expected(self, run_id: str) -> Expectation | None:
+        """How long a run will take; None if nothing is known, or it was not followed here."""
+        run = self._runs.get(run_id)
+        return None if run is None else run.expected
 
     def follows(self, run_id: str) -> bool:
         """Whether the run is being followed here."""
         return run_id in self._open
+
+    @property
+    def followed(self) -> list[str]:
+        """The ids of the runs that are followed here."""
+        return list(self._open)
+
+    @property
+    def sending(self) -> list[asyncio.Task[Outcome]]:
+        """The tasks of create calls, beside who waits for them."""
+        return [run.sending for run in list(self._runs.values()) if run.sending is not None]
 
     @property
     def submitting(self) -> bool:
@@ -199,20 +201,27 @@ class Supervisor:
             Whether it has a follower, which was told; and whether it was open without one, and is no longer.
         """
         with self._lock:
-            follower = self._followers.get(run_id)
-            unsent = run_id in self._open and follower is None
-            if unsent:
-                del self._open[run_id]
+            run = self._runs.get(run_id)
+            follower = None if run is None else run.follower
+            unsent = follower is None and self._unfollow(run_id) is not None
         if follower is not None:
             follower.cancel()
         return follower is not None, unsent
+
+    def _unfollow(self, run_id: str) -> FollowedRun | None:
+        """The run is not to be followed any more; None if it was not."""
+        run = self._open.pop(run_id, None)
+        if run is not None:
+            run.may_reuse = False
+        return run
 
     def close(self) -> None:
         """Follow nothing any more: other engines may take up at once what is left."""
         let_go_of(self.owner)
         self.holding.all = True
         with self._lock:
-            self._open.clear()
+            for run_id in list(self._open):
+                self._unfollow(run_id)
         loop = self.run_loop.loop
         if loop is not None and loop.is_running():
             loop.call_soon_threadsafe(self._abandon_all)
@@ -221,9 +230,8 @@ class Supervisor:
 
     def nudge(self, run_id: str) -> None:
         """Ask for the run's state now rather than later."""
-        follower = self._followers.get(run_id)
-        if follower is not None:
-            follower.nudge()
+        if (run := self._runs.get(run_id)) is not None:
+            run.nudge()
 
     def drive(self) -> None:
         """See that every open run is followed on the loop that runs now. Without one, a later ``wait`` does it."""
@@ -247,11 +255,10 @@ class Supervisor:
     def _abandon_all(self) -> None:
         """End all followers, and no create call: its answer is still read, and written."""
         with self._lock:
-            for follower in self._followers.values():
-                follower.abandoned = True
-                if follower.task is not None:
+            for run in list(self._runs.values()):  # a download may ask for a run of its own meanwhile
+                follower = run.abandon()
+                if follower is not None and follower.task is not None:
                     follower.task.cancel()
-            self._followers.clear()
             if not self._open:
                 self._renewal.end()
 
@@ -272,16 +279,10 @@ class Supervisor:
         if self.run_loop.ends(loop):
             return
         with self._lock:
-            for run_id in self._open:
-                follower = self._followers.get(run_id)
-                if follower is not None and follower.loop is loop and follower.task and not follower.task.done():
-                    continue
-                if follower is not None:
-                    follower.abandoned = True
-                follower = Follower(run_id, loop)
-                self._followers[run_id] = follower
-                follower.task = loop.create_task(self._work(follower), name=f"hailuo {run_id}")
-                self.hold(follower.task)
+            for run_id, run in self._open.items():
+                if (follower := run.follow(loop)) is not None:
+                    follower.task = loop.create_task(self._work(follower), name=f"hailuo {run_id}")
+                    self.hold(follower.task)
             if self._open:
                 self._renewal.begin(loop)
 
@@ -296,20 +297,13 @@ class Supervisor:
         self.hold(task)
         return task
 
-    def places(self, record: RunRecord) -> Places:
-        """The places that the runs of one call share."""
-        return self._calls.setdefault(record.run_id, CallLimit(None)).places()
-
     def ended(self, record: RunRecord) -> None:
         """The following of a run ended here: let go of it, and tell whoever waits."""
         run_id = record.run_id
         self._records[run_id] = record
         with self._lock:
-            self._open.pop(run_id, None)
-            self._followers.pop(run_id, None)
-            self.sending.pop(run_id, None)
-            self._calls.pop(run_id, None)
-            self._unpaid.discard(run_id)
+            self._unfollow(run_id)
+            self.run_of(run_id).end()
             if not self._open:
                 self._renewal.end()
         self.holding.forget(run_id)
@@ -321,9 +315,9 @@ class Supervisor:
         if mine := list(self._open):
             renewed = await self.log.ask(self.log.renew, mine, self.owner)
             self._let_go([i for i in mine if i not in renewed and not await self._brought_back(i)])
-            for follower in [self._followers.get(i) for i, asked in renewed.items() if asked]:
-                if follower is not None:
-                    follower.cancel()
+            for run in [self._runs.get(i) for i, asked in renewed.items() if asked]:
+                if run is not None:
+                    run.cancel()
 
     async def _brought_back(self, run_id: str) -> bool:
         """Whether a run that the log denies us is in it again: its file was replaced by an earlier one."""
@@ -337,13 +331,12 @@ class Supervisor:
     def _let_go(self, run_ids: Iterable[str]) -> None:
         """Runs that another kernel has taken up while this one stood still, or ended, are no longer ours to follow."""
         with self._lock:
-            gone = [i for i in run_ids if self._open.pop(i, None) is not None]
-            for follower in [self._followers.pop(i, None) for i in gone]:
+            gone = [run for i in run_ids if (run := self._unfollow(i)) is not None]
+            for follower in [run.abandon() for run in gone]:
                 if follower is not None:
-                    follower.abandoned = True
                     follower.nudge()
-        for run_id in gone:
-            self.log.submit(self.log.get, run_id).add_done_callback(self._hear)
+        for run in gone:
+            self.log.submit(self.log.get, run.run_id).add_done_callback(self._hear)
 
     def _hear(self, told: Future[RunRecord]) -> None:
         if not told.cancelled() and told.exception() is None:

@@ -229,7 +229,7 @@ def _never_sent(number: int) -> str:
 
 
 def _unanswered(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Outcome]]:
-    return [t for t in list(runs.sending.values()) if t.get_loop() is loop and not t.done()]
+    return [t for t in runs.sending if t.get_loop() is loop and not t.done()]
 
 
 def _hear_last(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterable, Mapping
 
-    from hailuo_widgets.domain.expectation import Expectation
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.widgets.messages import BoardFailure, BoardHead, BoardNews, BoardRows, Resumed, Row
     from hailuo_widgets.workspace.base import WorkspaceBase
@@ -145,7 +144,7 @@ class RunsBoard(RequestWidget):
         engine = self._runs.session.engine
         self._records = await self._runs.records()
         rows = {
-            r.run_id: row_of(r, here=engine.runs.follows(r.run_id), expected=engine.runs.expected.get(r.run_id))
+            r.run_id: row_of(r, here=engine.runs.follows(r.run_id), expected=engine.runs.expected(r.run_id))
             for r in self._records
         }
         if self.kind == "sweep":
@@ -154,7 +153,8 @@ class RunsBoard(RequestWidget):
         return rows
 
     def _head(self) -> BoardHead:
-        expected: dict[str, Expectation | None] = self._runs.session.engine.runs.expected
+        runs = self._runs.session.engine.runs
+        expected = {r.run_id: runs.expected(r.run_id) for r in self._records}
         return {"totals": totals(self._records, expected=expected), "now": round(time.time(), 3)}
 
     async def _send_rows(self, question: Question) -> None:

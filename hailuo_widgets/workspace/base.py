@@ -104,7 +104,7 @@ class WorkspaceBase(Fixed):
         """The card of a run as it stands now."""
         record = self.engine.record(run_id)
         facts = self.accounts.provider(record.request.provider).facts
-        return card_of(record, facts=facts, archive=self.archive, expected=self.engine.runs.expected.get(run_id))
+        return card_of(record, facts=facts, archive=self.archive, expected=self.engine.runs.expected(run_id))
 
     def change(self, run_id: str, what: RunEvent, **changes: Any) -> None:
         """Write a user's own decision on a run."""
@@ -112,8 +112,7 @@ class WorkspaceBase(Fixed):
 
     def followed(self, provider: str, task_id: str) -> list[str]:
         """The followed runs of a provider's task: one, or as many as the task has results."""
-        here = [run_id for run_id in list(self.engine.runs.expected) if self.engine.runs.follows(run_id)]
-        records = [self.engine.record(run_id) for run_id in here]
+        records = [self.engine.record(run_id) for run_id in self.engine.runs.followed]
         return [r.run_id for r in records if r.request.provider == provider and r.task_id == task_id]
 
     def nudge(self, run_id: str) -> None:

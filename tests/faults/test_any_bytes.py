@@ -246,19 +246,19 @@ def test_a_step_that_fails_within_ends_the_step(bench: Bench, caplog: pytest.Log
     wire.made_by.close()  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("name", ["places", "durations", "change", "told"])
+@pytest.mark.parametrize("name", ["client_of", "durations", "change", "told"])
 def test_an_engine_that_fails_within_strands_no_run(bench: Bench, name: str) -> None:
     """Nor does a mistake in the engine's own code: what is paid is followed on, what is not is said to be unsent."""
     tried: list[str] = []
 
     def broken(session: Session) -> None:
         engine = session.engine
-        thing = {"places": engine.runs, "durations": session.log}.get(name, engine.recorder)
+        thing = {"client_of": engine.clients, "durations": session.log}.get(name, engine.recorder)
         real = getattr(thing, name)
 
         def odd(*given_: Any, **more: Any) -> Any:
             tried.append(name)
-            if len(tried) == (1 if name in {"places", "durations"} else 3):
+            if len(tried) == (1 if name in {"client_of", "durations"} else 3):
                 raise OverflowError("odd")
             return real(*given_, **more)
 

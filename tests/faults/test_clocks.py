@@ -75,7 +75,7 @@ def test_a_clock_that_is_set_changes_no_figure(
     assert 0 <= one.card(run.id).elapsed_s <= ended + 1
     other = one.generate("a wolf", model="02")
     other.wait(2000)
-    expected = one.engine.runs.expected[other.id]
+    expected = one.engine.runs.expected(other.id)
     assert expected is not None
     assert expected.median_s == pytest.approx(elapsed, abs=1)
 

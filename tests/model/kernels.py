@@ -84,11 +84,11 @@ class Kernel:
     @property
     def idle(self) -> bool:
         """Whether it follows no run."""
-        return not self.session.engine.runs._open
+        return not self.session.engine.runs.followed
 
     def interrupt(self, run_id: str) -> None:
         """What a nested wait does to a follower when it is interrupted: it ends, and is begun again."""
-        follower = self.session.engine.runs._followers.get(run_id)
+        follower = self.session.engine.runs.run_of(run_id).follower
         if follower is not None and follower.task is not None:
             self.loop.call_soon(follower.task.cancel)
             self.loop.step()
@@ -226,7 +226,7 @@ class World:
         """As by ``kill -9``."""
         self.kernels.remove(kernel)
         self.graves.append(kernel)
-        followed = tuple(kernel.session.engine.runs._open)
+        followed = tuple(kernel.session.engine.runs.followed)
         for path in [p for p in part._OPEN if Path(p).name.startswith(followed)] if followed else []:
             part._OPEN.discard(path)  # a dead process holds no file open
 

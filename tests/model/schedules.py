@@ -146,7 +146,7 @@ class _Play:
 
     def _interrupt(self) -> None:
         kernel = self._kernel()
-        followed = sorted(kernel.session.engine.runs._open)
+        followed = sorted(kernel.session.engine.runs.followed)
         if followed:
             kernel.interrupt(self.rng.choice(followed))
 

@@ -29,7 +29,6 @@ QUESTIONS = ("how", "what", "when", "where", "whether", "which", "who", "whom", 
 LARGE = {
     "Provider": "what a provider may override; each method but the four that it must write has a default",
     "Run": "the public handle of a run: one method for each thing that a user may do with it",
-    "Supervisor": "the runs that an engine follows: registered, started, renewed and let go of",
     "Session": "the public functions, each a method of it",
 }
 PLANTED_FLOORS = """

@@ -42,7 +42,7 @@ class Desk:
 
     def planned(self) -> int:
         """How many runs were begun."""
-        return len(self.session.engine.runs._open)
+        return len(self.session.engine.runs.followed)
 
 
 @pytest.fixture
