@@ -65,7 +65,7 @@ def _begin(http: Http, runs: Supervisor) -> asyncio.Task[None]:
 
 async def _close(http: Http, runs: Supervisor) -> None:
     loop = asyncio.get_running_loop()
-    sending = [task for task in list(runs.sending.values()) if task.get_loop() is loop and not task.done()]
+    sending = [task for task in runs.sending if task.get_loop() is loop and not task.done()]
     if sending:
         await asyncio.wait(sending)
     await http.close()

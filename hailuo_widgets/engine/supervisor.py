@@ -228,11 +228,6 @@ class Supervisor:
         else:
             self._abandon_all()
 
-    def nudge(self, run_id: str) -> None:
-        """Ask for the run's state now rather than later."""
-        if (run := self._runs.get(run_id)) is not None:
-            run.nudge()
-
     def drive(self) -> None:
         """See that every open run is followed on the loop that runs now. Without one, a later ``wait`` does it."""
         loop = self.run_loop.claim()

@@ -117,7 +117,7 @@ class WorkspaceBase(Fixed):
 
     def nudge(self, run_id: str) -> None:
         """Ask for a run's state now instead of at its next poll; from any thread."""
-        self.engine.runs.nudge(run_id)
+        self.engine.runs.run_of(run_id).nudge()
 
     def simulator_url(self) -> str:
         """The bundled simulator's URL; starts it if it is not running."""

@@ -34,7 +34,7 @@ def _interrupted(loop):
     _patch.apply = _apply
 _patch.apply = _interrupted
 """
-ASK_NOW = "from hailuo_widgets.api.functions import default_session\ndefault_session().engine.runs.nudge(fox.id)"
+ASK_NOW = "import hailuo_widgets.api.functions as _api\n_api.default_session().engine.runs.run_of(fox.id).nudge()"
 PROBE = """
 def _opened(comm, message):
     comm.on_msg(lambda m: comm.send({"handled": True}))
