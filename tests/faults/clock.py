@@ -149,6 +149,9 @@ class Wire:
         self.sent.append((self.loop.now, phase, reply.status))
         return reply
 
+    async def close(self) -> None:
+        """As ``Http.close``: nothing is open."""
+
     def _scripted(self, phase: str) -> HttpReply | None:
         script = self.scripts.get(phase)
         return script.popleft() if script else None
