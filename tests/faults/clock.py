@@ -131,6 +131,9 @@ class Wire:
         self.sent: list[tuple[float, str, int]] = []  # when, phase, status
         self._recent: deque[float] = deque()
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     def at(self, phase: str) -> list[float]:
         """When calls of a phase were made."""
         return [when for when, name, _ in self.sent if name == phase]
