@@ -41,7 +41,7 @@ __all__ = [
 P = ParamSpec("P")
 T = TypeVar("T")
 _lock = Lock()
-_state: dict[str, Any] = {"session": None}  # survives %reload_ext: it follows the runs in flight
+_state: dict[str, Any] = {"session": None}  # survives %reload_ext: its engine follows the runs in flight
 
 
 def default_session() -> Session:
@@ -54,13 +54,13 @@ def default_session() -> Session:
         config = shell_config()
         wanted = Settings.resolve(config=config)
         session: Session | None = _state["session"]
-        if session is None or session.settings != wanted:
+        if session is None or session.closed or session.settings != wanted:
             session = _state["session"] = Session(config=config)
         return session
 
 
 def on_default(method: Callable[Concatenate[Session, P], T]) -> Callable[P, T]:
-    """A function that calls a method of ``Session`` on the session of the runs it is given, else on the default one."""
+    """Make a function that calls a method on the session of the runs it is given, else on the default one."""
 
     @wraps(method)
     def function(*args: P.args, **kwargs: P.kwargs) -> T:

@@ -1,4 +1,4 @@
-"""``%hailuo`` and ``%%hailuo``: registering them, and taking all of it back."""
+"""Magics ``%hailuo`` and ``%%hailuo``: their registration, and its removal."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def load(ipython: Any) -> None:
         extension.register()
         setattr(ipython, _ATTRIBUTE, extension)
         for sentence in left_over_sentences():
-            print(sentence)  # noqa: T201 - what a newly loaded extension has to say
+            print(sentence)  # noqa: T201 - the message of a newly loaded extension
 
 
 def left_over_sentences() -> list[str]:
-    """What an earlier kernel left unfinished in the default store, and what to do about it."""
+    """Sentences about the runs that earlier kernels left unfinished in the default store, with the next step."""
     from hailuo_widgets.errors import UsageError
     from hailuo_widgets.settings.settings import Settings
     from hailuo_widgets.store.peek import left_over, never_sent
@@ -31,7 +31,7 @@ def left_over_sentences() -> list[str]:
     try:
         url = Settings.resolve().store_url
     except UsageError:
-        return []  # the first call that needs the settings says what is wrong with them
+        return []  # the first call that needs the settings raises this error
     found = left_over(url, lambda owner: is_dead(owner) and not is_this_process(owner))
     unconfirmed, planned = found.pop("unconfirmed", 0), found.pop("planned", 0)
     said = []
@@ -49,7 +49,7 @@ def left_over_sentences() -> list[str]:
 
 
 def unload(ipython: Any) -> None:
-    """Take back what :func:`load` registered. Runs in flight go on."""
+    """Remove everything that :func:`load` registered. Runs in flight go on."""
     extension = getattr(ipython, _ATTRIBUTE, None)
     if extension is not None:
         extension.unregister()

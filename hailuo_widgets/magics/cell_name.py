@@ -1,4 +1,4 @@
-"""The name that a cell gives to what it made: one that a notebook can use, and that hides nothing."""
+"""Check of ``--name``: a Python name that replaces nothing but a value."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ def check_name(name: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any
     """Refuse a name before anything is sent.
 
     Args:
-        name: What ``--name`` says.
+        name: The value of ``--name``.
         namespace: The notebook's variables.
-        hidden: Those of them that IPython made, such as ``In`` and ``exit``.
+        hidden: The variables that IPython made, such as ``In`` and ``exit``.
 
     Raises:
-        UsageError: It is no name of Python's, or what it names would be lost: a module, a function, a class, a
-            builtin, or IPython's own.
+        UsageError: It is not a Python name, or it would replace a module, a function, a class, a builtin, or one of
+            IPython's own variables.
     """
     if not re.fullmatch(r"[^\W\d]\w*", name):
         raise UsageError(f"--name {name!r} is no Python name", hint="for example --name foxes")
@@ -38,7 +38,7 @@ def check_name(name: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any
 
 
 def _taken(name: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> str | None:
-    """What the name stands for already, where it is more than a value."""
+    """A description of the object that the name would replace; None for a plain value or a new name."""
     if keyword.iskeyword(name):
         return f"the Python keyword {name}"
     bound = namespace.get(name)

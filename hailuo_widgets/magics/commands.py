@@ -1,4 +1,4 @@
-"""The sub-commands of ``%hailuo``: a table of names, each with its line of help and what it does."""
+"""Table of the sub-commands of ``%hailuo``: names, help and functions."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["COMMANDS", "Command", "command"]
 
 @dataclass(frozen=True, kw_only=True)
 class Command:
-    """One sub-command: its words, its help, and the work. ``least`` and ``most`` bound the words it takes."""
+    """One sub-command: its words, its help and its function. It takes ``least`` to ``most`` words."""
 
     name: str
     takes: str
@@ -47,7 +47,7 @@ def _show(words: list[str]) -> Any:
 
 
 def _each(words: list[str]) -> list[Run]:
-    """The runs that words mean, by their ids, or as a sweep by its name or id; all are looked up before any is used."""
+    """The runs of some words, which are ids of runs, or names or ids of sweeps; looks up all before it returns any."""
     from hailuo_widgets.api import functions as api
     from hailuo_widgets.workspace.selection import every
 
@@ -65,7 +65,7 @@ def _cancel(words: list[str]) -> None:
             said = "its create call is on its way; it is cancelled when that is answered, and may be billed."
         else:
             said = "no longer followed." + (" The provider may still finish and bill it." if sent else "")
-        print(f"{run.id}: {said}")  # noqa: T201 - a magic's answer
+        print(f"{run.id}: {said}")  # noqa: T201 - the output of a magic
 
 
 def _retry(words: list[str]) -> list[Any]:
@@ -73,7 +73,7 @@ def _retry(words: list[str]) -> list[Any]:
     if len(found) <= len(words):
         return [run.retry() for run in found]
     taken = []
-    for run in found:  # of a sweep, those that can be retried
+    for run in found:  # of a sweep, retry the runs that can be
         with contextlib.suppress(UsageError):
             taken.append(run.retry())
     if not taken:
@@ -136,7 +136,7 @@ def _backup(words: list[str]) -> None:
 
     log = api.default_session().log
     path = log.call(log.backup, *words)
-    print(f"The run log was copied to {path} and checked. The clips are not in it: copy the archive's folder too.")  # noqa: T201 - a magic's answer
+    print(f"The run log was copied to {path} and checked. The clips are not in it: copy the archive's folder too.")  # noqa: T201 - the output of a magic
 
 
 def _cost(words: list[str]) -> Any:
@@ -156,12 +156,12 @@ def _monitor(words: list[str]) -> None:
 
 
 def _of_the_latest(work: Callable[[Any], Any], words: list[str]) -> Any:
-    """Do it for what the words mean; without words for the latest sweep, and where there is none say so."""
+    """Call a function with the words, or without words for the latest sweep; tells if there is no sweep."""
     from hailuo_widgets.api import functions as api
 
     log = api.default_session().log
     if not words and log.call(log.latest_sweep) is None:
-        print("There is no sweep in the log yet.")  # noqa: T201 - a magic's answer
+        print("There is no sweep in the log yet.")  # noqa: T201 - the output of a magic
         return None
     return work(words or None)
 
@@ -189,7 +189,7 @@ def _export(words: list[str]) -> None:
 
     *ids, path = words
     written = api.export(ids or None, path)
-    print(f"{written}: {written.stat().st_size:,} bytes")  # noqa: T201 - a magic's answer
+    print(f"{written}: {written.stat().st_size:,} bytes")  # noqa: T201 - the output of a magic
 
 
 def _studio(words: list[str]) -> None:
@@ -203,7 +203,7 @@ def _simulator(words: list[str]) -> None:
     from hailuo_widgets.api import functions as api
 
     session = api.default_session()
-    print(  # noqa: T201 - a magic's answer
+    print(  # noqa: T201 - the output of a magic
         f"The bundled simulator listens at {session.simulator_url()}, for this kernel, at "
         f"{session.settings.simulator_speed:g} times the documented speed. Runs without a key go there by themselves; "
         "python -m hailuo_widgets simulator --port 8000 serves it alone, for example for another program."
@@ -262,10 +262,10 @@ COMMANDS: dict[str, Command] = {
 
 
 def command(line: str, options_help: Callable[[], str]) -> Any:
-    """Do what a ``%hailuo`` line says.
+    """Run the sub-command of a ``%hailuo`` line.
 
     Raises:
-        UsageError: No such sub-command, the wrong number of words, or a key among them.
+        UsageError: An unknown sub-command, a wrong number of words, or a key among them.
     """
     refuse_typed_keys(line)
     try:
@@ -283,7 +283,7 @@ def command(line: str, options_help: Callable[[], str]) -> Any:
         )
     given = words[1:]
     if given and given[0] in {"-h", "--help"}:
-        print(f"%hailuo {row.name} {row.takes}\n  {row.help}\n  for example: {row.example}")  # noqa: T201 - a magic's answer
+        print(f"%hailuo {row.name} {row.takes}\n  {row.help}\n  for example: {row.example}")  # noqa: T201 - the output of a magic
         return None
     if not row.least <= len(given) <= row.most:
         raise UsageError(
@@ -297,7 +297,7 @@ def _help(options_help: Callable[[], str]) -> None:
     lines = ["%%hailuo [options]      the cell's text is the prompt", options_help(), "", "%hailuo SUB-COMMAND:"]
     lines += [f"  {c.name + ' ' + c.takes:<42} {c.help}" for c in COMMANDS.values()]
     lines += ["", *_in_flight()]
-    print("\n".join(lines))  # noqa: T201 - a magic's answer
+    print("\n".join(lines))  # noqa: T201 - the output of a magic
 
 
 def _in_flight() -> list[str]:

@@ -2,11 +2,11 @@
 
 Pure functions from text to completions; what they must know of providers, runs and files comes from a `World`.
 
-Offers replace ``fragment``, the piece before the cursor that they complete. In a list (``a,b,c``) that is its last
-piece. Of values only what the chosen provider and model take is offered.
+Completions replace ``fragment``, the text before the cursor that they complete; in a list (``a,b,c``) its last item.
+Values are limited to those that the chosen provider and model take.
 
-IPython keeps its own names out only where something is offered. So where nothing fits, what is typed is offered as it
-is, and before anything is typed an example.
+IPython suppresses its own names only if there is a completion. So if nothing fits, the typed text is offered as it is,
+and if nothing is typed yet, an example.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Offers", "World", "offers"]
 
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}])")
-_JOINED = re.compile(r"\\[^\S\n]*\n")  # an option line that goes on below
+_JOINED = re.compile(r"\\[^\S\n]*\n")  # an option line that is continued on the next line
 _LINE = re.compile(r"\s*(?:[^\W\d]\w*\s*=\s*)?%hailuo\s+")
 _PICTURES = {"--first-frame", "--last-frame", "--subject"}
 _IDS = {
@@ -39,11 +39,11 @@ _IDS = {
     "compare": False,
     "vote": False,
     "rank": False,
-}  # sub-commands that take run ids: only of those in flight
+}  # sub-command → whether it takes only ids of runs in flight
 
 
 class World(Protocol):
-    """What completion has to know beyond the text. Nothing is created by asking it, and nothing is sent."""
+    """What completion needs beyond the text. Asking it creates no file and sends nothing."""
 
     def providers(self) -> Sequence[str]:
         """The names of the providers."""
@@ -61,12 +61,12 @@ class World(Protocol):
         """The newest runs of the log, newest first."""
 
     def files(self, start: str) -> Sequence[str]:
-        """Pictures and folders whose path begins so."""
+        """Pictures and folders whose path begins with ``start``."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Offers:
-    """What may stand in the place of ``fragment``; ``kind`` is what a front end may show beside each."""
+    """The texts that may replace ``fragment``; a front end may show ``kind`` beside each."""
 
     fragment: str
     texts: tuple[str, ...]
@@ -74,12 +74,12 @@ class Offers:
 
 
 def offers(text: str, cursor: int, world: World) -> Offers | None:
-    """What completes the text at the cursor; None where it is not in a line or cell of ours.
+    """The completions at the cursor; None outside the lines and cells of the magics.
 
     Args:
         text: The whole cell.
-        cursor: Where the cursor stands, in characters.
-        world: What else is to be known.
+        cursor: The cursor's position, in characters.
+        world: Answers questions about providers, runs, variables and files.
     """
     before = text[:cursor]
     line = before.rsplit("\n", 1)[-1]
@@ -91,7 +91,7 @@ def offers(text: str, cursor: int, world: World) -> Offers | None:
 
 
 def _starting(fragment: str, texts: Iterable[str], kind: str, *, example: str = "") -> Offers:
-    """Those that begin as the fragment does, whatever its case; else those that hold it."""
+    """The texts that begin with the fragment, ignoring case; if there are none, those that contain it."""
     known = list(dict.fromkeys(texts))
     low = fragment.casefold()
     found = [t for t in known if t.casefold().startswith(low)] or [t for t in known if low and low in t.casefold()]
@@ -115,7 +115,7 @@ def _in_options(words: str, world: World) -> Offers:
 
 
 def _given(option: str, words: Sequence[str]) -> list[str]:
-    """The values that an option has been given on the line."""
+    """The values that the line gives to an option."""
     for n, word in enumerate(words):
         name, sign, value = word.partition("=")
         if name == option:
@@ -144,7 +144,7 @@ def _values(option: str, value: str, words: Sequence[str], world: World) -> Offe
 
 
 def _of_provider(option: str, facts: Facts, models: Sequence[str]) -> list[str]:
-    """The values of an option that a provider takes, for these models where any are named."""
+    """The values of an option that a provider takes, limited to these models if any are named."""
     if option == "--model":
         short = [m.short_names[0] if m.short_names else m.name for m in facts.models]
         return [*short, *(m.name for m in facts.models)]
@@ -174,7 +174,7 @@ def _quoted(text: str) -> str:
 
 
 def _in_prompt(line: str, world: World) -> Offers | None:
-    """Variables after an open ``{{``, camera instructions after an open ``[``; a prompt's other words are its own."""
+    """Variables after an open ``{{``, camera instructions after an open ``[``; None for other words of a prompt."""
     place = line.rfind("{{")
     if place > line.rfind("}}"):
         fragment = re.split(r"[\s|]+", line[place + 2 :])[-1]

@@ -14,14 +14,14 @@ from hailuo_widgets.settings.settings import follow_shell
 
 __all__ = ["Extension"]
 
-FRAME_MODULES = ("pandas", "pandas.core.frame")  # where DataFrame says it is from: pandas 3, and before it
+FRAME_MODULES = ("pandas", "pandas.core.frame")  # the __module__ of DataFrame: in pandas 3, and before it
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}]|$)(.*)", re.DOTALL)
-_LINE = re.compile(rf"^([ \t]*%hailuo)[{GAP}]+(?=\S)")  # IPython ends a magic's name at a blank alone
+_LINE = re.compile(rf"^([ \t]*%hailuo)[{GAP}]+(?=\S)")  # IPython ends a magic's name only at a blank
 _ASKED = re.compile(r"(\s*%hailuo\s+\w+)\s*\?{1,2}\s*")
 
 
 class Extension:
-    """All that ``%load_ext`` does, so that ``%unload_ext`` can undo it."""
+    """Everything that ``%load_ext`` registers, so that ``%unload_ext`` can remove it."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
@@ -45,7 +45,7 @@ class Extension:
             self._shell.display_formatter.formatters["text/html"].for_type_by_name(module, "DataFrame", _table)
 
     def unregister(self) -> None:
-        """Take everything back."""
+        """Remove everything from the shell."""
         follow_shell(None)
         for kind in ("line", "cell"):
             self._shell.magics_manager.magics[kind].pop("hailuo", None)
@@ -65,10 +65,10 @@ class Extension:
     def _rewrite(self, lines: list[str]) -> list[str]:
         """Turn a ``%%hailuo`` cell into an await, so that the kernel stays free while it waits.
 
-        And ``%hailuo runs?`` into ``%hailuo runs -h``: IPython would look for an object named ``runs``.
+        Also turn ``%hailuo runs?`` into ``%hailuo runs -h``: IPython would look for an object named ``runs``.
 
-        Not for a cell inside another one (``%%time`` hands its body here too, where an await cannot run): a top-level
-        cell is transformed while none is executing.
+        Leaves a cell inside another magic alone (the body of ``%%time`` comes here too, and cannot hold an await): a
+        top-level cell is transformed while no cell is executing.
         """
         if self._executing or not lines or not getattr(self._shell, "autoawait", False):
             return lines
@@ -79,8 +79,8 @@ class Extension:
         call = "get_ipython()._hailuo_magics.magics.waiting_cell"
         return [f"await {call}({head[1].strip()!r}, {''.join(lines[1:])!r})\n"]
 
-    # A terminal asks after each line whether the cell is complete; a rewritten one would be, before there is a prompt.
-    _rewrite.has_side_effects = True  # type: ignore[attr-defined] # what IPython looks for to leave a transformer out
+    # A terminal asks after each line whether the cell is complete; a rewritten cell would be, before it has a prompt.
+    _rewrite.has_side_effects = True  # type: ignore[attr-defined] # IPython then skips this transformer
 
     def _began(self, info: Any) -> None:
         self._executing += 1
@@ -109,7 +109,7 @@ def _show_all(resumed: Any) -> None:
 
         show_sweep(resumed)
     else:
-        print("Nothing was unfinished.")  # noqa: T201 - a terminal's way of showing
+        print("Nothing was unfinished.")  # noqa: T201 - the output in a terminal
 
 
 def _show(run: Any) -> None:

@@ -1,4 +1,4 @@
-"""The two magics: a cell is a request, a line is a sub-command."""
+"""Magics ``%hailuo`` and ``%%hailuo``: a cell is a request, a line is a sub-command."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["Hailuo"]
 
 
 def _as_ipython(error: UsageError) -> UsageError:
-    """The same error, also IPython's own: shown as one line without a traceback, and it still fails the notebook."""
+    """The same error, also an IPython ``UsageError``: one line without a traceback, which still fails a notebook."""
     if isinstance(error, IPythonUsageError):
         return error
     both = type("UsageError", (type(error), IPythonUsageError), {"__module__": type(error).__module__})
@@ -34,7 +34,7 @@ def _as_ipython(error: UsageError) -> UsageError:
 
 
 class WaitInterrupted(KeyboardInterrupt):
-    """The stop button ended a cell's wait. It shows as its sentence alone: nothing went wrong in our code."""
+    """The stop button ended the wait of a cell. Shown as one sentence without a traceback: no code failed."""
 
     def _render_traceback_(self) -> list[str]:
         return [f"KeyboardInterrupt: {self}"]
@@ -68,7 +68,7 @@ class Hailuo(SettingTraits):
         return self.shell
 
     def _plain_cell(self, line: str, cell: str) -> Any:
-        """A cell that was not rewritten into an await: inside another magic, or run by code."""
+        """Run a cell that was not rewritten into an await: inside another magic, or run by code."""
         from hailuo_widgets.engine.event_loop import running_loop
 
         made, options = self._begin(line, cell)
@@ -78,7 +78,7 @@ class Hailuo(SettingTraits):
         return _ended(made.wait(), options)
 
     async def waiting_cell(self, line: str, cell: str) -> Any:
-        """A ``%%hailuo`` cell as the transformer writes it: begin, show, and wait while the kernel stays free."""
+        """Run a rewritten ``%%hailuo`` cell: start it, show it, and wait while the kernel stays free."""
         line, cell = split_cell(line, cell)
         line = self._shell.var_expand(line, depth=1)
         from hailuo_widgets.widgets.display import prepare
@@ -100,11 +100,11 @@ class Hailuo(SettingTraits):
         if cancelled:
             raise WaitInterrupted(f"the wait ended, and {_named(made)} goes on: await it again, or see %hailuo")
         if made.is_sweep:
-            _show(made)  # the board as it ended, sent by this cell
+            _show(made)  # the final board, sent by this cell, is what a notebook saves
         return _ended(made, options)
 
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
-        """Check the cell and start its runs; with ``--dry-run`` there are none, and ``plan`` is what would be sent."""
+        """Check the cell and start its runs; with ``--dry-run`` start none, and return its plan in ``plan``."""
         from hailuo_widgets.api.functions import default_session
         from hailuo_widgets.widgets.display import show_plan
         from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
@@ -131,7 +131,7 @@ class Hailuo(SettingTraits):
         return made, parsed.run
 
     def _saying(self, work: Callable[[], Any]) -> Any:
-        """Do it; a user's mistake becomes IPython's kind of error too."""
+        """Call ``work``; a ``UsageError`` becomes an IPython ``UsageError`` too."""
         failure: UsageError | None = None
         try:
             return work()
@@ -154,7 +154,7 @@ def _named(made: Run | Sweep) -> str:
 
 
 def _ended(made: Run | Sweep, options: Mapping[str, Any]) -> Run | Sweep:
-    """What a cell gives back when its runs have ended; a sweep's failed run fails the cell."""
+    """The value of a cell whose runs have ended; raises if a run of a sweep failed."""
     if not made.is_sweep or options.get("keep_going") or not made.failed:
         return made
     first = made.failed[0]

@@ -1,4 +1,4 @@
-"""Tab in the shell: IPython's matcher around `offers.py`, and the world that it asks."""
+"""IPython matcher: connects the completions to the shell, its variables and its run log."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ __all__ = ["matcher_for"]
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
 MOST_RUNS = 30
-_SIMPLE = (str, int, float, date)  # what a prompt may take, beside sequences of them
+_SIMPLE = (str, int, float, date)  # types of values that a prompt may take; sequences of them too
 
 
 class _Shell:
-    """The world as it is for this kernel."""
+    """The `World` of one shell."""
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
@@ -68,7 +68,7 @@ class _Shell:
 
         url = self._settings().store_url
         if url.startswith("sqlite:///") and not Path(url.removeprefix("sqlite:///")).is_file():
-            return []  # nothing has been run yet, and Tab is no reason to make a store
+            return []  # no run yet: Tab must not create a store
         log = api.default_session().log
         found = log.call(log.unfinished) if unfinished else log.call(log.find, limit=MOST_RUNS)
         return [r.run_id for r in reversed(found)][:MOST_RUNS]
@@ -91,7 +91,7 @@ class _Shell:
 
 
 def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
-    """IPython's matcher for lines and cells of ours. Where it has something to offer, nothing else is offered.
+    """IPython's matcher for the lines and cells of the magics. If it has completions, it suppresses all others.
 
     Args:
         shell: The shell whose variables a prompt may take.
@@ -100,7 +100,7 @@ def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
 
     def hailuo_matcher(context: CompletionContext) -> SimpleMatcherResult:
         from hailuo_widgets.magics.completions import (
-            offers,  # with the first Tab: loading the extension costs nothing of it
+            offers,  # loaded by the first Tab, not with the extension
         )
 
         text = context.full_text
@@ -109,7 +109,7 @@ def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
         try:
             found = offers(text, cursor, world)
         except HailuoError:
-            found = None  # a setting is wrong: the first call says so, Tab is silent
+            found = None  # a setting is wrong: the first call raises it, Tab is silent
         if found is None:
             return {"completions": []}
         return {
@@ -119,6 +119,6 @@ def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
             "ordered": True,
         }
 
-    decorate: Any = context_matcher(identifier="hailuo_widgets", priority=1000)  # IPython does not type it
+    decorate: Any = context_matcher(identifier="hailuo_widgets", priority=1000)  # IPython does not annotate it
     matcher: Callable[..., SimpleMatcherResult] = decorate(hailuo_matcher)
     return matcher

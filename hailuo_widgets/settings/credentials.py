@@ -1,10 +1,10 @@
 """Keys: where they are looked for, and a value that is used and never shown.
 
-The order: what :func:`keep_key` was given in this process; the environment; the system's keyring (the extra
-``keyring``; service ``hailuo-widgets``, user name as the variable); the secrets of Google Colab's side bar. The last
-two are asked once, and again when ``%hailuo keys`` asks: a keyring can take a second or open a window.
+The order: keys given to :func:`keep_key` in this process; the environment; the system's keyring (the extra ``keyring``;
+service ``hailuo-widgets``, the variable as the user name); the secrets of Google Colab's side bar. The last two are
+asked once, and again by ``%hailuo keys``: a keyring can take a second or open a window.
 
-Errors name the place, never a part of what was found there.
+Errors name the place, never a part of its value.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Found:
 
 
 _kept: dict[str, Secret] = {}  # by variable; survives %reload_ext: runs in flight need it
-_asked: dict[str, Found | None] = {}  # what keyring and Colab said
+_asked: dict[str, Found | None] = {}  # answers of the keyring and Colab
 
 
 def _use(found: Found) -> Found:
@@ -61,11 +61,11 @@ def variable(provider: str) -> str:
 
 
 def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret | None:
-    """The provider's key, without blanks, quotes and ``Bearer`` around it; None where there is none.
+    """The provider's key, without blanks, quotes and ``Bearer`` around it; None if there is none.
 
     Args:
         provider: The provider's name.
-        environ: Look here alone, rather than in all places.
+        environ: Look only here, instead of in all places.
 
     Raises:
         UsageError: A place holds something that cannot be a key. It is not shown.
@@ -75,7 +75,7 @@ def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret 
 
 
 def find_secret(name: str) -> Secret | None:
-    """Another secret of the same places by its variable's name, for example ``KIE_WEBHOOK_KEY``.
+    """Another secret from the same places, by its variable's name, for example ``KIE_WEBHOOK_KEY``.
 
     Raises:
         UsageError: A place holds something that cannot be one.
@@ -87,13 +87,13 @@ def find_secret(name: str) -> Secret | None:
 def look_up(
     name: str, environ: Mapping[str, str] | None = None, *, provider: str | None = None, anew: bool = False
 ) -> Found | None:
-    """The first place that has a key of this name; None where no place has it.
+    """The key of this name from the first place that has it; None if no place has it.
 
     Args:
         name: The variable's name.
-        environ: Look here alone, rather than in all places.
+        environ: Look only here, instead of in all places.
         provider: The provider that an error is about.
-        anew: Ask keyring and Colab again.
+        anew: Ask the keyring and Colab again.
 
     Raises:
         UsageError: That place holds something that cannot be a key.
@@ -133,42 +133,42 @@ def _cleaned(value: Any, name: str, place: str, provider: str | None) -> Secret 
 
 
 def _keyring(name: str) -> str | None:
-    """What the system's keyring has; None also where there is no keyring, or none that works (servers, containers)."""
+    """The keyring's value; None if it has none, or if there is no working keyring (servers, containers)."""
     try:
         import keyring
     except ImportError:
         return None
     try:
         value = keyring.get_password(SERVICE, name)
-    except Exception:  # noqa: BLE001 - a keyring without a backend, a locked one, a broken desktop: not our user's concern
+    except Exception:  # noqa: BLE001 - without a backend, locked, or broken: then there is no key here
         return None
     return value if isinstance(value, str) else None
 
 
 def _colab(name: str) -> str | None:
-    """What Colab's side bar has and this notebook may read; None also outside of Colab."""
+    """The value of Colab's side bar, if this notebook may read it; None outside Colab."""
     try:
         from google.colab import userdata
     except ImportError:
         return None
     try:
         value = userdata.get(name)
-    except Exception:  # noqa: BLE001 - Colab says "no such secret", "no access" and "nobody answered" each its own way
+    except Exception:  # noqa: BLE001 - no such secret, no access and no answer each raise an error of their own
         return None
     return value if isinstance(value, str) else None
 
 
 def ask_key(name: str, *, provider: str) -> Secret:
-    """Ask the user for a key, unseen: nothing of it is in the cell, the output or the history.
+    """Ask the user for a key without showing it: it is not in the cell, the output or the history.
 
     Raises:
-        UsageError: Nobody can be asked here, or nothing that can be a key was typed.
+        UsageError: Nobody can be asked here, or what was typed cannot be a key.
     """
     failure: UsageError | None = None
     typed: Any = None
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("error", getpass.GetPassWarning)  # it would be shown as it is typed
+            warnings.simplefilter("error", getpass.GetPassWarning)  # the key would be shown while it is typed
             typed = getpass.getpass(f"{name} (it is not shown): ")
     except (NotImplementedError, EOFError, getpass.GetPassWarning, OSError):
         failure = UsageError(
@@ -185,10 +185,10 @@ def ask_key(name: str, *, provider: str) -> Secret:
 
 
 def keep_key(name: str, key: Secret, *, remember: bool = False, provider: str | None = None) -> None:
-    """Use a key from now on in this process; with ``remember`` also in later ones, by the system's keyring.
+    """Use a key from now on in this process; with ``remember`` store it in the system's keyring for later ones.
 
     Raises:
-        UsageError: There is no keyring to remember it. It is used in this process all the same.
+        UsageError: There is no keyring to store it. It is used in this process all the same.
     """
     _kept[name] = key
     if not remember:
@@ -200,7 +200,7 @@ def keep_key(name: str, key: Secret, *, remember: bool = False, provider: str | 
         keyring.set_password(SERVICE, name, key.reveal())
     except ImportError:
         why = "the package keyring is not installed"
-    except Exception as e:  # noqa: BLE001 - backends raise anything, and their words may hold what they were given
+    except Exception as e:  # noqa: BLE001 - backends raise any error, and its text may contain the key
         why = f"the system's keyring does not take it ({type(e).__name__})"
     if why:
         raise UsageError(
@@ -212,7 +212,7 @@ def keep_key(name: str, key: Secret, *, remember: bool = False, provider: str | 
 
 
 def refuse_typed_keys(line: str) -> None:
-    """Refuse a magic's line that has a key in it, without repeating the line.
+    """Refuse a magic's line that contains a key, without repeating the line.
 
     Raises:
         UsageError: It has an option that names a key.

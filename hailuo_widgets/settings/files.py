@@ -2,8 +2,8 @@
 
 The nearest ``pyproject.toml`` is read.
 
-A project's folder is found from the working directory upwards. Its relative ``home`` and ``archive`` are relative to
-that folder, so that all notebooks of a project write one run log. Keys belong into no file: files are shared.
+It is searched from the working directory upwards. Its relative ``home`` and ``archive`` are relative to its folder, so
+that all notebooks of a project write one run log. Keys do not belong in files: files are shared.
 """
 
 from __future__ import annotations
@@ -25,17 +25,17 @@ _read: dict[tuple[Path, float], Mapping[str, Any]] = {}
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigFile:
-    """A file's settings; ``name`` is how an error calls it."""
+    """The settings of a file; ``name`` is its name in errors."""
 
     name: str
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
 def project_file(start: Path | None = None) -> ConfigFile | None:
-    """The nearest ``pyproject.toml`` that has a ``[tool.hailuo]``, from a folder upwards.
+    """The nearest ``pyproject.toml`` with a ``[tool.hailuo]``, from a folder upwards; None if there is none.
 
     Raises:
-        UsageError: It is there, and no TOML.
+        UsageError: It is not valid TOML, or cannot be read.
     """
     here = (start or Path.cwd()).absolute()
     for folder in (here, *here.parents):
@@ -48,10 +48,10 @@ def project_file(start: Path | None = None) -> ConfigFile | None:
 
 
 def user_file(environ: Mapping[str, str]) -> ConfigFile | None:
-    """The user's file: ``HAILUO_CONFIG``, or ``hailuo-widgets/config.toml`` where this system keeps such files.
+    """The user's file: ``HAILUO_CONFIG``, or ``hailuo-widgets/config.toml`` in the system's folder for them.
 
     Raises:
-        UsageError: It is there, and no TOML; or ``HAILUO_CONFIG`` names none.
+        UsageError: It is not valid TOML or cannot be read, or ``HAILUO_CONFIG`` names no file.
     """
     named = environ.get("HAILUO_CONFIG")
     if named:
@@ -67,14 +67,14 @@ def user_file(environ: Mapping[str, str]) -> ConfigFile | None:
 
 
 def _placed(folder: Path, value: Any) -> Any:
-    """A relative folder as one of the project's; URLs and absolute paths as they are."""
+    """A relative folder, placed in the project's; URLs and absolute paths unchanged."""
     if not isinstance(value, str) or "://" in value or value.startswith("~"):
         return value
     return str(folder / value)
 
 
 def _table(path: Path, *keys: str) -> Mapping[str, Any] | None:
-    """A table of a TOML file; None where the file or the table is not there."""
+    """A table of a TOML file; None if the file or the table does not exist."""
     try:
         changed = path.stat().st_mtime
     except OSError:

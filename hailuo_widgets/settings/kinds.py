@@ -17,7 +17,7 @@ __all__ = ["Amounts", "Choice", "Folder", "Kind", "Number", "Text", "Url"]
 
 
 class Kind(Protocol):
-    """What a setting's values are."""
+    """A kind of values."""
 
     @property
     def python(self) -> str:

@@ -81,7 +81,7 @@ class Setting:
 
     Args:
         name: The argument's name, and the name in ``%config Hailuo.name``.
-        kind: What its values are.
+        kind: The kind of its values; it checks them.
         default: Its value if no place has one; None if that is allowed.
         env: Its environment variable.
         doc: One or more sentences about it.
@@ -95,11 +95,11 @@ class Setting:
 
     @property
     def pyproject(self) -> str:
-        """Its key in a project's ``pyproject.toml``; a user's file has the last part alone."""
+        """Its key in a project's ``pyproject.toml``; a user's file has only the last part."""
         return f"tool.hailuo.{self.name}"
 
     def parse(self, value: Any) -> Any:
-        """The value that is given in any place, checked.
+        """Check a value from any place, and return it in its type.
 
         Raises:
             UsageError: It is not allowed.
@@ -285,7 +285,7 @@ def _filed(environ: Mapping[str, str]) -> dict[str, Any]:
     """The files' settings, the project's before the user's; checks every value, also one that is not used.
 
     Raises:
-        UsageError: A file that cannot be read, a name that is no setting, or a value that is not allowed.
+        UsageError: A file that cannot be read, a name that is not a setting, or a value that is not allowed.
     """
     found: dict[str, Any] = {}
     for file in (user_file(environ), project_file()):
@@ -302,7 +302,7 @@ def _filed(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def is_loopback(url: str) -> bool:
-    """Whether a URL names this machine."""
+    """Whether a URL's host is this machine."""
     return (urlsplit(url).hostname or "") in {"127.0.0.1", "localhost", "::1"}
 
 
@@ -318,7 +318,7 @@ def base_url(provider: str, default: str, environ: Mapping[str, str] | None = No
     """The provider's origin: ``<PROVIDER>_BASE_URL`` or the documented one, without a slash at its end.
 
     Raises:
-        UsageError: It is no https URL (http is allowed to this machine alone), or holds a user, query or fragment.
+        UsageError: It is not an https URL (http is allowed only to this machine), or has a user, query or fragment.
     """
     environ = os.environ if environ is None else environ
     name = f"{provider.upper()}_BASE_URL"

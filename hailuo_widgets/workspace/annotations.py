@@ -22,31 +22,31 @@ __all__ = ["heard", "remark", "remarked", "with_remarks"]
 
 
 def remark(session: WorkspaceBase, run_id: str, what: RunEvent, **said: Any) -> None:
-    """Write what a user says of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
+    """Write a rating, note or tags of a run's clip; see :meth:`hailuo_widgets.store.runlog.RunLog.judge`."""
     heard(session, session.log.call(session.log.judge, run_id, what, **said))
 
 
 def remarked(session: WorkspaceBase, run_id: str) -> RunRecord:
-    """A run with what was said of its clip, as the log has it: another run, or another kernel, may have shown it."""
+    """A run with the log's annotations of its clip: another run or another kernel may have annotated it."""
     try:
         return session.log.call(session.log.get, run_id)
     except HailuoError:
-        return session.engine.record(run_id)  # as it is known here, where the log cannot say
+        return session.engine.record(run_id)  # the latest known record, if the log cannot be read
 
 
 async def with_remarks(session: WorkspaceBase, run_ids: Iterable[str]) -> list[RunRecord]:
-    """Runs as they are known now, with what was said of their clips as the log has it, whoever said it."""
+    """The current records of runs, with the log's annotations of their clips."""
     found = await session.records(run_ids)
     said: dict[str, RunRecord] = {}
-    with contextlib.suppress(HailuoError):  # then it is as it was last known here
+    with contextlib.suppress(HailuoError):  # then the latest known annotations are used
         said = {r.run_id: r for r in await session.log.ask(session.log.find, run_ids=[r.run_id for r in found])}
     return [_with(r, said.get(r.run_id, r)) for r in found]
 
 
 def heard(session: WorkspaceBase, records: Iterable[RunRecord]) -> None:
-    """Take what was said of clips as the log has it; how far the runs have come is for the engine to say."""
+    """Give the engine the log's annotations of clips, and nothing else: it knows the status of its runs best."""
     for r in records:
-        with contextlib.suppress(KeyError):  # a run that was never heard of here
+        with contextlib.suppress(KeyError):  # a run that this engine does not know
             session.engine.runs.learn(_with(session.engine.runs.known(r.run_id), r))
 
 

@@ -24,22 +24,22 @@ if TYPE_CHECKING:
 
 __all__ = ["begin_cell", "foretold", "plan_cell"]
 
-MOST_PICTURES = 50  # of an axis whose names are looked at for commas
+MOST_PICTURES = 50  # longest axis of pictures that is checked for split names
 _SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
 
 
 def plan_cell(session: Workspace, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:
-    """A cell's variants with the notebook's variables in them, times its axes; checked, and nothing is sent.
+    """Plan a cell: its variants, filled with the notebook's variables, times its axes; sends nothing.
 
     Args:
-        session: Whose providers, prices and log.
+        session: Its providers, prices and log are used.
         line: The cell's options.
         body: Its text.
         namespace: The notebook's variables.
-        ask_log: Look for runs that are there already also where only one is asked for.
+        ask_log: Look for equal runs in the log even if the cell makes only one run.
 
     Raises:
-        UsageError: What is wrong with any of it.
+        UsageError: Every problem of the cell, at once.
     """
     refuse_options_below(body)
     _whole_names(line)
@@ -51,10 +51,10 @@ def plan_cell(session: Workspace, line: Line, body: str, namespace: Mapping[str,
 
 
 def _whole_names(line: Line) -> None:
-    """See that no comma took a picture's name apart: the file that was meant would be two that are not there.
+    """Check that no comma split a file name: ``a,b.png`` would be read as two files that do not exist.
 
     Raises:
-        UsageError: It did.
+        UsageError: A comma did; the hint shows how to escape it.
     """
     for name in IMAGE_FIELDS:
         values = line.request.get(name)
@@ -81,10 +81,10 @@ def _is_file(name: str) -> bool:
 
 
 def foretold(session: Workspace, line: Line, plan: Plan) -> tuple[str, ...]:
-    """What the cell would meet if its plan were begun: a question, and budgets that it passes.
+    """Sentences about what would stop the cell if it started now: a confirmation, and budgets that it exceeds.
 
     Raises:
-        UsageError: Its budget is no number.
+        UsageError: Its budget is not a number.
     """
     yes = bool(line.run.get("yes"))
     return foreseen(plan.to_send, session.settings, budget=_budget(line), yes=yes)
@@ -96,11 +96,11 @@ def _budget(line: Line) -> float | None:
 
 
 def begin_cell(session: Workspace, line: Line, plan: Plan) -> Sweep:
-    """Start what a cell has planned and shown.
+    """Start the plan of a cell.
 
     Raises:
-        UsageError: It is asked about first, and ``--yes`` was not said.
-        BudgetExceeded: Already its first run passes the budget.
+        UsageError: It needs a confirmation, and ``--yes`` is not given; nothing was sent.
+        BudgetExceeded: Its first run already exceeds the budget; nothing was sent.
     """
     more = {k: v for k, v in line.run.items() if k in {"tags", "reuse", "max_parallel", "yes", "name"}}
     if (budget := _budget(line)) is not None:

@@ -29,9 +29,9 @@ WAYS = (
 
 
 def question(calls: Sequence[Planned], settings: Settings) -> str | None:
-    """What is asked before create calls are sent, with its figures; None where nothing is.
+    """The question that must be confirmed before create calls are sent, with its figures; None if there is none.
 
-    One create call at an unknown price is sent unasked: somebody wrote it out. Several of them are asked about.
+    One create call at an unknown price needs no confirmation: its request was written out. Several of them do.
     """
     live = [p for p in calls if p.origin != SIMULATOR]
     runs = sum(p.results for p in live)
@@ -60,17 +60,17 @@ def question(calls: Sequence[Planned], settings: Settings) -> str | None:
 
 
 def confirm(calls: Sequence[Planned], settings: Settings, *, yes: bool) -> None:
-    """Refuse what nobody has agreed to.
+    """Refuse create calls that need a confirmation.
 
     Raises:
-        UsageError: There is something to ask, and ``yes`` was not said; nothing was sent.
+        UsageError: They need one, and ``yes`` is False; nothing was sent.
     """
     if not yes and (asked := question(calls, settings)) is not None:
         raise UsageError(f"{asked} Nothing was sent.", hint=WAYS, reason=Reason.CONFIRMATION_NEEDED)
 
 
 def covered(calls: Sequence[Planned], budget: float) -> int:
-    """How many of the runs that would be sent a budget lets pass, in their order; it holds in each currency."""
+    """The number of runs that a budget covers, in their order; the budget holds in each currency."""
     spent: dict[str, int] = {}
     runs = 0
     for p in calls:
@@ -84,7 +84,7 @@ def covered(calls: Sequence[Planned], budget: float) -> int:
 
 
 def within(calls: Sequence[Planned], budget: float) -> None:
-    """Refuse calls whose first one already passes a budget.
+    """Refuse create calls if the first one already exceeds a budget.
 
     Raises:
         BudgetExceeded: It does, or its price is not known; nothing was sent.
@@ -109,13 +109,13 @@ def within(calls: Sequence[Planned], budget: float) -> None:
 
 
 def part_of(calls: Sequence[Planned], budget: float, *, name: str = "budget", most: bool = False) -> str:
-    """How many of the runs that would be sent a budget covers, as a sentence; "" where it covers all.
+    """A sentence about how many of the runs a budget covers; "" if it covers all.
 
     Args:
-        calls: What would be sent.
+        calls: The create calls that would be sent.
         budget: In the provider's currency.
-        name: What the budget is called.
-        most: Some of it may be spent already.
+        name: The name of the budget.
+        most: A part of the budget may be spent already.
     """
     runs = sum(p.results for p in calls)
     some = covered(calls, budget)
@@ -128,13 +128,13 @@ def part_of(calls: Sequence[Planned], budget: float, *, name: str = "budget", mo
 def foreseen(
     calls: Sequence[Planned], settings: Settings, *, budget: float | None = None, yes: bool = False
 ) -> tuple[str, ...]:
-    """What these calls would meet if they were sent now, as sentences: a question, and budgets that they pass.
+    """Sentences about what would stop create calls now: a confirmation, and budgets that they exceed.
 
     Args:
-        calls: What would be sent.
+        calls: The create calls that would be sent.
         settings: The bounds of the question, and the budgets of the session and the day.
-        budget: That of the call.
-        yes: The question is answered already.
+        budget: The budget of the call.
+        yes: The confirmation is given.
     """
     told = []
     if not yes and (asked := question(calls, settings)) is not None:

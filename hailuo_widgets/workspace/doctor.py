@@ -1,4 +1,4 @@
-"""``%hailuo doctor``: is everything here that a run needs, and if not, what to do."""
+"""Report of ``%hailuo doctor``: checks what a run needs, and tells how to repair it."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def _disk(session: WorkspaceBase) -> tuple[str, bool, str]:
 
 
 def _rescued(session: WorkspaceBase) -> tuple[str, bool, str]:
-    """Task ids that could not be committed when they came are taken into the log here."""
+    """Write the task ids of the rescue file to the log, and report them."""
     try:
         said = adopt_rescued(session.log, session.settings.home)
     except HailuoError as e:

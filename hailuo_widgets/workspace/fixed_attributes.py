@@ -13,14 +13,14 @@ __all__ = ["Fixed", "NotSettable"]
 
 
 class NotSettable(UsageError, AttributeError):
-    """An attribute that cannot be set; Python's own error for it too."""
+    """An attribute that cannot be set; also an ``AttributeError``, which Python raises for it."""
 
 
 class Fixed:
-    """A base for handles: only properties with a setter can be assigned to, and what is the class's own.
+    """A base class for handles: only properties with a setter, and the class's own attributes, can be set.
 
-    ``_own`` names the plain attributes that the class sets itself. With ``_replaceable`` what is there may be replaced,
-    and only names that are not there are refused. ``_advice`` is what to do where no name is near.
+    ``_own`` names the plain attributes that the class sets itself. With ``_replaceable`` existing attributes may be
+    replaced, and only unknown names are refused. ``_advice`` is the hint for a name without a near one.
     """
 
     _own: ClassVar[frozenset[str]] = frozenset()
@@ -28,7 +28,7 @@ class Fixed:
     _advice: ClassVar[str | None] = None
 
     def __setattr__(self, name: str, value: Any) -> None:
-        """Set a property, or something of the class's own.
+        """Set a property, or an attribute of the class's own.
 
         Raises:
             NotSettable: It is neither.

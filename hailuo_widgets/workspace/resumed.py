@@ -22,8 +22,8 @@ __all__ = ["Resumed"]
 class Resumed(Sweep):
     """Runs that were taken up together: ``await`` it, or ``wait()`` in a script, which drives them.
 
-    It is used as a sweep is, and as the list of runs that it was before: it has a length, is indexed and iterated, is
-    false where it has no runs, and equals a list of the same ones.
+    It works like a sweep and like a list of runs: it has a length, is indexed and iterated, is false if it is empty,
+    and equals a list of the same runs.
     """
 
     in_log = False

@@ -1,4 +1,4 @@
-"""A run, as users hold it."""
+"""Run: the handle of one run."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ SHOWN_PROMPT = 40
 
 
 class Run(Fixed):
-    """One attempt to have one request generated. ``await run`` (or ``run.wait()``) until it has ended.
+    """One attempt to generate the clip of one request. ``await run`` (or ``run.wait()``) until it has ended.
 
     Made by :func:`hailuo_widgets.generate`; any run of the log by :func:`hailuo_widgets.run`.
     """
 
-    is_sweep: Literal[False] = False  # told by a value: %autoreload breaks isinstance
+    is_sweep: Literal[False] = False  # checked instead of isinstance, which %autoreload breaks
 
     def __init__(self, session: WorkspaceBase, run_id: str) -> None:
         self._session = session
@@ -45,7 +45,7 @@ class Run(Fixed):
 
     @property
     def record(self) -> RunRecord:
-        """All that is known of the run now."""
+        """The run's current record."""
         return self._session.engine.record(self.id)
 
     @property
@@ -55,12 +55,12 @@ class Run(Fixed):
 
     @property
     def task_id(self) -> str | None:
-        """The provider's id, as text."""
+        """The provider's id of the task, as text."""
         return self.record.task_id
 
     @property
     def request(self) -> Request:
-        """What was asked for."""
+        """The request."""
         return self.record.request
 
     @property
@@ -85,7 +85,7 @@ class Run(Fixed):
 
     @property
     def cost(self) -> float | None:
-        """What it cost, in :attr:`currency`; None where that is not known."""
+        """The cost, in :attr:`currency`; None if unknown."""
         micros = self.record.cost_micros
         return None if micros is None else micros / 1_000_000
 
@@ -96,23 +96,23 @@ class Run(Fixed):
 
     @property
     def error(self) -> HailuoError | None:
-        """What it failed with, or what stands in its way."""
+        """The error that it ended with, or that currently stops it; None if there is none."""
         record = self.record
         return from_detail(record.error, record.status)
 
     @property
     def seed(self) -> int | None:
-        """The seed that was sent; None where none was."""
+        """The seed that was sent; None if none was."""
         return self.record.request.seed
 
     @property
     def seed_returned(self) -> int | None:
-        """The seed that the provider says it took."""
+        """The seed that the provider reports."""
         return self.record.seed_returned
 
     @property
     def rating(self) -> int | None:
-        """The stars of its clip, from 1 to 5; None where it has none. To set it writes it to the log."""
+        """The rating of its clip, 1 to 5 stars; None if it has none. Setting it writes it to the log."""
         return self._said().rating
 
     @rating.setter
@@ -121,7 +121,7 @@ class Run(Fixed):
 
     @property
     def note(self) -> str | None:
-        """What is noted of its clip; None where nothing is. To set it writes it to the log."""
+        """The note on its clip; None if there is none. Setting it writes it to the log."""
         return self._said().note
 
     @note.setter
@@ -130,9 +130,9 @@ class Run(Fixed):
 
     @property
     def tags(self) -> tuple[str, ...]:
-        """The words that it was started with, which stay with the run, then those that were set by hand on its clip.
+        """The tags that it was started with, which cannot be changed, then the tags of its clip.
 
-        To set it writes the latter to the log: every run that shows the clip has them.
+        Setting them writes the tags of the clip to the log: every run that shows the clip has them.
         """
         return self._said().all_tags
 
@@ -143,7 +143,7 @@ class Run(Fixed):
         remark(self._session, self.id, RunEvent.TAGGED, clip_tags=by_hand)
 
     def _said(self) -> RunRecord:
-        """What was said of its clip is the log's to say: another run, or another kernel, may have shown it."""
+        """Its record with the log's annotations: another run or another kernel may have annotated the clip."""
         return remarked(self._session, self.id)
 
     @property
@@ -153,22 +153,22 @@ class Run(Fixed):
 
     @property
     def card(self) -> Card:
-        """What is to be shown of it now."""
+        """Its card as it stands now."""
         return self._session.card(self.id)
 
     def cancel(self) -> None:
-        """Stop following it. What was sent goes on at the provider, which may still bill it."""
+        """Stop following it. If it was sent, the provider goes on, and may still bill it."""
         self._session.engine.cancel(self.id)
 
     @property
     def loop(self) -> AbstractEventLoop | None:
-        """The event loop that it is followed on."""
+        """The event loop on which it is followed."""
         return self._session.engine.runs.run_loop.loop
 
     def subscribe(self, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
-        """Call ``callback`` with the record after each step; the function returned ends that.
+        """Call ``callback`` with the record after each step; calling the returned function ends that.
 
-        It is called in the thread where the news arises, and must not block.
+        ``callback`` is called in the thread that makes the step, and must not block.
         """
         return self._session.engine.listeners.subscribe(self.id, callback)
 
@@ -178,10 +178,10 @@ class Run(Fixed):
         return self._settled(None).__await__()
 
     def wait(self, timeout: float | None = None) -> Run:
-        """Wait in synchronous code; where no loop is running, this is what drives the run.
+        """Wait in synchronous code. If no event loop is running, this call drives the run.
 
         Args:
-            timeout: Seconds; the run goes on after it.
+            timeout: Seconds; the run goes on after a time-out.
 
         Raises:
             TimeoutError: It has not ended in that time.
@@ -213,9 +213,9 @@ class Run(Fixed):
     # -- ways out -------------------------------------------------------------------------------------------------
 
     def adopt(self, task_id: str) -> Run:
-        """An unconfirmed or lost run's task was found at the provider: follow it, and its task's further results.
+        """Follow a task that you found at the provider, for an unconfirmed or lost run, and its further results.
 
-        So does a run whose task id the log could not be told of.
+        Also for a run whose task id could not be written to the log.
         """
         if self.status != "submitting" or self._session.engine.runs.follows(self.id):
             self._expect("adopt", "unconfirmed", "lost")
@@ -223,7 +223,7 @@ class Run(Fixed):
         return self
 
     def write_off(self) -> Run:
-        """An unconfirmed run's task is not at the provider: the run failed."""
+        """Mark an unconfirmed run as failed: its task is not at the provider."""
         self._expect_no_answer("write_off")
         error = {
             **(self.record.error or {}),
@@ -235,14 +235,14 @@ class Run(Fixed):
         return self
 
     def resubmit(self, *, yes: bool = False) -> Run:
-        """Pay for another try of an unconfirmed run: it is written off, and a new run begins.
+        """Pay for another try of an unconfirmed run: writes it off, and starts a new run.
 
         Args:
-            yes: Send it also where it costs more than the setting ``ask_above_cost``.
+            yes: Send it even if it costs more than the setting ``ask_above_cost``.
 
         Raises:
-            UsageError: The run is not unconfirmed, its request cannot be read in the log, or it costs more than is sent
-                unasked; nothing was changed.
+            UsageError: The run is not unconfirmed, its request cannot be read from the log, or its cost needs a
+                confirmation; nothing was changed.
         """
         self._expect_no_answer("resubmit")
         self._session.confirm_again(self.record, yes=yes)
@@ -251,7 +251,7 @@ class Run(Fixed):
         return Run(self._session, self._session.again(request, self.record))
 
     def retry(self) -> Run:
-        """Take it up again, for free: a failed download, a deleted clip, a run cancelled after it was sent, or lost."""
+        """Follow it again for free: a failed download, a deleted clip, a cancelled run that was sent, or a lost one."""
         record = self.record
         download = record.status == "failed" and (record.error or {}).get("kind") == "DownloadError"
         gone = record.status == "succeeded" and self.video is None and record.task_id is not None
@@ -259,7 +259,7 @@ class Run(Fixed):
             self._session.change(self.id, RunEvent.DOWNLOAD_RETRIED, status="downloading", error=None)
         elif record.status == "succeeded" and record.reused_from and self.video is None:
             maker = self._session.log.call(self._session.log.get, record.reused_from)
-            return Run(self._session, maker.run_id).retry()  # the run that made the clip brings it
+            return Run(self._session, maker.run_id).retry()  # the run that paid for the clip downloads it
         elif record.status == "cancelled" and record.task_id:
             self._session.change(self.id, RunEvent.FOLLOWED_AGAIN, status="queued", error=None)
         elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine.context, record):
@@ -274,7 +274,7 @@ class Run(Fixed):
         return self
 
     def _expect_no_answer(self, what: str) -> None:
-        """Nobody knows whether the run was accepted, and no task id of it is kept beside the log either."""
+        """Check that the run is unconfirmed, and that the rescue file does not have its task id."""
         self._expect(what, "unconfirmed")
         if has_own_id(self._session.engine.context, self.id):
             raise UsageError(

@@ -25,25 +25,25 @@ __all__ = ["chosen", "every", "filtered", "run_id_of", "runs_table", "sweep_id_o
 
 HOW = "give a sweep or its name, rows of hw.runs(), runs, or their ids"
 LONGEST_NAME = 200
-MOST_DEEP = 4  # a list of lists of sweeps is understood; a list that holds itself is not
+MOST_DEEP = 4  # levels of nested lists; a list that contains itself is refused
 
 
 def chosen(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:
-    """The runs that are meant, each clip once: of runs that show one clip the one that paid for it, else the first.
+    """The records of the selected runs, each clip once: of runs that show one clip the one that paid, else the first.
 
     Args:
-        session: Whose log.
+        session: Its log is read.
         what: A sweep, its name or id; a DataFrame with ``run_id``; a run or its id; several of these. None is the
             latest sweep.
 
     Raises:
-        UsageError: It means nothing that is in the log.
+        UsageError: It selects nothing in the log.
     """
     return one_per_clip(every(session, what))
 
 
 def every(session: WorkspaceBase, what: Any = None) -> list[RunRecord]:
-    """As :func:`chosen`, and a clip as often as runs show it."""
+    """The records of all selected runs; a clip counts as often as runs show it. See :func:`chosen`."""
     log = session.log
     if what is None:
         latest = log.call(log.latest_sweep)
@@ -83,10 +83,10 @@ def _workspaces(what: Any, deep: int) -> Iterable[WorkspaceBase]:
 
 
 def run_id_of(session: WorkspaceBase, what: Any) -> str:
-    """The id of the one run that is meant: by its id or the first characters of it, a run, or what holds one run.
+    """The id of one selected run: by its id or the first characters of it, a run, or anything with exactly one run.
 
     Raises:
-        UsageError: It means none, or several.
+        UsageError: It selects none, or several.
     """
     if isinstance(what, str):
         if what.lstrip().startswith("%%"):
@@ -103,10 +103,10 @@ def run_id_of(session: WorkspaceBase, what: Any) -> str:
 
 
 def sweep_id_of(session: WorkspaceBase, what: Any = None) -> str:
-    """The one sweep that is meant; see :func:`chosen`.
+    """The id of one selected sweep; see :func:`chosen`.
 
     Raises:
-        UsageError: It means none, or several.
+        UsageError: It selects none, or several.
     """
     log = session.log
     if isinstance(what, str):
@@ -124,10 +124,10 @@ def sweep_id_of(session: WorkspaceBase, what: Any = None) -> str:
 
 
 def sweep_name(name: Any) -> str | None:
-    """What a user calls a sweep, checked.
+    """A user's name of a sweep, checked and without blanks around it.
 
     Raises:
-        UsageError: It is no name.
+        UsageError: It is not text, is empty, or is too long.
     """
     if name is None:
         return None
@@ -148,10 +148,10 @@ def filtered(
     since: datetime | None = None,
     tag: str | None = None,
 ) -> list[RunRecord]:
-    """The runs that fit all that is given, oldest first; see :func:`hailuo_widgets.runs`.
+    """The records that match every given filter, oldest first; see :func:`hailuo_widgets.runs`.
 
     Raises:
-        UsageError: A sweep, status, provider or model that there is not.
+        UsageError: An unknown sweep, status, provider or model.
     """
     log = session.log
     wanted: list[Any] | None = None if status is None else [status]
@@ -207,7 +207,7 @@ def _check(argument: str, value: Any, allowed: Sequence[str]) -> None:
 
 
 def _models(session: WorkspaceBase, model: str) -> set[str]:
-    """The names that a model has at the providers and in the log, of a name or a short one."""
+    """The full names of a model at the providers and in the log, from its name or a short one."""
     known: set[str] = set(session.log.call(session.log.values_of, "model"))
     meant = {model} & known
     for name in provider_names():
@@ -234,7 +234,7 @@ def _ids(session: WorkspaceBase, what: Any, deep: int) -> Iterable[str]:
         yield from _words(session, [what])
     elif (is_sweep := getattr(what, "is_sweep", None)) is not None:
         yield from (run.id for run in what) if is_sweep else (what.id,)
-    elif isinstance(run_id := getattr(what, "run_id", None), str):  # a record
+    elif isinstance(run_id := getattr(what, "run_id", None), str):  # a RunRecord
         yield run_id
     elif deep and not isinstance(what, bytes) and hasattr(what, "__iter__"):
         several = list(what)
@@ -248,7 +248,7 @@ def _ids(session: WorkspaceBase, what: Any, deep: int) -> Iterable[str]:
 
 
 def _words(session: WorkspaceBase, words: Sequence[Any]) -> Iterable[str]:
-    """The ids that words name; the log is asked once for all that are whole ids of runs."""
+    """The run ids that words name; asks the log once for all words that are complete run ids."""
     log = session.log
     if strange := [word for word in words if not isinstance(word, str)]:
         raise UsageError(f"{shown(strange[0])} is no run's id", hint=HOW)

@@ -1,4 +1,4 @@
-"""A sweep, as users hold it: the runs that one call or one cell started together."""
+"""Sweep: the handle of the runs that one call or one cell started."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ __all__ = ["Sweep"]
 
 
 class Sweep(Fixed):
-    """Runs that belong together. ``await sweep`` (or ``sweep.wait()``) until all have ended.
+    """The runs of one call or one cell. ``await sweep`` (or ``sweep.wait()``) until all have ended.
 
-    Awaiting it raises nothing for a failed run: those are in :attr:`failed`, and in the table. It raises ``StoreError``
-    where a run that is paid for was left because the run log could not be written.
+    Awaiting it raises no error for a failed run: these are in :attr:`failed`, and in the table. It raises
+    ``StoreError`` if a paid run was left because the run log could not be written.
     """
 
-    is_sweep: Literal[True] = True  # told by a value: %autoreload breaks isinstance
-    in_log: ClassVar[bool] = True  # whether its id is one of the log's sweeps
+    is_sweep: Literal[True] = True  # checked instead of isinstance, which %autoreload breaks
+    in_log: ClassVar[bool] = True  # whether the log has a sweep of this id
 
     def __init__(self, session: WorkspaceBase, sweep_id: str, runs: Sequence[Run]) -> None:
         self._session = session
@@ -37,7 +37,7 @@ class Sweep(Fixed):
 
     @property
     def session(self) -> WorkspaceBase:
-        """Whose runs they are."""
+        """The session that the runs belong to."""
         return self._session
 
     @property
@@ -63,7 +63,7 @@ class Sweep(Fixed):
         return tuple(r for r in self.runs if not r.record.unfinished and r.status != "succeeded")
 
     def cancel(self) -> None:
-        """Stop following all of it. What was sent goes on at the provider, which may still bill it."""
+        """Stop following all its runs. For runs that were sent the provider goes on, and may still bill them."""
         for run in self.runs:
             if run.record.unfinished:
                 run.cancel()
@@ -72,14 +72,14 @@ class Sweep(Fixed):
         return self._settled().__await__()
 
     def wait(self, timeout: float | None = None) -> Self:
-        """Wait in synchronous code; where no loop is running, this is what drives the runs.
+        """Wait in synchronous code. If no event loop is running, this call drives the runs.
 
         Args:
-            timeout: Seconds; the runs go on after it.
+            timeout: Seconds; the runs go on after a time-out.
 
         Raises:
             TimeoutError: Not all have ended in that time; it names those that are open, and how far each has come.
-            StoreError: Paid runs were left, as the run log could not be written; it names their task ids.
+            StoreError: Paid runs were left because the run log could not be written; it names their task ids.
         """
         self.session.wait([r.id for r in self.runs], timeout)
         self._see_that_all_is_kept()
@@ -91,7 +91,7 @@ class Sweep(Fixed):
         return self
 
     def _see_that_all_is_kept(self) -> None:
-        """Raise where paid runs were left, as the log could not be told: no script ends as if all were well."""
+        """Raise if paid runs were left because the log could not be written: no script may end as if all were well."""
         left = [(r.error, r.record) for r in self.runs]
         unwritten = [
             e for e, r in left if e is not None and r.unfinished and (r.error or {}).get("kind") == "StoreError"

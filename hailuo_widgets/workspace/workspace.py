@@ -116,19 +116,19 @@ class Workspace(WorkspaceBase):
         yes: bool = False,
         name: str | None = None,
     ) -> Sweep:
-        """Start what was planned, as a sweep of that name.
+        """Start a plan as a sweep.
 
-        ``warned``: its warnings have been shown; ``yes``: its cost is agreed to.
+        With ``warned`` the plan's warnings were shown already; with ``yes`` its number and cost are confirmed.
 
         Raises:
-            UsageError: It would send more, or cost more, than is sent unasked, or the name is none; nothing was sent.
-            BudgetExceeded: Already its first run passes the budget; nothing was sent.
+            UsageError: It needs a confirmation, or an argument is wrong; nothing was sent.
+            BudgetExceeded: Its first run already exceeds the budget; nothing was sent.
         """
         reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), tags_of(tags), sweep_name(name)
         budget = None if budget is None else as_number("budget", budget)
         at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
         if not reuse and plan.fated("sent") < plan.results:
-            plan = self.look_up(plan, reuse=False)  # it was made for clips to be reused
+            plan = self.look_up(plan, reuse=False)  # it was made with reuse
         try:
             confirm(plan.to_send, self.settings, yes=yes)
             self._within(plan, budget)
@@ -148,15 +148,15 @@ class Workspace(WorkspaceBase):
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
 
     def look_up(self, plan: Plan, *, reuse: bool = True) -> Plan:
-        """The plan with what log and archive know, see :func:`hailuo_widgets.planning.plan.look_up`; it blocks."""
+        """The plan with the clips of log and archive; blocks. See :func:`hailuo_widgets.planning.plan.look_up`."""
         return look_up(plan, accounts=self.accounts, history=History(self.engine.context), reuse=reuse)
 
     def question(self, plan: Plan) -> str | None:
-        """What is asked before a plan is begun; None where nothing is. See ``confirmation.question``."""
+        """The question that must be confirmed before a plan is started; None if there is none."""
         return question(plan.to_send, self.settings)
 
     def _records(self, planned: Planned, sweep_id: str, index: int, tags: tuple[str, ...]) -> list[RunRecord]:
-        """The runs of one planned create call: one, or as many as it has results."""
+        """The records of one planned create call: one, or as many as the call has results."""
         if planned.origin == SIMULATOR:
             self._say_simulated(planned.request.provider)
         for name in IMAGE_FIELDS:
@@ -186,7 +186,7 @@ class Workspace(WorkspaceBase):
             self._notice(f"hailuo: {why}, so {who} makes the clips: nothing is sent out or billed")
 
     def _within(self, plan: Plan, budget: float | None) -> None:
-        """Refuse a call at once whose first run already passes its budget; the rest is counted as it is sent."""
+        """Refuse a call if its first run already exceeds the budget; later runs are checked when they are sent."""
         bound = self.settings.budget if budget is None else budget
         if bound is None or not plan.to_send:
             return
@@ -197,7 +197,7 @@ class Workspace(WorkspaceBase):
     # -- runs of the log ------------------------------------------------------------------------------------------
 
     def run(self, run_id: Any) -> Run:
-        """A run of the log, by its id or the first characters of it, or by what holds no other run."""
+        """A run of the log; see :func:`hailuo_widgets.run`."""
         return Run(self, run_id_of(self, run_id))
 
     def runs(
@@ -226,7 +226,7 @@ class Workspace(WorkspaceBase):
         return Resumed(self, taken)
 
     def chosen(self, what: Any = None) -> list[RunRecord]:
-        """The runs that are meant, each clip once; see :func:`hailuo_widgets.workspace.selection.chosen`."""
+        """The records of the selected runs, each clip once; see :func:`hailuo_widgets.workspace.selection.chosen`."""
         return chosen(self, what)
 
     def sweep_of(self, what: Any = None) -> Sweep:

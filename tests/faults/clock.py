@@ -188,6 +188,9 @@ class Wire:
         word = {"status": "Success", "file_id": task_id} if done else {"status": "Processing"}
         return _json({**word, **_resp()})
 
+    async def close(self) -> None:
+        """Nothing is open."""
+
     @asynccontextmanager
     async def stream(self, url: str, headers: Mapping[str, str], *, local: bool) -> AsyncIterator[Any]:
         """As ``Http.stream``."""

@@ -214,6 +214,17 @@ def test_ids_and_runs_of_a_closed_session_are_looked_up_in_the_default_one(
         hw.runs(sweep=[default.run("r7"), other.run("r0")])
 
 
+def test_a_closed_default_session_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Closing it, as a block of ``with`` does, leaves the package's functions in work: they open the home anew."""
+    monkeypatch.setenv("HAILUO_HOME", str(tmp_path))
+    monkeypatch.setitem(api._state, "session", None)
+    with api.default_session() as first:
+        assert api.default_session() is first
+    assert len(hw.runs()) == 0
+    assert api.default_session() is not first
+    api.default_session().close()
+
+
 def test_importing_every_submodule_replaces_no_public_name() -> None:
     """No room or module bears a public name: after all are imported, each name is what it was before."""
     code = """
