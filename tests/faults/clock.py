@@ -131,9 +131,6 @@ class Wire:
         self.sent: list[tuple[float, str, int]] = []  # when, phase, status
         self._recent: deque[float] = deque()
 
-    async def close(self) -> None:
-        """Nothing is open."""
-
     def at(self, phase: str) -> list[float]:
         """When calls of a phase were made."""
         return [when for when, name, _ in self.sent if name == phase]
@@ -187,9 +184,6 @@ class Wire:
             return _json({"data": [item | ({"videoURL": self.runware_link} if done else {})]})
         word = {"status": "Success", "file_id": task_id} if done else {"status": "Processing"}
         return _json({**word, **_resp()})
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
     @asynccontextmanager
     async def stream(self, url: str, headers: Mapping[str, str], *, local: bool) -> AsyncIterator[Any]:
