@@ -205,7 +205,7 @@ def fault_of_docstring(source: str) -> str | None:
 
 
 def test_classes_are_small() -> None:
-    """A class has at most 25 public methods, a user's handles and those on the list aside; the list holds no small one."""
+    """A class has at most 25 public methods, a handle or one on the list aside; the list holds no small class."""
     found = {name for text in sources().values() for name in large_classes(text)}
     assert found - HANDLES == set(LARGE)
 
