@@ -22,18 +22,18 @@ _held: set[Receipt] = set()
 
 
 def adopting_line(run_id: str, task_id: str) -> str:
-    """The line of Python that gives a run its task id."""
+    """Return the line of Python that gives a run its task ID."""
     return f"hw.run({run_id!r}).adopt({task_id!r})"
 
 
 class Receipt:
-    """One task id on its way into the log. ``secure`` may be called from any thread, and more than once.
+    """One task ID that is not in the log yet. ``secure`` may be called from any thread, and more than once.
 
     Args:
-        run_id: Whose it is.
-        task_id: What the provider gave.
-        rescue: Writes it beside the log; whether it is there then. It blocks for a sync, and raises nothing.
-        where: The file that ``rescue`` writes, as a user knows it.
+        run_id: The run.
+        task_id: The provider's ID of its task.
+        rescue: Writes it to the rescue file and returns whether it is there. It blocks, and raises nothing.
+        where: The path of the rescue file, for messages.
     """
 
     def __init__(self, run_id: str, task_id: str, *, rescue: Callable[[], bool], where: str) -> None:
@@ -46,7 +46,7 @@ class Receipt:
         _held.add(self)
 
     def secure(self) -> None:
-        """Put the task id where it outlives this process: the rescue file, else the user's eyes."""
+        """Write the task ID to the rescue file, or else to stderr, so that it outlives this process."""
         if self.kept or self not in _held:
             return
         self.kept = self._rescue()
@@ -59,12 +59,12 @@ class Receipt:
             )
 
     def close(self) -> None:
-        """The log has it, or whoever waits was told of it."""
+        """Stop keeping the ID: the log has it, or an error has told the user."""
         _held.discard(self)
 
 
 def tell(text: str) -> None:
-    """Write to stderr; where a notebook or a test has replaced it by one that fails, to the process's own."""
+    """Write to stderr, or to the process's original stderr if a notebook has replaced it by one that fails."""
     for stream in (sys.stderr, sys.__stderr__):
         with suppress(Exception):
             if stream is not None:

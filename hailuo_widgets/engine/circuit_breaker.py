@@ -32,10 +32,10 @@ DUE_S = 0.2  # so often it is looked at whether answers have come that are due
 
 
 class CircuitBreaker:
-    """One for each provider and account.
+    """Circuit breaker of one provider account.
 
     Args:
-        alive: A free call to the provider; whether it was answered.
+        alive: Makes a free call to the provider and returns whether it was answered.
         probe_s: Seconds between two such calls while the circuit is open.
     """
 
@@ -55,12 +55,12 @@ class CircuitBreaker:
 
     @property
     def shut(self) -> bool:
-        """Whether the circuit is open: nothing is sent."""
+        """Whether the circuit is open, so that nothing is sent."""
         return self._barred or len(self._doubts) >= MOST_DOUBTFUL
 
     @contextlib.contextmanager
     def call(self) -> Iterator[None]:
-        """Around one create call: what it raises says what became of it, and nothing raised is a yes."""
+        """Context of one create call; the exception that leaves it decides the result, and none means success."""
         number = next(self._numbers)
         self._due.add(number)
         try:
@@ -80,23 +80,23 @@ class CircuitBreaker:
         self._proven = not self._doubts
 
     def doubted(self, number: int | None = None) -> None:
-        """A create's answer was lost; without a number, one of an earlier kernel's."""
+        """Count a create call whose reply was lost; without a number, it is an earlier kernel's."""
         if len(self._doubts) == MOST_DOUBTFUL - 1 and not self._proven:
             self._relapses = min(self._relapses + 1, MOST_RELAPSES)
         self._proven = False
         self._doubts.add(next(self._numbers) if number is None else number)
 
     def _forget(self, number: int) -> None:
-        """A create was answered: those that were sent before it are no sign of trouble now."""
+        """Stop counting lost replies of calls sent before one that was answered."""
         self._doubts = {doubt for doubt in self._doubts if doubt > number}
 
     def _try_again(self) -> None:
-        """The provider answers a query: one create may be sent."""
+        """Let one create call through, because the provider answers queries again."""
         self._barred = False
         self._doubts = set(sorted(self._doubts)[: MOST_DOUBTFUL - 1])
 
     async def away(self) -> bool:
-        """Whether a provider that answered before cannot be reached now: the circuit is open until it answers."""
+        """Return whether a provider that answered before is unreachable; then the circuit is open until it answers."""
         if not self._known or await self._alive():
             return False
         self._proven, self._barred = False, True
@@ -104,10 +104,10 @@ class CircuitBreaker:
 
     @contextlib.asynccontextmanager
     async def passing(self, follower: Follower, on_shut: Callable[[], Awaitable[None]]) -> AsyncIterator[None]:
-        """Stand in the door: inside, one create may be sent.
+        """Wait until one create call may be sent; the call is made inside this context.
 
         Args:
-            follower: Whose run it is; a cancelled one does not wait.
+            follower: The run's follower; if it is cancelled, the wait ends.
             on_shut: Called once when the circuit is found open.
         """
         async with self._few:

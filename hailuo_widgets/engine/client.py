@@ -49,17 +49,17 @@ class ProviderClient:
     """One account at one provider, on one event loop.
 
     Args:
-        provider: Its wire format.
-        origin: Its base URL.
-        key: What it is paid with.
-        http: The connections.
-        limiter: Who may send.
-        log_origin: The origin as the log names it.
-        simulated: Nothing is billed there. The settings say so; an answer never does.
-        local: It is on this machine, so its download links may be too.
-        poll_floor_s: The shortest time between two polls of a task.
-        concurrent: How many tasks the account may have in flight, across all kernels.
-        speed: How many times faster than the documents it generates (1 but for the simulator).
+        provider: The provider's wire format.
+        origin: The base URL.
+        key: The API key.
+        http: The HTTP client.
+        limiter: The account's rate limiter.
+        log_origin: The origin's name in the log.
+        simulated: Whether nothing is billed. This comes from the settings, never from a reply.
+        local: Whether it is on this machine, so that download links may be too.
+        poll_floor_s: The shortest time in seconds between two polls of a task.
+        concurrent: The largest number of tasks in progress, in all kernels together.
+        speed: By what factor it is faster than documented; 1 except for the simulator.
     """
 
     def __init__(
@@ -91,15 +91,15 @@ class ProviderClient:
         self._http = http
 
     def take_key(self, key: Secret | None) -> None:
-        """Pay with this key from now on, where there is one: whoever corrects a refused key needs no new kernel."""
+        """Use this key from now on, if there is one, so that a corrected key needs no new kernel."""
         self._key = key or self._key
 
     async def prepared(self, request: Request) -> Request:
-        """The request with its pictures where the provider can read them; free, and before the create call.
+        """Upload the request's local images if the provider needs that; free, and done before the create call.
 
         Raises:
-            TransportError: A picture could not be uploaded.
-            ProviderError: It was refused.
+            TransportError: An image could not be uploaded.
+            ProviderError: The provider refused an image.
         """
         uploaded: dict[str, Any] = {}
         try:
@@ -117,7 +117,7 @@ class ProviderClient:
         return replace(request, **uploaded) if uploaded else request
 
     async def _uploaded(self, call: HttpCall, image: Image) -> str:
-        """The link of an uploaded picture. An answer about another picture is asked for anew, and never used."""
+        """Upload an image and return its link; a reply about another image is not used, and the upload is repeated."""
         for left in reversed(range(MOST_UPLOADS)):
             reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
             url = self._read(reply, self.provider.decode_upload, reply)
@@ -135,8 +135,8 @@ class ProviderClient:
         """Create a task. This is the call that is billed.
 
         Raises:
-            TransportError: Without an answer; its ``sent`` says whether the call may have arrived.
-            ProviderError: It was refused, or its answer cannot be read; its ``accepted`` says which.
+            TransportError: There was no reply; ``error.sent`` tells whether the call may have arrived.
+            ProviderError: It was refused, or the reply can't be read; ``error.accepted`` tells which.
         """
         with self.breaker.call():
             return await self._create(request, client_uuid)
@@ -159,7 +159,7 @@ class ProviderClient:
         return accepted
 
     def _of_another(self, accepted: Accepted) -> ProviderError:
-        """The error of a create's answer about another task: ours may be there, and is asked for by our id."""
+        """Return the error of a reply about another task; our task may exist, and is queried by our ID."""
         error = ProviderError(
             f"the answer is about another task than ours: {accepted.task_id}",
             provider=self.provider.facts.name,
@@ -170,12 +170,12 @@ class ProviderClient:
         return error
 
     async def query(self, task: Task) -> Poll:
-        """Ask for a task's state."""
+        """Query a task's state."""
         reply = await self._send(self.provider.encode_query(task))
         return self._read(reply, self.provider.decode_query, reply, task)
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
-        """A fresh download link, where the provider has a call for it."""
+        """Return a new download link, if the provider has a call for it."""
         call = self.provider.encode_link(task, clip)
         if call is None:
             return None
@@ -183,7 +183,7 @@ class ProviderClient:
         return self._read(reply, self.provider.decode_link, reply, clip)
 
     def _read(self, reply: HttpReply, decode: Callable[..., T], *given: Any) -> T:
-        """What a provider reads in an answer.
+        """Decode a reply.
 
         Raises:
             ProviderError: As the provider says, also where it fails in a way in which no provider should: the answer
@@ -200,7 +200,7 @@ class ProviderClient:
         raise self.provider.unreadable(reply, why)
 
     def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
-        """Open a clip's download. The key does not go with it, except in a link of the provider's own that had it."""
+        """Open a clip's download. The key is sent only to the provider's own origin, and only if its links need it."""
         url = f"{self.origin}{url}" if url.startswith("/") else url  # a link without a host leads to the provider
         if GONE in url and self._key is not None and same_origin(url, self.origin):
             url = url.replace(GONE, quote(self._key.reveal(), safe=""))
@@ -210,7 +210,7 @@ class ProviderClient:
         return self._http.stream(url, headers, local=self.local)
 
     async def _alive(self) -> bool:
-        """Whether the provider answers a free query, if only by not knowing the task.
+        """Return whether the provider answers a free query, even if only with "unknown task".
 
         What it says of a task that nobody has is in no document, so any JSON will do, but for a word of trouble: a
         status of 500 or more, or a code that the provider's table reads as that.
@@ -246,7 +246,7 @@ class ProviderClient:
 
 
 def _without_keys(reply: HttpReply) -> HttpReply:
-    """An answer without keys in its headers and its body; one that holds none comes back as it was."""
+    """Return a reply with all keys removed from its headers and its body."""
     headers = {redact_keys(name): redact_keys(value) for name, value in reply.headers.items()}
     value = as_json(reply.body)
     text = (reply.body if value is not None else reply.body[:READ]).decode("utf-8", "replace")

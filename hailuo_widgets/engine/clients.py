@@ -38,7 +38,7 @@ class Clients:
         self.begin()
 
     def begin(self) -> None:
-        """Start as in a new process: no connection is open."""
+        """Reset to the state of a new process: no connection is open."""
         self._https: dict[asyncio.AbstractEventLoop, Http] = {}
         self._clients: dict[tuple[asyncio.AbstractEventLoop, str, str, str | None], ProviderClient] = {}
 
@@ -48,12 +48,12 @@ class Clients:
         return list(self._https)
 
     def forget(self, loop: asyncio.AbstractEventLoop) -> Http | None:
-        """Use a loop's connections no more; returns them, for whoever closes them."""
+        """Remove a loop's connections and return them, for closing."""
         self._clients = {place: client for place, client in self._clients.items() if place[0] is not loop}
         return self._https.pop(loop, None)
 
     async def client_of(self, record: RunRecord) -> ProviderClient:
-        """The client of the provider that a run goes to, or went to."""
+        """Return the client of the provider that a run is or was sent to."""
         loop = asyncio.get_running_loop()
         accounts = self._accounts
         provider = accounts.provider(record.request.provider)
@@ -90,7 +90,7 @@ class Clients:
         return self._clients[place]
 
     def _turn_of(self, name: str, origin: str) -> Callable[[int], Awaitable[float]]:
-        """Counts requests in the log, so that all kernels on it share one minute."""
+        """Return a function that counts requests in the log, so that all kernels share the limit per minute."""
         return lambda per_minute: self._log.ask(self._log.take_turn, f"{name} {origin}", per_minute)
 
     def _open(self, provider: Provider, origin: str, key: Secret | None, log_origin: str) -> ProviderClient:

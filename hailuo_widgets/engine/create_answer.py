@@ -1,4 +1,4 @@
-"""Answer of a create call, as the log gets it: the call was accepted, or it may have been."""
+"""Recording of a create call's reply: the call was accepted, or may have been."""
 
 from __future__ import annotations
 
@@ -51,10 +51,10 @@ async def accept(
     simulated: bool,
     channel: str | None = None,
 ) -> RunRecord:
-    """Write the task id of an accepted create: the one thing that must not be lost.
+    """Write the task ID of an accepted create call, which must not be lost.
 
     Raises:
-        StoreError: It could not be written; the error holds the task id, and so does the rescue file if that works.
+        StoreError: The log can't be written; the error contains the task ID, and so does the rescue file if possible.
     """
     changes = _accepted_changes(record, task_id, simulated=simulated, channel=channel)
     with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
@@ -63,7 +63,7 @@ async def accept(
 
 
 def _accepted_changes(record: RunRecord, task_id: str, *, simulated: bool, channel: str | None) -> dict[str, Any]:
-    """What an accepted create call changes in a record; ``channel``: where the answer says that it is asked for."""
+    """Return what an accepted create call changes in a record; ``channel`` is the endpoint that the reply names."""
     return ({} if channel is None else {"channel": channel}) | {
         "status": "queued",
         "task_id": task_id,
@@ -76,10 +76,10 @@ def _accepted_changes(record: RunRecord, task_id: str, *, simulated: bool, chann
 async def keep_accepted(
     ctx: Context, record: RunRecord, task_id: str, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
-    """Commit an accepted create.
+    """Commit an accepted create call to the log.
 
     Raises:
-        StoreError: It could not be; the error holds the task id, and so does the rescue file where it can be written.
+        StoreError: The log can't be written; the error contains the task ID, and so does the rescue file if possible.
     """
     path = ctx.settings.home / RESCUE_FILE
     receipt = Receipt(
@@ -100,7 +100,7 @@ async def keep_accepted(
 async def _committed(
     ctx: Context, record: RunRecord, receipt: Receipt, data: Mapping[str, Any], changes: Mapping[str, Any]
 ) -> RunRecord:
-    """Try it a few times; beside the log, the task id is kept as soon as a commit fails or takes long."""
+    """Try to commit a few times; as soon as a try fails or takes long, the ID is also written to the rescue file."""
     failure: StoreError | None = None
     for attempt in range(1, TRIES + 1):
         slow = asyncio.get_running_loop().call_later(SLOW_S, receipt.secure)
@@ -131,7 +131,7 @@ async def _committed(
 
 
 async def unconfirmed(ctx: Context, client: ProviderClient, record: RunRecord, why: HailuoError) -> RunRecord:
-    """End the run as one that may have been billed, with the ways out."""
+    """End the run as ``unconfirmed``, with what the user can do."""
     how = "does not say whether it was accepted" if isinstance(why, ProviderError) else "was lost"
     error = Unconfirmed(
         f"the create call's answer {how}, so it may have been billed: {why.message}",

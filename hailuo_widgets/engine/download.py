@@ -50,7 +50,7 @@ LONGEST_PAUSE_S = 30.0
 
 
 async def bring(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
-    """Bring a finished task's clip here: from the archive, from that of another home, or from the provider."""
+    """Get a finished task's clip: from this archive, from another home's archive, or from the provider."""
     archived = await asyncio.to_thread(ctx.archive.adopt, record.run_id, record.sha256)
     archived = archived or await copied(ctx, record)
     if archived is None:
@@ -88,14 +88,14 @@ async def bring(ctx: Context, follower: Follower, client: ProviderClient, record
 
 
 def _no_price(record: RunRecord) -> dict[str, Any]:
-    """What a failed generation costs is not known, but where the provider has said it."""
+    """Return the changes that remove the cost of a failed generation, unless the provider reported it."""
     return {} if record.cost_kind == CostKind.REPORTED else {"cost_micros": None, "currency": None, "cost_kind": None}
 
 
 async def _not_again(ctx: Context, record: RunRecord, error: HailuoError) -> RunRecord:
-    """A clip that was brought before could not be brought here: the run stays what it is, and this kernel says why.
+    """Report that a clip that was downloaded before can't be downloaded again; the run's row is not changed.
 
-    In another home on the same log the clip may well be there.
+    Another home on the same log may still have the clip.
     """
     detail = as_detail(error, record.run_id)
     told = await ctx.recorder.change(record.run_id, RunEvent.CLIP_UNAVAILABLE, detail, status="succeeded", error=None)
@@ -105,20 +105,20 @@ async def _not_again(ctx: Context, record: RunRecord, error: HailuoError) -> Run
 async def download(
     ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, *, ended: bool = False
 ) -> tuple[RunRecord, Archived | None]:
-    """Download a clip: by its link, for minutes where that is fresh, then by a fresh one, then by the backup.
+    """Download a clip: from its link (retried for minutes if that is new), then from a new link, then from the backup.
 
     Args:
-        ctx: With the archive and the log.
-        follower: Of the run that wants the clip.
-        client: Where the clip's run was sent.
-        record: The clip's run.
-        ended: It has come to its end before: nothing of it is changed in the log.
+        ctx: The context, with archive and log.
+        follower: The follower of the run that wants the clip.
+        client: The client of the provider that made the clip.
+        record: The run that paid for the clip.
+        ended: Whether that run has ended, so that its row is not changed.
 
     Returns:
-        The run as it is known now, and the clip; None where the wait for it was ended.
+        The run's current record, and the clip; None if the follower was cancelled.
 
     Raises:
-        HailuoError: It could not be brought here.
+        HailuoError: The clip could not be downloaded.
     """
     # A clip that was brought once does not lag behind its link: what is not there now is gone.
     tries = _Links(await _link_age_s(ctx, record), patience_s=0.0 if ended else PATIENCE_S)
@@ -147,22 +147,22 @@ async def download(
 
 
 async def keep_poster(ctx: Context, archived: Archived) -> None:
-    """Keep a clip's still; a full disk may cost the picture, not the word that the clip is here."""
+    """Save a clip's poster; an error, such as a full disk, does not fail the run."""
     if archived.poster is not None:
         with contextlib.suppress(Exception):
             await asyncio.to_thread(ctx.archive.keep_poster, archived.path, archived.poster)
 
 
 class _Links:
-    """Which link to try, and when. Object stores lag behind the word that a clip is there.
+    """The choice of the link to try next, and when. Object stores may have a clip later than the provider says.
 
     A link that came less than FRESH_S ago is asked again for some minutes where its server may only need time; after
     that, and where it is older or dead, a fresh link is asked for, once; then the backup. The backup is tried once
     before anything is waited for: it may have the clip already. Each try is free.
 
     Args:
-        age_s: Seconds since the link came; None where that is not known.
-        patience_s: How long is waited in all.
+        age_s: Seconds since the link was received; None if unknown.
+        patience_s: The longest time to wait in all, in seconds.
     """
 
     def __init__(self, age_s: float | None, *, patience_s: float) -> None:
@@ -182,11 +182,11 @@ class _Links:
         return str(record.backup_url if self._backup or self._early is not None else record.video_url)
 
     def came(self, *, at: float) -> None:
-        """Another link came."""
+        """Take a new link."""
         self._came = at
 
     def pause_s(self, error: HailuoError, record: RunRecord) -> float | None:
-        """Seconds until the next try makes sense after this failure; None where none does."""
+        """Return the seconds to wait before the next try after this failure; None if there is no next try."""
         self.failed += 1
         if not isinstance(error, DownloadError):  # the call for a link failed
             more = getattr(error, "again", True) and (self.failed < MOST_ANSWERS or self._patient())
@@ -213,14 +213,14 @@ class _Links:
         return self._came is not None and time.monotonic() - self._came < FRESH_S
 
     def _patient(self) -> bool:
-        """Whether there is time left to wait; it runs from the first failure that is waited for."""
+        """Return whether there is time left to wait, counted from the first failure."""
         if self._until is None:
             self._until = time.monotonic() + self._patience_s
         return time.monotonic() < self._until
 
 
 async def _link_age_s(ctx: Context, record: RunRecord) -> float | None:
-    """Seconds since the run's link came: measured in this process, else by the log's word; None where unknown."""
+    """Return the seconds since the run's link was received, measured here or from the log; None if unknown."""
     if (came := ctx.runs.run_of(record.run_id).linked_at) is not None:
         return time.monotonic() - came
     events = await ctx.log.ask(ctx.log.events, record.run_id)
@@ -230,7 +230,7 @@ async def _link_age_s(ctx: Context, record: RunRecord) -> float | None:
 
 
 async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Links, *, ended: bool) -> RunRecord:
-    """The record with a link to its clip; a new one where the tries say so."""
+    """Return the record with a link to its clip, requesting a new one if needed."""
     if record.video_url and not tries.fresh:
         return record
     await client.limiter.turn()
@@ -258,7 +258,7 @@ async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries
 
 
 async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_id: str, url: str) -> Archived | None:
-    """Download; None when the run was cancelled meanwhile."""
+    """Download; None if the run was cancelled in the meantime."""
 
     @contextlib.asynccontextmanager
     async def opened(offset: int, validator: str | None) -> AsyncIterator[Stream]:

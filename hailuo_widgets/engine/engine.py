@@ -33,7 +33,7 @@ __all__ = ["Engine"]
 
 
 class Engine:
-    """Takes runs from plan to clip. It puts the parts together; the steps get them as a ``Context``.
+    """Starts, follows and cancels runs. It connects the parts, which the steps get as a ``Context``.
 
     Args:
         settings: The session's settings.
@@ -66,7 +66,7 @@ class Engine:
         """Do nothing: a child follows none of its parent's runs."""
 
     def after_fork(self, *, child: bool) -> None:
-        """In a child, begin as a new engine: another owner, on another loop, with connections of its own."""
+        """In a child, start as a new engine, with its own owner name, event loop and connections."""
         if child:
             self.listeners.begin()
             self.clients.begin()
@@ -83,17 +83,17 @@ class Engine:
         budgets: tuple[Budget, ...] = (),
         at_once: int | None = None,
     ) -> None:
-        """Write new runs to the log and follow them. Blocks for the log: a run that it does not have is not begun.
+        """Write new runs to the log and follow them. Blocks for the log, because a run must be in it before it starts.
 
         Args:
             records: The runs.
-            reuse: Whether an equal run's clip may serve.
-            unpaid: Ids of the runs that the plan said are not sent.
+            reuse: Whether the clip of an equal run may be reused.
+            unpaid: The IDs of runs that are not sent according to the plan.
             budgets: The budgets that limit their create calls.
-            at_once: How many of them may be in flight together; the account's limit holds beside it.
+            at_once: How many of them may be in progress at once, within the account's limit.
 
         Raises:
-            StoreError: The log cannot take them; nothing was begun, and nothing is sent.
+            StoreError: The log can't be written; no run was started, and nothing is sent.
         """
         call = CallLimit(at_once)
         self._add(records)
@@ -119,14 +119,14 @@ class Engine:
             self.log.submit(self.log.advance, record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
 
     def take_up(self, run_ids: Iterable[str] | None = None) -> list[RunRecord]:
-        """Follow runs that an earlier kernel left unfinished and nobody follows now; blocks for the log.
+        """Follow unfinished runs of earlier kernels that no kernel follows now. Blocks for the log.
 
-        Runs that were planned and never sent stay so: sending is paying.
+        Planned runs that were never sent are left alone, because sending costs money.
         """
         return self.runs.take_up(run_ids)
 
     def record(self, run_id: str) -> RunRecord:
-        """The run as it is known now; asks the log, and blocks for it, if the run is not followed here."""
+        """Return the run's current record. Blocks for the log if the run is not followed here."""
         if self.runs.follows(run_id):
             return self.runs.known(run_id)
         known = self.runs.decided(run_id)
@@ -142,9 +142,9 @@ class Engine:
         return known if unwritten and known is not None else told  # the error that the log could not be told of
 
     def cancel(self, run_id: str) -> None:
-        """Stop following a run. What was sent goes on at the provider, which may bill it.
+        """Stop following a run. A task that was sent continues at the provider, which may bill it.
 
-        A run whose create call another living kernel is sending is cancelled by that kernel, when it renews its leases.
+        If another kernel is sending the run's create call, that kernel cancels the run when it renews its leases.
         """
         told, unsent = self.runs.cancel(run_id)
         if told:

@@ -24,7 +24,7 @@ __all__ = ["History", "kept_clip", "outlooks", "stands_for"]
 
 
 def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None:
-    """The first of some equal runs whose file is here and still what it was; blocks for the files."""
+    """Return the first of some equal runs whose clip is in this archive and unchanged. Blocks for the files."""
     for found in equals:
         path = archive.video_of(found)
         if path is not None and found.sha256 and archive.verify(path, found.sha256):
@@ -33,7 +33,7 @@ def kept_clip(archive: Archive, equals: Iterable[RunRecord]) -> RunRecord | None
 
 
 def _in_another(ctx: Context, equals: Iterable[RunRecord]) -> RunRecord | None:
-    """The first of some equal runs whose clip can be copied from another home's archive; blocks for log and files."""
+    """Return the first equal run whose clip can be copied from another home's archive. Blocks for log and files."""
     for found in equals:
         path = place_of(found, ctx.log.call(ctx.log.events, found.run_id), ctx.archive)
         if path is not None and ctx.archive.verify(path, str(found.sha256)):
@@ -42,11 +42,11 @@ def _in_another(ctx: Context, equals: Iterable[RunRecord]) -> RunRecord | None:
 
 
 def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"] | None:
-    """What an equal run in progress means for a planned one; None where it brings nothing by itself.
+    """Return the outlook of a planned run from an equal run in progress; None if that run gives no clip by itself.
 
     Args:
         other: The equal run.
-        followed: Whether it is followed here.
+        followed: Whether that run is followed here.
     """
     if other.status == "unconfirmed":
         return "held"
@@ -56,7 +56,7 @@ def stands_for(other: RunRecord, *, followed: bool) -> Literal["shared", "held"]
 
 
 def outlooks(ctx: Context, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
-    """What becomes of create calls that are begun now, in their order; for each of their results. Blocks."""
+    """Return for each create call in order, and for each of its results, what would happen now. Blocks."""
     log = ctx.log
     alike = ctx.accounts.alike
     places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
@@ -95,16 +95,16 @@ def outlooks(ctx: Context, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]
 
 
 class History:
-    """What a plan asks of the log and the archive. Its methods block for both."""
+    """Access of a plan to log and archive. The methods block."""
 
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
 
     def outlooks(self, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]]:
-        """What becomes of create calls that are begun now; see :func:`outlooks`."""
+        """Return what would happen to create calls now; see :func:`outlooks`."""
         return outlooks(self._ctx, wanted)
 
     def durations(self, provider: str, model: str, origin: str) -> Sequence[tuple[RunRecord, float]]:
-        """How many seconds a model's last runs took at a place."""
+        """Return the last runs of a model at an origin, each with its duration in seconds."""
         log = self._ctx.log
         return log.call(log.durations, provider, model, origin=origin)

@@ -30,7 +30,7 @@ FIRST_UNSAFE_IPYKERNEL = (
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
-    """The loop that is running in this thread, if any."""
+    """Return the loop that is running in this thread, or None."""
     try:
         return asyncio.get_running_loop()
     except RuntimeError:
@@ -38,7 +38,7 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 
 
 class RunLoop:
-    """The loop that runs live on. Several threads may want to drive it; one at a time does."""
+    """The event loop that all runs are on. Several threads may want to drive it, but only one at a time can."""
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -49,22 +49,22 @@ class RunLoop:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop | None:
-        """The loop, where there is one that is not closed."""
+        """The loop; None if there is none or it is closed."""
         return None if self._loop is None or self._loop.is_closed() else self._loop
 
     @property
     def private(self) -> asyncio.AbstractEventLoop | None:
-        """The loop, where we made it: nothing but runs is on it."""
+        """The loop if it was created here, so that only runs are on it; else None."""
         return self.loop if self._private else None
 
     @property
     def driven(self) -> bool:
-        """Whether somebody drives it, or is about to."""
+        """Whether the loop is running, or about to."""
         loop = self.loop
         return self._wheel.locked() or (loop is not None and loop.is_running())
 
     def claim(self) -> asyncio.AbstractEventLoop | None:
-        """The loop to put runs on now: the one they are on while it runs, else the one running in this thread."""
+        """Return the loop for runs: the current one while it is running, else the one running in this thread."""
         here = running_loop()
         loop = self.loop
         if loop is not None and loop.is_running() and (loop is here or not self.ends(loop)):
@@ -74,21 +74,21 @@ class RunLoop:
         return self.loop
 
     def ends(self, loop: asyncio.AbstractEventLoop) -> bool:
-        """Whether a loop is being shut down: what is begun on it now would not come to its end."""
+        """Return whether a loop is being shut down, so that new tasks on it would not finish."""
         return loop is self._ending
 
     def give_up(self, loop: asyncio.AbstractEventLoop) -> None:
-        """A loop is being shut down."""
+        """Mark a loop as being shut down."""
         self._ending = loop
 
     def welcome(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Somebody waits on this loop, so it goes on."""
+        """Unmark a loop as being shut down, because something waits on it."""
         if self._ending is loop:
             self._ending = None
 
     @contextmanager
     def at_rest(self) -> Iterator[asyncio.AbstractEventLoop | None]:
-        """The loop that runs are on, for this thread to run once more; None while somebody drives it."""
+        """Yield the runs' loop for this thread to run; None while another thread drives it."""
         if not self._wheel.acquire(blocking=False):
             yield None
             return
@@ -100,7 +100,7 @@ class RunLoop:
 
     @contextmanager
     def driving(self) -> Iterator[asyncio.AbstractEventLoop | None]:
-        """A loop that nobody runs, for synchronous code to run; None while another thread drives.
+        """Return an idle loop for synchronous code to run; None while another thread drives the runs.
 
         It is IPython's own at its terminal; one that this thread has run before; else one of ours, which any thread may
         drive. Another thread's loop is left to it.
@@ -122,7 +122,7 @@ class RunLoop:
 
 
 def _idle_loop() -> tuple[asyncio.AbstractEventLoop, bool]:
-    """A loop to run in this thread, and whether it is a new one, of ours."""
+    """Return a loop to run in this thread, and whether it was created here."""
     ipython = sys.modules.get("IPython.core.async_helpers")
     if ipython is not None and threading.current_thread() is threading.main_thread():
         terminal = sys.modules["IPython"].get_ipython() is not None
@@ -163,7 +163,7 @@ def run_to_end(loop: asyncio.AbstractEventLoop, work: Coroutine[Any, Any, T]) ->
 
 
 def _patch(loop: asyncio.AbstractEventLoop) -> None:
-    """Let the loop be run while it is running."""
+    """Patch asyncio so that a running loop can be run again."""
     patch = _nest_asyncio2() or _nest_asyncio()
     if patch is None:
         raise UsageError(
@@ -190,7 +190,7 @@ class _Interrupts:
         self._mine = threading.current_thread() is threading.main_thread() and callable(self._earlier)
 
     def end(self, task: asyncio.Task[Any]) -> None:
-        """What an interrupt ends; one that has come already ends it before it begins."""
+        """Set the task that an interrupt cancels; an interrupt that has come already cancels it at once."""
         self._task = task
         if self.came:
             task.cancel()
@@ -214,7 +214,7 @@ class _Interrupts:
 
 
 def _nest_asyncio2() -> Any:
-    """nest-asyncio2, where it is there, new enough and the first to patch."""
+    """Return nest-asyncio2 if it is installed, new enough, and nothing else has patched asyncio."""
     if find_spec("nest_asyncio2") is None:
         return None
     patched_by_other = hasattr(asyncio, "_nest_patched") and not hasattr(asyncio, "_nest_asyncio2")
@@ -229,7 +229,7 @@ def _nest_asyncio2() -> Any:
 
 
 def _nest_asyncio() -> Any:
-    """nest-asyncio, where it is safe: outside ipykernel 7 and later."""
+    """Return nest-asyncio if it is safe: not in ipykernel 7 or later."""
     kernel = sys.modules.get("ipykernel")
     if kernel is not None and int(str(kernel.__version__).split(".", maxsplit=1)[0]) >= FIRST_UNSAFE_IPYKERNEL:
         return None

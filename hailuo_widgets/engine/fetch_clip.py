@@ -26,7 +26,7 @@ __all__ = ["brought"]
 
 
 async def brought(ctx: Context, follower: Follower, equals: Sequence[RunRecord]) -> RunRecord | None:
-    """The first of some equal runs whose clip can be had, with the file as it is here now; None where none can."""
+    """Fetch the clip of the first of some equal runs that still has one, and return that run; None if none has."""
     for bring in (_from_an_archive, _from_the_provider):
         for found in equals:
             archived = await bring(ctx, follower, found)

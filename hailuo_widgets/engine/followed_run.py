@@ -21,14 +21,14 @@ class FollowedRun:
     ``cancel`` and ``nudge`` are thread-safe.
 
     Attributes:
-        may_reuse: Whether an equal run's clip may serve.
+        may_reuse: Whether the clip of an equal run may be reused.
         unpaid: Whether the plan said that the run is not sent.
         budgets: The budgets that limit its create call.
-        call: The limit of runs in flight, shared by the runs of one call.
+        call: The limit of runs in progress, shared by the runs of one call.
         expected: How long it will take; None before that is looked up, and if nothing is known.
-        linked_at: When the link to its clip came, in seconds of ``time.monotonic``; None if that is not known.
-        sending: The task of its create call, which lives on when its follower ends.
-        follower: What follows it now; None between two followers, and when it is not followed.
+        linked_at: When the link to its clip was received, in seconds of ``time.monotonic``; None if unknown.
+        sending: The task of its create call, which continues if its follower ends.
+        follower: Its follower; None while it has none.
     """
 
     def __init__(self, run_id: str) -> None:
@@ -43,17 +43,17 @@ class FollowedRun:
         self.follower: Follower | None = None
 
     def cancel(self) -> None:
-        """Stop following the run. A create call in flight is waited for first: its answer is worth money."""
+        """Stop following the run, after the reply to a create call in progress, which may be billed."""
         if (follower := self.follower) is not None:
             follower.cancel()
 
     def nudge(self) -> None:
-        """Ask for the run's state now instead of after the present pause."""
+        """Poll the run now instead of at its next poll."""
         if (follower := self.follower) is not None:
             follower.nudge()
 
     def follow(self, loop: asyncio.AbstractEventLoop) -> Follower | None:
-        """A new follower on a loop, in the place of an earlier one; None if that one is still at work on this loop."""
+        """Create a follower on a loop, replacing an earlier one; return None if that one still works on this loop."""
         earlier = self.follower
         if earlier is not None and earlier.works_on(loop):
             return None
@@ -105,7 +105,7 @@ class Follower:
 
     @property
     def stopped(self) -> bool:
-        """Whether the run is no longer to be followed by this task."""
+        """Whether this task must stop following the run."""
         return self.cancelled or self.abandoned
 
     def works_on(self, loop: asyncio.AbstractEventLoop) -> bool:
@@ -113,7 +113,7 @@ class Follower:
         return self.loop is loop and self.task is not None and not self.task.done()
 
     def cancel(self) -> None:
-        """Stop following. A create call in flight is waited for first: its answer is worth money."""
+        """Stop following, after the reply to a create call in progress, which may be billed."""
         self.cancelled = True
         self.nudge()
 

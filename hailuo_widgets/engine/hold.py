@@ -17,11 +17,11 @@ __all__ = ["Holding"]
 
 
 class Holding:
-    """From any thread.
+    """The create calls that must not be sent. Methods may be called from any thread.
 
     Attributes:
-        all: No create call is begun at all.
-        leaving: Runs that are just asking the log for leave to be sent.
+        all: Whether all create calls are held back.
+        leaving: Runs whose reservation in the log is under way.
     """
 
     def __init__(self) -> None:
@@ -33,7 +33,7 @@ class Holding:
 
     @contextmanager
     def awaiting(self, run_ids: Iterable[str]) -> Iterator[None]:
-        """Somebody waits for these runs within it: they are sent, also where an earlier wait for them was stopped."""
+        """Context of a wait for these runs: they may be sent, even if an earlier wait for them was stopped."""
         ids = set(run_ids)
         with self._lock:
             self._awaited.update(ids)
@@ -45,15 +45,15 @@ class Holding:
                 self._awaited -= Counter(ids)
 
     def hold(self, run_ids: Iterable[str]) -> None:
-        """Send none of these runs until somebody waits for them again; said by one who is waiting for them now."""
+        """Hold these runs back until they are waited for again; called by the wait that is stopped."""
         with self._lock:
             self._held.update(i for i in run_ids if self._awaited[i] <= 1)
 
     def holds(self, run_id: str) -> bool:
-        """Whether the run's create call is not to be begun now."""
+        """Return whether the run's create call is held back."""
         return self.all or run_id in self._held
 
     def forget(self, run_id: str) -> None:
-        """The run is not followed any more."""
+        """Forget a run that is no longer followed."""
         with self._lock:
             self._held.discard(run_id)

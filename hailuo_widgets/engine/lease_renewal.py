@@ -22,13 +22,13 @@ RENEW_S = 20.0  # seconds between two renewals
 
 
 class LeaseRenewal:
-    """One task on the loop that the followed runs are on, as long as there are any.
+    """A task on the runs' event loop that runs as long as there are followed runs.
 
     Args:
         renew: Renews the leases once.
         drive: Starts again the runs whose tasks were lost.
         hold: Keeps a task alive.
-        run_loop: Told when the loop is being shut down.
+        run_loop: Is notified when the loop is being shut down.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class LeaseRenewal:
             self._hold(self._task)
 
     def end(self) -> None:
-        """Stop the task: there is nothing to renew."""
+        """Stop the task, because there are no leases to renew."""
         task, self._task = self._task, None
         if task is not None and not task.get_loop().is_closed():
             task.cancel()

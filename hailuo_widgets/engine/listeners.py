@@ -24,12 +24,12 @@ class Listeners:
         self.begin()
 
     def begin(self) -> None:
-        """Start as in a new process: nobody listens."""
+        """Reset to the state of a new process: no listeners."""
         self._lock = threading.Lock()
         self._subscribers: dict[int, tuple[str | None, Callable[[RunRecord], None]]] = {}
 
     def subscribe(self, run_id: str | None, callback: Callable[[RunRecord], None]) -> Callable[[], None]:
-        """CallLimit ``callback`` with each news of the run; the function returned ends it."""
+        """Call ``callback`` with each new record of the run; the returned function unsubscribes."""
         with self._lock:
             token = self._next
             self._next += 1
@@ -42,7 +42,7 @@ class Listeners:
         return unsubscribe
 
     def tell(self, record: RunRecord) -> None:
-        """Tell the run's subscribers. One that fails is logged and disturbs neither the run nor the others."""
+        """Call the run's listeners. One that fails is logged, and affects neither the run nor the others."""
         with self._lock:
             wanted = [c for run_id, c in self._subscribers.values() if run_id in {None, record.run_id}]
         for callback in wanted:

@@ -1,4 +1,4 @@
-"""The bundled simulator, started when a run first needs it, in this process and bound to this machine."""
+"""Bundled simulator, started in this process when a run first needs it, and bound to this machine."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ class LocalSimulator:
         forks.follow(self)
 
     def before_fork(self) -> None:
-        """Nothing: the parent's goes on in the parent."""
+        """Do nothing: the parent's simulator continues."""
 
     def after_fork(self, *, child: bool) -> None:
-        """A child has no thread of its parent's, so it starts a simulator of its own when it needs one."""
+        """In a child, forget the parent's simulator, whose thread the child doesn't have."""
         if child:
             self._lock = threading.Lock()
             self._simulator = None

@@ -1,4 +1,4 @@
-"""A clip that was paid for and is not in this archive, but in that of another home on the same log.
+"""Lookup of clips in the archives of other homes on the same log.
 
 The log names the other archive's folder, and the log is input: a file there is looked at only under the name that the
 run's clip would have, and copied only where its bytes have the run's SHA-256.
@@ -31,7 +31,7 @@ _PIECE = 1 << 20
 
 
 def place_of(record: RunRecord, events: Iterable[Mapping[str, Any]], archive: Archive) -> Path | None:
-    """Where a run's clip lies in another archive that is readable here; None where it does not."""
+    """Return the path of a run's clip in another readable archive; None if there is none."""
     came = {RunEvent.CLIP_DOWNLOADED, RunEvent.CLIP_COPIED}
     told = [e["data"].get(FOLDER) for e in events if e["what"] in came and isinstance(e["data"], dict)]
     for word in list(dict.fromkeys(told[::-1]))[:MOST_FOLDERS]:
@@ -58,7 +58,7 @@ def _in_folder(word: object, record: RunRecord, archive: Archive) -> Path | None
 
 
 async def copied(ctx: Context, record: RunRecord) -> Archived | None:
-    """A run's clip, copied from another archive; None where it is in none, or its bytes are others by now."""
+    """Copy a run's clip from another archive; None if no archive has it, or its bytes have changed."""
     events = await ctx.log.ask(ctx.log.events, record.run_id)
     path = await asyncio.to_thread(place_of, record, events, ctx.archive)
     if path is None:

@@ -18,8 +18,8 @@ class Outcome:
 
     Args:
         record: The run as the log has it. One that is still ``submitting`` may have been accepted.
-        pause_s: Seconds to wait before the call may be sent again, where the run is ``planned`` again.
-        doubt: Why nobody knows whether the call was accepted.
+        pause_s: Seconds to wait before the call is sent again, if the run is ``planned`` again.
+        doubt: The reason why it is unknown whether the call was accepted.
     """
 
     record: RunRecord

@@ -1,4 +1,4 @@
-"""The task of a create call: a loop that ends waits for its answer, which is worth money.
+"""Task of a create call, for whose reply a loop that is shut down waits.
 
 ``asyncio.run`` cancels every task when its coroutine has ended, and so do servers that shut down. A create call that is
 on its way then would leave a task at the provider whose id nobody has. The HTTP client cancels the task too, as part of
@@ -24,7 +24,7 @@ _MARK: ContextVar[asyncio.Task[Any] | None] = ContextVar("hailuo_paid_task", def
 
 
 def paid_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-    """A task on the running loop that nobody else cancels.
+    """Return a task on the running loop that can't be cancelled from outside.
 
     Cancelled from outside while its loop runs, it goes on: it has time-outs of its own. Cancelled while the loop stands
     still, as a loop that ends does, it has ANSWER_S more. What it began itself (time-outs, callbacks, tasks) cancels it
@@ -40,12 +40,12 @@ async def _marked(work: Coroutine[Any, Any, T]) -> T:
 
 
 def abort(task: asyncio.Future[Any]) -> None:
-    """Cancel a task at once, a paid one too."""
+    """Cancel a task at once, even a paid one."""
     getattr(task, "abort", task.cancel)()
 
 
 def looked_at(task: asyncio.Future[Any]) -> None:
-    """Let asyncio complain of no exception that nobody fetched: what came of the task is in the log, or was said."""
+    """Mark a task's exception as handled: its result is in the log, or was reported."""
     if task.done() and not task.cancelled():
         task.exception()
 
@@ -72,7 +72,7 @@ def _kind(base: type[asyncio.Task[Any]]) -> Any:
 
 
 def _from_itself(task: asyncio.Task[Any]) -> bool:
-    """Whether the task, or what its call began, cancels it."""
+    """Return whether a cancellation comes from the task itself, or from what its call started."""
     if _MARK.get() is task:
         return True
     try:

@@ -43,7 +43,7 @@ MOST_UNKNOWN = 3
 
 
 def task_of(record: RunRecord) -> Task:
-    """What the provider knows the run's task by."""
+    """Return the values by which the provider knows the run's task."""
     return Task(
         task_id=str(record.task_id),
         channel=record.channel or "",
@@ -78,7 +78,7 @@ async def follow(ctx: Context, follower: Follower, client: ProviderClient, recor
 
 
 async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunRecord) -> RunRecord:
-    """One poll, and what it changes. One that tells nothing of the task leaves it as it was."""
+    """Poll once, and record the result; a reply that says nothing about the task changes nothing."""
     await client.limiter.turn()
     try:
         poll = await client.query(task_of(record))
@@ -109,7 +109,7 @@ async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunR
 
 
 async def _heard(ctx: Context, client: ProviderClient, watch: _Watch, record: RunRecord, poll: Poll) -> RunRecord:
-    """What a poll changes, and what is shown of it while the task goes on."""
+    """Record the result of a poll, and an undocumented status; return the run after it."""
     new_word = poll.word is not None and poll.word != watch.word
     watch.heard(poll.word)
     if new_word:
@@ -125,7 +125,7 @@ async def _heard(ctx: Context, client: ProviderClient, watch: _Watch, record: Ru
 
 
 def _odd_word(client: ProviderClient, word: str) -> ProviderError:
-    """What the card says of a task whose status is a word that nobody knows."""
+    """Return the error that is shown for a task with an undocumented status."""
     return ProviderError(
         f"the provider says {word!r}, a status in no document",
         provider=client.provider.facts.name,
@@ -134,7 +134,7 @@ def _odd_word(client: ProviderClient, word: str) -> ProviderError:
 
 
 class _Watch:
-    """One run's clock and its misses. After any stall, one more poll is made before the time-out counts."""
+    """The time-out and the failed polls of one run. After a stall, one more poll is made before the time-out counts."""
 
     def __init__(
         self, ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord, before_s: float | None
@@ -157,18 +157,18 @@ class _Watch:
         self._before = before_s
 
     def missed(self, error: HailuoError, *, unknown: bool = False) -> None:
-        """A poll told nothing. ``unknown``: except that the provider does not know the task."""
+        """Count a poll without a state. ``unknown``: the provider doesn't know the task."""
         self.misses += 1
         self.last = error
         self._unknown = [*self._unknown, time.monotonic()] if unknown else []
 
     def heard(self, word: str | None) -> None:
-        """A poll told the task's state, by a ``word`` where no document has it."""
+        """Count a poll with a state; ``word`` is an undocumented status."""
         self.misses, self.last, self._unknown, self.word = 0, None, [], word
 
     @property
     def lost(self) -> bool:
-        """Whether the provider has denied the task often enough, for long enough, and said nothing else since."""
+        """Return whether the provider has denied the task often and long enough for it to be lost."""
         denied = len(self._unknown) >= MOST_UNKNOWN and self._unknown[-1] - self._unknown[0] >= SETTLING_S
         return denied and self.elapsed_s > SETTLING_S
 
@@ -189,7 +189,7 @@ class _Watch:
 
 
 async def stop(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
-    """Leave the run as it is where the engine has let go of it, else end it as cancelled."""
+    """End the run as cancelled, or leave it unchanged if the engine no longer follows it."""
     if follower.abandoned:
         return record
     # Nothing stands in its way now, so its error goes.
@@ -197,7 +197,7 @@ async def stop(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord
 
 
 async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
-    """Write what a poll says. A state never goes back."""
+    """Write the result of a poll. A state never goes back."""
     data = {"status": poll.word} if poll.word else {}
     if poll.state == PollState.FAILED:
         return await ctx.recorder.fail(record, poll.error or ProviderError("the generation failed"))
@@ -213,7 +213,7 @@ async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
 
 
 def clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
-    """The fields of a record that an answer about its clip changes."""
+    """Return the fields of a record that a reply about its clip changes."""
     changes: dict[str, Any] = {
         "file_id": clip.file_id or record.file_id,
         "video_url": clip.url or record.video_url,

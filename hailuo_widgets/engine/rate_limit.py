@@ -23,7 +23,7 @@ EASE_S, EASE = 60.0, 0.9  # after so long without a refusal, the gap shrinks to 
 
 
 def retry_after_s(header: str | None) -> float | None:
-    """Seconds of a ``Retry-After`` header (digits or an HTTP date), from 1 to 300; None where it says nothing."""
+    """Return the seconds of a ``Retry-After`` header (digits or an HTTP date), from 1 to 300; None without one."""
     if not header:
         return None
     word = header.strip()
@@ -41,23 +41,23 @@ def retry_after_s(header: str | None) -> float | None:
 
 
 def backoff_s(attempt: int, *, base: float = 1.0, cap: float = 60.0) -> float:
-    """Seconds to wait before attempt ``attempt`` + 1: full jitter under a doubling bound."""
+    """Return the seconds to wait before attempt ``attempt`` + 1: full jitter with a doubling limit."""
     return random.uniform(0.1, 1.0) * min(cap, base * 2.0 ** min(attempt, 16))  # noqa: S311 - jitter is no secret
 
 
 class Places:
-    """So many places for tasks in flight, on one event loop; None is no bound."""
+    """A semaphore for tasks in progress on one event loop; None means no limit."""
 
     def __init__(self, concurrent: int | None) -> None:
         self._slots = asyncio.Semaphore(concurrent) if concurrent else None
 
     @asynccontextmanager
     async def slot(self, stopping: Callable[[], Awaitable[None]], *, already_there: bool) -> AsyncIterator[bool]:
-        """Hold a place among the tasks in flight.
+        """Hold a place among the tasks in progress.
 
         Args:
-            stopping: Ends when the place is no longer wanted; then False is given.
-            already_there: The task is in flight already: it is counted, and never made to wait.
+            stopping: Ends if the place is no longer wanted; then the result is False.
+            already_there: Whether the task is already in progress: it is counted, but does not wait.
         """
         if self._slots is None or (already_there and self._slots.locked()):
             yield True
@@ -76,14 +76,14 @@ class Places:
 
 
 class CallLimit:
-    """What the runs of one call share: a bound on those that are in flight together, on whichever loop that is."""
+    """The limit on runs in progress that the runs of one call share, on any event loop."""
 
     def __init__(self, at_once: int | None) -> None:
         self._at_once = at_once
         self._places: dict[asyncio.AbstractEventLoop, Places] = {}
 
     def places(self) -> Places:
-        """The places on the loop that runs now."""
+        """Return the places of the running loop."""
         loop = asyncio.get_running_loop()
         if loop not in self._places:
             self._places = {loop: Places(self._at_once)}
@@ -91,7 +91,7 @@ class CallLimit:
 
 
 class RateLimiter(Places):
-    """At most ``concurrent`` tasks in flight, at most ``per_minute`` requests, and nobody sends during a pause.
+    """At most ``concurrent`` tasks in progress and ``per_minute`` requests, and no request during a pause.
 
     All requests of the account keep one pace, which halves when the provider refuses one for its rate. Without that, a
     hundred pollers that wait for the end of a pause together would be refused together, again and again.
@@ -130,7 +130,7 @@ class RateLimiter(Places):
             self._gap_s, self._eased = max(self._gap_s * EASE, FASTEST_GAP_S), now
 
     def pause(self, seconds: float) -> None:
-        """A request was refused for its rate: nobody sends for that long, and then half as often."""
+        """Pause all requests for that long after a rate-limit error, and then send half as often."""
         now = time.monotonic()
         if now >= self._paused_until:  # those that were on their way with it are refused with it: that counts once
             self._gap_s = min(self._gap_s * 2, SLOWEST_GAP_S)

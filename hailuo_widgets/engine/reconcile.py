@@ -36,9 +36,9 @@ MOST_RESENDS = 3
 async def settle_by_our_id(
     ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, doubt: HailuoError
 ) -> RunRecord:
-    """Find out whether a doubtful create was accepted; the run as ``queued``, or as ``unconfirmed``.
+    """Find out whether a create call was accepted; return the run as ``queued`` or ``unconfirmed``.
 
-    A run that is cancelled meanwhile is still asked for, and no more sent again.
+    If the run is cancelled in the meantime, it is still queried, but not sent again.
     """
     for resends in range(MOST_RESENDS + 1):
         found = await _known(client, str(record.client_uuid), record)
@@ -61,7 +61,7 @@ async def settle_by_our_id(
 
 
 async def _known(client: ProviderClient, ours: str, record: RunRecord) -> bool | None:
-    """Whether the provider has a task of our id; None if it does not say."""
+    """Return whether the provider has a task with our ID; None if it doesn't say."""
     task = Task(task_id=ours, channel=record.channel or "", result_index=record.result_index)
     began = time.monotonic()
     answered = False
@@ -86,7 +86,7 @@ async def _known(client: ProviderClient, ours: str, record: RunRecord) -> bool |
 
 
 async def _send_again(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> Outcome:
-    """The same call under the same id; the run stays ``submitting`` unless the answer is a yes."""
+    """Send the same call with the same ID; the run stays ``submitting`` unless it is accepted."""
 
     async def on_shut() -> None:
         await ctx.recorder.note(record.run_id, RunEvent.PROVIDER_IN_TROUBLE, {})

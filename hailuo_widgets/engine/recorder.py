@@ -31,7 +31,7 @@ UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None
 
 
 def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
-    """What an error changes in a run that ends with it, as failed."""
+    """Return what an error changes in the record of a run that fails with it."""
     changes: dict[str, Any] = {
         "status": "failed",
         "error": as_detail(error, record.run_id),
@@ -43,12 +43,12 @@ def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
 
 
 def _clean(data: Mapping[str, Any]) -> dict[str, Any]:
-    """What happened, for the log: without keys and signatures. An id is asked for again, so it stays as it came."""
+    """Return an event's data without keys and signatures; the task ID stays unchanged, because it is needed."""
     return {k: v if k == "task_id" else each_text(v, redact) for k, v in data.items()}
 
 
 def unexpected(e: Exception, run_id: str, step: str) -> HailuoError:
-    """The error of a run if our own code failed in one of its steps; the traceback goes to the Python log."""
+    """Return the error of a run whose step failed unexpectedly; the traceback goes to the Python log."""
     _log.error("run %s: %s met an error in hailuo-widgets itself", run_id, step, exc_info=e)
     return HailuoError(
         f"an error in hailuo-widgets itself, in {step}: {type(e).__name__}: {e}",
@@ -73,7 +73,7 @@ class Recorder:
     async def change(
         self, run_id: str, what: RunEvent, data: Mapping[str, Any] | None = None, **changes: Any
     ) -> RunRecord:
-        """Write a step and what it changed, and tell whoever listens; a run that has ended meanwhile stays as it is."""
+        """Write a step and its changes, and call the listeners; a run that has ended in the meantime is not changed."""
         known, said = self._runs.last_known(run_id), _clean(data or {})
         if "finished_at" in changes and known is not None and known.submitted_at is not None:
             said["took_s"] = took = clocks.measured_s(await self.stamp_of(run_id))
@@ -86,7 +86,7 @@ class Recorder:
         return self.told(record)
 
     def told(self, record: RunRecord) -> RunRecord:
-        """Take a run as the log has it after a step of ours."""
+        """Update the in-memory record from the log after a step."""
         before = self._runs.last_known(record.run_id)
         if before is not None:  # the log's copy of a request holds no image bytes; ours may
             record = replace(record, request=before.request)
@@ -94,11 +94,11 @@ class Recorder:
         return record
 
     async def note(self, run_id: str, what: RunEvent, data: Mapping[str, Any]) -> None:
-        """Write what happened and changed nothing."""
+        """Write an event that changes nothing in the record."""
         await self._ask(run_id, self.log.note, run_id, what, _clean(data))
 
     async def _ask(self, run_id: str, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-        """Ask the log for a step of a run that is followed here, also where its file was replaced by an earlier one."""
+        """Write a step to the log, even if the log's file was replaced by an earlier one."""
         try:
             return await self.log.ask(method, *args, **kwargs)
         except StoreError as e:
@@ -108,39 +108,39 @@ class Recorder:
         return await self.log.ask(method, *args, **kwargs)
 
     def stamped(self, run_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
-        """The data of an accepted create for the log: without keys, and with the time on clocks that are never set."""
+        """Return the data of an accepted create call for the log: without keys, and with a clock stamp."""
         self._stamps[run_id] = stamp = clocks.stamp()
         return {**_clean(data), CLOCK: stamp}
 
     async def stamp_of(self, run_id: str) -> Mapping[str, Any] | None:
-        """When a run's create was accepted, on clocks that are never set; None where that was on another machine."""
+        """Return the clock stamp of a run's accepted create call; None if it is from another machine."""
         if run_id not in self._stamps:
             self._stamps[run_id] = await self.log.ask(self.log.stamp_of, run_id)
         return self._stamps[run_id]
 
     def stopped(self, record: RunRecord) -> Skipped | None:
-        """Why a run of a sweep is not to be sent any more; None where nothing stands against it."""
+        """Return why a run of a sweep must not be sent; None if it may be sent."""
         why = self._stopped.get((record.sweep_id or record.run_id, record.request.provider))
         if why is None:
             return None
         return Skipped(f"never sent: an earlier run of the sweep met {type(why).__name__}", hint=why.hint)
 
     async def take_back(self, record: RunRecord, what: RunEvent, error: HailuoError) -> RunRecord:
-        """A create that certainly was not accepted: the run is planned again, and its price free."""
+        """Set a run back to ``planned`` and release its price, because the create call certainly was not accepted."""
         detail = as_detail(error, record.run_id)
         return await self.change(record.run_id, what, detail, status="planned", error=detail, **UNRESERVED)
 
     async def hold_back(self, record: RunRecord) -> RunRecord:
-        """A create that had leave to be sent and was not: whoever waited for it has stopped."""
+        """Set a run back to ``planned`` that was reserved but not sent, because the wait for it was stopped."""
         return await self.change(record.run_id, RunEvent.WAIT_STOPPED, status="planned", **UNRESERVED)
 
     async def refuse(self, record: RunRecord, error: HailuoError) -> RunRecord:
-        """A create that certainly was not accepted, and will not be."""
+        """Fail a run whose create call certainly was not accepted; a fatal error stops its sweep."""
         self.end_sweep(record, error)
         return await self.fail(record, error, **UNRESERVED)
 
     def end_sweep(self, record: RunRecord, error: HailuoError) -> None:
-        """Send no more of a run's sweep, where its error is one that no other run of it would survive."""
+        """Stop a sweep at a provider if the error is fatal, so that its other runs are not sent."""
         if getattr(error, "fatal", False):
             self._stopped[record.sweep_id or record.run_id, record.request.provider] = error
 
@@ -149,12 +149,12 @@ class Recorder:
         return self.told(await self._ask(run_id, self.log.accept, run_id, data, **changes))
 
     async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
-        """End a run with an error. Whether a failed or unconfirmed task is billed is not known, so its cost is not."""
+        """End a run with an error. Its cost is unknown if it is unknown whether the task is billed."""
         changes = {**ended_by(record, error), **more, "status": status}
         return await self.change(record.run_id, RunEvent(status), **changes)
 
     async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:
-        """Leave a run where it is, with what stands in its way: ``resume`` takes it up."""
+        """Record an error in a run without ending it; ``resume`` follows the run again."""
         return await self.change(record.run_id, RunEvent.LEFT_FOR_RESUME, error=as_detail(error, record.run_id))
 
 

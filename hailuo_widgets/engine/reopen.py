@@ -24,19 +24,19 @@ KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
 
 def asked_anew(ctx: Context, record: RunRecord) -> dict[str, Any]:
-    """What changes in a run that is asked for again; its list price was taken from it when it ended."""
+    """Return what changes in a run that is followed again; its list price was removed when it ended."""
     price = ctx.accounts.list_price(record.request) if record.cost_micros is None else {}
     return {"status": "queued", "error": None, "finished_at": None, **price}
 
 
 def adopt(ctx: Context, record: RunRecord, task_id: str) -> None:
-    """Give a run the task id that a user has found, and follow it; blocks for the log.
+    """Give a run the task ID that the user has found, and follow it. Blocks for the log.
 
-    The further results of a create call's task get it too: one line brings back all that was paid.
+    The other results of the same task get it too, so that one call recovers everything that was paid.
 
     Raises:
-        StoreError: The log cannot be written, or the task id belongs to another run.
-        UsageError: The run has come further meanwhile.
+        StoreError: The log can't be written, or the task ID belongs to another run.
+        UsageError: The run has advanced in the meantime.
     """
     log, why, anew = ctx.log, RunEvent.ADOPTED, asked_anew(ctx, record)
     run_ids = [record.run_id]
@@ -50,7 +50,7 @@ def adopt(ctx: Context, record: RunRecord, task_id: str) -> None:
 
 
 def ended_in_doubt(ctx: Context, record: RunRecord) -> bool:
-    """Whether a run failed by a status that is in no document, and only seems to mean an end; blocks for the log."""
+    """Return whether a run failed by an undocumented status that may not be an end. Blocks for the log."""
     if record.status != "failed" or record.task_id is None:
         return False
     told = [e["data"] for e in ctx.log.call(ctx.log.events, record.run_id) if e["what"] == RunEvent.UNKNOWN_STATUS]
@@ -58,7 +58,7 @@ def ended_in_doubt(ctx: Context, record: RunRecord) -> bool:
 
 
 def has_own_id(ctx: Context, run_id: str) -> bool:
-    """Whether an unconfirmed run's task id was kept beside the log; it is followed again then. Blocks for the log.
+    """Follow an unconfirmed run again if the rescue file has its task ID; return whether it has. Blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or the rescue file cannot be read.
@@ -72,7 +72,7 @@ def has_own_id(ctx: Context, run_id: str) -> bool:
 
 
 def ask_again(ctx: Context, record: RunRecord) -> None:
-    """Let a run that is lost, or ended in doubt, be followed again; blocks for the log.
+    """Follow a run again that is lost, or ended by an undocumented status. Blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.
@@ -81,12 +81,12 @@ def ask_again(ctx: Context, record: RunRecord) -> None:
 
 
 def undelivered(record: RunRecord) -> bool:
-    """Whether the provider has made the run's clip, and only bringing it here has failed."""
+    """Return whether the provider has made the run's clip, and only the download failed."""
     return record.status == "failed" and record.task_id is not None and (record.error or {}).get("kind") == UNDELIVERED
 
 
 def download_again(ctx: Context, record: RunRecord) -> None:
-    """Let a failed download be tried again; blocks for the log.
+    """Try a failed download again. Blocks for the log.
 
     Raises:
         StoreError: The log cannot be written, or somebody else has taken the run up.
@@ -97,10 +97,10 @@ def download_again(ctx: Context, record: RunRecord) -> None:
 
 
 def ask_again_for_lost(ctx: Context) -> list[str]:
-    """Let every run that is lost or undelivered, and that a provider may still have, go on. Blocks for the log.
+    """Follow every lost or undelivered run again that the provider may still have. Blocks for the log.
 
     Returns:
-        Their ids.
+        Their IDs.
     """
     since = datetime.now(UTC) - KEPT
     again = []

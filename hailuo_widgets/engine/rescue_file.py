@@ -44,17 +44,17 @@ _unwritten: dict[str, dict[str, Any]] = {}  # by run: lines with the task ids th
 
 
 def remember_unwritten(record: RunRecord, task_id: str, changes: Mapping[str, Any]) -> None:
-    """Remember a task id in this process until the log has it: ``adopt_own`` looks here first."""
+    """Keep a task ID in memory until the log has it; ``adopt_own`` looks there first."""
     _unwritten[record.run_id] = _line(record, task_id, changes)
 
 
 def forget_unwritten(run_id: str) -> None:
-    """The log has the run's task id."""
+    """Forget a task ID that the log has."""
     _unwritten.pop(run_id, None)
 
 
 def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None) -> bool:
-    """Append the task id to the rescue file and sync it; whether it is there."""
+    """Append the task ID to the rescue file, sync it, and return whether it is there."""
     # The line break before it parts it from a line that a full disk left unfinished.
     text = f"\n{json.dumps(_line(record, task_id, changes))}\n".encode()
     try:
@@ -87,7 +87,7 @@ def _line(record: RunRecord, task_id: str, changes: Mapping[str, Any] | None) ->
 
 
 def adopt_own(log: RunLog, home: Path, run_id: str) -> RunRecord:
-    """A run whose create call has no answer in the log, with the task id that this process or the rescue file has.
+    """Return a run without a reply in the log, with the task ID from this process or the rescue file.
 
     It is the run as the log has it then, with a task id or without. Blocks for the log. The rescue file stays as it is:
     what there is to say of its lines, ``adopt_rescued`` says.
@@ -127,14 +127,14 @@ def _lines_of(home: Path) -> list[dict[str, Any]]:
 
 
 def _is_of(log: RunLog, record: RunRecord, run_id: str) -> bool:
-    """Whether a line is about the run, or about another result of the same create call."""
+    """Return whether a line is about the run, or another result of the same create call."""
     if run_id == record.run_id or record.client_uuid is None:
         return run_id == record.run_id
     return any(other.client_uuid == record.client_uuid for other in log.call(log.find, run_ids=[run_id]))
 
 
 def adopt_rescued(log: RunLog, home: Path) -> list[str]:
-    """Take the task ids of the rescue file into the log; what came of each, as sentences. Blocks for the log.
+    """Write the task IDs of the rescue file to the log, and return a sentence on each. Blocks for the log.
 
     The file is put aside as ``rescue-<time>.done`` after that, unless a line belongs to a run that this log does not
     have: then it stays, for the log that does.
@@ -182,12 +182,12 @@ def _adopt_lines(log: RunLog, path: Path, raw: bytes) -> tuple[list[str], bool]:
 
 
 def _shown(text: str) -> str:
-    """The beginning of a line that anybody may have written: no control character, nothing of a key."""
+    """Return the beginning of an untrusted line for display, without control characters and keys."""
     return redact("".join(c for c in text.strip()[: 2 * MOST_SHOWN] if c.isprintable()))[:MOST_SHOWN]
 
 
 def _read(text: str) -> dict[str, Any] | None:
-    """A line's object; None where it is not one that we wrote."""
+    """Return a line's object; None if this package did not write it."""
     try:
         line = json.loads(text)
     except (ValueError, RecursionError):
@@ -200,7 +200,7 @@ def _read(text: str) -> dict[str, Any] | None:
 
 
 def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
-    """Settle one line: a sentence for the user, or "" where nothing was left to do; and whether the run is known."""
+    """Process one line; return a sentence for the user ("" if nothing was to do), and whether the run is known."""
     run_id, task_id = line["run_id"], line["task_id"]
     try:
         before = log.call(log.find, run_ids=[run_id])
@@ -221,7 +221,7 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
 
 
 def _changes(line: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
-    """What an accepted create changes, as far as the line tells it. Whether a run is simulated the log alone says."""
+    """Return what an accepted create call changes, from a line; only ``simulated`` is taken from the log."""
     return {
         **_price(line.get("changes")),
         "submitted_at": _submitted_at(line.get("at"), record),
@@ -233,7 +233,7 @@ def _changes(line: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
 
 
 def _price(told: Any) -> dict[str, Any]:
-    """What the call costs, by a line; nothing where one part of it is none."""
+    """Return the cost of the call from a line; empty if a part of it is not valid."""
     micros, kind, currency = (told.get(name) if isinstance(told, dict) else None for name in _PRICE)
     whole = isinstance(micros, int) and not isinstance(micros, bool) and 0 <= micros < MOST_MICROS
     named = isinstance(kind, str) and isinstance(currency, str) and kind in _KINDS and currency in _CURRENCIES
@@ -243,7 +243,7 @@ def _price(told: Any) -> dict[str, Any]:
 
 
 def _submitted_at(told: Any, record: RunRecord) -> datetime:
-    """When a call was accepted, by a line; now where it says no time at which that can have been."""
+    """Return when a call was accepted, from a line; now, if the line's time is not valid."""
     now = datetime.now(UTC)
     try:
         at = datetime.fromisoformat(told)

@@ -21,16 +21,16 @@ __all__ = ["has_place", "leave_to_send"]
 
 
 async def has_place(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> bool:
-    """Whether the account has a place for the run now; to have it, it must be reserved."""
+    """Return whether the account has a free place now. To take it, the run must be reserved."""
     permit = _permit(ctx, run, client, record)
     return await ctx.log.ask(ctx.log.has_place, record.request.provider, client.log_origin, permit)
 
 
 async def leave_to_send(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
-    """The run as ``submitting``, its price reserved; None while the account has no place for it.
+    """Reserve a place and the run's price, and return the run as ``submitting``; None if the account has no free place.
 
     Raises:
-        BudgetExceeded: Its price fits one of the budgets no more.
+        BudgetExceeded: The price would exceed one of the budgets.
     """
     changes = {
         "origin": client.log_origin,

@@ -27,7 +27,7 @@ RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 
 
 async def prepare(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
-    """What a planned run goes through before its create call: an equal run's clip may serve, or another's call."""
+    """Reuse an equal run's clip, or wait for one in progress, before the create call."""
     if record.status == "planned" and follower.cancelled:
         return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
     if record.status == "planned" and follower.run.may_reuse:
@@ -40,7 +40,7 @@ async def prepare(ctx: Context, follower: Follower, record: RunRecord) -> RunRec
 
 
 async def _probed(ctx: Context) -> None:
-    """See that clips can be kept: nothing is paid for that cannot be.
+    """Check that the archive can store clips, before anything is paid for.
 
     Runs that come to it together share one look, and go on in the order in which they came: of a sweep that is cut
     short by a budget, the first runs are those that are sent.
@@ -55,7 +55,7 @@ async def _probed(ctx: Context) -> None:
 
 
 async def _ride(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
-    """A further result of a task that another run creates: wait until that one's create is decided."""
+    """Wait for the create call of another run, whose task makes this run's result too."""
     while record.status == "planned":
         if follower.cancelled:
             return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_BEFORE_SENT, status="cancelled")
@@ -86,7 +86,7 @@ def _made_without(run_id: str) -> Skipped:
 
 
 async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
-    """Take an equal run's clip; where one is on its way, wait for it: nothing is paid twice."""
+    """Take an equal run's clip, or wait for one in progress, so that nothing is paid twice."""
     joined: str | None = None
     gone: set[str] = set()
     tried: set[str] = set()
@@ -124,13 +124,13 @@ async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) ->
 
 
 async def _left_again(ctx: Context, run_id: str) -> RunRecord | None:
-    """An equal run that was taken up for its clip, and was left with an error once more."""
+    """Return an equal run that was resumed for its clip and stopped with an error again; None otherwise."""
     now = await ctx.log.ask(ctx.log.get, run_id)
     return now if now.unfinished and now.error is not None and not ctx.runs.follows(run_id) else None
 
 
 def _in_the_way(other: RunRecord) -> Skipped:
-    """What stands in the way of a paid equal run stands in this one's way too: sending it would pay twice."""
+    """Return the error of a run that is not sent, because a paid equal run can't be followed now."""
     error = from_detail(other.error, other.status)
     said = f": {error.message.rstrip('.')}" if error is not None else ""
     return Skipped(
@@ -141,7 +141,7 @@ def _in_the_way(other: RunRecord) -> Skipped:
 
 
 def _fell_away(run_id: str | None) -> Skipped:
-    """What is not sent was not to be sent: nobody has agreed to its cost."""
+    """Return the error of a run that would have to be sent although its plan said otherwise."""
     other = f"the equal run {run_id}" if run_id else "an equal run"
     return Skipped(
         f"not sent: it was to have the clip of {other}, which brought none, and its cost was not in the plan",
@@ -150,15 +150,15 @@ def _fell_away(run_id: str | None) -> Skipped:
 
 
 def _key(ctx: Context, record: RunRecord) -> tuple[str, str, int]:
-    """What two runs have in common that may share a clip."""
+    """Return the key that is equal for runs that may share a clip."""
     origin = str(record.origin)
     return (record.request_hash, ctx.accounts.alike.get(origin, origin), record.result_index)
 
 
 async def _reuse(ctx: Context, follower: Follower, record: RunRecord, gone: set[str]) -> RunRecord:
-    """The clip of an equal run that succeeded, from this archive or wherever it still is: nothing is paid twice.
+    """Take the clip of an equal run that succeeded, from this archive or wherever it still is.
 
-    The runs whose clips are nowhere any more are added to ``gone``, and not asked for again.
+    Runs whose clips no longer exist are added to ``gone``, and not tried again.
     """
     key = _key(ctx, record)
     clips = await ctx.log.ask(ctx.log.equal_clips, {key[:2]}, ctx.accounts.alike)

@@ -33,7 +33,7 @@ FREE = frozenset({"queued", "running", "downloading"})  # from here on every ste
 
 
 async def follow_run(ctx: Context, follower: Follower) -> None:
-    """Follow one run to its end, or to where it must be left; who waits for it is told."""
+    """Follow one run until it ends or must be left, and notify its waiters."""
     run_id = follower.run_id
     try:
         record = await _through_trouble(ctx, follower)
@@ -51,7 +51,7 @@ async def follow_run(ctx: Context, follower: Follower) -> None:
 
 
 async def _through_trouble(ctx: Context, follower: Follower) -> RunRecord:
-    """All steps; begun again from the log where one of those that may be taken again went wrong.
+    """Take all steps; if a step that may be repeated fails, start again from the state in the log.
 
     That is one that is free and could not be written, and any that failed as none should: it ends the step, and the run
     is followed on. Until it gets through, the run shows what stands in the way.
@@ -78,7 +78,7 @@ async def _through_trouble(ctx: Context, follower: Follower) -> RunRecord:
 
 
 async def _as_it_stands(ctx: Context, run_id: str) -> RunRecord:
-    """The run as the log has it; as it was last known where the log cannot be asked."""
+    """Return the run from the log, or as last known if the log can't be read."""
     with contextlib.suppress(HailuoError):
         return await ctx.log.ask(ctx.log.get, run_id)
     return ctx.runs.known(run_id)
@@ -111,7 +111,7 @@ async def _steps(ctx: Context, follower: Follower) -> RunRecord:
 
 
 async def _expectation(ctx: Context, record: RunRecord) -> Expectation | None:
-    """How long the run will take, from the log or the documents."""
+    """Return how long the run is expected to take, from the log or the documents."""
     request = record.request
     facts = ctx.accounts.provider(request.provider).facts
     history = await ctx.log.ask(ctx.log.durations, request.provider, request.model, origin=record.origin)
@@ -119,12 +119,12 @@ async def _expectation(ctx: Context, record: RunRecord) -> Expectation | None:
 
 
 async def _with_inputs(ctx: Context, record: RunRecord) -> RunRecord:
-    """The record with the bytes of its pictures, which the log keeps by their hash alone."""
+    """Return the record with the bytes of its images, of which the log has only the hashes."""
     return replace(record, request=await asyncio.to_thread(ctx.archive.with_inputs, record.request))
 
 
 async def _left(ctx: Context, run_id: str, error: HailuoError) -> RunRecord:
-    """Write an error that no step expected; in memory alone where even the log fails."""
+    """Record an unexpected error, in memory only if the log fails too."""
     record = ctx.runs.known(run_id)
     with contextlib.suppress(HailuoError):
         record = await ctx.log.ask(ctx.log.get, run_id)  # another's create call may have sent it since

@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 async def submit(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
-    """Send a planned run's create call; the record as it stands then."""
+    """Send a planned run's create call, and return the record after it."""
     tries = _Tries()
     while record.status == "planned":
 
@@ -74,14 +74,14 @@ async def _guarded(
 
 
 class _Tries:
-    """How often a create has certainly not been accepted."""
+    """Counter of create calls of a run that certainly were not accepted."""
 
     unsent = 0
     refused = 0
 
 
 async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:
-    """One create call; the run after it, and how long to wait where it may be sent again."""
+    """Make one create call; return the run after it, and how long to wait before it may be sent again."""
     try:
         request = await client.prepared(record.request)
     except TransportError as e:
@@ -98,7 +98,7 @@ async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, recor
 
 
 async def _leave(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
-    """Leave to send: the run as ``submitting``; ``planned`` again where its wait was stopped meanwhile; or none."""
+    """Reserve the create call; return the run as ``submitting``, as ``planned`` if its wait was stopped, or None."""
     holding = ctx.runs.holding
     if holding.holds(record.run_id):
         return None
@@ -113,7 +113,7 @@ async def _leave(ctx: Context, run: FollowedRun, client: ProviderClient, record:
 
 
 async def _send(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:
-    """The call itself, and the note of what came of it."""
+    """Send the call, and record its result."""
     try:
         answer = await client.create(record.request, str(record.client_uuid))
     except TransportError as e:
@@ -156,14 +156,14 @@ async def _refused(
 
 
 async def _doubtful(ctx: Context, client: ProviderClient, record: RunRecord, why: HailuoError) -> Outcome:
-    """An answer that does not say whether the call was accepted."""
+    """Handle a reply that doesn't tell whether the call was accepted."""
     if client.provider.client_ids and record.client_uuid:
         return Outcome(record=record, doubt=why)
     return Outcome(record=await unconfirmed(ctx, client, record, why))
 
 
 async def settle(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
-    """A run that was left while its create call was on its way: it may have been accepted."""
+    """Settle a run whose create call was interrupted, and may have been accepted."""
     # Said of another kernel, whose run could be taken up only because it is gone; this one is not.
     who = "the session that sent it stopped" if record.run_id in _sent_here else "the kernel ended"
     doubt: HailuoError = TransportError(
@@ -195,7 +195,7 @@ async def _settled(
 
 
 def _goes_on(sending: asyncio.Task[Any]) -> bool:
-    """Whether a create call's task is on this loop and has an outcome, or will have one."""
+    """Return whether a create call's task is on this loop, and has or will have an outcome."""
     if sending.get_loop() is not asyncio.get_running_loop():
         return False
     return not sending.done() or not (sending.cancelled() or sending.exception())

@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 
 def is_behind(logged: RunRecord, known: RunRecord) -> bool:
-    """Whether the log's row is older than what is known here: by it a run would be sent again, or lose its task id."""
+    """Return whether the log's row is older than the record in memory, so that using it would send the run again."""
     if not logged.unfinished:
         return False
     never_sent = logged.status == "planned" and known.status == "submitting"
@@ -42,11 +42,11 @@ def is_behind(logged: RunRecord, known: RunRecord) -> bool:
 
 
 class Supervisor:
-    """Starts a task for each followed run, restarts lost ones, renews their leases, and lets go of runs.
+    """Starts a task for each followed run, restarts lost tasks, renews leases, and stops following runs.
 
     Args:
         log: The run log.
-        listeners: Who is told of each change of a run.
+        listeners: Are called with each change of a run.
         work: Follows one run to its end; it runs as the task of the follower it is given.
     """
 
@@ -60,7 +60,7 @@ class Supervisor:
         self.begin()
 
     def begin(self) -> None:
-        """Start as in a new process: no run is followed, and no event loop or lock of another process is held."""
+        """Reset to the state of a new process: no runs, and no event loop or lock of another process."""
         self.run_loop = RunLoop()
         self.owner = name_for(self)
         self._lock = threading.RLock()
@@ -83,7 +83,7 @@ class Supervisor:
         budgets: tuple[Budget, ...] = (),
         call: CallLimit,
     ) -> None:
-        """Follow new runs, which the log has.
+        """Follow new runs, which are in the log.
 
         Args:
             records: The runs.
@@ -119,7 +119,7 @@ class Supervisor:
         return taken
 
     def never_sent(self) -> list[RunRecord]:
-        """The runs that were planned and never sent, and that nobody follows; blocks for the log."""
+        """Return the planned runs that were never sent and that no kernel follows. Blocks for the log."""
         return self.log.call(self.log.waiting, is_dead)
 
     def run_of(self, run_id: str) -> FollowedRun:
@@ -132,7 +132,7 @@ class Supervisor:
         return None if run is None else run.expected
 
     def follows(self, run_id: str) -> bool:
-        """Whether the run is being followed here."""
+        """Return whether the run is followed here."""
         return run_id in self._open
 
     @property
@@ -147,24 +147,24 @@ class Supervisor:
 
     @property
     def submitting(self) -> bool:
-        """Whether a create call of ours is on its way."""
+        """Return whether a create call of this engine is in progress."""
         return any(self._records[run_id].status == "submitting" for run_id in list(self._open))
 
     @property
     def unsent(self) -> list[str]:
-        """The runs that are to be sent here and were not yet."""
+        """Return the followed runs that have not been sent yet."""
         return [i for i in list(self._open) if self._records[i].status == "planned"]
 
     def undriven(self) -> list[RunRecord]:
-        """The runs that are open here, and sent, while no loop carries them on: a wait drives them."""
+        """Return the runs that were sent but that no running loop drives, so that a wait must drive them."""
         if self.run_loop.driven:
             return []
         return [r for r in (self._records[i] for i in list(self._open)) if r.status != "planned"]
 
     def decided(self, run_id: str) -> RunRecord | None:
-        """A run whose following ended here, as it was left; None where that is for the log to say.
+        """Return the last record of a run that is no longer followed here; None if the log is authoritative.
 
-        It holds even where the log could not be written, or never took the run.
+        It is right even if the log could not be written, or never had the run.
         """
         known = self._records.get(run_id)
         if known is None or run_id in self._open or (known.unfinished and known.error is None):
@@ -172,20 +172,20 @@ class Supervisor:
         return known
 
     def learn(self, record: RunRecord) -> None:
-        """Take a run as it is in the log now, and tell whoever listens."""
+        """Update a run's record from the log, and call the listeners."""
         self._records[record.run_id] = record
         self.listeners.tell(record)
 
     def known(self, run_id: str) -> RunRecord:
-        """A run that is followed here, as it was last learned."""
+        """Return the last known record of a run that is followed here."""
         return self._records[run_id]
 
     def last_known(self, run_id: str) -> RunRecord | None:
-        """A run as it was last learned; None if it is not known here."""
+        """Return the last known record of a run; None if it is not known here."""
         return self._records.get(run_id)
 
     async def as_logged(self, run_id: str) -> RunRecord:
-        """A run that is followed here as the log has it; written there again where the log has forgotten of it."""
+        """Return a followed run from the log; if the log no longer has it, it is written again."""
         known = self._records.get(run_id)
         found = await self.log.ask(self.log.find, run_ids=[run_id])
         if known is not None and (not found or is_behind(found[0], known)):
@@ -198,7 +198,7 @@ class Supervisor:
         """Stop following a run.
 
         Returns:
-            Whether it has a follower, which was told; and whether it was open without one, and is no longer.
+            Whether a follower was cancelled, and whether the run was open without one and is closed now.
         """
         with self._lock:
             run = self._runs.get(run_id)
@@ -216,7 +216,7 @@ class Supervisor:
         return run
 
     def close(self) -> None:
-        """Follow nothing any more: other engines may take up at once what is left."""
+        """Stop following all runs, so that other engines can follow them at once."""
         let_go_of(self.owner)
         self.holding.all = True
         with self._lock:
@@ -229,7 +229,7 @@ class Supervisor:
             self._abandon_all()
 
     def drive(self) -> None:
-        """See that every open run is followed on the loop that runs now. Without one, a later ``wait`` does it."""
+        """Start the followers of all open runs on the running loop. Without one, a later ``wait`` does it."""
         loop = self.run_loop.claim()
         if loop is None or not loop.is_running():
             return
@@ -237,10 +237,10 @@ class Supervisor:
             loop.call_soon_threadsafe(self._launch_all, loop)
 
     def begin_again(self) -> None:
-        """Follow every open run anew from the log.
+        """Restart the followers of all open runs from the log.
 
         An interrupt that hits a nested wait can end, or silently lose, whatever the loop was about to do.
-        A create call that is on its way is left alone, and waited for.
+        A create call in progress is not cancelled, but waited for.
         """
         self._abandon_all()
         self.drive()
@@ -248,7 +248,7 @@ class Supervisor:
     # -- on the loop ----------------------------------------------------------------------------------------------
 
     def _abandon_all(self) -> None:
-        """End all followers, and no create call: its answer is still read, and written."""
+        """End all followers, but no create calls: their replies are still read and written."""
         with self._lock:
             for run in list(self._runs.values()):  # a download may ask for a run of its own meanwhile
                 follower = run.abandon()
@@ -258,7 +258,7 @@ class Supervisor:
                 self._renewal.end()
 
     async def end_tasks(self) -> None:
-        """Leave nothing on the loop of what was begun here."""
+        """Cancel everything that was started here on the loop."""
         loop = asyncio.get_running_loop()
         left = [task for task in self._tasks if task.get_loop() is loop and task is not asyncio.current_task()]
         for task in left:
@@ -270,7 +270,7 @@ class Supervisor:
                 looked_at(task)
 
     def _launch_all(self, loop: asyncio.AbstractEventLoop) -> None:
-        """See that every open run has a follower on this loop, which is running in this thread."""
+        """Start a follower for every open run on this loop, which is running in this thread."""
         if self.run_loop.ends(loop):
             return
         with self._lock:
@@ -287,13 +287,13 @@ class Supervisor:
         task.add_done_callback(self._tasks.discard)
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        """A create call's task: it lives on when whoever awaits it is cancelled, and its loop waits for its answer."""
+        """Start a create call's task, which survives its waiters, and for whose reply its loop waits."""
         task = paid_task(work)
         self.hold(task)
         return task
 
     def ended(self, record: RunRecord) -> None:
-        """The following of a run ended here: let go of it, and tell whoever waits."""
+        """Forget a run that is no longer followed, and notify its waiters."""
         run_id = record.run_id
         self._records[run_id] = record
         with self._lock:
@@ -306,7 +306,7 @@ class Supervisor:
         self.log.submit(self.log.release, run_id, self.owner)
 
     async def _renew(self) -> None:
-        """Keep the leases of the runs that are followed here, and let go of those that are ours no more."""
+        """Renew the leases of followed runs, and stop following runs whose lease is lost."""
         if mine := list(self._open):
             renewed = await self.log.ask(self.log.renew, mine, self.owner)
             self._let_go([i for i in mine if i not in renewed and not await self._brought_back(i)])
@@ -315,7 +315,7 @@ class Supervisor:
                     run.cancel()
 
     async def _brought_back(self, run_id: str) -> bool:
-        """Whether a run that the log denies us is in it again: its file was replaced by an earlier one."""
+        """Return whether a run was written again that the log lost when its file was replaced by an earlier one."""
         try:
             before = await self.log.ask(self.log.find, run_ids=[run_id])
             after = await self.as_logged(run_id)
@@ -324,7 +324,7 @@ class Supervisor:
         return not before or before[0].task_id != after.task_id or before[0].status != after.status
 
     def _let_go(self, run_ids: Iterable[str]) -> None:
-        """Runs that another kernel has taken up while this one stood still, or ended, are no longer ours to follow."""
+        """Stop following runs that another kernel follows or ended while this one was suspended."""
         with self._lock:
             gone = [run for i in run_ids if (run := self._unfollow(i)) is not None]
             for follower in [run.abandon() for run in gone]:

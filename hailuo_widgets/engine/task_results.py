@@ -1,4 +1,4 @@
-"""A task that makes several clips: which of them, or which of its failures, is a run's own."""
+"""Assignment of a task's results to its runs: which clip or failure belongs to which run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STANDING_S = 600.0  # after so long without a change a task that names failures 
 
 
 class Standstill:
-    """How long a task's answers have been the same, with nothing in the making."""
+    """For how long a task's replies have been the same, with no result in progress."""
 
     def __init__(self) -> None:
         self._seen: tuple[frozenset[str | None], int] | None = None
@@ -31,21 +31,21 @@ class Standstill:
         self._said: dict[tuple[str | None, str | None], int] = {}  # in how many answers in a row a failure was named
 
     def lasting(self, results: Results) -> list[ProviderError]:
-        """The failures that the last answers named three times in a row: what passes takes no result's place."""
+        """Return the failures that three replies in a row named; a passing one is not a result."""
         named = {(error.code, error.provider_message): error for error in results.failures}
         self._said = {key: self._said.get(key, 0) + 1 for key in named}
         return [error for key, error in named.items() if self._said[key] >= SAME_ANSWERS]
 
     def nothing_more(self, results: Results, number: int) -> bool:
-        """Whether the rest of a task's results will not come: those that are missing failed with the others.
+        """Return whether the missing results of a task will not come, so that they have failed.
 
         Two equal errors in an answer may be one that is named twice, and a result that is still to come need not be
         named at all. So a failure of the whole task counts when it was said three times in a row, entries that add up
         to all of the task's results likewise, and anything else after minutes.
 
         Args:
-            results: What the last answer says.
-            number: How many results the task has.
+            results: The results in the last reply.
+            number: The number of results of the task.
         """
         seen = (frozenset(clip.file_id for clip in results.clips), results.failed)
         if seen != self._seen or results.pending:
@@ -58,10 +58,10 @@ class Standstill:
 
 
 async def own_share(ctx: Context, still: Standstill, record: RunRecord, poll: Poll) -> tuple[RunRecord, Poll]:
-    """What a poll of a task with several results says of one of its runs.
+    """Return what a poll of a task with several results says about one of its runs.
 
     Returns:
-        The run, which has ended where one of the failures is its own; and the poll, as it is about this run alone.
+        The run, ended if one of the failures is its own; and the poll, reduced to this run.
     """
     results = poll.results
     if results is None:

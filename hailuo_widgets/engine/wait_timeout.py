@@ -17,7 +17,7 @@ SHOWN_PROMPT = 40
 
 
 def still_open(runs: Supervisor, run_ids: list[str], seconds: float | None) -> str:
-    """A sentence on the runs that have not ended after so many seconds; it asks neither log nor provider."""
+    """Return a sentence on the runs that have not ended after so many seconds, without asking log or provider."""
     followed = [i for i in run_ids if runs.follows(i)]
     left = followed or [i for i in run_ids if runs.decided(i) is None]  # the others are another kernel's
     named = [_named(runs, run_id) for run_id in left[:MOST_NAMED]]

@@ -29,7 +29,7 @@ ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel fol
 
 
 async def settled(runs: Supervisor, run_ids: Iterable[str], seconds: float | None = None) -> None:
-    """Wait until none of the runs is followed any more. To cancel the wait leaves the runs alone.
+    """Wait until none of the runs is followed. Cancelling the wait does not affect the runs.
 
     Raises:
         TimeoutError: They are not, after that many seconds; it says which. They go on.
@@ -81,7 +81,7 @@ async def _still_open(runs: Supervisor, run_ids: list[str]) -> list[str]:
 
 
 def wait(runs: Supervisor, run_ids: Iterable[str], timeout: float | None = None) -> None:
-    """Wait in synchronous code. Where no loop is running, this drives the runs, or waits for the thread that does.
+    """Wait in synchronous code. If no loop is running, this drives the runs, or waits for the thread that does.
 
     Raises:
         TimeoutError: The runs have not ended in that time; it says which. They go on.
@@ -143,7 +143,7 @@ def _drive(runs: Supervisor, waiting: list[str], timeout: float | None, loop: as
 
 
 def leave(runs: Supervisor) -> None:
-    """Follow nothing any more; what is left is for whoever resumes it.
+    """Stop following all runs; unfinished ones can be resumed.
 
     A create call on its way is answered first, whichever thread drives its loop. From within a running loop nothing can
     be waited for: there the answer comes when the log is closed, and its task id goes to the rescue file.
@@ -159,7 +159,7 @@ def leave(runs: Supervisor) -> None:
 
 
 async def leave_here(runs: Supervisor) -> None:
-    """As :func:`leave`, inside a running loop: waits for the answers to create calls, and ends its tasks here."""
+    """Do as :func:`leave` inside a running loop: wait for the replies to create calls, then end the tasks."""
     try:
         await _answered(runs)
     finally:
@@ -168,7 +168,7 @@ async def leave_here(runs: Supervisor) -> None:
 
 
 def _hear_answers(runs: Supervisor) -> None:
-    """As ``_answered``, from a thread that runs no loop: another may drive the runs, and may stop doing so."""
+    """Do the same as ``_answered`` from a thread without a loop, while another thread may drive the runs."""
     runs.holding.all = True
     deadline = time.monotonic() + ANSWER_S
     news = threading.Event()
@@ -188,7 +188,7 @@ def _hear_answers(runs: Supervisor) -> None:
 
 
 async def _answered(runs: Supervisor) -> None:
-    """Wait until no create call is on its way, or for as long as that is worth; none is begun from here on."""
+    """Wait for the replies to create calls, up to a limit; no new create calls are started."""
     runs.holding.all = True
     loop = asyncio.get_running_loop()
     news = asyncio.Event()
@@ -206,7 +206,7 @@ async def _answered(runs: Supervisor) -> None:
 
 @atexit.register
 def _at_exit() -> None:
-    """A script ends while a create call is on its way: its answer is read, and the task id kept or said.
+    """At the end of a script, wait for the replies to create calls, and keep or print their task IDs.
 
     What was planned and never sent is said too. A kernel's loop is left alone: it would go on with whatever else is on
     it, such as cells that wait for their turn.
@@ -233,7 +233,7 @@ def _unanswered(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> list[async
 
 
 def _hear_last(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
-    """Run a loop until its create calls are answered, or for as long as that is worth."""
+    """Run a loop until its create calls are answered, up to a limit."""
     if sending := _unanswered(runs, loop):
         loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
         for task in sending:
@@ -241,7 +241,7 @@ def _hear_last(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _wait_beside(runs: Supervisor, run_ids: list[str], timeout: float | None, deadline: float | None) -> bool:
-    """Wait while another thread drives the runs: True when these have ended, False when nobody drives any more.
+    """Wait while another thread drives the runs; return True if they ended, False if no thread drives them any more.
 
     Raises:
         TimeoutError: They have not ended by the deadline.
@@ -264,7 +264,7 @@ def _wait_beside(runs: Supervisor, run_ids: list[str], timeout: float | None, de
 
 
 def _open_elsewhere(runs: Supervisor, run_ids: list[str]) -> bool:
-    """Whether runs that are not followed here have not ended yet; those that nobody follows are taken up."""
+    """Return whether runs that are not followed here have not ended; those that no kernel follows are resumed."""
     for run_id in run_ids:
         if runs.follows(run_id):
             return True
