@@ -202,6 +202,7 @@ class _Play:
         kernel = world.begin()
         for _ in range(4):
             kernel.do(lambda s: s.resume())
+            world.run(100.0)  # a lease whose end the wall clock was set away from ends a minute after it is first seen
             world.run(REST_S, until_idle=True)
             kernel.do(_retry_downloads)
         world.run(REST_S, until_idle=True)
