@@ -1,4 +1,4 @@
-"""The modules beside these tests are found by their names; the bench uses them too."""
+"""Path setup for the modules beside these tests, which the benchmark uses too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The next pair tells most, and who stops when it is sure is wrong as rarely as promised."""
+"""Tests of the choice of pairs and of stopping: wrong winners are as rare as promised."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What votes amount to: nothing is claimed that they do not say, and what they say is right."""
+"""Tests of the ranking: it is right, and claims no more than the votes show."""
 
 from __future__ import annotations
 

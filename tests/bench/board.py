@@ -1,4 +1,4 @@
-"""The board with 300 rows, all changed twice a second, in Chromium: ``python tests/bench/board.py [SECONDS]``.
+"""Benchmark of a board of 300 rows that change twice a second, in Chromium: ``python tests/bench/board.py [SECONDS]``.
 
 What is counted are the times between two frames of the page, with the board and, in the same run, of the empty page.
 """

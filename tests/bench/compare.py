@@ -1,4 +1,4 @@
-"""The comparison in Chromium, with clips of the simulator: ``python tests/bench/compare.py [SECONDS]``.
+"""Benchmark of the comparison in Chromium: ``python tests/bench/compare.py [SECONDS]``.
 
 Nine clips playing: how far apart the frames are that any two of them show (`requestVideoFrameCallback`). Two hundred
 clips: when the first posters and the first frames are there, how many clips are alive, and the heap before and after

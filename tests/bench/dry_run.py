@@ -1,4 +1,4 @@
-"""How long a dry run of 500 runs takes, beside one of 5: ``python tests/bench/dry_run.py``."""
+"""Benchmark of dry runs of 500 runs and of 5: ``python tests/bench/dry_run.py``."""
 
 from __future__ import annotations
 

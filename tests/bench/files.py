@@ -1,4 +1,4 @@
-"""Clips as files: rendering a draft, and refusing an MP4 of a million boxes: ``python tests/bench/files.py``."""
+"""Benchmark of clip files: rendering, and refusing an MP4 of a million boxes: ``python tests/bench/files.py``."""
 
 from __future__ import annotations
 

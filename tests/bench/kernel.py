@@ -1,4 +1,4 @@
-"""What a user of a notebook waits for, in a real kernel: ``python tests/bench/kernel.py [ROUNDS]``.
+"""Benchmark of waiting times in a real kernel: ``python tests/bench/kernel.py [ROUNDS]``.
 
 It prints medians in milliseconds: loading the extension, a first and a later ``--background`` cell, a widget's message
 that comes while a cell waits, and an interrupt of a wait.

@@ -1,4 +1,4 @@
-"""What the statistics of votes promise, measured on panels whose truth is known: `python tests/bench/votes.py`.
+"""Benchmark of the vote statistics on panels with known preferences: ``python tests/bench/votes.py``.
 
 Coverage of the 95 % intervals over 1,000 experiments of each size, sides claimed where there is no bias, the votes that
 adaptive pairing needs for the order that random pairing reaches (500 experiments), and how often a wrong best is

@@ -1,4 +1,4 @@
-"""JupyterLab in Chromium: one server and one browser for all tests here, and a page of its own for each of them.
+"""Fixtures of the browser tests: JupyterLab in Chromium, with one page for each test.
 
 Nothing here waits for a time: the server says when it listens, JupyterLab's commands resolve when they are done, and
 Playwright waits for what a test expects to see.

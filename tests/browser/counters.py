@@ -1,4 +1,4 @@
-"""The numbers that the simulator burns into its frames, read from what a page shows."""
+"""Reader of the frame numbers that the simulator draws into its clips."""
 
 from __future__ import annotations
 

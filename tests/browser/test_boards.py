@@ -1,4 +1,4 @@
-"""The boards in JupyterLab, a sweep's and the monitor's: every run, live, for everybody; a table is left behind."""
+"""Tests of the boards in JupyterLab: every run is shown live, and a table stays in the notebook."""
 
 from __future__ import annotations
 

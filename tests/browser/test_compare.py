@@ -1,4 +1,4 @@
-"""The comparison in JupyterLab: one clock for all clips, two at a time, and what the user says of them in the log."""
+"""Tests of the comparison in JupyterLab: clips in sync, pairs, and ratings in the log."""
 
 from __future__ import annotations
 

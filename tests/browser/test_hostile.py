@@ -1,4 +1,4 @@
-"""Prompts are text: whatever they hold, nothing of it is run, fetched, set as a formula, or lost."""
+"""Tests of hostile prompts: nothing in them is run, fetched, typeset or lost."""
 
 from __future__ import annotations
 

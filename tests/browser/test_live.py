@@ -1,4 +1,4 @@
-"""A notebook while its kernel lives: the clip plays and is the archived file, ids stay whole, a run can be given up."""
+"""Tests of a notebook with a live kernel: the clip plays, IDs are right, and a run can be cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the player looks like: legible in both themes, whole in a narrow window. Screenshots are left in its folder."""
+"""Tests of the player's look: legible in both themes and complete in a narrow window."""
 
 from __future__ import annotations
 

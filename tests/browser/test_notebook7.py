@@ -1,4 +1,4 @@
-"""Jupyter Notebook 7: the same widgets in the other front end of the same server."""
+"""Tests of the widgets in Jupyter Notebook 7."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report in Chromium, with the network off and no kernel: it plays in sync, and asks nobody for anything."""
+"""Tests of a report in Chromium without network and kernel."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notebook as somebody else opens it later: no kernel has its runs, and it may not be trusted."""
+"""Tests of a saved notebook without its kernel, trusted and untrusted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The studio in JupyterLab: a request of each mode of each provider is built in the form, checked, run, and seen."""
+"""Tests of the studio in JupyterLab: requests of each mode of each provider."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The blind vote in JupyterLab: nothing tells which is which before the end, and each answer is in the log."""
+"""Tests of the blind vote in JupyterLab: nothing reveals the sides, and each answer is in the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the contract is checked with: each dialect of the five providers, spoken by the client to the simulator.
+"""Fixtures of the contract tests: each dialect of the five providers, spoken to the simulator.
 
 A `Line` goes the way of a run without the engine's waits: plan, encode, HTTP over loopback, decode. The simulator
 shares no code with the client, so that both have read the documents on their own.

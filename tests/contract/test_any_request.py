@@ -1,4 +1,4 @@
-"""Whatever is asked for, the client refuses it before it is sent, or the provider takes what the client makes of it."""
+"""Tests with arbitrary requests: the client refuses them before sending, or the provider accepts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whatever the catalog offers, the provider takes: every model, mode, resolution and duration, and every template."""
+"""Tests that the provider accepts everything in the catalog: models, modes, resolutions, durations, templates."""
 
 from __future__ import annotations
 

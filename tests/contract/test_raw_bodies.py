@@ -1,4 +1,4 @@
-"""The provider's side of the contract alone: what no document allows is refused with the code that the documents name.
+"""Tests of the simulator alone: it refuses what no document allows, with the documented code.
 
 Bodies are sent as they stand here, without the client: a test of both sides could not tell a shared mistake.
 """

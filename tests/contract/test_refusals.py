@@ -1,4 +1,4 @@
-"""Every documented no, as the provider says it: its class, whether it may have been billed, what it means for the rest.
+"""Tests of every documented refusal: its class, whether it may be billed, and its effect on the sweep.
 
 The tables here are read from the documents, not from the client's own tables. A *fate* is what a code means for a
 create call: ``no`` (this one was not accepted, the next may be), ``fatal`` (no further one would be), ``again`` (not

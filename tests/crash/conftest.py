@@ -1,4 +1,4 @@
-"""A simulator, and victims to be killed while they speak to it."""
+"""Fixtures of the crash tests: a simulator, and processes to kill."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kill a process at one point of a run, let another take over, and hold what is left against what was charged.
+"""Helpers that kill a process at one point of a run, let another resume, and compare log and charges.
 
 The simulator stands in this process, so its books outlive every victim. With strace a point is "entering the n-th
 call of a system call in one thread", so all states between two calls are met; without it see `twin`.

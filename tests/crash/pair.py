@@ -1,4 +1,4 @@
-"""One of two kernels on one store: starts its share of runs when it is told to, and waits for them."""
+"""One of two kernels on one store: it starts its share of runs on command, and waits for them."""
 
 from __future__ import annotations
 

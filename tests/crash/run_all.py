@@ -1,4 +1,4 @@
-"""Every kill point worth dying at: ``python tests/crash/run_all.py`` (minutes). The suite samples them.
+"""All kill points: ``python tests/crash/run_all.py`` (minutes). The test suite runs a sample.
 
 It prints a table and what was wrong; the exit status is the number of broken points.
 """

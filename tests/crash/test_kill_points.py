@@ -1,4 +1,4 @@
-"""``kill -9`` anywhere in a run: charged is recorded, nothing is charged twice, and no clip is half a file.
+"""Tests of ``kill -9`` at any point of a run: charges are recorded, none is repeated, no clip is cut.
 
 Forty points of those that ``python tests/crash/run_all.py`` goes through. They are given as parts of the way through
 the calls of one kind, so that they stay meaningful when the number of calls changes.

@@ -1,4 +1,4 @@
-"""Two kernels on one store keep one account's limit together, and no run is anybody's twice."""
+"""Tests of two kernels on one store: they share one account's limit, and no run is made twice."""
 
 from __future__ import annotations
 

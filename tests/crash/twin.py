@@ -1,4 +1,4 @@
-"""Kill points without a tracer: this process ends itself, as by ``kill -9``, at the n-th call of a kind.
+"""Kill points without a tracer: the process ends itself at the n-th call of a kind, as by ``kill -9``.
 
 It is the stand-in where ptrace is not allowed or strace is missing. Coarser than system calls, but at the same seams:
 each commit of the store (before and after it), each send and each receive on a socket, each write, sync and naming of

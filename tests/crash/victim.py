@@ -1,4 +1,4 @@
-"""The processes that are killed: all is imported once, then one child is forked for each life.
+"""Processes to kill: everything is imported once, then one child is forked per life.
 
 Commands come as lines of JSON on stdin and are answered on stdout. ``{"life": …}`` forks a child that waits; it is
 named by ``{"pid": …}``, so that a tracer can be attached. ``{"go": true}`` lets it live, and ``{"ended": …}`` says how

@@ -1,4 +1,4 @@
-"""A session and the simulator behind it: live mode by address, so that every byte goes over loopback HTTP."""
+"""Fixtures of the engine tests: a session and the simulator, in live mode over loopback HTTP."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was said of clips holds after the cell has run again, after the sweep has grown, and in every other kernel."""
+"""Tests of ratings and votes on clips: they stay valid in repeated cells, larger sweeps and other kernels."""
 
 from __future__ import annotations
 

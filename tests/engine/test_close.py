@@ -1,4 +1,4 @@
-"""A session that is closed while it has runs in flight: nothing more is sent, and nothing paid is lost."""
+"""Tests of closing a session with runs in progress: nothing more is sent, and nothing paid is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ctrl-C in a script, whose runs live on a loop that the wait itself drives: the wait ends, and nothing else."""
+"""Tests of Ctrl-C in a script: it ends the wait, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Votes from the public functions to the log and back, and the widget's answers without a browser."""
+"""Tests of votes: from the public functions to the log and back, and the widget without a browser."""
 
 from __future__ import annotations
 

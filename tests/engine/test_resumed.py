@@ -1,4 +1,4 @@
-"""``resume()`` hands back one handle for all that it took up, which a script drives and a notebook shows."""
+"""Tests of ``resume()``: it returns one handle for all resumed runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run from plan to clip, and what becomes of it when a step goes wrong: paid once, nothing lost, nothing untrue."""
+"""Tests of one run from plan to clip, and of each step that can fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A template from its create call to its clip: an endpoint of its own, which alone knows its tasks."""
+"""Tests of a template from its create call to its clip."""
 
 from __future__ import annotations
 

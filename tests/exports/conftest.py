@@ -1,4 +1,4 @@
-"""Runs to hand on, made once for these tests."""
+"""Fixtures of the export tests: runs that are made once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs as files for others: nothing in them runs, nothing is lost, and a video is what it promised."""
+"""Tests of exported files: they run no code, lose nothing, and a video has the right frames."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A filmstrip shows what it says: frames evenly through the clip, the first and the last among them."""
+"""Tests of filmstrips: the frames are evenly spaced, first and last included."""
 
 from __future__ import annotations
 

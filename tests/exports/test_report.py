@@ -1,4 +1,4 @@
-"""A report is one file that needs nothing else, says what is so, and gives nothing away."""
+"""Tests of the HTML report: one self-contained file with true statements and without secrets."""
 
 from __future__ import annotations
 

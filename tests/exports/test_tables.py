@@ -1,4 +1,4 @@
-"""Tables for others: whatever the cells hold, each kind of file is read back, or its refusal says why."""
+"""Tests of table exports: every value can be read back, or is refused with a reason."""
 
 from __future__ import annotations
 

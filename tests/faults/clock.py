@@ -1,4 +1,4 @@
-"""Time that passes only when nothing else can happen, and a MiniMax that lives in memory: a day takes a second.
+"""Virtual time, and MiniMax in memory: time passes only if nothing else can happen, so a day takes a second.
 
 Everything runs in one thread: the store and all blocking work are done where they are asked for, so no wait is cut
 short. ``Wire`` stands in for ``hailuo_widgets.transport.http.Http``; its clock and its calls are the test's to read.

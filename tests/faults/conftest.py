@@ -1,4 +1,4 @@
-"""A session and the provider that breaks; every test here also looks for the key wherever it must not be."""
+"""Fixtures of the fault tests: a session, the fake provider, and a search for the key in all output."""
 
 from __future__ import annotations
 

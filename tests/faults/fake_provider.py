@@ -1,4 +1,4 @@
-"""A provider that breaks below HTTP on command: an own TCP server that speaks MiniMax's dialect, and Runware's least.
+"""Fake provider that fails below HTTP on command: a TCP server with MiniMax's and a little of Runware's dialect.
 
 What stands in no script is answered well. Each scripted :class:`Act` befalls one call of its phase: ``create``,
 ``query``, ``retrieve`` (the call for a link), ``download`` or ``backup`` (the clip's two links). The ledger

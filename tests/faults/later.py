@@ -1,4 +1,4 @@
-"""Rows 77 to 91: kinds of faults that the first 76 did not have. Each was found by an outsider, on a green suite.
+"""Rows 77 to 91 of the fault matrix, found after the first 76.
 
 A row may name a whole file, where all its tests are about one kind.
 """

@@ -1,4 +1,4 @@
-"""The 76 rows of the fault matrix: what goes wrong, and the tests that show what is then true.
+"""Rows 1 to 76 of the fault matrix: what fails, and the tests of it.
 
 A row names tests of this folder (``test_create.py::…``) and of others (from ``tests/`` on). What a row asks for and no
 test shows stands in ``left``, with the reason.
@@ -30,7 +30,7 @@ KILLED = "tests/crash/test_kill_points.py::test_killed_at_a_seam"
 BETWEEN = "tests/crash/test_kill_points.py::test_killed_between_the_providers_yes_and_our_note_of_it"
 TELLS_NOTHING = "test_polling.py::test_a_poll_that_tells_nothing_is_made_again"
 MENDED, REFUSED = "test_download.py::test_what_is_mended", "test_download.py::test_what_is_refused"
-INPUT = "tests/unit/test_inputs.py::test_what_is_refused"
+INPUT = "tests/unit/test_images.py::test_what_is_refused"
 CALLBACK_APP = "tests/webhook/test_app.py"
 STORE = "tests/store/test_refusals.py"
 
@@ -324,7 +324,7 @@ ROWS = (
         "test_input.py::test_odd_text_arrives_as_it_was_written",
         "tests/unit/test_cards.py::test_no_foreign_element_or_attribute_gets_in",
     ),
-    _row(74, "odd files as pictures", INPUT, "tests/unit/test_inputs.py::test_a_large_file_is_not_read"),
+    _row(74, "odd files as pictures", INPUT, "tests/unit/test_images.py::test_a_large_file_is_not_read"),
     _row(75, "pictures that are bombs, or none", INPUT),
     _row(
         76,

@@ -1,4 +1,4 @@
-"""Whatever one answer's headers and bytes are, at any step: the run is paid once, and goes on or says why it waits."""
+"""Tests with arbitrary bytes as one reply at any step: the run is paid once, and continues or gives a reason."""
 
 from __future__ import annotations
 

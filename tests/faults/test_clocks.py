@@ -1,4 +1,4 @@
-"""The wall clock is set, or the machine sleeps, while runs go on: no figure and no decision changes."""
+"""Tests of a wall clock that is set, and a machine that sleeps: no figure and no decision changes."""
 
 from __future__ import annotations
 

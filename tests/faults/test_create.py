@@ -1,4 +1,4 @@
-"""Rows 11 to 25 and 33 to 37: what may happen to the one call that is paid for: sent and charged at most once."""
+"""Tests of the create call (rows 11 to 25 and 33 to 37): it is sent and charged at most once."""
 
 from __future__ import annotations
 

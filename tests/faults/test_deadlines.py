@@ -1,4 +1,4 @@
-"""Every phase of every request has a deadline of its own: nobody holds a run by sending a byte now and then."""
+"""Tests of deadlines: every phase of a request has one, so that slow bytes can't hold a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows 48 to 60: what may happen to a clip on its way here. Each try is free; a named file is whole or not there."""
+"""Tests of downloads (rows 48 to 60): each try is free, and a clip's file is complete or missing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider that sends our key back, wherever it does: the key is kept nowhere and shown nowhere, and no clip is lost.
+"""Tests of a provider that sends our key back: it is stored and shown nowhere, and no clip is lost.
 
 The fixture of this folder looks through all files and log lines after each test; here also what a user is shown.
 """

@@ -1,4 +1,4 @@
-"""Two homes on one log: what was paid for in one is not paid for again in the other."""
+"""Tests of two homes on one log: what one has paid for, the other does not pay for again."""
 
 from __future__ import annotations
 

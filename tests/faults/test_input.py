@@ -1,4 +1,4 @@
-"""Rows 27, 72 and 73: what is refused before anything is sent, and odd text that must arrive as it was written."""
+"""Tests of input (rows 27, 72 and 73): what is refused before sending, and odd text that must arrive unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A task id that we were given is never dropped: it is in the log, in the rescue file, or said, whatever ends."""
+"""Tests that a received task ID is never lost: it is in the log, in the rescue file, or printed."""
 
 from __future__ import annotations
 

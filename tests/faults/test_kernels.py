@@ -1,4 +1,4 @@
-"""Rows 8, 23, 32, 61 and 67: where more than one kernel has to do with a run, or none any more."""
+"""Tests of several kernels on one run, or none (rows 8, 23, 32, 61 and 67)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A create call whose answer comes late, later than a loop that ends would wait: its task id is kept all the same."""
+"""Tests of replies to create calls that come after the loop ended: the task ID is kept."""
 
 from __future__ import annotations
 

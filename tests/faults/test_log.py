@@ -1,4 +1,4 @@
-"""Rows 10, 61, 62, 67: a log that cannot be written. What is not recorded is not paid; what is paid is kept."""
+"""Tests of a log that can't be written (rows 10, 61, 62, 67): nothing unrecorded is paid, nothing paid is lost."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows 39: a router's 404 while a task is asked for, and ``lost`` as an end that can be left. The task is paid for."""
+"""Tests of lost tasks (row 39): a router's 404 is not the task's, and a lost run can be resumed."""
 
 from __future__ import annotations
 

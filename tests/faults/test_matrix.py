@@ -1,4 +1,4 @@
-"""The matrix is whole, and what it names is there."""
+"""Tests that the fault matrix is complete, and that its tests exist."""
 
 from __future__ import annotations
 

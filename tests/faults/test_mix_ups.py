@@ -1,4 +1,4 @@
-"""A provider that answers about another task: no clip of a stranger is shown as ours, and no paid run fails for it."""
+"""Tests of replies about another task: no other clip is shown, and no paid run fails."""
 
 from __future__ import annotations
 

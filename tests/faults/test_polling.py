@@ -1,4 +1,4 @@
-"""Rows 39 to 42, 46, 47: what a status query may meet. The task is paid for: it is followed, never sent anew."""
+"""Tests of polling (rows 39 to 42, 46, 47): a paid task is followed, and never sent again."""
 
 from __future__ import annotations
 

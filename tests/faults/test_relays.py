@@ -1,4 +1,4 @@
-"""A relay whose finished video is had at a route of its own, which wants the key: it goes there, and nowhere else."""
+"""Tests of relays that serve a clip at their own route, which needs the key: it is sent only there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store that cannot be used when a cell begins, or that is another one since it was opened: told, and survived."""
+"""Tests of a store that is unusable at a cell's start, or was replaced: it is reported and survived."""
 
 from __future__ import annotations
 

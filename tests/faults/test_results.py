@@ -1,4 +1,4 @@
-"""A create call that makes several clips (Runware's numberResults): each clip to one run, in any order of coming."""
+"""Tests of tasks with several clips (Runware's numberResults): each run gets its own, in any order."""
 
 from __future__ import annotations
 

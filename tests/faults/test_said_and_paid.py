@@ -1,4 +1,4 @@
-"""What a plan says would be paid is what the provider then charges, whatever the log and the archive hold."""
+"""Tests that the provider charges what the plan announced, whatever log and archive contain."""
 
 from __future__ import annotations
 

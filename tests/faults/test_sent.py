@@ -1,4 +1,4 @@
-"""A create is sent once: whether a request left is told by where its call failed, not by what it failed with."""
+"""Tests of whether a request was sent: this depends on where the call failed, not on the error."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A wait that is stopped, or given up: nothing more is paid for, and what is still open is said."""
+"""Tests of waits that are stopped or time out: nothing more is paid, and open runs are named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows 24, 26, 29 to 32: what one refused or lost create means for the rest of its sweep."""
+"""Tests of sweeps after a refused or lost create call (rows 24, 26, 29 to 32)."""
 
 from __future__ import annotations
 

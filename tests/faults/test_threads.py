@@ -1,4 +1,4 @@
-"""Several threads, several loops, a forked child: what is open is always driven, and every wait ends."""
+"""Tests of threads, loops and forks: open runs are always driven, and every wait ends."""
 
 from __future__ import annotations
 

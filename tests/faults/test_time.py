@@ -1,4 +1,4 @@
-"""Rows 23, 38, 39, 43 to 45: pauses, outages and days, on a clock that does not wait."""
+"""Tests of pauses, outages and days in virtual time (rows 23, 38, 39, 43 to 45)."""
 
 from __future__ import annotations
 

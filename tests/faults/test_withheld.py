@@ -1,4 +1,4 @@
-"""A generation whose failure is known only when its link is asked for: it failed, and no download can bring it."""
+"""Tests of clips that are refused when their link is requested: the run failed, and no download helps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A real ipykernel and the simulator behind it, reached as a live provider by its address: all goes over loopback.
+"""Fixtures of the kernel tests: a real ipykernel, and the simulator as a live provider over loopback.
 
 The simulator runs in the test's process, so a test can read what it received (``fake_provider.creates``) even if the
 kernel is gone. To the kernel, its clips are live ones: only the setting ``mode`` makes a run simulated.

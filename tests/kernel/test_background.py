@@ -1,4 +1,4 @@
-"""``--background``: the cell returns at once and the next ones run while the clip is made."""
+"""Tests of ``--background``: the cell returns at once, and later cells run meanwhile."""
 
 from __future__ import annotations
 

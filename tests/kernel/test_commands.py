@@ -1,4 +1,4 @@
-"""The sub-commands of ``%hailuo``: each has help by ``?`` and ``-h``, and does what its line says."""
+"""Tests of the subcommands of ``%hailuo`` and their help."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tab in a real kernel: what is offered where, and that nothing else is."""
+"""Tests of Tab completion in a real kernel."""
 
 from __future__ import annotations
 

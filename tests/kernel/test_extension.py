@@ -1,4 +1,4 @@
-"""Loading the extension, loading it again, and taking all of it back."""
+"""Tests of loading the extension, loading it again, and unloading it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What loading costs: a notebook that only loads the extension pays for nothing heavy."""
+"""Tests of the cost of loading: loading only the extension imports nothing heavy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user reads when something is wrong: one message without a traceback, a failed cell, and nothing paid."""
+"""Tests of error messages: one message without a traceback, a failed cell, and nothing paid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Notebooks without a front end: what nbclient (nbconvert, papermill) saves says how the runs ended, in their cells."""
+"""Tests of notebooks without a front end: nbclient saves how the runs ended, in their cells."""
 
 from __future__ import annotations
 

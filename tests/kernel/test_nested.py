@@ -1,4 +1,4 @@
-"""``%%hailuo`` inside other magics, in loops and with awaits switched off: it runs once, and the value is the run."""
+"""Tests of ``%%hailuo`` inside other magics, in loops and without autoawait."""
 
 from __future__ import annotations
 

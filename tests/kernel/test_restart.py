@@ -1,4 +1,4 @@
-"""The kernel is killed with a run in flight: the next one brings what was paid for, and pays for nothing again."""
+"""Tests of a killed kernel with a run in progress: the next kernel gets the clip, and pays nothing again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Without a notebook: plain scripts, ``asyncio.run``, and IPython at its terminal and from its command line."""
+"""Tests without a notebook: scripts, ``asyncio.run``, and IPython in a terminal and from the command line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A ``%%hailuo`` cell waits, the kernel stays free meanwhile, and an interrupt ends the wait, never the run."""
+"""Tests of a waiting cell: the kernel stays free, and an interrupt ends the wait, never the run."""
 
 from __future__ import annotations
 

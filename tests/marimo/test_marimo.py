@@ -1,4 +1,4 @@
-"""marimo: a notebook there asks for a clip, awaits it, and holds its player in marimo's own wrapper of anywidgets."""
+"""Tests of the package in marimo: a clip is awaited in a cell, and the player is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The clips of the model: small MP4 files, no two alike."""
+"""Clips of the model: small MP4 files, all different."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Worlds without sockets and without waiting."""
+"""Fixtures of the model tests: worlds without sockets and without waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernels of the model: each a session with a loop of its own on one store; and the world that they live in.
+"""Kernels of the model, each a session with its own loop on one store, and the world around them.
 
 A kernel that is killed keeps all its tasks, and none of them runs any more: nothing is cleaned up, as by ``kill -9``.
 """

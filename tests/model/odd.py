@@ -1,4 +1,4 @@
-"""What stands in no document, and was met all the same: each kind has a name, so that it can be switched on by itself.
+"""Undocumented behavior of providers that was seen, by name, so that each kind can be switched on.
 
 A kind is a table as `wire.MIX`: kind of call → what happens to it → weight. "+": the call was carried out all the same.
 """

@@ -1,4 +1,4 @@
-"""The long version: ``python tests/model/run_all.py`` plays 10,000 schedules and 30,000 submits (an hour or so).
+"""Long version of the model tests: ``python tests/model/run_all.py`` (10,000 schedules, 30,000 submits; an hour).
 
 It prints what was wrong, each with its seed, and at the end the counts; the exit status is 1 where anything was.
 """

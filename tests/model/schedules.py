@@ -1,4 +1,4 @@
-"""One schedule: users and kernels do what they may, providers misbehave, all comes to rest, the promises are checked.
+"""One random schedule of users, kernels and providers, and the check of all invariants at its end.
 
 I1 what is charged is recorded · I2 at most one charge a run · I3 a run that ended as not sent or refused was not
 charged · I4 ends stay · I5 succeeded means a whole file of that task, and of no other run · I6 budgets hold at every

@@ -1,4 +1,4 @@
-"""Submits by the thousand through providers that lose, garble and refuse answers: the one step that costs money.
+"""Thousands of submits to providers that lose, garble and refuse replies.
 
 Only that step: an accepted run is not followed. Time is virtual, so pauses cost nothing.
 """

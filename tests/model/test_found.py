@@ -1,4 +1,4 @@
-"""What random schedules have found once, each as the shortest scene that shows it."""
+"""Failures that random schedules have found, each as the shortest scene."""
 
 from __future__ import annotations
 

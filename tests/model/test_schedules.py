@@ -1,4 +1,4 @@
-"""Random schedules of users, kernels, kills and faults, in virtual time: the eight promises hold at the end of each.
+"""Tests with random schedules of users, kernels, kills and faults in virtual time: all invariants hold.
 
 The suite plays some; ``python tests/model/run_all.py`` plays ten thousand of them and thirty thousand submits.
 """

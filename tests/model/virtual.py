@@ -1,4 +1,4 @@
-"""Time that passes only when nothing else can happen: event loops, clocks and threads that run in one thread's order.
+"""Virtual time: event loops, clocks and threads whose time passes only if nothing else can happen.
 
 Each simulated kernel has a loop of its own on one shared clock. A step runs what is ready on one loop and no more, so
 a kernel can be stopped between any two of its steps, and an hour of polling takes milliseconds.

@@ -1,4 +1,4 @@
-"""Two providers without sockets, in place of `hailuo_widgets.transport.http.Http`: what they say, and what they charge.
+"""Two providers without sockets, in place of the HTTP client: their replies and their charges.
 
 They speak MiniMax's and Runware's wire formats, so that the engine's own reading of answers takes part. What goes
 wrong comes from weighted tables, one for each kind of call; `calm` ends it. The books (`tasks`, `charged`) are the

@@ -1,4 +1,4 @@
-"""The experiments' notebooks under nbclient and papermill: a second Run All pays nothing, and growing pays the gap."""
+"""Tests of the experiments' notebooks: a second Run All pays nothing, and growing pays the difference."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every notebook that users learn from: it runs from top to bottom on the simulator, and is stored without outputs."""
+"""Tests of the users' notebooks: they run from top to bottom, and are stored without outputs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""No test measures the machine: outside `tests/bench`, no assertion compares what a clock has said.
+"""Test that no test depends on the machine's speed: outside ``tests/bench``, none asserts a measured time.
 
 A name is a clock's when it comes from one, however far: through a calculation, a function's value, a list that it was
 put into, an attribute that it was stored in, or a program in a string (Python or JavaScript) that reads a clock. What

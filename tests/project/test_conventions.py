@@ -1,4 +1,4 @@
-"""Conventions of the whole tree: what no tracked file may hold, and what must agree with what.
+"""Tests of the conventions of the whole tree: what no file may contain, and what must agree.
 
 Each rule is a pattern and a planted example that it must find, so that a rule that finds nothing is known to work.
 Examples are put together from pieces: this file is searched like any other.

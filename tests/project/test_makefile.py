@@ -1,4 +1,4 @@
-"""The Makefile's promises that can be seen without installing anything: run in a small copy of the tree."""
+"""Tests of the Makefile in a small copy of the tree, without installing anything."""
 
 from __future__ import annotations
 

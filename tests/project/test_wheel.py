@@ -1,4 +1,4 @@
-"""What users install: the wheel and the sdist, built and tried without the source tree and without Node."""
+"""Tests of the wheel and the sdist, without the source tree and without Node."""
 
 from __future__ import annotations
 

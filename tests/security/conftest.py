@@ -1,4 +1,4 @@
-"""Hosts on this machine that answer as a test says and write down what they are sent; and whole sessions with a key."""
+"""Fixtures of the security tests: hosts that record what they receive, and sessions with a key."""
 
 from __future__ import annotations
 

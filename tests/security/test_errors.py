@@ -1,4 +1,4 @@
-"""However a call fails, its error holds no key: not in any traceback, with locals too, nor in a log line."""
+"""Tests that no error contains a key: no traceback, no local variable, no log line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Rows of the log are input: no row makes us read or write a file that is not a clip of the archive."""
+"""Tests of untrusted rows of the log: none makes us read or write a file outside of the archive."""
 
 from __future__ import annotations
 

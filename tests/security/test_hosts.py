@@ -1,4 +1,4 @@
-"""The key goes to the provider's own origin and nowhere else: no redirect and no download takes it along."""
+"""Tests that the key is sent only to the provider's own origin, not to redirects or downloads."""
 
 from __future__ import annotations
 

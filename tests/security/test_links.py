@@ -1,4 +1,4 @@
-"""A clip is fetched over https from the public internet alone, however its link is spelled and wherever it leads."""
+"""Tests of download links: clips are fetched only over https, and only from the public internet."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A notebook that was run with a key, and then saved, shown as HTML and overheard: the key is in none of it."""
+"""Tests of a notebook that was run with a key, saved, and shown as HTML: it doesn't contain the key."""
 
 from __future__ import annotations
 

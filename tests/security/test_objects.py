@@ -1,4 +1,4 @@
-"""What users hold, what the log keeps and what tables show: none of it has a key, and what holds one is not copied."""
+"""Tests of objects, log and tables: none contains a key, and objects with a key can't be copied."""
 
 from __future__ import annotations
 

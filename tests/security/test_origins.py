@@ -1,4 +1,4 @@
-"""The key goes where the settings or the documents say, whatever a row of the run log says; so does "simulated"."""
+"""Tests of where the key is sent: only where settings or documents say, whatever a row of the log says."""
 
 from __future__ import annotations
 

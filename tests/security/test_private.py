@@ -1,4 +1,4 @@
-"""What we write is this user's alone, whatever the umask is; and no password in a URL is shown."""
+"""Tests of private files and of passwords in URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stores to test: a SQLite file, and a PostgreSQL server of our own where its programs are installed."""
+"""Fixtures of the store tests: a SQLite file, and a PostgreSQL server if it is installed."""
 
 from __future__ import annotations
 

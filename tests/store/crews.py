@@ -1,4 +1,4 @@
-"""Crews of processes on one store, each begun by a fork of this small program: ``python crews.py NAME URL…``.
+"""Groups of processes on one store, forked from this small program: ``python crews.py NAME URL…``.
 
 Each prints its findings as JSON. The tests beside it say what they must be.
 """

@@ -1,4 +1,4 @@
-"""A backup is the whole store at one moment, made while it is written to; and it replaces nothing."""
+"""Tests of backups: complete and consistent while the store is written to, and never over an existing file."""
 
 from __future__ import annotations
 

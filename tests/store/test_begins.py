@@ -1,4 +1,4 @@
-"""One place begins transactions, and no other can begin one that fails half-way."""
+"""Tests that transactions begin in one place only, and can't fail half-way."""
 
 from __future__ import annotations
 

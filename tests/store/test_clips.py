@@ -1,4 +1,4 @@
-"""What is said of a run is said of its clip: the runs that show it agree, and earlier logs are brought to that."""
+"""Tests of ratings, notes and tags: all runs with a clip share them, and old logs are migrated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine asks of the run log, asked of each kind of store."""
+"""Tests of the run log as the engine uses it, on each kind of database."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which disk a path is on, and which of them are another machine's."""
+"""Tests of file system detection: which disk a path is on, and which disks are remote."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A held lock is waited for; a disk without locks is told from it at once."""
+"""Tests of locks: a held lock is waited for, a disk without locks is recognized at once."""
 
 from __future__ import annotations
 

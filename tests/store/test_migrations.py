@@ -1,4 +1,4 @@
-"""The schema's history: every earlier store becomes today's, whole or not at all."""
+"""Tests of migrations: every earlier schema becomes the current one, completely or not at all."""
 
 from __future__ import annotations
 

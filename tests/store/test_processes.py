@@ -1,4 +1,4 @@
-"""Several processes on one store: opened at once, killed, forked, and both at the last place or the last dollar."""
+"""Tests of several processes on one store: opened at once, killed, forked, at the last place or dollar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A store that cannot be used is left as it is: the error says why, where, and what to do."""
+"""Tests of unusable stores: they are not changed, and the error says why, where, and what to do."""
 
 from __future__ import annotations
 

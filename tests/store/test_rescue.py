@@ -1,4 +1,4 @@
-"""A task id that was paid for outlives a log that cannot be written: in the rescue file, and back into the log."""
+"""Tests of the rescue file: a paid task ID survives a log that can't be written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Leave to send is given once: a run that has it is not let go a second time, whoever asks."""
+"""Tests of reservations: a run is reserved only once, whoever asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which result of a task belongs to which run: claimed in the store, once each, by whichever kernel asks."""
+"""Tests of task results: each is claimed by one run, whichever kernel asks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A row of the run log that cannot be read is shown as far as it can be, and hides no other."""
+"""Tests of unreadable rows: they are shown as far as possible, and hide no other row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Votes in the store: never changed but to be withdrawn, and found by the runs they are about."""
+"""Tests of stored votes: they are only ever withdrawn, never changed, and are found by their runs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An environment of its own for clients that others wrote, so that none of their dependencies is one of ours."""
+"""Fixtures for third-party clients, in an environment of their own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runware's own SDK, unchanged, at the simulator: a client that we did not write takes it for the provider."""
+"""Tests of the simulator with Runware's own SDK."""
 
 from __future__ import annotations
 

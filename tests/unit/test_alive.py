@@ -1,4 +1,4 @@
-"""The free query that tells whether an outage is over: what counts as an answer, at each provider."""
+"""Tests of the free query that checks whether an outage is over."""
 
 from __future__ import annotations
 

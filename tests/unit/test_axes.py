@@ -1,4 +1,4 @@
-"""One grammar for cells and Python: places, pairs, exclusions and samples mean the same in both."""
+"""Tests of axes: variables, zips, exclusions and samples mean the same in cells and in Python."""
 
 from __future__ import annotations
 

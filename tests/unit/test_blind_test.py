@@ -1,4 +1,4 @@
-"""A rater's sitting: random sides, no pair twice but to be repeated, and nothing counts that was not written."""
+"""Tests of the blind test: random sides, no pair twice except repeats, and only written votes count."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The committed bundles are those of the committed sources, without Node on this machine."""
+"""Test that the committed bundles are built from the committed sources; it needs no Node."""
 
 from __future__ import annotations
 

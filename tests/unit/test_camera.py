@@ -1,4 +1,4 @@
-"""The 15 camera instructions, as the MiniMax video API document and the kkiai document write them."""
+"""Tests of the 15 camera instructions against the MiniMax video API document and the kkiai document."""
 
 from __future__ import annotations
 

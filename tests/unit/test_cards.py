@@ -1,4 +1,4 @@
-"""The static card and the terminal's card: nothing foreign in the HTML, nothing said that is not so."""
+"""Tests of the static card and the terminal card: all text is escaped, and every statement is true."""
 
 from __future__ import annotations
 

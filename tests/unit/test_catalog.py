@@ -1,4 +1,4 @@
-"""The providers' tables agree with themselves, and the checks refuse what all sources refuse, and no more."""
+"""Tests of the providers' facts: they are consistent, and the checks refuse only what all sources refuse."""
 
 from __future__ import annotations
 

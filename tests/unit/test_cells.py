@@ -1,4 +1,4 @@
-"""A cell that is written reads back as what it was written from."""
+"""Tests that a written cell parses into the values that it was written from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cells as people's machines send them: their line ends, gaps, marks and paths change nothing of what is paid for."""
+"""Tests of cells with unusual line ends, spaces, byte order marks and paths: the request stays the same."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings from a project's pyproject.toml and from the user's file: their order, their places, and their mistakes."""
+"""Tests of settings files: pyproject.toml and the user's file, their order, places and errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The error tree is as drawn, and every error says what to do."""
+"""Tests of the error tree: it is as documented, and every error has a hint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The studio's form: form → cell → form is the identity, and a run's form asks for the same request again."""
+"""Tests of the studio's form: form to cell to form is the identity, and a run's form gives the same request."""
 
 from __future__ import annotations
 

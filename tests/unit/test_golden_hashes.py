@@ -1,4 +1,4 @@
-"""A request's hash is for ever: a new field never changes that of a request that could be made before."""
+"""Tests that request hashes never change: a new field keeps the hashes of existing requests."""
 
 from __future__ import annotations
 

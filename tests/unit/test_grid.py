@@ -1,4 +1,4 @@
-"""The comparison's grid: which run stands where, what its label says, and a static table that is safe."""
+"""Tests of the comparison grid: places, labels, and a safe static table."""
 
 from __future__ import annotations
 

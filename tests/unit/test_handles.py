@@ -1,4 +1,4 @@
-"""Handles in a user's hands: what can be set is in the log, and what cannot is an error and never lost."""
+"""Tests of the run handle: attributes that can be set are stored in the log, and others raise an error."""
 
 from __future__ import annotations
 

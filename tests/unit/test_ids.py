@@ -1,4 +1,4 @@
-"""Ids sort by the time they were made, also within one millisecond."""
+"""Tests that IDs sort by creation time, even within one millisecond."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Keys are looked for in the places that are told, asked for unseen, and no line of a notebook takes one."""
+"""Tests of API keys: where they are looked up, how they are asked for, and that a cell can't contain one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of ``%%hailuo``: each option, its mistakes, and what they say."""
+"""Tests of the options of ``%%hailuo``, and of the messages for mistakes in them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pairs to be judged: they differ in what is judged, agree in what else varies, and a failure is never a loss."""
+"""Tests of pairs: they differ in the compared column only, and a failed run is never a lost vote."""
 
 from __future__ import annotations
 

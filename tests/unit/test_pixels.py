@@ -1,4 +1,4 @@
-"""Pictures whose pixels, files and spellings are unusual: what is white stays white, and a cut file is refused."""
+"""Tests of images with unusual pixels, files and spellings: white stays white, and a cut file is refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A plan before it is paid for: its sentence, its sums, what is there already, and several clips of one task."""
+"""Tests of plans: their sentence, cost, reused runs, and several clips of one task."""
 
 from __future__ import annotations
 

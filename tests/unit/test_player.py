@@ -1,4 +1,4 @@
-"""The player's Python half: what it tells the browser, on which thread, and what it does with questions."""
+"""Tests of the player in Python: its messages, its threads, and its replies to requests."""
 
 from __future__ import annotations
 

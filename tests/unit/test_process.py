@@ -1,4 +1,4 @@
-"""Liveness of the engine that a run's ``owner`` names: dead only if its process was seen to be gone from here."""
+"""Tests of process liveness: an owner is dead only if its process certainly ended on this machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Prompts with places, and options with lists: what is written is what is meant, and nothing written can break them."""
+"""Tests of the grammar of prompts and of option values."""
 
 from __future__ import annotations
 

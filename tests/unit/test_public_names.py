@@ -1,4 +1,4 @@
-"""The package's front page is what it says, and costs nothing to open."""
+"""Tests of the public names, and that importing the package loads nothing heavy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A board's rows: what differs, what was spent and what is not known of it, and the time that is left."""
+"""Tests of a board's rows: differences, known and unknown costs, and the remaining time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which runs are meant: sweeps by name, id or handle, frames, runs and lists of them, and the latest by default."""
+"""Tests of run selection: by name, ID, handle, DataFrame or list, and the latest sweep by default."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings come from the first place that has them, and a key shows itself nowhere."""
+"""Tests of settings: the first place with a value decides, and keys are never shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run log keeps what it is given, refuses what is illegal, and leaves alone what it does not understand."""
+"""Tests of the run log: it keeps what it is given, refuses illegal changes, and ignores what it doesn't understand."""
 
 from __future__ import annotations
 

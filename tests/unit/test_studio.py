@@ -1,4 +1,4 @@
-"""The studio's Python half: what is sent is what was chosen and shown, whatever the browser's message says."""
+"""Tests of the studio in Python: it sends what was chosen and shown, whatever the message says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A sweep's grammar of axes: which runs there are, in which order, and what is refused before any is made."""
+"""Tests of the expansion of sweeps: which runs, in which order, and what is refused."""
 
 from __future__ import annotations
 

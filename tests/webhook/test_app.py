@@ -1,4 +1,4 @@
-"""A callback is judged as its provider's documents say, and all that comes of it is one question to the provider."""
+"""Tests of the callback application: it checks callbacks as the documents say, and only causes one poll."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The receiver on a real socket, with the simulator as the provider that calls."""
+"""Tests of the webhook server on a real socket, with the simulator as the calling provider."""
 
 from __future__ import annotations
 

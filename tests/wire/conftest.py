@@ -1,4 +1,4 @@
-"""What the wire tests share: answers as bytes, requests, and a picture."""
+"""Fixtures of the wire tests: replies as bytes, requests, and an image."""
 
 from __future__ import annotations
 

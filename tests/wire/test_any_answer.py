@@ -1,4 +1,4 @@
-"""Whatever a provider answers, reading it gives a value or a ProviderError that names the provider, and nothing else.
+"""Tests that decoding any reply gives a value or a ProviderError that names the provider.
 
 Three kinds of answers: any bytes, any JSON made of the words that answers are made of, and documented answers with one
 or two of their values replaced by any other, which is how providers drift.

@@ -1,4 +1,4 @@
-"""Which HTTP statuses say "certainly not accepted": those of a provider's own documents, and no other."""
+"""Tests of the HTTP statuses that mean "certainly not accepted": only those that the documents name."""
 
 from __future__ import annotations
 

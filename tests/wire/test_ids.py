@@ -1,4 +1,4 @@
-"""Where a new task's id may stand in a create call's answer: with one in hand, the create is accepted."""
+"""Tests of the places of a task ID in a reply to a create call: with an ID, the call was accepted."""
 
 from __future__ import annotations
 

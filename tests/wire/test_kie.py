@@ -1,4 +1,4 @@
-"""KIE.ai, both dialects: requests and answers as the KIE.ai Minimax API document and its job documents have them."""
+"""Tests of KIE.ai's two dialects against the KIE.ai Minimax API document and its job documents."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""kkiai: MiniMax's bodies below another prefix, and both shapes that a query may be answered in."""
+"""Tests of kkiai: MiniMax's bodies below another prefix, and both formats of replies to queries."""
 
 from __future__ import annotations
 

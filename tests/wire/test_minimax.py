@@ -1,4 +1,4 @@
-"""MiniMax: every mode's request and every documented answer, as the MiniMax video API document has them."""
+"""Tests of MiniMax: the request of every mode and every documented reply, from the MiniMax video API document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An answer that names another task, file or picture than ours is not believed: it says nothing of our run."""
+"""Tests of replies about another task, file or image: nothing in them is used."""
 
 from __future__ import annotations
 

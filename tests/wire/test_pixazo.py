@@ -1,4 +1,4 @@
-"""Pixazo: the document's request and answers, and the provider's own errors."""
+"""Tests of Pixazo: the document's request and replies, and its own errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The readers of single values: what they take, what they refuse, and that they never raise."""
+"""Tests of the readers of single values: what they accept and refuse, and that they never raise."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Refusals whose words say more than their code or HTTP status: money told as a key or a rate, content, and waiting."""
+"""Tests of error messages that say more than their code: money, content, and time to wait."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A router's word that an address does not exist is told from a service's word that a task does not."""
+"""Tests that a router's "not found" is distinguished from a service's "task not found"."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runware: tasks in arrays, ids of ours, results by index, data and errors together."""
+"""Tests of Runware: arrays of tasks, our own IDs, results by index, data and errors together."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runware's error codes: classed as its own client does, and ending a task or leaving it alone accordingly."""
+"""Tests of Runware's error codes: their categories, and which of them end a task."""
 
 from __future__ import annotations
 

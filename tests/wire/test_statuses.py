@@ -1,4 +1,4 @@
-"""A task's status by its word: documented, plain, or one that nobody knows, which is told as it was written."""
+"""Tests of status words: documented, self-explanatory, and unknown ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A provider from another package: one file and one entry point, found by its name, and no door for bundled names."""
+"""Tests of a provider from another package: one file and one entry point, without access to bundled names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to poll, how long to wait, and who may send."""
+"""Tests of the polling schedule, the back-off and the rate limiter."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a user may give, by one rule for every argument: a plan, or a UsageError before anything starts."""
+"""Tests of user input: every value of every argument gives a plan or a UsageError."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is left out of a product, by exclusions and by samples, means the same in cells and Python."""
+"""Tests of exclusions and samples: they mean the same in cells and in Python."""
 
 from __future__ import annotations
 

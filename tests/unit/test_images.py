@@ -1,4 +1,4 @@
-"""Pictures as users give them: what they are is told by their content, and what is refused says why."""
+"""Tests of image loading: images are identified by their content, and a refusal gives the reason."""
 
 from __future__ import annotations
 

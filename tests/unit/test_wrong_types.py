@@ -1,4 +1,4 @@
-"""A thing handed to the wrong place is refused with what to give instead, and never by an error of our own."""
+"""Tests of values of a wrong type: the error says what to give instead."""
 
 from __future__ import annotations
 

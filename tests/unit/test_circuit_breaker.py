@@ -1,4 +1,4 @@
-"""The door of creates: an outage is met by five of them at most, whenever it begins and however answers come."""
+"""Tests of the circuit breaker: an outage meets at most five create calls, whenever it begins."""
 
 from __future__ import annotations
 

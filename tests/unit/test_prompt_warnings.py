@@ -1,4 +1,4 @@
-"""What is sent as text and looks as if more was meant: refused where it can only be a slip, else told before."""
+"""Tests of prompt text that looks like syntax: a certain mistake is an error, a possible one a warning."""
 
 from __future__ import annotations
 

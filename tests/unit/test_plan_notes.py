@@ -1,4 +1,4 @@
-"""What a plan says before: how far the budget reaches, and that it will be asked about."""
+"""Tests of the notes on a plan: how far the budget reaches, and that a confirmation is needed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The run log as a frame: every column by its value, nothing that is 0 taken for missing, and what is missing is NA."""
+"""Tests of the run log as a DataFrame: the value of every column; missing values are NA, and 0 is not missing."""
 
 from __future__ import annotations
 

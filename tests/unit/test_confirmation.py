@@ -1,4 +1,4 @@
-"""What is asked before live runs are sent: in runs and in money, in Python as in a cell, and never for a rehearsal."""
+"""Tests of the confirmation before live runs: by number and by cost, in Python and in cells, never if simulated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``--name`` binds what a cell made, and takes nothing away: a module, a builtin, a function."""
+"""Tests of ``--name``: it binds the result, and never replaces a module, a builtin or a function."""
 
 from __future__ import annotations
 
