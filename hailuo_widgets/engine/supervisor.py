@@ -67,6 +67,7 @@ class Supervisor:
         self._runs: dict[str, FollowedRun] = {}  # all that were followed here, or whose clips were looked for
         self._open: dict[str, FollowedRun] = {}  # those that are to be followed now, in their order
         self.probe: asyncio.Task[None] | None = None  # checks that the archive is writable, while it lasts
+        self._unreleased: set[str] = set()  # runs that are followed no longer, and whose lease the log still has
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self.closing: set[asyncio.Future[Any]] = set()  # tasks that close connections: they are never ended early
         self._renewal = LeaseRenewal(self._renew, drive=self.drive, hold=self.hold, run_loop=self.run_loop)
@@ -96,6 +97,7 @@ class Supervisor:
             for record in records:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = run = self.run_of(record.run_id)
+                self._unreleased.discard(record.run_id)
                 run.may_reuse, run.unpaid = reuse, record.run_id in unpaid
                 run.budgets, run.call = budgets, call
         self.drive()
@@ -114,6 +116,7 @@ class Supervisor:
             for record in taken:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = run = self.run_of(record.run_id)
+                self._unreleased.discard(record.run_id)
                 run.may_reuse = False
         self.drive()
         return taken
@@ -278,7 +281,7 @@ class Supervisor:
                 if (follower := run.follow(loop)) is not None:
                     follower.task = loop.create_task(self._work(follower), name=f"hailuo {run_id}")
                     self.hold(follower.task)
-            if self._open:
+            if self._open or self._unreleased:
                 self._renewal.begin(loop)
 
     def hold(self, task: asyncio.Future[Any]) -> None:
@@ -303,16 +306,33 @@ class Supervisor:
                 self._renewal.end()
         self.holding.forget(run_id)
         self.listeners.tell(record)
-        self.log.submit(self.log.release, run_id, self.owner)
+        self._unreleased.add(run_id)
+        release = self.log.submit(self.log.release, run_id, self.owner)
+        release.add_done_callback(lambda told: self._released(run_id, told))
+
+    def _released(self, run_id: str, told: Future[None]) -> None:
+        """Note that a lease has ended; if the log could not be written, the renewal task tries it again."""
+        if not told.cancelled() and told.exception() is None:
+            self._unreleased.discard(run_id)
+            return
+        loop = self.run_loop.loop
+        if loop is not None and loop.is_running():
+            with contextlib.suppress(RuntimeError):  # closed in this moment
+                loop.call_soon_threadsafe(self._launch_all, loop)
 
     async def _renew(self) -> None:
-        """Renew the leases of followed runs, and stop following runs whose lease is lost."""
+        """Renew the leases of followed runs, stop following runs whose lease is lost, and end leases left over."""
         if mine := list(self._open):
             renewed = await self.log.ask(self.log.renew, mine, self.owner)
             self._let_go([i for i in mine if i not in renewed and not await self._brought_back(i)])
             for run in [self._runs.get(i) for i, asked in renewed.items() if asked]:
                 if run is not None:
                     run.cancel()
+        for run_id in [i for i in list(self._unreleased) if i not in self._open]:
+            await self.log.ask(self.log.release, run_id, self.owner)
+            self._unreleased.discard(run_id)
+        if not self._open and not self._unreleased:
+            self._renewal.end()
 
     async def _brought_back(self, run_id: str) -> bool:
         """Return whether a run was written again that the log lost when its file was replaced by an earlier one."""

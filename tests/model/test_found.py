@@ -243,3 +243,25 @@ def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make, monkeyp
 def test_schedules_that_once_found_something(folder: Path, seed: int) -> None:
     """They broke a promise on the day that they were first played."""
     assert play(seed, folder=folder).wrong == []
+
+
+def test_a_lease_that_could_not_be_ended_is_ended_when_the_store_works_again(make: Make) -> None:
+    """A kernel that lives and has let go of a run leaves it to others at once, whatever the wall clock was set to."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while not world.wire.tasks:
+        world.turn(world.clock.now + 10)
+    world.run(1.0)
+    world.locked = True
+    while not kernel.idle:
+        assert world.turn(world.clock.now + 4000)
+    world.locked = False
+    world.clock.wall_s -= 90_000.0
+    world.run(30.0)
+    other = world.begin()
+    other.do(lambda s: s.resume())
+    assert not other.idle
+    world.run(4000, until_idle=True)
+    assert (other.do(lambda s: s.run(run.id)).status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
+    assert not [task for task in asyncio.all_tasks(kernel.loop) if task.get_name() == "hailuo leases"]
