@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hailuo_widgets.archive import open_clip
 from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.grid import arrange
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, MUTED, PAPER, scaled, shortened
@@ -94,6 +95,6 @@ def _label(record: RunRecord, differ: Sequence[str]) -> str:
     """Return a row's label: the columns in which the run differs from others, its status, and SIMULATED if it is."""
     values = {name.replace("_", " "): differences.value(record, name) for name in differ}
     words = [f"{name} {value}" for name, value in values.items() if value]
-    words += [record.status.label] if record.status != "succeeded" else []
+    words += [record.status.label] if record.status != Status.SUCCEEDED else []
     words += ["SIMULATED"] if record.simulated else []
     return " · ".join([*words, f"run {record.run_id}"])

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from hailuo_widgets.domain import differences, money
 from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.render.card import status_word
 from hailuo_widgets.voting.ranking import rank
 
@@ -69,7 +70,7 @@ def runs_html(records: Sequence[RunRecord]) -> str:
     ]
     rows = []
     for r in records:
-        why = f": {(r.error or {}).get('message', '')}" if r.status != "succeeded" and r.error else ""
+        why = f": {(r.error or {}).get('message', '')}" if r.status != Status.SUCCEEDED and r.error else ""
         status = _word(r) + why + (" (simulated)" if r.simulated else "")
         values = [r.run_id, status]
         values += [differences.value(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]

@@ -16,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from hailuo_widgets.archive import open_clip
 from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.grid import arrange
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, scaled, shortened
@@ -124,7 +125,7 @@ def _label(found: Sequence[RunRecord], grid: Grid) -> str:
     first = found[0]
     words = [f"{name} {differences.value(first, name)}" for name in grid.differ]
     words += [f"1 of {len(found)}"] if len(found) > 1 else []
-    words += [] if first.status == "succeeded" else [first.status.label]
+    words += [] if first.status == Status.SUCCEEDED else [first.status.label]
     return " · ".join(words)
 
 

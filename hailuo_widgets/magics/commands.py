@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.cell_text import split_words
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.settings.credentials import refuse_typed_keys
 
@@ -61,7 +62,7 @@ def _cancel(words: list[str]) -> None:
         run.cancel()
         if ended:
             said = f"it is {run.status} already, so there is nothing to cancel."
-        elif run.status == "submitting":
+        elif run.status == Status.SUBMITTING:
             said = "its create call is on its way; it is cancelled when that is answered, and may be billed."
         else:
             said = "no longer followed." + (" The provider may still finish and bill it." if sent else "")

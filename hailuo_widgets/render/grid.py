@@ -6,6 +6,7 @@ import html
 from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 from hailuo_widgets.domain import differences, money
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.render.card import poster_url, safe_video_src, status_word
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> GridCell:
         "page": page,
         "word": status_word(record.status, reused=record.reused_from is not None),
         "status": record.status.value,
-        "error": error.get("message") if record.status != "succeeded" else None,
+        "error": error.get("message") if record.status != Status.SUCCEEDED else None,
         "clip": path is not None,
         "poster": path is not None and archive.poster_path_of(record) is not None,
         "simulated": record.simulated,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from hailuo_widgets.domain.run import SIMULATOR
+from hailuo_widgets.domain.run import SIMULATOR, Status
 from hailuo_widgets.errors import BudgetExceeded
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.rows import LARGEST
@@ -44,10 +44,10 @@ def places_taken(c: sa.Connection, provider: str, origin: str, *, held_s: float 
     # A time in the future was written before the clock was set back: it must not hold a place for ever.
     recent = (runs.c.submitted_at > moment - FORGOTTEN) & (runs.c.submitted_at <= moment + SKEW)
     alive = leases.lasting(moment) | recent
-    followed = runs.c.status.in_(("submitting", "queued", "running")) & alive
+    followed = runs.c.status.in_((Status.SUBMITTING, Status.QUEUED, Status.RUNNING)) & alive
     held_since = moment - timedelta(seconds=held_s)
-    left = (runs.c.status == "cancelled") & (runs.c.submitted_at > held_since)
-    doubtful = (runs.c.status == "unconfirmed") & (runs.c.finished_at > held_since)
+    left = (runs.c.status == Status.CANCELLED) & (runs.c.submitted_at > held_since)
+    doubtful = (runs.c.status == Status.UNCONFIRMED) & (runs.c.finished_at > held_since)
     query = (
         sa.select(sa.func.count())
         .select_from(runs)

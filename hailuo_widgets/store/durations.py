@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.events import CLOCK
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.store.schema import events, from_row, runs
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def newest(
     """The newest finished runs of a model at an origin whose duration is known, each with its seconds."""
     query = (
         sa.select(runs)
-        .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == "succeeded")
+        .where(runs.c.provider == provider, runs.c.model == model, runs.c.status == Status.SUCCEEDED)
         .where(runs.c.origin == origin, runs.c.submitted_at.is_not(None), runs.c.reused_from.is_(None))
         .order_by(runs.c.created_at.desc())
         .limit(limit)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.store import leases
 from hailuo_widgets.store.schema import from_row, runs
 from hailuo_widgets.store.transaction_time import clock_of
@@ -30,7 +31,7 @@ AT_ONCE = 500  # under every database's limit of parameters
 
 def clips(c: sa.Connection, places: Iterable[Place], alike: Mapping[str, str]) -> dict[Key, list[RunRecord]]:
     """The succeeded runs that paid for their clips, by request and result, the newest first."""
-    kept = (runs.c.status == "succeeded") & runs.c.reused_from.is_(None) & runs.c.video.is_not(None)
+    kept = (runs.c.status == Status.SUCCEEDED) & runs.c.reused_from.is_(None) & runs.c.video.is_not(None)
     found: dict[Key, list[RunRecord]] = {}
     for row in _equal_rows(c, places, kept, runs.c.created_at.desc(), alike):
         record = from_row(dict(row))
@@ -50,7 +51,7 @@ def in_progress(
 
     A planned run counts only while somebody follows it: after its kernel ended it is never sent by itself.
     """
-    where: sa.ColumnElement[bool] = runs.c.status.in_((*SENT, "planned"))
+    where: sa.ColumnElement[bool] = runs.c.status.in_((*SENT, Status.PLANNED))
     if before is not None:
         where &= runs.c.run_id < before
     found: dict[Key, RunRecord] = {}

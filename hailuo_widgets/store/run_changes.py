@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.domain.run import RunRecord, may_become
+from hailuo_widgets.domain.run import RunRecord, Status, may_become
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import clips, leases
 from hailuo_widgets.store import result_claims as results
@@ -120,7 +120,7 @@ def accept(c: sa.Connection, record: RunRecord, data: Mapping[str, Any], changes
     """Write an accepted create call to its run, and to the runs of the task's further results."""
     if record.client_uuid is not None:
         beside = (runs.c.client_uuid == record.client_uuid) & (runs.c.run_id != record.run_id)
-        rows = c.execute(sa.select(runs).where(beside, runs.c.status == "planned")).mappings().all()
+        rows = c.execute(sa.select(runs).where(beside, runs.c.status == Status.PLANNED)).mappings().all()
         for row in rows:
             change(c, from_row(dict(row)), RunEvent.TASK_ACCEPTED, data, changes)
     return change(c, record, RunEvent.CREATE_ACCEPTED, data, changes)
@@ -149,7 +149,7 @@ def rescue(
     beside = runs.c.run_id == record.run_id
     if record.client_uuid is not None:
         beside |= runs.c.client_uuid == record.client_uuid
-    waiting = runs.c.task_id.is_(None) & runs.c.status.in_(("planned", "submitting", "unconfirmed"))
+    waiting = runs.c.task_id.is_(None) & runs.c.status.in_((Status.PLANNED, Status.SUBMITTING, Status.UNCONFIRMED))
     rows = c.execute(sa.select(runs).where(beside, waiting)).mappings().all()
     ids = [change(c, from_row(dict(row)), why, data, changes).run_id for row in rows]
     return _again(c, record) if record.run_id in ids else None
@@ -164,7 +164,7 @@ def reserve(
         StoreError: The run is not planned.
         BudgetExceeded: Its price does not fit into one of the budgets.
     """
-    if record.status != "planned":  # to stay as it is would be legal, and would send it a second time
+    if record.status != Status.PLANNED:  # to stay as it is would be legal, and would send it a second time
         raise StoreError(f"run {record.run_id} is {record.status}: it is not sent again", run_id=record.run_id)
     if leases.cancel_wished(c, [record.run_id]):
         return change(c, record, RunEvent.CANCELLED_BEFORE_SENT, {}, {"status": "cancelled"})

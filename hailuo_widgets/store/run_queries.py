@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import text_of
-from hailuo_widgets.domain.run import UNFINISHED
+from hailuo_widgets.domain.run import UNFINISHED, Status
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -235,7 +235,7 @@ class RunQueries:
         from hailuo_widgets.store.schema import from_row, runs
 
         with self.database.read() as c:
-            return [from_row(row) for row in leases.free(c, runs.c.status == "planned", None, is_dead)]
+            return [from_row(row) for row in leases.free(c, runs.c.status == Status.PLANNED, None, is_dead)]
 
     def has_place(self, provider: str, origin: str, permit: Permit) -> bool:
         """Whether an account has a place for another task now."""

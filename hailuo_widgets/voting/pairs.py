@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.clips import one_per_clip
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def pair_up(
     *,
     between: str | None = None,
     within: str | None = None,
-    has_clip: Callable[[RunRecord], bool] = lambda record: record.status == "succeeded",
+    has_clip: Callable[[RunRecord], bool] = lambda record: record.status == Status.SUCCEEDED,
 ) -> Pairs:
     """Pair runs that differ in ``between`` and agree in ``within`` and in everything else that varies.
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.render.card import format_bytes, status_word
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _full(card: Card, now: float) -> CardState:
     """The card with all its texts, which may be of any length."""
     began = card.started_at or card.created_at
     live = card.live
-    has_clip = card.status == "succeeded" and (card.video_bytes is not None or card.video_src is not None)
+    has_clip = card.status == Status.SUCCEEDED and (card.video_bytes is not None or card.video_src is not None)
     return {
         "run": card.run_id,
         "css": card.css_class,

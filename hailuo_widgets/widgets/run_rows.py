@@ -35,9 +35,9 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
     can: list[Literal["cancel", "resume", "retry"]] = []
     if live:
         can.append("cancel")
-        if not here and record.status != "planned":
+        if not here and record.status != Status.PLANNED:
             can.append("resume")
-    if record.status == "failed" and error.get("kind") == "DownloadError":
+    if record.status == Status.FAILED and error.get("kind") == "DownloadError":
         can.append("retry")
     return {
         "id": record.run_id,
@@ -86,7 +86,7 @@ def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation |
     return {
         "runs": len(found),
         "done": sum(r.status.ended for r in found),
-        "reused": sum(r.status == "succeeded" and r.reused_from is not None for r in found),
+        "reused": sum(r.status == Status.SUCCEEDED and r.reused_from is not None for r in found),
         "statuses": dict(Counter(r.status.value for r in found)),
         "spent": total.amounts,
         "unknown": total.unknown,

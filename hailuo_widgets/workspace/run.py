@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.events import RunEvent
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
 from hailuo_widgets.workspace.annotations import remark, remarked
@@ -196,9 +197,9 @@ class Run(Fixed):
 
     def _outcome(self) -> Run:
         record = self.record
-        if record.status == "succeeded" and (record.error is None or self.video is not None):
+        if record.status == Status.SUCCEEDED and (record.error is None or self.video is not None):
             return self
-        if record.status == "cancelled":
+        if record.status == Status.CANCELLED:
             raise Cancelled(
                 "we stopped following it; the provider may still finish and bill it",
                 run_id=self.id,
@@ -206,7 +207,7 @@ class Run(Fixed):
             )
         error = from_detail(record.error, record.status)
         if error is None:
-            kind = Skipped if record.status == "skipped" else HailuoError
+            kind = Skipped if record.status == Status.SKIPPED else HailuoError
             error = kind(f"the run is {record.status}", run_id=self.id)
         raise error
 
@@ -217,7 +218,7 @@ class Run(Fixed):
 
         Also for a run whose task id could not be written to the log.
         """
-        if self.status != "submitting" or self._session.engine.runs.follows(self.id):
+        if self.status != Status.SUBMITTING or self._session.engine.runs.follows(self.id):
             self._expect("adopt", "unconfirmed", "lost")
         adopt(self._session.engine.context, self.record, str(task_id))
         return self
@@ -231,7 +232,7 @@ class Run(Fixed):
             "message": "written off: the reply to the request was lost, and the task is not at the provider",
             "hint": "run its cell again to pay for another try",
         }
-        self._session.change(self.id, RunEvent.WRITTEN_OFF, status="failed", error=error)
+        self._session.change(self.id, RunEvent.WRITTEN_OFF, status=Status.FAILED, error=error)
         return self
 
     def resubmit(self, *, yes: bool = False) -> Run:
@@ -253,16 +254,16 @@ class Run(Fixed):
     def retry(self) -> Run:
         """Follow it again for free: a failed download, a deleted clip, a cancelled run that was sent, or a lost one."""
         record = self.record
-        download = record.status == "failed" and (record.error or {}).get("kind") == "DownloadError"
-        gone = record.status == "succeeded" and self.video is None and record.task_id is not None
+        download = record.status == Status.FAILED and (record.error or {}).get("kind") == "DownloadError"
+        gone = record.status == Status.SUCCEEDED and self.video is None and record.task_id is not None
         if download or gone:
-            self._session.change(self.id, RunEvent.DOWNLOAD_RETRIED, status="downloading", error=None)
-        elif record.status == "succeeded" and record.reused_from and self.video is None:
+            self._session.change(self.id, RunEvent.DOWNLOAD_RETRIED, status=Status.DOWNLOADING, error=None)
+        elif record.status == Status.SUCCEEDED and record.reused_from and self.video is None:
             maker = self._session.log.call(self._session.log.get, record.reused_from)
             return Run(self._session, maker.run_id).retry()  # the run that paid for the clip downloads it
-        elif record.status == "cancelled" and record.task_id:
-            self._session.change(self.id, RunEvent.FOLLOWED_AGAIN, status="queued", error=None)
-        elif (record.status == "lost" and record.task_id) or ended_in_doubt(self._session.engine.context, record):
+        elif record.status == Status.CANCELLED and record.task_id:
+            self._session.change(self.id, RunEvent.FOLLOWED_AGAIN, status=Status.QUEUED, error=None)
+        elif (record.status == Status.LOST and record.task_id) or ended_in_doubt(self._session.engine.context, record):
             ask_again(self._session.engine.context, record)
         elif record.status.ended:
             raise UsageError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 from hailuo_widgets.workspace.selection import runs_table
@@ -60,7 +61,7 @@ class Sweep(Fixed):
     @property
     def failed(self) -> tuple[Run, ...]:
         """The runs that ended without a clip: failed, unconfirmed, lost, skipped or cancelled."""
-        return tuple(r for r in self.runs if not r.record.unfinished and r.status != "succeeded")
+        return tuple(r for r in self.runs if not r.record.unfinished and r.status != Status.SUCCEEDED)
 
     def cancel(self) -> None:
         """Stop following all its runs. For runs that were sent the provider goes on, and may still bill them."""

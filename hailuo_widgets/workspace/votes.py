@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.workspace.base import OPENED_AS
@@ -57,7 +58,7 @@ def blind_test(
         records,
         between=between,
         within=within,
-        has_clip=lambda r: r.status == "succeeded" and session.archive.video_of(r) is not None,
+        has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
     )
     earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
     test = BlindTest(
