@@ -93,15 +93,15 @@ def moves(prompt: str) -> tuple[Move, ...]:
 
 def advice(prompt: str) -> tuple[tuple[str, str], ...]:
     """Return warnings about a prompt's moves, as pairs of (message, hint). No provider refuses these prompts."""
-    said = [
+    warnings = [
         (f"{f'[{found[1]}'!r} isn't closed, and is sent as plain text", f"write [{found[1]}]")
         for found in _NOT_CLOSED.finditer(prompt)
     ]
-    said += [
+    warnings += [
         (f"{f'{found[1]}]'!r} isn't opened, and is sent as plain text", f"write [{found[1]}]")
         for found in _NOT_OPENED.finditer(prompt)
     ]
-    said += [
+    warnings += [
         (f"{found[0]!r} is sent as plain text: these aren't the brackets of an instruction", f"write [{found[1]}]")
         for found in _OTHER_BRACKET.finditer(prompt)
     ]
@@ -109,25 +109,25 @@ def advice(prompt: str) -> tuple[tuple[str, str], ...]:
         for word in move.unknown:
             near = nearest(word, _BY_WORD)
             right = _BY_WORD[near].english if near else None
-            said.append(
+            warnings.append(
                 (
                     f"{move.text}: {word!r} is no camera instruction, and is sent as plain text",
                     f"did you mean [{right}]?" if right else "%hailuo camera lists the 15 instructions",
                 )
             )
-        said.extend(
+        warnings.extend(
             (f"{move.text}: {i.other!r} is another document's word", f"MiniMax's own is [{i.english}]")
             for i in move.instructions
             if i.other and i.other.casefold() in move.words
         )
         names = [i.english for i in move.instructions]
         if len(names) > MOST_AT_ONCE:
-            said.append(
+            warnings.append(
                 (f"{move.text}: {len(names)} moves at once", f"at most {MOST_AT_ONCE} in one bracket are documented")
             )
         against = sorted({i.english for i in move.instructions if i.opposite in names})
         if against:
-            said.append((f"{move.text}: {' and '.join(against)} contradict each other", "leave one of them out"))
+            warnings.append((f"{move.text}: {' and '.join(against)} contradict each other", "leave one of them out"))
         if "Static shot" in names and len(set(names)) > 1:
-            said.append((f"{move.text}: Static shot contradicts the other moves", "leave one of them out"))
-    return tuple(said)
+            warnings.append((f"{move.text}: Static shot contradicts the other moves", "leave one of them out"))
+    return tuple(warnings)

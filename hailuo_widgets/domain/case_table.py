@@ -72,11 +72,11 @@ def read_cases(table: Any, arguments: Collection[str], refused: Collection[str] 
 
 def _no_cases(table: Any, arguments: Collection[str], logged: str) -> NoReturn:
     """Raise UsageError for a table that this package made: all its runs would be made, and paid for, again."""
-    asked = {*arguments, "prompt", "variant"}
+    argument_names = {*arguments, "prompt", "variant"}
     filled = [
         name
         for n, name in enumerate(table.columns)
-        if name in asked and not all(map(is_missing, list(table.iloc[:, n])))
+        if name in argument_names and not all(map(is_missing, list(table.iloc[:, n])))
     ]
     raise UsageError(
         f"A run log is no table of cases: it has the column {logged!r}",
@@ -86,8 +86,8 @@ def _no_cases(table: Any, arguments: Collection[str], logged: str) -> NoReturn:
 
 def _column(values: list[Any]) -> list[Any]:
     """Return a column's values; whole numbers that pandas stores as floats beside empty cells become int again."""
-    there = [v for v in values if not is_missing(v)]
-    if len(there) == len(values) or not all(isinstance(v, float) and v.is_integer() for v in there):
+    present = [v for v in values if not is_missing(v)]
+    if len(present) == len(values) or not all(isinstance(v, float) and v.is_integer() for v in present):
         return values
     return [v if is_missing(v) else int(v) for v in values]
 

@@ -115,9 +115,9 @@ def error_text(error: Mapping[str, str]) -> str | None:
     """Return an error of the log in one line, with the provider's own message; None if there is no error."""
     if not error.get("kind"):
         return None
-    message, said = error.get("message") or "", error.get("provider_message") or ""
-    if said and said not in message:
-        message = f"{message} ({said})" if message else said
+    message, provider_message = error.get("message") or "", error.get("provider_message") or ""
+    if provider_message and provider_message not in message:
+        message = f"{message} ({provider_message})" if message else provider_message
     return f"{error['kind']}: {message}"
 
 

@@ -20,10 +20,10 @@ from hailuo_widgets.provider.parse import (
     as_task_id,
     as_url,
     load,
+    message_of,
     plain,
     same_id,
     trace_id,
-    words,
 )
 from hailuo_widgets.provider.refusal_words import wait_said
 from hailuo_widgets.provider.status_codes import (
@@ -179,8 +179,8 @@ class Provider(ABC):
     # -- reading --------------------------------------------------------------------------------------------------
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
-        """Return a reply's error code (None for success, or if it has none) and the provider's message."""
-        return None, words(data)
+        """Return a reply's error code (None for success, or if it has none) and its message (``said`` below)."""
+        return None, message_of(data)
 
     def task_id_of(self, data: dict[str, Any]) -> str | None:
         """Return the task ID in the reply to a create call, if it has an unambiguous name."""
@@ -266,7 +266,7 @@ class Provider(ABC):
     def error(
         self, row: Code, *, code: str, said: str | None, reply: HttpReply | None = None, hint: str | None = None
     ) -> ProviderError:
-        """Return the error of a table row, with the provider's own message."""
+        """Return the error of a table row, with the provider's own message ``said``."""
         error = row.error(
             row.meaning,
             provider=self.facts.name,
@@ -308,7 +308,7 @@ class Provider(ABC):
         if 200 <= status < 300:  # noqa: PLR2004 - the bounds of the success class
             return None
         data = as_object(reply)
-        said = self.verdict(data)[1] or words(data) or _excerpt(reply)
+        said = self.verdict(data)[1] or message_of(data) or _excerpt(reply)
         if status in {NOT_FOUND, GONE} and asking:
             row = UNKNOWN_TASK if data and no_such_task(said) else NOTHING_SAID
         elif status in HTTP_CODES:
@@ -362,7 +362,7 @@ class Provider(ABC):
             fatal=True,
             hint=self.address_hint(),
         )
-        said = words(data) or self.verdict(data)[1] or _excerpt(reply)
+        said = message_of(data) or self.verdict(data)[1] or _excerpt(reply)
         return self.error(row, code=f"HTTP {reply.status}", said=said, reply=reply)
 
     def address_hint(self) -> str:

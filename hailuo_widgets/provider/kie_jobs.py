@@ -147,12 +147,12 @@ class KieJobs(KieMinimax):
         found = as_object(reply).get("data")
         record = found if isinstance(found, dict) else {}
         names = [name for key in ("fileName", "filePath", "downloadUrl") if isinstance(name := record.get(key), str)]
-        ours = _name_of(image)
-        if isinstance(record.get("fileName"), str) and not any(ours in name for name in names):
-            self.checked("file", "another", ours, reply)
+        expected = _name_of(image)
+        if isinstance(record.get("fileName"), str) and not any(expected in name for name in names):
+            self.checked("file", "another", expected, reply)
         size = record.get("fileSize")
         if isinstance(size, int) and size > 1 and image.data is not None and size != len(image.data):
-            self.checked("file", "another", ours, reply)
+            self.checked("file", "another", expected, reply)
 
     def decode_upload(self, reply: HttpReply) -> str:
         """Return the link of the uploaded image."""

@@ -28,7 +28,7 @@ from hailuo_widgets.provider.base import (
     as_url,
 )
 from hailuo_widgets.provider.messages import PollState
-from hailuo_widgets.provider.parse import as_json, words
+from hailuo_widgets.provider.parse import as_json, message_of
 from hailuo_widgets.provider.refusal_words import about_content
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ class KieMinimax(Provider):
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return ``code`` (success is 0 in the document, 200 in KIE's other ones) and ``message`` or ``msg``."""
         code = as_code(data.get("code"))
-        return (None if code in {"0", "200"} else code), words(data)
+        return (None if code in {"0", "200"} else code), message_of(data)
 
 
 def _record(data: dict[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, Pro
 from hailuo_widgets.provider import minimax
 from hailuo_widgets.provider.base import UNKNOWN_TASK, USED_UP, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
 from hailuo_widgets.provider.messages import PollState
-from hailuo_widgets.provider.parse import as_path, words
+from hailuo_widgets.provider.parse import as_path, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +124,7 @@ class Kkiai(minimax.MiniMax):
         for found in (data.get("code"), error.get("code") if isinstance(error, dict) else None):
             word = as_code(found)
             if word is not None and word.casefold() not in _YES:
-                return word, words(data)
+                return word, message_of(data)
         return None, said
 
     def row(self, code: str, said: str | None) -> Code | None:

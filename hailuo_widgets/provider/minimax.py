@@ -27,7 +27,7 @@ from hailuo_widgets.provider.base import (
 )
 from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.minimax_facts import CODES, FACTS, code_of_type
-from hailuo_widgets.provider.parse import words
+from hailuo_widgets.provider.parse import message_of
 from hailuo_widgets.provider.refusal_words import about_content, number_said
 from hailuo_widgets.provider.task_status import as_written
 from hailuo_widgets.provider.unknown_route import unknown_route
@@ -211,7 +211,7 @@ class MiniMax(Provider):
 
     def _envelope(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return code and message in the newer error format; a number in the message takes precedence over the type."""
-        said, error = words(data), data.get("error")
+        said, error = message_of(data), data.get("error")
         number = number_said(said)
         if number in self.codes:
             return number, said

@@ -24,10 +24,10 @@ __all__ = [
     "as_task_id",
     "as_url",
     "load",
+    "message_of",
     "plain",
     "same_id",
     "trace_id",
-    "words",
 ]
 
 TASK_ID = re.compile(r"[\w.:-]{1,256}", re.ASCII)
@@ -106,16 +106,16 @@ def as_task_id(value: object) -> str | None:
     return text if TASK_ID.fullmatch(text) and not PLACEHOLDER.fullmatch(text) else None
 
 
-def same_id(named: object, ours: str) -> bool:
+def same_id(named: object, expected: str) -> bool:
     """Return whether an ID in a reply is ours, or is missing.
 
     Letters may be in either case, and a number beyond 2^53 may have been rounded to a double.
     """
-    theirs = as_task_id(named)
-    if theirs is None or theirs.casefold() == ours.casefold():
+    found = as_task_id(named)
+    if found is None or found.casefold() == expected.casefold():
         return True
-    numbers = all(text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER for text in (theirs, ours))
-    return numbers and int(theirs) == int(float(ours))
+    numbers = all(text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER for text in (found, expected))
+    return numbers and int(found) == int(float(expected))
 
 
 def as_code(value: object) -> str | None:
@@ -172,15 +172,19 @@ def plain(text: str) -> str:
     return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
-def words(data: dict[str, Any]) -> str | None:
+def message_of(data: dict[str, Any]) -> str | None:
     """Return the message of an error body, in any of the formats that providers use."""
     for name in ("error", "message", "msg", "detail"):
         value = data.get(name)
         if isinstance(value, list) and value:  # FastAPI's format: one object per error
             value = value[0]
         if isinstance(value, dict):
-            kind, said = value.get("type"), value.get("message", value.get("msg"))
-            value = f"{said} ({kind})" if name == "detail" and isinstance(said, str) and isinstance(kind, str) else said
+            kind, message = value.get("type"), value.get("message", value.get("msg"))
+            value = (
+                f"{message} ({kind})"
+                if name == "detail" and isinstance(message, str) and isinstance(kind, str)
+                else message
+            )
         if isinstance(value, str) and value.strip():
             return value
     return None

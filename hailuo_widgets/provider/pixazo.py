@@ -15,7 +15,7 @@ from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
 from hailuo_widgets.provider import minimax
 from hailuo_widgets.provider.base import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
-from hailuo_widgets.provider.parse import as_object, words
+from hailuo_widgets.provider.parse import as_object, message_of
 from hailuo_widgets.provider.task_ids import asked_by_request_id
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class Pixazo(minimax.MiniMax):
         """Return MiniMax's code; a reply with an ``error`` in words and without code and task is an error too."""
         code, said = super().verdict(data)
         if code is None and data.get("error") and self.task_named(data) is None and self.task_id_of(data) is None:
-            return as_code(data.get("statusCode")) or "error", words(data)
+            return as_code(data.get("statusCode")) or "error", message_of(data)
         return code, said
 
 

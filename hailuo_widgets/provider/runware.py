@@ -138,11 +138,11 @@ class Runware(Provider):
         """
         data = self._body(reply, asking=True)
         items = [i for i in _items(data) if _named(i) in {None, task.task_id.casefold()}]
-        said = [word for i in items if isinstance(word := i.get("status"), str)]
+        statuses = [word for i in items if isinstance(word := i.get("status"), str)]
         failures = [why for i in items if (why := _failure(i)) is not None]
         top = [e for e in _errors(data) if _ends(e, task)]
         found = self._results(items, failures, top, reply)
-        poll = self._poll(found, said, task)
+        poll = self._poll(found, statuses, task)
         if poll is not None:
             return replace(poll, results=found)
         if errors := _errors(data):
@@ -151,41 +151,45 @@ class Runware(Provider):
             raise self._no(errors[0], reply, asking=True)
         for item in _items(data):
             self.checked("task", item.get("taskUUID"), task.task_id, reply)
-        raise self.unreadable(reply, "it names no link to the clip" if said else "it names no status of the task")
+        raise self.unreadable(reply, "it names no link to the clip" if statuses else "it names no status of the task")
 
     def _results(
-        self, items: list[dict[str, Any]], told: list[Mapping[str, Any]], top: list[dict[str, Any]], reply: HttpReply
+        self,
+        items: list[dict[str, Any]],
+        item_errors: list[Mapping[str, Any]],
+        top: list[dict[str, Any]],
+        reply: HttpReply,
     ) -> Results:
         """Return everything that a reply says about a task's results.
 
         A failure may be both in its item and in the list of errors, in different words. So the two lists are not added
         up: the longer one counts, and if an item has no known code, the reasons come from the other list.
         """
-        vague = any(_category(why) == "unknown" for why in told)
-        failures = top if len(top) > len(told) or (top and vague) else told
+        vague = any(_category(why) == "unknown" for why in item_errors)
+        failures = top if len(top) > len(item_errors) or (top and vague) else item_errors
         different = {json.dumps(_reason(why), default=str): why for why in failures}
         words = [word for i in items if isinstance(word := i.get("status"), str) and _failure(i) is None]
         return Results(
             clips=tuple(_clips(items)),
             failures=tuple(self._no(why, reply, asking=True) for why in different.values()),
-            failed=max(len(told), len(top)),
+            failed=max(len(item_errors), len(top)),
             pending=sum(self.state(word) != PollState.SUCCEEDED for word in words),
             ended=bool(top) and not items,
         )
 
-    def _poll(self, found: Results, said: list[str], task: Task) -> Poll | None:
+    def _poll(self, found: Results, statuses: list[str], task: Task) -> Poll | None:
         """Return the poll of one run from the task's results; None if they say nothing."""
-        mine = [clip for clip in found.clips if clip.file_id == task.file_id]
+        own = [clip for clip in found.clips if clip.file_id == task.file_id]
         if task.file_id is None:
-            mine = list(found.clips[task.result_index : task.result_index + 1])
-        if mine:
-            return Poll(state=PollState.SUCCEEDED, clip=mine[0])
-        under_way = [word for word in said if self.state(word) in {PollState.RUNNING, PollState.QUEUED, None}]
+            own = list(found.clips[task.result_index : task.result_index + 1])
+        if own:
+            return Poll(state=PollState.SUCCEEDED, clip=own[0])
+        under_way = [word for word in statuses if self.state(word) in {PollState.RUNNING, PollState.QUEUED, None}]
         if under_way:
             return self.under_way(min(under_way, key=lambda word: self.state(word) is None))
         if found.failures:
             ends = [
-                word for word in said if self.state(word) == PollState.FAILED and word.casefold() not in self.states
+                word for word in statuses if self.state(word) == PollState.FAILED and word.casefold() not in self.states
             ]
             error = found.failures[0]
             error.hint = AGAIN_FREE if ends else error.hint
