@@ -21,12 +21,12 @@ class Holding:
 
     Attributes:
         all: Whether all create calls are held back.
-        leaving: Runs whose reservation in the log is under way.
+        reserving: Runs whose reservation in the log is under way.
     """
 
     def __init__(self) -> None:
         self.all = False
-        self.leaving: set[str] = set()
+        self.reserving: set[str] = set()
         self._lock = threading.Lock()
         self._awaited: Counter[str] = Counter()
         self._held: set[str] = set()

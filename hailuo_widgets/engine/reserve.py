@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.engine.followed_run import FollowedRun
 
-__all__ = ["has_place", "leave_to_send"]
+__all__ = ["has_place", "reserve"]
 
 
 async def has_place(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> bool:
@@ -26,7 +26,7 @@ async def has_place(ctx: Context, run: FollowedRun, client: ProviderClient, reco
     return await ctx.log.ask(ctx.log.has_place, record.request.provider, client.log_origin, permit)
 
 
-async def leave_to_send(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
+async def reserve(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
     """Reserve a place and the run's price, and return the run as ``submitting``; None if the account has no free place.
 
     Raises:

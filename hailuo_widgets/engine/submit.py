@@ -17,7 +17,7 @@ from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
 from hailuo_widgets.engine.reconcile import settle_by_our_id
 from hailuo_widgets.engine.rescue_file import adopt_own
-from hailuo_widgets.engine.reserve import has_place, leave_to_send
+from hailuo_widgets.engine.reserve import has_place, reserve
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
 
 if TYPE_CHECKING:
@@ -88,28 +88,28 @@ async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, recor
         return await _not_sent(ctx, client, record, tries, e)
     except ProviderError as e:
         return await _refused(ctx, client, record, tries, e)
-    leave = await _leave(ctx, run, client, record)
-    if leave is None or leave.status != "submitting":
-        return Outcome(record=leave or record, pause_s=PLACE_S)
+    reserved = await _reserve(ctx, run, client, record)
+    if reserved is None or reserved.status != "submitting":
+        return Outcome(record=reserved or record, pause_s=PLACE_S)
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
-    run.sending = sending = ctx.runs.keep(_send(ctx, client, replace(leave, request=request), tries))
+    run.sending = sending = ctx.runs.keep(_send(ctx, client, replace(reserved, request=request), tries))
     _sent_here.add(record.run_id)
     return await asyncio.shield(sending)
 
 
-async def _leave(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
+async def _reserve(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> RunRecord | None:
     """Reserve the create call; return the run as ``submitting``, as ``planned`` if its wait was stopped, or None."""
     holding = ctx.runs.holding
     if holding.holds(record.run_id):
         return None
-    holding.leaving.add(record.run_id)
+    holding.reserving.add(record.run_id)
     try:
-        leave = await leave_to_send(ctx, run, client, record)
-        if leave is not None and leave.status == "submitting" and holding.holds(record.run_id):
-            return await ctx.recorder.hold_back(leave)
-        return leave
+        reserved = await reserve(ctx, run, client, record)
+        if reserved is not None and reserved.status == "submitting" and holding.holds(record.run_id):
+            return await ctx.recorder.hold_back(reserved)
+        return reserved
     finally:
-        holding.leaving.discard(record.run_id)
+        holding.reserving.discard(record.run_id)
 
 
 async def _send(ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries) -> Outcome:

@@ -174,7 +174,7 @@ def _hear_answers(runs: Supervisor) -> None:
     news = threading.Event()
     stop = runs.listeners.subscribe(None, lambda _: news.set())
     try:
-        while (runs.submitting or runs.holding.leaving) and time.monotonic() < deadline:
+        while (runs.submitting or runs.holding.reserving) and time.monotonic() < deadline:
             if runs.run_loop.loop is None:
                 return
             with runs.run_loop.at_rest() as loop:
@@ -195,7 +195,7 @@ async def _answered(runs: Supervisor) -> None:
     stop = runs.listeners.subscribe(None, lambda _: _set(loop, news))
     try:
         async with asyncio.timeout(ANSWER_S):
-            while runs.submitting or runs.holding.leaving:
+            while runs.submitting or runs.holding.reserving:
                 news.clear()
                 await news.wait()
     except TimeoutError:
