@@ -26,7 +26,7 @@ from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 from hailuo_widgets.system.private_files import make_private
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
@@ -73,9 +73,13 @@ class Archive:
         root: The folder; made when it is first needed. Keep it visible, beside the notebook: Jupyter serves no hidden
             folders.
         max_bytes: Size of the largest clip that is taken.
+        poster: Draws a clip's still; None if it cannot.
     """
 
-    def __init__(self, root: Path, *, max_bytes: int = disk.GIB) -> None:
+    def __init__(
+        self, root: Path, *, max_bytes: int = disk.GIB, poster: Callable[[Path], bytes | None] = poster
+    ) -> None:
+        self._poster = poster
         self.root = Path(root).absolute()
         self.max_bytes = max_bytes
         self._hashed: dict[Path, tuple[disk.Stamp, str]] = {}
@@ -148,7 +152,7 @@ class Archive:
             raise disk.disk_error(DownloadError, error, self.root, run_id=part.run_id) from error
         part.discard()
         disk.sync_folder(self.root)
-        return _archived(path, facts, sha256)
+        return _archived(path, facts, sha256, self._poster(path))
 
     def sealed(self, part: Part) -> bool:
         """Whether the part's own bytes show where the clip ends; see `mp4.Layout`.
@@ -176,7 +180,7 @@ class Archive:
             except (NotWholeError, OSError):
                 continue
             if sha256 in (None, found):
-                return _archived(path, facts, found)
+                return _archived(path, facts, found, self._poster(path))
         return None
 
     def verify(self, path: Path, sha256: str) -> bool:
@@ -268,14 +272,14 @@ class Archive:
         )
 
 
-def _archived(path: Path, facts: ClipFacts, sha256: str) -> Archived:
+def _archived(path: Path, facts: ClipFacts, sha256: str, poster: bytes | None) -> Archived:
     return Archived(
         path=path,
         size=facts.size,
         sha256=sha256,
         width=facts.width,
         height=facts.height,
-        poster=poster(path),
+        poster=poster,
         note=facts.note,
     )
 

@@ -72,7 +72,9 @@ class _Again(Exception):
 class _Pace:
     """Speed limit from below: a body that drips holds a connection and brings no clip."""
 
-    def __init__(self) -> None:
+    def __init__(self, slowest_bytes: int, slowest_s: float) -> None:
+        self._slowest_bytes = slowest_bytes
+        self._slowest_s = slowest_s
         self._since = time.monotonic()
         self._bytes = 0
 
@@ -84,10 +86,10 @@ class _Pace:
         """
         self._bytes += count
         now = time.monotonic()
-        if now - self._since < SLOWEST_S:
+        if now - self._since < self._slowest_s:
             return
-        if self._bytes < SLOWEST_BYTES:
-            raise _Again(f"only {self._bytes} bytes came in {SLOWEST_S:g} s", stalled=True)
+        if self._bytes < self._slowest_bytes:
+            raise _Again(f"only {self._bytes} bytes came in {self._slowest_s:g} s", stalled=True)
         self._since, self._bytes = now, 0
 
 
@@ -103,6 +105,9 @@ async def fetch(
     *,
     attempts: int = ATTEMPTS,
     sleep: Callable[[int], Awaitable[None]] = back_off,
+    reason_s: float = REASON_S,
+    slowest_bytes: int = SLOWEST_BYTES,
+    slowest_s: float = SLOWEST_S,
 ) -> Archived:
     """Download a run's clip into the archive.
 
@@ -114,6 +119,9 @@ async def fetch(
             TransportError or OSError is tried again.
         attempts: The number of tries.
         sleep: Awaited between tries, with the number of the try that ended (from 1).
+        reason_s: For this long a refusal's body is read.
+        slowest_bytes: A body that brings less in ``slowest_s`` is broken off.
+        slowest_s: Seconds.
 
     Returns:
         The clip under its final name.
@@ -126,7 +134,9 @@ async def fetch(
     opened: list[Part] = []
     try:
         await in_thread(lambda: opened.append(archive.part(run_id)))
-        return await _Download(archive, opened[0], open_stream).run(attempts, sleep)
+        return await _Download(
+            archive, opened[0], open_stream, reason_s=reason_s, slowest=(slowest_bytes, slowest_s)
+        ).run(attempts, sleep)
     finally:
         for part in opened:
             if part.resumable:
@@ -143,7 +153,12 @@ class _Download:
         archive: Archive,
         part: Part,
         open_stream: Callable[[int, str | None], AbstractAsyncContextManager[Stream]],
+        *,
+        reason_s: float,
+        slowest: tuple[int, float],
     ) -> None:
+        self._reason_s = reason_s
+        self._slowest = slowest
         self._archive = archive
         self._part = part
         self._open_stream = open_stream
@@ -161,7 +176,7 @@ class _Download:
             try:
                 return await self._try()
             except (_Again, NotWholeError, TransportError, OSError) as error:
-                slow = bool(getattr(error, "stalled", False)) and self._part.offset < before + SLOWEST_BYTES
+                slow = bool(getattr(error, "stalled", False)) and self._part.offset < before + self._slowest[0]
                 stalled = stalled + 1 if slow else 0
                 if attempt == attempts or stalled == MOST_STALLED:
                     raise self._given_up(error, attempt, dead_link=stalled == MOST_STALLED) from error
@@ -264,7 +279,7 @@ class _Download:
 
     async def _plain(self, stream: Stream) -> AsyncIterator[bytes]:
         """The body, unpacked if it is gzip, whatever its headers say. A gzip never continues a part."""
-        part, head, pace, unpacker = self._part, b"", _Pace(), None
+        part, head, pace, unpacker = self._part, b"", _Pace(*self._slowest), None
         judged = part.offset > 0
         async for piece in stream.aiter():
             pace.took(len(piece))
@@ -306,7 +321,7 @@ class _Download:
             return _Again(f"the server answered {code}", code, later=True)
         body = b""
         with contextlib.suppress(TransportError, OSError):  # the status alone says enough; a time-out is an OSError
-            async with asyncio.timeout(REASON_S):
+            async with asyncio.timeout(self._reason_s):
                 async for piece in stream.aiter():
                     body += piece
                     if len(body) >= _REASON_BYTES:

@@ -26,9 +26,7 @@ __all__ = ["CircuitBreaker"]
 
 AT_ONCE = 4
 MOST_DOUBTFUL = 5
-PROBE_S = 30.0
 MOST_RELAPSES = 4  # the time between two tries doubles up to so many times
-DUE_S = 0.2  # so often it is looked at whether answers have come that are due
 
 
 class CircuitBreaker:
@@ -37,9 +35,11 @@ class CircuitBreaker:
     Args:
         alive: Makes a free call to the provider and returns whether it was answered.
         probe_s: Seconds between two such calls while the circuit is open.
+        due_s: Seconds between two looks whether answers have come that are due.
     """
 
-    def __init__(self, alive: Callable[[], Awaitable[bool]], *, probe_s: float = PROBE_S) -> None:
+    def __init__(self, alive: Callable[[], Awaitable[bool]], *, probe_s: float, due_s: float) -> None:
+        self._due_s = due_s
         self._alive = alive
         self._probe_s = probe_s
         self._few = asyncio.Semaphore(AT_ONCE)
@@ -135,7 +135,7 @@ class CircuitBreaker:
 
     async def _wait(self, follower: Follower) -> None:
         if not self.shut:
-            await follower.pause(DUE_S)
+            await follower.pause(self._due_s)
             return
         await follower.pause(self._probe_s * 2 ** max(0, self._relapses - 1))
         if not follower.stopped and await self._alive():

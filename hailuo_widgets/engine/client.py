@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.engine.rate_limit import RateLimiter
+    from hailuo_widgets.engine.runtime import Timing
     from hailuo_widgets.provider.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
     from hailuo_widgets.redaction.secret import Secret
     from hailuo_widgets.transport.http import Http, Stream
@@ -40,7 +41,6 @@ __all__ = ["ProviderClient"]
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
 FIRST_SERVER_ERROR = 500
-CREATE_S, ASK_S = 120.0, 60.0  # total deadlines
 READ = 65536  # bytes of an answer that is no JSON: an error quotes less of it
 MOST_UPLOADS = 3  # of one picture, where the answers are about another one
 
@@ -53,6 +53,7 @@ class ProviderClient:
         origin: The base URL.
         key: The API key.
         http: The HTTP client.
+        timing: The deadlines of calls.
         limiter: The account's rate limiter.
         log_origin: The origin's name in the log.
         simulated: Whether nothing is billed. This comes from the settings, never from a reply.
@@ -69,6 +70,7 @@ class ProviderClient:
         origin: str,
         key: Secret | None,
         http: Http,
+        timing: Timing,
         limiter: RateLimiter,
         log_origin: str,
         simulated: bool,
@@ -86,9 +88,10 @@ class ProviderClient:
         self.poll_floor_s = poll_floor_s
         self.concurrent = concurrent
         self.speed = speed
-        self.breaker = CircuitBreaker(self._alive)
+        self.breaker = CircuitBreaker(self._alive, probe_s=timing.probe_s, due_s=timing.due_s)
         self._key = key
         self._http = http
+        self._timing = timing
 
     def take_key(self, key: Secret | None) -> None:
         """Use this key from now on, if there is one, so that a corrected key needs no new kernel."""
@@ -119,7 +122,7 @@ class ProviderClient:
     async def _uploaded(self, call: HttpCall, image: Image) -> str:
         """Upload an image and return its link; a reply about another image is not used, and the upload is repeated."""
         for left in reversed(range(MOST_UPLOADS)):
-            reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+            reply = await self._send(call, fresh=True)
             url = self._read(reply, self.provider.decode_upload, reply)
             try:
                 self._read(reply, self.provider.check_upload, reply, image)
@@ -152,7 +155,7 @@ class ProviderClient:
             error = TransportError(f"the request cannot be written ({why}); nothing was sent", sent=False)
             error.again = False
             raise error
-        reply = await self._send(call, fresh=True, deadline_s=CREATE_S)
+        reply = await self._send(call, fresh=True)
         accepted = self._read(reply, self.provider.decode_create, reply, request)
         if self.provider.client_ids and not same_id(accepted.task_id, client_uuid):
             raise self._of_another(accepted)
@@ -232,7 +235,7 @@ class ProviderClient:
             return False
         return True
 
-    async def _send(self, call: HttpCall, *, fresh: bool = False, deadline_s: float = ASK_S) -> HttpReply:
+    async def _send(self, call: HttpCall, *, fresh: bool = False) -> HttpReply:
         reply = await self._http.call(
             self.provider.origin_of(call, self.origin),
             call,
@@ -240,7 +243,7 @@ class ProviderClient:
             key=self._key,
             fresh=fresh,
             asking=not fresh,
-            deadline_s=deadline_s,
+            deadline_s=self._timing.create_s if fresh else self._timing.ask_s,
         )
         return _without_keys(reply)
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.local_simulator import LocalSimulator
+    from hailuo_widgets.engine.runtime import Runtime
     from hailuo_widgets.provider.accounts import Accounts
     from hailuo_widgets.provider.base import Provider
     from hailuo_widgets.store import RunLog
@@ -31,7 +32,8 @@ LOCAL_POLL_FLOOR_S = 0.25
 class Clients:
     """Open clients by event loop, provider and origin."""
 
-    def __init__(self, accounts: Accounts, simulator: LocalSimulator, log: RunLog) -> None:
+    def __init__(self, accounts: Accounts, simulator: LocalSimulator, log: RunLog, runtime: Runtime) -> None:
+        self._runtime = runtime
         self._accounts = accounts
         self._log = log
         self._simulator = simulator
@@ -69,7 +71,7 @@ class Clients:
                 self._clients[place].take_key(find_key(provider.facts.name))
             return self._clients[place]
         # The first run loads httpx: in a thread, and not while the cell that asks for a run is executing.
-        http = await asyncio.to_thread(import_module, "hailuo_widgets.transport.http")
+        await asyncio.to_thread(import_module, "hailuo_widgets.transport.http")
         if log_origin == SIMULATOR:
             origin = await asyncio.to_thread(self._simulator.url) if local is None else local
             key: Secret | None = Secret("simulated")
@@ -84,7 +86,8 @@ class Clients:
         for gone in [known for known in self._https if known.is_closed()]:
             del self._https[gone]
         self._clients = {k: g for k, g in self._clients.items() if not k[0].is_closed()}
-        self._https.setdefault(loop, http.Http())
+        if loop not in self._https:
+            self._https[loop] = self._runtime.http()
         if place not in self._clients:  # another run may have opened it while we waited for the simulator
             self._clients[place] = self._open(provider, origin, key, log_origin)
         return self._clients[place]
@@ -102,7 +105,9 @@ class Clients:
             origin=origin,
             key=key,
             http=self._https[asyncio.get_running_loop()],
+            timing=self._runtime.timing,
             limiter=RateLimiter(
+                clock=self._runtime.clock,
                 concurrent=limit,
                 per_minute=None if local else facts.requests_per_minute,
                 take_turn=self._turn_of(facts.name, log_origin),

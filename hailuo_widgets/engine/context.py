@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hailuo_widgets.archive import Archive
+    from hailuo_widgets.domain.clock import Clock
     from hailuo_widgets.engine.clients import Clients
     from hailuo_widgets.engine.recorder import Recorder
+    from hailuo_widgets.engine.runtime import Runtime, Timing
     from hailuo_widgets.engine.supervisor import Supervisor
     from hailuo_widgets.provider.accounts import Accounts
     from hailuo_widgets.settings.settings import Settings
@@ -22,6 +24,7 @@ class Context:
     """The collaborators of the steps.
 
     Attributes:
+        runtime: The clock, the timing, and where ids come from.
         settings: The session's settings.
         log: The run log.
         archive: Where clips are kept.
@@ -31,6 +34,7 @@ class Context:
         recorder: Writes the steps of runs to the log.
     """
 
+    runtime: Runtime
     settings: Settings
     log: RunLog
     archive: Archive
@@ -38,3 +42,13 @@ class Context:
     clients: Clients
     runs: Supervisor
     recorder: Recorder
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of everything that is measured or written."""
+        return self.runtime.clock
+
+    @property
+    def timing(self) -> Timing:
+        """How long a step waits."""
+        return self.runtime.timing

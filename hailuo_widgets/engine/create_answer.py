@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.engine.accepted_ids import Receipt, adopting_line
 from hailuo_widgets.engine.outcome import Outcome
-from hailuo_widgets.engine.rate_limit import backoff_s
 from hailuo_widgets.engine.rescue_file import RESCUE_FILE, forget_unwritten, remember_unwritten, write_rescue
 from hailuo_widgets.errors import ProviderError, StoreError, Unconfirmed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.client import ProviderClient
@@ -25,8 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["WAYS_OUT", "accept", "accepted", "keep_accepted", "unconfirmed"]
 
-TRIES = 5  # commits of an accepted create
-SLOW_S = 2.0  # a commit that takes longer may not be lived to see
 
 WAYS_OUT = (
     "look at the provider's console; then run.adopt(task_id) if the task is there, run.write_off() if it is not, "
@@ -56,19 +53,21 @@ async def accept(
     Raises:
         StoreError: The log can't be written; the error contains the task ID, and so does the rescue file if possible.
     """
-    changes = _accepted_changes(record, task_id, simulated=simulated, channel=channel)
+    changes = _accepted_changes(record, task_id, simulated=simulated, channel=channel, now=ctx.clock.now())
     with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
         changes |= ctx.accounts.list_price(record.request)
     return await keep_accepted(ctx, record, task_id, ctx.recorder.stamped(record.run_id, data), changes)
 
 
-def _accepted_changes(record: RunRecord, task_id: str, *, simulated: bool, channel: str | None) -> dict[str, Any]:
+def _accepted_changes(
+    record: RunRecord, task_id: str, *, simulated: bool, channel: str | None, now: datetime
+) -> dict[str, Any]:
     """Return what an accepted create call changes in a record; ``channel`` is the endpoint that the reply names."""
     return ({} if channel is None else {"channel": channel}) | {
         "status": "queued",
         "task_id": task_id,
         "simulated": simulated or record.simulated,
-        "submitted_at": record.submitted_at or datetime.now(UTC),
+        "submitted_at": record.submitted_at or now,
         "error": None,
     }
 
@@ -83,9 +82,12 @@ async def keep_accepted(
     """
     path = ctx.settings.home / RESCUE_FILE
     receipt = Receipt(
-        record.run_id, task_id, rescue=lambda: write_rescue(path, record, task_id, changes), where=str(path)
+        record.run_id,
+        task_id,
+        rescue=lambda: write_rescue(path, record, task_id, changes, at=ctx.clock.now()),
+        where=str(path),
     )
-    remember_unwritten(record, task_id, changes)
+    remember_unwritten(record, task_id, changes, at=ctx.clock.now())
     try:
         kept = await _committed(ctx, record, receipt, data, changes)
     except BaseException:  # whatever ends this: the loop, an interrupt, a store in trouble
@@ -102,8 +104,8 @@ async def _committed(
 ) -> RunRecord:
     """Try to commit a few times; as soon as a try fails or takes long, the ID is also written to the rescue file."""
     failure: StoreError | None = None
-    for attempt in range(1, TRIES + 1):
-        slow = asyncio.get_running_loop().call_later(SLOW_S, receipt.secure)
+    for attempt in range(1, ctx.timing.accept_tries + 1):
+        slow = asyncio.get_running_loop().call_later(ctx.timing.slow_commit_s, receipt.secure)
         try:
             return await ctx.recorder.write_accepted(record.run_id, data, changes)
         except TaskIdTaken as e:
@@ -116,7 +118,7 @@ async def _committed(
         receipt.secure()
         if failure.closed:
             break
-        await asyncio.sleep(backoff_s(attempt))
+        await asyncio.sleep(ctx.timing.backoff_s(attempt))
     message = failure.message if failure else "unknown"
     by_hand = adopting_line(receipt.run_id, receipt.task_id)
     raise StoreError(

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import fetch
 from hailuo_widgets.domain.events import FOLDER, RunEvent
 from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.other_archives import copied
-from hailuo_widgets.engine.poll import MOST_UNKNOWN, SETTLING_S, clip_changes, stop, task_of
-from hailuo_widgets.engine.rate_limit import backoff_s
+from hailuo_widgets.engine.poll import MOST_UNKNOWN, clip_changes, stop, task_of
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.errors import (
     AuthError,
@@ -44,9 +41,6 @@ if TYPE_CHECKING:
 __all__ = ["bring", "download", "keep_poster"]
 
 MOST_ANSWERS = 5
-FRESH_S = 600.0  # a link that came so recently may only be ahead of its clip
-PATIENCE_S = 300.0  # so long its clip is waited for: 150 s have been seen
-LONGEST_PAUSE_S = 30.0
 
 
 async def bring(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
@@ -82,7 +76,7 @@ async def bring(ctx: Context, follower: Follower, client: ProviderClient, record
         video_width=archived.width,
         video_height=archived.height,
         sha256=archived.sha256,
-        finished_at=datetime.now(UTC),
+        finished_at=ctx.clock.now(),
         error=None,
     )
 
@@ -121,7 +115,7 @@ async def download(
         HailuoError: The clip could not be downloaded.
     """
     # A clip that was brought once does not lag behind its link: what is not there now is gone.
-    tries = _Links(await _link_age_s(ctx, record), patience_s=0.0 if ended else PATIENCE_S)
+    tries = _Links(ctx, await _link_age_s(ctx, record), patience_s=0.0 if ended else ctx.timing.patience_s)
     while not follower.stopped:
         try:
             record = await _linked(ctx, client, record, tries, ended=ended)
@@ -134,7 +128,7 @@ async def download(
             tries.unknown += 1
             if ended or tries.unknown >= MOST_UNKNOWN:
                 raise
-            await follower.pause(backoff_s(tries.unknown, base=SETTLING_S / 8))
+            await follower.pause(ctx.timing.backoff_s(tries.unknown, base=ctx.timing.settling_s / 8))
         except Exception as e:  # noqa: BLE001 - whatever it was, the clip is still to be had, and trying is free
             error = e if isinstance(e, HailuoError) else unexpected(e, record.run_id, "a download")
             pause = None if getattr(error, "ends_task", False) else tries.pause_s(error, record)
@@ -156,22 +150,25 @@ async def keep_poster(ctx: Context, archived: Archived) -> None:
 class _Links:
     """The choice of the link to try next, and when. Object stores may have a clip later than the provider says.
 
-    A link that came less than FRESH_S ago is asked again for some minutes where its server may only need time; after
-    that, and where it is older or dead, a fresh link is asked for, once; then the backup. The backup is tried once
-    before anything is waited for: it may have the clip already. Each try is free.
+    A link that came less than ``fresh_s`` ago is asked again for some minutes where its server may only need time;
+    after that, and where it is older or dead, a fresh link is asked for, once; then the backup. The backup is tried
+    once before anything is waited for: it may have the clip already. Each try is free.
 
     Args:
+        ctx: Its clock and timing.
         age_s: Seconds since the link was received; None if unknown.
         patience_s: The longest time to wait in all, in seconds.
     """
 
-    def __init__(self, age_s: float | None, *, patience_s: float) -> None:
+    def __init__(self, ctx: Context, age_s: float | None, *, patience_s: float) -> None:
+        self._clock = ctx.clock
+        self._timing = ctx.timing
         self._patience_s = patience_s
         self.failed = 0
         self.unknown = 0  # how often the provider did not know the task, which has finished
         self.waits = 0
         self.fresh = False  # the next try asks for a fresh link
-        self._came = None if age_s is None else time.monotonic() - age_s
+        self._came = None if age_s is None else self._clock.monotonic() - age_s
         self._until: float | None = None  # how long may be waited
         self._renewed = self._backup = False
         self._early: DownloadError | None = None  # what the first link said, while the backup is tried before a wait
@@ -190,7 +187,7 @@ class _Links:
         self.failed += 1
         if not isinstance(error, DownloadError):  # the call for a link failed
             more = getattr(error, "again", True) and (self.failed < MOST_ANSWERS or self._patient())
-            return backoff_s(self.failed) if more else None
+            return self._timing.backoff_s(self.failed) if more else None
         self.fresh = False
         if self._backup:
             return None
@@ -202,7 +199,7 @@ class _Links:
         worth_waiting = error.later and (self._renewed or not error.dead_link)
         if worth_waiting and self._young() and self._patient():
             self.waits += 1
-            return backoff_s(self.waits, cap=LONGEST_PAUSE_S)
+            return self._timing.backoff_s(self.waits, cap=self._timing.link_gap_s)
         if (error.later or error.dead_link) and not self._renewed:
             self.fresh = self._renewed = True
             return 0.0
@@ -210,22 +207,22 @@ class _Links:
         return 0.0 if self._backup else None
 
     def _young(self) -> bool:
-        return self._came is not None and time.monotonic() - self._came < FRESH_S
+        return self._came is not None and self._clock.monotonic() - self._came < self._timing.fresh_s
 
     def _patient(self) -> bool:
         """Return whether there is time left to wait, counted from the first failure."""
         if self._until is None:
-            self._until = time.monotonic() + self._patience_s
-        return time.monotonic() < self._until
+            self._until = self._clock.monotonic() + self._patience_s
+        return self._clock.monotonic() < self._until
 
 
 async def _link_age_s(ctx: Context, record: RunRecord) -> float | None:
     """Return the seconds since the run's link was received, measured here or from the log; None if unknown."""
     if (came := ctx.runs.run_of(record.run_id).linked_at) is not None:
-        return time.monotonic() - came
+        return ctx.clock.monotonic() - came
     events = await ctx.log.ask(ctx.log.events, record.run_id)
     told = [e["at"] for e in events if e["what"] in {RunEvent.PROVIDER_FINISHED, RunEvent.LINK_RECEIVED}]
-    age_s = (datetime.now(UTC) - told[-1]).total_seconds() if told else -1.0
+    age_s = (ctx.clock.now() - told[-1]).total_seconds() if told else -1.0
     return age_s if age_s >= 0 else None  # a clock that was set back says nothing of an age
 
 
@@ -234,7 +231,7 @@ async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries
     if record.video_url and not tries.fresh:
         return record
     await client.limiter.turn()
-    asked = time.monotonic()  # a link ages from here: the answer may come late
+    asked = ctx.clock.monotonic()  # a link ages from here: the answer may come late
     clip = await client.link(task_of(record), Clip(file_id=record.file_id))
     if clip is None:  # no call of its own for links: the poll names one
         poll = await client.query(task_of(record))
@@ -275,7 +272,18 @@ async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_i
                 e.dead_link = e.later = True
             raise
 
-    download = asyncio.ensure_future(fetch(ctx.archive, run_id, opened))
+    timing = ctx.timing
+    download = asyncio.ensure_future(
+        fetch(
+            ctx.archive,
+            run_id,
+            opened,
+            sleep=timing.download_sleep,
+            reason_s=timing.reason_s,
+            slowest_bytes=timing.slowest_bytes,
+            slowest_s=timing.slowest_s,
+        )
+    )
     stopping = asyncio.ensure_future(follower.stopping())
     try:
         await asyncio.wait({download, stopping}, return_when=asyncio.FIRST_COMPLETED)

@@ -13,6 +13,7 @@ from hailuo_widgets.engine.listeners import Listeners
 from hailuo_widgets.engine.rate_limit import CallLimit
 from hailuo_widgets.engine.recorder import Recorder
 from hailuo_widgets.engine.run_task import follow_run
+from hailuo_widgets.engine.runtime import Runtime
 from hailuo_widgets.engine.supervisor import Supervisor
 from hailuo_widgets.engine.waiting import leave, leave_here, settled, wait
 from hailuo_widgets.errors import HailuoError, StoreError
@@ -40,16 +41,27 @@ class Engine:
         log: The run log.
         archive: Where clips are kept.
         simulator: The bundled simulator.
+        runtime: Its clock, its timing, and where ids and connections come from; those of this machine by default.
     """
 
-    def __init__(self, settings: Settings, *, log: RunLog, archive: Archive, simulator: LocalSimulator) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        log: RunLog,
+        archive: Archive,
+        simulator: LocalSimulator,
+        runtime: Runtime | None = None,
+    ) -> None:
+        runtime = runtime or Runtime()
         self.log = log
         self.accounts = Accounts(settings)
-        self.clients = Clients(self.accounts, simulator, log)
+        self.clients = Clients(self.accounts, simulator, log, runtime)
         self.listeners = Listeners()
-        self.runs = Supervisor(log, self.listeners, lambda follower: follow_run(self.context, follower))
-        self.recorder = Recorder(log, self.runs)
+        self.runs = Supervisor(log, self.listeners, lambda follower: follow_run(self.context, follower), runtime)
+        self.recorder = Recorder(log, self.runs, runtime.clock)
         self.context = Context(
+            runtime=runtime,
             settings=settings,
             log=log,
             archive=archive,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Literal
 
 from hailuo_widgets.domain.outlook import Outlook
 from hailuo_widgets.engine.other_archives import place_of
-from hailuo_widgets.system.process import is_dead
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -61,7 +60,7 @@ def outlooks(ctx: Context, wanted: Sequence[Wanted]) -> list[tuple[Outlook, ...]
     alike = ctx.accounts.alike
     places = {(w.request_hash, alike.get(w.origin, w.origin)) for w in wanted}
     clips = log.call(log.equal_clips, places, alike)
-    in_progress = log.call(log.equal_in_progress, places, alike, is_dead=is_dead)
+    in_progress = log.call(log.equal_in_progress, places, alike, is_dead=ctx.runtime.is_dead)
     known: dict[tuple[str, str, int], Outlook] = {}
 
     def outlook(key: tuple[str, str, int]) -> Outlook:

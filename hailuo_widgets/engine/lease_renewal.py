@@ -18,14 +18,13 @@ if TYPE_CHECKING:
 
 __all__ = ["LeaseRenewal"]
 
-RENEW_S = 20.0  # seconds between two renewals
-
 
 class LeaseRenewal:
     """A task on the runs' event loop that runs as long as there are followed runs.
 
     Args:
         renew: Renews the leases once.
+        every_s: Seconds between two renewals.
         drive: Starts again the runs whose tasks were lost.
         hold: Keeps a task alive.
         run_loop: Is notified when the loop is being shut down.
@@ -35,11 +34,13 @@ class LeaseRenewal:
         self,
         renew: Callable[[], Awaitable[None]],
         *,
+        every_s: float,
         drive: Callable[[], None],
         hold: Callable[[asyncio.Future[Any]], None],
         run_loop: RunLoop,
     ) -> None:
         self._renew = renew
+        self._every_s = every_s
         self._drive = drive
         self._hold = hold
         self._run_loop = run_loop
@@ -61,7 +62,7 @@ class LeaseRenewal:
         loop = asyncio.get_running_loop()
         try:
             while True:
-                await asyncio.sleep(RENEW_S)
+                await asyncio.sleep(self._every_s)
                 self._drive()  # a follower that was cancelled under us begins again
                 with contextlib.suppress(HailuoError):  # a store in trouble for a moment: the next time may be in time
                     await self._renew()

@@ -19,19 +19,20 @@ if TYPE_CHECKING:
 __all__ = ["abort", "looked_at", "paid_task"]
 
 T = TypeVar("T")
-ANSWER_S = 10.0  # so long a loop that ends waits for the answer to a create call
 _MARK: ContextVar[asyncio.Task[Any] | None] = ContextVar("hailuo_paid_task", default=None)
 
 
-def paid_task(work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
+def paid_task(work: Coroutine[Any, Any, T], *, answer_s: float) -> asyncio.Task[T]:
     """Return a task on the running loop that can't be cancelled from outside.
 
     Cancelled from outside while its loop runs, it goes on: it has time-outs of its own. Cancelled while the loop stands
-    still, as a loop that ends does, it has ANSWER_S more. What it began itself (time-outs, callbacks, tasks) cancels it
-    as any other task.
+    still, as a loop that ends does, it has ``answer_s`` seconds more. What it began itself (time-outs, callbacks,
+    tasks) cancels it as any other task.
     """
-    task: asyncio.Task[T] = _kind(asyncio.Task)(_marked(work), loop=asyncio.get_running_loop())
-    return task
+    task: Any = _kind(asyncio.Task)(_marked(work), loop=asyncio.get_running_loop())
+    task.answer_s = answer_s
+    paid: asyncio.Task[T] = task
+    return paid
 
 
 async def _marked(work: Coroutine[Any, Any, T]) -> T:
@@ -62,13 +63,13 @@ def _kind(base: type[asyncio.Task[Any]]) -> Any:
             return False
         if not self.late and not loop.is_running():
             self.late = True
-            loop.call_later(ANSWER_S, self.abort)
+            loop.call_later(self.answer_s, self.abort)
         return True
 
     def abort(self: Any) -> bool:
         return bool(base.cancel(self))
 
-    return type("PaidTask", (base,), {"cancel": cancel, "abort": abort, "late": False})
+    return type("PaidTask", (base,), {"cancel": cancel, "abort": abort, "late": False, "answer_s": 0.0})
 
 
 def _from_itself(task: asyncio.Task[Any]) -> bool:

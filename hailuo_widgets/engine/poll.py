@@ -5,15 +5,14 @@ Each poll is free.
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.clock import since_s
 from hailuo_widgets.domain.events import READ_AS, RunEvent
 from hailuo_widgets.domain.expectation import ASSUMED_S, next_poll_s
 from hailuo_widgets.domain.run import CostKind
-from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
+from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.engine.task_results import Standstill, own_share
 from hailuo_widgets.errors import (
@@ -28,7 +27,6 @@ from hailuo_widgets.errors import (
 )
 from hailuo_widgets.provider.base import MIX_UP, Clip, Poll, Task
 from hailuo_widgets.provider.messages import PollState
-from hailuo_widgets.system.clock import since_s
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
 
 __all__ = ["clip_changes", "follow", "stop", "task_of"]
 
-SETTLING_S = 60.0  # so long a provider's query may not know a fresh task, or any task if the provider is in trouble
 MOST_UNKNOWN = 3
 
 
@@ -54,7 +51,7 @@ def task_of(record: RunRecord) -> Task:
 
 async def follow(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
     """Poll a queued or running task until it ends, is cancelled, or the time-out is over."""
-    watch = _Watch(ctx, follower.run, client, record, since_s(await ctx.recorder.stamp_of(record.run_id)))
+    watch = _Watch(ctx, follower.run, client, record, since_s(ctx.clock, await ctx.recorder.stamp_of(record.run_id)))
     while True:
         late = watch.late
         if not late:
@@ -93,7 +90,10 @@ async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunR
     except (ProviderError, TransportError) as e:
         watch.missed(e)
         if isinstance(e, RateLimited):
-            client.limiter.pause(retry_after_s(e.retry_after) or backoff_s(watch.misses, base=client.poll_floor_s))
+            client.limiter.pause(
+                retry_after_s(e.retry_after, now=ctx.clock.now())
+                or ctx.timing.backoff_s(watch.misses, base=client.poll_floor_s)
+            )
         if e.code == MIX_UP and not watch.mixed_up:
             watch.mixed_up = True
             await ctx.recorder.note(record.run_id, RunEvent.ANSWER_OF_OTHER_TASK, as_detail(e, record.run_id))
@@ -143,24 +143,26 @@ class _Watch:
         self.misses = 0  # polls in a row that told nothing
         self.last: HailuoError | None = None  # why the last of them did
         self.mixed_up = False  # whether the log has a line for it that an answer was about something else
-        self.standstill = Standstill()
+        self.standstill = Standstill(ctx.clock, standing_s=ctx.timing.standing_s)
         self.word: str | None = None  # the last status, where it is in no document
         self._unknown: list[float] = []  # when the provider did not know the task, in a row up to now
         self.blocked = False  # no further poll can succeed until the user has done something
         self._settings = ctx.settings
         self._floor = client.poll_floor_s
         self._expected_s = expected.median_s if expected else ASSUMED_S / client.speed
-        self._began = time.monotonic()
+        self._clock = ctx.clock
+        self._timing = ctx.timing
+        self._began = ctx.clock.monotonic()
         if before_s is None:  # sent by another machine: its wall clock is all there is, and decides nothing
             since = record.submitted_at or record.created_at
-            before_s = max(0.0, (datetime.now(UTC) - since).total_seconds())
+            before_s = max(0.0, (ctx.clock.now() - since).total_seconds())
         self._before = before_s
 
     def missed(self, error: HailuoError, *, unknown: bool = False) -> None:
         """Count a poll without a state. ``unknown``: the provider doesn't know the task."""
         self.misses += 1
         self.last = error
-        self._unknown = [*self._unknown, time.monotonic()] if unknown else []
+        self._unknown = [*self._unknown, self._clock.monotonic()] if unknown else []
 
     def heard(self, word: str | None) -> None:
         """Count a poll with a state; ``word`` is an undocumented status."""
@@ -169,22 +171,22 @@ class _Watch:
     @property
     def lost(self) -> bool:
         """Return whether the provider has denied the task often and long enough for it to be lost."""
-        denied = len(self._unknown) >= MOST_UNKNOWN and self._unknown[-1] - self._unknown[0] >= SETTLING_S
-        return denied and self.elapsed_s > SETTLING_S
+        denied = len(self._unknown) >= MOST_UNKNOWN and self._unknown[-1] - self._unknown[0] >= self._timing.settling_s
+        return denied and self.elapsed_s > self._timing.settling_s
 
     @property
     def elapsed_s(self) -> float:
-        return self._before + time.monotonic() - self._began
+        return self._before + self._clock.monotonic() - self._began
 
     @property
     def late(self) -> bool:
-        return time.monotonic() - self._began > self._settings.timeout
+        return self._clock.monotonic() - self._began > self._settings.timeout
 
     def pause_s(self) -> float:
-        left = self._settings.timeout - (time.monotonic() - self._began)
+        left = self._settings.timeout - (self._clock.monotonic() - self._began)
         pause = self._settings.poll_interval or next_poll_s(self.elapsed_s, self._expected_s, floor_s=self._floor)
         if self.misses:
-            pause = max(pause, backoff_s(self.misses, base=self._floor))
+            pause = max(pause, self._timing.backoff_s(self.misses, base=self._floor))
         return min(pause, max(self._floor, left))
 
 
@@ -207,7 +209,7 @@ async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
         )
     if poll.state == PollState.RUNNING and record.status == "queued":
         return await ctx.recorder.change(
-            record.run_id, RunEvent.GENERATING, data, status="running", started_at=datetime.now(UTC), error=None
+            record.run_id, RunEvent.GENERATING, data, status="running", started_at=ctx.clock.now(), error=None
         )
     return record
 

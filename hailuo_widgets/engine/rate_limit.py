@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import random
-import time
 from collections import deque
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.system.clock import SYSTEM_CLOCK
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable
+    from datetime import datetime
+
+    from hailuo_widgets.domain.clock import Clock
 
 __all__ = ["CallLimit", "Places", "RateLimiter", "backoff_s", "retry_after_s"]
 
@@ -22,7 +26,7 @@ FASTEST_GAP_S, SLOWEST_GAP_S = 0.025, 10.0  # between two requests of an account
 EASE_S, EASE = 60.0, 0.9  # after so long without a refusal, the gap shrinks to so much of itself
 
 
-def retry_after_s(header: str | None) -> float | None:
+def retry_after_s(header: str | None, *, now: datetime) -> float | None:
     """Return the seconds of a ``Retry-After`` header (digits or an HTTP date), from 1 to 300; None without one."""
     if not header:
         return None
@@ -34,7 +38,7 @@ def retry_after_s(header: str | None) -> float | None:
             moment = parsedate_to_datetime(word)
             if moment.tzinfo is None:
                 moment = moment.replace(tzinfo=UTC)
-            seconds = (moment - datetime.now(UTC)).total_seconds()
+            seconds = (moment - now).total_seconds()
         except Exception:  # noqa: BLE001 - the text is from the wire: a year of 20 digits is no ValueError
             return None
     return min(max(seconds, SHORTEST_PAUSE_S), LONGEST_PAUSE_S)
@@ -106,8 +110,10 @@ class RateLimiter(Places):
         concurrent: int | None,
         per_minute: int | None,
         take_turn: Callable[[int], Awaitable[float]] | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         super().__init__(concurrent)
+        self._clock = clock
         self._per_minute = per_minute
         self._take_turn = take_turn
         self._taken: deque[float] = deque()  # when we sent, on a clock that is never set
@@ -124,28 +130,28 @@ class RateLimiter(Places):
             if wait <= 0:
                 break
             await asyncio.sleep(wait)
-        now = time.monotonic()
+        now = self._clock.monotonic()
         self._taken.append(now)
         if now - self._eased > EASE_S:
             self._gap_s, self._eased = max(self._gap_s * EASE, FASTEST_GAP_S), now
 
     def pause(self, seconds: float) -> None:
         """Pause all requests for that long after a rate-limit error, and then send half as often."""
-        now = time.monotonic()
+        now = self._clock.monotonic()
         if now >= self._paused_until:  # those that were on their way with it are refused with it: that counts once
             self._gap_s = min(self._gap_s * 2, SLOWEST_GAP_S)
         self._paused_until = max(self._paused_until, now + seconds)
         self._eased = self._paused_until
 
     async def _stand_in_line(self) -> None:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         at = max(now, self._next, self._paused_until)
         self._next = at + self._gap_s
         if at > now:
             await asyncio.sleep(at - now)
 
     async def _wait_s(self) -> float:
-        wait = self._paused_until - time.monotonic()
+        wait = self._paused_until - self._clock.monotonic()
         if wait > 0 or self._per_minute is None or self._take_turn is None:
             return wait
         # The log's count goes by the wall clock, as all kernels on it must: one that is set forward forgets the minute.
@@ -153,7 +159,7 @@ class RateLimiter(Places):
         return wait if wait > 0 else await self._take_turn(self._per_minute)
 
     def _own_wait_s(self, per_minute: int) -> float:
-        now = time.monotonic()
+        now = self._clock.monotonic()
         while self._taken and self._taken[0] <= now - MINUTE_S:
             self._taken.popleft()
         return self._taken[-per_minute] + MINUTE_S - now if len(self._taken) >= per_minute else 0.0

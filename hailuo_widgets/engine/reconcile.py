@@ -9,13 +9,12 @@ after that ends ``unconfirmed``, never as ``failed``.
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.engine.create_answer import accept, accepted, unconfirmed
 from hailuo_widgets.engine.outcome import Outcome
-from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
+from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.errors import HailuoError, ProviderError, TaskLost, TransportError
 from hailuo_widgets.provider.base import Task
 
@@ -27,11 +26,6 @@ if TYPE_CHECKING:
 
 __all__ = ["settle_by_our_id"]
 
-SETTLING_S = 60.0  # so long a provider may not know what it has accepted
-SILENT_S = 300.0  # so long it is asked where it gives no answer
-LONGEST_GAP_S = 8.0
-MOST_RESENDS = 3
-
 
 async def settle_by_our_id(
     ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, doubt: HailuoError
@@ -40,14 +34,15 @@ async def settle_by_our_id(
 
     If the run is cancelled in the meantime, it is still queried, but not sent again.
     """
-    for resends in range(MOST_RESENDS + 1):
-        found = await _known(client, str(record.client_uuid), record)
+    for resends in range(ctx.timing.most_resends + 1):
+        found = await _known(ctx, client, str(record.client_uuid), record)
         if follower.abandoned:
             return record
         if found:
             told = {"found_by": "our own id"}
             return await accept(ctx, record, str(record.client_uuid), told, simulated=client.simulated)
-        if found is None or resends == MOST_RESENDS or follower.stopped or ctx.recorder.stopped(record) is not None:
+        last = resends == ctx.timing.most_resends
+        if found is None or last or follower.stopped or ctx.recorder.stopped(record) is not None:
             break
         follower.run.sending = sending = ctx.runs.keep(_send_again(ctx, follower, client, record))
         outcome = await asyncio.shield(sending)
@@ -60,15 +55,16 @@ async def settle_by_our_id(
     return await unconfirmed(ctx, client, record, doubt)
 
 
-async def _known(client: ProviderClient, ours: str, record: RunRecord) -> bool | None:
+async def _known(ctx: Context, client: ProviderClient, ours: str, record: RunRecord) -> bool | None:
     """Return whether the provider has a task with our ID; None if it doesn't say."""
     task = Task(task_id=ours, channel=record.channel or "", result_index=record.result_index)
-    began = time.monotonic()
+    timing = ctx.timing
+    began = ctx.clock.monotonic()
     answered = False
     attempt = 0
     while True:
         attempt += 1
-        await asyncio.sleep(backoff_s(attempt, cap=LONGEST_GAP_S))
+        await asyncio.sleep(timing.backoff_s(attempt, cap=timing.settling_gap_s))
         await client.limiter.turn()
         try:
             await client.query(task)
@@ -78,10 +74,10 @@ async def _known(client: ProviderClient, ours: str, record: RunRecord) -> bool |
             answered = False
         else:
             return True
-        waited = (time.monotonic() - began) * client.speed
-        if answered and waited >= SETTLING_S:
+        waited = (ctx.clock.monotonic() - began) * client.speed
+        if answered and waited >= timing.settling_s:
             return False
-        if waited >= SILENT_S:
+        if waited >= timing.silent_s:
             return None
 
 
@@ -105,7 +101,7 @@ async def _send_again(ctx: Context, follower: Follower, client: ProviderClient, 
         if e.accepted is None:
             return Outcome(record=record, doubt=e)
         if e.again:
-            pause_s = retry_after_s(e.retry_after) or backoff_s(1, base=2.0)
+            pause_s = retry_after_s(e.retry_after, now=ctx.clock.now()) or ctx.timing.backoff_s(1, base=2.0)
             client.limiter.pause(pause_s)
             return Outcome(record=record, doubt=e, pause_s=pause_s)
         # The refusal is of this call. What became of the first one it does not say.

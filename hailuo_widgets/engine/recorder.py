@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from hailuo_widgets.domain.clock import measured_s, stamp
 from hailuo_widgets.domain.events import CLOCK, RunEvent
 from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.supervisor import is_behind
 from hailuo_widgets.errors import HailuoError, Skipped, StoreError, as_detail
 from hailuo_widgets.redaction.text import each_text, redact
-from hailuo_widgets.system import clock as clocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
+    from hailuo_widgets.domain.clock import Clock
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.supervisor import Supervisor
     from hailuo_widgets.store import RunLog
@@ -30,12 +32,12 @@ SET_S = 2.0  # a wall clock that differs by more was set
 UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 
 
-def ended_by(record: RunRecord, error: HailuoError) -> dict[str, Any]:
+def ended_by(record: RunRecord, error: HailuoError, *, now: datetime) -> dict[str, Any]:
     """Return what an error changes in the record of a run that fails with it."""
     changes: dict[str, Any] = {
         "status": "failed",
         "error": as_detail(error, record.run_id),
-        "finished_at": datetime.now(UTC),
+        "finished_at": now,
     }
     if record.cost_kind != CostKind.REPORTED and record.status != "downloading":
         changes |= {"cost_micros": None, "currency": None, "cost_kind": None}
@@ -62,11 +64,13 @@ class Recorder:
     Args:
         log: The run log.
         runs: The supervisor, which has the records as they are known here.
+        clock: The clock of what is written.
     """
 
-    def __init__(self, log: RunLog, runs: Supervisor) -> None:
+    def __init__(self, log: RunLog, runs: Supervisor, clock: Clock) -> None:
         self.log = log
         self._runs = runs
+        self._clock = clock
         self._stamps: dict[str, Mapping[str, Any] | None] = {}  # when creates were accepted, as far as it is known
         self._stopped: dict[tuple[str, str], HailuoError] = {}  # by sweep and provider: why no more of it is sent
 
@@ -76,7 +80,7 @@ class Recorder:
         """Write a step and its changes, and call the listeners; a run that has ended in the meantime is not changed."""
         known, said = self._runs.last_known(run_id), _clean(data or {})
         if "finished_at" in changes and known is not None and known.submitted_at is not None:
-            said["took_s"] = took = clocks.measured_s(await self.stamp_of(run_id))
+            said["took_s"] = took = measured_s(self._clock, await self.stamp_of(run_id))
             if took is not None:
                 changes["finished_at"] = _on_one_clock(known.submitted_at, took, changes["finished_at"])
         record = await self._ask(run_id, self.log.advance, run_id, what, said, **changes)
@@ -109,8 +113,8 @@ class Recorder:
 
     def stamped(self, run_id: str, data: Mapping[str, Any]) -> dict[str, Any]:
         """Return the data of an accepted create call for the log: without keys, and with a clock stamp."""
-        self._stamps[run_id] = stamp = clocks.stamp()
-        return {**_clean(data), CLOCK: stamp}
+        self._stamps[run_id] = made = stamp(self._clock)
+        return {**_clean(data), CLOCK: made}
 
     async def stamp_of(self, run_id: str) -> Mapping[str, Any] | None:
         """Return the clock stamp of a run's accepted create call; None if it is from another machine."""
@@ -150,7 +154,7 @@ class Recorder:
 
     async def fail(self, record: RunRecord, error: HailuoError, *, status: str = "failed", **more: Any) -> RunRecord:
         """End a run with an error. Its cost is unknown if it is unknown whether the task is billed."""
-        changes = {**ended_by(record, error), **more, "status": status}
+        changes = {**ended_by(record, error, now=self._clock.now()), **more, "status": status}
         return await self.change(record.run_id, RunEvent(status), **changes)
 
     async def park(self, record: RunRecord, error: HailuoError) -> RunRecord:

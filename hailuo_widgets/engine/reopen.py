@@ -6,7 +6,7 @@ was found.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import READ_AS, RunEvent
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = ["adopt", "ask_again", "ask_again_for_lost", "asked_anew", "ended_in_doubt", "has_own_id"]
 
 UNDELIVERED = DownloadError.__name__
-KEPT = timedelta(days=30)  # no provider keeps a task, or a clip, for longer
 
 
 def asked_anew(ctx: Context, record: RunRecord) -> dict[str, Any]:
@@ -102,7 +101,7 @@ def ask_again_for_lost(ctx: Context) -> list[str]:
     Returns:
         Their IDs.
     """
-    since = datetime.now(UTC) - KEPT
+    since = ctx.clock.now() - timedelta(seconds=ctx.timing.kept_s)
     again = []
     for record in ctx.log.call(ctx.log.find, status=("lost", "failed"), since=since):
         if record.task_id is None or not (record.status == "lost" or undelivered(record)):

@@ -43,9 +43,9 @@ MOST_SHOWN = 200  # characters of a line that is no line of ours
 _unwritten: dict[str, dict[str, Any]] = {}  # by run: lines with the task ids that this process has and no log yet
 
 
-def remember_unwritten(record: RunRecord, task_id: str, changes: Mapping[str, Any]) -> None:
+def remember_unwritten(record: RunRecord, task_id: str, changes: Mapping[str, Any], *, at: datetime) -> None:
     """Keep a task ID in memory until the log has it; ``adopt_own`` looks there first."""
-    _unwritten[record.run_id] = _line(record, task_id, changes)
+    _unwritten[record.run_id] = _line(record, task_id, changes, at)
 
 
 def forget_unwritten(run_id: str) -> None:
@@ -53,10 +53,12 @@ def forget_unwritten(run_id: str) -> None:
     _unwritten.pop(run_id, None)
 
 
-def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None) -> bool:
+def write_rescue(
+    path: Path, record: RunRecord, task_id: str, changes: Mapping[str, Any] | None = None, *, at: datetime
+) -> bool:
     """Append the task ID to the rescue file, sync it, and return whether it is there."""
     # The line break before it parts it from a line that a full disk left unfinished.
-    text = f"\n{json.dumps(_line(record, task_id, changes))}\n".encode()
+    text = f"\n{json.dumps(_line(record, task_id, changes, at))}\n".encode()
     try:
         make_private(path.parent)
         for _ in range(3):
@@ -76,9 +78,9 @@ def write_rescue(path: Path, record: RunRecord, task_id: str, changes: Mapping[s
     return False
 
 
-def _line(record: RunRecord, task_id: str, changes: Mapping[str, Any] | None) -> dict[str, Any]:
+def _line(record: RunRecord, task_id: str, changes: Mapping[str, Any] | None, at: datetime) -> dict[str, Any]:
     return {
-        "at": datetime.now(UTC).isoformat(),
+        "at": at.isoformat(),
         "run_id": record.run_id,
         "provider": record.request.provider,
         "task_id": task_id,
@@ -152,7 +154,7 @@ def adopt_rescued(log: RunLog, home: Path) -> list[str]:
     said, settled = _adopt_lines(log, path, raw)
     if not settled:
         return said
-    done = home / f"rescue-{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}.done"
+    done = home / f"rescue-{log.clock.now():%Y%m%dT%H%M%S.%fZ}.done"
     try:
         path.rename(done)
         more = read_regular(done)[len(raw) :]  # what another kernel appended meanwhile
@@ -210,7 +212,7 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
             return "", True
         if before[0].request.provider != line["provider"]:
             return f"run {run_id} is not of the provider that accepted task {task_id}: it was left as it is", True
-        changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line, before[0]))
+        changed = log.call(log.rescue, run_id, {"task_id": task_id}, **_changes(line, before[0], log.clock.now()))
     except TaskIdTaken:
         return f"run {run_id}: task {task_id} belongs to another run; ask the provider's support", True
     if changed is None:
@@ -220,11 +222,11 @@ def _adopt(log: RunLog, line: Mapping[str, Any]) -> tuple[str, bool]:
     return f"run {run_id} has its task id {task_id} again, from the rescue file: hw.resume() follows it", True
 
 
-def _changes(line: Mapping[str, Any], record: RunRecord) -> dict[str, Any]:
+def _changes(line: Mapping[str, Any], record: RunRecord, now: datetime) -> dict[str, Any]:
     """Return what an accepted create call changes, from a line; only ``simulated`` is taken from the log."""
     return {
         **_price(line.get("changes")),
-        "submitted_at": _submitted_at(line.get("at"), record),
+        "submitted_at": _submitted_at(line.get("at"), record, now),
         "status": "queued",
         "task_id": line["task_id"],
         "finished_at": None,
@@ -242,9 +244,8 @@ def _price(told: Any) -> dict[str, Any]:
     return {"cost_micros": micros, "cost_kind": kind, "currency": currency}
 
 
-def _submitted_at(told: Any, record: RunRecord) -> datetime:
+def _submitted_at(told: Any, record: RunRecord, now: datetime) -> datetime:
     """Return when a call was accepted, from a line; now, if the line's time is not valid."""
-    now = datetime.now(UTC)
     try:
         at = datetime.fromisoformat(told)
         at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
@@ -13,7 +12,6 @@ from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
 from hailuo_widgets.engine.fetch_clip import brought
 from hailuo_widgets.errors import HailuoError, Skipped, from_detail
-from hailuo_widgets.system.process import is_dead
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -21,9 +19,6 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.followed_run import Follower
 
 __all__ = ["prepare"]
-
-JOIN_S = 0.5  # so often an equal run that is on its way is looked at
-RIDE_S = 0.5  # so often a further result looks whether its task was accepted
 
 
 async def prepare(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord:
@@ -72,8 +67,8 @@ async def _ride(ctx: Context, follower: Follower, record: RunRecord) -> RunRecor
         left = None if ctx.runs.follows(lead.run_id) else ctx.runs.decided(lead.run_id)
         if left is not None:
             # Its end is known here alone, and so is this one: in the log both are as whoever settles them needs them.
-            return replace(record, status=Status.FAILED, error=left.error, finished_at=datetime.now(UTC))
-        await follower.pause(RIDE_S)
+            return replace(record, status=Status.FAILED, error=left.error, finished_at=ctx.clock.now())
+        await follower.pause(ctx.timing.ride_s)
         record = await ctx.log.ask(ctx.log.get, record.run_id)
     return record
 
@@ -94,7 +89,9 @@ async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) ->
         key = _key(ctx, record)
         alike = ctx.accounts.alike
         # Before its clip is looked for: one that ends in between has a clip, and is not sent for again.
-        earlier = await ctx.log.ask(ctx.log.equal_in_progress, {key[:2]}, alike, before=record.run_id, is_dead=is_dead)
+        earlier = await ctx.log.ask(
+            ctx.log.equal_in_progress, {key[:2]}, alike, before=record.run_id, is_dead=ctx.runtime.is_dead
+        )
         record = await _reuse(ctx, follower, record, gone)
         if record.status != "planned":
             break
@@ -116,7 +113,7 @@ async def _reuse_or_join(ctx: Context, follower: Follower, record: RunRecord) ->
             if other.run_id in tried and (left := await _left_again(ctx, other.run_id)) is not None:
                 return await ctx.recorder.fail(record, _in_the_way(left), status="skipped")
             tried |= {r.run_id for r in await asyncio.to_thread(ctx.runs.take_up, [other.run_id])}
-        await follower.pause(JOIN_S)
+        await follower.pause(ctx.timing.join_s)
     leads = record.result_index == 0  # a further result goes the way of its call's first
     if leads and record.status == "planned" and follower.run.unpaid and not follower.stopped:
         return await ctx.recorder.fail(record, _fell_away(joined), status="skipped")
@@ -192,5 +189,5 @@ async def _reuse(ctx: Context, follower: Follower, record: RunRecord, gone: set[
         cost_micros=0 if found.currency else None,
         currency=found.currency,
         cost_kind=CostKind.REUSED,
-        finished_at=datetime.now(UTC),
+        finished_at=ctx.clock.now(),
     )

@@ -7,16 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.expectation import Expectation, expect
 from hailuo_widgets.engine import poll, submit
 from hailuo_widgets.engine.download import bring
-from hailuo_widgets.engine.rate_limit import backoff_s
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.engine.reuse import prepare
 from hailuo_widgets.errors import BudgetExceeded, HailuoError, StoreError, as_detail
@@ -28,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["follow_run"]
 
-STORE_S = 300.0  # so long a run that is paid for is followed on while its steps cannot be written
 FREE = frozenset({"queued", "running", "downloading"})  # from here on every step may be taken again
 
 
@@ -56,25 +52,25 @@ async def _through_trouble(ctx: Context, follower: Follower) -> RunRecord:
     That is one that is free and could not be written, and any that failed as none should: it ends the step, and the run
     is followed on. Until it gets through, the run shows what stands in the way.
     """
-    began, attempt = time.monotonic(), 0
+    began, attempt = ctx.clock.monotonic(), 0
     while True:
         try:
             return await _steps(ctx, follower)
         except StoreError as e:
             known = ctx.runs.known(follower.run_id)
-            if known.status not in FREE or follower.stopped or time.monotonic() - began > STORE_S:
+            if known.status not in FREE or follower.stopped or ctx.clock.monotonic() - began > ctx.timing.store_s:
                 raise
             ctx.runs.learn(replace(known, error=as_detail(e, known.run_id)))
         except HailuoError:
             raise
         except Exception as e:
             known = await _as_it_stands(ctx, follower.run_id)
-            late = time.monotonic() - began > ctx.settings.timeout
+            late = ctx.clock.monotonic() - began > ctx.settings.timeout
             if known.status not in FREE | {"submitting"} or follower.stopped or late:
                 raise
             ctx.runs.learn(replace(known, error=as_detail(unexpected(e, known.run_id, "a step"), known.run_id)))
         attempt += 1
-        await follower.pause(backoff_s(attempt, cap=30.0))
+        await follower.pause(ctx.timing.backoff_s(attempt, cap=30.0))
 
 
 async def _as_it_stands(ctx: Context, run_id: str) -> RunRecord:
@@ -104,7 +100,7 @@ async def _steps(ctx: Context, follower: Follower) -> RunRecord:
         if record.status in {"queued", "running"}:
             record = await poll.follow(ctx, follower, client, record)
             if record.status == "downloading":
-                follower.run.linked_at = time.monotonic()
+                follower.run.linked_at = ctx.clock.monotonic()
     if record.status == "downloading":
         record = await bring(ctx, follower, client, record)
     return record
@@ -134,7 +130,7 @@ async def _left(ctx: Context, run_id: str, error: HailuoError) -> RunRecord:
     ended: dict[str, Any] = {}
     if record.status == "planned":
         status = "skipped" if isinstance(error, BudgetExceeded) else "failed"
-        ended = {"status": status, "finished_at": datetime.now(UTC)}
+        ended = {"status": status, "finished_at": ctx.clock.now()}
     try:
         return await ctx.recorder.change(run_id, RunEvent.STOPPED_BY_ERROR, error=detail, **ended)
     except HailuoError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.engine.create_answer import accepted, unconfirmed
 from hailuo_widgets.engine.outcome import Outcome
-from hailuo_widgets.engine.rate_limit import backoff_s, retry_after_s
+from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.engine.reconcile import settle_by_our_id
 from hailuo_widgets.engine.rescue_file import adopt_own
 from hailuo_widgets.engine.reserve import has_place, reserve
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["settle", "submit"]
 
 TRIES_UNSENT = 3
-ELSEWHERE_S = 0.1  # so often another loop's create call is looked at
-PLACE_S = 1.0  # so often a place is asked for that another kernel's runs hold
 _sent_here: set[str] = set()  # runs whose create call this process has sent
 _log = logging.getLogger(__name__)
 
@@ -69,7 +67,7 @@ async def _guarded(
     if (why := ctx.recorder.stopped(record)) is not None:
         return Outcome(record=await ctx.recorder.fail(record, why, status="skipped"))
     if not free or ctx.runs.holding.holds(record.run_id):
-        return Outcome(record=record, pause_s=PLACE_S)
+        return Outcome(record=record, pause_s=ctx.timing.place_s)
     return await _attempt(ctx, follower.run, client, record, tries)
 
 
@@ -90,7 +88,7 @@ async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, recor
         return await _refused(ctx, client, record, tries, e)
     reserved = await _reserve(ctx, run, client, record)
     if reserved is None or reserved.status != "submitting":
-        return Outcome(record=reserved or record, pause_s=PLACE_S)
+        return Outcome(record=reserved or record, pause_s=ctx.timing.place_s)
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.
     run.sending = sending = ctx.runs.keep(_send(ctx, client, replace(reserved, request=request), tries))
     _sent_here.add(record.run_id)
@@ -140,7 +138,7 @@ async def _not_sent(
             return Outcome(record=await ctx.recorder.refuse(record, error))
         tries.unsent = 0  # an outage: it is waited for in the door
     planned = await ctx.recorder.take_back(record, RunEvent.CREATE_NOT_SENT, error)
-    return Outcome(record=planned, pause_s=backoff_s(tries.unsent))
+    return Outcome(record=planned, pause_s=ctx.timing.backoff_s(tries.unsent))
 
 
 async def _refused(
@@ -149,7 +147,7 @@ async def _refused(
     if not error.again:
         return Outcome(record=await ctx.recorder.refuse(record, error))
     tries.refused += 1
-    pause_s = retry_after_s(error.retry_after) or backoff_s(tries.refused, base=2.0)
+    pause_s = retry_after_s(error.retry_after, now=ctx.clock.now()) or ctx.timing.backoff_s(tries.refused, base=2.0)
     client.limiter.pause(pause_s)
     planned = await ctx.recorder.take_back(record, RunEvent.CREATE_RATE_LIMITED, error)
     return Outcome(record=planned, pause_s=pause_s)
@@ -176,7 +174,7 @@ async def settle(ctx: Context, follower: Follower, client: ProviderClient, recor
     elif sending is not None and sending.get_loop() is not asyncio.get_running_loop():
         # Another thread's loop has sent it: its own task reads the answer, and writes it.
         while not sending.done() and sending.get_loop().is_running():
-            await follower.pause(ELSEWHERE_S)
+            await follower.pause(ctx.timing.sending_elsewhere_s)
         record = await ctx.log.ask(ctx.log.get, record.run_id)
     else:
         client.breaker.doubted()

@@ -13,7 +13,7 @@ from hailuo_widgets.engine.hold import Holding
 from hailuo_widgets.engine.lease_renewal import LeaseRenewal
 from hailuo_widgets.engine.paid_task import abort, looked_at, paid_task
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.system.process import is_dead, let_go_of, name_for
+from hailuo_widgets.system.process import let_go_of, name_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.listeners import Listeners
     from hailuo_widgets.engine.outcome import Outcome
     from hailuo_widgets.engine.rate_limit import CallLimit
+    from hailuo_widgets.engine.runtime import Runtime
     from hailuo_widgets.store import RunLog
 
 __all__ = ["Supervisor", "is_behind"]
@@ -48,12 +49,18 @@ class Supervisor:
         log: The run log.
         listeners: Are called with each change of a run.
         work: Follows one run to its end; it runs as the task of the follower it is given.
+        runtime: Its clock and timing, and who is dead.
     """
 
     def __init__(
-        self, log: RunLog, listeners: Listeners, work: Callable[[Follower], Coroutine[Any, Any, None]]
+        self,
+        log: RunLog,
+        listeners: Listeners,
+        work: Callable[[Follower], Coroutine[Any, Any, None]],
+        runtime: Runtime,
     ) -> None:
         self.log = log
+        self.runtime = runtime
         self.listeners = listeners
         self._work = work
         self._records: dict[str, RunRecord] = {}  # each run as it was last learned
@@ -70,7 +77,13 @@ class Supervisor:
         self._unreleased: set[str] = set()  # runs that are followed no longer, and whose lease the log still has
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self.closing: set[asyncio.Future[Any]] = set()  # tasks that close connections: they are never ended early
-        self._renewal = LeaseRenewal(self._renew, drive=self.drive, hold=self.hold, run_loop=self.run_loop)
+        self._renewal = LeaseRenewal(
+            self._renew,
+            every_s=self.runtime.timing.renew_s,
+            drive=self.drive,
+            hold=self.hold,
+            run_loop=self.run_loop,
+        )
         self.holding = Holding()
 
     # -- from any thread ------------------------------------------------------------------------------------------
@@ -111,7 +124,7 @@ class Supervisor:
         if run_ids is not None:
             wanted = [i for i in run_ids if i in wanted]
         wanted = [i for i in wanted if i not in self._open]
-        taken = self.log.call(self.log.claim, wanted, self.owner, is_dead) if wanted else []
+        taken = self.log.call(self.log.claim, wanted, self.owner, self.runtime.is_dead) if wanted else []
         with self._lock:
             for record in taken:
                 self._records[record.run_id] = record
@@ -123,7 +136,7 @@ class Supervisor:
 
     def never_sent(self) -> list[RunRecord]:
         """Return the planned runs that were never sent and that no kernel follows. Blocks for the log."""
-        return self.log.call(self.log.waiting, is_dead)
+        return self.log.call(self.log.waiting, self.runtime.is_dead)
 
     def run_of(self, run_id: str) -> FollowedRun:
         """The state of a run in this process, whether it is followed now or not."""
@@ -291,7 +304,7 @@ class Supervisor:
 
     def keep(self, work: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
         """Start a create call's task, which survives its waiters, and for whose reply its loop waits."""
-        task = paid_task(work)
+        task = paid_task(work, answer_s=self.runtime.timing.loop_end_s)
         self.hold(task)
         return task
 

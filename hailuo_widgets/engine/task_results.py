@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from hailuo_widgets.engine.recorder import ended_by
 from hailuo_widgets.provider.messages import PollState
 
 if TYPE_CHECKING:
+    from hailuo_widgets.domain.clock import Clock
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.errors import ProviderError
@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 __all__ = ["Standstill", "own_share"]
 
 SAME_ANSWERS = 3
-STANDING_S = 600.0  # after so long without a change a task that names failures makes nothing more
 
 
 class Standstill:
     """For how long a task's replies have been the same, with no result in progress."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock, *, standing_s: float) -> None:
+        self._clock = clock
+        self._standing_s = standing_s
         self._seen: tuple[frozenset[str | None], int] | None = None
         self._times = 0
         self._since = 0.0
@@ -49,12 +50,12 @@ class Standstill:
         """
         seen = (frozenset(clip.file_id for clip in results.clips), results.failed)
         if seen != self._seen or results.pending:
-            self._seen, self._times, self._since = seen, 0, time.monotonic()
+            self._seen, self._times, self._since = seen, 0, self._clock.monotonic()
         self._times += 1
         if results.pending or not results.failures or self._times < SAME_ANSWERS:
             return False
         complete = len(results.clips) + results.failed >= number
-        return results.ended or complete or time.monotonic() - self._since >= STANDING_S
+        return results.ended or complete or self._clock.monotonic() - self._since >= self._standing_s
 
 
 async def own_share(ctx: Context, still: Standstill, record: RunRecord, poll: Poll) -> tuple[RunRecord, Poll]:
@@ -73,7 +74,7 @@ async def own_share(ctx: Context, still: Standstill, record: RunRecord, poll: Po
     now, share = await ctx.log.ask(ctx.log.take_result, record.run_id, list(ready))
     counted = lasting if share.runs > 1 else results.failures
     if counted and share.file_id is None:
-        failures = [ended_by(record, error) for error in counted]
+        failures = [ended_by(record, error, now=ctx.clock.now()) for error in counted]
         now, share = await ctx.log.ask(
             ctx.log.take_result, record.run_id, list(ready), failures, pending=results.pending
         )

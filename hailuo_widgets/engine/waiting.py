@@ -6,12 +6,11 @@ import asyncio
 import atexit
 import contextlib
 import threading
-import time
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.engine.accepted_ids import tell
 from hailuo_widgets.engine.event_loop import run_to_end, running_loop
-from hailuo_widgets.engine.paid_task import ANSWER_S, looked_at
+from hailuo_widgets.engine.paid_task import looked_at
 from hailuo_widgets.engine.supervisor import Supervisor
 from hailuo_widgets.engine.wait_timeout import still_open
 from hailuo_widgets.system.process import is_dead, living
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.outcome import Outcome
 
 __all__ = ["leave", "leave_here", "settled", "wait"]
-
-WAKE_S = 0.2  # a waiting cell wakes so often: an interrupt is seen by a loop that wakes, and by no other
-END_S = 2.0  # so long the tasks of a process that ends have to come to an end
-ELSEWHERE_S = 1.0  # so often the log is asked for a run that another kernel follows
 
 
 async def settled(runs: Supervisor, run_ids: Iterable[str], seconds: float | None = None) -> None:
@@ -47,7 +42,7 @@ async def settled(runs: Supervisor, run_ids: Iterable[str], seconds: float | Non
                 while waiting := await _still_open(runs, waiting):
                     news.clear()
                     try:
-                        async with asyncio.timeout(WAKE_S):
+                        async with asyncio.timeout(runs.runtime.timing.wake_s):
                             await news.wait()
                     except TimeoutError:
                         runs.drive()  # a follower that a nested wait has lost begins again from the log
@@ -75,7 +70,9 @@ async def _still_open(runs: Supervisor, run_ids: list[str]) -> list[str]:
             continue
         await asyncio.to_thread(runs.take_up, [run_id])
         if not runs.follows(run_id):
-            await asyncio.sleep(ELSEWHERE_S)  # another kernel follows it: the log will say when it has ended
+            await asyncio.sleep(
+                runs.runtime.timing.elsewhere_s
+            )  # another kernel follows it: the log will say when it has ended
         left.append(run_id)
     return left
 
@@ -98,7 +95,7 @@ def wait(runs: Supervisor, run_ids: Iterable[str], timeout: float | None = None)
 
 
 def _wait(runs: Supervisor, waiting: list[str], timeout: float | None) -> None:
-    deadline = None if timeout is None else time.monotonic() + timeout
+    deadline = None if timeout is None else runs.runtime.clock.monotonic() + timeout
     while True:
         home, here = runs.run_loop.loop, running_loop()
         if here is not None and not (home is not None and home.is_running() and home is not here):
@@ -107,7 +104,7 @@ def _wait(runs: Supervisor, waiting: list[str], timeout: float | None) -> None:
         if here is None:
             with runs.run_loop.driving() as loop:
                 if loop is not None:
-                    left = None if deadline is None else max(0.0, deadline - time.monotonic())
+                    left = None if deadline is None else max(0.0, deadline - runs.runtime.clock.monotonic())
                     try:
                         _drive(runs, waiting, left, loop)
                     except TimeoutError:
@@ -170,18 +167,18 @@ async def leave_here(runs: Supervisor) -> None:
 def _hear_answers(runs: Supervisor) -> None:
     """Do the same as ``_answered`` from a thread without a loop, while another thread may drive the runs."""
     runs.holding.all = True
-    deadline = time.monotonic() + ANSWER_S
+    deadline = runs.runtime.clock.monotonic() + runs.runtime.timing.answer_s
     news = threading.Event()
     stop = runs.listeners.subscribe(None, lambda _: news.set())
     try:
-        while (runs.submitting or runs.holding.reserving) and time.monotonic() < deadline:
+        while (runs.submitting or runs.holding.reserving) and runs.runtime.clock.monotonic() < deadline:
             if runs.run_loop.loop is None:
                 return
             with runs.run_loop.at_rest() as loop:
                 if loop is not None:
                     run_to_end(loop, _answered(runs))
                     return
-            news.wait(WAKE_S)
+            news.wait(runs.runtime.timing.wake_s)
             news.clear()
     finally:
         stop()
@@ -194,7 +191,7 @@ async def _answered(runs: Supervisor) -> None:
     news = asyncio.Event()
     stop = runs.listeners.subscribe(None, lambda _: _set(loop, news))
     try:
-        async with asyncio.timeout(ANSWER_S):
+        async with asyncio.timeout(runs.runtime.timing.answer_s):
             while runs.submitting or runs.holding.reserving:
                 news.clear()
                 await news.wait()
@@ -218,7 +215,7 @@ def _at_exit() -> None:
             runs.close()
             with contextlib.suppress(Exception, KeyboardInterrupt):
                 _hear_last(runs, loop)
-                loop.run_until_complete(asyncio.wait_for(runs.end_tasks(), END_S))
+                loop.run_until_complete(asyncio.wait_for(runs.end_tasks(), runs.runtime.timing.end_s))
         if unsent:
             tell(f"hailuo: {_never_sent(len(unsent))}")
 
@@ -235,7 +232,7 @@ def _unanswered(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> list[async
 def _hear_last(runs: Supervisor, loop: asyncio.AbstractEventLoop) -> None:
     """Run a loop until its create calls are answered, up to a limit."""
     if sending := _unanswered(runs, loop):
-        loop.run_until_complete(asyncio.wait(sending, timeout=ANSWER_S))
+        loop.run_until_complete(asyncio.wait(sending, timeout=runs.runtime.timing.answer_s))
         for task in sending:
             looked_at(task)
 
@@ -255,9 +252,10 @@ def _wait_beside(runs: Supervisor, run_ids: list[str], timeout: float | None, de
                 return True
             if not runs.run_loop.driven:
                 return False
-            if deadline is not None and time.monotonic() > deadline:
+            if deadline is not None and runs.runtime.clock.monotonic() > deadline:
                 raise TimeoutError(still_open(runs, run_ids, timeout))
-            news.wait(WAKE_S if followed else ELSEWHERE_S)
+            timing = runs.runtime.timing
+            news.wait(timing.wake_s if followed else timing.elsewhere_s)
             news.clear()
     finally:
         stop()

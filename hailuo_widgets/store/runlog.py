@@ -109,7 +109,7 @@ class RunLog(RunQueries):
         notice: Callable[[str], None] | None = None,
     ) -> None:
         self._url = url
-        self._clock = clock
+        self.clock = clock
         self._busy_s = busy_s
         self._notice = notice
         self._database: Database | None = None
@@ -127,7 +127,7 @@ class RunLog(RunQueries):
                 from hailuo_widgets.store.database import BUSY_S, Database
 
                 busy_s = BUSY_S if self._busy_s is None else self._busy_s
-                self._database = Database(self._url, clock=self._clock, busy_s=busy_s, notice=self._notice)
+                self._database = Database(self._url, clock=self.clock, busy_s=busy_s, notice=self._notice)
             return self._database
 
     # -- the log's thread -----------------------------------------------------------------------------------------

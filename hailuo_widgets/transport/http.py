@@ -109,9 +109,16 @@ class Stream:
 
 
 class Http:
-    """HTTP for one event loop. Its httpx clients are made when they are first needed, and ended by ``close``."""
+    """HTTP for one event loop. Its httpx clients are made when they are first needed, and ended by ``close``.
 
-    def __init__(self) -> None:
+    Args:
+        headers_s: Seconds within which a download must begin.
+        stall_s: Seconds within which its next bytes must come.
+    """
+
+    def __init__(self, *, headers_s: float = HEADERS_S, stall_s: float = STALL_S) -> None:
+        self._headers_s = headers_s
+        self._stall_s = stall_s
         self._clients: dict[tuple[bool, bool], httpx.AsyncClient] = {}
         self._dropped: list[httpx.AsyncClient] = []
         self._context: ssl.SSLContext | None = None
@@ -187,12 +194,14 @@ class Http:
         """
         failure: Exception | None = None
         try:
-            async with asyncio.timeout(HEADERS_S):
+            async with asyncio.timeout(self._headers_s):
                 response = await self._open_link(url, headers, local=local, keyed=keyed)
         except (DownloadError, TransportError) as e:
             failure = e
         except TimeoutError:
-            failure = TransportError(f"{_host(url)} sent no headers of the clip within {HEADERS_S:g} s", sent=None)
+            failure = TransportError(
+                f"{_host(url)} sent no headers of the clip within {self._headers_s:g} s", sent=None
+            )
             failure.stalled = True
         if failure is not None:
             _raise_alone(failure)
@@ -212,7 +221,7 @@ class Http:
             try:
                 client = await self._client(url, fresh=True)
                 asked = {"Accept-Encoding": "identity", **headers}
-                timeout = httpx.Timeout(STALL_S, connect=CONNECT_S)
+                timeout = httpx.Timeout(self._stall_s, connect=CONNECT_S)
                 request = client.build_request("GET", url, headers=asked, timeout=timeout)
                 auth = _KeyAuth(*keyed[1:]) if keyed is not None and same_origin(url, keyed[0]) else None
                 response = await _send(client, request, Departure(), auth=auth)

@@ -10,7 +10,6 @@ import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn, Self
-from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from hailuo_widgets.archive import Archive
@@ -19,6 +18,7 @@ from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.engine.engine import Engine
 from hailuo_widgets.engine.local_simulator import LocalSimulator
+from hailuo_widgets.engine.runtime import Runtime
 from hailuo_widgets.planning.plan import planned_again
 from hailuo_widgets.render.run_card import card_of
 from hailuo_widgets.settings.settings import Settings
@@ -53,13 +53,14 @@ class WorkspaceBase(Fixed):
     Args:
         notice: Called with each sentence for the user; ``print`` by default.
         config: Settings that ``%config Hailuo`` has given; arguments override them.
+        runtime: Clock, timing, ids and connections in the place of this machine's, for tests.
         settings: Settings by their names, for example ``home=``, ``mode=`` or ``budget=``.
 
     Raises:
         UsageError: A name that is not a setting, or a value that its setting does not allow.
     """
 
-    _own = frozenset({"settings", "archive", "log", "engine", "accounts", "opened_as", "closed"})
+    _own = frozenset({"settings", "runtime", "archive", "log", "engine", "accounts", "opened_as", "closed"})
     _replaceable = True  # a test, or a program around it, may replace a method
     _advice = "a setting is given when a session is made: Session(budget=5)"
 
@@ -68,13 +69,19 @@ class WorkspaceBase(Fixed):
         *,
         notice: Callable[[str], None] = print,
         config: Mapping[str, Any] | None = None,
+        runtime: Runtime | None = None,
         **settings: Any,
     ) -> None:
         self.settings = Settings.resolve(settings, config)
-        self.archive = Archive(self.settings.archive_folder)
-        self.log = RunLog(self.settings.store_url, notice=self.say)
+        self.runtime = runtime = runtime or Runtime()
+        self.archive = Archive(self.settings.archive_folder, poster=runtime.poster)
+        self.log = RunLog(
+            self.settings.store_url, clock=runtime.clock, executor=runtime.store_executor, notice=self.say
+        )
         self._simulator = LocalSimulator(self.settings.home, speed=self.settings.simulator_speed)
-        self.engine = Engine(self.settings, log=self.log, archive=self.archive, simulator=self._simulator)
+        self.engine = Engine(
+            self.settings, log=self.log, archive=self.archive, simulator=self._simulator, runtime=runtime
+        )
         self.accounts = self.engine.accounts
         self.opened_as = secrets.token_hex(8)
         self.closed = False
@@ -147,20 +154,20 @@ class WorkspaceBase(Fixed):
     def _new_id(self) -> str:
         """A new run's id, greater than every earlier one of this workspace: ids order runs by their age."""
         with self._id_lock:
-            moment = datetime.now(UTC)
+            moment = self.runtime.clock.now()
             # Half of the bits are left for those of one millisecond, which follow one another.
-            self._last_id = max(make_id("r", moment, secrets.randbits(39)), next_id(self._last_id))
+            self._last_id = max(make_id("r", moment, self.runtime.ids.randbits(39)), next_id(self._last_id))
             return self._last_id
 
     def _new(self, request: Request, origin: str) -> RunRecord:
         return RunRecord(
             run_id=self._new_id(),
-            created_at=datetime.now(UTC),
+            created_at=self.runtime.clock.now(),
             request=request,
             request_hash=request.hash,
             origin=origin,
             simulated=origin == SIMULATOR,
-            client_uuid=str(uuid4()) if self.accounts.provider(request.provider).client_ids else None,
+            client_uuid=str(self.runtime.ids.uuid()) if self.accounts.provider(request.provider).client_ids else None,
         )
 
     def _budgets(self, sweep_id: str | None, budget: float | None) -> tuple[Budget, ...]:
@@ -173,7 +180,7 @@ class WorkspaceBase(Fixed):
             micros = round(self.settings.budget * _MICROS)
             budgets.append(Budget(name="session's budget", micros=micros, session=self.engine.runs.owner))
         if self.settings.daily_budget is not None:
-            midnight = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+            midnight = self.runtime.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
             micros = round(self.settings.daily_budget * _MICROS)
             budgets.append(Budget(name="budget of the day (UTC)", micros=micros, since=midnight))
         return tuple(budgets)

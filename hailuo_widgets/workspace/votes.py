@@ -5,7 +5,6 @@ from __future__ import annotations
 import getpass
 import os
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.run import Status
@@ -68,7 +67,7 @@ def blind_test(
         aim=aim,
         repeats=repeats,
         rng=np.random.default_rng(),
-        now=lambda: datetime.now(UTC),
+        now=session.runtime.clock.now,
     )
     return records, test
 

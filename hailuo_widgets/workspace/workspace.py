@@ -5,9 +5,7 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.annotation import tags_of
@@ -140,7 +138,7 @@ class Workspace(WorkspaceBase):
             self._within(plan, budget)
         for problem in () if warned else plan.warnings:
             self._notice(f"note: {problem}")
-        sweep_id = make_id("s", datetime.now(UTC), secrets.randbits(40))
+        sweep_id = make_id("s", self.runtime.clock.now(), self.runtime.ids.randbits(40))
         records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
         records = [replace(r, sweep_name=called) for r in records]
         budgets, unpaid = self._budgets(sweep_id, budget), plan.unpaid([r.run_id for r in records])

@@ -9,7 +9,7 @@ import av
 import pytest
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine import submit as create
+from hailuo_widgets.engine.runtime import Runtime, Timing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,11 +46,12 @@ def line(connect: Connect, dialect: str) -> Line:
 
 
 @pytest.fixture
-def sweep(line: Line, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
+def sweep(line: Line, tmp_path: Path) -> Iterator[Run]:
     """Sweeps at the line's provider, by a session of its own; pauses between tries are short."""
-    monkeypatch.setattr(create, "backoff_s", lambda *_, **__: 0.02)
     dialect: dict[str, Any] = {"kie_dialect": "jobs"} if line.dialect == "kie-jobs" else {}
-    session = Session(home=tmp_path, mode="live", poll_interval=0.05, notice=lambda _: None, **dialect)
+    runtime = Runtime(timing=Timing(backoff_s=lambda *_, **__: 0.02))
+    options: dict[str, Any] = {"mode": "live", "poll_interval": 0.05, "runtime": runtime, **dialect}
+    session = Session(home=tmp_path, notice=lambda _: None, **options)
 
     async def ended(prompts: tuple[str, ...], arguments: dict[str, Any]) -> Sweep:
         frames: dict[str, Any] = {"first_frame": PICTURE} if line.name == "pixazo" else {}

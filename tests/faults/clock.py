@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sys
 from collections import deque
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
@@ -16,15 +15,14 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.engine.runtime import Runtime, Timing
 from hailuo_widgets.errors import TransportError
 from hailuo_widgets.provider.base import HttpCall, HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
-    import pytest
-
-__all__ = ["VirtualLoop", "Wire", "virtual"]
+__all__ = ["Inline", "LoopClock", "VirtualLoop", "Wire", "runtime"]
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
 REFUSED = HttpReply(status=429, headers={"content-type": "application/json"}, body=b"{}")
@@ -37,6 +35,8 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__()
         self.now = 0.0
         self.wall_s = 0.0  # what the wall clock is off
+        self.asleep = 1.0  # by how much more the uptime counts
+        self.set_default_executor(Inline())
         selector: Any = self._selector  # type: ignore[attr-defined]  # the base class keeps it there
         look = selector.select
 
@@ -71,35 +71,38 @@ class Inline(ThreadPoolExecutor):
         return future
 
 
-def virtual(monkeypatch: pytest.MonkeyPatch) -> VirtualLoop:
-    """Put all clocks and threads of the package on a new virtual loop."""
-    loop = VirtualLoop()
+class LoopClock:
+    """The clock of a virtual loop; see :class:`hailuo_widgets.domain.clock.Clock`."""
 
-    class VirtualDatetime(datetime):
-        """The wall clock that goes with the loop's."""
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
 
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]  # plain datetimes are what callers expect
-            return (EPOCH + timedelta(seconds=loop.now + loop.wall_s)).astimezone(tz)
+    def now(self) -> datetime:
+        """Return the wall clock's time, which a test may have set."""
+        return EPOCH + timedelta(seconds=self._loop.now + self._loop.wall_s)
 
-    async def to_thread(work: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        return work(*args, **kwargs)
+    def monotonic(self) -> float:
+        """Return the loop's time."""
+        return self._loop.now
 
-    clock = SimpleNamespace(monotonic=loop.time, time=lambda: EPOCH.timestamp() + loop.now)
-    for name, module in list(sys.modules.items()):
-        if not name.startswith(
-            ("hailuo_widgets.engine", "hailuo_widgets.store", "hailuo_widgets.system", "hailuo_widgets.workspace.")
-        ):
-            continue
-        if getattr(module, "datetime", None) is datetime:
-            monkeypatch.setattr(module, "datetime", VirtualDatetime)
-        if getattr(module, "time", None) is sys.modules["time"]:
-            monkeypatch.setattr(module, "time", clock)
-    monkeypatch.setattr(asyncio, "to_thread", to_thread)
-    monkeypatch.setattr("hailuo_widgets.engine.waiting.WAKE_S", 60.0)
-    monkeypatch.setattr("hailuo_widgets.engine.lease_renewal.RENEW_S", 600.0)  # no other kernel is here
-    monkeypatch.setattr("hailuo_widgets.archive.archive.poster", lambda _: None)
-    return loop
+    def uptime(self) -> float:
+        """Return the loop's time; a machine that slept counts more."""
+        return self._loop.now * self._loop.asleep
+
+    def boot(self) -> str:
+        """Return the id of the one start of this machine."""
+        return "virtual"
+
+
+def runtime(loop: VirtualLoop, http: Callable[[], Any]) -> Runtime:
+    """Return a runtime on a virtual loop, with the connections that ``http`` makes."""
+    return Runtime(
+        clock=LoopClock(loop),
+        timing=Timing(wake_s=60.0, renew_s=600.0),  # no other kernel is here
+        http=http,
+        store_executor=Inline,
+        poster=lambda _: None,
+    )
 
 
 class Wire:

@@ -8,7 +8,7 @@ import logging
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol
 
 import av
 import numpy as np
@@ -20,14 +20,11 @@ from fake_provider import Act, FakeProvider
 from patience import HANG_S, until
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import create_answer, download
-from hailuo_widgets.engine import poll as follow
-from hailuo_widgets.engine import submit as create
-from hailuo_widgets.engine.circuit_breaker import CircuitBreaker
+from hailuo_widgets.engine.runtime import Runtime, Timing
+from hailuo_widgets.transport.http import Http
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from hailuo_widgets.errors import HailuoError
     from hailuo_widgets.workspace.run import Run
@@ -39,9 +36,14 @@ class Begin(Protocol):
     """Starts a fault provider, and a session that speaks to it."""
 
     def __call__(
-        self, *, provider: str = "minimax", fake_provider: FakeProvider | None = None, **settings: Any
+        self,
+        *,
+        provider: str = "minimax",
+        fake_provider: FakeProvider | None = None,
+        timing: Mapping[str, Any] | None = None,
+        **settings: Any,
     ) -> Scene:
-        """The two of them."""
+        """The two of them; ``timing``: fields of ``Timing`` that are not as in :func:`quick`."""
 
 
 class Scene:
@@ -129,27 +131,35 @@ async def _no_sleep(_attempt: int) -> None:
     return
 
 
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is waited between tries takes no time here; the virtual clock's tests measure it."""
-    for module in (create, create_answer, download, follow):
-        monkeypatch.setattr(module, "backoff_s", _soon)
-    monkeypatch.setattr(download, "PATIENCE_S", 0.2)
-    monkeypatch.setitem(cast("dict[str, Any]", fetch.__kwdefaults__), "sleep", _no_sleep)
-    monkeypatch.setitem(cast("dict[str, Any]", CircuitBreaker.__init__.__kwdefaults__), "probe_s", 0.1)
+def quick(*, http: Callable[[], Any] = Http, **timing: Any) -> Runtime:
+    """Return a runtime in which what is waited between tries takes no time; the virtual clock's tests measure it.
+
+    Args:
+        http: Makes the connections.
+        timing: Fields of ``Timing`` for one test.
+    """
+    short: dict[str, Any] = {"backoff_s": _soon, "patience_s": 0.2, "download_sleep": _no_sleep, "probe_s": 0.1}
+    return Runtime(timing=Timing(**(short | timing)), http=http)
 
 
 @pytest.fixture
-def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes, quick: None) -> Iterator[Begin]:
+def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterator[Begin]:
     """A factory; everything it made is stopped at the test's end."""
     with ExitStack() as stack:
 
-        def made(*, provider: str = "minimax", fake_provider: FakeProvider | None = None, **settings: Any) -> Scene:
+        def made(
+            *,
+            provider: str = "minimax",
+            fake_provider: FakeProvider | None = None,
+            timing: Mapping[str, Any] | None = None,
+            **settings: Any,
+        ) -> Scene:
             there = stack.enter_context(fake_provider or FakeProvider(clip))
             monkeypatch.setenv(f"{provider.upper()}_BASE_URL", there.url)
             monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
             told: list[str] = []
             options = {"home": tmp_path / "home", "poll_interval": 0.05, "timeout": HANG_S, **settings}
+            options.setdefault("runtime", quick(**(timing or {})))
             session = Session(mode="live", provider=provider, notice=told.append, **options)
             stack.callback(session.close)
             scene = Scene(session, there)

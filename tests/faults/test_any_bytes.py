@@ -9,7 +9,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clock import Inline, Wire, virtual
+from clock import EPOCH, VirtualLoop, Wire, runtime
 from conftest import KEY
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -23,8 +23,6 @@ from hailuo_widgets.provider.base import HttpReply
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
     from pathlib import Path
-
-    from clock import VirtualLoop
 
     from hailuo_widgets.workspace.run import Run
 
@@ -116,8 +114,8 @@ class OddWire(Wire):
 class Bench:
     """Makes sessions on one virtual clock."""
 
-    def __init__(self, loop: VirtualLoop, clip: bytes, home: Path, use: Callable[[OddWire], None]) -> None:
-        self.loop, self.clip, self.home, self.use = loop, clip, home, use
+    def __init__(self, loop: VirtualLoop, clip: bytes, home: Path) -> None:
+        self.loop, self.clip, self.home = loop, clip, home
         self.made = 0
 
     def run(
@@ -129,7 +127,6 @@ class Bench:
             wire.odd_file = odd[0]
         else:
             wire.scripts[phase] = deque(odd)
-        self.use(wire)
         self.made += 1
         session = Session(
             mode="live",
@@ -137,9 +134,9 @@ class Bench:
             notice=lambda _: None,
             home=self.home / str(self.made),
             store="sqlite://",
+            runtime=runtime(self.loop, lambda: wire),
             **{"timeout": 1800.0, **more},
         )
-        session.log._thread.executor = Inline()
         session.engine.runs.run_loop._loop = self.loop
         if broken is not None:
             broken(session)
@@ -152,11 +149,9 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterator[Bench]:
     """A bench; its loop is closed at the end."""
-    loop = virtual(monkeypatch)
+    loop = VirtualLoop()
     monkeypatch.setenv("MINIMAX_API_KEY", KEY)
-    yield Bench(
-        loop, clip, tmp_path, lambda wire: monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: wire)
-    )
+    yield Bench(loop, clip, tmp_path)
     loop.close()
 
 
@@ -207,7 +202,7 @@ def test_a_pause_that_no_clock_holds(bench: Bench, phase: str, date: str) -> Non
 @given(word=st.text(st.characters(max_codepoint=255), max_size=40) | st.sampled_from(DATES + ODD_TEXTS))
 def test_retry_after_reads_any_text(word: str) -> None:
     """Seconds from 1 to 300, or nothing, whatever the header holds."""
-    seconds = retry_after_s(word)
+    seconds = retry_after_s(word, now=EPOCH)
     assert seconds is None or 1 <= seconds <= 300
 
 

@@ -7,14 +7,13 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from clock import Inline, VirtualLoop, Wire, virtual
+from clock import LoopClock, VirtualLoop, Wire, runtime
 from manual_clock import ManualClock
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.clock import measured_s, since_s, stamp
 from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.store import leases
-from hailuo_widgets.system import clock as clocks
 from hailuo_widgets.system.process import Owner, this_process
 
 if TYPE_CHECKING:
@@ -25,9 +24,9 @@ STEPS_S = {"none": 0.0, "an hour on": 3600.0, "an hour back": -3600.0, "a year b
 
 
 @pytest.fixture
-def loop(monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualLoop]:
+def loop() -> Iterator[VirtualLoop]:
     """Time that passes when nothing else can happen."""
-    made = virtual(monkeypatch)
+    made = VirtualLoop()
     yield made
     made.close()
 
@@ -38,10 +37,15 @@ def session(
 ) -> Iterator[tuple[Session, Wire]]:
     """A session on that time, and the provider in memory."""
     wire = Wire(loop, clip)
-    monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: wire)
     monkeypatch.setenv("MINIMAX_API_KEY", "sk-clocks")
-    made = Session(mode="live", provider="minimax", notice=lambda _: None, home=tmp_path / "home", store="sqlite://")
-    made.log._thread.executor = Inline()
+    made = Session(
+        mode="live",
+        provider="minimax",
+        notice=lambda _: None,
+        home=tmp_path / "home",
+        store="sqlite://",
+        runtime=runtime(loop, lambda: wire),
+    )
     made.engine.runs.run_loop._loop = loop
     yield made, wire
     made.close()
@@ -110,12 +114,10 @@ def test_a_stamp_of_the_log_is_input(bad: Any) -> None:
         assert measured_s(clock, {**stamp(clock), **bad}) is None or not bad
 
 
-def test_a_run_of_a_machine_that_slept_has_no_figure(
-    session: tuple[Session, Wire], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_run_of_a_machine_that_slept_has_no_figure(session: tuple[Session, Wire], loop: VirtualLoop) -> None:
     """Its ``elapsed_s`` is missing, and nothing is learned of it."""
     one, _ = session
-    monkeypatch.setattr(clocks, "_ticks", lambda: clocks.time.monotonic() * 50)
+    loop.asleep = 50.0
     record = one.generate("a fox", model="02").wait(2000).record
     assert one.runs().elapsed_s.isna().all()
     assert one.log.call(one.log.durations, "minimax", record.request.model, origin=record.origin) == []
@@ -147,7 +149,7 @@ def test_a_lease_ends_when_it_is_not_renewed(lease: timedelta, where: str) -> No
     assert not leases.held(one, clock)
 
 
-def test_a_clock_that_is_set_forward_forgets_no_request(loop: VirtualLoop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_that_is_set_forward_forgets_no_request(loop: VirtualLoop) -> None:
     """The account's minute is kept by this process also where the log's count of it has been forgotten."""
     sent: list[float] = []
 
@@ -155,7 +157,7 @@ def test_a_clock_that_is_set_forward_forgets_no_request(loop: VirtualLoop, monke
         return 0.0
 
     async def send() -> None:
-        limiter = RateLimiter(concurrent=None, per_minute=5, take_turn=forgetful)
+        limiter = RateLimiter(concurrent=None, per_minute=5, take_turn=forgetful, clock=LoopClock(loop))
         for _ in range(16):
             await limiter.turn()
             sent.append(loop.now)

@@ -13,8 +13,6 @@ import pytest
 from conftest import Scene, error_of, steps
 from fake_provider import Act, FakeProvider, head_half, reset_half
 
-from hailuo_widgets.engine import client as engine_fake_provider
-from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.errors import TransportError, Unconfirmed
 
 if TYPE_CHECKING:
@@ -82,6 +80,7 @@ def test_a_certificate_that_nobody_vouches_for(
 # -- 13 to 17, 20, 25, 35, 36: it may have been accepted --------------------------------------------------------------
 
 GZIP_BOMB = gzip.compress(bytes(100 * 2**20), 9)
+AT_ONCE = {"settling_s": 0.0}  # what a provider does not know now it never had
 LOST: dict[str, tuple[Act, int, str]] = {
     "13 reset in the middle of the upload": (Act(read="half", end="reset", raw=b""), 0, "answer was lost"),
     "13 reset after the head": (Act(read="head", end="reset", raw=b""), 0, "answer was lost"),
@@ -123,11 +122,10 @@ LOST: dict[str, tuple[Act, int, str]] = {
 
 
 @pytest.mark.parametrize("what", LOST)
-def test_an_answer_that_tells_nothing(begin: Begin, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+def test_an_answer_that_tells_nothing(begin: Begin, what: str) -> None:
     """13 to 17, 20, 21, 25, 35, 36: unconfirmed with three ways out, sent once, and never more than 20 MB taken."""
-    monkeypatch.setattr(engine_fake_provider, "CREATE_S", 0.8)
     act, charged, says = LOST[what]
-    scene = begin().on("create", act)
+    scene = begin(timing={"create_s": 0.8}).on("create", act)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     assert_unconfirmed(scene, charged=charged, says=says)
     if "bomb" in what:
@@ -242,18 +240,15 @@ def test_a_task_id_handed_out_twice(begin: Begin) -> None:
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 @pytest.mark.parametrize("provider", ["minimax", "runware"])
-def test_redirects_are_not_followed(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch, clip: bytes, status: int, provider: str
-) -> None:
+def test_redirects_are_not_followed(begin: Begin, clip: bytes, status: int, provider: str) -> None:
     """33, 34: the other host gets no call, hence neither the key nor the paid request.
 
     No document says that a redirect refuses, and a 303 is how a proxy says yes: the run is unconfirmed, with the
     setting to look at; where the provider takes our id, that is asked for, and settles it.
     """
-    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
     with FakeProvider(clip) as elsewhere:
         act = Act(take=False, status=status, headers={"location": f"{elsewhere.url}/v1/video_generation"}, body=b"")
-        scene = begin(provider=provider).on("create", act)
+        scene = begin(provider=provider, timing=AT_ONCE).on("create", act)
         run = scene.run(model=None)
         assert elsewhere.calls == []
     if provider == "runware":
@@ -301,11 +296,10 @@ SENT_AGAIN = "create_sent_again"
 
 
 def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
+    begin: Begin,
 ) -> None:
     """37: what the provider does not know a minute later is sent again under the same id, and charged once."""
-    monkeypatch.setattr(ours, "SETTLING_S", 0.5)
-    scene = begin(provider="runware").on("create", Act(take=False, raw=b"", end="reset"))
+    scene = begin(provider="runware", timing={"settling_s": 0.5}).on("create", Act(take=False, raw=b"", end="reset"))
     scene.on("create", Act(take=False, status=502, body=b"x"))
     run = scene.run(model=None)
     assert [call.body[0]["taskUUID"] for call in scene.fake_provider.of("create")] == [run.record.client_uuid] * 3
@@ -314,42 +308,40 @@ def test_a_create_that_never_arrived_is_sent_again_under_the_same_id(
 
 
 def test_books_that_are_behind_do_not_make_a_charged_run_a_failed_one(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch
+    begin: Begin,
 ) -> None:
     """37: denied at first, the run is not sent again within a minute, and found as soon as the provider knows it."""
-    scene = begin(provider="runware").on("create", Act(raw=b"", end="reset"))
+    scene = begin(provider="runware", timing={"backoff_s": lambda *_, **__: 0.1}).on(
+        "create", Act(raw=b"", end="reset")
+    )
     for _ in range(4):
         scene.on("query", Act(change=lambda _: {"errors": [{"code": "taskUUIDNotFound", "message": "no such task"}]}))
-    monkeypatch.setattr(ours, "backoff_s", lambda *_, **__: 0.1)
     run = scene.run(model=None)
     assert (run.status, scene.charged, scene.sent, scene.fake_provider.twice) == ("succeeded", 1, 1, [])
     assert steps(run).count(SENT_AGAIN) == 0
 
 
-def test_books_that_stay_behind_are_settled_by_the_same_id(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_books_that_stay_behind_are_settled_by_the_same_id(begin: Begin) -> None:
     """37: sent again under an id that the provider has after all, the call is refused as a conflict: that is a yes."""
-    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
-    scene = begin(provider="runware").on("create", Act(raw=b"", end="reset"))
+    scene = begin(provider="runware", timing=AT_ONCE).on("create", Act(raw=b"", end="reset"))
     scene.on("query", Act(change=lambda _: {"errors": [{"code": "taskUUIDNotFound", "message": "no such task"}]}))
     scene.on("create", Act(take=False, change=conflict))
     run = scene.run(model=None)
     assert (run.status, scene.charged, scene.sent, scene.fake_provider.twice) == ("succeeded", 1, 2, [])
 
 
-def test_a_create_that_never_arrives_is_not_sent_for_ever(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_create_that_never_arrives_is_not_sent_for_ever(begin: Begin) -> None:
     """37: sent again three times under an id that the provider never knew; then the run is unconfirmed, not failed."""
-    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
-    scene = begin(provider="runware")
+    scene = begin(provider="runware", timing=AT_ONCE)
     scene.fake_provider.always("create", Act(take=False, status=502, body=b"x"))
     run = scene.run(model=None)
     assert (run.status, scene.sent, scene.charged, run.cost) == ("unconfirmed", 4, 0, None)
     assert "HTTP 502" in str(error_of(run))
 
 
-def test_a_refusal_of_the_second_call_says_nothing_of_the_first(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_the_second_call_says_nothing_of_the_first(begin: Begin) -> None:
     """37: refused when it is sent again, the run stays unconfirmed: the first call may have been accepted."""
-    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
-    scene = begin(provider="runware").on("create", Act(take=False, raw=b"", end="reset"))
+    scene = begin(provider="runware", timing=AT_ONCE).on("create", Act(take=False, raw=b"", end="reset"))
     broke = {"errors": [{"code": "insufficientCredits", "message": "top up"}]}
     scene.on("create", Act(take=False, change=lambda _: broke))
     run = scene.run(model=None)

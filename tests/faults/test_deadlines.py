@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, cast
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from conftest import quick
 from fake_provider import Act, FakeProvider
 
 from hailuo_widgets.archive import fetch
-from hailuo_widgets.engine import client as engine_fake_provider
-from hailuo_widgets.engine.client import ProviderClient
 from hailuo_widgets.errors import DownloadError
-from hailuo_widgets.transport import http
+from hailuo_widgets.transport.http import Http
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -23,14 +22,12 @@ if TYPE_CHECKING:
     from conftest import Begin
 
 DRIP = Act(pace_s=0.05)  # a byte of the headers each time: they would take a quarter of a minute
-fetching = import_module("hailuo_widgets.archive.fetch")  # the package names a function so
 
 
-@pytest.fixture(autouse=True)
-def _short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_fake_provider, "CREATE_S", 0.4)
-    monkeypatch.setitem(cast("dict[str, Any]", ProviderClient._send.__kwdefaults__), "deadline_s", 0.4)
-    monkeypatch.setattr(http, "HEADERS_S", 0.4)
+SHORT = {"create_s": 0.4, "ask_s": 0.4}
+
+
+short = partial(Http, headers_s=0.4)
 
 
 @pytest.mark.parametrize(
@@ -38,7 +35,7 @@ def _short_deadlines(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_headers_that_drip(begin: Begin, phase: str, status: str) -> None:
     """A call is given up at its deadline, whatever drips in; what is free is made again."""
-    scene = begin().on(phase, DRIP)
+    scene = begin(runtime=quick(http=short, **SHORT)).on(phase, DRIP)
     run = scene.run()
     assert (run.status, scene.charged) == (status, 1)
     assert len(scene.fake_provider.of(phase)) == (1 if phase == "create" else 2)
@@ -51,7 +48,7 @@ def test_headers_that_drip(begin: Begin, phase: str, status: str) -> None:
 )
 def test_a_download_that_never_begins(begin: Begin, clip: bytes, act: Act) -> None:
     """Two tries at the link, two at a fresh one, then the backup brings the clip."""
-    scene = begin(fake_provider=FakeProvider(clip, backup=True))
+    scene = begin(fake_provider=FakeProvider(clip, backup=True), runtime=quick(http=short, **SHORT))
     scene.fake_provider.always("download", act)
     run = scene.run()
     assert (run.status, scene.charged) == ("succeeded", 1)
@@ -61,18 +58,17 @@ def test_a_download_that_never_begins(begin: Begin, clip: bytes, act: Act) -> No
 
 def test_a_redirect_that_leads_in_circles_slowly(begin: Begin, clip: bytes) -> None:
     """All hops of a link share one deadline."""
-    scene = begin(fake_provider=FakeProvider(clip, backup=True))
+    scene = begin(fake_provider=FakeProvider(clip, backup=True), runtime=quick(http=short, **SHORT))
     scene.fake_provider.always("download", Act(status=302, headers={"location": "/clips/1.mp4"}, body=b"", wait_s=0.15))
     run = scene.run()
     assert run.status == "succeeded"
     assert len(scene.fake_provider.of("download")) <= 4 * 3
 
 
-def test_a_body_that_stops(begin: Begin, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_stops(begin: Begin, clip: bytes) -> None:
     """A body that stands still is left after so long, and gone on with from where it stopped."""
-    monkeypatch.setattr(http, "STALL_S", 0.3)
     half = lambda answer: answer[: len(answer) // 2]  # noqa: E731 - one line
-    scene = begin().on("download", Act(cut=half, end="hang"))
+    scene = begin(runtime=quick(http=partial(short, stall_s=0.3), **SHORT)).on("download", Act(cut=half, end="hang"))
     run = scene.run()
     assert run.status == "succeeded"
     assert [call.headers.get("range") is not None for call in scene.fake_provider.of("download")] == [False, True]
@@ -108,23 +104,21 @@ def _opens(reply: Any) -> Any:
     return given
 
 
-def test_a_refusal_whose_words_do_not_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_whose_words_do_not_end(tmp_path: Path) -> None:
     """A refusal is known by its status: its words are not waited for."""
     from hailuo_widgets.archive import Archive
 
-    monkeypatch.setattr(fetching, "REASON_S", 0.1)
     opened = _opens(lambda: Reply(403, {}, _dripping()))
     with pytest.raises(DownloadError) as caught:
-        asyncio.run(fetch(Archive(tmp_path), "r1", opened))
+        asyncio.run(fetch(Archive(tmp_path), "r1", opened, reason_s=0.1))
     assert (caught.value.code, caught.value.dead_link) == ("HTTP 403", True)
 
 
-def test_progress_is_no_stall(tmp_path: Path, clip: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_is_no_stall(tmp_path: Path, clip: bytes) -> None:
     """A link whose tries each bring a good part is gone on with, as long as there are tries."""
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.errors import TransportError
 
-    monkeypatch.setattr(fetching, "SLOWEST_BYTES", 10)
     asked: list[int] = []
     size, step = len(clip), len(clip) // 4
 
@@ -147,5 +141,5 @@ def test_progress_is_no_stall(tmp_path: Path, clip: bytes, monkeypatch: pytest.M
     async def no_sleep(_: int) -> None:
         return
 
-    archived = asyncio.run(fetch(Archive(tmp_path), "r1", opened, sleep=no_sleep))
+    archived = asyncio.run(fetch(Archive(tmp_path), "r1", opened, sleep=no_sleep, slowest_bytes=10))
     assert (archived.size, len(asked)) == (size, 5)

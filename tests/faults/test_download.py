@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 import pytest
-from conftest import Scene, error_of, steps
+from conftest import Scene, error_of, quick, steps
 from fake_provider import Act, FakeProvider, reset_half
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import disk
-from hailuo_widgets.engine import client as engine_fake_provider
 from hailuo_widgets.errors import DownloadError
 
 if TYPE_CHECKING:
@@ -341,22 +339,18 @@ def test_a_deleted_clip_comes_again_for_free(begin: Begin) -> None:
     assert scene.charged == 1
 
 
-def test_a_drip_is_broken_off_and_gone_on_with(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_drip_is_broken_off_and_gone_on_with(begin: Begin) -> None:
     """35: a body that comes byte by byte is not waited for; another connection brings the rest, by Range."""
-    monkeypatch.setattr(
-        import_module("hailuo_widgets.archive.fetch"), "SLOWEST_S", 1.0
-    )  # the package names a function so
-    scene = begin().on("download", Act(pace_s=0.0005))
+    scene = begin(timing={"slowest_s": 1.0}).on("download", Act(pace_s=0.0005))
     run = scene.run()
     assert_here(scene, run)
     first, second = scene.fake_provider.of("download")
     assert ("range" in first.headers, second.headers["range"].startswith("bytes=")) == (False, True)
 
 
-def test_a_download_that_stands_still_can_be_left(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_that_stands_still_can_be_left(begin: Begin) -> None:
     """35, 69: cancelled in the middle of a body that does not come: it ends at once, and is brought later for free."""
-    monkeypatch.setattr(engine_fake_provider, "ASK_S", 5.0)
-    scene = begin().on("download", Act(cut=reset_half, end="hang"))
+    scene = begin(timing={"ask_s": 5.0}).on("download", Act(cut=reset_half, end="hang"))
     run = scene.session.generate("a fox", model="02")
     with pytest.raises(TimeoutError):
         run.wait(3)
@@ -365,7 +359,7 @@ def test_a_download_that_stands_still_can_be_left(begin: Begin, monkeypatch: pyt
     scene.session.wait([run.id], 10)
     assert run.status == "cancelled"
     assert steps(run)[-1] == "cancelled_after_sent"
-    heir = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05)
+    heir = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, runtime=quick())
     taken = heir.run(run.id).retry().wait(30)
     assert_here(scene, taken)
     heir.close()

@@ -8,7 +8,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Begin, Scene, steps
+from conftest import Begin, Scene, quick, steps
 from fake_provider import Act
 
 from hailuo_widgets.api.session import Session
@@ -33,6 +33,7 @@ def homes(begin: Begin, tmp_path: Path) -> Iterator[tuple[Scene, Run, Callable[.
 
     def other(name: str = "b", **settings: Any) -> Session:
         options = {"home": tmp_path / name, "store": store, "mode": "live", "poll_interval": 0.05, **settings}
+        options.setdefault("runtime", quick(join_s=0.02))
         opened.append(Session(provider="minimax", notice=scene.told.append, **options))
         return opened[-1]
 
@@ -146,14 +147,11 @@ def test_a_clip_that_is_nowhere_is_paid_again_as_was_said(homes: tuple[Scene, Ru
     assert scene.session.run(first.id).status == "succeeded"
 
 
-def test_a_clip_that_is_nowhere_is_asked_for_once(
-    homes: tuple[Scene, Run, Callable[..., Session]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_clip_that_is_nowhere_is_asked_for_once(homes: tuple[Scene, Run, Callable[..., Session]]) -> None:
     """A run that waits for an equal one's clip does not ask for the lost one again and again."""
     scene, first, other = homes
     assert first.video is not None
     first.video.unlink()
-    monkeypatch.setattr(before, "JOIN_S", 0.02)
     scene.on("download", *[TOO_OLD] * 4)  # each run tries the old link and a fresh one; a further try would succeed
     scene.fake_provider.polls = 20
     session = other()
@@ -171,7 +169,6 @@ def test_a_run_that_ends_while_a_lost_clip_is_looked_for_serves(
     scene, first, other = homes
     assert first.video is not None
     first.video.unlink()
-    monkeypatch.setattr(before, "JOIN_S", 0.02)
     scene.on("download", *[TOO_OLD] * 4)
     session = other()
     runs: list[Run] = []

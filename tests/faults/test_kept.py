@@ -7,16 +7,16 @@ import json
 import subprocess
 import sys
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import KEY, Scene
+from conftest import KEY, Scene, quick
 from fake_provider import Act
 from patience import HANG_S
 from test_log import FULL, hurried, lock
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine import create_answer
 from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.store.runlog import RunLog
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from conftest import Begin
 
     from hailuo_widgets.domain.run import RunRecord
+
+
+NOW = datetime.now(UTC)
 
 
 def rescued(scene: Scene) -> list[tuple[str, str]]:
@@ -91,17 +94,18 @@ def test_a_loop_that_ends_drops_no_task_id(begin: Begin, end: Callable[[Session]
     scene.session.close()
     for other in held:
         other.close()
-    heir = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=lambda _: None)
+    heir = Session(
+        home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=lambda _: None, runtime=quick()
+    )
     with closing(heir):
         (taken,) = heir.resume()
         assert (taken.task_id, taken.wait(30).status) == (charge.task_id, "succeeded")
     assert (scene.sent, scene.charged) == (1, 1)
 
 
-def test_a_store_that_is_held_for_long(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_store_that_is_held_for_long(begin: Begin) -> None:
     """The id is on the disk long before the store's half a minute is over: who ends the process then loses nothing."""
-    monkeypatch.setattr(create_answer, "SLOW_S", 0.05)
-    scene = begin()
+    scene = begin(timing={"slow_commit_s": 0.05})
     held: list[sqlite3.Connection] = []
     run = scene.session.generate("a fox", model="02")
     run.subscribe(lambda r: held.append(lock(scene)) if r.status == "submitting" and not held else None)
@@ -235,7 +239,9 @@ def test_who_has_the_id_uses_it(
     session = scene.session
     if heir == "another session":
         session.close()
-        session = Session(home=session.settings.home, mode="live", poll_interval=0.05, notice=lambda _: None)
+        session = Session(
+            home=session.settings.home, mode="live", poll_interval=0.05, notice=lambda _: None, runtime=quick()
+        )
     with closing(session):
         session.engine.take_up([run.id])
         session.wait([run.id], HANG_S)
@@ -251,7 +257,7 @@ def test_no_way_out_past_an_id_that_is_kept(begin: Begin, way_out: Callable[[Run
     run = scene.run()
     assert run.status == "unconfirmed"
     (charge,) = scene.fake_provider.charges
-    assert rescue.write_rescue(scene.session.settings.home / "rescue.jsonl", run.record, charge.task_id)
+    assert rescue.write_rescue(scene.session.settings.home / "rescue.jsonl", run.record, charge.task_id, at=NOW)
     with pytest.raises(UsageError, match=charge.task_id):
         way_out(run)
     assert run.wait(HANG_S).status == "succeeded"

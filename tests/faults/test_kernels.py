@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import Scene, carry, error_of, steps
+from conftest import Scene, carry, error_of, quick, steps
 from fake_provider import Act
 from patience import HANG_S
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine import lease_renewal
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.errors import BudgetExceeded, Cancelled, StoreError
@@ -23,14 +22,21 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.workspace.run import Run
 
+RENEWS = {"renew_s": 0.3}
 PROCESSING = Act(change=lambda d: {**d, "status": "Processing"})
 
 
 @pytest.fixture
 def elsewhere(begin: Begin) -> Iterator[tuple[Scene, Session]]:
     """A scene, and a session of another kernel on the same store: to the leases two sessions are that, too."""
-    scene = begin()
-    other = Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=scene.told.append)
+    scene = begin(timing=RENEWS)
+    other = Session(
+        home=scene.session.settings.home,
+        mode="live",
+        poll_interval=0.05,
+        notice=scene.told.append,
+        runtime=quick(**RENEWS),
+    )
     yield scene, other
     other.close()
 
@@ -67,10 +73,9 @@ def test_a_run_that_is_followed_is_not_taken(elsewhere: tuple[Scene, Session]) -
 
 
 def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
-    elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
+    elsewhere: tuple[Scene, Session],
 ) -> None:
     """67: the wish stands in the log; who sends the create waits for its answer, writes it, and follows no further."""
-    monkeypatch.setattr(lease_renewal, "RENEW_S", 0.3)
     scene, other = elsewhere
     scene.on("create", Act(wait_s=0.5)).fake_provider.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
@@ -87,10 +92,9 @@ def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
 
 
 def test_a_wish_to_cancel_holds_for_a_create_that_was_refused(
-    elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
+    elsewhere: tuple[Scene, Session],
 ) -> None:
     """67: a create that was refused for its rate after the wish is not sent again."""
-    monkeypatch.setattr("hailuo_widgets.engine.submit.backoff_s", lambda *_, **__: 0.1)
     scene, other = elsewhere
     scene.on("create", Act(take=False, wait_s=0.5, status=429, body=b"{}"))
     run = scene.session.generate("a fox", model="02")
@@ -101,10 +105,9 @@ def test_a_wish_to_cancel_holds_for_a_create_that_was_refused(
 
 
 def test_a_run_that_another_kernel_has_cancelled_ends_here(
-    elsewhere: tuple[Scene, Session], monkeypatch: pytest.MonkeyPatch
+    elsewhere: tuple[Scene, Session],
 ) -> None:
     """67: who follows it stops within one renewal of its leases, and who waits for it there is told."""
-    monkeypatch.setattr(lease_renewal, "RENEW_S", 0.3)
     scene, other = elsewhere
     scene.fake_provider.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
@@ -136,7 +139,6 @@ def test_a_step_that_cannot_be_written_for_a_moment_ends_nothing(
         return advance(log, *args, **changes)
 
     monkeypatch.setattr(RunLog, "advance", failing)
-    monkeypatch.setattr("hailuo_widgets.engine.run_task.backoff_s", lambda *_, **__: 0.05)
     run = scene.session.generate("a fox", model="02")
     run.subscribe(lambda r: shown.append((r.error or {}).get("message")))
     assert run.wait(HANG_S).status == "succeeded"
@@ -187,8 +189,13 @@ def test_who_waits_for_a_place_uses_up_no_requests(begin: Begin, monkeypatch: py
         turns.append(None)
 
     monkeypatch.setattr(RateLimiter, "turn", counted)
-    monkeypatch.setattr("hailuo_widgets.engine.submit.PLACE_S", 0.05)
-    other = Session(home=scene.session.settings.home, mode="live", max_parallel=1, notice=scene.told.append)
+    other = Session(
+        home=scene.session.settings.home,
+        mode="live",
+        max_parallel=1,
+        notice=scene.told.append,
+        runtime=quick(place_s=0.05),
+    )
     monkeypatch.setattr(create, "has_place", place)
     carry(other.generate("a wolf", model="02"), lambda: len(asked) >= 5)
     assert (turns, scene.sent) == ([], 1)

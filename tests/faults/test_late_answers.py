@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 import pytest
+from conftest import quick
 from fake_provider import Act, FakeProvider
 from patience import HANG_S, until
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.engine import paid_task as paid
-from hailuo_widgets.engine import waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +26,7 @@ if TYPE_CHECKING:
 SHORT_S = 0.02
 
 
-@pytest.fixture(autouse=True)
-def _short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a loop that ends waits for an answer."""
-    monkeypatch.setattr(paid, "ANSWER_S", SHORT_S)
+SHORT = {"loop_end_s": SHORT_S}  # what a loop that ends waits for an answer
 
 
 @pytest.fixture
@@ -72,7 +69,7 @@ class _Named(FakeProvider):
 @pytest.mark.parametrize("kind", [FakeProvider, _Named])
 def test_a_slow_answer(begin: Begin, clip: bytes, two_addresses: None, kind: type[FakeProvider]) -> None:
     """Over a connection as the client makes it, which cancels its own waits; nothing ends, so nothing is cut short."""
-    scene = begin(fake_provider=kind(clip))
+    scene = begin(timing=SHORT, fake_provider=kind(clip))
     answer = held(scene)
     run = scene.session.generate("a fox", model="02")
 
@@ -107,7 +104,7 @@ async def _by_a_callback(_: Scene) -> None:
 @pytest.mark.parametrize("end", [_by_a_task, _by_a_callback])
 def test_cancelled_on_a_loop_that_goes_on(begin: Begin, end: Callable[[Scene], Any]) -> None:
     """Every task is cancelled and the loop runs on: the answer is heard, however late."""
-    scene = begin()
+    scene = begin(timing=SHORT)
     answer = held(scene)
     run = scene.session.generate("a fox", model="02")
 
@@ -176,14 +173,14 @@ def test_what_the_task_begins_ends_it_as_any_task(work: Callable[[], Any]) -> No
 
     async def script() -> tuple[str, int]:
         async with asyncio.timeout(HANG_S):
-            return await paid.paid_task(call())
+            return await paid.paid_task(call(), answer_s=SHORT_S)
 
     assert asyncio.run(script()) == ("ended", 0)
 
 
 def test_a_loop_that_ends_waits_no_longer(begin: Begin) -> None:
     """An answer that does not come keeps a loop that ends for ANSWER_S, and the run is unconfirmed."""
-    scene = begin()
+    scene = begin(timing=SHORT)
     answer = held(scene)
     run = scene.session.generate("a fox", model="02")
 
@@ -205,12 +202,9 @@ async def _closed_within_a_loop(session: Session) -> None:
 @pytest.mark.parametrize(
     "close", [Session.close, lambda session: asyncio.run(_closed_within_a_loop(session))], ids=["plainly", "in a loop"]
 )
-def test_closed_by_another_thread(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch, close: Callable[[Session], None]
-) -> None:
+def test_closed_by_another_thread(begin: Begin, close: Callable[[Session], None]) -> None:
     """One thread waits, and so drives the loop; another closes the session before the answer comes: the id is kept."""
-    monkeypatch.setattr(waiting, "ANSWER_S", HANG_S)
-    scene = begin()
+    scene = begin(timing=SHORT | {"answer_s": HANG_S})
     answer = held(scene)
     run = scene.session.generate("a fox", model="02")
     with ThreadPoolExecutor(2) as pool:
@@ -224,6 +218,8 @@ def test_closed_by_another_thread(
         with suppress(Exception):
             driving.result(HANG_S)
     (charge,) = scene.fake_provider.charges
-    with closing(Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=print)) as heir:
+    with closing(
+        Session(home=scene.session.settings.home, mode="live", poll_interval=0.05, notice=print, runtime=quick())
+    ) as heir:
         (taken,) = heir.resume()
         assert (taken.task_id, taken.wait(HANG_S).status, scene.sent) == (charge.task_id, "succeeded", 1)

@@ -9,7 +9,6 @@ import pytest
 from conftest import error_of, steps
 from fake_provider import Act
 
-from hailuo_widgets.engine import poll as follow
 from hailuo_widgets.errors import InvalidRequest, TaskLost
 
 if TYPE_CHECKING:
@@ -35,16 +34,13 @@ ROUTERS = {
 }
 
 
-@pytest.fixture
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What may be unknown for a minute may be so for a moment here."""
-    monkeypatch.setattr(follow, "SETTLING_S", 0.1)
+SOON = {"settling_s": 0.1}  # what may be unknown for a minute may be so for a moment here
 
 
 @pytest.mark.parametrize("what", ROUTERS)
-def test_a_routers_404_ends_no_paid_run(begin: Begin, soon: None, what: str) -> None:
+def test_a_routers_404_ends_no_paid_run(begin: Begin, what: str) -> None:
     """However often it comes, and however long the task has been there: it is asked on, and the clip is brought."""
-    scene = begin().on("query", *[json_404(ROUTERS[what])] * 12)
+    scene = begin(timing=SOON).on("query", *[json_404(ROUTERS[what])] * 12)
     run = scene.run()
     assert (run.status, run.error, scene.sent, scene.charged) == ("succeeded", None, 1, 1)
     assert steps(run).count("poll_failed") == 1
@@ -87,18 +83,18 @@ def test_a_create_at_an_unknown_address_ends_the_sweep_at_once(begin: Begin) -> 
     assert (scene.sent, scene.charged) == (1, 0)
 
 
-def test_unknown_counts_in_a_row(begin: Begin, soon: None) -> None:
+def test_unknown_counts_in_a_row(begin: Begin) -> None:
     """A provider that denies the task twice, then says anything else, and so on, has not lost it."""
     busy = Act(status=503, body=b"{}")
     going = Act(change=lambda d: {"task_id": d["task_id"], "status": "Processing", "base_resp": d["base_resp"]})
-    scene = begin().on("query", *[UNKNOWN, UNKNOWN, busy, UNKNOWN, UNKNOWN, going, UNKNOWN, UNKNOWN, busy])
+    scene = begin(timing=SOON).on("query", *[UNKNOWN, UNKNOWN, busy, UNKNOWN, UNKNOWN, going, UNKNOWN, UNKNOWN, busy])
     run = scene.run()
     assert (run.status, scene.charged) == ("succeeded", 1)
 
 
 def lost(begin: Begin) -> tuple[Scene, Run]:
     """A run that ended as lost, whose provider knows it again."""
-    scene = begin()
+    scene = begin(timing=SOON)
     scene.fake_provider.always("query", UNKNOWN)
     run = scene.run()
     assert run.status == "lost"
@@ -127,7 +123,7 @@ def resume(scene: Scene, run: Run) -> None:
 
 
 @pytest.mark.parametrize("way", [retry, adopt, resume], ids=lambda way: way.__name__)
-def test_a_lost_run_is_asked_for_again(begin: Begin, soon: None, way: Any) -> None:
+def test_a_lost_run_is_asked_for_again(begin: Begin, way: Any) -> None:
     """Each way leads to the clip, for free, and the run costs what it did."""
     scene, run = lost(begin)
     way(scene, run)
@@ -136,7 +132,7 @@ def test_a_lost_run_is_asked_for_again(begin: Begin, soon: None, way: Any) -> No
     assert run.record.finished_at is not None
 
 
-def test_a_lost_run_can_be_lost_again_and_asked_for_again(begin: Begin, soon: None) -> None:
+def test_a_lost_run_can_be_lost_again_and_asked_for_again(begin: Begin) -> None:
     """A denial that goes on is told again; it never ends the right to ask."""
     scene, run = lost(begin)
     for _ in range(2):

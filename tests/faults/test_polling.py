@@ -65,10 +65,9 @@ def test_a_fresh_task_that_is_not_known_yet(begin: Begin) -> None:
     assert (run.status, scene.sent, scene.charged) == ("succeeded", 1, 1)
 
 
-def test_a_task_that_stays_unknown(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_stays_unknown(begin: Begin) -> None:
     """39: after the time in which it may be unknown the run is lost, with the provider's words; not sent again."""
-    monkeypatch.setattr(follow, "SETTLING_S", 0.0)  # test_time.py has a clock of its own for it
-    scene = begin()
+    scene = begin(timing={"settling_s": 0.0})
     scene.fake_provider.always("query", UNKNOWN)
     run = scene.run()
     error = error_of(run)

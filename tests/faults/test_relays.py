@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import KEY
+from conftest import KEY, quick
 
 from hailuo_widgets.api.session import Session
 
@@ -84,11 +84,18 @@ def relay(clip: bytes) -> Iterator[Relay]:
 
 
 @pytest.fixture
-def session(relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick: None) -> Iterator[Session]:
+def session(relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session]:
     """A session that pays at it."""
     monkeypatch.setenv("KKIAI_BASE_URL", relay.url())
     monkeypatch.setenv("KKIAI_API_KEY", KEY)
-    session = Session(mode="live", provider="kkiai", home=tmp_path / "home", poll_interval=0.05, notice=lambda _: None)
+    session = Session(
+        mode="live",
+        provider="kkiai",
+        home=tmp_path / "home",
+        poll_interval=0.05,
+        notice=lambda _: None,
+        runtime=quick(),
+    )
     yield session
     session.close()
 

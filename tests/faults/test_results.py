@@ -6,7 +6,7 @@ import random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import error_of
+from conftest import error_of, quick
 from fake_provider import Act
 
 from hailuo_widgets.api.session import Session
@@ -213,7 +213,9 @@ def test_a_restart_in_the_middle(begin: Begin) -> None:
     home = scene.session.settings.home
     scene.session.close()
     answers(scene, [C, B, A])
-    later = Session(mode="live", provider="runware", home=home, poll_interval=0.05, notice=lambda _: None)
+    later = Session(
+        mode="live", provider="runware", home=home, poll_interval=0.05, notice=lambda _: None, runtime=quick()
+    )
     try:
         taken = later.resume()
         later.wait([run.id for run in taken], 30)

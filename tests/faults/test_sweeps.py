@@ -36,11 +36,6 @@ def by_status(sweep: Sweep) -> dict[str, int]:
     return {status: statuses.count(status) for status in sorted(set(statuses))}
 
 
-@pytest.fixture(autouse=True)
-def _no_posters(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("hailuo_widgets.archive.archive.poster", lambda _: None)
-
-
 @pytest.mark.parametrize("burst", [1, 4, 5])
 def test_a_burst_of_5xx(begin: Begin, burst: int) -> None:
     """24: as many runs are unconfirmed as answers were lost; the others bring their clips, whatever polls meet."""

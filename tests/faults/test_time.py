@@ -8,7 +8,7 @@ from email.utils import format_datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from clock import EPOCH, Inline, Wire, virtual
+from clock import EPOCH, VirtualLoop, Wire, runtime
 from conftest import KEY, error_of, steps
 
 from hailuo_widgets.api.session import Session
@@ -59,15 +59,14 @@ class Make(Protocol):
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterator[Make]:
     """A factory of labs; the last one's session is closed."""
     made: list[Lab] = []
-    loop = virtual(monkeypatch)
+    loop = VirtualLoop()
 
     def make(*, provider: str = "minimax", wire: dict[str, Any] | None = None, **settings: Any) -> Lab:
         there = Wire(loop, clip, **(wire or {}))
-        monkeypatch.setattr("hailuo_widgets.transport.http.Http", lambda: there)
         monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
         options = {"home": tmp_path / "home", "store": "sqlite://", **settings}
+        options["runtime"] = runtime(loop, lambda: there)
         session = Session(mode="live", provider=provider, notice=lambda _: None, **options)
-        session.log._thread.executor = Inline()
         session.engine.runs.run_loop._loop = loop
         made.append(Lab(session, there))
         return made[-1]

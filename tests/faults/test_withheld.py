@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from conftest import error_of
 from fake_provider import Act
 
-from hailuo_widgets.engine import reopen as again
 from hailuo_widgets.errors import AuthError, DownloadError, InsufficientCredits, Moderated, UsageError
 
 if TYPE_CHECKING:
@@ -80,17 +78,13 @@ def test_a_link_call_in_trouble_is_no_failed_generation(begin: Begin) -> None:
 
 
 @pytest.mark.parametrize("there", [True, False])
-def test_resume_takes_up_what_could_not_be_brought(
-    begin: Begin, monkeypatch: pytest.MonkeyPatch, *, there: bool
-) -> None:
+def test_resume_takes_up_what_could_not_be_brought(begin: Begin, *, there: bool) -> None:
     """What failed by its download alone is tried again, while the provider may have it."""
-    scene = begin()
+    scene = begin(timing={} if there else {"kept_s": -1.0})  # the run is older than anything that is kept
     scene.fake_provider.always("download", Act(status=410, body=b""))
     run = scene.run()
     assert isinstance(run.error, DownloadError)
     scene.fake_provider.always("download", None)
-    if not there:
-        monkeypatch.setattr(again, "KEPT", timedelta(seconds=-1))  # the run is older than anything that is kept
     taken = [found.id for found in scene.session.resume()]
     assert taken == ([run.id] if there else [])
     if taken:

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 class Make(Protocol):
     """Makes a world whose providers do what is said, and all else well."""
 
-    def __call__(self, **mix: Mapping[str, float]) -> World:
+    def __call__(self, *, timing: Mapping[str, Any] | None = None, **mix: Mapping[str, float]) -> World:
         """It has no kernel yet."""
 
 
@@ -44,8 +44,9 @@ def make(folder: Path) -> Iterator[Make]:
     """A factory; everything it made is gone at the test's end."""
     with ExitStack() as stack:
 
-        def made(**mix: Mapping[str, float]) -> World:
+        def made(*, timing: Mapping[str, Any] | None = None, **mix: Mapping[str, float]) -> World:
             fates = {kind: mix.get(kind, {"yes": 1.0}) for kind in MIX}
-            return stack.enter_context(World(random.Random(7), folder=folder, mix=fates))  # noqa: S311 - no secret
+            chance = random.Random(7)  # noqa: S311 - no secret
+            return stack.enter_context(World(chance, folder=folder, mix=fates, timing=timing))
 
         yield made

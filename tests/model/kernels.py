@@ -18,13 +18,11 @@ from typing import TYPE_CHECKING, Any, Self
 from unittest import mock
 
 from odd import KEY, mixed
-from virtual import Clock, Inline, VirtualLoop, virtual_time
+from virtual import Clock, VirtualLoop, runtime
 from wire import MIX, Wire
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.archive import archive as files
 from hailuo_widgets.archive import part
-from hailuo_widgets.engine import supervisor
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import RunLog, run_changes
 from hailuo_widgets.store.database import Database
@@ -62,9 +60,13 @@ class Kernel:
         self.loop = VirtualLoop(world.clock)
         self.loop.set_exception_handler(lambda _, context: world.errors.append(f"loop: {context}"))
         self.session = Session(
-            home=world.home, mode="live", notice=lambda _: None, max_parallel=world.max_parallel, timeout=1800.0
+            home=world.home,
+            mode="live",
+            notice=lambda _: None,
+            max_parallel=world.max_parallel,
+            timeout=1800.0,
+            runtime=world.runtime,
         )
-        self.session.log._thread.executor = Inline()
         self.session.engine.runs.owner = name
 
     def do(self, work: Callable[[Session], Any]) -> Any:
@@ -115,6 +117,7 @@ class World:
         mix: What the providers do; see `wire`.
         kinds: What is switched on of `odd`.
         max_parallel: The kernels' setting.
+        timing: Fields of the kernels' ``Timing`` that are not as in the package.
     """
 
     def __init__(
@@ -125,12 +128,14 @@ class World:
         mix: Mapping[str, Mapping[str, float]] = MIX,
         kinds: Collection[str] = (),
         max_parallel: int | None = None,
+        timing: Mapping[str, Any] | None = None,
     ) -> None:
         self.rng = rng
         self.clock = Clock()
         self.kinds = frozenset(kinds)
         self.wire = Wire(self.clock, rng, mixed(mix, kinds), one_by_one="order" in kinds)
         self.max_parallel = max_parallel
+        self.runtime = runtime(self.clock, rng, timing=timing or {}, http=lambda: self.wire, is_dead=self._is_dead)
         self.home = Path(tempfile.mkdtemp(prefix="hailuo-model-", dir=folder))
         self.kernels: list[Kernel] = []
         self.graves: list[Kernel] = []
@@ -165,21 +170,19 @@ class World:
 
         keys = {"MINIMAX_API_KEY": KEY, "RUNWARE_API_KEY": KEY}
         self._with = [
-            virtual_time(self.clock, self.rng),
             mock.patch.dict(os.environ, keys),
             mock.patch.object(run_changes, "change", changed),
             mock.patch.object(RunLog, "reserve", reserved),
             mock.patch.object(Database, "write", self._guarded(Database.write, commits=True)),
             mock.patch.object(Database, "read", self._guarded(Database.read, commits=False)),
-            mock.patch("hailuo_widgets.transport.http.Http", return_value=self.wire),
-            mock.patch.object(supervisor, "is_dead", lambda owner: owner in {k.name for k in self.graves}),
-            mock.patch.object(files, "poster", return_value=None),
-            mock.patch("random.uniform", self.rng.uniform),
         ]
         for context in self._with:
             context.__enter__()
         logging.getLogger("hailuo_widgets").addHandler(self._handler)
         return self
+
+    def _is_dead(self, owner: object) -> bool:
+        return owner in {k.name for k in self.graves}
 
     def _guarded(self, begin: Callable[[Database], Any], *, commits: bool) -> Callable[[Database], Any]:
         """Transactions of a store that may be locked, and whose commits may fail."""
@@ -238,9 +241,9 @@ class World:
         if not ready:
             timers = [t for k in self.kernels if (t := k.loop.next_timer) is not None]
             if not timers or min(timers) > until:
-                self.clock.now = max(self.clock.now, until)
+                self.clock.at = max(self.clock.at, until)
                 return False
-            self.clock.now = max(self.clock.now, min(timers))
+            self.clock.at = max(self.clock.at, min(timers))
             ready = [k for k in self.kernels if k.loop.ready]
         (ready[0] if len(ready) == 1 else self.rng.choice(ready)).loop.step()
         return True
@@ -248,12 +251,12 @@ class World:
     def turns(self, number: int) -> None:
         """So many steps, however long they take."""
         for _ in range(number):
-            if not self.turn(self.clock.now + 3600.0):
+            if not self.turn(self.clock.at + 3600.0):
                 break
 
     def run(self, seconds: float, *, until_idle: bool = False) -> None:
         """Let time pass."""
-        until = self.clock.now + seconds
+        until = self.clock.at + seconds
         while self.turn(until):
             if until_idle and all(k.idle for k in self.kernels):
                 break

@@ -53,7 +53,7 @@ class Weather:
         return self.double + self.denied + self.forgotten + self.dropped + self.errors
 
 
-def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collection[str] = ()) -> Weather:
+def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collection[str] = (), **timing: Any) -> Weather:
     """So many submits with what is switched on of `odd`, a fifth of them at the provider that takes our own ids."""
     rng = random.Random(seed)  # noqa: S311 - chance is no secret
     weather = Weather(submits=submits)
@@ -63,7 +63,7 @@ def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collecti
         return record
 
     with (
-        World(rng, folder=folder, mix=BRUTAL, kinds=kinds, max_parallel=10**6) as world,
+        World(rng, folder=folder, mix=BRUTAL, kinds=kinds, max_parallel=10**6, timing=timing) as world,
         mock.patch.object(follow, "follow", left),
         mock.patch("hailuo_widgets.engine.rate_limit.RateLimiter._wait_s", mock.AsyncMock(return_value=0.0)),
     ):

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from schedules import play
 
-from hailuo_widgets.engine import lease_renewal
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store import RunLog
 
@@ -28,7 +27,7 @@ def test_a_follower_that_is_interrupted_while_it_sends_loses_no_answer(make: Mak
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while not world.wire.arrived:
-        world.turn(world.clock.now + 10)
+        world.turn(world.clock.at + 10)
     kernel.interrupt(run.id)
     world.run(2000, until_idle=True)
     assert (run.status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
@@ -40,7 +39,7 @@ def test_a_refusal_is_heard_when_its_follower_was_interrupted(make: Make) -> Non
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while not world.wire.arrived:
-        world.turn(world.clock.now + 10)
+        world.turn(world.clock.at + 10)
     kernel.interrupt(run.id)
     world.run(1.0)
     world.wire.calm = True
@@ -77,7 +76,7 @@ def test_one_denial_does_not_lose_a_finished_clip(make: Make) -> None:
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))
     while run.status != "downloading":
-        world.turn(world.clock.now + 1000)
+        world.turn(world.clock.at + 1000)
     world.wire.script = {"download": ["dead"], "query": ["unknown"]}
     world.run(2000, until_idle=True)
     assert (run.status, world.wire.script) == ("succeeded", {"download": [], "query": []})
@@ -89,7 +88,7 @@ def test_a_forgotten_clip_is_lost(make: Make) -> None:
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", provider="runware", duration=6))
     while run.status != "downloading":
-        world.turn(world.clock.now + 1000)
+        world.turn(world.clock.at + 1000)
     world.wire.script = {"download": ["dead"]}
     next(iter(world.wire.tasks.values())).fate = "forgotten"  # it was named once, so it is unknown from now on
     world.run(600, until_idle=True)
@@ -145,7 +144,7 @@ def test_another_kernel_cannot_hide_a_doubt_by_cancelling(make: Make) -> None:
     kernel, other = world.begin(), world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while not world.wire.tasks:
-        world.turn(world.clock.now + 10)
+        world.turn(world.clock.at + 10)
     other.do(lambda s: s.run(run.id).cancel())
     world.run(500, until_idle=True)
     assert (run.status, len(world.wire.tasks), world.errors) == ("unconfirmed", 1, [])
@@ -157,7 +156,7 @@ def test_a_run_that_was_left_while_it_was_sent_is_not_called_unsent(make: Make) 
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while not world.wire.tasks:
-        world.turn(world.clock.now + 10)
+        world.turn(world.clock.at + 10)
     world.kill(kernel)
     world.max_parallel = 1
     other = world.begin()
@@ -198,7 +197,7 @@ def test_a_follower_that_was_ended_is_begun_again_though_nobody_waits(make: Make
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while run.status != "downloading":
-        world.turn(world.clock.now + 1000)
+        world.turn(world.clock.at + 1000)
     world.turns(10)
     (follower,) = (t for t in asyncio.all_tasks(kernel.loop) if t.get_name() == f"hailuo {run.id}")
     kernel.loop.call_soon(follower.cancel)
@@ -206,10 +205,9 @@ def test_a_follower_that_was_ended_is_begun_again_though_nobody_waits(make: Make
     assert (run.status, kernel.idle, world.errors) == ("succeeded", True, [])
 
 
-def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_late_poll_opens_no_ended_run(make: Make) -> None:
     """A kernel that wakes, and hears that the task has finished, leaves a run alone that another has brought home."""
-    monkeypatch.setattr(lease_renewal, "RENEW_S", 1e6)  # it polls before it looks whose the run is
-    world = make()
+    world = make(timing={"renew_s": 1e6})  # it polls before it looks whose the run is
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     world.run(2.0)
@@ -224,14 +222,13 @@ def test_a_late_poll_opens_no_ended_run(make: Make, monkeypatch: pytest.MonkeyPa
     assert (kernel.idle, run.status, run.error, world.errors) == (True, "succeeded", None, [])
 
 
-def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_that_ends_while_its_link_is_asked_for_is_left(make: Make) -> None:
     """Cancelled by another kernel while this one asks for the clip's link, a run is not downloaded from nowhere."""
-    monkeypatch.setattr(lease_renewal, "RENEW_S", 1e6)  # it asks before it looks whose the run is
-    world = make(link={"slow": 1.0})
+    world = make(timing={"renew_s": 1e6}, link={"slow": 1.0})  # it asks before it looks whose the run is
     kernel, other = world.begin(), world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while run.status != "downloading":
-        world.turn(world.clock.now + 1000)
+        world.turn(world.clock.at + 1000)
     world.turns(10)
     other.do(lambda s: s.run(run.id).cancel())
     world.wire.calm = True
@@ -251,11 +248,11 @@ def test_a_lease_that_could_not_be_ended_is_ended_when_the_store_works_again(mak
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while not world.wire.tasks:
-        world.turn(world.clock.now + 10)
+        world.turn(world.clock.at + 10)
     world.run(1.0)
     world.locked = True
     while not kernel.idle:
-        assert world.turn(world.clock.now + 4000)
+        assert world.turn(world.clock.at + 4000)
     world.locked = False
     world.clock.wall_s -= 90_000.0
     world.run(30.0)

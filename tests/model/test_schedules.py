@@ -103,10 +103,8 @@ def test_the_model_sees_a_denial_that_was_believed(folder: Path, monkeypatch: py
         del client
         return await ctx.recorder.refuse(record, why)
 
-    monkeypatch.setattr(ours, "SETTLING_S", 0.0)
-    monkeypatch.setattr(ours, "MOST_RESENDS", 0)
     monkeypatch.setattr(ours, "unconfirmed", failed)
-    assert blow(1, 200, folder=folder).denied != []
+    assert blow(1, 200, folder=folder, settling_s=0.0, most_resends=0).denied != []
 
 
 def test_a_killed_kernel_does_nothing_more(folder: Path) -> None:
@@ -116,7 +114,7 @@ def test_a_killed_kernel_does_nothing_more(folder: Path) -> None:
         kernel = world.begin()
         run = kernel.do(lambda s: s.generate("a fox", model="02"))
         while not world.wire.arrived:
-            world.turn(world.clock.now + 10)
+            world.turn(world.clock.at + 10)
         world.kill(kernel)
         other = world.begin()
         world.run(500)

@@ -8,39 +8,44 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-import secrets
-import sys
-import time
 import uuid
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.engine.runtime import Ids, Runtime, Timing
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Mapping
 
-__all__ = ["Clock", "Inline", "VirtualLoop", "virtual_time"]
+__all__ = ["Clock", "Inline", "VirtualLoop", "runtime"]
 
 EPOCH = datetime(2026, 11, 1, tzinfo=UTC)
-ROOMS = (
-    "hailuo_widgets.engine",
-    "hailuo_widgets.store",
-    "hailuo_widgets.system",
-    "hailuo_widgets.workspace.base",
-    "hailuo_widgets.workspace.workspace",
-    "hailuo_widgets.planning.plan",
-)
 
 
 class Clock:
-    """Seconds since the world began."""
+    """The time of a world: seconds since it began; see :class:`hailuo_widgets.domain.clock.Clock`."""
 
     def __init__(self) -> None:
-        self.now = 0.0
+        self.at = 0.0
         self.wall_s = 0.0  # what the wall clock has been stepped by; nothing that is measured may go by it
+
+    def now(self) -> datetime:
+        """Return the wall clock's time, which may be set."""
+        return EPOCH + timedelta(seconds=self.at + self.wall_s)
+
+    def monotonic(self) -> float:
+        """Return the seconds since the world began."""
+        return self.at
+
+    def uptime(self) -> float:
+        """Return the same: no machine of the world sleeps."""
+        return self.at
+
+    def boot(self) -> str:
+        """Return the id of the one start of the world's machine."""
+        return "world"
 
 
 class Inline(ThreadPoolExecutor):
@@ -74,7 +79,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         """The shared clock's."""
-        return self._clock.now
+        return self._clock.at
 
     def _write_to_self(self) -> None:
         """Nobody sleeps in a select that would have to be woken."""
@@ -87,7 +92,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     @property
     def ready(self) -> bool:
         """Whether something can run now."""
-        return bool(self._ready) or (self.next_timer is not None and self.next_timer <= self._clock.now)  # type: ignore[attr-defined]  # likewise
+        return bool(self._ready) or (self.next_timer is not None and self.next_timer <= self._clock.at)  # type: ignore[attr-defined]  # likewise
 
     @property
     def next_timer(self) -> float | None:
@@ -100,32 +105,27 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         return float(scheduled[0]._when) if scheduled else None
 
 
-@contextmanager
-def virtual_time(clock: Clock, rng: random.Random) -> Iterator[None]:
-    """Within it, the engine and the store have the clock's time, and ids come from the given generator."""
+def runtime(clock: Clock, rng: random.Random, *, timing: Mapping[str, Any], **more: Any) -> Runtime:
+    """Return a runtime on the shared clock, whose ids and pauses come from the given generator.
 
-    class Datetime(datetime):
-        @classmethod
-        def now(cls, tz: Any = None) -> datetime:  # type: ignore[override]  # a plain datetime, as it is stored
-            return (EPOCH + timedelta(seconds=clock.now + clock.wall_s)).astimezone(tz)
+    Args:
+        clock: The world's clock.
+        rng: Where all chance comes from.
+        timing: Fields of ``Timing`` that are not as in the package.
+        more: Further fields of ``Runtime``.
+    """
 
-    put = {
-        id(datetime): Datetime,
-        id(time): SimpleNamespace(
-            monotonic=lambda: clock.now, time=lambda: EPOCH.timestamp() + clock.now + clock.wall_s
-        ),
-        id(secrets): SimpleNamespace(randbits=rng.getrandbits, token_hex=secrets.token_hex),
-        id(uuid.uuid4): lambda: uuid.UUID(int=rng.getrandbits(128), version=4),
-    }
-    changed = []
-    for name, module in list(sys.modules.items()):
-        if name.startswith(ROOMS):
-            for attribute, value in list(vars(module).items()):
-                if id(value) in put:
-                    changed.append((module, attribute, value))
-                    setattr(module, attribute, put[id(value)])
-    try:
-        yield
-    finally:
-        for module, attribute, value in changed:
-            setattr(module, attribute, value)
+    def backoff_s(attempt: int, *, base: float = 1.0, cap: float = 60.0) -> float:
+        return rng.uniform(0.1, 1.0) * min(cap, base * 2.0 ** min(attempt, 16))
+
+    async def download_sleep(attempt: int) -> None:
+        await asyncio.sleep(rng.uniform(0, min(15.0, 2.0 ** (attempt - 1))))
+
+    return Runtime(
+        clock=clock,
+        timing=Timing(**{"backoff_s": backoff_s, "download_sleep": download_sleep, **timing}),
+        ids=Ids(randbits=rng.getrandbits, uuid=lambda: uuid.UUID(int=rng.getrandbits(128), version=4)),
+        store_executor=Inline,
+        poster=lambda _: None,
+        **more,
+    )

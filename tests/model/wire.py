@@ -146,7 +146,7 @@ class Wire:
         task = self._known(task_id)
         if host != "clips.example" or task is None:
             raise TransportError(f"the link is no URL: {url[:80]!r}", sent=None)
-        if self.clock.now < task.early_links.get(serial, 0.0):
+        if self.clock.at < task.early_links.get(serial, 0.0):
             yield _Stream(404, {}, b"<Error><Code>NoSuchKey</Code></Error>")
         elif fate == "dead" or serial in task.dead_links:
             yield _Stream(403, {}, b"<Error><Code>AccessDenied</Code></Error>")
@@ -174,7 +174,7 @@ class Wire:
     def _not_known(self, provider: str, call: HttpCall) -> str:
         """A provider may deny a task now and then while it is young; one that does so later has forgotten it."""
         task = self.tasks.get(_task_id(provider, call))
-        return "yes" if task is None or self.clock.now - task.made > LAG_S[-1] else "unknown"
+        return "yes" if task is None or self.clock.at - task.made > LAG_S[-1] else "unknown"
 
     def _made(self, call: HttpCall) -> MadeTask | None:
         """The task that a create made, if it made one."""
@@ -215,12 +215,12 @@ class Wire:
         if kind == "link":
             return self._link(str(call.params["file_id"]), fate)
         task = self.tasks.get(_task_id(provider, call))
-        if task is None or (task.fate == "forgotten" and task.shown) or self.clock.now - task.made < task.lag_s:
+        if task is None or (task.fate == "forgotten" and task.shown) or self.clock.at - task.made < task.lag_s:
             return _say(_REFUSALS[provider]["unknown"])
         if fate == "stranger":
             task = self._stranger(task)
         task.shown = True
-        done = self.clock.now >= task.ready and fate != "backwards"
+        done = self.clock.at >= task.ready and fate != "backwards"
         state = self._runware_state if provider == "runware" else self._state
         return state(task, fate, done=done)
 
@@ -235,9 +235,9 @@ class Wire:
             task_id=task_id,
             provider=provider,
             prompt=_prompt(call),
-            ready=self.clock.now + self._rng.choice((0.5, 20.0, 120.0, 400.0)),
+            ready=self.clock.at + self._rng.choice((0.5, 20.0, 120.0, 400.0)),
             fate=self._rng.choices(("made", "failed", "forgotten"), odds)[0],
-            made=self.clock.now,
+            made=self.clock.at,
             lag_s=self._rng.choice(LAG_S),
             misnamed=fate == "twice+" and bool(earlier) and provider == "minimax",
             **self._results(call.json[0].get("numberResults", 1) if provider == "runware" else 1),
@@ -291,7 +291,7 @@ class Wire:
         if task.fate == "failed":
             error = {"code": "providerError", "message": "it failed", "taskUUID": task.task_id}
             return _say({"errors": [{**error, "taskType": "videoInference"}]})
-        there = [n for at, n in enumerate(task.order) if self.clock.now >= task.ready + at * task.step_s]
+        there = [n for at, n in enumerate(task.order) if self.clock.at >= task.ready + at * task.step_s]
         if task.step_s:
             self._rng.shuffle(there)
         word = self._end("made", fate) or "success"
@@ -317,7 +317,7 @@ class Wire:
         if fate == "dead":
             task.dead_links.add(serial)
         if fate == "early":
-            task.early_links[serial] = self.clock.now + self._rng.uniform(0.0, LATEST_S)
+            task.early_links[serial] = self.clock.at + self._rng.uniform(0.0, LATEST_S)
         return f"https://clips.example/{task.task_id}/{index}/{serial}"
 
 

@@ -10,6 +10,7 @@ import sqlite3
 import stat
 from contextlib import closing, suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
+NOW = datetime.now(UTC)
 KINDS = (
     "a path upwards",
     "an absolute path",
@@ -204,7 +206,7 @@ def test_a_planted_poster_is_not_written_through(whole: tuple[Session, str, Path
     still = session.archive.root / f"{run.id}.jpg"
     assert (precious.read_text(), still.is_symlink(), run.card.poster) == ("mine", False, still.read_bytes())
     (session.settings.home / "rescue.jsonl").symlink_to(precious)
-    assert not write_rescue(session.settings.home / "rescue.jsonl", run.record, "task")
+    assert not write_rescue(session.settings.home / "rescue.jsonl", run.record, "task", at=NOW)
     (session.settings.home / "rescue.jsonl").unlink()
     assert precious.read_text() == "mine"
 

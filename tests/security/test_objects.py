@@ -8,14 +8,13 @@ import json
 import os
 import pickle
 from collections import deque
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import hailuo_widgets as hw
-from hailuo_widgets.engine import create_answer
 from hailuo_widgets.errors import StoreError
 
 if TYPE_CHECKING:
@@ -126,7 +125,8 @@ def test_files(ended: tuple[Session, list[hw.Run]], monkeypatch: pytest.MonkeyPa
 
     with monkeypatch.context() as broken:
         broken.setattr(session.engine.recorder, "write_accepted", full)
-        broken.setattr(create_answer, "TRIES", 1)
+        once = replace(session.runtime, timing=replace(session.runtime.timing, accept_tries=1))
+        broken.setattr(session.engine, "context", replace(session.engine.context, runtime=once))
         with pytest.raises(hw.HailuoError, match="accepted as task"):
             session.generate("a hare").wait(timeout=60)
     files = [path for path in home.rglob("*") if path.is_file()]

@@ -7,6 +7,7 @@ import os
 import pickle
 import stat
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+NOW = datetime.now(UTC)
 PASSWORD = "pw-CANARY-9"  # noqa: S105 - a word to look for
 
 
@@ -57,7 +59,7 @@ def test_every_file_is_private(session: Session, tmp_path: Path) -> None:
     run = session.generate("a fox", model="02").wait(60)
     session.archive.keep_input(b"bytes", "image/png")
     session.log.call(session.log.backup)
-    write_rescue(home / "rescue.jsonl", run.record, "task")
+    write_rescue(home / "rescue.jsonl", run.record, "task", at=NOW)
     for name, shape in {"x.csv": {}, "x.html": {}, "x.mp4": {"width": 64}, "x.png": {"frames": 2}, "x.tex": {}}.items():
         export(session, session.chosen(run.id), home / name, **shape)
     made = {str(p.relative_to(tmp_path)): stat.S_IMODE(p.lstat().st_mode) for p in tmp_path.rglob("*")}

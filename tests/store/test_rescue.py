@@ -11,17 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.engine import create_answer
 from hailuo_widgets.engine import rescue_file as rescue
 from hailuo_widgets.engine.create_answer import keep_accepted
 from hailuo_widgets.engine.rescue_file import adopt_rescued, write_rescue
+from hailuo_widgets.engine.runtime import Timing
 from hailuo_widgets.errors import StoreError
+from hailuo_widgets.system.clock import SYSTEM_CLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hailuo_widgets.store import RunLog
 
+NOW = datetime.now(UTC)
 PRICE = {"cost_micros": 280_000, "cost_kind": "list", "currency": "USD"}
 
 
@@ -42,7 +44,7 @@ def test_a_rescued_task_id_comes_back(sqlite_log: RunLog, record: Any, home: Pat
     error = {"kind": "Unconfirmed", "message": "the answer was lost"}
     run = record("r1", status=status, error=error, result_index=0, client_uuid="u")
     sqlite_log.add([run, record("r2", status=status, result_index=1, client_uuid="u"), record("r3", status=status)])
-    assert write_rescue(home / "rescue.jsonl", run, "401047179385389059", PRICE)
+    assert write_rescue(home / "rescue.jsonl", run, "401047179385389059", PRICE, at=NOW)
     before = (home / "rescue.jsonl").read_bytes()
     (said,) = adopt_rescued(sqlite_log, home)
     assert "r1 has its task id 401047179385389059 again" in said
@@ -64,10 +66,10 @@ def test_a_half_written_line_is_shown_and_kept(sqlite_log: RunLog, record: Any, 
     """The whole lines around a torn one are adopted, and its rest is shown to the user: it may hold a task id."""
     sqlite_log.add([record(f"r{n}", status="submitting") for n in (1, 2)])
     path = home / "rescue.jsonl"
-    write_rescue(path, record("r1"), "71")
+    write_rescue(path, record("r1"), "71", at=NOW)
     with path.open("ab") as f:
         f.write(b'\n{"at": "2026-11-21T08:00:00+00:00", "run_id": "r2", "task_')  # the disk was full here
-    write_rescue(path, record("r2"), "72")
+    write_rescue(path, record("r2"), "72", at=NOW)
     with path.open("ab") as f:
         f.write(b'{"run_id": "r3", "task_id": "7')
     said = adopt_rescued(sqlite_log, home)
@@ -122,7 +124,7 @@ def test_no_line_keeps_another_from_being_taken(sqlite_log: RunLog, record: Any,
     sqlite_log.add([record("r1", status="submitting")])
     path = home / "rescue.jsonl"
     path.write_text("\n".join(NOT_OURS))
-    write_rescue(path, record("r1"), "71", PRICE)
+    write_rescue(path, record("r1"), "71", PRICE, at=NOW)
     assert len(adopt_rescued(sqlite_log, home)) == len(NOT_OURS) + 1
     assert sqlite_log.get("r1").task_id == "71"
     assert len(done(home)) == 1
@@ -158,7 +160,7 @@ def test_a_line_does_not_say_whether_a_run_is_simulated(sqlite_log: RunLog, reco
     """A paid run stays a paid one."""
     sqlite_log.add([record("r1", status="submitting"), record("r2", status="submitting", simulated=True)])
     for run_id, said in (("r1", True), ("r2", False)):
-        write_rescue(home / "rescue.jsonl", record(run_id, simulated=said), f"task-{run_id}")
+        write_rescue(home / "rescue.jsonl", record(run_id, simulated=said), f"task-{run_id}", at=NOW)
     adopt_rescued(sqlite_log, home)
     assert [(r.task_id, r.simulated) for r in sqlite_log.find()] == [("task-r1", False), ("task-r2", True)]
 
@@ -209,7 +211,7 @@ def test_nothing_is_put_aside_before_the_log_took_it(
 ) -> None:
     """Where the log cannot be written, the file stays, and the next try adopts its lines."""
     sqlite_log.add([record("r1", status="submitting")])
-    write_rescue(home / "rescue.jsonl", record("r1"), "7")
+    write_rescue(home / "rescue.jsonl", record("r1"), "7", at=NOW)
 
     def full(*_: Any, **__: Any) -> None:
         raise StoreError("the disk is full")
@@ -228,7 +230,7 @@ def test_the_line_of_another_store_stays(sqlite_log: RunLog, record: Any, home: 
     """A run that this log does not have keeps its line, wherever that stands; the others are adopted."""
     sqlite_log.add([record("r1", status="submitting"), record("r2", status="submitting")])
     for run_id in lines:
-        write_rescue(home / "rescue.jsonl", record(run_id), f"task-{run_id}")
+        write_rescue(home / "rescue.jsonl", record(run_id), f"task-{run_id}", at=NOW)
     said = adopt_rescued(sqlite_log, home)
     assert "run elsewhere, accepted as task task-elsewhere, is not in the log" in said[lines.index("elsewhere")]
     assert [sqlite_log.get(i).task_id for i in lines if i != "elsewhere"] == [
@@ -245,7 +247,7 @@ def test_a_run_that_needs_no_rescue_is_left(sqlite_log: RunLog, record: Any, hom
     )
     sqlite_log.change("r1", "accepted", status="queued", task_id="7")
     for run_id, task_id in (("r1", "7"), ("r2", "8"), ("r3", "7")):
-        write_rescue(home / "rescue.jsonl", record(run_id), task_id)
+        write_rescue(home / "rescue.jsonl", record(run_id), task_id, at=NOW)
     said = adopt_rescued(sqlite_log, home)
     assert said[0] == "run r2 is cancelled; its create call was accepted as task 8"
     assert said[1].startswith("run r3: task 7 belongs to another run")
@@ -260,11 +262,11 @@ def test_a_line_that_comes_while_the_file_is_put_aside(
     """What another kernel appends between the reading and the renaming is adopted too."""
     sqlite_log.add([record(f"r{n}", status="submitting") for n in (1, 2)])
     path = home / "rescue.jsonl"
-    write_rescue(path, record("r1"), "71")
+    write_rescue(path, record("r1"), "71", at=NOW)
     renaming = Path.rename
 
     def late(self: Path, target: Path) -> Path:
-        write_rescue(path, record("r2"), "72")
+        write_rescue(path, record("r2"), "72", at=NOW)
         return renaming(self, target)
 
     monkeypatch.setattr(Path, "rename", late)
@@ -284,7 +286,7 @@ def test_a_file_that_is_put_aside_under_the_pen(home: Path, record: Any, monkeyp
             renamed.append(path.rename(home / "rescue-1.done"))
 
     monkeypatch.setattr(rescue.os, "fsync", put_aside)
-    assert write_rescue(path, record("r1"), "7")
+    assert write_rescue(path, record("r1"), "7", at=NOW)
     assert json.loads(path.read_text())["task_id"] == json.loads(renamed[0].read_text())["task_id"] == "7"
 
 
@@ -293,6 +295,8 @@ class Broken:
 
     def __init__(self, home: Path) -> None:
         self.settings = SimpleNamespace(home=home)
+        self.clock = SYSTEM_CLOCK
+        self.timing = Timing(backoff_s=lambda *_, **__: 0.0)
         self.recorder = self
 
     async def write_accepted(self, *_: Any) -> None:
@@ -300,9 +304,8 @@ class Broken:
         raise StoreError("database or disk is full")
 
 
-def failed(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> str:
+def failed(home: Path, record: Any) -> str:
     """What the user reads when an accepted create could not be committed."""
-    monkeypatch.setattr(create_answer, "backoff_s", lambda _: 0)
     ctx: Any = Broken(home)
     with pytest.raises(StoreError) as caught:
         asyncio.run(keep_accepted(ctx, record("r1", status="submitting"), "401047", {}, PRICE))
@@ -311,7 +314,7 @@ def failed(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> str:
 
 def test_the_error_says_where_the_task_id_is(home: Path, record: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """The task id is in the rescue file once, and the error names both."""
-    said = failed(home, record, monkeypatch)
+    said = failed(home, record)
     assert "accepted as task 401047" in said
     assert str(home / "rescue.jsonl") in said
     assert [json.loads(x)["task_id"] for x in (home / "rescue.jsonl").read_text().split("\n") if x] == ["401047"]
@@ -321,7 +324,7 @@ def test_the_error_is_the_last_place(home: Path, record: Any, monkeypatch: pytes
     """Where not even the rescue file can be written, the error says so, with the id and the line that adopts it."""
     home.parent.mkdir(exist_ok=True)
     home.write_text("in the way")
-    said = failed(home, record, monkeypatch)
+    said = failed(home, record)
     assert "accepted as task 401047" in said
     assert "it is nowhere else" in said
     assert "hw.run('r1').adopt('401047')" in said
@@ -332,7 +335,7 @@ def test_a_full_disk_is_no_rescue(home: Path, record: Any, monkeypatch: pytest.M
     home.mkdir()
     writing: Callable[[int, bytes], int] = rescue.os.write
     monkeypatch.setattr(rescue.os, "write", lambda handle, text: writing(handle, text[:20]))
-    assert not write_rescue(home / "rescue.jsonl", record("r1"), "7")
+    assert not write_rescue(home / "rescue.jsonl", record("r1"), "7", at=NOW)
 
 
 def test_doctor_takes_it_up(sqlite_log: RunLog, record: Any, home: Path) -> None:
@@ -341,7 +344,7 @@ def test_doctor_takes_it_up(sqlite_log: RunLog, record: Any, home: Path) -> None
     from hailuo_widgets.workspace import doctor
 
     sqlite_log.add([record("r1", status="submitting")])
-    write_rescue(home / "rescue.jsonl", record("r1"), "7")
+    write_rescue(home / "rescue.jsonl", record("r1"), "7", at=NOW)
     session = Session(home=home, notice=lambda _: None)
     rows = doctor.report(session).set_index("check")
     assert "r1 has its task id 7 again" in str(rows.loc["rescue file", "finding"])

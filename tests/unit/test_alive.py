@@ -10,6 +10,7 @@ import pytest
 
 from hailuo_widgets.engine.client import ProviderClient
 from hailuo_widgets.engine.rate_limit import RateLimiter
+from hailuo_widgets.engine.runtime import Timing
 from hailuo_widgets.errors import TransportError
 from hailuo_widgets.provider import names, open_provider
 from hailuo_widgets.provider.base import HttpReply
@@ -51,6 +52,7 @@ def alive(tmp_path: Path, name: str, reply: HttpReply | None) -> bool:
         provider=provider,
         origin="http://127.0.0.1:1",
         key=None,
+        timing=Timing(),
         http=Http(reply),  # type: ignore[arg-type]  # all that is used of it
         limiter=RateLimiter(concurrent=None, per_minute=None),
         log_origin="http://127.0.0.1:1",

@@ -51,7 +51,7 @@ class World:
         self.lost = 0
         self.patient = Patient()
         self.answers = False  # whether a free query is answered
-        self.door = CircuitBreaker(self._alive)
+        self.door = CircuitBreaker(self._alive, probe_s=30.0, due_s=0.2)
 
     async def _alive(self) -> bool:
         return self.answers
@@ -146,7 +146,7 @@ def test_one_tries_again_and_then_all(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_what_counts_as_a_sign_of_trouble(error: BaseException, counts: bool) -> None:  # noqa: FBT001 - a column of the table
     """Five creates that may have been accepted shut the door; five that certainly were not do not."""
-    door = CircuitBreaker(cast("Any", None))
+    door = CircuitBreaker(cast("Any", None), probe_s=30.0, due_s=0.2)
     for _ in range(MOST_DOUBTFUL):
         with pytest.raises(type(error)), door.call():
             raise error
@@ -155,7 +155,7 @@ def test_what_counts_as_a_sign_of_trouble(error: BaseException, counts: bool) ->
 
 def test_a_refusal_of_a_later_create_clears_the_doubts_before_it() -> None:
     """A provider that reads creates again is in no trouble: only what was sent after that counts."""
-    door = CircuitBreaker(cast("Any", None))
+    door = CircuitBreaker(cast("Any", None), probe_s=30.0, due_s=0.2)
     doubt = ProviderError("odd")
     doubt.accepted = None
     for _ in range(MOST_DOUBTFUL - 1):

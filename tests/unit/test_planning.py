@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.costs import estimate_frame, plan_frame
-from hailuo_widgets.engine import reconcile as ours
-from hailuo_widgets.engine import submit as create
+from hailuo_widgets.engine.runtime import Runtime, Timing
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.render.plan import plan_html, plan_text
 from hailuo_widgets.simulator import Simulator
@@ -246,14 +245,13 @@ class Scene:
 @pytest.fixture
 def scene(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Scene]:
     """Runware, by address."""
-    for step in (create, ours):
-        monkeypatch.setattr(step, "backoff_s", lambda *_, **__: 0.02)
+    runtime = Runtime(timing=Timing(backoff_s=lambda *_, **__: 0.02))
     said: list[str] = []
     with ExitStack() as stack:
         simulator = stack.enter_context(Simulator(latency=0.0, draft=True))
         monkeypatch.setenv("RUNWARE_BASE_URL", simulator.url)
         monkeypatch.setenv("RUNWARE_API_KEY", "sk-CANARY-planning")
-        session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=said.append)
+        session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=said.append, runtime=runtime)
         stack.callback(session.close)
         yield Scene(session, simulator, said)
 
