@@ -53,6 +53,7 @@ class CallbackApp:
         secrets: The secrets that check the callbacks, by provider.
         rest_s: The minimum number of seconds between two polls of a run. Callbacks within this time cause one poll at
             its end.
+        body_s: The number of seconds within which a callback's body must arrive.
         clock: Returns the current time in unix seconds, for checking signatures.
     """
 
@@ -63,12 +64,14 @@ class CallbackApp:
         path_token: str,
         secrets: Mapping[str, Secret],
         rest_s: float = REST_S,
+        body_s: float = BODY_S,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._follower = follower
         self._path_token = path_token
         self._secrets = secrets
         self._rest_s = rest_s
+        self._body_s = body_s
         self._clock = clock
         self._free_at: dict[str, float] = {}  # when each run may be polled again, on the event loop's clock
         self._later: dict[str, asyncio.TimerHandle] = {}
@@ -88,7 +91,10 @@ class CallbackApp:
         if not known or provider not in DIALECTS:
             raise CallbackRefusedError(404, "not found")
         callback = Callback(
-            headers=request.headers, query=request.query_params, body=await _body(request), at=self._clock()
+            headers=request.headers,
+            query=request.query_params,
+            body=await _body(request, self._body_s),
+            at=self._clock(),
         )
         news = read(DIALECTS[provider], callback, self._secrets.get(provider))
         if news.challenge is not None:
@@ -119,11 +125,11 @@ class CallbackApp:
         self._follower.nudge(run_id)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request, seconds: float) -> bytes:
     body = bytearray()
     late = False
     try:
-        async with asyncio.timeout(BODY_S):
+        async with asyncio.timeout(seconds):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MOST_BYTES:

@@ -90,14 +90,18 @@ class Player(RequestWidget):
     Args:
         source: The run.
         loop: The event loop that follows the runs; all messages are sent on it.
+        heartbeat_s: The card of a live run is sent at least this often.
     """
 
     _esm: ClassVar[pathlib.Path] = STATIC / "player.js"
     _css: ClassVar[pathlib.Path] = STATIC / "player.css"
     card = traitlets.Dict().tag(sync=True)
 
-    def __init__(self, source: CardSource, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, source: CardSource, *, loop: asyncio.AbstractEventLoop, heartbeat_s: float = HEARTBEAT_S
+    ) -> None:
         self._source = source
+        self._heartbeat_s = heartbeat_s
         self._unsubscribe: Callable[[], None] = lambda: None
         self._throttle = Throttle(loop, self._push, interval_s=PUSH_INTERVAL_S)
         super().__init__(loop=loop, card=card_state(source.card(), now=time.time()))
@@ -128,7 +132,7 @@ class Player(RequestWidget):
             self.card = self.card | {"problem": sentence_of(error), "now": time.time()}
         if self.card["live"]:
             # Without it the browser cannot distinguish an unchanged run from a dead kernel.
-            self._throttle.after(HEARTBEAT_S)
+            self._throttle.after(self._heartbeat_s)
 
     def handlers(self) -> Mapping[str, Handler]:
         """The handlers of the browser's questions."""

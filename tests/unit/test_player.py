@@ -17,7 +17,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.render.card import Card
-from hailuo_widgets.widgets import player as player_module
 from hailuo_widgets.widgets.card_state import MAX_STATE_BYTES, card_state
 from hailuo_widgets.widgets.player import Player
 from hailuo_widgets.widgets.request_widget import PIECE_BYTES
@@ -120,11 +119,16 @@ class Wire:
         return await asyncio.wait_for(self.cards.get(), 5)
 
 
-def play(source: Source, monkeypatch: pytest.MonkeyPatch, scene: Callable[[Wire], Coroutine[Any, Any, None]]) -> None:
+def play(
+    source: Source,
+    monkeypatch: pytest.MonkeyPatch,
+    scene: Callable[[Wire], Coroutine[Any, Any, None]],
+    **timing: float,
+) -> None:
     """Runs a scene with a player on a loop of its own."""
 
     async def run() -> None:
-        player = Player(source, loop=asyncio.get_running_loop())
+        player = Player(source, loop=asyncio.get_running_loop(), **timing)
         try:
             await scene(Wire(player, monkeypatch))
         finally:
@@ -287,7 +291,6 @@ def test_changes_are_coalesced_and_the_last_one_arrives(monkeypatch: pytest.Monk
 
 def test_a_running_run_has_a_heartbeat_and_an_ended_one_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
     """The browser hears of a live run without changes, so that it can tell a dead kernel from a quiet run."""
-    monkeypatch.setattr(player_module, "HEARTBEAT_S", 0.02)
     source = Source()
 
     async def scene(wire: Wire) -> None:
@@ -298,7 +301,7 @@ def test_a_running_run_has_a_heartbeat_and_an_ended_one_has_none(monkeypatch: py
             pass
         assert not wire.player._throttle.waiting
 
-    play(source, monkeypatch, scene)
+    play(source, monkeypatch, scene, heartbeat_s=0.02)
 
 
 def test_an_error_of_the_run_itself_is_shown_in_the_card(monkeypatch: pytest.MonkeyPatch) -> None:

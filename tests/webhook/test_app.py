@@ -51,7 +51,9 @@ class Follower:
 class Post:
     """Posts to an application, without a socket."""
 
-    def __init__(self, follower: Follower, *, rest_s: float, signed: bool = True) -> None:
+    def __init__(
+        self, follower: Follower, *, rest_s: float, signed: bool = True, body_s: float = app_module.BODY_S
+    ) -> None:
         keys = {"kie": Secret(KEY)} if signed else {}
         application = app_module.CallbackApp(
             follower,
@@ -59,6 +61,7 @@ class Post:
             secrets={**keys, "runware": Secret(KEY)},
             rest_s=rest_s,
             clock=lambda: NOW,
+            body_s=body_s,
         )
         self.client = httpx.AsyncClient(transport=httpx.ASGITransport(application.app), base_url="http://callbacks")
 
@@ -83,7 +86,7 @@ def follower() -> Follower:
 @pytest.fixture
 def application(follower: Follower) -> Open:
     """Opens an application; ``rest_s`` is long, so that nothing is told twice by chance."""
-    return lambda rest_s=1000.0, signed=True: Post(follower, rest_s=rest_s, signed=signed)
+    return lambda rest_s=1000.0, **options: Post(follower, rest_s=rest_s, **options)
 
 
 STAMP = str(int(NOW))
@@ -201,15 +204,14 @@ def test_odd_bodies(application: Open, follower: Follower, body: bytes, status: 
     assert len(answer.content) < 60
 
 
-def test_a_body_that_does_not_end(application: Open, follower: Follower, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_does_not_end(application: Open, follower: Follower) -> None:
     """A sender that stops in the middle is answered after a while, and forgotten."""
-    monkeypatch.setattr(app_module, "BODY_S", 0.02)
 
     async def stuck() -> AsyncIterator[bytes]:
         yield b"{"
         await asyncio.Event().wait()
 
-    assert run(application()("minimax", stuck())).status_code == 408
+    assert run(application(body_s=0.02)("minimax", stuck())).status_code == 408
     assert follower.nudged == []
 
 
