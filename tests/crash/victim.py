@@ -25,9 +25,8 @@ import twin
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive.mp4 import ContainerError
 from hailuo_widgets.archive.whole_file import examine
-from hailuo_widgets.engine import reconcile as ours
-from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.rate_limit import backoff_s
+from hailuo_widgets.engine.runtime import Runtime, Timing
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
@@ -42,10 +41,8 @@ def session_of(order: Mapping[str, Any]) -> Session:
     name = order["provider"].upper()
     os.environ |= {f"{name}_BASE_URL": order["url"], f"{name}_API_KEY": "sk-CANARY-crash"}
     # Waiting for an answer that a provider may give later takes seconds in life; here its books are up to date at once.
-    for step in (create, ours):
-        vars(step)["backoff_s"] = functools.partial(backoff_s, base=0.02)
-    ours.SETTLING_S = 0.5
-    return Session(home=order["home"], mode="live", poll_interval=0.05, notice=lambda _: None)
+    runtime = Runtime(timing=Timing(backoff_s=functools.partial(backoff_s, base=0.02), settling_s=0.5))
+    return Session(home=order["home"], mode="live", poll_interval=0.05, notice=lambda _: None, runtime=runtime)
 
 
 def first(order: Mapping[str, Any]) -> None:

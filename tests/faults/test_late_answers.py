@@ -179,7 +179,7 @@ def test_what_the_task_begins_ends_it_as_any_task(work: Callable[[], Any]) -> No
 
 
 def test_a_loop_that_ends_waits_no_longer(begin: Begin) -> None:
-    """An answer that does not come keeps a loop that ends for ANSWER_S, and the run is unconfirmed."""
+    """An answer that does not come keeps a loop that ends for ``loop_end_s``, and the run is unconfirmed."""
     scene = begin(timing=SHORT)
     answer = held(scene)
     run = scene.session.generate("a fox", model="02")
