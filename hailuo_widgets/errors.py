@@ -32,7 +32,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.redaction.passwords import without_passwords
-from hailuo_widgets.redaction.text import redact
+from hailuo_widgets.redaction.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

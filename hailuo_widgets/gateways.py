@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import warnings
 
-from hailuo_widgets.provider import base, names, open_provider
+from hailuo_widgets.provider import interface as base
+from hailuo_widgets.provider import names, open_provider
 
 __all__ = ["base", "names", "open_provider"]
 

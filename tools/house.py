@@ -35,7 +35,6 @@ JS = {".css", ".js", ".mjs", ".ts"}
 _PROVIDER = "one for each provider, and the simulator's own of the same provider"
 TWICE: Mapping[str, str] = {
     "app": "the ASGI application of the simulator, and that of the webhooks",
-    "base": "the base class of all providers, and that of the workspace",
     "camera": "camera moves in a prompt, and the simulator's drawing of them",
     "catalog": "the providers' facts, and the part of them that the studio shows",
     "clock": "the interface of clocks, and the clock of this machine",

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from hailuo_widgets.archive.archive import Archive, Archived, NotWholeError, relative_src
 from hailuo_widgets.archive.fetch import Stream, fetch
-from hailuo_widgets.archive.part import Part
+from hailuo_widgets.archive.partial_download import Part
 from hailuo_widgets.archive.poster import poster
 from hailuo_widgets.archive.trusted_paths import clip_in, clips_in, open_clip, open_regular, read_regular
 

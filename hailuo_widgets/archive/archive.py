@@ -17,9 +17,10 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from hailuo_widgets.archive import disk, inputs, trusted_paths
+from hailuo_widgets.archive import file_operations as disk
+from hailuo_widgets.archive import inputs, trusted_paths
 from hailuo_widgets.archive.mp4 import ContainerError
-from hailuo_widgets.archive.part import Part, open_part, remove_stale
+from hailuo_widgets.archive.partial_download import Part, open_part, remove_stale
 from hailuo_widgets.archive.poster import poster
 from hailuo_widgets.archive.whole_file import ClipFacts, examine
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
-    from hailuo_widgets.archive.part import Part
+    from hailuo_widgets.archive.partial_download import Part
 
 T = TypeVar("T")
 

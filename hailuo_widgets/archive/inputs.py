@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.archive import disk
+from hailuo_widgets.archive import file_operations as disk
 from hailuo_widgets.archive.trusted_paths import input_in, read_regular
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import StoreError, UsageError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.engine.event_loop import running_loop
 
 if TYPE_CHECKING:
-    from hailuo_widgets.engine.clients import Clients
+    from hailuo_widgets.engine.client_pool import Clients
     from hailuo_widgets.engine.supervisor import Supervisor
     from hailuo_widgets.transport.http import Http
 

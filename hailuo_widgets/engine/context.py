@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.clock import Clock
-    from hailuo_widgets.engine.clients import Clients
+    from hailuo_widgets.engine.client_pool import Clients
     from hailuo_widgets.engine.recorder import Recorder
     from hailuo_widgets.engine.runtime import Runtime, Timing
     from hailuo_widgets.engine.supervisor import Supervisor

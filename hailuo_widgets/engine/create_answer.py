@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
+    from hailuo_widgets.engine.provider_client import ProviderClient
     from hailuo_widgets.errors import HailuoError
-    from hailuo_widgets.provider.base import Accepted
+    from hailuo_widgets.provider.interface import Accepted
 
 __all__ = ["WAYS_OUT", "accept", "accepted", "keep_accepted", "unconfirmed"]
 

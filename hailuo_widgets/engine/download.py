@@ -25,7 +25,7 @@ from hailuo_widgets.errors import (
     TaskLost,
     as_detail,
 )
-from hailuo_widgets.provider.base import Clip
+from hailuo_widgets.provider.interface import Clip
 from hailuo_widgets.provider.messages import PollState
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.archive import Archived
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.engine.followed_run import Follower
+    from hailuo_widgets.engine.provider_client import ProviderClient
     from hailuo_widgets.transport.http import Stream
 
 __all__ = ["bring", "download", "keep_poster"]

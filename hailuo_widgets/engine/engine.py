@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.engine.clients import Clients
+from hailuo_widgets.engine.client_pool import Clients
 from hailuo_widgets.engine.closing import close_connections
 from hailuo_widgets.engine.context import Context
 from hailuo_widgets.engine.listeners import Listeners

@@ -9,7 +9,7 @@ from hailuo_widgets.engine.rate_limit import CallLimit
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.budget import Budget
-    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.expected_duration import Expectation
     from hailuo_widgets.engine.outcome import Outcome
 
 __all__ = ["FollowedRun", "Follower"]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.clock import since_s
 from hailuo_widgets.domain.events import READ_AS, RunEvent
-from hailuo_widgets.domain.expectation import ASSUMED_S, next_poll_s
+from hailuo_widgets.domain.expected_duration import ASSUMED_S, next_poll_s
 from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.engine.recorder import unexpected
@@ -25,14 +25,14 @@ from hailuo_widgets.errors import (
     TransportError,
     as_detail,
 )
-from hailuo_widgets.provider.base import MIX_UP, Clip, Poll, Task
+from hailuo_widgets.provider.interface import MIX_UP, Clip, Poll, Task
 from hailuo_widgets.provider.messages import PollState
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.engine.followed_run import FollowedRun, Follower
+    from hailuo_widgets.engine.provider_client import ProviderClient
 
 __all__ = ["clip_changes", "follow", "stop", "task_of"]
 

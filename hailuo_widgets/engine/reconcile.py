@@ -16,13 +16,13 @@ from hailuo_widgets.engine.create_answer import accept, accepted, unconfirmed
 from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.errors import HailuoError, ProviderError, TaskLost, TransportError
-from hailuo_widgets.provider.base import Task
+from hailuo_widgets.provider.interface import Task
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.engine.followed_run import Follower
+    from hailuo_widgets.engine.provider_client import ProviderClient
 
 __all__ = ["settle_by_our_id"]
 

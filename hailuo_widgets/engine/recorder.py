@@ -12,7 +12,7 @@ from hailuo_widgets.domain.events import CLOCK, RunEvent
 from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.engine.supervisor import is_behind
 from hailuo_widgets.errors import HailuoError, Skipped, StoreError, as_detail
-from hailuo_widgets.redaction.text import each_text, redact
+from hailuo_widgets.redaction.redact import each_text, redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

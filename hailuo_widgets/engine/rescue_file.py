@@ -18,7 +18,7 @@ from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.provider.parse import as_task_id
-from hailuo_widgets.redaction.text import redact
+from hailuo_widgets.redaction.redact import redact
 from hailuo_widgets.settings.settings import ASK_ABOVE_COST
 from hailuo_widgets.system.private_files import make_private
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.budget import Permit
-from hailuo_widgets.domain.expectation import held_s
+from hailuo_widgets.domain.expected_duration import held_s
 from hailuo_widgets.domain.run import SIMULATOR
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.engine.followed_run import FollowedRun
+    from hailuo_widgets.engine.provider_client import ProviderClient
 
 __all__ = ["has_place", "reserve"]
 

@@ -10,7 +10,7 @@ from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import CostKind, Status
 from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.equal_runs import kept_clip, stands_for
-from hailuo_widgets.engine.fetch_clip import brought
+from hailuo_widgets.engine.fetch_again import brought
 from hailuo_widgets.errors import HailuoError, Skipped, from_detail
 
 if TYPE_CHECKING:

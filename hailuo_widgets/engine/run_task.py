@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.events import RunEvent
-from hailuo_widgets.domain.expectation import Expectation, expect
+from hailuo_widgets.domain.expected_duration import Expectation, expect
 from hailuo_widgets.engine import poll, submit
 from hailuo_widgets.engine.download import bring
 from hailuo_widgets.engine.recorder import unexpected

@@ -22,9 +22,9 @@ from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.engine.client import ProviderClient
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.engine.followed_run import FollowedRun, Follower
+    from hailuo_widgets.engine.provider_client import ProviderClient
 
 __all__ = ["settle", "submit"]
 

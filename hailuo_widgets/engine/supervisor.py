@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.engine.event_loop import RunLoop
 from hailuo_widgets.engine.followed_run import FollowedRun
-from hailuo_widgets.engine.hold import Holding
+from hailuo_widgets.engine.held_creates import Holding
 from hailuo_widgets.engine.lease_renewal import LeaseRenewal
 from hailuo_widgets.engine.paid_task import abort, looked_at, paid_task
 from hailuo_widgets.errors import HailuoError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from hailuo_widgets.domain.budget import Budget
-    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.expected_duration import Expectation
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.followed_run import Follower
     from hailuo_widgets.engine.listeners import Listeners

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.engine.context import Context
     from hailuo_widgets.errors import ProviderError
-    from hailuo_widgets.provider.base import Poll, Results
+    from hailuo_widgets.provider.interface import Poll, Results
 
 __all__ = ["Standstill", "own_share"]
 

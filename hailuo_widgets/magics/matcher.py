@@ -99,9 +99,7 @@ def matcher_for(shell: Any) -> Callable[..., SimpleMatcherResult]:
     world = _Shell(shell)
 
     def hailuo_matcher(context: CompletionContext) -> SimpleMatcherResult:
-        from hailuo_widgets.magics.completions import (
-            offers,  # loaded by the first Tab, not with the extension
-        )
+        from hailuo_widgets.magics.completions import offers
 
         text = context.full_text
         lines = text.split("\n")

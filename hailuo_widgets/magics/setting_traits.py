@@ -9,8 +9,8 @@ from traitlets import Any as AnyTrait
 from traitlets import Float, Int, TraitType, Unicode
 
 from hailuo_widgets.redaction.passwords import PrivateUrl
-from hailuo_widgets.settings.kinds import Amounts, Number, Url
 from hailuo_widgets.settings.settings import SETTINGS
+from hailuo_widgets.settings.value_types import Amounts, Number, Url
 
 if TYPE_CHECKING:
     from hailuo_widgets.settings.settings import Setting

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from hailuo_widgets.domain import money
 from hailuo_widgets.domain.expansion import expand
-from hailuo_widgets.domain.expectation import expect
+from hailuo_widgets.domain.expected_duration import expect
 from hailuo_widgets.domain.outlook import SENT, Wanted
 from hailuo_widgets.domain.problem import warning
 from hailuo_widgets.domain.sampling import values_of

@@ -9,7 +9,7 @@ from __future__ import annotations
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option, Price, Seeds, Template
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
-from hailuo_widgets.provider.base import (
+from hailuo_widgets.provider.interface import (
     AGAIN_FREE,
     HTTP_CODES,
     MIX_UP,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["Accounts"]

@@ -11,7 +11,7 @@ from hailuo_widgets.provider.kie_minimax import KieMinimax
 from hailuo_widgets.settings.settings import KieDialect
 
 if TYPE_CHECKING:
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["make"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
-from hailuo_widgets.provider.base import HttpCall, HttpReply, Provider, as_url
+from hailuo_widgets.provider.interface import HttpCall, HttpReply, Provider, as_url
 from hailuo_widgets.provider.kie_minimax import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, KieMinimax
 from hailuo_widgets.provider.parse import as_object
 

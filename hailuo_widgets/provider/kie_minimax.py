@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Seeds
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
-from hailuo_widgets.provider.base import (
+from hailuo_widgets.provider.interface import (
     REFUSALS,
     Accepted,
     Clip,

@@ -14,14 +14,24 @@ from urllib.parse import quote
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
 from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, ProviderError, RateLimited
 from hailuo_widgets.provider import minimax
-from hailuo_widgets.provider.base import UNKNOWN_TASK, USED_UP, Clip, Code, HttpReply, Poll, as_code, as_task_id, as_url
+from hailuo_widgets.provider.interface import (
+    UNKNOWN_TASK,
+    USED_UP,
+    Clip,
+    Code,
+    HttpReply,
+    Poll,
+    as_code,
+    as_task_id,
+    as_url,
+)
 from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_path, message_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["CODES", "FACTS", "Kkiai", "make"]

@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import InvalidRequest, Moderated, ProviderError
-from hailuo_widgets.provider.base import (
+from hailuo_widgets.provider.interface import (
     Accepted,
     Clip,
     Code,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Template
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
-from hailuo_widgets.provider.base import Code
+from hailuo_widgets.provider.interface import Code
 from hailuo_widgets.provider.refusal_words import about_content
 
 __all__ = ["CODES", "FACTS", "code_of_type"]

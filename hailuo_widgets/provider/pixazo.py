@@ -14,13 +14,13 @@ from urllib.parse import quote
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
 from hailuo_widgets.provider import minimax
-from hailuo_widgets.provider.base import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
+from hailuo_widgets.provider.interface import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
 from hailuo_widgets.provider.parse import as_object, message_of
 from hailuo_widgets.provider.task_ids import asked_by_request_id
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
-    from hailuo_widgets.provider.base import HttpReply, Provider
+    from hailuo_widgets.provider.interface import HttpReply, Provider
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["CODES", "FACTS", "Pixazo", "make"]

@@ -14,7 +14,7 @@ from hailuo_widgets.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["BUNDLED", "names", "open_provider"]

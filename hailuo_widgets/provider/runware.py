@@ -15,7 +15,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.provider.base import (
+from hailuo_widgets.provider.interface import (
     AGAIN_FREE,
     Accepted,
     Clip,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
-from hailuo_widgets.provider.base import UNKNOWN_TASK, Code
+from hailuo_widgets.provider.interface import UNKNOWN_TASK, Code
 
 if TYPE_CHECKING:
     from collections.abc import Callable

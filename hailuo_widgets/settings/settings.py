@@ -21,13 +21,13 @@ from hailuo_widgets.redaction.passwords import shown_base
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.settings.credentials import find_key
 from hailuo_widgets.settings.files import project_file, user_file
-from hailuo_widgets.settings.kinds import Amounts, Choice, Folder, Number, Text, Url
+from hailuo_widgets.settings.value_types import Amounts, Choice, Folder, Number, Text, Url
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from hailuo_widgets.settings.kinds import Kind
+    from hailuo_widgets.settings.value_types import Kind
 
 __all__ = [
     "SETTINGS",

@@ -145,14 +145,14 @@ class RunQueries:
 
     def latest_sweep(self) -> str | None:
         """The id of the sweep that was started last; None in a log without one."""
-        from hailuo_widgets.store import lookup
+        from hailuo_widgets.store import find_by_name as lookup
 
         with self.database.read() as c:
             return lookup.latest_sweep(c)
 
     def meant(self, word: str) -> tuple[str | None, str | None]:
-        """The run or the sweep that a word names; see :func:`hailuo_widgets.store.lookup.meant`."""
-        from hailuo_widgets.store import lookup
+        """The run or the sweep that a word names; see :func:`hailuo_widgets.store.find_by_name.meant`."""
+        from hailuo_widgets.store import find_by_name as lookup
 
         with self.database.read() as c:
             return lookup.meant(c, word)

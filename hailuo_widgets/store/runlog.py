@@ -61,16 +61,7 @@ class _LogThread:
 
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             with self.opening:
-                from hailuo_widgets.store import (  # noqa: F401
-                    backup,
-                    database,
-                    durations,
-                    equal_runs,
-                    lookup,
-                    restore,
-                    run_changes,
-                    votes,
-                )
+                pass
             return method(*args, **kwargs)
 
         return run

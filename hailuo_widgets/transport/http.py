@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NoReturn
 import httpx
 
 from hailuo_widgets.errors import DownloadError, TransportError
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 from hailuo_widgets.settings.settings import is_loopback
 from hailuo_widgets.transport.addresses import addresses_of, is_public, literal, same_origin
 from hailuo_widgets.transport.decompression import unpack_into
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Generator, Mapping
 
     from hailuo_widgets.domain.catalog import Auth
-    from hailuo_widgets.provider.base import HttpCall
+    from hailuo_widgets.provider.interface import HttpCall
     from hailuo_widgets.redaction.secret import Secret
 
 __all__ = ["Http", "Stream"]

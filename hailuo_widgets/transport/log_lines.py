@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.redaction.passwords import without_passwords
-from hailuo_widgets.redaction.text import LONGEST, redact
+from hailuo_widgets.redaction.redact import LONGEST, redact
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.widgets.messages import BoardFailure, BoardHead, BoardNews, BoardRows, Resumed, Row
-    from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.sweep import Sweep
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["Monitor", "SweepBoard"]
 

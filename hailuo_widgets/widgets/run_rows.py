@@ -16,7 +16,7 @@ from hailuo_widgets.render.card import status_word
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.expected_duration import Expectation
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.widgets.messages import Row, Totals
 

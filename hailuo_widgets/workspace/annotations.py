@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.events import RunEvent
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.base import WorkspaceBase
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["heard", "remark", "remarked", "with_remarks"]
 

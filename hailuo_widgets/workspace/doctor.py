@@ -13,7 +13,7 @@ from hailuo_widgets.engine.rescue_file import adopt_rescued
 from hailuo_widgets.errors import HailuoError
 
 if TYPE_CHECKING:
-    from hailuo_widgets.workspace.base import WorkspaceBase
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["report"]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.settings import Settings
-from hailuo_widgets.store.peek import left_over, never_sent
+from hailuo_widgets.store.unfinished_count import left_over, never_sent
 from hailuo_widgets.system.process import is_dead, is_this_process
 
 __all__ = ["left_over_sentences"]

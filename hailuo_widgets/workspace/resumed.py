@@ -13,8 +13,8 @@ from hailuo_widgets.workspace.sweep import Sweep
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["Resumed"]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.render.card import Card
-    from hailuo_widgets.workspace.base import WorkspaceBase
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["Run"]
 

@@ -10,7 +10,7 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value, is_axis, listed, shown
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.provider import names as provider_names
-from hailuo_widgets.workspace.base import OPENED_AS, opened_as
+from hailuo_widgets.workspace.workspace_base import OPENED_AS, opened_as
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.workspace.base import WorkspaceBase
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["chosen", "every", "filtered", "run_id_of", "runs_table", "sweep_id_of", "sweep_name", "workspace_of"]
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from hailuo_widgets.workspace.base import WorkspaceBase
     from hailuo_widgets.workspace.run import Run
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["Sweep"]
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.workspace.base import OPENED_AS
 from hailuo_widgets.workspace.selection import chosen
+from hailuo_widgets.workspace.workspace_base import OPENED_AS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.voting.blind_test import BlindTest
     from hailuo_widgets.voting.ranking import Ranking
-    from hailuo_widgets.workspace.base import WorkspaceBase
+    from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["blind_test", "ranking", "votes_table"]
 

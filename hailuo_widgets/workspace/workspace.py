@@ -20,14 +20,14 @@ from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.axes import axes_of
 from hailuo_widgets.planning.plan import look_up, make_plan
 from hailuo_widgets.settings.settings import RunMode
-from hailuo_widgets.store.peek import never_sent
-from hailuo_widgets.workspace.base import WorkspaceBase
+from hailuo_widgets.store.unfinished_count import never_sent
 from hailuo_widgets.workspace.confirmation import confirm, part_of, question, within
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.resumed import Resumed
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import chosen, run_id_of, runs_table, sweep_id_of, sweep_name
 from hailuo_widgets.workspace.sweep import Sweep
+from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.engine import client as fake_provider_module
+from hailuo_widgets.engine import provider_client as fake_provider_module
 from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.simulator import Simulator

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.engine.runtime import Runtime, Timing
 from hailuo_widgets.errors import TransportError
-from hailuo_widgets.provider.base import HttpCall, HttpReply
+from hailuo_widgets.provider.interface import HttpCall, HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping

@@ -18,7 +18,7 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.errors import Unconfirmed
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping

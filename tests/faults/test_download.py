@@ -11,7 +11,7 @@ from conftest import Scene, error_of, quick, steps
 from fake_provider import Act, FakeProvider, reset_half
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.archive import disk
+from hailuo_widgets.archive import file_operations as disk
 from hailuo_widgets.errors import DownloadError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ import pytest
 from conftest import KEY
 from fake_provider import Act
 
-from hailuo_widgets.redaction import text as redaction
+from hailuo_widgets.redaction import redact as redaction
 from hailuo_widgets.redaction.secret import Secret
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ PARTLY = {
 @pytest.fixture
 def known(monkeypatch: pytest.MonkeyPatch) -> None:
     """The key is one that this process uses."""
-    monkeypatch.setattr("hailuo_widgets.redaction.text.used_keys", lambda: (Secret(KEY),))
+    monkeypatch.setattr("hailuo_widgets.redaction.redact.used_keys", lambda: (Secret(KEY),))
 
 
 def leaves(text: str) -> list[str]:

@@ -13,7 +13,7 @@ from fake_provider import Act, FakeProvider
 
 from hailuo_widgets.domain.catalog import Auth
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError, Unconfirmed
-from hailuo_widgets.provider.base import HttpCall, HttpReply
+from hailuo_widgets.provider.interface import HttpCall, HttpReply
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.transport.http import Http
 

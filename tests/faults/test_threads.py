@@ -16,7 +16,7 @@ import pytest
 from fake_provider import Act
 
 from hailuo_widgets.api import functions as api
-from hailuo_widgets.archive import part
+from hailuo_widgets.archive import partial_download as part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

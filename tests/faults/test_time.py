@@ -13,7 +13,7 @@ from conftest import KEY, error_of, steps
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import ProviderError
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,7 +22,7 @@ from virtual import Clock, VirtualLoop, runtime
 from wire import MIX, Wire
 
 from hailuo_widgets.api.session import Session
-from hailuo_widgets.archive import part
+from hailuo_widgets.archive import partial_download as part
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import RunLog, run_changes
 from hailuo_widgets.store.database import Database

@@ -17,8 +17,8 @@ from storm import Weather, blow
 from hailuo_widgets.engine import reconcile as ours
 from hailuo_widgets.engine import submit as create
 from hailuo_widgets.engine.outcome import Outcome
-from hailuo_widgets.provider import base
-from hailuo_widgets.provider.base import Provider
+from hailuo_widgets.provider import interface as base
+from hailuo_widgets.provider.interface import Provider
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -18,7 +18,7 @@ from clips import clip_of
 from odd import ENDS, LATEST_S, said
 
 from hailuo_widgets.errors import TransportError
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 
 if TYPE_CHECKING:
     import random
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from virtual import Clock
 
-    from hailuo_widgets.provider.base import HttpCall
+    from hailuo_widgets.provider.interface import HttpCall
 
 __all__ = ["BRUTAL", "MIX", "MadeTask", "Wire"]
 

@@ -17,7 +17,7 @@ from IPython.core.ultratb import FormattedTB
 
 from hailuo_widgets.domain.catalog import Auth
 from hailuo_widgets.errors import HailuoError, TransportError
-from hailuo_widgets.provider.base import HttpCall
+from hailuo_widgets.provider.interface import HttpCall
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.transport.http import Http
 

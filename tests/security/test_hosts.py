@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from conftest import Host, OpenHost
 
-    from hailuo_widgets.engine.client import ProviderClient
+    from hailuo_widgets.engine.provider_client import ProviderClient
 
 CANARY = "sk-CANARY-security"
 PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")

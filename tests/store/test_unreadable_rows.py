@@ -16,7 +16,7 @@ from hailuo_widgets.dataframes.votes import votes_frame
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.engine.recorder import _on_one_clock as ended_at
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.render.run_card import card_of
+from hailuo_widgets.render.card_of_record import card_of
 from hailuo_widgets.system.process import is_dead
 from hailuo_widgets.voting.ranking import rank
 

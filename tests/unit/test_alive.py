@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.engine.client import ProviderClient
+from hailuo_widgets.engine.provider_client import ProviderClient
 from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.engine.runtime import Timing
 from hailuo_widgets.errors import TransportError
 from hailuo_widgets.provider import names, open_provider
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:

@@ -12,14 +12,7 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.render.board import render_board
-from hailuo_widgets.render.card import (
-    Card,
-    format_bytes,
-    format_seconds,
-    render_html,
-    render_text,
-    safe_video_src,
-)
+from hailuo_widgets.render.card import Card, format_bytes, format_seconds, render_html, render_text, safe_video_src
 
 CARD = Card(
     run_id="r-0001",

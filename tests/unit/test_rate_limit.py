@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import pytest
 
-from hailuo_widgets.domain.expectation import expect, next_poll_s
+from hailuo_widgets.domain.expected_duration import expect, next_poll_s
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.engine.rate_limit import RateLimiter, backoff_s, retry_after_s

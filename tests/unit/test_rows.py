@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.expectation import Expectation
+from hailuo_widgets.domain.expected_duration import Expectation
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.widgets.run_rows import MAX_TEXT, left_s, row_of, totals, varying

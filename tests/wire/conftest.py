@@ -10,13 +10,13 @@ import pytest
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
 
 URL_PICTURE = Image(name="fox.png", url="https://pictures.example/fox.png")
 LOCAL_PICTURE = Image(

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import ProviderError
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import Accepted, Clip, HttpReply, Poll, Provider, Task
+from hailuo_widgets.provider.interface import Accepted, Clip, HttpReply, Poll, Provider, Task
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:

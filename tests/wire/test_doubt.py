@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo_widgets.errors import ProviderError
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hailuo_widgets.domain.request import Request
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
 
 # MiniMax's video API (v2), Runware's page on errors, New-API's and KIE's codes, Pixazo's document and skill page.
 DOCUMENTED = {

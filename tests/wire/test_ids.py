@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import InsufficientCredits, ProviderError
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import Clip, HttpReply, Provider, Task
+from hailuo_widgets.provider.interface import Clip, HttpReply, Provider, Task
 from hailuo_widgets.provider.parse import as_task_id
 from hailuo_widgets.settings.settings import Settings
 

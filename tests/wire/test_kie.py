@@ -17,14 +17,14 @@ from hailuo_widgets.errors import (
     RateLimited,
     TaskLost,
 )
-from hailuo_widgets.provider.base import Clip, Task
+from hailuo_widgets.provider.interface import Clip, Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.request import Request
-    from hailuo_widgets.provider.base import HttpReply, Provider
+    from hailuo_widgets.provider.interface import HttpReply, Provider
 
 TASK = Task(task_id="minimax_stu345vwx")
 JOB = Task(task_id="task_hailuo_1765", channel="jobs")

@@ -10,7 +10,7 @@ import pytest
 
 from hailuo_widgets.errors import ProviderError, TaskLost
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import MIX_UP, Clip, HttpReply, Provider, Task
+from hailuo_widgets.provider.interface import MIX_UP, Clip, HttpReply, Provider, Task
 from hailuo_widgets.provider.parse import same_id
 from hailuo_widgets.settings.settings import Settings
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo_widgets.provider.base import HttpReply
+from hailuo_widgets.provider.interface import HttpReply
 from hailuo_widgets.provider.minimax import MiniMax
 from hailuo_widgets.provider.parse import as_code, as_micros, as_seed, as_task_id, as_url
 

@@ -18,7 +18,7 @@ from hailuo_widgets.errors import (
     TaskLost,
 )
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import HttpReply, Provider, Task
+from hailuo_widgets.provider.interface import HttpReply, Provider, Task
 from hailuo_widgets.settings.settings import Settings
 
 OPEN: dict[str, Provider] = {

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import InvalidRequest, ProviderError, TaskLost
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import HttpReply, Provider, Task
+from hailuo_widgets.provider.interface import HttpReply, Provider, Task
 from hailuo_widgets.provider.unknown_route import no_such_task, unknown_route
 from hailuo_widgets.settings.settings import Settings
 

@@ -15,14 +15,14 @@ from hailuo_widgets.errors import (
     RateLimited,
     TaskLost,
 )
-from hailuo_widgets.provider.base import Task
+from hailuo_widgets.provider.interface import Task
 from hailuo_widgets.provider.runware_errors import category
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from hailuo_widgets.domain.request import Request
-    from hailuo_widgets.provider.base import HttpReply, Provider
+    from hailuo_widgets.provider.interface import HttpReply, Provider
 
 OURS = "3f0c5f0e-8a5f-4f0e-9d43-0c3a5d4b1e77"
 TASK = Task(task_id=OURS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.errors import ProviderError
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.base import HttpReply, Poll, Provider, Task
+from hailuo_widgets.provider.interface import HttpReply, Poll, Provider, Task
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:

@@ -196,6 +196,6 @@ def test_a_package_written_for_the_old_path_still_works(tmp_path: Path) -> None:
 def test_the_public_path_has_every_name_of_the_old_one() -> None:
     """What could be imported from the old paths is imported from ``hailuo_widgets.provider``: the same objects."""
     from hailuo_widgets import provider
-    from hailuo_widgets.provider import base
+    from hailuo_widgets.provider import interface as base
 
     assert {name for name in base.__all__ if getattr(provider, name) is not getattr(base, name)} == set()

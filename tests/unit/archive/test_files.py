@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hailuo_widgets.archive import Archive, Archived, NotWholeError, relative_src
-from hailuo_widgets.archive import disk as disk_module
+from hailuo_widgets.archive import file_operations as disk_module
 from hailuo_widgets.archive.inputs import read_input
 from hailuo_widgets.errors import DownloadError, StoreError, UsageError
 

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from hailuo_widgets.archive import Archive, disk
+from hailuo_widgets.archive import Archive
+from hailuo_widgets.archive import file_operations as disk
 from hailuo_widgets.errors import DownloadError
 from hailuo_widgets.system.process import Owner, this_process
 

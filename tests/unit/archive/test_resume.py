@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from hailuo_widgets.archive import Archive, Archived, fetch, part
+from hailuo_widgets.archive import Archive, Archived, fetch
+from hailuo_widgets.archive import partial_download as part
 from hailuo_widgets.errors import DownloadError, TransportError
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from hailuo_widgets.render.card import Card
 if TYPE_CHECKING:
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.catalog import Facts
-    from hailuo_widgets.domain.expectation import Expectation
+    from hailuo_widgets.domain.expected_duration import Expectation
     from hailuo_widgets.domain.run import RunRecord
 
 __all__ = ["card_of"]

@@ -19,9 +19,9 @@ from hailuo_widgets.errors import (
     TaskLost,
     TransportError,
 )
-from hailuo_widgets.provider.base import MIX_UP, Task
+from hailuo_widgets.provider.interface import MIX_UP, Task
 from hailuo_widgets.provider.parse import as_json, same_id
-from hailuo_widgets.redaction.text import GONE, each_text, redact_keys
+from hailuo_widgets.redaction.redact import GONE, each_text, redact_keys
 from hailuo_widgets.transport.addresses import same_origin
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.engine.rate_limit import RateLimiter
     from hailuo_widgets.engine.runtime import Timing
-    from hailuo_widgets.provider.base import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
+    from hailuo_widgets.provider.interface import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
     from hailuo_widgets.redaction.secret import Secret
     from hailuo_widgets.transport.http import Http, Stream
 

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.run import SIMULATOR
-from hailuo_widgets.engine.client import ProviderClient
+from hailuo_widgets.engine.provider_client import ProviderClient
 from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.errors import MissingKey
 from hailuo_widgets.redaction.secret import Secret
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.local_simulator import LocalSimulator
     from hailuo_widgets.engine.runtime import Runtime
     from hailuo_widgets.provider.accounts import Accounts
-    from hailuo_widgets.provider.base import Provider
+    from hailuo_widgets.provider.interface import Provider
     from hailuo_widgets.store import RunLog
     from hailuo_widgets.transport.http import Http
 

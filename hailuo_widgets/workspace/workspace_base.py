@@ -20,7 +20,7 @@ from hailuo_widgets.engine.engine import Engine
 from hailuo_widgets.engine.local_simulator import LocalSimulator
 from hailuo_widgets.engine.runtime import Runtime
 from hailuo_widgets.planning.plan import planned_again
-from hailuo_widgets.render.run_card import card_of
+from hailuo_widgets.render.card_of_record import card_of
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.system.forks import Lock

@@ -18,7 +18,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
-from hailuo_widgets.archive import disk
+from hailuo_widgets.archive import file_operations as disk
 from hailuo_widgets.archive.trusted_paths import read_regular
 from hailuo_widgets.errors import DownloadError
 from hailuo_widgets.system.process import Owner, this_process
