@@ -60,7 +60,7 @@ def play(seed: int, *, folder: Path | None = None, actions: int | None = None, k
             play.act()
         records = play.rest()
         verdict.wrong = world.errors + play.wrongs(records)
-        verdict.ends = Counter(str(r.status.value) for r in records)
+        verdict.ends = Counter(r.status.value for r in records)
         verdict.charges, verdict.kills = len(world.wire.tasks), len(world.graves)
         verdict.happened = world.wire.happened
     return verdict

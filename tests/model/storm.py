@@ -74,7 +74,7 @@ def blow(seed: int, submits: int, *, folder: Path | None = None, kinds: Collecti
         world.run(10.0**7, until_idle=True)
         records = kernel.session.log.find()
         weather.errors = world.errors + [f"{r.run_id} stays {r.status}" for r in records if r.status == "submitting"]
-        weather.ends = Counter(r.status for r in records)
+        weather.ends = Counter(r.status.value for r in records)
         weather.creates, weather.charges = len(world.wire.arrived), len(world.wire.tasks)
         charged = Counter(t.prompt for t in world.wire.tasks.values())
         for r in records:
