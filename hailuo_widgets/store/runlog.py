@@ -61,7 +61,16 @@ class _LogThread:
 
         def run(*args: P.args, **kwargs: P.kwargs) -> T:
             with self.opening:
-                pass
+                from hailuo_widgets.store import (  # noqa: F401
+                    backup,
+                    database,
+                    durations,
+                    equal_runs,
+                    find_by_name,
+                    restore,
+                    run_changes,
+                    votes,
+                )
             return method(*args, **kwargs)
 
         return run

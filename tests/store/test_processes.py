@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +17,23 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PRICE = 280_000
+# What the run log's methods import when they are called, beside what the log's thread imports while no fork may happen.
+LEFT_OUT = """
+import ast, inspect, sys
+from hailuo_widgets.store import run_queries, runlog
+runlog.RunLog("sqlite://")._thread.loaded(lambda: None)()
+late = set()
+for module in (runlog, run_queries):
+    for node in ast.walk(ast.parse(inspect.getsource(module))):
+        if isinstance(node, ast.ImportFrom) and node.module == "hailuo_widgets.store":
+            late |= {f"{node.module}.{name.name}" for name in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module.startswith(("hailuo_widgets.store.", "sqlalchemy")):
+            late.add(node.module)
+        elif isinstance(node, ast.Import):
+            late |= {name.name for name in node.names}
+assert len(late) > 10, late
+print(*sorted(late - set(sys.modules)))
+"""
 
 
 @pytest.mark.slow
@@ -56,6 +75,12 @@ def test_no_budget_is_passed(url: str, crew: Callable[..., str]) -> None:
     bound = 17 * PRICE + PRICE // 2
     found = json.loads(crew("budget", url, "60", str(bound)))
     assert found == {"reserved": 17 * PRICE, "sent": 17, "refused": 43}
+
+
+def test_a_fork_waits_for_all_that_the_log_imports() -> None:
+    """No method of the run log imports a module later: a child forked meanwhile would have half of it."""
+    ended = subprocess.run([sys.executable, "-c", LEFT_OUT], capture_output=True, text=True, check=True, timeout=120)
+    assert ended.stdout.split() == []
 
 
 @pytest.mark.slow
