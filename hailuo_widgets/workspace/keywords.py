@@ -63,9 +63,9 @@ def given(values: Mapping[str, Any], but: Collection[str] = ()) -> dict[str, Any
 
 def _refuse(function: str, name: str, known: list[str]) -> None:
     near = nearest(name, known)
-    takes = f"it takes {', '.join(known)}" if known else "it takes none"
+    takes = "" if near else f"; it takes {', '.join(known) or 'none'}"
     raise UnknownArgument(
-        f"{function}() has no argument {name!r}; {takes}",
+        f"{function}() has no argument {name!r}{takes}",
         argument=name,
         hint=f"did you mean {near!r}?" if near else None,
     )
