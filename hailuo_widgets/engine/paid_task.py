@@ -31,6 +31,7 @@ def paid_task(work: Coroutine[Any, Any, T], *, answer_s: float) -> asyncio.Task[
     """
     task: Any = _kind(asyncio.Task)(_marked(work), loop=asyncio.get_running_loop())
     task.answer_s = answer_s
+    task.add_done_callback(lambda _: work.close())  # if it was ended before it began, nothing else closes its coroutine
     paid: asyncio.Task[T] = task
     return paid
 

@@ -23,6 +23,7 @@ from wire import MIX, Wire
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.archive import partial_download as part
+from hailuo_widgets.engine.paid_task import abort
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.store import RunLog, run_changes
 from hailuo_widgets.store.database import Database
@@ -99,7 +100,7 @@ class Kernel:
     def bury(self) -> None:
         """Let go of everything, when the world has ended."""
         for task in asyncio.all_tasks(self.loop):
-            task.cancel()
+            abort(task)  # a create call's too: one left over would be destroyed as the interpreter ends
         for _ in range(50):
             if not asyncio.all_tasks(self.loop):
                 break
