@@ -238,6 +238,7 @@ export class View {
     this.#unsure();
     this.#draw();
     this.#checked = null;
+    this.#asked += 1; // the reply of a check that is on its way is about an earlier form
     this.#ready();
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.#check(), PAUSE_MS);
