@@ -74,7 +74,7 @@ class Supervisor:
         self._runs: dict[str, FollowedRun] = {}  # all that were followed here, or whose clips were looked for
         self._open: dict[str, FollowedRun] = {}  # those that are to be followed now, in their order
         self.probe: asyncio.Task[None] | None = None  # checks that the archive is writable, while it lasts
-        self._unreleased: set[str] = set()  # runs that are followed no longer, and whose lease the log still has
+        self._unreleased: set[str] = set()  # runs that are followed no longer, whose lease the log could not end
         self._tasks: set[asyncio.Future[Any]] = set()  # the loop itself keeps only weak references
         self.closing: set[asyncio.Future[Any]] = set()  # tasks that close connections: they are never ended early
         self._renewal = LeaseRenewal(
@@ -110,7 +110,6 @@ class Supervisor:
             for record in records:
                 self._records[record.run_id] = record
                 self._open[record.run_id] = run = self.run_of(record.run_id)
-                self._unreleased.discard(record.run_id)
                 run.may_reuse, run.unpaid = reuse, record.run_id in unpaid
                 run.budgets, run.call = budgets, call
         self.drive()
@@ -124,6 +123,8 @@ class Supervisor:
         if run_ids is not None:
             wanted = [i for i in run_ids if i in wanted]
         wanted = [i for i in wanted if i not in self._open]
+        with self._lock:  # a lease that is claimed again must not be ended after that
+            self._unreleased.difference_update(wanted)
         taken = self.log.call(self.log.claim, wanted, self.owner, self.runtime.is_dead) if wanted else []
         with self._lock:
             for record in taken:
@@ -319,15 +320,23 @@ class Supervisor:
                 self._renewal.end()
         self.holding.forget(run_id)
         self.listeners.tell(record)
-        self._unreleased.add(run_id)
+        self._release(run_id)
+
+    def _release(self, run_id: str) -> Future[None]:
+        """End a run's lease in the log."""
         release = self.log.submit(self.log.release, run_id, self.owner)
         release.add_done_callback(lambda told: self._released(run_id, told))
+        return release
 
     def _released(self, run_id: str, told: Future[None]) -> None:
-        """Note that a lease has ended; if the log could not be written, the renewal task tries it again."""
-        if not told.cancelled() and told.exception() is None:
-            self._unreleased.discard(run_id)
-            return
+        """Note whether a lease has ended; if the log could not be written, the renewal task tries it again."""
+        with self._lock:
+            if not told.cancelled() and told.exception() is None:
+                self._unreleased.discard(run_id)
+                return
+            if run_id in self._open or self.runtime.is_dead(self.owner):
+                return  # it is followed again, or the session was closed
+            self._unreleased.add(run_id)
         loop = self.run_loop.loop
         if loop is not None and loop.is_running():
             with contextlib.suppress(RuntimeError):  # closed in this moment
@@ -341,9 +350,11 @@ class Supervisor:
             for run in [self._runs.get(i) for i, asked in renewed.items() if asked]:
                 if run is not None:
                     run.cancel()
-        for run_id in [i for i in list(self._unreleased) if i not in self._open]:
-            await self.log.ask(self.log.release, run_id, self.owner)
-            self._unreleased.discard(run_id)
+        for run_id in list(self._unreleased):
+            with self._lock:
+                release = self._release(run_id) if run_id in self._unreleased else None
+            if release is not None:
+                await asyncio.wrap_future(release)
         if not self._open and not self._unreleased:
             self._renewal.end()
 

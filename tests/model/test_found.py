@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from conftest import Make
+    from kernels import Kernel, World
 
     from hailuo_widgets.api.session import Session
     from hailuo_widgets.domain.run import RunRecord
@@ -242,9 +243,8 @@ def test_schedules_that_once_found_something(folder: Path, seed: int) -> None:
     assert play(seed, folder=folder).wrong == []
 
 
-def test_a_lease_that_could_not_be_ended_is_ended_when_the_store_works_again(make: Make) -> None:
-    """A kernel that lives and has let go of a run leaves it to others at once, whatever the wall clock was set to."""
-    world = make()
+def _left_while_locked(world: World) -> tuple[Kernel, str]:
+    """A kernel that has let go of a paid run while the store was locked, and the run's id."""
     kernel = world.begin()
     run = kernel.do(lambda s: s.generate("a fox", model="02"))
     while not world.wire.tasks:
@@ -254,11 +254,40 @@ def test_a_lease_that_could_not_be_ended_is_ended_when_the_store_works_again(mak
     while not kernel.idle:
         assert world.turn(world.clock.at + 4000)
     world.locked = False
+    return kernel, run.id
+
+
+def _renewals(kernel: Kernel) -> list[str]:
+    return [name for task in asyncio.all_tasks(kernel.loop) if (name := task.get_name()) == "hailuo leases"]
+
+
+@pytest.mark.parametrize("left", ["alive", "closed"])
+def test_a_lease_that_could_not_be_ended_is_ended_when_the_store_works_again(make: Make, left: str) -> None:
+    """A kernel that has let go of a run leaves it to others at once, whatever the wall clock was set to."""
+    world = make()
+    kernel, run_id = _left_while_locked(world)
+    if left == "closed":
+        kernel.do(lambda s: s.close())
+        world.graves.append(kernel)  # its owner's name is nobody's any more
     world.clock.wall_s -= 90_000.0
     world.run(30.0)
     other = world.begin()
     other.do(lambda s: s.resume())
     assert not other.idle
     world.run(4000, until_idle=True)
-    assert (other.do(lambda s: s.run(run.id)).status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
-    assert not [task for task in asyncio.all_tasks(kernel.loop) if task.get_name() == "hailuo leases"]
+    assert (other.do(lambda s: s.run(run_id)).status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
+    assert _renewals(kernel) == []
+
+
+def test_a_run_that_is_followed_again_keeps_its_lease(make: Make) -> None:
+    """What was to be ended is forgotten when the same kernel takes the run up."""
+    world = make()
+    kernel, run_id = _left_while_locked(world)
+    next(iter(world.wire.tasks.values())).ready = world.clock.at + 600.0
+    kernel.do(lambda s: s.resume())
+    world.run(100.0)
+    assert kernel.session.engine.runs.follows(run_id)
+    assert world.begin().do(lambda s: len(s.resume())) == 0
+    world.run(4000, until_idle=True)
+    assert (kernel.do(lambda s: s.run(run_id)).status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
+    assert _renewals(kernel) == []
