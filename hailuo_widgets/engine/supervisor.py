@@ -124,8 +124,15 @@ class Supervisor:
             wanted = [i for i in run_ids if i in wanted]
         wanted = [i for i in wanted if i not in self._open]
         with self._lock:  # a lease that is claimed again must not be ended after that
-            self._unreleased.difference_update(wanted)
-        taken = self.log.call(self.log.claim, wanted, self.owner, self.runtime.is_dead) if wanted else []
+            left = self._unreleased.intersection(wanted)
+            self._unreleased -= left
+        try:
+            taken = self.log.call(self.log.claim, wanted, self.owner, self.runtime.is_dead) if wanted else []
+        except HailuoError:
+            with self._lock:
+                self._unreleased |= left - self._open.keys()
+            self.drive()
+            raise
         with self._lock:
             for record in taken:
                 self._records[record.run_id] = record

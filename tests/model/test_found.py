@@ -261,11 +261,15 @@ def _renewals(kernel: Kernel) -> list[str]:
     return [name for task in asyncio.all_tasks(kernel.loop) if (name := task.get_name()) == "hailuo leases"]
 
 
-@pytest.mark.parametrize("left", ["alive", "closed"])
+@pytest.mark.parametrize("left", ["alive", "not taken up", "closed"])
 def test_a_lease_that_could_not_be_ended_is_ended_when_the_store_works_again(make: Make, left: str) -> None:
     """A kernel that has let go of a run leaves it to others at once, whatever the wall clock was set to."""
     world = make()
     kernel, run_id = _left_while_locked(world)
+    if left == "not taken up":
+        world.trouble = 1.0
+        assert isinstance(kernel.do(lambda s: s.resume()), StoreError)
+        world.trouble = 0.0
     if left == "closed":
         kernel.do(lambda s: s.close())
         world.graves.append(kernel)  # its owner's name is nobody's any more
