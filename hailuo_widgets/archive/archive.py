@@ -206,11 +206,11 @@ class Archive:
             raise disk.disk_error(StoreError, error, self.root) from error
 
     def keep_input(self, data: bytes, media_type: str) -> Path:
-        """Keep a picture that a request is made from. See `inputs.keep_input`."""
+        """Keep a file that a request is made from. See `inputs.keep_input`."""
         return inputs.keep_input(self.root / "inputs", data, media_type)
 
     def with_inputs(self, request: Request) -> Request:
-        """The request with the bytes of its pictures. See `inputs.with_inputs`."""
+        """The request with the bytes of its input files. See `inputs.with_inputs`."""
         return inputs.with_inputs(self.root / "inputs", request)
 
     def input_path(self, sha256: str) -> Path | None:

@@ -1,6 +1,6 @@
-"""Pictures that requests were made from, kept by content: ``inputs/<sha256>.<ext>`` in the archive.
+"""Input files that requests were made from, kept by content: ``inputs/<sha256>.<ext>`` in the archive.
 
-A request in the log names its pictures by their SHA-256. So a comparison months later still shows what was sent,
+A request in the log names its files by their SHA-256. So a comparison months later still shows what was sent,
 whatever happened to the user's own file.
 """
 
@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.archive import file_operations as disk
 from hailuo_widgets.archive.trusted_paths import input_in, read_regular
-from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.system.private_files import make_private
 
@@ -23,16 +22,25 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.request import Request
 
-EXTENSIONS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp"}
+EXTENSIONS = {
+    "image/png": "png",
+    "image/jpeg": "jpg",
+    "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+    "audio/wav": "wav",
+    "audio/mpeg": "mp3",
+}
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 def keep_input(folder: Path, data: bytes, media_type: str) -> Path:
-    """Store a picture under its hash; the same picture is stored once.
+    """Store a file under its hash; the same file is stored once.
 
     Args:
         folder: The archive's folder for inputs.
-        data: The picture as it is sent.
+        data: The file as it is sent.
         media_type: One of `EXTENSIONS`.
 
     Raises:
@@ -40,9 +48,9 @@ def keep_input(folder: Path, data: bytes, media_type: str) -> Path:
         StoreError: The folder cannot be written.
     """
     if media_type not in EXTENSIONS:
-        raise UsageError(f"media_type={media_type!r}: a picture is one of {', '.join(EXTENSIONS)}.")
+        raise UsageError(f"media_type={media_type!r}: an input file is one of {', '.join(EXTENSIONS)}.")
     if not data:
-        raise UsageError("data=b'': a picture has bytes.")
+        raise UsageError("data=b'': an input file has bytes.")
     sha256 = hashlib.sha256(data).hexdigest()
     target = folder / f"{sha256}.{EXTENSIONS[media_type]}"
     if _matches(target, sha256):
@@ -61,7 +69,7 @@ def keep_input(folder: Path, data: bytes, media_type: str) -> Path:
 
 
 def read_input(folder: Path, sha256: str) -> bytes:
-    """The picture with that hash.
+    """The file with that hash.
 
     Raises:
         UsageError: ``sha256`` is not 64 hexadecimal digits.
@@ -81,30 +89,27 @@ def read_input(folder: Path, sha256: str) -> bytes:
         if hashlib.sha256(data).hexdigest() == sha256:
             return data
         damaged = path
-    hint = "Give the picture again; it is kept under the same name."
+    hint = "Give the file again; it is kept under the same name."
     if damaged is not None:
-        raise StoreError(
-            f"The kept picture {str(damaged)!r} was changed: its SHA-256 is no longer its name.", hint=hint
-        )
-    raise StoreError(f"No picture with SHA-256 {sha256} is kept in {str(folder)!r}.", hint=hint)
+        raise StoreError(f"The kept file {str(damaged)!r} was changed: its SHA-256 is no longer its name.", hint=hint)
+    raise StoreError(f"No file with SHA-256 {sha256} is kept in {str(folder)!r}.", hint=hint)
 
 
 def with_inputs(folder: Path, request: Request) -> Request:
-    """The request with the bytes of its pictures; the log keeps only their hashes.
+    """The request with the bytes of its input files; the log keeps only their hashes.
 
     Raises:
-        StoreError: A picture is not there, not readable, or its bytes have changed.
+        StoreError: A file is not there, not readable, or its bytes have changed.
     """
-    images = {}
-    for name in IMAGE_FIELDS:
-        image = getattr(request, name)
-        if image is not None and image.sha256 and image.data is None:
-            images[name] = replace(image, data=read_input(folder, image.sha256))
-    return replace(request, **images) if images else request
+    found = {}
+    for name, file in request.inputs:
+        if file.sha256 and file.data is None:
+            found[name] = replace(file, data=read_input(folder, file.sha256))
+    return request.with_inputs(found)
 
 
 def find_input(folder: Path, sha256: object) -> Path | None:
-    """The path of the picture with that hash; None if there is none, or the text is no hash."""
+    """The path of the file with that hash; None if there is none, or the text is no hash."""
     return next((path for e in EXTENSIONS.values() if (path := input_in(folder, sha256, e)) is not None), None)
 
 

@@ -5,13 +5,36 @@ Each row names its source. Code depends on these rows, never on a provider's or 
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from hailuo_widgets.domain.input_rules import ImageRules, MediaLimits, ReferenceRules
+from hailuo_widgets.domain.list_price import Price, Surcharge, clip_price
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["MIB", "Auth", "Facts", "ImageRules", "Model", "Offer", "Option", "Price", "Seeds", "Template"]
+    from hailuo_widgets.domain.request import Request
+
+__all__ = [
+    "MIB",
+    "Auth",
+    "Facts",
+    "ImageRules",
+    "MediaLimits",
+    "Model",
+    "ModelFacts",
+    "Offer",
+    "Option",
+    "Price",
+    "ReferenceRules",
+    "Seeds",
+    "Surcharge",
+    "Template",
+]
+
+T = TypeVar("T")
 
 
 MIB = 1024 * 1024  # documents say "MB"; the larger reading is used, so that nothing allowed is refused
@@ -19,7 +42,18 @@ MIB = 1024 * 1024  # documents say "MB"; the larger reading is used, so that not
 
 @dataclass(frozen=True, kw_only=True)
 class Model:
-    """One model. ``typical_s``: the published generation time in seconds, by resolution (None: any)."""
+    """One model. ``typical_s``: the published generation time in seconds, by resolution (None: any).
+
+    The fields from ``seed_range`` on replace the provider's own of nearly the same name, for this model; with None, the
+    provider's apply. Read them with :meth:`Facts.of`.
+
+    Args:
+        seed_range: The seeds.
+        aspect_ratios: The aspect ratios by mode; a mode that is missing takes none.
+        default_aspect_ratio: The aspect ratio by mode that is sent if the user gives none.
+        sizes: The pixels (width, height) by resolution, the usual one first; with {}, the model takes no pixels.
+        max_results: The largest number of clips of one create call.
+    """
 
     name: str
     title: str
@@ -32,6 +66,22 @@ class Model:
     typical_s: Mapping[str | None, float] = field(default_factory=dict)
     note: str = ""
     source: str = ""
+    seed_range: Seeds | None = None
+    prompt_max: int | None = None
+    prompt_min: int | None = None
+    default_duration: int | None = None
+    default_resolution: str | None = None
+    aspect_ratios: Mapping[str, tuple[str, ...]] | None = None
+    default_aspect_ratio: Mapping[str, str] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[tuple[int, int], ...]] | None = None
+    images: ImageRules | None = None
+    references: ReferenceRules | None = None
+    last_frame_alone: str | None = None
+    optimizer: bool | None = None
+    watermark: bool | None = None
+    callback: bool | None = None
+    options: tuple[Option, ...] | None = None
+    max_results: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,19 +102,6 @@ class Offer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Price:
-    """The list price of one clip in ``micros``, millionths of ``currency``. None in another column means any."""
-
-    model: str | None
-    resolution: str | None
-    duration: int | None
-    micros: int
-    currency: str
-    source: str
-    as_of: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class Seeds:
     """The range of seeds that a provider takes; ``random`` is the value that means "choose one"."""
 
@@ -72,19 +109,6 @@ class Seeds:
     high: int
     random: int | None
     source: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class ImageRules:
-    """The limits on input images. Sides are in pixels; the ratio is width / height."""
-
-    max_bytes: int
-    source: str
-    formats: tuple[str, ...] = ("JPEG", "PNG", "WEBP")
-    short_side_over: int | None = None
-    ratio: tuple[float, float] | None = None
-    url_only: bool = False
-    hint: str = ""  # what to do with a local image if only URLs are accepted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,6 +151,50 @@ class Auth:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelFacts:
+    """What applies to one model; see :class:`Facts` and :class:`Model` for the fields.
+
+    ``ratios_by_mode`` None means that ``provider_ratios`` hold in every mode; use :meth:`aspect_ratios`.
+    ``max_results`` None means that no document limits it, or that there is one.
+    """
+
+    seeds: Seeds | None
+    prompt_max: int
+    prompt_min: int
+    default_duration: int | None
+    default_resolution: str | None
+    ratios_by_mode: Mapping[str, tuple[str, ...]] | None
+    provider_ratios: tuple[str, ...]
+    default_ratios: Mapping[str, str]
+    sizes: Mapping[str, tuple[tuple[int, int], ...]]
+    images: ImageRules
+    references: ReferenceRules | None
+    last_frame_alone: str
+    optimizer: bool
+    watermark: bool
+    callback: bool
+    options: tuple[Option, ...]
+    max_results: int | None
+
+    def aspect_ratios(self, mode: str) -> tuple[str, ...]:
+        """Return the aspect ratios in a mode; empty if none is taken."""
+        return self.provider_ratios if self.ratios_by_mode is None else self.ratios_by_mode.get(mode, ())
+
+    def size(self, resolution: str | None, aspect_ratio: str | None = None) -> tuple[int, int] | None:
+        """Return the pixels of a resolution: those nearest to an aspect ratio, or the usual ones; None if unknown."""
+        sizes = self.sizes.get(resolution or "", ())
+        wide, _, high = (aspect_ratio or "").partition(":")
+        if not (sizes and wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):
+            return sizes[0] if sizes else None
+        return min(sizes, key=lambda size: abs(math.log(size[0] * int(high) / (size[1] * int(wide)))))
+
+
+def _own(model_s: T | None, provider_s: T) -> T:
+    """Return the model's own value, or else the provider's."""
+    return provider_s if model_s is None else model_s
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """The facts of one provider.
 
@@ -134,7 +202,8 @@ class Facts:
     followed there, and its clip can be reused for an equal request to any other. ``max_concurrent`` and
     ``requests_per_minute`` are the limits of one account; None means "not documented". ``poll_floor_s`` is the shortest
     documented time between two polls of a task. ``sizes`` are the pixels (width, height) of each resolution, at a
-    provider that takes both.
+    provider that takes both. ``regions`` names the region of each origin whose price list is its own. A model may
+    replace many of these values; :meth:`of` returns what applies to a model.
     """
 
     name: str
@@ -165,6 +234,9 @@ class Facts:
     poll_floor_s: float = 5.0
     key_page: str = ""
     hosts: tuple[str, ...] = ()
+    references: ReferenceRules | None = None
+    surcharges: tuple[Surcharge, ...] = ()
+    regions: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -174,6 +246,41 @@ class Facts:
     def model(self, name: str) -> Model | None:
         """Return the model of that name, or None."""
         return next((m for m in self.models if m.name == name), None)
+
+    def of(self, model: str) -> ModelFacts:
+        """Return what applies to a model: its own values, or else the provider's. An unknown model has the latter."""
+        row = self.model(model)
+        sizes = {name: (size,) for name, size in self.sizes.items()}
+        if row is None:
+            row = Model(name=model, title=model)
+        return ModelFacts(
+            seeds=(row.seed_range or self.seeds) if row.seeds else None,
+            prompt_max=_own(row.prompt_max, self.prompt_max),
+            prompt_min=_own(row.prompt_min, self.prompt_min),
+            default_duration=_own(row.default_duration, self.default_duration),
+            default_resolution=_own(row.default_resolution, self.default_resolution),
+            ratios_by_mode=row.aspect_ratios,
+            provider_ratios=self.aspect_ratios,
+            default_ratios=row.default_aspect_ratio,
+            sizes=_own(row.sizes, sizes),
+            images=_own(row.images, self.images),
+            references=_own(row.references, self.references),
+            last_frame_alone=_own(row.last_frame_alone, self.last_frame_alone),
+            optimizer=_own(row.optimizer, self.optimizer),
+            watermark=_own(row.watermark, self.watermark),
+            callback=_own(row.callback, self.callback),
+            options=_own(row.options, self.options),
+            max_results=row.max_results,
+        )
+
+    def seeds_of(self, model: str) -> Seeds | None:
+        """Return the seeds that a model takes; None if it takes none."""
+        return self.of(model).seeds
+
+    @property
+    def any_seeds(self) -> bool:
+        """Whether any model takes seeds."""
+        return any(self.seeds_of(m.name) is not None for m in self.models)
 
     def find_model(self, word: str | None, mode: str) -> Model | None:
         """Return the model with that name or short name, in any case; None if there is none.
@@ -198,7 +305,7 @@ class Facts:
         """Return a resolution in the catalog's spelling; an unknown one is returned unchanged."""
         known = [o.resolution for o in self.offers if (o.model, o.mode) == (model, mode) and o.resolution]
         folded = word.strip().casefold()
-        return next((r for r in [*known, *self.sizes] if r.casefold() == folded), word)
+        return next((r for r in [*known, *self.of(model).sizes] if r.casefold() == folded), word)
 
     def fill_in(
         self,
@@ -224,22 +331,57 @@ class Facts:
         if resolution is not None:
             resolution = self.resolution(model, mode, resolution)
         elif size is not None:
-            resolution = next((name for name, pixels in self.sizes.items() if pixels == size), None)
+            resolution = next((name for name, pixels in self.of(model).sizes.items() if size in pixels), None)
         else:
-            resolution = self.default_resolution if self.default_resolution in known else next(iter(known), None)
+            usual = self.of(model).default_resolution
+            resolution = usual if usual in known else next(iter(known), None)
         durations = sorted({d for o in offers if o.resolution in {None, resolution} for d in o.durations})
         if duration is None and durations:
-            duration = self.default_duration if self.default_duration in durations else durations[0]
+            length = self.of(model).default_duration
+            duration = length if length in durations else durations[0]
         return resolution, duration
 
-    def price(self, model: str, resolution: str | None, duration: int | None) -> Price | None:
-        """Return the first matching price; None if it is unknown, which is never 0."""
+    def region_of(self, origin: str) -> str | None:
+        """Return the region of an origin; None if it is unknown, or all origins have one price list."""
+        return self.regions.get(origin)
+
+    def price(
+        self,
+        model: str,
+        resolution: str | None,
+        duration: int | None,
+        *,
+        mode: str | None = None,
+        region: str | None = None,
+    ) -> Price | None:
+        """Return the first matching price; None if it is unknown, which is never 0.
+
+        A price of one mode or one region matches only if ``mode`` or ``region`` names it.
+        """
         for row in self.prices:
             fits = (
                 row.model in {None, model}
                 and row.resolution in {None, resolution}
                 and (row.duration is None or row.duration == duration)
+                and row.mode in {None, mode}
+                and row.region in {None, region}
             )
             if fits:
                 return row
         return None
+
+    def price_of(self, request: Request, region: str | None) -> tuple[int, str, Price] | None:
+        """Return what one clip of a request costs by the list, with its surcharges; None if that is unknown.
+
+        Args:
+            request: The request.
+            region: The region of the origin that it is sent to; see :meth:`region_of`.
+
+        Returns:
+            The micros (millionths), their currency, and the row of the list.
+        """
+        if request.unlisted or request.template is not None:
+            return None
+        row = self.price(request.model, request.resolution, request.duration, mode=request.mode, region=region)
+        micros = None if row is None else clip_price(request, row, self.surcharges, region)
+        return None if row is None or micros is None else (micros, row.currency, row)

@@ -1,18 +1,18 @@
-"""Input image of a request: a URL, or bytes identified by their content."""
+"""Input files of a request: a URL, or bytes identified by their content."""
 
 from __future__ import annotations
 
 import base64
 from dataclasses import dataclass, field
 
-__all__ = ["MEDIA_TYPES", "Image"]
+__all__ = ["MEDIA_TYPES", "Image", "InputFile"]
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Image:
-    """One input image: either a ``url``, or ``data`` with hash, type and size in pixels.
+class InputFile:
+    """One input file: either a ``url``, or ``data`` with hash and media type.
 
     ``name`` is the user's value, for messages; ``note`` tells the user about a conversion.
     """
@@ -22,19 +22,25 @@ class Image:
     data: bytes | None = field(default=None, repr=False)
     sha256: str | None = None
     media_type: str | None = None
-    width: int | None = None
-    height: int | None = None
     note: str = field(default="", compare=False)
 
     @property
     def identity(self) -> str:
-        """The image's identity for comparing requests: the content's hash, or the URL."""
+        """The file's identity for comparing requests: the content's hash, or the URL."""
         return f"sha256:{self.sha256}" if self.sha256 else f"url:{self.url}"
 
     def wire(self) -> str:
-        """Return the image for a JSON request: its URL, or a data URL of its bytes."""
+        """Return the file for a JSON request: its URL, or a data URL of its bytes."""
         if self.url is not None:
             return self.url
         if self.data is None:
-            raise ValueError(f"the bytes of image {self.name!r} are not loaded")
+            raise ValueError(f"the bytes of {self.name!r} are not loaded")
         return f"data:{self.media_type};base64,{base64.b64encode(self.data).decode()}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Image(InputFile):
+    """One input image, with its size in pixels if its bytes are there."""
+
+    width: int | None = None
+    height: int | None = None

@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.engine.circuit_breaker import CircuitBreaker
 from hailuo_widgets.errors import (
     AuthError,
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractAsyncContextManager
 
-    from hailuo_widgets.domain.images import Image
+    from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.engine.rate_limit import RateLimiter
     from hailuo_widgets.engine.runtime import Timing
@@ -42,7 +41,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 FIRST_SERVER_ERROR = 500
 READ = 65536  # bytes of an answer that is no JSON: an error quotes less of it
-MOST_UPLOADS = 3  # of one picture, where the answers are about another one
+MOST_UPLOADS = 3  # of one file, where the answers are about another one
 
 
 class ProviderClient:
@@ -98,34 +97,33 @@ class ProviderClient:
         self._key = key or self._key
 
     async def prepared(self, request: Request) -> Request:
-        """Upload the request's local images if the provider needs that; free, and done before the create call.
+        """Upload the request's local files if the provider needs that; free, and done before the create call.
 
         Raises:
-            TransportError: An image could not be uploaded.
-            ProviderError: The provider refused an image.
+            TransportError: A file could not be uploaded.
+            ProviderError: The provider refused a file.
         """
-        uploaded: dict[str, Any] = {}
+        uploaded: dict[str, InputFile] = {}
         try:
-            for name in IMAGE_FIELDS:
-                image: Image | None = getattr(request, name)
-                call = self.provider.encode_upload(image) if image is not None and image.data is not None else None
-                if image is not None and call is not None:
-                    uploaded[name] = replace(image, url=await self._uploaded(call, image))
+            for name, file in request.inputs:
+                call = self.provider.encode_upload(file) if file.data is not None else None
+                if call is not None:
+                    uploaded[name] = replace(file, url=await self._uploaded(call, file))
         except TransportError as e:
-            e.sent = False  # what may have arrived is a picture: no create call was sent
+            e.sent = False  # what may have arrived is a file: no create call was sent
             raise
         except ProviderError as e:
             e.accepted = False
             raise
-        return replace(request, **uploaded) if uploaded else request
+        return request.with_inputs(uploaded)
 
-    async def _uploaded(self, call: HttpCall, image: Image) -> str:
-        """Upload an image and return its link; a reply about another image is not used, and the upload is repeated."""
+    async def _uploaded(self, call: HttpCall, file: InputFile) -> str:
+        """Upload a file and return its link; a reply about another file is not used, and the upload is repeated."""
         for left in reversed(range(MOST_UPLOADS)):
             reply = await self._send(call, fresh=True)
             url = self._read(reply, self.provider.decode_upload, reply)
             try:
-                self._read(reply, self.provider.check_upload, reply, image)
+                self._read(reply, self.provider.check_upload, reply, file)
             except ProviderError as e:
                 if not left:
                     e.again = False

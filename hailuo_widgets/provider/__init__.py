@@ -6,9 +6,24 @@ returns, and the rows of its table of facts. The errors are public names of ``ha
 
 from __future__ import annotations
 
-from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option, Price, Seeds, Template
-from hailuo_widgets.domain.images import Image
-from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.catalog import (
+    MIB,
+    Auth,
+    Facts,
+    ImageRules,
+    MediaLimits,
+    Model,
+    Offer,
+    Option,
+    Price,
+    ReferenceRules,
+    Seeds,
+    Surcharge,
+    Template,
+)
+from hailuo_widgets.domain.images import Image, InputFile
+from hailuo_widgets.domain.references import MediaKind, Reference
+from hailuo_widgets.domain.request import Mode, Request, Source
 from hailuo_widgets.provider.interface import (
     AGAIN_FREE,
     HTTP_CODES,
@@ -55,6 +70,10 @@ __all__ = [
     "HttpReply",
     "Image",
     "ImageRules",
+    "InputFile",
+    "MediaKind",
+    "MediaLimits",
+    "Mode",
     "Model",
     "Offer",
     "Option",
@@ -62,10 +81,14 @@ __all__ = [
     "PollState",
     "Price",
     "Provider",
+    "Reference",
+    "ReferenceRules",
     "Request",
     "Results",
     "Seeds",
     "Settings",
+    "Source",
+    "Surcharge",
     "Task",
     "Template",
     "as_code",

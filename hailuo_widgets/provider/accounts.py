@@ -96,10 +96,19 @@ class Accounts:
 
     def list_price(self, request: Request) -> dict[str, Any]:
         """Return the cost fields of a request from the price list; empty if the price is unknown."""
-        price = self.provider(request.provider).facts.price(request.model, request.resolution, request.duration)
-        if price is None or request.template is not None:
+        facts = self.provider(request.provider).facts
+        found = facts.price_of(request, self.region(facts))
+        if found is None:
             return {}
-        return {"cost_micros": price.micros, "currency": price.currency, "cost_kind": CostKind.LIST}
+        micros, currency, _ = found
+        return {"cost_micros": micros, "currency": currency, "cost_kind": CostKind.LIST}
+
+    def region(self, facts: Facts) -> str | None:
+        """Return the region of a provider's configured origin, whose price list holds; None if it has none."""
+        try:
+            return facts.region_of(base_url(facts.name, facts.base_url))
+        except UsageError:
+            return None  # an invalid base URL: nothing is sent to it
 
     def speed_at(self, origin: str | None) -> float:
         """Return by what factor an origin is faster than the documents say: the simulator's speed, else 1."""

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hailuo_widgets.domain.catalog import Facts
-    from hailuo_widgets.domain.images import Image
+    from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
 
 __all__ = [
@@ -138,24 +138,25 @@ class Provider(ABC):
         """Return the clip with its link."""
         raise self.unreadable(reply, f"{clip.file_id}: this provider has no link call")
 
-    def encode_upload(self, image: Image) -> HttpCall | None:
-        """Return the call that uploads a local image; None if the create call contains the image.
+    def encode_upload(self, image: InputFile) -> HttpCall | None:
+        """Return the call that uploads a local file; None if the create call contains the file.
 
-        The uploaded image's link expires soon, so each create call has an upload of its own.
+        An ``image`` is any input file: an :class:`Image`, or a :class:`Reference`, which may be a clip or a sound.
+        The uploaded file's link expires soon, so each create call has an upload of its own.
         """
         del image
         return None
 
-    def check_upload(self, reply: HttpReply, image: Image) -> None:
-        """Check that the reply to an upload is about this image, if it names one.
+    def check_upload(self, reply: HttpReply, image: InputFile) -> None:
+        """Check that the reply to an upload is about this file, if it names one.
 
         Raises:
-            ProviderError: It is about another image.
+            ProviderError: It is about another file.
         """
         del reply, image
 
     def decode_upload(self, reply: HttpReply) -> str:
-        """Return the uploaded image's URL, for the create call."""
+        """Return the uploaded file's URL, for the create call."""
         raise self.unreadable(reply, "this provider has no upload call")
 
     def results(self, request: Request) -> int:

@@ -15,7 +15,7 @@ from hailuo_widgets.provider.kie_minimax import AUTH, BASE_URL, JOBS_CHANNEL, KE
 from hailuo_widgets.provider.parse import as_object
 
 if TYPE_CHECKING:
-    from hailuo_widgets.domain.images import Image
+    from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
 
 __all__ = ["FACTS", "KieJobs"]
@@ -130,11 +130,11 @@ class KieJobs(KieMinimax):
         del request
         return JOBS_CHANNEL
 
-    def encode_upload(self, image: Image) -> HttpCall | None:
+    def encode_upload(self, image: InputFile) -> HttpCall | None:
         """Return ``POST /api/file-base64-upload`` at KIE's upload host, which keeps the file for a day or more."""
         if image.url is not None:
             return None
-        kind = (image.media_type or "image/png").removeprefix("image/")
+        kind = (image.media_type or "image/png").rpartition("/")[2]
         body = {
             "base64Data": image.wire(),
             "uploadPath": UPLOAD_FOLDER,
@@ -142,7 +142,7 @@ class KieJobs(KieMinimax):
         }
         return HttpCall(method="POST", origin=UPLOAD_ORIGIN, path="/api/file-base64-upload", json=body)
 
-    def check_upload(self, reply: HttpReply, image: Image) -> None:
+    def check_upload(self, reply: HttpReply, image: InputFile) -> None:
         """Check the reply's file name and size against the uploaded image."""
         found = as_object(reply).get("data")
         record = found if isinstance(found, dict) else {}
@@ -185,11 +185,11 @@ class KieJobs(KieMinimax):
         return HttpCall(method="POST", path="/api/v1/jobs/createTask", json=body)
 
 
-def _name_of(image: Image) -> str:
+def _name_of(image: InputFile) -> str:
     return (image.sha256 or "picture")[:32]
 
 
-def _link(image: Image) -> str:
+def _link(image: InputFile) -> str:
     if image.url is None:
         raise ValueError(f"image {image.name!r} is not uploaded: this provider takes links alone")
     return image.url

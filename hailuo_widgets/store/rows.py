@@ -14,7 +14,8 @@ import sqlalchemy as sa
 from sqlalchemy.types import TypeDecorator
 
 from hailuo_widgets.domain.images import Image
-from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
+from hailuo_widgets.domain.references import MediaKind, Reference
+from hailuo_widgets.domain.request import IMAGE_FIELDS, Request, Source
 from hailuo_widgets.domain.run import CostKind, RunRecord, Status
 
 if TYPE_CHECKING:
@@ -248,6 +249,44 @@ def _picture(value: Any) -> Image | None:
     return Image(**{name: read(_mapping(value).get(name)) for name, read in kept.items()})
 
 
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    found = seconds_of(value)
+    if found is None:
+        raise ValueError("a number is wanted")
+    return found
+
+
+def _codecs(value: Any) -> str:
+    return _text(value) or ""
+
+
+def _references(value: Any) -> tuple[Reference, ...]:
+    if not isinstance(value, list):
+        raise TypeError("references are a list")
+    kept: dict[str, Callable[[Any], Any]] = {
+        "name": _required(_text),
+        "kind": MediaKind,
+        "url": _text,
+        "sha256": _text,
+        "media_type": _text,
+        "width": _integer,
+        "height": _integer,
+        "seconds": _number,
+        "fps": _number,
+        "codecs": _codecs,
+    }
+    return tuple(Reference(**{name: read(_mapping(one).get(name)) for name, read in kept.items()}) for one in value)
+
+
+def _source(value: Any) -> Source | None:
+    if value is None:
+        return None
+    read = _required(_text)
+    return Source(run_id=read(_mapping(value).get("run_id")), task_id=read(value.get("task_id")))
+
+
 _REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("prompt", "provider", "model"), _required(_text)),
     **dict.fromkeys(("resolution", "aspect_ratio", "template", "text", "callback_url"), _text),
@@ -257,6 +296,10 @@ _REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("fast_pretreatment", "watermark"), _boolean),
     **dict.fromkeys(IMAGE_FIELDS, _picture),
     "options": _mapping,
+    "references": _references,
+    "unlisted": _required(_boolean),
+    "price": _text,
+    "source": _source,
 }
 
 

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.annotation import tags_of
 from hailuo_widgets.domain.ids import make_id
-from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.domain.user_values import as_flag, as_number, as_whole
 from hailuo_widgets.engine.equal_runs import History
@@ -157,10 +156,9 @@ class Workspace(WorkspaceBase):
         """The records of one planned create call: one, or as many as the call has results."""
         if planned.origin == SIMULATOR:
             self._say_simulated(planned.request.provider)
-        for name in IMAGE_FIELDS:
-            image = getattr(planned.request, name)
-            if image is not None and image.data is not None:
-                self.archive.keep_input(image.data, str(image.media_type))
+        for _, file in planned.request.inputs:
+            if file.data is not None:
+                self.archive.keep_input(file.data, str(file.media_type))
         variant = planned.cell.variant
         record = replace(
             self._new(planned.request, planned.origin),

@@ -242,7 +242,7 @@ def test_input_mistakes(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> No
         archive.keep_input(b"", "image/png")
     with pytest.raises(UsageError, match="64 lower-case"):
         read_input(archive.root / "inputs", "../" + "0" * 61)
-    with pytest.raises(StoreError, match="No picture"):
+    with pytest.raises(StoreError, match="No file"):
         read_input(archive.root / "inputs", "0" * 64)
     monkeypatch.setattr(os, "write", failing(errno.ENOSPC))
     with pytest.raises(StoreError, match="The disk is full"):
