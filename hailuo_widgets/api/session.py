@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.api.handle_session import on_session_of_runs
 from hailuo_widgets.domain.user_values import as_flag, as_number
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.settings.credentials import ask_key, keep_key, variable
+from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS
 from hailuo_widgets.workspace.confirmation import foreseen
 from hailuo_widgets.workspace.keywords import checked, given
@@ -633,8 +633,9 @@ class Session(Workspace):
                 "set_key() takes a provider's name, and what was given is too long for one",
                 hint="write hw.set_key('minimax'), and type the key where it asks for it",
             )
-        name = self.accounts.provider(provider).facts.name
-        keep_key(variable(name), ask_key(variable(name), provider=name), remember=remember, provider=name)
+        facts = self.accounts.provider(provider).facts
+        name, variable = facts.name, facts.key_variable
+        keep_key(variable, ask_key(variable, provider=name), remember=remember, provider=name)
 
     @checked
     def webhook(

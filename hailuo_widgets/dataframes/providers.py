@@ -12,7 +12,7 @@ from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.provider import names
 from hailuo_widgets.redaction.passwords import shown_base
-from hailuo_widgets.settings.credentials import look_up, variable
+from hailuo_widgets.settings.credentials import look_up_first
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,7 +55,7 @@ def providers_frame(accounts: Accounts) -> pd.DataFrame:
             "prompt_max": f.prompt_max,
             "max_concurrent": f.max_concurrent,
             "requests_per_minute": f.requests_per_minute,
-            "key": f"{f.name.upper()}_API_KEY",
+            "key": " or ".join(f.key_variables),
             "source": f.source,
         }
         for f in _all_facts(accounts)
@@ -117,13 +117,14 @@ def keys_frame(accounts: Accounts) -> pd.DataFrame:
     """Return which keys are set, and where. No key or part of a key is shown."""
     rows = []
     for f in _all_facts(accounts):
-        name = variable(f.name)
+        name = f.key_variable
         try:
-            found = look_up(name, provider=f.name, anew=True)
+            found = look_up_first(f.key_variables, provider=f.name, anew=True)
+            name = found.variable if found else name
             state = f"set: {found.place}" if found else "not set: runs are simulated"
         except UsageError:
             state = "unusable: blanks or characters that no key has"
-        base = f"{f.name.upper()}_BASE_URL"
+        base = f.base_url_variable
         rows.append(
             {
                 "provider": f.name,

@@ -203,7 +203,10 @@ class Facts:
     ``requests_per_minute`` are the limits of one account; None means "not documented". ``poll_floor_s`` is the shortest
     documented time between two polls of a task. ``sizes`` are the pixels (width, height) of each resolution, at a
     provider that takes both. ``regions`` names the region of each origin whose price list is its own. A model may
-    replace many of these values; :meth:`of` returns what applies to a model.
+    replace many of these values; :meth:`of` returns what applies to a model. ``key_variables`` are the environment
+    variables of the key, of which the first one that is set is used, and ``base_url_variable`` that of the base URL;
+    without a value they are ``<NAME>_API_KEY`` and ``<NAME>_BASE_URL``. ``simulated``: the bundled simulator speaks
+    this provider's API.
     """
 
     name: str
@@ -237,6 +240,20 @@ class Facts:
     references: ReferenceRules | None = None
     surcharges: tuple[Surcharge, ...] = ()
     regions: Mapping[str, str] = field(default_factory=dict)
+    key_variables: tuple[str, ...] = ()
+    base_url_variable: str = ""
+    simulated: bool = False
+
+    def __post_init__(self) -> None:
+        """Name the environment variables after the provider, unless they are given."""
+        name = self.name.upper()
+        object.__setattr__(self, "key_variables", self.key_variables or (f"{name}_API_KEY",))
+        object.__setattr__(self, "base_url_variable", self.base_url_variable or f"{name}_BASE_URL")
+
+    @property
+    def key_variable(self) -> str:
+        """The environment variable that hints name for the key."""
+        return self.key_variables[0]
 
     @property
     def origins(self) -> frozenset[str]:

@@ -145,6 +145,7 @@ class RunRecord:
     tags: tuple[str, ...] = ()
     task_id: str | None = None
     channel: str | None = None  # which of the provider's endpoints knows the task
+    task_details: Mapping[str, str] = field(default_factory=dict)  # what the provider's later calls need, in its words
     client_uuid: str | None = None  # our own ID of the task, for a provider that takes one
     result_index: int = 0  # the index of this run's result among the task's
     submitted_at: datetime | None = None
@@ -162,6 +163,8 @@ class RunRecord:
     video_bytes: int | None = None
     video_width: int | None = None  # pixels, measured from the file
     video_height: int | None = None
+    video_seconds: float | None = None  # measured from the file
+    video_sound: bool | None = None  # whether the file has a sound track
     error: Mapping[str, str] | None = None  # kind, message, code, provider_message, trace_id, hint
     rating: int | None = None
     note: str | None = None

@@ -11,7 +11,7 @@ from hailuo_widgets.engine.provider_client import ProviderClient
 from hailuo_widgets.engine.rate_limit import RateLimiter
 from hailuo_widgets.errors import MissingKey
 from hailuo_widgets.redaction.secret import Secret
-from hailuo_widgets.settings.settings import find_key, is_loopback
+from hailuo_widgets.settings.settings import is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -68,7 +68,7 @@ class Clients:
         place = (loop, provider.facts.name, log_origin, local)
         if place in self._clients:
             if log_origin != SIMULATOR:
-                self._clients[place].take_key(find_key(provider.facts.name))
+                self._clients[place].take_key(accounts.key(provider.facts))
             return self._clients[place]
         # The first run loads httpx: in a thread, and not while the cell that asks for a run is executing.
         await asyncio.to_thread(import_module, "hailuo_widgets.transport.http")
@@ -76,10 +76,10 @@ class Clients:
             origin = await asyncio.to_thread(self._simulator.url) if local is None else local
             key: Secret | None = Secret("simulated")
         else:
-            origin, key = log_origin, find_key(provider.facts.name)
+            origin, key = log_origin, accounts.key(provider.facts)
             if key is None:
                 raise MissingKey(
-                    f"run {record.run_id} was sent to {origin}, and {provider.facts.name.upper()}_API_KEY is not set",
+                    f"run {record.run_id} was sent to {origin}, and {provider.facts.key_variable} is not set",
                     provider=provider.facts.name,
                     hint="set the key, then %hailuo resume",
                 )

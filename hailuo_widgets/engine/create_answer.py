@@ -10,6 +10,7 @@ from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.engine.accepted_ids import Receipt, adopting_line
 from hailuo_widgets.engine.outcome import Outcome
 from hailuo_widgets.engine.rescue_file import RESCUE_FILE, forget_unwritten, remember_unwritten, write_rescue
+from hailuo_widgets.engine.task_details import small_details
 from hailuo_widgets.errors import ProviderError, StoreError, Unconfirmed
 
 if TYPE_CHECKING:
@@ -35,7 +36,11 @@ async def accepted(ctx: Context, client: ProviderClient, record: RunRecord, answ
     """Write that the call was accepted."""
     data = {"task_id": answer.task_id, "trace_id": answer.trace_id, "warning": answer.warning}
     told = {k: v for k, v in data.items() if v}
-    record = await accept(ctx, record, answer.task_id, told, simulated=client.simulated, channel=answer.channel)
+    details, dropped = small_details(answer.details)
+    told |= {"warning": "; ".join(w for w in (answer.warning, dropped) if w)} if dropped else {}
+    record = await accept(
+        ctx, record, answer.task_id, told, simulated=client.simulated, channel=answer.channel, details=details
+    )
     return Outcome(record=record)
 
 
@@ -47,6 +52,7 @@ async def accept(
     *,
     simulated: bool,
     channel: str | None = None,
+    details: Mapping[str, str] | None = None,
 ) -> RunRecord:
     """Write the task ID of an accepted create call, which must not be lost.
 
@@ -54,6 +60,7 @@ async def accept(
         StoreError: The log can't be written; the error contains the task ID, and so does the rescue file if possible.
     """
     changes = _accepted_changes(record, task_id, simulated=simulated, channel=channel, now=ctx.clock.now())
+    changes |= {"task_details": details} if details else {}
     with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
         changes |= ctx.accounts.list_price(record.request)
     return await keep_accepted(ctx, record, task_id, ctx.recorder.stamped(record.run_id, data), changes)

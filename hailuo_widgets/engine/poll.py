@@ -46,6 +46,7 @@ def task_of(record: RunRecord) -> Task:
         channel=record.channel or "",
         result_index=record.result_index,
         file_id=record.file_id,
+        details=record.task_details,
     )
 
 

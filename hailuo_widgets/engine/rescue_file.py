@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.domain.budget import TaskIdTaken
 from hailuo_widgets.domain.events import RunEvent
+from hailuo_widgets.engine.task_details import small_details
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.provider.parse import as_task_id
 from hailuo_widgets.redaction.redact import redact
@@ -34,6 +35,7 @@ __all__ = ["RESCUE_FILE", "adopt_own", "adopt_rescued", "forget_unwritten", "rem
 RESCUE_FILE = "rescue.jsonl"
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)  # a planted link must not make us append to another file
 _PRICE = ("cost_micros", "cost_kind", "currency")
+_DETAILS = "task_details"
 _RUN_ID = re.compile(r"[\w-]{1,64}", re.ASCII)
 _KINDS = frozenset({"list", "reported", "estimated"})  # the last one is an earlier version's word for the first
 _CURRENCIES = frozenset(ASK_ABOVE_COST)
@@ -84,7 +86,8 @@ def _line(record: RunRecord, task_id: str, changes: Mapping[str, Any] | None, at
         "run_id": record.run_id,
         "provider": record.request.provider,
         "task_id": task_id,
-        "changes": {k: v for k, v in (changes or {}).items() if k in _PRICE} | {"simulated": record.simulated},
+        "changes": {k: v for k, v in (changes or {}).items() if k in {*_PRICE, _DETAILS}}
+        | {"simulated": record.simulated},
     }
 
 
@@ -226,6 +229,7 @@ def _changes(line: Mapping[str, Any], record: RunRecord, now: datetime) -> dict[
     """Return what an accepted create call changes, from a line; only ``simulated`` is taken from the log."""
     return {
         **_price(line.get("changes")),
+        **_details(line.get("changes")),
         "submitted_at": _submitted_at(line.get("at"), record, now),
         "status": "queued",
         "task_id": line["task_id"],
@@ -242,6 +246,12 @@ def _price(told: Any) -> dict[str, Any]:
     if not (whole and named):
         return {}
     return {"cost_micros": micros, "cost_kind": kind, "currency": currency}
+
+
+def _details(told: Any) -> dict[str, Any]:
+    """Return the task's details from a line; empty if it has none."""
+    kept, _ = small_details(told.get(_DETAILS) if isinstance(told, dict) else {})
+    return {_DETAILS: kept} if kept else {}
 
 
 def _submitted_at(told: Any, record: RunRecord, now: datetime) -> datetime:

@@ -6,6 +6,7 @@ returns, and the rows of its table of facts. The errors are public names of ``ha
 
 from __future__ import annotations
 
+from hailuo_widgets.domain.callback_format import OWN_TOKEN, Callback, CallbackCheck, CallbackFormat, ids_named
 from hailuo_widgets.domain.catalog import (
     MIB,
     Auth,
@@ -50,6 +51,7 @@ from hailuo_widgets.provider.interface import (
     read_json,
     trace_id,
 )
+from hailuo_widgets.provider.messages import Amount, Balance, Cancelled, CancelOutcome, Candidate, Candidates, PlanRow
 from hailuo_widgets.provider.registry import names, open_provider
 from hailuo_widgets.settings.settings import Settings
 
@@ -58,11 +60,21 @@ __all__ = [
     "HTTP_CODES",
     "MIB",
     "MIX_UP",
+    "OWN_TOKEN",
     "REFUSALS",
     "UNKNOWN_TASK",
     "USED_UP",
     "Accepted",
+    "Amount",
     "Auth",
+    "Balance",
+    "Callback",
+    "CallbackCheck",
+    "CallbackFormat",
+    "CancelOutcome",
+    "Cancelled",
+    "Candidate",
+    "Candidates",
     "Clip",
     "Code",
     "Facts",
@@ -77,6 +89,7 @@ __all__ = [
     "Model",
     "Offer",
     "Option",
+    "PlanRow",
     "Poll",
     "PollState",
     "Price",
@@ -96,6 +109,7 @@ __all__ = [
     "as_seed",
     "as_task_id",
     "as_url",
+    "ids_named",
     "in_its_words",
     "names",
     "open_provider",

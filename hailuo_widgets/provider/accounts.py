@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.provider.interface import Provider
+    from hailuo_widgets.redaction.secret import Secret
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["Accounts"]
@@ -48,19 +49,28 @@ class Accounts:
         facts = provider.facts
         if self._settings.mode == RunMode.SIMULATED:
             return SIMULATOR
-        if find_key(facts.name) is not None:
-            origin = base_url(facts.name, facts.base_url)
+        if self.key(facts) is not None:
+            origin = base_url(facts.name, facts.base_url, variable=facts.base_url_variable)
             self._configured.add((facts.name, origin))
             return origin
         if self._settings.mode == RunMode.AUTO:
             return SIMULATOR
-        name = f"{facts.name.upper()}_API_KEY"
+        name = facts.key_variable
         raise MissingKey(
             f"mode is live, and {name} is not set",
             provider=facts.name,
             hint=f"set it before the kernel starts, or: import os, getpass; os.environ[{name!r}] = getpass.getpass(); "
             "mode='simulated' works without a key",
         )
+
+    @staticmethod
+    def key(facts: Facts) -> Secret | None:
+        """Return the provider's key; None if there is none.
+
+        Raises:
+            UsageError: A place holds something that cannot be a key.
+        """
+        return find_key(facts.name, variables=facts.key_variables)
 
     @property
     def alike(self) -> dict[str, str]:
@@ -71,7 +81,7 @@ class Accounts:
         """Return the URL of a simulator on this machine, if the base URL names one; None means the bundled one."""
         facts = self.provider(name).facts
         try:
-            url = base_url(facts.name, facts.base_url)
+            url = base_url(facts.name, facts.base_url, variable=facts.base_url_variable)
         except UsageError:
             return None  # an invalid base URL: nothing is sent to it
         return url if is_loopback(url) else None
@@ -84,9 +94,9 @@ class Accounts:
         """
         if origin in facts.origins or (facts.name, origin) in self._configured:
             return
-        now = base_url(facts.name, facts.base_url)
+        now = base_url(facts.name, facts.base_url, variable=facts.base_url_variable)
         if origin != now:
-            name = f"{facts.name.upper()}_BASE_URL"
+            name = facts.base_url_variable
             raise UsageError(
                 f"run {record.run_id} is told to have gone to {origin[:200]}, which is neither {facts.title}'s host "
                 f"nor the configured one ({now}): the key is not sent there, and the run is left as it is",

@@ -11,7 +11,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError
-from hailuo_widgets.provider.messages import Accepted, Clip, Code, HttpCall, HttpReply, Poll, PollState, Results, Task
+from hailuo_widgets.provider.messages import (
+    Accepted,
+    Balance,
+    Cancelled,
+    Candidates,
+    Clip,
+    Code,
+    HttpCall,
+    HttpReply,
+    Poll,
+    PollState,
+    Results,
+    Task,
+)
 from hailuo_widgets.provider.parse import (
     as_code,
     as_micros,
@@ -44,6 +57,7 @@ from hailuo_widgets.provider.unknown_route import no_such_task, unknown_route
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hailuo_widgets.domain.callback_format import CallbackFormat
     from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
@@ -92,6 +106,9 @@ class Provider(ABC):
         states: The documented status words, in lower case, and the states that they mean.
         gone: Error codes in a reply to a query that mean that the task doesn't exist.
         refusals: HTTP statuses that, according to the documents, mean "certainly not accepted".
+        cancel_only_when: The states in which a task may be cancelled, if the cancel call does harm in any other: the
+            task is then queried immediately before, and the call is sent in these states alone. Empty: in any state.
+        callbacks: How callbacks are read; None if there are none.
     """
 
     facts: Facts
@@ -103,6 +120,8 @@ class Provider(ABC):
     states: Mapping[str, str] = MappingProxyType({})
     gone: frozenset[str] = frozenset()
     refusals: frozenset[int] = REFUSALS
+    cancel_only_when: frozenset[PollState] = frozenset()
+    callbacks: CallbackFormat | None = None
 
     @abstractmethod
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
@@ -130,12 +149,21 @@ class Provider(ABC):
         """
 
     def encode_link(self, task: Task, clip: Clip) -> HttpCall | None:
-        """Return the call that makes a download link for a finished file; None if the poll has the link already."""
+        """Return the call for a finished task's result, or for a link to its file; None if the poll has the link.
+
+        ``clip`` has no link yet; its ``file_id`` is that of the poll.
+        """
         del task, clip
         return None
 
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
-        """Return the clip with its link."""
+        """Return the clip with its link.
+
+        Raises:
+            TaskLost: The provider doesn't have the result.
+            ProviderError: The reply has no link. If it says that the task has failed, the error is made by
+                :meth:`task_failed`, and ends the run; after any other error the task is still finished.
+        """
         raise self.unreadable(reply, f"{clip.file_id}: this provider has no link call")
 
     def encode_upload(self, image: InputFile) -> HttpCall | None:
@@ -158,6 +186,53 @@ class Provider(ABC):
     def decode_upload(self, reply: HttpReply) -> str:
         """Return the uploaded file's URL, for the create call."""
         raise self.unreadable(reply, "this provider has no upload call")
+
+    def encode_cancel(self, task: Task) -> HttpCall | None:
+        """Return the call that cancels a task at the provider; None if there is no such call, or not for this task."""
+        del task
+        return None
+
+    def decode_cancel(self, reply: HttpReply, task: Task) -> Cancelled:
+        """Return what became of a task that was to be cancelled, and of its price.
+
+        Raises:
+            ProviderError: The reply says nothing about the task: it may be cancelled or not.
+        """
+        del task
+        raise self.unreadable(reply, "this provider has no cancel call")
+
+    def encode_list(self, request: Request, page: int) -> HttpCall | None:
+        """Return the call that lists the account's tasks, for a create call whose reply was lost; None without one.
+
+        Args:
+            request: The request whose reply was lost, for the list's own filters.
+            page: The number of the page, from 1.
+        """
+        del request, page
+        return None
+
+    def decode_list(self, reply: HttpReply) -> Candidates:
+        """Return the tasks of one page.
+
+        Raises:
+            ProviderError: The reply is no list.
+        """
+        raise self.unreadable(reply, "this provider has no list of tasks")
+
+    def encode_balance(self) -> HttpCall | tuple[HttpCall, ...] | None:
+        """Return the call for the account's balance; None if there is none.
+
+        Several calls are for several kinds of keys: the key decides which of them are answered.
+        """
+        return None
+
+    def decode_balance(self, reply: HttpReply) -> Balance:
+        """Return the balance in one reply.
+
+        Raises:
+            ProviderError: The reply names no balance.
+        """
+        raise self.unreadable(reply, "this provider has no balance call")
 
     def results(self, request: Request) -> int:
         """Return how many clips one create call makes, each of which is a run."""
@@ -262,6 +337,12 @@ class Provider(ABC):
         error = self.error(row, code=shown, said=said, reply=reply, hint=AGAIN_FREE if odd else None)
         return Poll(state=PollState.FAILED, error=error, word=as_written(word) if odd else None)
 
+    def task_failed(self, code: str | None, said: str | None, reply: HttpReply) -> ProviderError:
+        """Return the error of a task that turns out to have failed only when its result is fetched."""
+        error = self.failed(code, said, reply).error or self.unreadable(reply, "the task has failed")
+        error.ends_task = True
+        return error
+
     # -- errors ---------------------------------------------------------------------------------------------------
 
     def error(
@@ -282,7 +363,7 @@ class Provider(ABC):
 
     def _advice(self, kind: type[ProviderError]) -> str | None:
         if issubclass(kind, AuthError):
-            return f"check {self.facts.name.upper()}_API_KEY; %hailuo keys says which key is used"
+            return f"check {self.facts.key_variable}; %hailuo keys says which key is used"
         if issubclass(kind, InsufficientCredits):
             return "top up, then run it again"
         return None
@@ -318,7 +399,7 @@ class Provider(ABC):
             row = Code(
                 error=ProviderError,
                 meaning="the provider answered with a redirect, which is never followed",
-                hint=f"if the provider has moved, set {self.facts.name.upper()}_BASE_URL",
+                hint=f"if the provider has moved, set {self.facts.base_url_variable}",
             )
         elif 400 <= status < 500:  # noqa: PLR2004 - the bounds of the client-error class
             row = Code(error=ProviderError, meaning="an answer that is in no document")
@@ -368,7 +449,7 @@ class Provider(ABC):
 
     def address_hint(self) -> str:
         """Return the hint if the provider doesn't know a documented address."""
-        return f"check {self.facts.name.upper()}_BASE_URL: the documented base URL is {self.facts.base_url}"
+        return f"check {self.facts.base_url_variable}: the documented base URL is {self.facts.base_url}"
 
     def unreadable(self, reply: HttpReply, why: str) -> ProviderError:
         """Return the error of a reply that can't be read; the call may have been accepted."""

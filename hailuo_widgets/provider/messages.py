@@ -1,4 +1,4 @@
-"""Values that providers take and return: calls, replies, tasks, clips, polls, error codes."""
+"""Values that providers take and return: calls, replies, tasks, clips, polls, balances, error codes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,28 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
     from hailuo_widgets.errors import ProviderError
 
-__all__ = ["Accepted", "Clip", "Code", "HttpCall", "HttpReply", "Poll", "PollState", "Results", "Task"]
+__all__ = [
+    "Accepted",
+    "Amount",
+    "Balance",
+    "CancelOutcome",
+    "Cancelled",
+    "Candidate",
+    "Candidates",
+    "Clip",
+    "Code",
+    "HttpCall",
+    "HttpReply",
+    "PlanRow",
+    "Poll",
+    "PollState",
+    "Results",
+    "Task",
+]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,22 +59,32 @@ class HttpReply:
 
 @dataclass(frozen=True, kw_only=True)
 class Task:
-    """The values that are needed to query a task."""
+    """The values that are needed to query a task.
+
+    ``details`` are those of its :class:`Accepted`; empty if the task was found in another way.
+    """
 
     task_id: str
     channel: str = ""
     result_index: int = 0
     file_id: str | None = None  # the ID of this run's result, once it is known
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Accepted:
-    """An accepted create call. ``channel`` is set if the reply tells which endpoint will know the task."""
+    """An accepted create call. ``channel`` is set if the reply tells which endpoint will know the task.
+
+    ``details`` are texts of the reply that later calls need, such as the addresses of a queue: together at most 4 KB
+    of JSON, no key and no signature. They are stored with the task, and may be missing later: a task must also be
+    found by its ID alone.
+    """
 
     task_id: str
     channel: str | None = None
     trace_id: str | None = None
     warning: str | None = None
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +139,79 @@ class Poll:
     warning: str | None = None
     word: str | None = None
     results: Results | None = None
+
+
+class CancelOutcome(StrEnum):
+    """What a provider's reply to a cancel call means for the money."""
+
+    FREE = "free"  # the task is cancelled, and not billed
+    BILLED = "billed"  # the task is cancelled, and billed all the same
+    UNKNOWN = "unknown"  # the task is, or will be, cancelled; no document says whether it is billed
+    TOO_LATE = "too_late"  # the task goes on, or has ended: its clip is still to be had
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancelled:
+    """The reply to a cancel call. ``said`` is the provider's own message."""
+
+    outcome: CancelOutcome
+    said: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """A task in the provider's list of an account's tasks. None means "not named in the reply".
+
+    ``status`` is the provider's word. ``created_at`` is an aware time.
+    """
+
+    task_id: str
+    model: str | None = None
+    created_at: datetime | None = None
+    status: str | None = None
+    resolution: str | None = None
+    duration: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidates:
+    """One page of the provider's list of tasks. ``more``: there is a further page."""
+
+    tasks: tuple[Candidate, ...] = ()
+    more: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Amount:
+    """A sum of money in millionths of ``currency``; ``name`` is the provider's name of the sum."""
+
+    micros: int
+    currency: str
+    name: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlanRow:
+    """What a subscription includes for one model, in clips or the provider's own ``unit``. None means "not named"."""
+
+    name: str
+    total: float | None = None
+    used: float | None = None
+    left: float | None = None
+    unit: str = ""
+    until: datetime | None = None  # when the count starts again
+
+
+@dataclass(frozen=True, kw_only=True)
+class Balance:
+    """What an account has left: sums of money, the first of which can be spent, and the rows of its plan.
+
+    ``source`` is the document that describes the reply.
+    """
+
+    amounts: tuple[Amount, ...] = ()
+    plan: tuple[PlanRow, ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,7 +20,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.redaction.secret import Secret, used
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 __all__ = [
     "Found",
@@ -29,6 +29,7 @@ __all__ = [
     "find_secret",
     "keep_key",
     "look_up",
+    "look_up_first",
     "refuse_typed_keys",
     "variable",
 ]
@@ -40,10 +41,11 @@ _TYPED = re.compile(r"(?<!\S)--?(?:api[-_]?)?(?:key|token|secret)(?![\w-])", re.
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """A key, and the place where it was found."""
+    """A key, the place where it was found, and its name there."""
 
     key: Secret
     place: str
+    variable: str = ""
 
 
 _kept: dict[str, Secret] = {}  # by variable; survives %reload_ext: runs in flight need it
@@ -56,21 +58,24 @@ def _use(found: Found) -> Found:
 
 
 def variable(provider: str) -> str:
-    """The name of a provider's key: ``MINIMAX_API_KEY``."""
+    """The name of a provider's key, unless its facts give others: ``MINIMAX_API_KEY``."""
     return f"{provider.upper()}_API_KEY"
 
 
-def find_key(provider: str, environ: Mapping[str, str] | None = None) -> Secret | None:
+def find_key(
+    provider: str, environ: Mapping[str, str] | None = None, *, variables: Sequence[str] = ()
+) -> Secret | None:
     """The provider's key, without blanks, quotes and ``Bearer`` around it; None if there is none.
 
     Args:
         provider: The provider's name.
         environ: Look only here, instead of in all places.
+        variables: The names of its key, instead of ``<PROVIDER>_API_KEY``.
 
     Raises:
         UsageError: A place holds something that cannot be a key. It is not shown.
     """
-    found = look_up(variable(provider), environ, provider=provider)
+    found = look_up_first(variables or (variable(provider),), environ, provider=provider)
     return None if found is None else found.key
 
 
@@ -82,6 +87,30 @@ def find_secret(name: str) -> Secret | None:
     """
     found = look_up(name)
     return None if found is None else found.key
+
+
+def look_up_first(
+    names: Sequence[str], environ: Mapping[str, str] | None = None, *, provider: str, anew: bool = False
+) -> Found | None:
+    """The key of a provider whose key has several names; None if no place has it.
+
+    All names are looked for in this process and in the environment before the keyring and Colab are asked for one.
+
+    Args:
+        names: The variables' names, the first that is found winning.
+        environ: Look only here, instead of in all places.
+        provider: The provider that an error is about.
+        anew: Ask the keyring and Colab again.
+
+    Raises:
+        UsageError: That place holds something that cannot be a key.
+    """
+    near = (_near(name, environ, provider) for name in names)
+    found = next((known for known in near if known is not None), None)
+    if found is not None or environ is not None:
+        return found
+    afar = (look_up(name, provider=provider, anew=anew) for name in names)
+    return next((known for known in afar if known is not None), None)
 
 
 def look_up(
@@ -98,23 +127,26 @@ def look_up(
     Raises:
         UsageError: That place holds something that cannot be a key.
     """
-    if environ is None and name in _kept:
-        return _use(Found(key=_kept[name], place=HERE))
-    key = _cleaned((os.environ if environ is None else environ).get(name), name, ENVIRONMENT, provider)
-    if key is not None:
-        return _use(Found(key=key, place=ENVIRONMENT))
-    if environ is not None:
-        return None
+    found = _near(name, environ, provider)
+    if found is not None or environ is not None:
+        return found
     if anew or name not in _asked:
         _asked[name] = _from_afar(name, provider)
     return _asked[name]
+
+
+def _near(name: str, environ: Mapping[str, str] | None, provider: str | None) -> Found | None:
+    if environ is None and name in _kept:
+        return _use(Found(key=_kept[name], place=HERE, variable=name))
+    key = _cleaned((os.environ if environ is None else environ).get(name), name, ENVIRONMENT, provider)
+    return None if key is None else _use(Found(key=key, place=ENVIRONMENT, variable=name))
 
 
 def _from_afar(name: str, provider: str | None) -> Found | None:
     for place, ask in ((KEYRING, _keyring), (COLAB, _colab)):
         key = _cleaned(ask(name), name, place, provider)
         if key is not None:
-            return _use(Found(key=key, place=place))
+            return _use(Found(key=key, place=place, variable=name))
     return None
 
 

@@ -314,14 +314,22 @@ def _has_port(url: str) -> bool:
         return False
 
 
-def base_url(provider: str, default: str, environ: Mapping[str, str] | None = None) -> str:
+def base_url(
+    provider: str, default: str, environ: Mapping[str, str] | None = None, *, variable: str | None = None
+) -> str:
     """The provider's origin: ``<PROVIDER>_BASE_URL`` or the documented one, without a slash at its end.
+
+    Args:
+        provider: The provider's name.
+        default: The documented origin.
+        environ: Look here, instead of in the environment.
+        variable: The variable's name, instead of ``<PROVIDER>_BASE_URL``.
 
     Raises:
         UsageError: It is not an https URL (http is allowed only to this machine), or has a user, query or fragment.
     """
     environ = os.environ if environ is None else environ
-    name = f"{provider.upper()}_BASE_URL"
+    name = variable or f"{provider.upper()}_BASE_URL"
     url = (environ.get(name) or default).strip().rstrip("/")
     if _has_port(url):
         parts = urlsplit(url)

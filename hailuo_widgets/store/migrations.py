@@ -43,8 +43,14 @@ def votes(connection: sa.Connection) -> None:
     connection.execute(sa.text("CREATE INDEX votes_by_run ON votes (left_run, right_run)"))
 
 
+def task_details(connection: sa.Connection) -> None:
+    """Add the task's details, and the clip's length and sound."""
+    for column in ("task_details JSON", "video_seconds FLOAT", "video_sound BOOLEAN"):
+        connection.execute(sa.text(f"ALTER TABLE runs ADD COLUMN {column}"))
+
+
 # A step after the first changes tables by their names, never by ``schema``, which goes on changing.
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, clips, event_codes)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, clips, event_codes, task_details)
 
 
 def number_of(connection: sa.Connection, where: str) -> int:

@@ -192,6 +192,10 @@ def _error(value: Any) -> dict[str, str] | None:
     return None if value is None else {k: str(v) for k, v in _mapping(value).items() if v is not None}
 
 
+def _details(value: Any) -> dict[str, str]:
+    return {} if value is None else {k: v for k, v in _mapping(value).items() if isinstance(v, str)}
+
+
 _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("run_id", "request_hash"), _required(_text)),
     "status": _status,
@@ -204,6 +208,9 @@ _COLUMNS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "clip_tags": tags_of,
     "video": _path,
     "error": _error,
+    "task_details": _details,
+    "video_seconds": seconds_of,
+    "video_sound": _boolean,
     **dict.fromkeys(("submitted_at", "started_at", "finished_at"), time_of),
     **dict.fromkeys(
         (
@@ -229,6 +236,7 @@ _INSTEAD: Final[Mapping[str, Any]] = {
     "variables": {},
     "tags": (),
     "clip_tags": (),
+    "task_details": {},
 }
 
 

@@ -93,6 +93,9 @@ runs = sa.Table(
     sa.Column("session", sa.Text),  # the process that planned the run
     sa.Column("owner", sa.Text),  # the process that follows the run, while its lease lasts
     sa.Column("lease_until", UtcDateTime),
+    sa.Column("task_details", Json(none_as_null=True)),  # what the provider's later calls need
+    sa.Column("video_seconds", sa.Float),
+    sa.Column("video_sound", sa.Boolean),
     # One task's result belongs to one run: a provider that gives out an id twice is noticed here.
     sa.UniqueConstraint("provider", "origin", "task_id", "result_index", name="one_run_a_result"),
 )
@@ -168,7 +171,7 @@ def plain(changes: Mapping[str, Any]) -> dict[str, Any]:
             out[name] = list(out[name])
     if "cost_kind" in out:
         out["cost_kind"] = OLD_COST_KINDS.get(out["cost_kind"], out["cost_kind"])
-    for name in ("variables", "error"):
+    for name in ("variables", "error", "task_details"):
         if out.get(name) is not None:
             out[name] = dict(out[name])
     return out

@@ -175,7 +175,9 @@ class Workspace(WorkspaceBase):
         if name not in self._noticed:
             self._noticed.add(name)
             why = (
-                "mode is simulated" if self.settings.mode == RunMode.SIMULATED else f"no {name.upper()}_API_KEY is set"
+                "mode is simulated"
+                if self.settings.mode == RunMode.SIMULATED
+                else f"no {self.accounts.provider(name).facts.key_variable} is set"
             )
             url = self.accounts.simulator_url(name)
             who = "the bundled simulator" if url is None else f"the simulator at {url}"

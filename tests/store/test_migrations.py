@@ -243,7 +243,8 @@ def test_an_earlier_shared_database_becomes_todays(
     with log.database.write() as c:
         c.execute(sa.text("UPDATE runs SET rating = 3, cost_kind = 'estimated' WHERE run_id = 'r2'"))
         c.execute(sa.text("DROP INDEX runs_by_clip"))
-        for name in ("sweep_name", "video_width", "video_height", "clip_tags"):
+        later = ("task_details", "video_seconds", "video_sound")
+        for name in ("sweep_name", "video_width", "video_height", "clip_tags", *later):
             c.execute(sa.text(f"ALTER TABLE runs DROP COLUMN {name}"))
         c.execute(sa.text("DROP TABLE votes"))
         c.execute(sa.text("UPDATE events SET what = 'create is sent' WHERE run_id = 'r1'"))
