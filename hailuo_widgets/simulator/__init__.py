@@ -1,11 +1,14 @@
-"""Simulator of five Hailuo gateways: a local server with their wire formats and playable clips.
+"""Simulator of the Hailuo gateways: a local server with their wire formats and playable clips.
 
 `Simulator` runs it in a thread; ``python -m hailuo_widgets simulator --port 0`` runs it alone. It is bound to
 127.0.0.1, never leaves the machine, and shares no code with the rest of the package: a misread document cannot agree
 with itself. Every answer carries ``X-Simulated: hailuo-widgets``, every clip the burnt-in word SIMULATED.
 
 One origin serves all gateways, by path: MiniMax ``/v1/…``, KIE ``/api/v1/…`` (both dialects), kkiai ``/minimax/v1/…``,
-Pixazo ``/minimax-hailuo-ai…/v1/…``, Runware ``/v1``; its own routes are ``/simulator/state|reset|faults``.
+Pixazo ``/minimax-hailuo-ai…/v1/…`` and, for H3, ``/minimax-hailuo-h3/v2/…``, Runware ``/v1``, fal.ai ``/fal-ai/…``,
+Replicate ``/v1/predictions`` and ``/v1/models/…``, a New-API relay ``/v1/videos``, ``/v1/video/generations`` and
+``/relay/…``. A path that no gateway has is answered so: "this simulator does not speak …". Its own routes are
+``/simulator/state|reset|faults``.
 
 Words that make something happen, in a prompt (or a template's text):
 

@@ -11,9 +11,25 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hailuo_widgets.simulator import callbacks, kie, kie_jobs, kie_uploads, kkiai, minimax, pixazo, runware, templates
+from hailuo_widgets.simulator import (
+    callbacks,
+    fal,
+    fal_storage,
+    kie,
+    kie_jobs,
+    kie_uploads,
+    kkiai,
+    minimax,
+    pixazo,
+    pixazo_h3,
+    relay,
+    replicate,
+    runware,
+    templates,
+)
 from hailuo_widgets.simulator.control import control_routes
 from hailuo_widgets.simulator.downloads import Files
+from hailuo_widgets.simulator.faults import PROVIDERS
 from hailuo_widgets.simulator.station import Front
 
 if TYPE_CHECKING:
@@ -26,8 +42,23 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.simulator.world import World
 
-_GATEWAYS = (minimax, templates, kie, kie_jobs, kie_uploads, kkiai, pixazo, runware)
+_GATEWAYS = (
+    minimax,
+    templates,
+    kie,
+    kie_jobs,
+    kie_uploads,
+    kkiai,
+    pixazo,
+    pixazo_h3,
+    runware,
+    fal,
+    fal_storage,
+    replicate,
+    relay,
+)
 _NOT_FOUND = 404
+_PIXAZO = ("/minimax-hailuo", "/v2/requests/")
 # How each gateway tells the end of a task, by (provider, channel): for tasks that an earlier process began.
 _MOMENTS = {
     ("minimax", "video"): minimax.moments,
@@ -37,6 +68,8 @@ _MOMENTS = {
     ("kkiai", "video"): minimax.moments,
     ("pixazo", "video"): minimax.moments,
     ("runware", "runware"): runware.moments,
+    ("fal", "fal-ai/minimax"): fal.moments,
+    ("replicate", "predictions"): replicate.moments,
 }
 
 
@@ -74,7 +107,15 @@ async def _missing(request: Request, error: Exception) -> Response:
         message = f"Invalid URL ({request.method} {path})"
         told = {"message": message, "type": "invalid_request_error", "param": "", "code": ""}
         return JSONResponse({"error": told}, status)
+    if path.startswith("/relay/"):
+        message = f"Invalid URL ({request.method} {path.removeprefix('/relay')})"
+        told = {"message": message, "type": "invalid_request_error", "param": "", "code": ""}
+        return JSONResponse({"error": told}, status)
     if path.startswith("/api/"):  # KIE's: Spring
         now = datetime.now(UTC).isoformat()
         return JSONResponse({"timestamp": now, "status": status, "error": said, "path": path}, status)
+    if status == _NOT_FOUND and not path.startswith(_PIXAZO):
+        # Of no gateway here: a client of some other provider must learn that, and not take it for a lost task.
+        message = f"this simulator does not speak {request.method} {path}; it speaks {', '.join(PROVIDERS)}"
+        return JSONResponse({"error": message, "speaks": list(PROVIDERS)}, status)
     return JSONResponse({"error": "Endpoint not found" if status == _NOT_FOUND else said}, status)  # Pixazo document

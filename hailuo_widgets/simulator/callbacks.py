@@ -20,7 +20,7 @@ from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.images import is_loopback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from hailuo_widgets.simulator.station import Call
     from hailuo_widgets.simulator.tasks import Task
@@ -56,7 +56,15 @@ def callable_url(url: str) -> bool:
     return parts.scheme == "http" and is_loopback(parts.hostname)
 
 
-async def send(url: str, body: bytes, *, method: str = "POST", media: str, seconds: float) -> tuple[int, bytes]:
+async def send(
+    url: str,
+    body: bytes,
+    *,
+    method: str = "POST",
+    media: str,
+    seconds: float,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
     """Send a body to this machine; no redirect is followed.
 
     Raises:
@@ -70,7 +78,7 @@ async def send(url: str, body: bytes, *, method: str = "POST", media: str, secon
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port or 80, timeout=seconds)
         try:
             path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-            connection.request(method, path, body, {"Content-Type": media})
+            connection.request(method, path, body, {"Content-Type": media, **(headers or {})})
             answer = connection.getresponse()
             return answer.status, answer.read(2**20)
         except http.client.HTTPException as error:
@@ -109,19 +117,29 @@ async def challenge(call: Call, url: str) -> bool:
     return bool(note["ok"])
 
 
-async def notify(world: World, task: Task, moments: list[tuple[float, Callable[[], Any]]]) -> None:
+async def notify(
+    world: World,
+    task: Task,
+    moments: list[tuple[float, Callable[[], Any]]],
+    sign: Callable[[str, bytes], Mapping[str, str]] | None = None,
+) -> None:
     """Post what is due, each body at its time (unix seconds), and note that the task's end was told.
 
-    A receiver that does not answer 2xx is asked up to three times.
+    A receiver that does not answer 2xx is asked up to three times. ``sign`` makes the headers of a message from its
+    identifier and its body; a message that is sent again keeps its identifier.
     """
     for moment, body in moments:
         await asyncio.sleep(max(0.0, moment - time.time()))
         content = json.dumps(body()).encode()
+        identity = f"msg_{secrets.token_hex(12)}"
         for attempt in range(_TRIES):
             note = {"url": task.callback, "kind": "status", "task_id": task.task_id, "time": time.time(), "ok": False}
             world.callbacks.append(note)
             try:
-                status, _ = await send(task.callback, content, media="application/json", seconds=_SEND_SECONDS)
+                headers = sign(identity, content) if sign else None
+                status, _ = await send(
+                    task.callback, content, media="application/json", seconds=_SEND_SECONDS, headers=headers
+                )
                 note["ok"] = status in _SUCCESS
             except OSError as error:
                 note["why"] = f"{type(error).__name__}: {error}"

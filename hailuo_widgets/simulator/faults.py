@@ -28,8 +28,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
-PHASES = ("create", "query", "retrieve", "download", "upload", "account", "callback")
+PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware", "fal", "replicate", "relay")
+WITH_WORDS = ("runware", "fal", "replicate", "relay")  # their codes may be words
+PHASES = ("create", "query", "list", "retrieve", "cancel", "download", "upload", "account", "callback")
 BEFORE = ("code", "http", "redirect", "drop", "delay")
 AFTER = ("drop_after", "delay_after", "malformed", "html", "missing_task_id")
 WITHIN = ("stuck", "fail", "forget", "expired", "truncate")
@@ -71,9 +72,10 @@ class Fault:
         for name, allowed in (("kind", KINDS), ("provider", ("*", *PROVIDERS)), ("phase", ("*", *PHASES))):
             if getattr(self, name) not in allowed:
                 raise ValueError(f"fault {name}={getattr(self, name)!r}: allowed are {', '.join(allowed)}")
-        words = self.provider == "runware"
+        words = self.provider in WITH_WORDS
         if self.kind == "code" and not words and not str(self.code or "").lstrip("-").isdigit():
-            raise ValueError(f"fault code={self.code!r}: a {self.provider} code is an integer; only runware has words")
+            have = ", ".join(WITH_WORDS)
+            raise ValueError(f"fault code={self.code!r}: a {self.provider} code is an integer; only {have} have words")
 
     @classmethod
     def parse(cls, value: Fault | Mapping[str, Any]) -> Fault:

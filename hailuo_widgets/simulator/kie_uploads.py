@@ -7,12 +7,10 @@ served, without a key, at ``/simulator/uploads/<name>``.
 from __future__ import annotations
 
 import asyncio
-import email.policy
 import hashlib
 import io
 import re
 import time
-from email.parser import BytesParser
 from typing import TYPE_CHECKING
 
 from PIL import Image
@@ -20,6 +18,7 @@ from starlette.responses import FileResponse, JSONResponse
 
 from hailuo_widgets.simulator import fields
 from hailuo_widgets.simulator.errors import RefusalError
+from hailuo_widgets.simulator.forms import read_form
 from hailuo_widgets.simulator.images import ImageRules, read_bytes, store_bytes
 from hailuo_widgets.simulator.kie import iso
 from hailuo_widgets.simulator.kie_jobs import DIALECT
@@ -53,17 +52,7 @@ async def url_upload(call: Call) -> Response:
 
 async def stream_upload(call: Call) -> Response:
     """``POST /api/file-stream-upload``: a form with ``file``, ``uploadPath`` and ``fileName``."""
-    kind = call.request.headers.get("content-type", "")
-    if not kind.startswith("multipart/form-data"):
-        raise RefusalError("params", "the request must be multipart/form-data")
-    head = f"Content-Type: {kind}\r\n\r\n".encode("latin-1")
-    form = BytesParser(policy=email.policy.HTTP).parsebytes(head + call.raw)
-    parts: dict[str, tuple[bytes, str]] = {}
-    for part in form.iter_parts() if form.is_multipart() else ():
-        name = part.get_param("name", header="content-disposition")
-        content = part.get_payload(decode=True)
-        if isinstance(name, str) and isinstance(content, bytes):
-            parts[name] = (content, part.get_filename() or "")
+    parts = read_form(call)
     if "file" not in parts:
         raise RefusalError("params", "the form has no file", parameter="file")
     raw, given = parts["file"]

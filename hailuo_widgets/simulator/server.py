@@ -38,7 +38,7 @@ class _Server(uvicorn.Server):
 
 
 class Simulator:
-    """The five gateways on one loopback origin.
+    """All gateways on one loopback origin.
 
     Args:
         home: Folder that keeps tasks, pictures and clips; ``None`` is a temporary one that goes with the object.
@@ -163,6 +163,11 @@ class Simulator:
     def creates(self) -> dict[str, int]:
         """How many create calls were accepted, and so charged: by provider, and ``total``."""
         return dict(self.state["creates"])
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What was paid to each provider, in the provider's unit; what was cancelled for free counts nothing."""
+        return dict(self.state["spent"])
 
     @property
     def requests(self) -> list[dict[str, Any]]:

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 DOCUMENTED_CONCURRENCY: Mapping[str, int] = {"kie": 10}
 
 # Seconds that a download URL lives. MiniMax: public documents say one hour for clips, nine for templates;
-# KIE.ai Minimax API document: "Download TTL 20 minutes"; Pixazo and Runware documents: silent, so a day.
+# KIE.ai Minimax API document: "Download TTL 20 minutes"; Pixazo and Runware documents: silent, so a day. fal.ai: files
+# are kept for at least seven days. Replicate: files are deleted after an hour. A relay hands out MiniMax's own links.
 DOCUMENTED_URL_LIFETIME: Mapping[str, float] = {
     "minimax": 3600.0,
     "template": 32400.0,
@@ -22,6 +23,9 @@ DOCUMENTED_URL_LIFETIME: Mapping[str, float] = {
     "kkiai": 32400.0,
     "pixazo": 86400.0,
     "runware": 86400.0,
+    "fal": 604800.0,
+    "replicate": 3600.0,
+    "relay": 32400.0,
 }
 
 
@@ -36,6 +40,11 @@ class Settings:
         draft: Render a quarter of the width and height.
         keys: The keys that are accepted, each its own account; ``None`` accepts every key as one account.
         kkiai_envelope: The relay's query answer: MiniMax's body itself, or wrapped as New-API relays do.
+        relay_answers: What the relay's queries look like. ``url``: the video's URL is in ``metadata.url`` and in the
+            task's envelope. ``content``: only ``/v1/videos/{id}/content`` leads to it, as in the newest New-API.
+            ``flat``: the shapes of docs.newapi.pro, without an envelope.
+        replicate_list: Whether Replicate's ``output`` is a list with one URL instead of a URL.
+        pixazo_list: Whether ``output.media_url`` of Pixazo's H3 is a list with one URL instead of a URL.
         strict: Also refuse what the documents allow although other public evidence says the live API does not.
         strict_fast: Of ``strict`` only this: MiniMax-Hailuo-2.3-Fast without a first frame is refused.
         strict_callback: Refuse a create whose ``callback_url`` fails the challenge; else it is just never called.
@@ -57,6 +66,9 @@ class Settings:
     draft: bool = False
     keys: frozenset[str] | None = None
     kkiai_envelope: Literal["passthrough", "newapi"] = "passthrough"
+    relay_answers: Literal["url", "content", "flat"] = "url"
+    replicate_list: bool = False
+    pixazo_list: bool = True
     strict: bool = False
     strict_fast: bool = False
     strict_callback: bool = False
@@ -77,6 +89,8 @@ class Settings:
             raise ValueError(f"latency={self.latency!r}: must be 0 or more seconds, or None for documented times")
         if self.kkiai_envelope not in ("passthrough", "newapi"):
             raise ValueError(f"kkiai_envelope={self.kkiai_envelope!r}: allowed are 'passthrough' and 'newapi'")
+        if self.relay_answers not in ("url", "content", "flat"):
+            raise ValueError(f"relay_answers={self.relay_answers!r}: allowed are 'url', 'content' and 'flat'")
 
     def concurrency_of(self, provider: str) -> int | None:
         """Return how many unfinished tasks ``provider`` holds at most, ``None`` for no limit."""

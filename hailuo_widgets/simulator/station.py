@@ -34,7 +34,8 @@ _MAX_BODY = 64 * 2**20  # two pictures of 20 MB in base64, and room
 _BAD_GATEWAY, _FORBIDDEN = 502, 403
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(?::[0-9]{1,5})?", re.ASCII)
 _HTML = "<html><head><title>502 Bad Gateway</title></head><body><center><h1>502 Bad Gateway</h1></center></body></html>"
-_ID_FIELDS = frozenset({"task_id", "taskId", "taskUUID"})
+_ID_FIELDS = frozenset({"task_id", "taskId", "taskUUID", "request_id", "gateway_request_id", "id"})
+_ID_LINKS = frozenset({"status_url", "response_url", "cancel_url", "polling_url", "urls"})  # they hold the id too
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -247,7 +248,7 @@ async def _spoil(fault: Fault, response: Response) -> Response:
         return response
     if fault.kind == "html":
         return HTMLResponse(_HTML)
-    body = bytes(response.body)
+    body = bytes(getattr(response, "body", b"{}"))  # a file that is sent in parts has none
     if fault.kind == "malformed":
         return Response(body[: max(1, len(body) // 2)], response.status_code, media_type="application/json")
     return JSONResponse(_without_ids(json.loads(body)), response.status_code)
@@ -255,7 +256,7 @@ async def _spoil(fault: Fault, response: Response) -> Response:
 
 def _without_ids(value: Any) -> Any:
     if isinstance(value, dict):
-        return {k: _without_ids(v) for k, v in value.items() if k not in _ID_FIELDS}
+        return {k: _without_ids(v) for k, v in value.items() if k not in _ID_FIELDS | _ID_LINKS}
     return [_without_ids(item) for item in value] if isinstance(value, list) else value
 
 

@@ -131,7 +131,7 @@ class TaskStore:
         with self._lock:
             return [_task(row) for row in self._db.execute(query, equal)]
 
-    def mark(self, task: Task, **changes: bool | float | None) -> Task:
+    def mark(self, task: Task, **changes: bool | float | str | None) -> Task:
         """Change columns of one task and return it as it is now."""
         sets = ", ".join(f"{name} = :{name}" for name in changes)
         query = f"UPDATE tasks SET {sets} WHERE provider = :p AND task_id = :t"  # noqa: S608 - our own column names
@@ -161,6 +161,12 @@ class TaskStore:
         query = "SELECT coalesce(sum(cost), 0) FROM tasks WHERE provider = ? AND account = ?"
         with self._lock:
             return float(self._db.execute(query, (provider, account)).fetchone()[0])
+
+    def costs(self) -> dict[str, float]:
+        """Return what was paid to each provider, in the provider's unit."""
+        with self._lock:
+            rows = self._db.execute("SELECT provider, sum(cost) FROM tasks GROUP BY provider").fetchall()
+        return {row[0]: row[1] for row in rows}
 
     def clear(self) -> None:
         """Forget every task."""

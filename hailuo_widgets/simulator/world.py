@@ -1,4 +1,4 @@
-"""Shared state of the five gateways: tasks, clock, limits, money, files, faults, renderer."""
+"""Shared state of all gateways: tasks, clock, limits, money, files, faults, renderer."""
 
 from __future__ import annotations
 
@@ -65,6 +65,8 @@ class Order:
         cost: In the gateway's own unit.
         callback: URL to notify, or empty.
         text: All words that moderation reads.
+        error_code: Why the task will fail although it is accepted, empty if it will not.
+        error: The sentence that goes with it.
         extra: What else the gateway's answers repeat.
     """
 
@@ -75,6 +77,8 @@ class Order:
     cost: float
     callback: str = ""
     text: str = ""
+    error_code: str = ""
+    error: str = ""
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -190,9 +194,11 @@ class World:
         clip = order.clip
         ordinal = self.tasks.count()
         seconds = generation_seconds(self.settings, ordinal, clip.model, order.resolution, clip.duration)
-        code, error = "", ""
+        code, error = order.error_code, order.error
         if call.struck_by("fail") and call.fault is not None:
             code, error = str(call.fault.code or "generation"), call.fault.message or "generation failed"
+        elif code:
+            pass
         elif "banned-output" in order.text.lower():
             code, error = "output_moderation", "the generated video contains sensitive content"
         elif "fail-generation" in order.text.lower():
@@ -231,6 +237,16 @@ class World:
             raise RefusalError("not_found", f"no such task: {next(iter(equal.values()))!r}")
         return found
 
+    def end(self, task: Task, code: str, error: str, *, free: bool) -> Task:
+        """End a task now with an error, such as a cancellation; with ``free`` it costs nothing. Return it as it is."""
+        cost = 0.0 if free else task.cost
+        return self.tasks.mark(task, ready=time.time(), error_code=code, error=error, cost=cost)
+
+    def current(self, task: Task) -> Task:
+        """Return a task as it is stored now."""
+        found = self.tasks.find(provider=task.provider, task_id=task.task_id)
+        return found[0] if found else task
+
     def render(self, task: Task) -> Future[Path]:
         """Return the future of a task's file, rendering it if nobody has."""
         return self.renderer.file(Clip(**task.clip))
@@ -256,6 +272,7 @@ class World:
         return {
             "url": self.url,
             "creates": {**creates, "total": sum(creates.values())},
+            "spent": {**dict.fromkeys(PROVIDERS, 0.0), **self.tasks.costs()},
             "max_concurrent": dict(self.max_active),
             "renders": self.renderer.count,
             "tasks": tasks,
