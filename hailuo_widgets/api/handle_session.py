@@ -6,7 +6,7 @@ import inspect
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-from hailuo_widgets.workspace.selection import workspace_of
+from hailuo_widgets.workspace.selection import refuse_closed, workspace_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,18 +30,30 @@ def session_of_runs(method: Callable[..., Any], args: Sequence[Any], kwargs: Map
     Raises:
         UsageError: The runs are of several sessions with different run logs.
     """
+    return workspace_of(_runs(method, args, kwargs))
+
+
+def _runs(method: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    """The runs that a call is given; None if it is given none."""
     for place, name in enumerate(list(inspect.signature(method).parameters)[1:]):
         if name in RUNS:
-            return workspace_of(kwargs.get(name, args[place] if place < len(args) else None))
+            return kwargs.get(name, args[place] if place < len(args) else None)
     return None
 
 
 def on_session_of_runs(method: Callable[Concatenate[S, P], T]) -> Callable[Concatenate[S, P], T]:
-    """Call a method of ``Session`` on the session of the runs that it is given, if that is open."""
+    """Call a method of ``Session`` on the session of the runs that it is given, if that is open.
+
+    Raises:
+        UsageError: When the method is called with runs of a closed session with another run log.
+    """
 
     @wraps(method)
     def call(session: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
-        found: S | None = session_of_runs(method, args, kwargs)
+        what = _runs(method, args, kwargs)
+        found: Any = workspace_of(what)
+        if found is None:
+            refuse_closed(session, what)  # type: ignore[arg-type]  # every method that this decorates is a session's
         return method(session if found is None else found, *args, **kwargs)
 
     return call

@@ -7,13 +7,14 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.api.handle_session import on_session_of_runs
-from hailuo_widgets.domain.user_values import as_flag, as_number
+from hailuo_widgets.domain.annotation import tags_of
+from hailuo_widgets.domain.user_values import as_flag, as_number, as_whole, shown
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS
 from hailuo_widgets.workspace.confirmation import foreseen
 from hailuo_widgets.workspace.keywords import checked, given
-from hailuo_widgets.workspace.selection import every
+from hailuo_widgets.workspace.selection import every, sweep_name
 from hailuo_widgets.workspace.votes import blind_test, ranking, votes_table
 from hailuo_widgets.workspace.workspace import Workspace
 
@@ -295,6 +296,10 @@ class Session(Workspace):
 
         agreed = as_flag("yes", yes)
         most = None if budget is None else as_number("budget", budget)
+        if max_parallel is not None:
+            as_whole("max_parallel", max_parallel, least=1)
+        tags_of(tags)
+        sweep_name(name)
         plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt"}))
         for sentence in foreseen(plan.to_send, self.settings, budget=most, yes=agreed):
             self.say(sentence)
@@ -470,6 +475,12 @@ class Session(Workspace):
         """
         from hailuo_widgets.exports import export as write
 
+        if not isinstance(path, str | os.PathLike | None):
+            raise UsageError(
+                f"path must be a file's name, not {shown(path)}",
+                argument="path",
+                hint="the runs come first: hw.export(sweep, 'report.html')",
+            )
         if path is None:  # hw.export("report.html"): the latest sweep
             if not isinstance(what, str | os.PathLike):
                 raise UsageError("path is missing: where to write", hint="for example hw.export(sweep, 'report.html')")
@@ -668,7 +679,7 @@ class Session(Workspace):
 
 def _signature() -> inspect.Signature:
     """The arguments of ``Session``, with the settings by their names."""
-    named = [p for p in inspect.signature(Workspace).parameters.values() if p.kind is not p.VAR_KEYWORD]
+    named = [p for p in inspect.signature(Workspace).parameters.values() if p.kind is p.KEYWORD_ONLY]
     settings = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=f"{row.kind.python} | None")
         for name, row in SETTINGS.items()

@@ -46,6 +46,7 @@ LONGEST_NUMBER = 256  # bits; a longer number is a mistake, and Python refuses t
 DEEPEST = 20  # levels of nesting in provider-specific fields
 MOST_DIGITS = 40  # of a whole number
 _WHOLE = re.compile(rf"\s*[+-]?[0-9]{{1,{MOST_DIGITS}}}\s*")
+_RANGE = re.compile(r"\s*([0-9]{1,9})\s*(?:-|–|:|to|\.{2,3})\s*([0-9]{1,9})\s*")
 _PLAIN = (str, int, float, bool, type(None))
 
 
@@ -103,9 +104,19 @@ def as_whole(argument: str, given: Any, *, least: int | None = None) -> int:
         raise UsageError(
             f"{argument} must be a whole number{bound}, for example {max(6, least or 0)}, not {shown(given)}",
             argument=_name(argument),
-            hint=f"write {example} instead of {argument}={shown(given)}, or leave it out for the default",
+            hint=_range_hint(argument, given)
+            or f"write {example} instead of {argument}={shown(given)}, or leave it out for the default",
         )
     return number
+
+
+def _range_hint(argument: str, given: Any) -> str | None:
+    """Return how the range is written that a text seems to mean, for example ``1-4``; None if it means none."""
+    found = _RANGE.fullmatch(given) if isinstance(given, str) else None
+    if found is None:
+        return None
+    first, last = found.groups()
+    return f"a range is {argument}=range({first}, {int(last) + 1}), and in a cell --{argument} {first}..{last}"
 
 
 def as_number(argument: str, given: Any, *, least: float = 0.0) -> float:

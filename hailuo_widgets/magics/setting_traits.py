@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics
 from traitlets import Any as AnyTrait
-from traitlets import Float, Int, TraitType, Unicode
+from traitlets import Float, Int, TraitError, TraitType, Unicode
 
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.redaction.passwords import PrivateUrl
 from hailuo_widgets.settings.settings import SETTINGS
 from hailuo_widgets.settings.value_types import Amounts, Number, Url
@@ -18,25 +19,29 @@ if TYPE_CHECKING:
 __all__ = ["SettingTraits"]
 
 
-class _PrivateUrl(Unicode[str, str | bytes]):
-    """A URL that ``%config`` shows without its password."""
-
-    def validate(self, obj: Any, value: Any) -> Any:
-        """The value, in a type that does not show its password."""
-        return PrivateUrl(super().validate(obj, value))
-
-
 def _trait(row: Setting) -> TraitType[Any, Any]:
-    """The trait of a setting; None, its default, is "not given"."""
+    """Return the trait of a setting, which refuses a value as the setting does; None, its default, is "not given"."""
     kind = row.kind
-    trait: type[TraitType[Any, Any]] = Unicode
+    base: type[TraitType[Any, Any]] = Unicode
     if isinstance(kind, Number):
-        trait = Int if kind.whole else Float
+        base = Int if kind.whole else Float
     elif isinstance(kind, Amounts):
-        trait = AnyTrait
-    elif isinstance(kind, Url):
-        trait = _PrivateUrl
-    return trait(None, allow_none=True, help=row.doc).tag(config=True)
+        base = AnyTrait
+
+    class Checked(base):  # type: ignore[misc, valid-type]
+        def validate(self, obj: Any, value: Any) -> Any:
+            if base is not AnyTrait:  # which checks nothing
+                value = super().validate(obj, value)
+            try:
+                row.parse(value)
+            except UsageError as e:
+                raise TraitError(str(e)) from None
+            # This type does not show its password.
+            return PrivateUrl(value) if isinstance(kind, Url) and value is not None else value
+
+    Checked.__name__ = base.__name__  # %config shows it
+    trait: TraitType[Any, Any] = Checked(None, allow_none=True, help=row.doc)
+    return trait.tag(config=True)
 
 
 if TYPE_CHECKING:

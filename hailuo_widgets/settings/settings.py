@@ -248,15 +248,19 @@ class Settings:
             UsageError: A name that is not a setting, or a value that its setting does not allow.
         """
         environ = os.environ if environ is None else environ
-        given = {**{k: v for k, v in (config or {}).items() if v is not None}, **(arguments or {})}
-        _refuse_unknown(given, "")
+        arguments, config = arguments or {}, config or {}
+        _refuse_unknown({**config, **arguments}, "")
         filed = _filed(environ)
         values: dict[str, Any] = {}
         for name, row in SETTINGS.items():
-            value = given.get(name)
-            if value is None:
-                value = environ.get(row.env) or filed.get(name, row.default)
-            values[name] = row.parse(value)
+            places = (
+                ("", arguments.get(name)),
+                (f"%config Hailuo.{name}: ", config.get(name)),
+                (f"{row.env} (environment): ", environ.get(row.env) or None),
+                ("", filed.get(name, row.default)),
+            )
+            place, value = next((found for found in places if found[1] is not None), places[-1])
+            values[name] = _parsed(row, value, place)
         return cls(**values)
 
     @property
@@ -281,6 +285,18 @@ def _refuse_unknown(given: Mapping[str, Any], where: str) -> None:
             )
 
 
+def _parsed(row: Setting, value: Any, place: str) -> Any:
+    """Return a setting's value from a place, which an error names.
+
+    Raises:
+        UsageError: It is not allowed.
+    """
+    try:
+        return row.parse(value)
+    except UsageError as e:
+        raise UsageError(f"{place}{e.message}", argument=row.name, hint=e.hint) from None
+
+
 def _filed(environ: Mapping[str, str]) -> dict[str, Any]:
     """The files' settings, the project's before the user's; checks every value, also one that is not used.
 
@@ -293,10 +309,7 @@ def _filed(environ: Mapping[str, str]) -> dict[str, Any]:
             continue
         _refuse_unknown(file.values, f"{file.name}: ")
         for name, value in file.values.items():
-            try:
-                SETTINGS[name].parse(value)
-            except UsageError as e:
-                raise UsageError(f"{file.name}: {e.message}", hint=e.hint) from None
+            _parsed(SETTINGS[name], value, f"{file.name}: ")
         found |= file.values
     return found
 

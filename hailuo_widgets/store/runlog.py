@@ -143,7 +143,7 @@ class RunLog(RunQueries):
         except RuntimeError:
             closed = StoreError(
                 "the session was closed, and its run log with it",
-                hint="make a new session: resume() takes up what this one left unfinished",
+                hint="make a new session with the same home: its resume() takes up what this one left unfinished",
             )
         closed.closed = True
         raise closed

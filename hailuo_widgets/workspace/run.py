@@ -291,7 +291,10 @@ class Run(Fixed):
             raise UsageError(f"{what}() is for {allowed} runs, and run {self.id} is {self.status}", run_id=self.id)
 
     def __repr__(self) -> str:
-        record = self.record
+        try:
+            record = self.record
+        except HailuoError as e:
+            return f"<Run {self.id}: {e.message}>"
         prompt = record.request.prompt
         short = prompt if len(prompt) <= SHOWN_PROMPT else prompt[: SHOWN_PROMPT - 1] + "…"
         where = f" → {self.video}" if self.video else ""

@@ -10,7 +10,7 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value, is_axis, listed, shown
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.provider import names as provider_names
-from hailuo_widgets.workspace.workspace_base import OPENED_AS, opened_as
+from hailuo_widgets.workspace.workspace_base import OPENED_AS, opened_as, settings_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -21,7 +21,17 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
-__all__ = ["chosen", "every", "filtered", "run_id_of", "runs_table", "sweep_id_of", "sweep_name", "workspace_of"]
+__all__ = [
+    "chosen",
+    "every",
+    "filtered",
+    "refuse_closed",
+    "run_id_of",
+    "runs_table",
+    "sweep_id_of",
+    "sweep_name",
+    "workspace_of",
+]
 
 HOW = "give a sweep or its name, rows of hw.runs(), runs, or their ids"
 LONGEST_NAME = 200
@@ -64,22 +74,38 @@ def workspace_of(what: Any) -> WorkspaceBase | None:
     Raises:
         UsageError: They are of several workspaces with different run logs.
     """
-    found = list(dict.fromkeys(_workspaces(what, MOST_DEEP)))
+    found = [workspace for name in _names(what, MOST_DEEP) if (workspace := opened_as(name)) is not None]
     if len({workspace.settings.store_url for workspace in found}) > 1:
-        homes = " and ".join(str(workspace.settings.home) for workspace in found)
+        homes = " and ".join(str(workspace.settings.home) for workspace in dict.fromkeys(found))
         raise UsageError(f"these runs are of several sessions: {homes}", hint="give runs of one session")
     return found[0] if found else None
 
 
-def _workspaces(what: Any, deep: int) -> Iterable[WorkspaceBase]:
+def refuse_closed(session: WorkspaceBase, what: Any) -> None:
+    """Refuse runs of a closed workspace whose log is not the one of this workspace.
+
+    Raises:
+        UsageError: They are; the hint tells how to open theirs again.
+    """
+    for name in _names(what, MOST_DEEP):
+        settings = settings_of(name)
+        if settings is not None and settings.store_url != session.settings.store_url:
+            raise UsageError(
+                f"these runs are of a session that was closed (home {str(settings.home)!r})",
+                hint=f"open it again, session = hw.Session(home={str(settings.home)!r}), and use its functions: they "
+                "take the same runs",
+            )
+
+
+def _names(what: Any, deep: int) -> Iterable[Any]:
+    """Yield the names of the workspaces, open or closed, that runs are of."""
     if (is_sweep := getattr(what, "is_sweep", None)) is not None:
-        found = what.session if is_sweep else what._session  # noqa: SLF001 - a run's session is no part of its surface
-        yield from [] if found.closed else [found]
+        yield (what.session if is_sweep else what._session).opened_as  # noqa: SLF001 - no part of a run's surface
     elif isinstance(attrs := getattr(what, "attrs", None), dict):
-        yield from [] if (opened := opened_as(attrs.get(OPENED_AS))) is None else [opened]
+        yield attrs.get(OPENED_AS)
     elif deep and isinstance(what, list | tuple | set | frozenset):
         for one in what:
-            yield from _workspaces(one, deep - 1)
+            yield from _names(one, deep - 1)
 
 
 def run_id_of(session: WorkspaceBase, what: Any) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, overload
 
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.run import Status
-from hailuo_widgets.errors import StoreError
+from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 from hailuo_widgets.workspace.selection import runs_table
 
@@ -118,8 +118,11 @@ class Sweep(Fixed):
 
     def __repr__(self) -> str:
         counts: dict[str, int] = {}
-        for run in self.runs:
-            word = "reused" if run.record.reused_from else run.status
-            counts[word] = counts.get(word, 0) + 1
+        try:
+            for run in self.runs:
+                word = "reused" if run.record.reused_from else run.status
+                counts[word] = counts.get(word, 0) + 1
+        except HailuoError as e:
+            return f"<Sweep {self.id}: {plural(len(self.runs), 'run')}; {e.message}>"
         told = ", ".join(f"{n} {status}" for status, n in counts.items())
         return f"<Sweep {self.id}: {plural(len(self.runs), 'run')}, {told}>"

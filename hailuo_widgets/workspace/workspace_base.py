@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 from weakref import WeakValueDictionary
 
@@ -16,9 +17,11 @@ from hailuo_widgets.archive import Archive
 from hailuo_widgets.domain.budget import Budget
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
+from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.engine.engine import Engine
 from hailuo_widgets.engine.local_simulator import LocalSimulator
 from hailuo_widgets.engine.runtime import Runtime
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.plan import planned_again
 from hailuo_widgets.render.card_of_record import card_of
 from hailuo_widgets.settings.settings import Settings
@@ -35,11 +38,12 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.render.card import Card
 
-__all__ = ["OPENED_AS", "WorkspaceBase", "opened_as"]
+__all__ = ["OPENED_AS", "WorkspaceBase", "opened_as", "settings_of"]
 
 OPENED_AS = "hailuo_session"  # in a DataFrame's attrs: the name of the open workspace that its rows are of
 _MICROS = 1_000_000
 _opened: WeakValueDictionary[str, WorkspaceBase] = WeakValueDictionary()
+_settings: dict[str, Settings] = {}  # of each workspace that was opened in this process, by its name
 
 
 def opened_as(name: Any) -> WorkspaceBase | None:
@@ -47,10 +51,16 @@ def opened_as(name: Any) -> WorkspaceBase | None:
     return _opened.get(name) if isinstance(name, str) else None
 
 
+def settings_of(name: Any) -> Settings | None:
+    """The settings of the workspace that was opened under a name, also if it is closed; None if it is unknown."""
+    return _settings.get(name) if isinstance(name, str) else None
+
+
 class WorkspaceBase(Fixed):
     """An open home folder.
 
     Args:
+        misplaced: Nothing: settings are given by their names.
         notice: Called with each sentence for the user; ``print`` by default.
         config: Settings that ``%config Hailuo`` has given; arguments override them.
         runtime: Clock, timing, ids and connections in the place of this machine's, for tests.
@@ -66,12 +76,19 @@ class WorkspaceBase(Fixed):
 
     def __init__(
         self,
-        *,
+        *misplaced: Any,
         notice: Callable[[str], None] = print,
         config: Mapping[str, Any] | None = None,
         runtime: Runtime | None = None,
         **settings: Any,
     ) -> None:
+        if misplaced:
+            raise UsageError(
+                f"settings are given by their names, and {shown(misplaced[0])} has none",
+                hint=f"for example Session(home={str(misplaced[0])!r})"
+                if isinstance(misplaced[0], str | PurePath)
+                else "for example Session(budget=5)",
+            )
         self.settings = Settings.resolve(settings, config)
         self.runtime = runtime = runtime or Runtime()
         self.archive = Archive(self.settings.archive_folder, poster=runtime.poster)
@@ -86,6 +103,7 @@ class WorkspaceBase(Fixed):
         self.opened_as = secrets.token_hex(8)
         self.closed = False
         _opened[self.opened_as] = self
+        _settings[self.opened_as] = self.settings
         self._notice = notice
         self._noticed: set[str] = set()
         self._id_lock = Lock()

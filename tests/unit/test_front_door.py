@@ -215,6 +215,53 @@ def test_ids_and_runs_of_a_closed_session_are_looked_up_in_the_default_one(
         hw.runs(sweep=[default.run("r7"), other.run("r0")])
 
 
+@pytest.mark.parametrize("kind", HANDLES)
+@pytest.mark.parametrize("name", ["compare", "export", "rank", "run", "runs", "studio", "sweep_of", "vote", "votes"])
+def test_runs_of_a_closed_session_with_another_log_are_refused_with_its_home(
+    name: str, kind: str, sessions: tuple[Session, Session], tmp_path: Path
+) -> None:
+    """No function looks them up in a log that cannot have them: the error says which home to open again."""
+    _, other = sessions
+    call = calls(name, HANDLES[kind](other), tmp_path)
+    other.close()
+    with pytest.raises(hw.UsageError, match="of a session that was closed") as refused:
+        call()
+    assert refused.value.hint is not None
+    assert f"hw.Session(home={str(other.settings.home)!r})" in refused.value.hint
+
+
+def test_a_handle_of_a_closed_session_can_be_shown(sessions: tuple[Session, Session]) -> None:
+    """Its ``repr`` says that the session was closed; a notebook shows no traceback."""
+    _, other = sessions
+    run, sweep = other.run("r0"), other.sweep_of("s1")
+    other.close()
+    assert repr(run) == "<Run r0: the session was closed, and its run log with it>"
+    assert repr(sweep) == "<Sweep s1: 2 runs; the session was closed, and its run log with it>"
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        (lambda _: Session("h3"), "Session(home='h3')"),
+        (lambda _: Session(5), "by their names"),
+        (lambda s: s.export("foxes.html", s.sweep_of("s1")), "the runs come first"),
+        (lambda s: s.estimate("a fox", max_parallel=0), "max_parallel must be a whole number from 1 up"),
+        (lambda s: s.estimate("a fox", max_parallel="x"), "max_parallel must be a whole number from 1 up"),
+        (lambda s: s.estimate("a fox", name=""), "name must be a word"),
+        (lambda s: s.estimate("a fox", tags=[None]), "tags"),
+        (lambda s: s.estimate("a fox", provider="kie", seed="1-4"), "seed=range(1, 5), and in a cell --seed 1..4"),
+        (lambda s: s.estimate("a fox", provider="kie", seed="1:4"), "seed=range(1, 5), and in a cell --seed 1..4"),
+    ],
+)
+def test_a_misplaced_argument_is_explained(
+    call: Callable[[Session], Any], says: str, sessions: tuple[Session, Session]
+) -> None:
+    """What Python itself would answer with a TypeError, or would let pass, is a mistake with its mend."""
+    with pytest.raises(hw.UsageError) as refused:
+        call(sessions[1])
+    assert says in str(refused.value)
+
+
 def test_a_closed_default_session_is_replaced(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Closing it, as a block of ``with`` does, leaves the package's functions in work: they open the home anew."""
     monkeypatch.setenv("HAILUO_HOME", str(tmp_path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import shlex
 import warnings
 from itertools import combinations
@@ -16,6 +17,7 @@ from IPython.core.magics.config import ConfigMagics
 from traitlets.config import Configurable
 
 import hailuo_widgets as hw
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.magics.magic import Hailuo
 from hailuo_widgets.settings.settings import SETTINGS, Settings
 
@@ -41,6 +43,20 @@ VALUES: dict[str, list[tuple[Any, Any]]] = {
     ],
     "simulator_speed": [(100, 100.0), (0.5, 0.5)],
     "kie_dialect": [("jobs", "jobs"), (" jobs ", "jobs")],
+}
+WRONG: dict[str, Any] = {  # a value of the right type that is not allowed
+    "mode": "simulte",
+    "home": "s3://runs",
+    "archive": "s3://clips",
+    "poll_interval": 0.0,
+    "timeout": -1.0,
+    "max_parallel": 0,
+    "budget": -1.0,
+    "daily_budget": -0.5,
+    "ask_above": -1,
+    "ask_above_cost": "EUR=3",
+    "simulator_speed": 0.0,
+    "kie_dialect": "job",
 }
 EVERY = [(name, given, read) for name, values in VALUES.items() for given, read in values]
 
@@ -132,6 +148,29 @@ def test_the_first_place_decides(name: str, tmp_path: Path, monkeypatch: pytest.
         late(places, name, second)
         early(places, name, first)
         assert places.read(name) == read, (early.__name__, late.__name__)
+
+
+@pytest.mark.parametrize("place", ORDER, ids=lambda place: place.__name__)
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_refused_with_its_place(
+    name: str, place: Callable[[Places, str, Any], None], places: Places, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The error names the setting, the value and where it was given; ``%config`` refuses it at once, and keeps none."""
+    place(places, name, WRONG[name])
+    if place is Places.config:
+        assert f"{name}=" in caplog.text
+        assert re.split(r"\W", str(WRONG[name]))[0] in caplog.text
+        assert getattr(places.magics, name) is None
+        return
+    with pytest.raises(UsageError) as refused:
+        places.read(name)
+    beginning = {
+        "argument": f"{name}=",
+        "environment": f"{SETTINGS[name].env} (environment): {name}=",
+        "project": f"[tool.hailuo] of {Path.cwd() / 'pyproject.toml'}: {name}=",
+        "user": f"{places.environ['HAILUO_CONFIG']}: {name}=",
+    }
+    assert str(refused.value).startswith(beginning[place.__name__])
 
 
 def test_config_has_exactly_the_rows() -> None:
