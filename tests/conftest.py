@@ -26,7 +26,7 @@ BROWSER = "tests/browser/"
 def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if (
-            name.startswith("HAILUO_")
+            name.startswith(("HAILUO_", "FAL_", "REPLICATE_"))
             or name.endswith(("_API_KEY", "_BASE_URL", "_WEBHOOK_KEY"))
             or name == "KIE_DIALECT"
         ):

@@ -3,7 +3,7 @@
 # provider's key, spend with it, or depend on what this machine happens to have set.
 #   tools/without-keys.sh COMMAND [ARGUMENT...]
 set -eu
-for name in $(env | sed -n 's/^\(\(HAILUO\|MINIMAX\|KIE\|KKIAI\|PIXAZO\|RUNWARE\)_[A-Z0-9_]*\)=.*/\1/p'); do
+for name in $(env | sed -n 's/^\(\(HAILUO\|MINIMAX\|KIE\|KKIAI\|PIXAZO\|RUNWARE\|FAL\|REPLICATE\|RELAY\)_[A-Z0-9_]*\)=.*/\1/p'); do
   unset "$name"
 done
 exec "$@"

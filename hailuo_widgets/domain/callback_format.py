@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -57,7 +58,11 @@ class CallbackFormat:
 
 def ids_named(*names: str) -> Callable[[Any], Iterator[Any]]:
     """Return a function that yields the values under these names in a body, and in the objects right inside it."""
-    return lambda body: (layer[name] for layer in _layers(body) for name in names if name in layer)
+    return partial(_named, names)
+
+
+def _named(names: tuple[str, ...], body: Any) -> Iterator[Any]:
+    return (layer[name] for layer in _layers(body) for name in names if name in layer)
 
 
 def _layers(body: Any) -> Iterator[dict[str, Any]]:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.run import SIMULATOR, CostKind
 from hailuo_widgets.errors import MissingKey, UsageError
-from hailuo_widgets.provider import open_provider
+from hailuo_widgets.provider import names, open_provider
 from hailuo_widgets.settings.settings import RunMode, base_url, find_key, is_loopback
 
 if TYPE_CHECKING:
+    from hailuo_widgets.domain.callback_format import CallbackFormat
     from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
@@ -48,19 +49,37 @@ class Accounts:
         """
         facts = provider.facts
         if self._settings.mode == RunMode.SIMULATED:
-            return SIMULATOR
+            return self._simulator_for(facts)
         if self.key(facts) is not None:
             origin = base_url(facts.name, facts.base_url, variable=facts.base_url_variable)
             self._configured.add((facts.name, origin))
             return origin
         if self._settings.mode == RunMode.AUTO:
-            return SIMULATOR
+            return self._simulator_for(facts)
         name = facts.key_variable
         raise MissingKey(
             f"mode is live, and {name} is not set",
             provider=facts.name,
             hint=f"set it before the kernel starts, or: import os, getpass; os.environ[{name!r}] = getpass.getpass(); "
             "mode='simulated' works without a key",
+        )
+
+    def _simulator_for(self, facts: Facts) -> str:
+        """Return the simulator's origin for a provider that it speaks.
+
+        Raises:
+            UsageError: It does not speak it, and would answer for another provider.
+        """
+        if facts.simulated or self.simulator_url(facts.name) is not None:
+            return SIMULATOR
+        spoken = [name for name in names() if self.provider(name).facts.simulated]
+        raise UsageError(
+            f"provider={facts.name!r}: the bundled simulator does not speak this provider's API; "
+            f"it speaks {', '.join(spoken)}",
+            provider=facts.name,
+            argument="provider",
+            hint=f"set {facts.key_variable} to send the request to {facts.title}, choose one of the providers above, "
+            f"or set {facts.base_url_variable} to a simulator of your own on this machine",
         )
 
     @staticmethod
@@ -76,6 +95,11 @@ class Accounts:
     def alike(self) -> dict[str, str]:
         """The provider's name of each documented origin: all origins of a provider share their clips."""
         return {origin: p.facts.name for p in self._providers.values() for origin in p.facts.origins}
+
+    def callback_formats(self) -> dict[str, CallbackFormat]:
+        """Return how the callbacks of each provider are read that has any, by the provider's name."""
+        formats = {name: self.provider(name).callbacks for name in names()}
+        return {name: form for name, form in formats.items() if form is not None}
 
     def simulator_url(self, name: str) -> str | None:
         """Return the URL of a simulator on this machine, if the base URL names one; None means the bundled one."""

@@ -112,6 +112,7 @@ FACTS = Facts(
     max_concurrent=10,
     poll_floor_s=5.0,
     key_page=KEY_PAGE,
+    simulated=True,
 )
 
 

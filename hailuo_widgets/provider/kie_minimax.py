@@ -27,6 +27,7 @@ from hailuo_widgets.provider.interface import (
     as_micros,
     as_url,
 )
+from hailuo_widgets.provider.kie_callbacks import CALLBACKS
 from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_json, message_of
 from hailuo_widgets.provider.refusal_words import about_content
@@ -161,6 +162,7 @@ FACTS = Facts(
     max_concurrent=10,
     poll_floor_s=5.0,
     key_page=KEY_PAGE,
+    simulated=True,
 )
 
 _STATES = {
@@ -182,6 +184,7 @@ class KieMinimax(Provider):
 
     facts = FACTS
     codes = CODES
+    callbacks = CALLBACKS
     states = _STATES
     refusals = REFUSALS | {404, 433, 455}
     # A query has no prompt and no image, so codes about these are about the task. It has only an ID, so a code for

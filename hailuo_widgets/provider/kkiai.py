@@ -101,6 +101,7 @@ FACTS = Facts(
     callback=True,
     poll_floor_s=5.0,
     key_page="https://www.kkiai.com",
+    simulated=True,
 )
 
 STATES = minimax.STATES | {

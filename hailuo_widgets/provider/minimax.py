@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.callback_format import CallbackFormat, ids_named
 from hailuo_widgets.errors import InvalidRequest, Moderated, ProviderError
 from hailuo_widgets.provider.interface import (
     Accepted,
@@ -55,6 +56,7 @@ class MiniMax(Provider):
 
     facts = FACTS
     codes = CODES
+    callbacks = CallbackFormat(tasks=ids_named("task_id"), challenge=True)  # no document describes a signature
     states = STATES
     ends = frozenset({"1026", "1027"})
     gone = frozenset({"2013"})  # a query has only an ID, so the ID is invalid

@@ -184,6 +184,7 @@ FACTS = Facts(
     requests_per_minute=20,
     poll_floor_s=5.0,
     key_page="https://platform.minimaxi.com/user-center/basic-information/interface-key",
+    simulated=True,
 )
 TYPES = {
     "bad_request_error": "2013",

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from hailuo_widgets.domain.callback_format import CallbackFormat, ids_named
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
 from hailuo_widgets.provider import minimax
@@ -89,6 +90,7 @@ FACTS = Facts(
     callback=True,
     poll_floor_s=5.0,
     key_page="https://api-console.pixazo.ai/api_keys",
+    simulated=True,
 )
 
 CODES = minimax.CODES | {"2049": Code(error=AuthError, meaning="the key was refused behind the provider", fatal=True)}
@@ -108,6 +110,7 @@ class Pixazo(minimax.MiniMax):
 
     facts = FACTS
     codes = CODES
+    callbacks = CallbackFormat(tasks=ids_named("task_id", "request_id"), challenge=True)
     refusals = REFUSALS | {404, 413}
     create_path = "/minimax-hailuo-ai/v1/imageToVideo"
     text_path = "/minimax-hailuo-ai/v1/generate"

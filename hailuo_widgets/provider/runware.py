@@ -15,6 +15,7 @@ import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.callback_format import OWN_TOKEN, CallbackFormat, ids_named
 from hailuo_widgets.provider.interface import (
     AGAIN_FREE,
     Accepted,
@@ -59,6 +60,7 @@ class Runware(Provider):
 
     facts = FACTS
     codes = CODES
+    callbacks = CallbackFormat(tasks=ids_named("taskUUID"), secret=OWN_TOKEN)
     states = STATES
     client_ids = True
 

@@ -84,4 +84,5 @@ FACTS = Facts(
     options=OPTIONS,
     poll_floor_s=1.0,
     key_page="https://my.runware.ai/keys",
+    simulated=True,
 )

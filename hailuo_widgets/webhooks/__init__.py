@@ -17,18 +17,19 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
+from hailuo_widgets.domain.callback_format import OWN_TOKEN
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.settings.credentials import find_secret
 from hailuo_widgets.settings.settings import is_loopback
 from hailuo_widgets.webhooks.app import REST_S, CallbackApp
-from hailuo_widgets.webhooks.callback import DIALECTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
     from typing import Self
 
+    from hailuo_widgets.domain.callback_format import CallbackFormat
     from hailuo_widgets.webhooks.app import Follower
 
 __all__ = ["Webhook"]
@@ -77,7 +78,8 @@ class Webhook:
         public_url: str | None = None,
         rest_s: float = REST_S,
     ) -> None:
-        self._secrets = _secrets_of(keys or {})
+        self._formats = follower.callback_formats()
+        self._secrets = _secrets_of(self._formats, keys or {})
         self._public = None if public_url is None else _origin(public_url)
         self._path_token = secrets.token_urlsafe(24)
         self.app = CallbackApp(follower, path_token=self._path_token, secrets=self._secrets, rest_s=rest_s).app
@@ -122,17 +124,16 @@ class Webhook:
         """Return the address to give as ``callback_url=`` to requests at a provider.
 
         Raises:
-            UsageError: The provider is unknown.
+            UsageError: The provider is unknown, or has no callbacks.
         """
-        dialect = DIALECTS.get(provider)
-        if dialect is None:
-            near = nearest(provider, DIALECTS)
+        form = self._formats.get(provider)
+        if form is None:
+            near = nearest(provider, self._formats)
             raise UsageError(
-                f"provider={provider!r}: callbacks are known of {', '.join(DIALECTS)}",
+                f"provider={provider!r}: callbacks are known of {', '.join(self._formats)}",
                 hint=f"did you mean {near!r}?" if near else None,
             )
-        own = dialect.secret == "made"  # noqa: S105 - the table's word for a secret of our own
-        token = f"?token={self._secrets[provider].reveal()}" if own else ""
+        token = f"?token={self._secrets[provider].reveal()}" if form.secret == OWN_TOKEN else ""
         return f"{self.url}/{provider}{token}"
 
     @property
@@ -158,9 +159,9 @@ class Webhook:
         return f"<Webhook {self.host}:{self.port}{'' if self.running else ' closed'}>"
 
 
-def _secrets_of(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
+def _secrets_of(formats: Mapping[str, CallbackFormat], keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
     """Return the secret that checks each provider's callbacks, by provider."""
-    checked = {name: dialect.secret for name, dialect in DIALECTS.items() if dialect.secret}
+    checked = {name: form.secret for name, form in formats.items() if form.secret}
     for name in keys:
         if name not in checked:
             raise UsageError(f"keys: {name!r} signs no callbacks; allowed are {', '.join(checked)}")
@@ -170,7 +171,7 @@ def _secrets_of(keys: Mapping[str, str | Secret]) -> dict[str, Secret]:
         if given is not None:
             key: Secret | None = given if isinstance(given, Secret) else Secret(given)
         else:
-            key = Secret(secrets.token_urlsafe(24)) if source == "made" else find_secret(source)
+            key = Secret(secrets.token_urlsafe(24)) if source == OWN_TOKEN else find_secret(source)
         if key is not None:
             found[name] = key
     return found

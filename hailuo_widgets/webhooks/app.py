@@ -17,13 +17,15 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from hailuo_widgets.webhooks.callback import DIALECTS, MOST_BYTES, Callback, CallbackRefusedError, read, same
+from hailuo_widgets.domain.callback_format import Callback
+from hailuo_widgets.webhooks.callback import MOST_BYTES, CallbackRefusedError, read, same
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from starlette.requests import Request
 
+    from hailuo_widgets.domain.callback_format import CallbackFormat
     from hailuo_widgets.redaction.secret import Secret
 
 __all__ = ["CallbackApp", "Follower"]
@@ -36,6 +38,9 @@ _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 class Follower(Protocol):
     """An object that follows runs, such as a session."""
+
+    def callback_formats(self) -> Mapping[str, CallbackFormat]:
+        """Return how callbacks are read, by the provider's name; a provider without callbacks is left out."""
 
     def followed(self, provider: str, task_id: str) -> Sequence[str]:
         """Return the ids of the task's runs that are followed here."""
@@ -68,6 +73,7 @@ class CallbackApp:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._follower = follower
+        self._formats = follower.callback_formats()
         self._path_token = path_token
         self._secrets = secrets
         self._rest_s = rest_s
@@ -88,7 +94,7 @@ class CallbackApp:
     async def _reply(self, request: Request) -> JSONResponse:
         provider = request.path_params["provider"]
         known = same(request.path_params["token"], self._path_token)
-        if not known or provider not in DIALECTS:
+        if not known or provider not in self._formats:
             raise CallbackRefusedError(404, "not found")
         callback = Callback(
             headers=request.headers,
@@ -96,7 +102,7 @@ class CallbackApp:
             body=await _body(request, self._body_s),
             at=self._clock(),
         )
-        news = read(DIALECTS[provider], callback, self._secrets.get(provider))
+        news = read(self._formats[provider], callback, self._secrets.get(provider))
         if news.challenge is not None:
             return _answer(200, {"challenge": news.challenge})
         runs = [run_id for task in news.tasks for run_id in self._follower.followed(provider, task)]

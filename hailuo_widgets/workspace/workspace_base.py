@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from types import TracebackType
 
+    from hailuo_widgets.domain.callback_format import CallbackFormat
     from hailuo_widgets.domain.events import RunEvent
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.render.card import Card
@@ -139,6 +140,10 @@ class WorkspaceBase(Fixed):
         """The followed runs of a provider's task: one, or as many as the task has results."""
         records = [self.engine.record(run_id) for run_id in self.engine.runs.followed]
         return [r.run_id for r in records if r.request.provider == provider and r.task_id == task_id]
+
+    def callback_formats(self) -> dict[str, CallbackFormat]:
+        """How the callbacks of each provider are read that has any, by the provider's name."""
+        return self.accounts.callback_formats()
 
     def nudge(self, run_id: str) -> None:
         """Ask for a run's state now instead of at its next poll; from any thread."""

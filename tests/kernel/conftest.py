@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
-_OURS = re.compile(r"(HAILUO|MINIMAX|KIE|KKIAI|PIXAZO|RUNWARE)_|.*_API_KEY$|JPY_|PYTEST_|PYTHONBREAKPOINT")
+_OURS = re.compile(
+    r"(HAILUO|MINIMAX|KIE|KKIAI|PIXAZO|RUNWARE|FAL|REPLICATE|RELAY)_|.*_API_KEY$|JPY_|PYTEST_|PYTHONBREAKPOINT"
+)
 _ANSI = re.compile(r"\x1b\[[0-9;]*m")
 
 LOAD = "%load_ext hailuo_widgets"

@@ -13,7 +13,11 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from hailuo_widgets.domain.callback_format import CallbackFormat
+from hailuo_widgets.provider import open_provider
+from hailuo_widgets.provider.registry import BUNDLED
 from hailuo_widgets.redaction.secret import Secret
+from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.webhooks import app as app_module
 
 if TYPE_CHECKING:
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
 
     Open = Callable[..., "Post"]
 
+TOY = CallbackFormat(tasks=lambda body: iter([body["what"]["job"]] if "what" in body else []))
 KEY = "hook-CANARY"
 NOW = 1_700_000_000.0
 PATH = "unguessable"
@@ -34,9 +39,16 @@ class Follower:
             ("minimax", "401047179385389059"): ["r-m"],
             ("kie", "task-1"): ["r-k"],
             ("runware", "u-1"): ["r-r"],
+            ("toy", "t-1"): ["r-t"],
         }
         self.nudged: list[str] = []
         self.came = asyncio.Event()
+
+    def callback_formats(self) -> dict[str, CallbackFormat]:
+        """Those that the bundled providers declare, and one of another package."""
+        settings = Settings.resolve({}, environ={})
+        formats = {name: open_provider(name, settings).callbacks for name in BUNDLED}
+        return {name: form for name, form in formats.items() if form is not None} | {"toy": TOY}
 
     def followed(self, provider: str, task_id: str) -> list[str]:
         """The runs of a task."""
@@ -108,6 +120,12 @@ def test_the_challenge_is_repeated(application: Open, follower: Follower) -> Non
     assert follower.nudged == []
 
 
+def test_a_provider_of_another_package_that_cannot_read_a_body(application: Open, follower: Follower) -> None:
+    """Its function may fail on a stranger's body: that is a refused callback, and no error page."""
+    answer = run(application()("toy", {"what": 7}))
+    assert (answer.status_code, follower.nudged) == (400, [])
+
+
 @pytest.mark.parametrize("provider", ["kie", "runware"])
 def test_others_get_no_echo(application: Open, provider: str) -> None:
     """A provider that has no challenge gets nothing of its post back."""
@@ -127,6 +145,7 @@ def test_others_get_no_echo(application: Open, provider: str) -> None:
         (f"runware?token={KEY}", {"data": [{"taskType": "videoInference", "taskUUID": "u-1"}]}, "r-r"),
         (f"runware?token={KEY}", {"errors": [{"code": "x", "taskUUID": "u-1"}]}, "r-r"),
         (f"runware?token={KEY}", {"taskUUID": "u-1"}, "r-r"),
+        ("toy", {"what": {"job": "t-1"}}, "r-t"),
     ],
 )
 def test_news_of_a_known_task(application: Open, follower: Follower, path: str, body: Any, who: str) -> None:
