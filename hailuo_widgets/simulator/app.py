@@ -26,11 +26,13 @@ from hailuo_widgets.simulator import (
     replicate,
     runware,
     templates,
+    v2_routes,
 )
 from hailuo_widgets.simulator.control import control_routes
 from hailuo_widgets.simulator.downloads import Files
 from hailuo_widgets.simulator.faults import PROVIDERS
 from hailuo_widgets.simulator.station import Front
+from hailuo_widgets.simulator.v2_rules import CHANNEL
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 _GATEWAYS = (
     minimax,
+    v2_routes,
     templates,
     kie,
     kie_jobs,
@@ -89,6 +92,8 @@ def make_app(world: World) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         for task in world.tasks.find(notified=0):
+            if task.channel == CHANNEL and task.extra.get("verified"):
+                world.spawn(v2_routes.follow(world, task))
             moments = _MOMENTS.get((task.provider, task.channel))
             if task.extra.get("verified") and moments is not None:
                 world.spawn(callbacks.notify(world, task, moments(world, task)))

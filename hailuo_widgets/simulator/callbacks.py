@@ -130,20 +130,27 @@ async def notify(
     """
     for moment, body in moments:
         await asyncio.sleep(max(0.0, moment - time.time()))
-        content = json.dumps(body()).encode()
-        identity = f"msg_{secrets.token_hex(12)}"
-        for attempt in range(_TRIES):
-            note = {"url": task.callback, "kind": "status", "task_id": task.task_id, "time": time.time(), "ok": False}
-            world.callbacks.append(note)
-            try:
-                headers = sign(identity, content) if sign else None
-                status, _ = await send(
-                    task.callback, content, media="application/json", seconds=_SEND_SECONDS, headers=headers
-                )
-                note["ok"] = status in _SUCCESS
-            except OSError as error:
-                note["why"] = f"{type(error).__name__}: {error}"
-            if note["ok"]:
-                break
-            await asyncio.sleep(0.2 * 2**attempt)
+        await post(world, task, body(), sign)
     world.tasks.mark(task, notified=True)
+
+
+async def post(
+    world: World, task: Task, body: Any, sign: Callable[[str, bytes], Mapping[str, str]] | None = None
+) -> None:
+    """Post one body to a task's callback URL: up to three times, until the receiver answers 2xx."""
+    content = json.dumps(body).encode()
+    identity = f"msg_{secrets.token_hex(12)}"
+    for attempt in range(_TRIES):
+        note = {"url": task.callback, "kind": "status", "task_id": task.task_id, "time": time.time(), "ok": False}
+        world.callbacks.append(note)
+        try:
+            headers = sign(identity, content) if sign else None
+            status, _ = await send(
+                task.callback, content, media="application/json", seconds=_SEND_SECONDS, headers=headers
+            )
+            note["ok"] = status in _SUCCESS
+        except OSError as error:
+            note["why"] = f"{type(error).__name__}: {error}"
+        if note["ok"]:
+            return
+        await asyncio.sleep(0.2 * 2**attempt)

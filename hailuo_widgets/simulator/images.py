@@ -25,14 +25,18 @@ from PIL import Image, ImageDraw, ImageOps
 from hailuo_widgets.simulator.errors import RefusalError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 MEGABYTE = 10**6
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _SHORT_SIDE = 300
+_H3_SIDES = (256, 5760)
 _RATIO = (2 / 5, 5 / 2)
+_HEIC = frozenset(b"ftyp" + brand for brand in (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"))
 _MAX_PIXELS = 120_000_000
 _FETCH_SECONDS = 5.0
+_MOST_FETCHED = 60 * MEGABYTE  # more than the largest clip that is taken
 _OK = 200
 
 
@@ -61,6 +65,12 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def is_public(url: str) -> bool:
+    """Return whether a value is the URL of another machine, which the simulator does not ask."""
+    parts = urlsplit(url) if url[:8].lower().startswith(("http://", "https://")) else None
+    return parts is not None and bool(parts.hostname) and not is_loopback(parts.hostname)
+
+
 @dataclass(frozen=True, kw_only=True)
 class ImageRules:
     """What one gateway takes.
@@ -70,12 +80,16 @@ class ImageRules:
         shapes: Whether the rules for the short side and the ratio hold.
         data_urls: Whether ``data:`` URLs are taken.
         bare_base64: Whether base64 without a label, and identifiers of earlier pictures, are taken.
+        h3: Whether the rules of MiniMax's V2 pages hold instead: sides 256 to 5760 px, HEIC and HEIF taken too.
+        find: Returns the bytes behind one of the gateway's own identifiers, ``None`` for anything else.
     """
 
     max_bytes: int = 20 * MEGABYTE
     shapes: bool = True
     data_urls: bool = True
     bare_base64: bool = False
+    h3: bool = False
+    find: Callable[[str], bytes | None] | None = None
 
 
 async def take_image(value: object, folder: Path, rules: ImageRules, *, parameter: str) -> Picture:
@@ -91,11 +105,16 @@ def _take(value: object, folder: Path, rules: ImageRules, parameter: str) -> Pic
     if not isinstance(value, str) or not value.strip():
         raise RefusalError("params", f"{parameter} must be a non-empty string", parameter=parameter)
     raw = read_bytes(value.strip(), rules, parameter)
+    if rules.h3 and raw[4:12] in _HEIC:
+        raw = placeholder(hashlib.sha256(raw).hexdigest())  # Pillow reads none; what stands for it has a usual shape
     if len(raw) >= rules.max_bytes:
         limit = rules.max_bytes // MEGABYTE
         raise RefusalError("image_size", f"{parameter}: image must be smaller than {limit} MB", parameter=parameter)
     width, height = _measure(raw, parameter)
-    if rules.shapes and min(width, height) <= _SHORT_SIDE:
+    if rules.h3 and not all(_H3_SIDES[0] <= side <= _H3_SIDES[1] for side in (width, height)):
+        message = f"{parameter}: sides of the image must be 256 to 5760 px, got {width}x{height}"
+        raise RefusalError("image", message, parameter=parameter)
+    if rules.shapes and not rules.h3 and min(width, height) <= _SHORT_SIDE:
         message = f"{parameter}: short side of the image must be greater than {_SHORT_SIDE} px, got {width}x{height}"
         raise RefusalError("image", message, parameter=parameter)
     if rules.shapes and not _RATIO[0] <= width / height <= _RATIO[1]:
@@ -124,10 +143,15 @@ def read_bytes(value: str, rules: ImageRules, parameter: str) -> bytes:
         RefusalError: The gateway does not take this kind, or there is nothing behind it.
     """
     scheme = value[:8].lower()
+    found = rules.find(value) if rules.find is not None else None
+    if found is not None:
+        return found
     if scheme.startswith("data:"):
         if not rules.data_urls:
             raise RefusalError("image", f"{parameter} must be a publicly accessible URL", parameter=parameter)
         header, _, payload = value.partition(",")
+        if rules.h3 and header != header.lower():
+            raise RefusalError("image", f"{parameter}: data URI must be in lower case, got {header!r}")
         if not header.lower().endswith(";base64"):
             raise RefusalError("image", f"{parameter}: data URL must be base64 encoded", parameter=parameter)
         return _decode(payload, parameter)
@@ -159,7 +183,7 @@ def _fetch(url: str, parameter: str) -> bytes:
     try:
         connection.request("GET", f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}")
         answer = connection.getresponse()
-        raw = answer.read(25 * MEGABYTE)
+        raw = answer.read(_MOST_FETCHED)
     except (OSError, http.client.HTTPException):
         raise failed from None
     finally:

@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 
-from hailuo_widgets.simulator import callbacks, fields
+from hailuo_widgets.simulator import callbacks, fields, kie_h3_rules
 from hailuo_widgets.simulator.downloads import link, signed_url
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.images import take_image
@@ -99,9 +99,12 @@ async def _read(call: Call) -> Order:
     body = call.object()
     fields.known(body, _FIELDS)
     model = fields.text(body, "model", required=True)
+    if model in kie_h3_rules.MODELS:
+        return await kie_h3_rules.read_job(call, body, model)
     job = MODELS.get(model)
     if job is None:
-        raise RefusalError("params", f"model {model!r} is not supported; supported: {', '.join(MODELS)}")
+        known = ", ".join([*MODELS, *kie_h3_rules.MODELS])
+        raise RefusalError("params", f"model {model!r} is not supported; supported: {known}")
     given = body.get("input")
     if not isinstance(given, dict):
         raise RefusalError("params", "input must be an object", parameter="input")
@@ -166,8 +169,11 @@ def _record(task: Task, now: float, url: str) -> dict[str, Any]:
     ready = task.ready or now
     data |= {"completeTime": int(ready * 1000), "costTime": int((ready - task.created) * 1000)}
     if task.failed:
-        codes = {"output_moderation": "422", "generation": "501"}
-        return {**data, "state": "fail", "failCode": codes.get(task.error_code, task.error_code), "failMsg": task.error}
+        code = {"output_moderation": "422", "generation": "501"}.get(task.error_code, task.error_code)
+        message = task.error
+        if task.clip.get("h3") and task.error_code == "output_moderation":
+            code, message = "400", kie_h3_rules.FLAGGED
+        return {**data, "state": "fail", "failCode": code, "failMsg": message}
     return {
         **data,
         "state": "success",
@@ -192,7 +198,13 @@ def moments(world: World, task: Task) -> list[tuple[float, Callable[[], Any]]]:
 
 async def create(call: Call) -> Response:
     """``POST /api/v1/jobs/createTask``."""
-    task = call.world.create(call, [await _read(call)])[0]
+    order = await _read(call)
+    try:
+        task = call.world.create(call, [order])[0]
+    except RefusalError as refusal:
+        if refusal.reason == "moderation" and order.clip.h3:
+            raise RefusalError("moderation", kie_h3_rules.FLAGGED, code=400) from None
+        raise
     if task.extra["verified"]:
         call.world.spawn(callbacks.notify(call.world, task, moments(call.world, task)))
     return ok({"taskId": task.task_id})

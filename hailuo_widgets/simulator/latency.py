@@ -1,7 +1,8 @@
 """Generation times: log-normal around the documented medians, divided by the simulator's speed.
 
 Medians in seconds, from the clients that publish them (Hailuo-02 768P about 120, 1080P about 240, I2V-01 about 114,
-T2V-01 about 234) and from the KIE.ai Minimax API document ("Hailuo 2.3 Fast: 6-second clips in about 55 seconds").
+T2V-01 about 234), from Runware's samples (H3 147 at 768P, 447 for ten seconds at 2K) and from the KIE.ai Minimax API
+document ("Hailuo 2.3 Fast: 6-second clips in about 55 seconds").
 """
 
 from __future__ import annotations
@@ -31,6 +32,8 @@ def median_seconds(model: str, resolution: str, duration: float) -> float:
     name = model.lower()
     if "fast" in name:
         base = 55.0
+    elif "h3" in name:
+        base = 12.0 if "max" in name else {"2K": 268.0, "1440P": 268.0}.get(resolution.upper(), 147.0)
     elif "i2v-01" in name:
         base = 114.0
     elif "01" in name:

@@ -1,6 +1,6 @@
 """Runware's API: one endpoint, ``POST /v1``, that takes an array of tasks.
 
-Source: Runware's model page of ``minimax:3@1``.
+Sources: Runware's model pages and schemas, and its page on account management.
 
 An answer may carry ``data`` and ``errors`` together. ``taskUUID`` is the client's and must be new; ``getResponse``
 gives every result that is there so far. Also: ``authentication``, ``ping``, ``getTaskDetails``, and the header
@@ -18,12 +18,12 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 
-from hailuo_widgets.simulator import callbacks
+from hailuo_widgets.simulator import callbacks, runware_h3_rules, runware_rules
 from hailuo_widgets.simulator.downloads import link, signed_url
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.latency import task_random
 from hailuo_widgets.simulator.minimax import bearer
-from hailuo_widgets.simulator.runware_rules import read_task, read_uuid
+from hailuo_widgets.simulator.runware_fields import read_uuid
 from hailuo_widgets.simulator.station import Dialect, Station
 from hailuo_widgets.simulator.world import Order
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from hailuo_widgets.simulator.errors import Reason
-    from hailuo_widgets.simulator.runware_rules import Wish
+    from hailuo_widgets.simulator.runware_fields import Wish
     from hailuo_widgets.simulator.station import Call
     from hailuo_widgets.simulator.tasks import Task
     from hailuo_widgets.simulator.world import World
@@ -146,8 +146,23 @@ async def endpoint(call: Call) -> Response:
 _Answer = tuple[list[dict[str, Any]], list[dict[str, Any]]]
 
 
+async def _read(call: Call, task: dict[str, Any]) -> Wish:
+    """Check one task by the rules of its model."""
+    name = task.get("model")
+    if name is not None and not isinstance(name, str):
+        raise RefusalError("params", f"model must be a string, got {name!r}", parameter="model")
+    if name in runware_h3_rules.MODELS:
+        return await runware_h3_rules.read_task(call, task)
+    if name in runware_rules.MODELS:
+        return await runware_rules.read_task(call, task)
+    if not name:
+        raise RefusalError("params", "model is required", parameter="model")
+    known = ", ".join([*runware_rules.MODELS, *runware_h3_rules.MODELS])
+    raise RefusalError("params", f"model {name!r} is not available; available: {known}", parameter="model")
+
+
 async def _infer(call: Call, task: dict[str, Any]) -> _Answer:
-    wish = await read_task(call, task)
+    wish = await _read(call, task)
     acknowledged: dict[str, Any] = {"taskType": "videoInference", "taskUUID": wish.task_uuid}
     if call.request.headers.get("x-runware-dry-run") == "1":
         return [{**acknowledged, "cost": round(wish.cost * wish.results, 4)}], []
@@ -162,6 +177,8 @@ def _orders(call: Call, wish: Wish, task: dict[str, Any]) -> list[Order]:
     """Return one order a result, each with its own seed."""
     draw = task_random(call.world.settings, call.world.tasks.count(), "runware")
     seeds = draw.sample(range(1, 2**31), wish.results)
+    if wish.seed is not None:
+        seeds = [(wish.seed + number) % 2**32 for number in range(wish.results)]
     common = {
         "verified": callbacks.callable_url(wish.webhook),
         "upload": wish.upload if callbacks.callable_url(wish.upload) else "",
@@ -173,7 +190,7 @@ def _orders(call: Call, wish: Wish, task: dict[str, Any]) -> list[Order]:
         Order(
             task_id=f"{wish.task_uuid}/{number}",
             channel="runware",
-            clip=replace(wish.clip, variation=seed),
+            clip=replace(wish.clip, variation=seed) if wish.seed is None else replace(wish.clip, seed=seed),
             resolution=wish.resolution,
             cost=wish.cost,
             callback=wish.webhook,

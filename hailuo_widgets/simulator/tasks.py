@@ -166,7 +166,7 @@ class TaskStore:
         """Return what was paid to each provider, in the provider's unit."""
         with self._lock:
             rows = self._db.execute("SELECT provider, sum(cost) FROM tasks GROUP BY provider").fetchall()
-        return {row[0]: row[1] for row in rows}
+        return {row[0]: round(row[1], 6) for row in rows}
 
     def clear(self) -> None:
         """Forget every task."""

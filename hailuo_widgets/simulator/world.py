@@ -67,6 +67,8 @@ class Order:
         text: All words that moderation reads.
         error_code: Why the task will fail although it is accepted, empty if it will not.
         error: The sentence that goes with it.
+        free_if_failed: Whether a generation that ends in failure costs nothing.
+        has_file: Whether there will be a file; a prompt that is written has none.
         extra: What else the gateway's answers repeat.
     """
 
@@ -79,6 +81,8 @@ class Order:
     text: str = ""
     error_code: str = ""
     error: str = ""
+    free_if_failed: bool = False
+    has_file: bool = True
     extra: dict[str, Any] = field(default_factory=dict)
 
 
@@ -176,8 +180,9 @@ class World:
             raise RefusalError("conflict", "the task's identifier is already in use") from None
         self.max_active[provider] = max(self.max_active[provider], active)
         if self.settings.renders_early:
-            for task in made:
-                self.render(task)
+            for task, order in zip(made, orders, strict=True):
+                if order.has_file:
+                    self.render(task)
         return made
 
     def _afford(self, call: Caller, cost: float) -> None:
@@ -215,7 +220,7 @@ class World:
             ready=None if call.struck_by("stuck") else now + seconds,
             error_code=code,
             error=error,
-            cost=order.cost,
+            cost=0.0 if code and order.free_if_failed else order.cost,
             callback=order.callback,
             forgotten=call.struck_by("forget"),
             clip=asdict(clip),

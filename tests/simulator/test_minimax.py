@@ -250,11 +250,13 @@ def test_a_body_that_is_no_object(api: httpx.Client) -> None:
         assert code(api.post(CREATE, content=content)) == 2013
 
 
-def test_version_two_is_not_answered_by_version_one(api: httpx.Client) -> None:
-    """The newer protocol's paths are 404, and a wrong method is 405."""
-    assert api.post("/v2/video_generation", json=GOOD).status_code == 404
-    assert api.get("/v2/query/video_generation/1").status_code == 404
+def test_version_one_and_two_do_not_mix(sim: Simulator, api: httpx.Client) -> None:
+    """A body of the one is refused by the other, version two with a real status; a wrong method is 405."""
+    assert api.post("/v2/video_generation", json=GOOD).status_code == 400
+    newer = {"model": "MiniMax-H3", "content": [{"type": "text", "text": "a fox"}], "resolution": "768P", "duration": 6}
+    assert code(api.post(CREATE, json={**newer, "ratio": "16:9"})) == 2013
     assert api.get(CREATE).status_code == 405
+    assert sim.creates["total"] == 0
 
 
 def test_task_ids_are_distinct(api: httpx.Client) -> None:

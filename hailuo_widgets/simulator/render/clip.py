@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from dataclasses import asdict, dataclass
 
 FPS = 25  # Runware model page minimax:3@1: "fps: 25"; the other gateways' clips have it too
+H3_FPS = 24  # MiniMax's page on regeneration, and its guide on local use
+_H3_STEP, _H3_FIRST = 17, 5  # H3's clips have 17 n + 5 frames: four seconds become 107
 _REVISION = 1  # raise it when the pictures change, so that no cached file of an older drawing is served
+_LARGE, _HELD = 1_200_000, 6  # pixels; frames
 _SHORT_SIDES = {"512P": 512, "720P": 720, "768P": 768, "1080P": 1080}
 _LANDSCAPE = {"512P": (912, 512), "720P": (1280, 720), "768P": (1366, 768), "1080P": (1920, 1080)}
 
@@ -31,6 +35,7 @@ class Clip:
         watermark: Whether the gateway's own watermark was asked for.
         camera: Whether the model follows camera instructions.
         container: ``mp4``, ``mov`` or ``webm``.
+        h3: Whether the model is of the H3 family: 24 frames a second, 17 n + 5 of them, and stereo sound.
         draft: Whether to render a quarter of the width and height.
     """
 
@@ -48,6 +53,7 @@ class Clip:
     watermark: bool = False
     camera: bool = True
     container: str = "mp4"
+    h3: bool = False
     draft: bool = False
 
     @property
@@ -57,14 +63,29 @@ class Clip:
         return _even(self.width / part), _even(self.height / part)
 
     @property
+    def fps(self) -> int:
+        """Frames a second."""
+        return H3_FPS if self.h3 else FPS
+
+    @property
     def frames(self) -> int:
         """How many frames the file has."""
+        if self.h3:
+            return _H3_STEP * math.ceil((self.duration * H3_FPS - _H3_FIRST) / _H3_STEP) + _H3_FIRST
         return max(1, round(self.duration * FPS))
+
+    @property
+    def held(self) -> int:
+        """For how many frames one drawn picture stands: more than one only in large H3 clips, to save time."""
+        return _HELD if self.h3 and self.size[0] * self.size[1] > _LARGE else 1
 
     @property
     def digest(self) -> str:
         """Name of the file: equal for equal clips, different for different ones."""
-        text = json.dumps([_REVISION, asdict(self)], sort_keys=True)
+        fields = asdict(self)
+        if not self.h3:
+            del fields["h3"]  # older clips keep the names that a home has them under
+        text = json.dumps([_REVISION, fields], sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
     def numbers(self, purpose: str) -> int:

@@ -10,7 +10,6 @@ import numpy as np
 from PIL import Image
 
 from hailuo_widgets.simulator.render.camera import camera_path
-from hailuo_widgets.simulator.render.clip import FPS
 from hailuo_widgets.simulator.render.counter import draw_frame_counter
 from hailuo_widgets.simulator.render.palette import palette_for
 from hailuo_widgets.simulator.render.planes import Planes, Stamp, cross_fade
@@ -18,6 +17,7 @@ from hailuo_widgets.simulator.render.scene import Scene
 from hailuo_widgets.simulator.render.sprites import Motes
 from hailuo_widgets.simulator.render.still import Still, fill_frame
 from hailuo_widgets.simulator.render.text import overlay
+from hailuo_widgets.simulator.render.tune import add_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,6 +30,7 @@ _CODECS = {
     "mov": ("mov", "libx264", {"preset": "ultrafast", "crf": "21"}, {"movflags": "+faststart"}),
     "webm": ("webm", "libvpx", {"deadline": "realtime", "cpu-used": "8", "crf": "12", "b": "4M"}, {}),
 }
+_LARGE_CRF = "28"  # of clips whose pictures are held: half of the time goes into the encoder
 _BT709, _STUDIO = 1, 1
 _FADE_SECONDS = 1.6
 
@@ -43,21 +44,25 @@ def render_clip(clip: Clip, images: Path, target: Path) -> None:
         target: The file; overwritten.
     """
     kind, codec, options, container_options = _CODECS[clip.container]
+    if clip.held > 1 and codec == "libx264":
+        options = {**options, "crf": _LARGE_CRF}
     width, height = clip.size
     target.touch(mode=0o600)
     with av.open(str(target), "w", format=kind, options=container_options) as container:
         container.metadata["comment"] = "SIMULATED by hailuo-widgets"
-        stream = container.add_stream(codec, rate=FPS, options=options)
+        stream = container.add_stream(codec, rate=clip.fps, options=options)
         if not isinstance(stream, av.VideoStream):
             raise TypeError(f"codec {codec!r} makes no video")
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
         context = stream.codec_context
         context.thread_count = 1  # the same bytes on every machine, and the notebook keeps its other cores
-        context.gop_size = FPS  # a player finds any second at once
+        context.gop_size = clip.fps  # a player finds any second at once
         context.colorspace = context.color_primaries = context.color_trc = _BT709
         context.color_range = _STUDIO
+        if clip.h3:
+            add_sound(container, clip)
         for index, frame in enumerate(_frames(clip, images)):
-            frame.pts, frame.time_base = index, Fraction(1, FPS)
+            frame.pts, frame.time_base = index, Fraction(1, clip.fps)
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
 
@@ -74,11 +79,17 @@ def _frames(clip: Clip, images: Path) -> Iterator[av.VideoFrame]:
     still = Still(fill_frame(first, width, height), path) if first else None
     scene = None if still else Scene(clip, path, portrait)
     rng = np.random.default_rng(clip.numbers("motes"))
-    motes = Motes(width, height, palette_for(clip.prompt, 0).motes, rng, fade_in=FPS if still else 0)
+    motes = Motes(width, height, palette_for(clip.prompt, 0).motes, rng, fade_in=clip.fps if still else 0)
     goal = Planes.of_image(fill_frame(last, width, height)) if last else None
-    fade = max(1, round(min(_FADE_SECONDS * FPS, clip.frames / 2)))
+    fade = max(1, round(min(_FADE_SECONDS * clip.fps, clip.frames / 2)))
+    shown: Planes | None = None
     for index in range(clip.frames):
         frame, planes = _new_frame(width, height)
+        if shown is not None and index % clip.held and index + 1 < clip.frames:
+            planes.copy_from(shown, 0, 0)
+            draw_frame_counter(planes.y, planes.u, planes.v, index)
+            yield frame
+            continue
         if still is not None:
             window = still.window(index)
             frame, planes = _view(still.canvas, window, frame, planes)
@@ -91,6 +102,7 @@ def _frames(clip: Clip, images: Path) -> Iterator[av.VideoFrame]:
         for stamp, x, y in stamps:
             stamp.lay(planes, x, y)
         draw_frame_counter(planes.y, planes.u, planes.v, index)
+        shown = planes if clip.held > 1 else None
         yield frame
 
 
