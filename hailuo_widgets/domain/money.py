@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Total", "by_currency", "may_be_billed", "text", "total"]
+__all__ = ["Total", "by_currency", "cost_of", "may_be_billed", "text", "total"]
 
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
 # A provider may have the create call of a run in one of these statuses, even if its task id is not known.
@@ -43,6 +43,14 @@ class Total:
 def may_be_billed(record: RunRecord) -> bool:
     """Return whether a provider may bill a run: it has a task, or its create call may have been accepted."""
     return record.reused_from is None and (record.task_id is not None or record.status in _SENT)
+
+
+def cost_of(record: RunRecord) -> str:
+    """Return a run's cost for display; "nothing billed" if it ended without a task that could be billed."""
+    ended = record.status.ended and record.status != Status.SUCCEEDED
+    if record.cost_micros is None and ended and record.reused_from is None and not may_be_billed(record):
+        return "nothing billed"
+    return text(record.cost_micros, record.currency)
 
 
 def total(records: Iterable[RunRecord]) -> Total:

@@ -48,7 +48,7 @@ def variables_of(
 
 def _values(name: str, namespace: Mapping[str, Any], where: str, *, python: bool) -> list[Any]:
     if name not in namespace:
-        near = nearest(name, [n for n in namespace if not n.startswith("_")])
+        near = nearest(name, [n for n in namespace if not n.startswith("_") and _is_value(n, namespace)])
         first = (
             f"give variables={{{name!r}: ['dawn', 'dusk']}}"
             if python

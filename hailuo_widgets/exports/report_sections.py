@@ -74,7 +74,7 @@ def runs_html(records: Sequence[RunRecord]) -> str:
         status = _word(r) + why + (" (simulated)" if r.simulated else "")
         values = [r.run_id, status]
         values += [differences.value(r, n) for n in names] + [str(r.variables.get(n, "")) for n in variables]
-        values += [money.text(r.cost_micros, r.currency), "" if r.rating is None else str(r.rating), r.note or ""]
+        values += [money.cost_of(r), "" if r.rating is None else str(r.rating), r.note or ""]
         cells = [f"<td>{html.escape(v)}</td>" for v in values]
         cells.insert(2, f'<td class="hailuo-prompt" dir="auto">{html.escape(r.request.prompt)}</td>')
         cells.append(f'<td class="hailuo-hash">{html.escape(r.sha256 or "")}</td>')

@@ -89,6 +89,8 @@ def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
         if price is not None:
             micros, currency, kind = price.micros, price.currency, CostKind.LIST
     note = _KINDS[kind] if kind else ""
+    if micros is None:
+        return money.cost_of(record), ""
     return money.text(micros, currency), "simulated, nothing billed" if record.simulated else note
 
 
@@ -101,7 +103,7 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         ("duration", f"{request.duration} s" if request.duration else None),
         ("resolution", request.resolution),
         ("aspect ratio", request.aspect_ratio),
-        ("seed", f"{request.seed} (sent)" if request.seed is not None else None),
+        ("seed", _seed(record)),
         (SEED_RETURNED, results[SEED_RETURNED]),
         ("replicate", str(record.replicate) if record.replicate > 1 else None),
         ("first frame", request.first_frame.name if request.first_frame else None),
@@ -111,6 +113,12 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         (FROM_THE_ARCHIVE, results[FROM_THE_ARCHIVE]),
     ]
     return tuple((label, value) for label, value in rows if value)
+
+
+def _seed(record: RunRecord) -> str | None:
+    seed = record.request.seed
+    never_sent = record.status == Status.SKIPPED or (record.status.ended and record.submitted_at is None)
+    return None if seed is None else str(seed) if never_sent and record.reused_from is None else f"{seed} (sent)"
 
 
 def _results(record: RunRecord) -> dict[str, str | None]:

@@ -93,7 +93,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> GridCell:
         "simulated": record.simulated,
         "label": [(name, differences.value(record, name)) for name in grid.differ],
         "prompt": record.request.prompt,
-        "cost": money.text(record.cost_micros, record.currency),
+        "cost": money.cost_of(record),
         "rating": record.rating,
         "note": record.note or "",
         "tags": list(record.clip_tags),

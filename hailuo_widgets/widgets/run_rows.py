@@ -56,7 +56,7 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         "eta": expected.median_s if expected else None,
         "low": expected.low_s if expected else None,
         "high": expected.high_s if expected else None,
-        "cost": money.text(record.cost_micros, record.currency),
+        "cost": money.cost_of(record),
         "amount": None if record.cost_micros is None else record.cost_micros / 1_000_000,
         "kind": record.cost_kind.value if record.cost_kind else None,
         "error": _short(error_text(error) or "") or None,

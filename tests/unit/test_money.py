@@ -5,16 +5,24 @@ from __future__ import annotations
 import itertools
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
 
+from hailuo_widgets.archive import Archive
 from hailuo_widgets.dataframes.costs import cost_frame
+from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord, Status
-from hailuo_widgets.exports.report_sections import facts_html
-from hailuo_widgets.widgets.run_rows import totals
+from hailuo_widgets.exports.report_sections import facts_html, runs_html
+from hailuo_widgets.provider.kie_minimax import FACTS
+from hailuo_widgets.render.card_of_record import card_of
+from hailuo_widgets.render.grid import layout_of
+from hailuo_widgets.widgets.run_rows import row_of, totals
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 UNDER_WAY = {"submitting", "queued", "running", "downloading", "unconfirmed"}
@@ -80,6 +88,27 @@ def test_all_views_have_one_sum(case: dict[str, Any]) -> None:
     assert {"monitor": monitor(run), "report": report(run), "cost": cost_table(run)} == dict.fromkeys(
         ("monitor", "report", "cost"), expected
     )
+
+
+@pytest.mark.parametrize("case", TABLE, ids=lambda case: "-".join(f"{v}" for v in case.values()))
+def test_all_views_have_one_text_for_the_cost_of_a_run(case: dict[str, Any], tmp_path: Path) -> None:
+    """A run that ended without a task was not billed, so its cost is not "unknown"."""
+    run = record(**case)
+    archive = Archive(tmp_path)
+    card = card_of(run, facts=FACTS, archive=archive, expected=None).cost
+    cell = layout_of([run], arrange([run]), archive)["cells"][0]["cost"]
+    table = re.findall(r"<td>([^<]*)</td>", runs_html([run]))
+    row = row_of(run, here=True)["cost"]
+    if case["cost"]:
+        expected = "0 credits" if run.reused_from else "45 credits"
+    elif run.reused_from is None and run.task_id is None and run.status in {"failed", "skipped", "cancelled", "lost"}:
+        expected = "nothing billed"
+    else:
+        expected = "unknown"
+    if (case["cost"], run.status) != (False, "planned") and (case["cost"], run.status) != (False, "submitting"):
+        assert card == expected  # before the create call is answered it shows the list price
+    assert (cell, row) == (expected, expected)
+    assert expected in table
 
 
 def test_sums_of_several_runs_agree() -> None:
