@@ -71,7 +71,7 @@ _MOMENTS = {
     ("kkiai", "video"): minimax.moments,
     ("pixazo", "video"): minimax.moments,
     ("runware", "runware"): runware.moments,
-    ("fal", "fal-ai/minimax"): fal.moments,
+    **{("fal", app): fal.moments for app in fal.APPS},
     ("replicate", "predictions"): replicate.moments,
 }
 

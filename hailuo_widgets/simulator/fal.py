@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.simulator.tasks import Task
     from hailuo_widgets.simulator.world import World
 
+APPS = tuple(sorted({app_of(name) for name in ENDPOINTS}))
 _LOCKED = "User is locked. Reason: Exhausted balance. Top up your balance at fal.ai/dashboard/billing."
 # Refusals of a call itself: HTTP status and sentence, empty for the refusal's own.
 STATUSES: Mapping[Reason, tuple[int, str]] = {
@@ -196,6 +197,8 @@ def _word(task: Task, now: float) -> str:
 def _logs(task: Task, now: float) -> list[dict[str, str]]:
     begun = datetime.fromtimestamp(task.created, UTC).isoformat()
     lines = {"IN_QUEUE": [], "IN_PROGRESS": ["Generating"], "COMPLETED": ["Generating", "Done"]}[_word(task, now)]
+    if task.error_code == "client_cancelled":
+        lines = []
     return [{"message": line, "level": "INFO", "source": "simulator", "timestamp": begun} for line in lines]
 
 
@@ -251,7 +254,7 @@ def routes(world: World) -> list[tuple[str, str, Station]]:
     table: list[tuple[str, str, Station]] = [
         ("POST", f"/{name}", Station(world, DIALECT, "create", submit)) for name in ENDPOINTS
     ]
-    for app in sorted({app_of(name) for name in ENDPOINTS}):
+    for app in APPS:
         base = f"/{app}/requests/{{request_id}}"
         table += [
             ("GET", f"{base}/status", Station(world, DIALECT, "query", status)),

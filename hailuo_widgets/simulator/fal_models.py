@@ -1,7 +1,8 @@
 """Tables of fal.ai's MiniMax endpoints, and the check of an input against them.
 
 The rows are those of fal.ai's public model pages (``fal.ai/models/<endpoint>/llms.txt`` and ``/api``), prices included.
-A page names no other field, and fal.ai ignores fields that it does not know.
+A page names no other field, and fal.ai ignores fields that it does not know. The rows of H3 are second-hand: three
+public clients have read fal.ai's schemas, at different times.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.simulator import fields
 from hailuo_widgets.simulator.errors import RefusalError
+from hailuo_widgets.simulator.h3_sizes import size_of
 from hailuo_widgets.simulator.images import ImageRules, take_image
 from hailuo_widgets.simulator.render import Clip, fit_size
 from hailuo_widgets.simulator.world import Order
@@ -43,6 +45,19 @@ class Endpoint:
     last: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """One endpoint of H3, H3 Max or H3 Max Turbo.
+
+    Attributes:
+        prices: US dollars a second by resolution; the first is the default.
+        mode: ``text``, ``image`` (a first frame, a last frame or both) or ``reference``.
+    """
+
+    prices: Mapping[str, float]
+    mode: str
+
+
 _STANDARD = {"768P": {6: 0.28, 10: 0.56}}
 _PRO = {"1080P": {6: 0.49}}
 _OLD = {"720P": {6: 0.5}}
@@ -69,8 +84,23 @@ _ROWS = {
     "video-01-director/image-to-video": Endpoint(prices=_OLD, image=_I2V),
     "video-01-subject-reference": Endpoint(prices=_OLD, image="subject_reference_image_url"),
 }
+_H3 = {"768P": 0.08, "2K": 0.13, "480P": 0.05}
+_MAX = {"768P": 0.08, "480P": 0.05, "1080P": 0.16}
+_TURBO = {name: price / 2 for name, price in _MAX.items()}
+_FAMILY = {"h3": _H3, "h3-max": _MAX, "h3-max-turbo": _TURBO}
+_H3_LENGTHS = range(4, 16)
+_H3_PROMPT_LENGTH = 7000
+_RATIOS = ("16:9", "21:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
+_REFERENCES = {"reference_image_urls": 9, "reference_video_urls": 3, "reference_audio_urls": 3}
 # By the name that stands in the path.
-ENDPOINTS: Mapping[str, Endpoint] = {f"fal-ai/minimax/{name}": row for name, row in _ROWS.items()}
+ENDPOINTS: Mapping[str, Endpoint | Family] = {
+    **{f"fal-ai/minimax/{name}": row for name, row in _ROWS.items()},
+    **{
+        f"minimax/{name}/{mode}-to-video": Family(prices=prices, mode=mode)
+        for name, prices in _FAMILY.items()
+        for mode in ("text", "image", "reference")
+    },
+}
 
 
 def app_of(name: str) -> str:
@@ -85,6 +115,8 @@ async def read_input(call: Call, name: str, body: dict[str, Any]) -> Order:
         RefusalError: Something in it is not allowed.
     """
     row = ENDPOINTS[name]
+    if isinstance(row, Family):
+        return await _read_family(call, name, row, body)
     prompt = fields.text(body, "prompt", required=True, longest=_PROMPT_LENGTH)
     fields.flag(body, "prompt_optimizer", default=True)
     resolution = _one_of(body, "resolution", tuple(row.prices))
@@ -117,6 +149,62 @@ async def read_input(call: Call, name: str, body: dict[str, Any]) -> Order:
         cost=lengths[duration],
         text=prompt,
     )
+
+
+async def _read_family(call: Call, name: str, row: Family, body: dict[str, Any]) -> Order:
+    prompt = fields.text(body, "prompt", required=True, longest=_H3_PROMPT_LENGTH)
+    resolution = _one_of(body, "resolution", tuple(row.prices))
+    duration = fields.whole(body, "duration")
+    duration = _H3_LENGTHS[1] if duration is None else duration
+    if duration not in _H3_LENGTHS:
+        raise RefusalError("params", "Input should be an integer from 4 to 15", parameter="duration")
+    ratio = "" if row.mode == "image" else _one_of(body, "aspect_ratio", _RATIOS)
+    frames = ("image_url", "end_image_url") if row.mode == "image" else ()
+    first, last = [
+        await _picture(call, body, key) if key in frames and body.get(key) else None
+        for key in ("image_url", "end_image_url")
+    ]
+    if frames and first is None and last is None:
+        raise RefusalError("params", "Field required", parameter="image_url")
+    reference = await _references(call, body) if row.mode == "reference" else None
+    shaping = first or last
+    width, height = size_of(resolution, ratio, (shaping.width, shaping.height) if shaping else None)
+    clip = Clip(
+        prompt=prompt,
+        model=name,
+        width=width,
+        height=height,
+        duration=duration,
+        seed=fields.whole(body, "seed"),
+        variation=call.world.variation(),
+        first_image=first.sha256 if first else "",
+        last_image=last.sha256 if last else "",
+        portrait=reference.sha256 if reference else "",
+        draft=call.world.settings.draft,
+    )
+    return Order(
+        task_id=str(uuid.UUID(bytes=secrets.token_bytes(16), version=4)),
+        channel=app_of(name),
+        clip=clip,
+        resolution=resolution,
+        cost=round(row.prices[resolution] * duration, 4),
+        text=prompt,
+    )
+
+
+async def _references(call: Call, body: dict[str, Any]) -> Picture | None:
+    """Check the references, and return the first picture; clips and sounds are counted, not read."""
+    given: dict[str, list[Any]] = {}
+    for name, most in _REFERENCES.items():
+        value = body.get(name) or []
+        if not isinstance(value, list) or len(value) > most:
+            raise RefusalError("params", f"Sequence should have at most {most} items", parameter=name)
+        given[name] = value
+    pictures, videos, _ = given.values()
+    if not pictures and not videos:
+        raise RefusalError("params", "Field required", parameter="reference_image_urls")
+    taken = [await take_image(item, call.world.images, _IMAGES, parameter="reference_image_urls") for item in pictures]
+    return taken[0] if taken else None
 
 
 def broken(name: str, refusal: RefusalError, code: str, given: Any) -> Order:

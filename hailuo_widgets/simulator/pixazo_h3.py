@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from hailuo_widgets.simulator import fields
 from hailuo_widgets.simulator.downloads import link
 from hailuo_widgets.simulator.errors import RefusalError
+from hailuo_widgets.simulator.h3_sizes import size_of
 from hailuo_widgets.simulator.images import MEGABYTE, ImageRules, take_image
 from hailuo_widgets.simulator.journal import redact
 from hailuo_widgets.simulator.render import Clip
@@ -55,10 +56,6 @@ _QUOTA = "Out of call volume quota. Quota will be replenished in 01:00:00."
 _LENGTHS = range(4, 16)
 _PROMPT_LENGTH = 7000
 _PER_SECOND = {"480P": 0.05, "768P": 0.08, "2K": 0.13}
-_SHORT_SIDES = {"480P": 480, "768P": 768, "2K": 1440}
-_RATIOS = {"21:9": 21 / 9, "16:9": 16 / 9, "4:3": 4 / 3, "1:1": 1.0, "3:4": 3 / 4, "9:16": 9 / 16}
-_WIDTHS = {("768P", "16:9"): 1344, ("768P", "21:9"): 1536, ("2K", "21:9"): 2944}
-_HEIGHTS = {("768P", "21:9"): 672, ("2K", "21:9"): 1248}
 _IMAGES = ImageRules(max_bytes=30 * MEGABYTE + 1)
 _FORBIDDEN, _SERVER_ERROR = 403, 500
 
@@ -92,18 +89,6 @@ def _managed(status: int, message: str, **more: str) -> Response:
 
 
 DIALECT = Dialect(name="pixazo", key_of=_key, refuse=refuse)
-
-
-def size_of(resolution: str, ratio: str, picture: tuple[int, int] | None) -> tuple[int, int]:
-    """Return width and height of a clip of this family; a picture's shape wins."""
-    short = _SHORT_SIDES[resolution]
-    if picture is None and (wide := (resolution, ratio)) in _WIDTHS:
-        return _WIDTHS[wide], _HEIGHTS.get(wide, short)
-    if picture is None and (tall := (resolution, ":".join(reversed(ratio.split(":"))))) in _WIDTHS:
-        return _HEIGHTS.get(tall, short), _WIDTHS[tall]
-    shape = picture[0] / picture[1] if picture else _RATIOS.get(ratio, 16 / 9)
-    long = 2 * round(short * max(shape, 1 / shape) / 2)
-    return (long, short) if shape >= 1 else (short, long)
 
 
 def _role(name: str, path: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import hmac
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,12 +29,15 @@ class Hook:
 
     def __init__(self) -> None:
         self.bodies: Queue[Any] = Queue()
+        self.letters: Queue[tuple[Any, bytes]] = Queue()  # headers and content of each POST
         self.repeats = True
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+                content = self.rfile.read(int(self.headers["Content-Length"]))
+                body = json.loads(content)
+                hook.letters.put((self.headers, content))
                 hook.bodies.put(body)
                 self.answer(json.dumps(body if hook.repeats else {"status": "success"}).encode())
 
@@ -160,3 +166,39 @@ def test_a_slow_challenge(sim: Simulator, api: httpx.Client, hook: Hook) -> None
     answer = api.post("/v1/video_generation", json={**GOOD, "callback_url": hook.url})
     assert answer.elapsed.total_seconds() >= 0.3
     assert "challenge" in hook.bodies.get(timeout=WAIT)
+
+
+@pytest.mark.parametrize(("prompt", "word"), [("a fox", "OK"), ("a forbidden fox", "ERROR")])
+def test_fal_tells_the_end(
+    sim: Simulator, connect: Callable[..., httpx.Client], hook: Hook, prompt: str, word: str
+) -> None:
+    """One call at the end, asked for in the query string, with the result's own payload."""
+    fal = connect(sim, {"Authorization": "Key k"})
+    path = "/fal-ai/minimax/hailuo-2.3/standard/text-to-video"
+    told = fal.post(path, params={"fal_webhook": hook.url}, json={"prompt": prompt}).json()
+    body = hook.bodies.get(timeout=WAIT)
+    assert body["request_id"] == body["gateway_request_id"] == told["request_id"]
+    assert body["status"] == word
+    if word == "OK":
+        assert (body["error"], fal.head(body["payload"]["video"]["url"]).status_code) == (None, 200)
+    else:
+        assert body["error"] == "Invalid status code: 422"
+        assert body["payload"]["detail"][0]["type"] == "content_policy_violation"
+
+
+@pytest.mark.parametrize(("events", "states"), [(None, 3), (["completed"], 2)])
+def test_replicate_tells_and_signs(api: httpx.Client, hook: Hook, events: list[str] | None, states: int) -> None:
+    """Start and completed always, output where it is wanted; each is the prediction, and signed with the secret."""
+    body: dict[str, Any] = {"input": {"prompt": "a fox"}, "webhook": hook.url}
+    if events:
+        body["webhook_events_filter"] = events
+    made = api.post("/v1/models/minimax/hailuo-2.3/predictions", json=body).json()
+    letters = [hook.letters.get(timeout=WAIT) for _ in range(states)]
+    assert [json.loads(content)["id"] for _, content in letters] == [made["id"]] * states
+    assert json.loads(letters[-1][1])["status"] == "succeeded"
+    secret = base64.b64decode(api.get("/v1/webhooks/default/secret").json()["key"].removeprefix("whsec_"))
+    for headers, content in letters:
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + content
+        expected = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
+        assert headers["webhook-signature"] == f"v1,{expected}"
+    assert len({headers["webhook-id"] for headers, _ in letters}) == states

@@ -192,3 +192,12 @@ def test_importing_is_light_and_alone() -> None:
     environment = {**os.environ, "PYTHONPATH": str(FOLDER)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", ["/toy/v1/jobs", "/v3/async/minimax-hailuo-02", "/v1/unknown"])
+def test_a_provider_that_is_not_spoken_is_told_so(api: httpx.Client, path: str) -> None:
+    """A path of no gateway is not mistaken for a lost task: the answer says what the simulator speaks."""
+    answer = api.post(path, json={})
+    assert answer.status_code == 404
+    assert answer.json()["error"].startswith(f"this simulator does not speak POST {path}; it speaks minimax, ")
+    assert {"fal", "replicate", "relay"} <= set(answer.json()["speaks"])

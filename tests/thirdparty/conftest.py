@@ -11,12 +11,12 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".venvs"  # kept between runs, and out of git
-WANTED = ("runware-sdk==1.8.0",)
+WANTED = ("runware-sdk==1.8.0", "fal-client==1.0.3", "replicate==1.0.7")
 
 
 @pytest.fixture(scope="session")
 def foreign_python() -> Path:
-    """A Python that has Runware's own SDK; installed once. Without a package index this fails, and says so."""
+    """A Python that has the providers' own clients; installed once. Without a package index this fails, and says so."""
     home = HOME / "thirdparty"
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     stamp = home / ".installed"
