@@ -96,7 +96,8 @@ def make_app(world: World) -> ASGIApp:
                 world.spawn(v2_routes.follow(world, task))
             moments = _MOMENTS.get((task.provider, task.channel))
             if task.extra.get("verified") and moments is not None:
-                world.spawn(callbacks.notify(world, task, moments(world, task)))
+                sign = replicate.signature(world) if task.provider == "replicate" else None
+                world.spawn(callbacks.notify(world, task, moments(world, task), sign))
         yield
         await world.settle()
 

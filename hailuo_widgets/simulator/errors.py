@@ -1,4 +1,4 @@
-"""Refusals of a call, in words common to the five gateways.
+"""Refusals of a call, in words common to all gateways.
 
 Each gateway's module translates them into the codes of its own document.
 """

@@ -12,10 +12,10 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.simulator import fields
+from hailuo_widgets.simulator import fields, h3_family
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.h3_sizes import size_of
-from hailuo_widgets.simulator.images import ImageRules, take_image
+from hailuo_widgets.simulator.images import MEGABYTE, ImageRules, take_image
+from hailuo_widgets.simulator.reference_media import take_media
 from hailuo_widgets.simulator.render import Clip, fit_size
 from hailuo_widgets.simulator.world import Order
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.simulator.station import Call
 
 _IMAGES = ImageRules()
+_H3_IMAGES = ImageRules(max_bytes=30 * MEGABYTE + 1, h3=True)
 _PROMPT_LENGTH = 2000  # MiniMax's own limit; the pages name none
 
 
@@ -89,9 +90,15 @@ _MAX = {"768P": 0.08, "480P": 0.05, "1080P": 0.16}
 _TURBO = {name: price / 2 for name, price in _MAX.items()}
 _FAMILY = {"h3": _H3, "h3-max": _MAX, "h3-max-turbo": _TURBO}
 _H3_LENGTHS = range(4, 16)
-_H3_PROMPT_LENGTH = 7000
-_RATIOS = ("16:9", "21:9", "4:3", "1:1", "3:4", "9:16", "adaptive")
-_REFERENCES = {"reference_image_urls": 9, "reference_video_urls": 3, "reference_audio_urls": 3}
+_RATIOS = ("16:9", *(ratio for ratio in h3_family.RATIOS if ratio != "16:9"), "adaptive")
+_1080P = {"16:9": (1920, 1080), "4:3": (1440, 1080), "1:1": (1080, 1080), "3:4": (1080, 1440), "9:16": (1080, 1920)}
+_SIZES = {**h3_family.SIZES, "1080P": {**_1080P, "21:9": (2160, 928)}}
+_DRAFT = 4  # a draft's sides are a quarter
+_REFERENCES = {
+    "reference_image_urls": h3_family.MOST_PICTURES,
+    "reference_video_urls": h3_family.MOST_CLIPS,
+    "reference_audio_urls": h3_family.MOST_SOUNDS,
+}
 # By the name that stands in the path.
 ENDPOINTS: Mapping[str, Endpoint | Family] = {
     **{f"fal-ai/minimax/{name}": row for name, row in _ROWS.items()},
@@ -152,23 +159,25 @@ async def read_input(call: Call, name: str, body: dict[str, Any]) -> Order:
 
 
 async def _read_family(call: Call, name: str, row: Family, body: dict[str, Any]) -> Order:
-    prompt = fields.text(body, "prompt", required=True, longest=_H3_PROMPT_LENGTH)
+    prompt = fields.text(body, "prompt", required=True, longest=h3_family.PROMPT_LENGTH)
     resolution = _one_of(body, "resolution", tuple(row.prices))
     duration = fields.whole(body, "duration")
     duration = _H3_LENGTHS[1] if duration is None else duration
     if duration not in _H3_LENGTHS:
         raise RefusalError("params", "Input should be an integer from 4 to 15", parameter="duration")
-    ratio = "" if row.mode == "image" else _one_of(body, "aspect_ratio", _RATIOS)
+    ratio = "adaptive" if row.mode == "image" else _one_of(body, "aspect_ratio", _RATIOS)
     frames = ("image_url", "end_image_url") if row.mode == "image" else ()
     first, last = [
-        await _picture(call, body, key) if key in frames and body.get(key) else None
+        await _picture(call, body, key, _H3_IMAGES) if key in frames and body.get(key) else None
         for key in ("image_url", "end_image_url")
     ]
     if frames and first is None and last is None:
         raise RefusalError("params", "Field required", parameter="image_url")
     reference = await _references(call, body) if row.mode == "reference" else None
-    shaping = first or last
-    width, height = size_of(resolution, ratio, (shaping.width, shaping.height) if shaping else None)
+    shaping = first or last or reference
+    if ratio == "adaptive":
+        ratio = h3_family.ratio_of(shaping.width, shaping.height) if shaping else "16:9"
+    width, height = _SIZES[resolution][ratio]
     clip = Clip(
         prompt=prompt,
         model=name,
@@ -180,6 +189,7 @@ async def _read_family(call: Call, name: str, row: Family, body: dict[str, Any])
         first_image=first.sha256 if first else "",
         last_image=last.sha256 if last else "",
         portrait=reference.sha256 if reference else "",
+        h3=True,
         draft=call.world.settings.draft,
     )
     return Order(
@@ -193,18 +203,24 @@ async def _read_family(call: Call, name: str, row: Family, body: dict[str, Any])
 
 
 async def _references(call: Call, body: dict[str, Any]) -> Picture | None:
-    """Check the references, and return the first picture; clips and sounds are counted, not read."""
-    given: dict[str, list[Any]] = {}
+    """Check the references, and return the first picture."""
+    scale = _DRAFT if call.world.settings.draft else 1
+    found: dict[str, list[Any]] = {}
     for name, most in _REFERENCES.items():
-        value = body.get(name) or []
-        if not isinstance(value, list) or len(value) > most:
+        urls = body.get(name) or []
+        if not isinstance(urls, list) or len(urls) > most:
             raise RefusalError("params", f"Sequence should have at most {most} items", parameter=name)
-        given[name] = value
-    pictures, videos, _ = given.values()
-    if not pictures and not videos:
+        kind = name.split("_")[1]
+        found[name] = [
+            await take_image(url, call.world.images, _H3_IMAGES, parameter=name)
+            if kind == "image"
+            else await take_media(url, kind, _H3_IMAGES, parameter=name, scale=scale)
+            for url in urls
+        ]
+    pictures, clips, _ = found.values()
+    if not pictures and not clips:
         raise RefusalError("params", "Field required", parameter="reference_image_urls")
-    taken = [await take_image(item, call.world.images, _IMAGES, parameter="reference_image_urls") for item in pictures]
-    return taken[0] if taken else None
+    return pictures[0] if pictures else None
 
 
 def broken(name: str, refusal: RefusalError, code: str, given: Any) -> Order:
@@ -233,7 +249,7 @@ def _one_of(body: dict[str, Any], name: str, allowed: tuple[str, ...]) -> str:
     return value
 
 
-async def _picture(call: Call, body: dict[str, Any], name: str) -> Picture:
+async def _picture(call: Call, body: dict[str, Any], name: str, rules: ImageRules = _IMAGES) -> Picture:
     if not body.get(name):
         raise RefusalError("params", "Field required", parameter=name)
-    return await take_image(body[name], call.world.images, _IMAGES, parameter=name)
+    return await take_image(body[name], call.world.images, rules, parameter=name)

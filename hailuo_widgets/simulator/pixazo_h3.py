@@ -16,10 +16,9 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse
 
-from hailuo_widgets.simulator import fields
+from hailuo_widgets.simulator import fields, h3_family
 from hailuo_widgets.simulator.downloads import link
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.h3_sizes import size_of
 from hailuo_widgets.simulator.images import MEGABYTE, ImageRules, take_image
 from hailuo_widgets.simulator.journal import redact
 from hailuo_widgets.simulator.render import Clip
@@ -54,9 +53,8 @@ _DENIED = {
 _RETRY_SECONDS = 5
 _QUOTA = "Out of call volume quota. Quota will be replenished in 01:00:00."
 _LENGTHS = range(4, 16)
-_PROMPT_LENGTH = 7000
 _PER_SECOND = {"480P": 0.05, "768P": 0.08, "2K": 0.13}
-_IMAGES = ImageRules(max_bytes=30 * MEGABYTE + 1)
+_IMAGES = ImageRules(max_bytes=30 * MEGABYTE + 1, h3=True)
 _FORBIDDEN, _SERVER_ERROR = 403, 500
 
 
@@ -126,20 +124,24 @@ def _seconds(body: dict[str, Any]) -> int:
 
 async def _order(call: Call, path: str) -> Order:
     body = call.object()
-    prompt = fields.text(body, "prompt", required=True, longest=_PROMPT_LENGTH)
+    prompt = fields.text(body, "prompt", required=True, longest=h3_family.PROMPT_LENGTH)
     duration = _seconds(body)
     resolution = fields.text(body, "resolution").upper() or "768P"
     if resolution not in _PER_SECOND:
         allowed = ", ".join(_PER_SECOND)
         raise RefusalError("params", f"resolution must be one of {allowed}, got {resolution!r}", parameter="resolution")
-    ratio = fields.text(body, "ratio") or fields.text(body, "aspect_ratio") or "16:9"
+    ratio = fields.text(body, "ratio") or fields.text(body, "aspect_ratio")
+    if ratio not in {"", "adaptive", *h3_family.RATIOS}:
+        allowed = ", ".join(h3_family.RATIOS)
+        raise RefusalError("params", f"ratio must be one of {allowed}, got {ratio!r}", parameter="ratio")
     files = await _files(call, body, path)
     for role in PATHS[path]:
         if role not in files:
             raise RefusalError("params", f"{path} needs a {role} image", parameter=role)
     first, last, reference = (next(iter(files.get(role, [])), None) for role in ("first", "last", "reference"))
-    shaping = first or last
-    width, height = size_of(resolution, ratio, (shaping.width, shaping.height) if shaping else None)
+    shaping = first or last or (reference if ratio in {"", "adaptive"} else None)
+    shape = h3_family.ratio_of(shaping.width, shaping.height) if shaping else ratio.replace("adaptive", "") or "16:9"
+    width, height = h3_family.SIZES[resolution][shape]
     clip = Clip(
         prompt=prompt,
         model="minimax-hailuo-h3",
@@ -150,6 +152,7 @@ async def _order(call: Call, path: str) -> Order:
         first_image=first.sha256 if first else "",
         last_image=last.sha256 if last else "",
         portrait=reference.sha256 if reference else "",
+        h3=True,
         draft=call.world.settings.draft,
     )
     return Order(

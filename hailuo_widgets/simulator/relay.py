@@ -10,6 +10,7 @@ The path chooses the shape, ``Settings.relay_answers`` what its answers look lik
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 import time
@@ -95,10 +96,21 @@ def _form_or_object(call: Call) -> dict[str, Any]:
     if not call.request.headers.get("content-type", "").startswith("multipart/"):
         return call.object()
     body: dict[str, Any] = {}
-    for name, (content, _) in read_form(call).items():
-        text = content.decode("utf-8", "replace")
-        body[name] = json.loads(text) if name == "metadata" else text
+    for name, (content, file) in read_form(call).items():
+        if file:
+            body[name] = f"data:application/octet-stream;base64,{base64.b64encode(content).decode()}"
+        elif name == "metadata":
+            body[name] = _parsed(content)
+        else:
+            body[name] = content.decode("utf-8", "replace")
     return body
+
+
+def _parsed(content: bytes) -> Any:
+    try:
+        return json.loads(content)
+    except ValueError:
+        raise RefusalError("params", "metadata is not valid JSON", parameter="metadata") from None
 
 
 def _upstream(body: dict[str, Any]) -> dict[str, Any]:

@@ -126,7 +126,7 @@ async def _create(call: Call, name: str, body: dict[str, Any]) -> Response:
     extra = {"input": redact(given), "events": events, "verified": callbacks.callable_url(webhook), "deadline": limit}
     task = call.world.create(call, [replace(order, callback=webhook, extra=extra)])[0]
     if task.extra["verified"]:
-        call.world.spawn(callbacks.notify(call.world, task, moments(call.world, task), _signature(call.world)))
+        call.world.spawn(callbacks.notify(call.world, task, moments(call.world, task), signature(call.world)))
     waited = await _wait(call, task)
     return JSONResponse(_shown(call, task, time.time()), 202 if waited is False else 201)
 
@@ -257,7 +257,7 @@ async def webhook_secret(call: Call) -> Response:
     return JSONResponse({"key": f"whsec_{base64.b64encode(_secret(call.world)).decode()}"})
 
 
-def _signature(world: World) -> Callable[[str, bytes], dict[str, str]]:
+def signature(world: World) -> Callable[[str, bytes], dict[str, str]]:
     """Return what signs a webhook: its headers, from its identifier and its body."""
 
     def headers(identity: str, content: bytes) -> dict[str, str]:

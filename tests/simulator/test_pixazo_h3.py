@@ -41,7 +41,7 @@ def test_a_clip_goes_from_create_to_media_url(sim: Simulator, pixazo: httpx.Clie
     (url,) = done["output"]["media_url"]
     assert pixazo.head(url).status_code == 200
     assert sim.creates["pixazo"] == 1
-    assert sim.tasks[0]["clip"]["duration"] == 4
+    assert (sim.tasks[0]["clip"]["duration"], sim.tasks[0]["clip"]["h3"]) == (4, True)
 
 
 def test_media_url_can_be_a_string(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:

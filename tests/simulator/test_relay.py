@@ -156,11 +156,16 @@ def test_a_first_frame(sim: Simulator, api: httpx.Client, more: dict[str, Any]) 
     assert sim.tasks[0]["clip"]["first_image"]
 
 
-def test_a_form_is_taken(sim: Simulator, api: httpx.Client) -> None:
-    """OpenAI's own clients send a form."""
-    form = {"model": (None, "MiniMax-Hailuo-2.3"), "prompt": (None, "a fox"), "seconds": (None, "6")}
+def test_a_form_is_taken(sim: Simulator, api: httpx.Client, picture: Callable[..., bytes]) -> None:
+    """OpenAI's own clients send a form, the picture as a file."""
+    form: dict[str, Any] = {"model": (None, "MiniMax-Hailuo-2.3"), "prompt": (None, "a fox"), "seconds": (None, "6")}
+    form["input_reference"] = ("fox.png", picture(), "image/png")
+    form["metadata"] = (None, '{"resolution": "1080P"}')
     assert api.post(VIDEOS, files=form).json()["status"] == "queued"
     assert sim.creates["relay"] == 1
+    assert sim.tasks[0]["clip"]["first_image"]
+    assert sim.tasks[0]["clip"]["height"] == 1080
+    assert api.post(VIDEOS, files={**form, "metadata": (None, "{")}).status_code == 400
 
 
 @pytest.mark.parametrize(
