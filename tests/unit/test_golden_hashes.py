@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 from hailuo_widgets.domain.images import Image
-from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.references import MediaKind, Reference
+from hailuo_widgets.domain.request import Request, Source
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.store.schema import from_row, to_row
 
@@ -63,3 +66,52 @@ def test_a_hash_is_for_ever(golden: str) -> None:
     assert request.hash == golden
     record = RunRecord(run_id="r", created_at=datetime.now(UTC), request=request, request_hash=golden)
     assert from_row(to_row(record)).request.hash == golden
+
+
+CLIP = Reference(
+    name="fox.mp4", kind=MediaKind.VIDEO, sha256="b" * 64, media_type="video/mp4", width=1366, height=768, seconds=5.5
+)
+EACH: dict[str, Any] = {  # a value of each field that is not its default, as the log keeps it
+    "prompt": "a wolf",
+    "provider": "kie",
+    "model": "MiniMax-Hailuo-02",
+    "duration": 10,
+    "resolution": "1080P",
+    "aspect_ratio": "9:16",
+    "seed": 0,
+    "replicate": 2,
+    "first_frame": replace(FOX, data=None),
+    "last_frame": LINK,
+    "subject": LINK,
+    "template": "392753057216684038",
+    "text": "Lion",
+    "prompt_optimizer": True,
+    "fast_pretreatment": False,
+    "watermark": False,
+    "callback_url": "https://x.example",
+    "width": 1366,
+    "height": 768,
+    "options": {"ttl": 600},
+    "references": (CLIP, Reference(name="u", kind=MediaKind.IMAGE, url="https://e.example/u.png")),
+    "unlisted": True,
+    "price": "0.5 USD",
+    "source": Source(run_id="r1", task_id="7"),
+}
+NO_PART_OF_THE_CLIP = {"callback_url", "price"}
+
+
+def test_every_field_is_known_here() -> None:
+    """A new field has its value above; it is then tested as the others are."""
+    assert list(EACH) == [f.name for f in fields(Request)]
+
+
+@pytest.mark.parametrize("name", EACH)
+def test_each_field_is_kept_by_the_log_and_counts(name: str) -> None:
+    """What the log forgot would be shown wrong, and sent wrong by a retry; what a hash forgot would be reused wrong."""
+    plain = Request(prompt="a fox", provider="minimax", model="MiniMax-Hailuo-2.3")
+    request = replace(plain, **{name: EACH[name]})
+    record = RunRecord(run_id="r", created_at=datetime.now(UTC), request=request, request_hash=request.hash)
+    read = from_row(to_row(record))
+    assert read.request == request
+    assert (read.request.hash, read.unread) == (request.hash, ())
+    assert (request.hash == plain.hash) == (name in NO_PART_OF_THE_CLIP)
