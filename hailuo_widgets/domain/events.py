@@ -48,9 +48,14 @@ class RunEvent(StrEnum):
     STOPPED_BY_ERROR = "stopped_by_error"
     LEFT_FOR_RESUME = "left_for_resume"
     CANCEL_REQUESTED = "cancel_requested"
+    CANCEL_SENT = "cancel_sent"
+    CANCEL_TOO_LATE = "cancel_too_late"
     CANCELLED = "cancelled"
     CANCELLED_BEFORE_SENT = "cancelled_before_sent"
     CANCELLED_AFTER_SENT = "cancelled_after_sent"
+    CANCELLED_FREE = "cancelled_free"
+    CANCELLED_BILLED = "cancelled_billed"
+    CANCELLED_UNKNOWN = "cancelled_unknown"
     ADOPTED = "adopted"
     RESCUED = "rescued"
     IN_RESCUE_FILE = "in_rescue_file"
@@ -99,9 +104,14 @@ _TEXTS: Mapping[RunEvent, str] = {
     RunEvent.STOPPED_BY_ERROR: "An error stopped the run.",
     RunEvent.LEFT_FOR_RESUME: "The run was left for resume().",
     RunEvent.CANCEL_REQUESTED: "Another kernel asked to cancel the run.",
+    RunEvent.CANCEL_SENT: "The provider is asked to cancel the task.",
+    RunEvent.CANCEL_TOO_LATE: "It was too late to cancel the task at the provider.",
     RunEvent.CANCELLED: "The run was cancelled.",
     RunEvent.CANCELLED_BEFORE_SENT: "The run was cancelled before it was sent.",
     RunEvent.CANCELLED_AFTER_SENT: "The run was cancelled; the provider may still bill it.",
+    RunEvent.CANCELLED_FREE: "The provider cancelled the task, and does not bill it.",
+    RunEvent.CANCELLED_BILLED: "The provider cancelled the task, and bills it all the same.",
+    RunEvent.CANCELLED_UNKNOWN: "The provider was asked to cancel the task; whether it bills it is not known.",
     RunEvent.ADOPTED: "The user gave the run its task id.",
     RunEvent.RESCUED: "The task id was taken from the rescue file.",
     RunEvent.IN_RESCUE_FILE: "The rescue file holds a task id of the run.",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
+from hailuo_widgets.engine.cancel import UNDER_WAY, can_cancel
 from hailuo_widgets.engine.client_pool import Clients
 from hailuo_widgets.engine.closing import close_connections
 from hailuo_widgets.engine.context import Context
+from hailuo_widgets.engine.event_loop import running_loop
 from hailuo_widgets.engine.listeners import Listeners
 from hailuo_widgets.engine.rate_limit import CallLimit
 from hailuo_widgets.engine.recorder import Recorder
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from hailuo_widgets.store import RunLog
 
 __all__ = ["Engine"]
+
+CANCEL_S = 30.0  # for this long a script waits for the provider's answer to a cancel call
 
 
 class Engine:
@@ -154,19 +159,44 @@ class Engine:
         return known if unwritten and known is not None else told  # the error that the log could not be told of
 
     def cancel(self, run_id: str) -> None:
-        """Stop following a run. A task that was sent continues at the provider, which may bill it.
+        """Cancel a run: its task at the provider, if that can be; otherwise it is only followed no further.
 
-        If another kernel is sending the run's create call, that kernel cancels the run when it renews its leases.
+        If another kernel is sending the run's create call, or would have to ask the provider, that kernel cancels the
+        run when it renews its leases.
         """
-        told, unsent = self.runs.cancel(run_id)
-        if told:
+        asked = self._cancelled_there(run_id)
+        told, unsent = (False, False) if asked and not self.runs.has_follower(run_id) else self.runs.cancel(run_id)
+        if asked and (told or self._take_up_to_cancel(run_id)):
+            self._drive_to_end(run_id)
+        elif told or asked:
             return
-        if self.record(run_id).status == "submitting":
+        elif self.record(run_id).status == "submitting":
             # It may be charged: who sends it must be able to say so; if nobody does any more, it is settled here.
             if not self.take_up([run_id]):
                 self.log.call(self.log.note, run_id, RunEvent.CANCEL_REQUESTED)
         elif unsent or self.record(run_id).unfinished:
             self.runs.learn(self.log.call(self.log.advance, run_id, RunEvent.CANCELLED, status="cancelled", error=None))
+
+    def _cancelled_there(self, run_id: str) -> bool:
+        """Return whether the run's provider can cancel its task."""
+        record = self.record(run_id)
+        return record.status in UNDER_WAY and can_cancel(self.accounts.provider(record.request.provider), record)
+
+    def _take_up_to_cancel(self, run_id: str) -> bool:
+        """Follow a run in order to cancel it; False if another kernel follows it, which is asked to do so."""
+        self.runs.run_of(run_id).cancel_wished = True
+        if self.runs.follows(run_id) or self.take_up([run_id]):
+            return True
+        self.runs.run_of(run_id).cancel_wished = False
+        self.log.call(self.log.note, run_id, RunEvent.CANCEL_REQUESTED)
+        return False
+
+    def _drive_to_end(self, run_id: str) -> None:
+        """Drive a run in a script, where no loop would ask the provider before the next wait."""
+        self.runs.drive()
+        if running_loop() is None and not self.runs.run_loop.driven:
+            with contextlib.suppress(TimeoutError):
+                self.wait([run_id], CANCEL_S)
 
     # -- waiting --------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,7 @@ class FollowedRun:
         call: The limit of runs in progress, shared by the runs of one call.
         expected: How long it will take; None before that is looked up, and if nothing is known.
         linked_at: When the link to its clip was received, in seconds of ``time.monotonic``; None if unknown.
+        cancel_wished: The user wants it cancelled, also if its follower ends before that is done.
         sending: The task of its create call, which continues if its follower ends.
         follower: Its follower; None while it has none.
     """
@@ -39,11 +40,13 @@ class FollowedRun:
         self.call = CallLimit(None)
         self.expected: Expectation | None = None
         self.linked_at: float | None = None
+        self.cancel_wished = False
         self.sending: asyncio.Task[Outcome] | None = None
         self.follower: Follower | None = None
 
     def cancel(self) -> None:
         """Stop following the run, after the reply to a create call in progress, which may be billed."""
+        self.cancel_wished = True
         if (follower := self.follower) is not None:
             follower.cancel()
 
@@ -60,6 +63,7 @@ class FollowedRun:
         if earlier is not None:
             earlier.abandoned = True
         self.follower = Follower(self, loop)
+        self.follower.cancelled = self.cancel_wished
         return self.follower
 
     def abandon(self) -> Follower | None:
@@ -73,7 +77,7 @@ class FollowedRun:
         """The run has ended here, or was left: what the next follower must not find is forgotten."""
         self.follower = self.sending = None
         self.call = CallLimit(None)
-        self.may_reuse = self.unpaid = False
+        self.may_reuse = self.unpaid = self.cancel_wished = False
 
 
 class Follower:
@@ -116,6 +120,10 @@ class Follower:
         """Stop following, after the reply to a create call in progress, which may be billed."""
         self.cancelled = True
         self.nudge()
+
+    def go_on(self) -> None:
+        """Follow the run on: it was too late to cancel it."""
+        self.cancelled = self.run.cancel_wished = False
 
     def nudge(self) -> None:
         """End the present pause."""

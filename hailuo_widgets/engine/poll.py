@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.followed_run import FollowedRun, Follower
     from hailuo_widgets.engine.provider_client import ProviderClient
 
-__all__ = ["clip_changes", "follow", "stop", "task_of"]
+__all__ = ["clip_changes", "follow", "heard", "stop", "task_of"]
 
 MOST_UNKNOWN = 3
 
@@ -51,14 +51,14 @@ def task_of(record: RunRecord) -> Task:
 
 
 async def follow(ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord) -> RunRecord:
-    """Poll a queued or running task until it ends, is cancelled, or the time-out is over."""
+    """Poll a queued or running task until it ends, the follower is stopped, or the time-out is over."""
     watch = _Watch(ctx, follower.run, client, record, since_s(ctx.clock, await ctx.recorder.stamp_of(record.run_id)))
     while True:
         late = watch.late
         if not late:
             await follower.pause(watch.pause_s())
         if follower.stopped:
-            return await stop(ctx, follower, record)
+            return record
         record = await _ask(ctx, client, watch, record)
         if record.status not in {"queued", "running"} or watch.blocked:
             return record
@@ -199,11 +199,18 @@ async def stop(ctx: Context, follower: Follower, record: RunRecord) -> RunRecord
     return await ctx.recorder.change(record.run_id, RunEvent.CANCELLED_AFTER_SENT, status="cancelled", error=None)
 
 
+async def heard(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
+    """Write the result of a single poll of a task with one result; a state never goes back."""
+    return await _take(ctx, record, poll) if poll.results is None else record
+
+
 async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
     """Write the result of a poll. A state never goes back."""
     data = {"status": poll.word} if poll.word else {}
     if poll.state == PollState.FAILED:
-        return await ctx.recorder.fail(record, poll.error or ProviderError("the generation failed"))
+        error = poll.error or ProviderError("the generation failed")
+        asked = poll.cancelled and await _cancel_asked(ctx, record)
+        return await ctx.recorder.fail(record, error, status="cancelled" if asked else "failed")
     if poll.state == PollState.SUCCEEDED and poll.clip is not None:
         return await ctx.recorder.change(
             record.run_id, RunEvent.PROVIDER_FINISHED, data, status="downloading", **clip_changes(record, poll.clip)
@@ -213,6 +220,11 @@ async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
             record.run_id, RunEvent.GENERATING, data, status="running", started_at=ctx.clock.now(), error=None
         )
     return record
+
+
+async def _cancel_asked(ctx: Context, record: RunRecord) -> bool:
+    """Return whether the provider was asked to cancel the task, in this kernel or an earlier one."""
+    return any(e["what"] == RunEvent.CANCEL_SENT for e in await ctx.log.ask(ctx.log.events, record.run_id))
 
 
 def clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:

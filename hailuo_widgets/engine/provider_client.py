@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.rate_limit import RateLimiter
     from hailuo_widgets.engine.runtime import Timing
     from hailuo_widgets.provider.interface import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
+    from hailuo_widgets.provider.messages import Cancelled
     from hailuo_widgets.redaction.secret import Secret
     from hailuo_widgets.transport.http import Http, Stream
 
@@ -174,6 +175,20 @@ class ProviderClient:
         """Query a task's state."""
         reply = await self._send(self.provider.encode_query(task))
         return self._read(reply, self.provider.decode_query, reply, task)
+
+    async def cancel(self, task: Task) -> Cancelled:
+        """Ask the provider to cancel a task, once: the connection never sends the call again.
+
+        Raises:
+            TransportError: There was no reply; ``error.sent`` tells whether the call may have arrived.
+            ProviderError: The reply says nothing about the task, or the provider has no such call.
+        """
+        call = self.provider.encode_cancel(task)
+        if call is None:
+            raise ProviderError("this task cannot be cancelled at the provider", provider=self.provider.facts.name)
+        await self.limiter.turn()
+        reply = await self._send(call, fresh=True)
+        return self._read(reply, self.provider.decode_cancel, reply, task)
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
         """Return a new download link, if the provider has a call for it."""

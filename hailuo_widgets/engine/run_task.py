@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.expected_duration import Expectation, expect
 from hailuo_widgets.engine import poll, submit
+from hailuo_widgets.engine.cancel import cancel
 from hailuo_widgets.engine.download import bring
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.engine.reuse import prepare
@@ -99,6 +100,8 @@ async def _steps(ctx: Context, follower: Follower) -> RunRecord:
             record = await submit.submit(ctx, follower, client, await _with_inputs(ctx, record))
         if record.status in {"queued", "running"}:
             record = await poll.follow(ctx, follower, client, record)
+            if follower.stopped and record.status in {"queued", "running"}:
+                record = await cancel(ctx, follower, client, record)
             if record.status == "downloading":
                 follower.run.linked_at = ctx.clock.monotonic()
     if record.status == "downloading":

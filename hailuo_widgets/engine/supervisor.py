@@ -155,6 +155,11 @@ class Supervisor:
         run = self._runs.get(run_id)
         return None if run is None else run.expected
 
+    def has_follower(self, run_id: str) -> bool:
+        """Return whether a task of this process follows the run at this moment."""
+        run = self._runs.get(run_id)
+        return run is not None and run.follower is not None
+
     def follows(self, run_id: str) -> bool:
         """Return whether the run is followed here."""
         return run_id in self._open
@@ -227,6 +232,8 @@ class Supervisor:
         with self._lock:
             run = self._runs.get(run_id)
             follower = None if run is None else run.follower
+            if run is not None and follower is not None:
+                run.cancel_wished = True
             unsent = follower is None and self._unfollow(run_id) is not None
         if follower is not None:
             follower.cancel()

@@ -15,6 +15,7 @@ from hailuo_widgets.provider.messages import (
     Accepted,
     Balance,
     Cancelled,
+    CancelOutcome,
     Candidates,
     Clip,
     Code,
@@ -90,6 +91,7 @@ __all__ = [
 ]
 
 AGAIN_FREE = "its status is in no document and was read as an end; %hailuo retry ID asks again, for free"
+CANCELLED_WORDS = frozenset({"cancelled", "canceled", "cancel"})
 SHOWN_BODY = 300  # characters of an unreadable reply that an error quotes
 
 
@@ -108,6 +110,7 @@ class Provider(ABC):
         refusals: HTTP statuses that, according to the documents, mean "certainly not accepted".
         cancel_only_when: The states in which a task may be cancelled, if the cancel call does harm in any other: the
             task is then queried immediately before, and the call is sent in these states alone. Empty: in any state.
+        cancelled_costs: What a task costs that the provider lists as cancelled.
         callbacks: How callbacks are read; None if there are none.
     """
 
@@ -121,6 +124,7 @@ class Provider(ABC):
     gone: frozenset[str] = frozenset()
     refusals: frozenset[int] = REFUSALS
     cancel_only_when: frozenset[PollState] = frozenset()
+    cancelled_costs: CancelOutcome = CancelOutcome.UNKNOWN
     callbacks: CallbackFormat | None = None
 
     @abstractmethod
@@ -335,7 +339,12 @@ class Provider(ABC):
         odd = isinstance(word, str) and word.strip().casefold() not in self.states
         shown = code or (as_written(word) if odd else "") or "failed"
         error = self.error(row, code=shown, said=said, reply=reply, hint=AGAIN_FREE if odd else None)
-        return Poll(state=PollState.FAILED, error=error, word=as_written(word) if odd else None)
+        return Poll(
+            state=PollState.FAILED,
+            error=error,
+            word=as_written(word) if odd else None,
+            cancelled=isinstance(word, str) and word.strip().casefold() in CANCELLED_WORDS,
+        )
 
     def task_failed(self, code: str | None, said: str | None, reply: HttpReply) -> ProviderError:
         """Return the error of a task that turns out to have failed only when its result is fetched."""

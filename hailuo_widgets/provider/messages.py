@@ -130,7 +130,7 @@ class Poll:
 
     ``word`` is an undocumented status, as the provider wrote it. If it is not understood, the state is ``queued`` with
     a ``warning``, and the task is treated as unchanged. ``results`` is set if a task may have several results; the
-    caller assigns each to one run.
+    caller assigns each to one run. ``cancelled``: a task that failed was cancelled at the provider, by whomever.
     """
 
     state: PollState | str
@@ -139,6 +139,7 @@ class Poll:
     warning: str | None = None
     word: str | None = None
     results: Results | None = None
+    cancelled: bool = False
 
 
 class CancelOutcome(StrEnum):

@@ -153,6 +153,11 @@ class Card:
         return self.status.live
 
     @property
+    def note(self) -> str | None:
+        """A sentence on what the end means for the user's money; None if the error says it, or nothing is to say."""
+        return None if self.status == Status.CANCELLED and self.error_text else self.status.note
+
+    @property
     def css_class(self) -> str:
         """The CSS class that connects the static card to its widget: safe characters only, unique to the run."""
         slug = re.sub(r"[^A-Za-z0-9-]", "-", self.run_id)
@@ -217,7 +222,7 @@ def render_text(card: Card) -> str:
     if card.parameters:
         lines.append("  " + ", ".join(f"{label} {value}" for label, value in card.parameters))
     lines.append("  " + " · ".join(_facts(card)))
-    trouble = " ".join(text for text in (_error_line(card), card.status.note, card.error_hint) if text)
+    trouble = " ".join(text for text in (_error_line(card), card.note, card.error_hint) if text)
     if trouble:
         lines.append(f"  {trouble}")
     if card.video_src:
@@ -265,7 +270,7 @@ def _prompt(card: Card) -> str:
 
 
 def _trouble(card: Card) -> str:
-    note = card.status.note
+    note = card.note
     if card.live:
         note = "As it stood when this cell was last saved. %hailuo resume picks it up."
     lines = []

@@ -29,7 +29,9 @@ __all__ = ["LEASE", "cancel_wished", "claim", "free", "held", "lasting", "releas
 LEASE = timedelta(seconds=60)
 SKEW = timedelta(seconds=10)  # by which the clocks of hosts that share a store may differ
 MOST_SEEN = 10_000
-_DECISIONS = (RunEvent.CANCEL_REQUESTED, RunEvent.ADOPTED, RunEvent.FOLLOWED_AGAIN)  # to cancel a run, or to follow it
+_DECISIONS = (  # to cancel a run, or to follow it
+    *(RunEvent.CANCEL_REQUESTED, RunEvent.CANCEL_TOO_LATE, RunEvent.ADOPTED, RunEvent.FOLLOWED_AGAIN),
+)
 _seen: dict[str, tuple[Any, Any, float]] = {}  # by run: its owner, its lease, and since when we have seen both
 
 

@@ -62,7 +62,7 @@ def _full(card: Card, now: float) -> CardState:
         "eta": card.eta_s,
         "low": card.eta_low_s,
         "high": card.eta_high_s,
-        "note": card.status.note,
+        "note": card.note,
         "retry": card.can_retry_download,
         "poster": bool(card.poster),
         "clip": (card.sha256 or "file")[:16] if has_clip else None,

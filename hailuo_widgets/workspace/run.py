@@ -158,7 +158,11 @@ class Run(Fixed):
         return self._session.card(self.id)
 
     def cancel(self) -> None:
-        """Stop following it. If it was sent, the provider goes on, and may still bill it."""
+        """Cancel it: at a provider that can cancel a task, there too; otherwise it is only followed no further.
+
+        :attr:`error` then says what became of the money. A task that had finished already is paid for: its run goes on
+        to its clip. Where the provider cannot cancel, it goes on, and may still bill the task.
+        """
         self._session.engine.cancel(self.id)
 
     @property
@@ -200,6 +204,9 @@ class Run(Fixed):
         if record.status == Status.SUCCEEDED and (record.error is None or self.video is not None):
             return self
         if record.status == Status.CANCELLED:
+            told = from_detail(record.error, record.status)
+            if told is not None:
+                raise told
             raise Cancelled(
                 "we stopped following it; the provider may still finish and bill it",
                 run_id=self.id,
