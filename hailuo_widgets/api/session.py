@@ -73,6 +73,7 @@ class Session(Workspace):
         first_frame: str | Path | bytes | Any | None = None,
         last_frame: str | Path | bytes | Any | None = None,
         subject: str | Path | bytes | Any | None = None,
+        references: str | Path | bytes | Any | Sequence[Any] | None = None,
         fit: str | None = None,
         template: str | None = None,
         text: str | None = None,
@@ -83,6 +84,8 @@ class Session(Workspace):
         width: int | None = None,
         height: int | None = None,
         options: Mapping[str, Any] | None = None,
+        unlisted: bool = False,
+        price: float | str | None = None,
         repeat: int = 1,
         zipped: Sequence[Sequence[str]] | Sequence[str] = (),
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
@@ -110,6 +113,9 @@ class Session(Workspace):
             first_frame: A path, URL, data URL, bytes, ``PIL.Image`` or NumPy array; also a template's picture.
             last_frame: Likewise.
             subject: A picture of the person in the clip (subject reference).
+            references: Pictures, clips and sounds that the model is to follow, in the order in which the prompt counts
+                them: each a path, URL, data URL, bytes, a run with a clip, or a picture as for ``first_frame``. A URL
+                that doesn't end in a known suffix needs ``image:``, ``video:`` or ``audio:`` before it.
             fit: ``"crop"`` cuts images to the ratio that the provider takes, ``"pad"`` adds black; both lay transparent
                 parts on white. By default images are sent as they are.
             template: A template's id or name.
@@ -122,6 +128,10 @@ class Session(Workspace):
             width: Pixels, if the provider takes them.
             height: Likewise.
             options: Further fields of the provider's own.
+            unlisted: ``model`` is in no table of this package: it is sent as typed, with the other arguments and
+                ``options`` as they are. Nothing of the request is checked, and its price is not known.
+            price: What a clip of an unlisted model costs: ``"0.5 USD"``, or a number in the provider's currency.
+                Without it, a budget refuses the run.
             repeat: As for :func:`sweep`, and so are the next four; together they must leave one run.
             zipped: See ``repeat``.
             exclude: See ``repeat``.
@@ -164,6 +174,7 @@ class Session(Workspace):
         first_frame: str | Path | bytes | Any | None = None,
         last_frame: str | Path | bytes | Any | None = None,
         subject: str | Path | bytes | Any | None = None,
+        references: str | Path | bytes | Any | Sequence[Any] | None = None,
         fit: str | Sequence[str] | None = None,
         template: str | Sequence[str] | None = None,
         text: str | Sequence[str] | None = None,
@@ -174,6 +185,8 @@ class Session(Workspace):
         width: int | Sequence[int] | None = None,
         height: int | Sequence[int] | None = None,
         options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        unlisted: bool | Sequence[bool] = False,
+        price: float | str | Sequence[float | str] | None = None,
         repeat: int = 1,
         zipped: Sequence[Sequence[str]] | Sequence[str] = (),
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
@@ -198,7 +211,7 @@ class Session(Workspace):
                 ``{{dawn | dusk}}`` in a prompt is an axis, ``{{name}}`` takes a variable, ``\{{`` is a literal
                 ``{{``.
             variables: The values of ``{{name}}``, by their names; a list is an axis. Or a table of cases.
-            provider: As for :func:`generate`, and so are the arguments up to ``options``; each takes one value or
+            provider: As for :func:`generate`, and so are the arguments up to ``price``; each takes one value or
                 several.
             model: See ``provider``.
             duration: See ``provider``.
@@ -208,6 +221,7 @@ class Session(Workspace):
             first_frame: See ``provider``.
             last_frame: See ``provider``.
             subject: See ``provider``.
+            references: See ``provider``; a list is one value, and a list of lists is an axis.
             fit: See ``provider``.
             template: See ``provider``.
             text: See ``provider``.
@@ -218,6 +232,8 @@ class Session(Workspace):
             width: See ``provider``.
             height: See ``provider``.
             options: See ``provider``.
+            unlisted: See ``provider``.
+            price: See ``provider``.
             repeat: Replicates of each run. A replicate is never called a seed.
             zipped: Groups of axes that are combined value by value instead of crossed: names of arguments, of
                 variables, or ``"prompt"``. For example ``[("prompt", "first_frame")]``.
@@ -256,6 +272,7 @@ class Session(Workspace):
         first_frame: str | Path | bytes | Any | None = None,
         last_frame: str | Path | bytes | Any | None = None,
         subject: str | Path | bytes | Any | None = None,
+        references: str | Path | bytes | Any | Sequence[Any] | None = None,
         fit: str | Sequence[str] | None = None,
         template: str | Sequence[str] | None = None,
         text: str | Sequence[str] | None = None,
@@ -266,6 +283,8 @@ class Session(Workspace):
         width: int | Sequence[int] | None = None,
         height: int | Sequence[int] | None = None,
         options: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        unlisted: bool | Sequence[bool] = False,
+        price: float | str | Sequence[float | str] | None = None,
         repeat: int = 1,
         zipped: Sequence[Sequence[str]] | Sequence[str] = (),
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),

@@ -51,8 +51,8 @@ def providers_frame(accounts: Accounts) -> pd.DataFrame:
             "base_url": f.base_url,
             "models": len(f.models),
             "modes": ", ".join(dict.fromkeys(o.mode for o in f.offers)) + (", template" if f.templates else ""),
-            "seeds": f"{f.seeds.low} to {f.seeds.high}" if f.seeds else "none",
-            "prompt_max": f.prompt_max,
+            "seeds": _seeds(f),
+            "prompt_max": max([f.prompt_max, *(f.of(m.name).prompt_max for m in f.models)]),
             "max_concurrent": f.max_concurrent,
             "requests_per_minute": f.requests_per_minute,
             "key": " or ".join(f.key_variables),
@@ -63,6 +63,17 @@ def providers_frame(accounts: Accounts) -> pd.DataFrame:
     return frame_of(rows, list(rows[0]))
 
 
+def _seeds(facts: Facts) -> str:
+    """Return the seeds of a provider as text, with the models that take them if it isn't all."""
+    ranges: dict[str, list[str]] = {}
+    for model in facts.models:
+        if (seeds := facts.seeds_of(model.name)) is not None:
+            ranges.setdefault(f"{seeds.low} to {seeds.high}", []).append(model.name)
+    if facts.seeds is not None:
+        return f"{facts.seeds.low} to {facts.seeds.high}"
+    return "; ".join(f"{text} ({', '.join(names)})" for text, names in ranges.items()) or "none"
+
+
 def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFrame:
     """Return one row per model, mode and resolution; price and month are ``NA`` if no source names a list price."""
     rows = []
@@ -70,7 +81,9 @@ def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFram
         for offer in f.offers:
             model = f.model(offer.model)
             shortest = offer.durations[0] if offer.durations else None
-            price = f.price(offer.model, offer.resolution, shortest)
+            region = accounts.region(f)
+            price = f.price(offer.model, offer.resolution, shortest, mode=offer.mode, region=region)
+            length = 1 if price is None or not price.per_second else shortest or 0
             rows.append(
                 {
                     "provider": f.name,
@@ -79,7 +92,7 @@ def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFram
                     "mode": offer.mode,
                     "resolution": offer.resolution,
                     "durations": ", ".join(map(str, offer.durations)) or None,
-                    "price": price.micros / 1_000_000 if price else None,
+                    "price": price.micros * length / 1_000_000 if price and length else None,
                     "currency": price.currency if price else None,
                     "camera": bool(model and model.camera),
                     "doubt": offer.doubt or None,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.sweep import MOST_CELLS
-from hailuo_widgets.domain.user_values import as_json, as_value, is_missing, shown
+from hailuo_widgets.domain.user_values import as_json, as_references, as_value, is_missing, shown
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def _case(row: Mapping[str, Any], number: int, arguments: Collection[str]) -> Ca
             texts[name] = str(as_value(where, value))
         elif name in IMAGE_FIELDS:
             given[name] = value
+        elif name == "references":
+            given[name] = as_references(value)
         elif name == "options":
             given[name] = as_json(where, value)
         elif name in arguments:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.input_rules import ImageRules, MediaLimits, ReferenceRules
 from hailuo_widgets.domain.list_price import Price, Surcharge, clip_price
+from hailuo_widgets.domain.user_price import micros_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,6 +53,8 @@ class Model:
         aspect_ratios: The aspect ratios by mode; a mode that is missing takes none.
         default_aspect_ratio: The aspect ratio by mode that is sent if the user gives none.
         sizes: The pixels (width, height) by resolution, the usual one first; with {}, the model takes no pixels.
+        sizes_only: The document lists all sizes, so any other is refused.
+        size_modes: The modes in which ``width`` and ``height`` are taken; None means all.
         max_results: The largest number of clips of one create call.
     """
 
@@ -74,6 +77,8 @@ class Model:
     aspect_ratios: Mapping[str, tuple[str, ...]] | None = None
     default_aspect_ratio: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, tuple[tuple[int, int], ...]] | None = None
+    sizes_only: bool = False
+    size_modes: tuple[str, ...] | None = None
     images: ImageRules | None = None
     references: ReferenceRules | None = None
     last_frame_alone: str | None = None
@@ -167,6 +172,8 @@ class ModelFacts:
     provider_ratios: tuple[str, ...]
     default_ratios: Mapping[str, str]
     sizes: Mapping[str, tuple[tuple[int, int], ...]]
+    sizes_only: bool
+    size_modes: tuple[str, ...] | None
     images: ImageRules
     references: ReferenceRules | None
     last_frame_alone: str
@@ -180,6 +187,10 @@ class ModelFacts:
         """Return the aspect ratios in a mode; empty if none is taken."""
         return self.provider_ratios if self.ratios_by_mode is None else self.ratios_by_mode.get(mode, ())
 
+    def takes_size(self, mode: str) -> bool:
+        """Return whether ``width`` and ``height`` are taken in a mode."""
+        return bool(self.sizes) and (self.size_modes is None or mode in self.size_modes)
+
     def size(self, resolution: str | None, aspect_ratio: str | None = None) -> tuple[int, int] | None:
         """Return the pixels of a resolution: those nearest to an aspect ratio, or the usual ones; None if unknown."""
         sizes = self.sizes.get(resolution or "", ())
@@ -187,6 +198,13 @@ class ModelFacts:
         if not (sizes and wide.isdecimal() and high.isdecimal() and int(wide) and int(high)):
             return sizes[0] if sizes else None
         return min(sizes, key=lambda size: abs(math.log(size[0] * int(high) / (size[1] * int(wide)))))
+
+
+def _users_own(model: str, micros: int, currency: str) -> Price:
+    """Return the row of a price that the user has given."""
+    return Price(
+        model=model, resolution=None, duration=None, micros=micros, currency=currency, source="the user", as_of=""
+    )
 
 
 def _own(model_s: T | None, provider_s: T) -> T:
@@ -280,6 +298,8 @@ class Facts:
             provider_ratios=self.aspect_ratios,
             default_ratios=row.default_aspect_ratio,
             sizes=_own(row.sizes, sizes),
+            sizes_only=row.sizes_only,
+            size_modes=row.size_modes,
             images=_own(row.images, self.images),
             references=_own(row.references, self.references),
             last_frame_alone=_own(row.last_frame_alone, self.last_frame_alone),
@@ -390,6 +410,8 @@ class Facts:
     def price_of(self, request: Request, region: str | None) -> tuple[int, str, Price] | None:
         """Return what one clip of a request costs by the list, with its surcharges; None if that is unknown.
 
+        The price of an unlisted model is the user's own, if there is one.
+
         Args:
             request: The request.
             region: The region of the origin that it is sent to; see :meth:`region_of`.
@@ -397,8 +419,11 @@ class Facts:
         Returns:
             The micros (millionths), their currency, and the row of the list.
         """
-        if request.unlisted or request.template is not None:
+        if request.template is not None:
             return None
+        if request.unlisted:
+            own = None if request.price is None else micros_of(request.price)
+            return None if own is None else (*own, _users_own(request.model, *own))
         row = self.price(request.model, request.resolution, request.duration, mode=request.mode, region=region)
         micros = None if row is None else clip_price(request, row, self.surcharges, region)
         return None if row is None or micros is None else (micros, row.currency, row)

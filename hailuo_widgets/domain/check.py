@@ -6,18 +6,21 @@ nothing is sent. A warning means that sources disagree, or that a field will not
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import camera
 from hailuo_widgets.domain.check_media import check_frame_size, check_images
-from hailuo_widgets.domain.problem import error, is_web_url, text_errors, warning
+from hailuo_widgets.domain.check_options import check_options, check_switches
+from hailuo_widgets.domain.check_references import check_references
+from hailuo_widgets.domain.check_unlisted import check_unlisted
+from hailuo_widgets.domain.problem import error, text_errors, warning
 from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.errors import ProblemCode, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.domain.catalog import Facts, Offer, Option
+    from hailuo_widgets.domain.catalog import Facts, Offer
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.errors import Problem
 
@@ -29,14 +32,17 @@ SHORTEST_TEMPLATE_ID = 10  # a number with at least so many digits is read as a 
 
 def check(request: Request, facts: Facts) -> tuple[Problem, ...]:
     """Return all problems of a request, in the order of its arguments. It may be sent if none is an error."""
+    if request.unlisted:
+        return tuple(check_unlisted(request, facts))
     found = [
         *_prompt(request, facts),
         *(_template(request, facts) if request.template is not None else _model(request, facts)),
         *_seed(request, facts),
         *check_frame_size(request, facts),
         *check_images(request, facts),
-        *_switches(request, facts),
-        *_options(request, facts),
+        *check_references(request, facts),
+        *check_switches(request, facts),
+        *check_options(request, facts),
     ]
     return tuple(found)
 
@@ -44,22 +50,26 @@ def check(request: Request, facts: Facts) -> tuple[Problem, ...]:
 def _prompt(request: Request, facts: Facts) -> Iterator[Problem]:
     prompt = request.prompt
     yield from text_errors("prompt", prompt)
-    if request.template is not None:  # the prompt is not sent
+    if request.template is not None or request.source is not None:  # the prompt is not sent
         return
-    if len(prompt) > facts.prompt_max:
+    of_model = facts.of(request.model)
+    most, least = of_model.prompt_max, of_model.prompt_min
+    if len(prompt) > most:
         yield error(
             "prompt",
             ProblemCode.TOO_LONG,
-            f"prompt has {len(prompt)} characters; {facts.title} takes at most {facts.prompt_max}",
-            f"shorten it by {len(prompt) - facts.prompt_max}",
+            f"prompt has {len(prompt)} characters; {facts.title if most == facts.prompt_max else request.model} takes "
+            f"at most {most}",
+            f"shorten it by {len(prompt) - most}",
         )
-    optional = request.mode in PROMPT_OPTIONAL and not facts.prompt_min
-    if not optional and len(prompt.strip()) < max(1, facts.prompt_min):
+    optional = request.mode in PROMPT_OPTIONAL and not least
+    if not optional and len(prompt.strip()) < max(1, least):
         yield error(
             "prompt",
             ProblemCode.EMPTY,
-            f"prompt={prompt!r} is {'too short' if prompt.strip() else 'empty'}: {facts.title} needs at least "
-            f"{max(1, facts.prompt_min)} character(s) for {request.mode}",
+            f"prompt={prompt!r} is {'too short' if prompt.strip() else 'empty'}: "
+            f"{facts.title if least == facts.prompt_min else request.model} needs at least "
+            f"{max(1, least)} character(s) for {request.mode}",
             "write what is to be seen; in a cell it stands below the %%hailuo line",
         )
     model = facts.model(request.model)
@@ -107,7 +117,7 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
             if request.duration is not None and request.duration in offer.doubtful_durations:
                 yield warning("duration", ProblemCode.UNCERTAIN, offer.doubtful_durations[request.duration])
         return
-    known = list(dict.fromkeys(o.resolution for o in by_mode if o.resolution)) or list(facts.sizes)
+    known = list(dict.fromkeys(o.resolution for o in by_mode if o.resolution)) or list(facts.of(request.model).sizes)
     near = nearest(str(request.resolution), known)
     yield error(
         "resolution",
@@ -120,7 +130,7 @@ def _model(request: Request, facts: Facts) -> Iterator[Problem]:
 def _fits(offer: Offer, request: Request, facts: Facts) -> bool:
     """Return whether an offer matches the request's resolution."""
     if offer.resolution is None:  # the provider chooses, unless it takes sizes and the request has one
-        return request.resolution is None or request.resolution in facts.sizes
+        return request.resolution is None or request.resolution in facts.of(request.model).sizes
     return offer.resolution == request.resolution
 
 
@@ -185,9 +195,9 @@ def _template(request: Request, facts: Facts) -> Iterator[Problem]:
                 f"text={request.text!r} is empty",
                 "write the template's words, or leave text out",
             )
-    if request.last_frame or request.subject:
-        name = "last_frame" if request.last_frame else "subject"
-        yield error(name, ProblemCode.CONFLICT, "a template takes first_frame alone", "leave it out")
+    for name in ("last_frame", "subject", "references"):
+        if getattr(request, name):
+            yield error(name, ProblemCode.CONFLICT, "a template takes first_frame alone", "leave it out")
     yield from _not_sent(request)
 
 
@@ -233,107 +243,26 @@ def _seed(request: Request, facts: Facts) -> Iterator[Problem]:
     if request.seed is None:
         return
     model = facts.model(request.model)
-    seeds = facts.seeds
-    if seeds is None or (model is not None and not model.seeds):
+    seeds = facts.seeds_of(request.model)
+    if seeds is None:
+        able = [m.name for m in facts.models if facts.seeds_of(m.name) is not None]
         yield error(
             "seed",
             ProblemCode.UNSUPPORTED,
-            f"seed={request.seed!r}: {facts.title} takes no seed, so two runs of one prompt are replicates",
-            "leave seed out; repeat=N (--repeat N) makes N replicates",
+            f"seed={request.seed!r}: {request.model if able and request.model else facts.title} takes no seed, so two "
+            "runs of one prompt are replicates",
+            "leave seed out; repeat=N (--repeat N) makes N replicates"
+            + (f"; models that take a seed: {', '.join(able)}" if able else ""),
         )
     elif not seeds.low <= request.seed <= seeds.high:
         yield error(
             "seed",
             ProblemCode.NOT_ALLOWED,
-            f"seed={request.seed!r}: {facts.title} takes {seeds.low} to {seeds.high}"
-            + (f" ({seeds.random} is random)" if seeds.random is not None else ""),
+            f"seed={request.seed!r}: {facts.title if seeds is facts.seeds else request.model} takes "
+            f"{seeds.low} to {seeds.high}" + (f" ({seeds.random} is random)" if seeds.random is not None else ""),
             f"give a seed up to {seeds.high}",
         )
     elif model is not None and model.seed_doubt and request.seed != seeds.random:
         yield warning(
             "seed", ProblemCode.UNCERTAIN, model.seed_doubt, "count on replicates (repeat=N), not on the seed"
         )
-
-
-def _switches(request: Request, facts: Facts) -> Iterator[Problem]:
-    if request.prompt_optimizer and not facts.optimizer:
-        yield error(
-            "prompt_optimizer", ProblemCode.UNSUPPORTED, f"{facts.title} has no prompt optimizer", "leave it off"
-        )
-    if request.watermark is not None and not facts.watermark:
-        yield error("watermark", ProblemCode.UNSUPPORTED, f"{facts.title} takes no watermark switch", "leave it out")
-    if request.text is not None and request.template is None:
-        yield error("text", ProblemCode.CONFLICT, "text is for templates alone", "write it into the prompt")
-    model = facts.model(request.model)
-    if request.fast_pretreatment is not None and request.template is None:
-        able = ", ".join(m.name for m in facts.models if m.fast_pretreatment)
-        if not able:
-            yield error(
-                "fast_pretreatment",
-                ProblemCode.UNSUPPORTED,
-                f"{facts.title} takes no fast_pretreatment",
-                "leave it out",
-            )
-        elif not (model and model.fast_pretreatment):
-            yield warning(
-                "fast_pretreatment",
-                ProblemCode.UNCERTAIN,
-                f"fast_pretreatment: the documents say that it works with {able}, and not with {request.model}",
-                "leave it out",
-            )
-    url = request.callback_url
-    if url is not None:
-        if not facts.callback:
-            yield error("callback_url", ProblemCode.UNSUPPORTED, f"{facts.title} calls nobody back", "leave it out")
-        elif not is_web_url(url):
-            yield error(
-                "callback_url", ProblemCode.INVALID, f"callback_url={url!r} is no URL", "give a full https:// URL"
-            )
-        yield from text_errors("callback_url", url)
-
-
-def _options(request: Request, facts: Facts) -> Iterator[Problem]:
-    rows: dict[str, Option] = {o.name: o for o in facts.options}
-    for name, value in request.options.items():
-        row = rows.get(name)
-        if row is not None:
-            yield from _option(row, value)
-            continue
-        near = nearest(name, rows)
-        yield error(
-            "options",
-            ProblemCode.UNKNOWN,
-            f"option {name!r}: {facts.title} takes {', '.join(rows) or 'none'}",
-            f"did you mean {near!r}?" if near else "leave it out",
-        )
-
-
-def _option(row: Option, value: Any) -> Iterator[Problem]:
-    right_kind = isinstance(value, row.kind) and not (row.kind in {int, float} and isinstance(value, bool))
-    if not right_kind:
-        yield error(
-            "options", ProblemCode.INVALID, f"option {row.name}={value!r} is to be {row.kind.__name__}", row.help
-        )
-    elif row.url and not is_web_url(value):
-        yield error("options", ProblemCode.INVALID, f"option {row.name}={value!r} is no URL", row.help)
-    elif row.allowed and value not in row.allowed:
-        yield error(
-            "options",
-            ProblemCode.NOT_ALLOWED,
-            f"option {row.name}={value!r}: allowed is {', '.join(row.allowed)}",
-            row.help,
-        )
-    elif (row.low is not None and value < row.low) or (row.high is not None and value > row.high):
-        bounds = f"{row.low} to {row.high}" if row.high is not None else f"{row.low} and more"
-        yield error("options", ProblemCode.NOT_ALLOWED, f"option {row.name}={value!r}: allowed is {bounds}", row.help)
-    elif row.seen and value not in row.seen:
-        seen = ", ".join(row.seen)
-        yield warning(
-            "options",
-            ProblemCode.UNCERTAIN,
-            f"option {row.name}={value!r}: the document lost the values' names; known: {seen}",
-        )
-    elif value in row.doubts:
-        yield warning("options", ProblemCode.UNCERTAIN, f"option {row.name}={value!r}: {row.doubts[value]}")
-    if isinstance(value, str):
-        yield from text_errors("options", value, called=f"option {row.name}")

@@ -19,35 +19,35 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.errors import Problem
 
-__all__ = ["check_frame_size", "check_images"]
+__all__ = ["check_frame_size", "check_images", "web_url_errors"]
 
 URL_ONLY = "put the picture where the web can reach it and give its https:// URL"
 
 
 def check_frame_size(request: Request, facts: Facts) -> Iterator[Problem]:
     """Check the aspect ratio, the width and the height."""
-    ratio = request.aspect_ratio
-    if ratio is not None and ratio not in facts.aspect_ratios:
-        allowed = ", ".join(facts.aspect_ratios)
-        near = nearest(ratio, facts.aspect_ratios)
+    of_model = facts.of(request.model)
+    ratio, ratios = request.aspect_ratio, of_model.aspect_ratios(request.mode)
+    if ratio is not None and ratio not in ratios:
+        allowed = ", ".join(ratios)
+        near = nearest(ratio, ratios)
+        who = facts.title if of_model.ratios_by_mode is None else f"{request.model} in {request.mode}"
         yield error(
             "aspect_ratio",
             ProblemCode.NOT_ALLOWED,
-            f"aspect_ratio={ratio!r}: {facts.title} takes {allowed or 'none'}",
-            (f"did you mean {near!r}?" if near else f"give {facts.aspect_ratios[0]!r}")
+            f"aspect_ratio={ratio!r}: {who} takes {allowed or 'none'}",
+            (f"did you mean {near!r}?" if near else f"give {ratios[0]!r}")
             if allowed
             else "leave it out: the clip follows the first frame, or is 16:9",
         )
-    if not facts.sizes:
-        for name in ("width", "height"):
-            value = getattr(request, name)
-            if value is not None:
-                yield error(
-                    name,
-                    ProblemCode.UNSUPPORTED,
-                    f"{name}={value!r}: {facts.title} takes no {name}",
-                    "give resolution=… instead",
-                )
+    for name in ("width", "height") if not of_model.takes_size(request.mode) else ():
+        value = getattr(request, name)
+        if value is not None:
+            who = f"{request.model} in {request.mode}" if of_model.sizes else facts.title
+            yield error(
+                name, ProblemCode.UNSUPPORTED, f"{name}={value!r}: {who} takes no {name}", "give resolution=… instead"
+            )
+    if not of_model.takes_size(request.mode):
         return
     if (request.width is None) != (request.height is None):
         yield error(
@@ -57,11 +57,13 @@ def check_frame_size(request: Request, facts: Facts) -> Iterator[Problem]:
             "give both or none",
         )
     elif request.width is not None and request.height is not None:
-        yield from _size(request.width, request.height, request.resolution, facts)
+        yield from _size(request, request.width, request.height, facts)
 
 
-def _size(width: int, height: int, resolution: str | None, facts: Facts) -> Iterator[Problem]:
-    known = ", ".join(f"{w}x{h}" for w, h in facts.sizes.values())
+def _size(request: Request, width: int, height: int, facts: Facts) -> Iterator[Problem]:
+    of_model = facts.of(request.model)
+    pairs = [pair for several in of_model.sizes.values() for pair in several]
+    known = ", ".join(f"{w}x{h}" for w, h in pairs)
     if min(width, height) < 1:
         yield error(
             "width",
@@ -69,18 +71,33 @@ def _size(width: int, height: int, resolution: str | None, facts: Facts) -> Iter
             f"width={width!r}, height={height!r}: pixels are positive",
             f"sizes seen to work: {known}",
         )
-    elif (width, height) not in facts.sizes.values():
+    elif (width, height) not in pairs and of_model.sizes_only:
+        yield error(
+            "width",
+            ProblemCode.NOT_ALLOWED,
+            f"{width}x{height}: {request.model} takes {known}",
+            "give one of these, or resolution= and aspect_ratio=",
+        )
+    elif (width, height) not in pairs:
         yield warning(
             "width",
             ProblemCode.UNCERTAIN,
             f"{width}x{height}: {facts.title}'s document names no sizes; other sources know {known} alone",
             "a size that it does not take is refused, and not billed",
         )
-    if resolution is not None and facts.sizes.get(resolution) != (width, height):
+    resolution = request.resolution
+    if resolution is not None and (width, height) not in of_model.sizes.get(resolution, ()):
         yield warning(
             "resolution",
             ProblemCode.NOT_SENT,
             f"width={width}, height={height} are sent, resolution={resolution!r} is not",
+            "give the one or the other",
+        )
+    if request.aspect_ratio is not None:
+        yield warning(
+            "aspect_ratio",
+            ProblemCode.NOT_SENT,
+            f"width={width}, height={height} are sent, aspect_ratio={request.aspect_ratio!r} is not",
             "give the one or the other",
         )
 
@@ -88,8 +105,8 @@ def _size(width: int, height: int, resolution: str | None, facts: Facts) -> Iter
 def check_images(request: Request, facts: Facts) -> Iterator[Problem]:
     """Check the combination of images, and each image."""
     if request.last_frame is not None and request.first_frame is None and request.template is None:
-        if facts.last_frame_alone:
-            yield warning("last_frame", ProblemCode.UNCERTAIN, facts.last_frame_alone, "give first_frame=… too")
+        if told := facts.of(request.model).last_frame_alone:
+            yield warning("last_frame", ProblemCode.UNCERTAIN, told, "give first_frame=… too")
         else:
             yield error(
                 "last_frame", ProblemCode.MISSING, "last_frame needs a first_frame beside it", "give first_frame=… too"
@@ -101,19 +118,21 @@ def check_images(request: Request, facts: Facts) -> Iterator[Problem]:
     for name in IMAGE_FIELDS:
         image = getattr(request, name)
         if image is not None:
-            yield from _image(name, image, facts.images, facts.title)
+            yield from _image(name, image, facts.of(request.model).images, facts.title)
+
+
+def web_url_errors(name: str, url: str) -> Iterator[Problem]:
+    """Check that the URL of a file is one that a provider can fetch."""
+    if not is_web_url(url):
+        yield error(
+            name, ProblemCode.INVALID, f"{name}={url[:80]!r}: a URL begins with http:// or https://", "give a full URL"
+        )
+    yield from text_errors(name, url)
 
 
 def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[Problem]:
     if image.url is not None:
-        if not is_web_url(image.url):
-            yield error(
-                name,
-                ProblemCode.INVALID,
-                f"{name}={image.url[:80]!r}: a URL begins with http:// or https://",
-                "give a full URL",
-            )
-        yield from text_errors(name, image.url)
+        yield from web_url_errors(name, image.url)
         return
     if rules.url_only:
         yield error(
@@ -144,6 +163,14 @@ def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[P
             ProblemCode.TOO_SMALL,
             f"{name}={image.name} is {width}×{height}; {title} needs a short side over {rules.short_side_over} pixels",
             "give a larger picture",
+        )
+    if rules.sides is not None and not rules.sides[0] <= min(width, height) <= max(width, height) <= rules.sides[1]:
+        yield error(
+            name,
+            ProblemCode.TOO_SMALL if min(width, height) < rules.sides[0] else ProblemCode.TOO_LARGE,
+            f"{name}={image.name} is {width}×{height}; {title} takes sides of {rules.sides[0]} to {rules.sides[1]} "
+            "pixels",
+            "scale it, for example with Pillow's Image.resize",
         )
     if rules.ratio and height and not rules.ratio[0] <= width / height <= rules.ratio[1]:
         yield error(

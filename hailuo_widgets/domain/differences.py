@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.images import Image
+from hailuo_widgets.domain.request import Source
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -21,13 +22,14 @@ __all__ = ["COLUMNS", "are_labels", "check_column", "columns_of", "in_rows", "of
 
 COLUMNS = (
     "variant", "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
-    "aspect_ratio", "template", "text", "first_frame", "last_frame", "subject", "fast_pretreatment", "watermark",
+    "aspect_ratio", "template", "text", "first_frame", "last_frame", "subject", "references", "source",
+    "fast_pretreatment", "watermark",
 )  # fmt: skip
 RESULTS = ("status", "sweep_id")  # can be rows and columns of a grid, but say nothing of what was asked for
 
 
 def value(record: RunRecord, name: str) -> str:
-    """Return a run's value in a column as text (for an image, its name); "" if the run has none."""
+    """Return a run's value in a column as text (for a file, its name); "" if the run has none."""
     if name.startswith("var_"):
         found: Any = record.variables.get(name.removeprefix("var_"))
     elif name in {"variant", "replicate", *RESULTS}:
@@ -36,6 +38,10 @@ def value(record: RunRecord, name: str) -> str:
         found = getattr(record.request, name, None)
     if isinstance(found, Image):
         return found.name
+    if name == "references":
+        return " + ".join(one.name for one in record.request.references)
+    if isinstance(found, Source):
+        return found.run_id
     return "" if found is None else str(found)
 
 

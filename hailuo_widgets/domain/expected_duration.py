@@ -36,6 +36,11 @@ class Expectation:
     source: str = "document"
 
 
+def _kind(request: Request) -> tuple[str | None, int | None, bool]:
+    """Return what a task's length depends on."""
+    return request.resolution, request.duration, request.source is not None
+
+
 def expect(
     request: Request, facts: Facts, history: Sequence[tuple[RunRecord, float]], *, speed: float = 1.0
 ) -> Expectation | None:
@@ -47,9 +52,7 @@ def expect(
         history: Finished runs of the model, each with its duration in seconds.
         speed: By what factor the simulator is faster than the documented figures; 1 for a real provider.
     """
-    same = [
-        s for r, s in history if (r.request.resolution, r.request.duration) == (request.resolution, request.duration)
-    ]
+    same = [s for r, s in history if _kind(r.request) == _kind(request)]
     if same:
         spread = quantiles(same, n=10) if len(same) >= ENOUGH else None
         return Expectation(

@@ -110,7 +110,9 @@ def _rank(cell: Cell, seed: int | None) -> bytes:
 
 
 def _text(value: Any) -> str:
-    """Return a text that identifies a value; an image in memory is identified by its content."""
+    """Return a text that identifies a value; a file in memory is identified by its content."""
+    if isinstance(value, tuple):  # references
+        return " ".join(_text(one) for one in value)
     try:
         data = value if isinstance(value, (bytes, bytearray)) else getattr(value, "tobytes", str(value).encode)()
         return hashlib.sha256(data).hexdigest()

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = [
     "as_flag",
     "as_json",
+    "as_references",
     "as_tags",
     "as_value",
     "as_values",
@@ -185,6 +186,11 @@ def as_json(argument: str, given: Any, depth: int = 0) -> Any:
     if is_axis(given):
         return [as_json(f"{argument}[{n}]", v, depth + 1) for n, v in enumerate(listed(argument, given))]
     return None if given is None else as_value(argument, given, flags=True)
+
+
+def as_references(given: Any) -> tuple[Any, ...]:
+    """Return the references of one request: a list's values, or the one value itself."""
+    return tuple(listed("references", given)) if is_axis(given) and not is_array(given) else (given,)
 
 
 def is_table(given: Any) -> bool:

@@ -62,7 +62,7 @@ async def accept(
     changes = _accepted_changes(record, task_id, simulated=simulated, channel=channel, now=ctx.clock.now())
     changes |= {"task_details": details} if details else {}
     with contextlib.suppress(Exception):  # a price that cannot be looked up costs no task id
-        changes |= ctx.accounts.list_price(record.request)
+        changes |= ctx.accounts.list_price(record.request, record.origin)
     return await keep_accepted(ctx, record, task_id, ctx.recorder.stamped(record.run_id, data), changes)
 
 

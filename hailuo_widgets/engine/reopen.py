@@ -24,7 +24,7 @@ UNDELIVERED = DownloadError.__name__
 
 def asked_anew(ctx: Context, record: RunRecord) -> dict[str, Any]:
     """Return what changes in a run that is followed again; its list price was removed when it ended."""
-    price = ctx.accounts.list_price(record.request) if record.cost_micros is None else {}
+    price = ctx.accounts.list_price(record.request, record.origin) if record.cost_micros is None else {}
     return {"status": "queued", "error": None, "finished_at": None, **price}
 
 

@@ -45,7 +45,7 @@ async def reserve(ctx: Context, run: FollowedRun, client: ProviderClient, record
 
 
 def _permit(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunRecord) -> Permit:
-    price = ctx.accounts.list_price(record.request)
+    price = ctx.accounts.list_price(record.request, client.log_origin)
     each = price.get("cost_micros")
     return Permit(
         micros=None if each is None else each * client.provider.results(record.request),  # one call makes them all

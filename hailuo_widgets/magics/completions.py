@@ -31,7 +31,7 @@ __all__ = ["Offers", "World", "offers"]
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}])")
 _JOINED = re.compile(r"\\[^\S\n]*\n")  # an option line that is continued on the next line
 _LINE = re.compile(r"\s*(?:[^\W\d]\w*\s*=\s*)?%hailuo\s+")
-_PICTURES = {"--first-frame", "--last-frame", "--subject"}
+_FILES = {"--first-frame", "--last-frame", "--subject", "--reference"}
 _IDS = {
     "show": False,
     "cancel": True,
@@ -60,8 +60,8 @@ class World(Protocol):
     def run_ids(self, *, unfinished: bool) -> Sequence[str]:
         """The newest runs of the log, newest first."""
 
-    def files(self, start: str) -> Sequence[str]:
-        """Pictures and folders whose path begins with ``start``."""
+    def files(self, start: str, *, media: bool = False) -> Sequence[str]:
+        """Pictures and folders whose path begins with ``start``; with ``media`` also clips and sounds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,8 +127,8 @@ def _given(option: str, words: Sequence[str]) -> list[str]:
 def _values(option: str, value: str, words: Sequence[str], world: World) -> Offers:
     fragment = value.rsplit(",", 1)[-1]
     example = OPTIONS[option].example
-    if option in _PICTURES:
-        return _starting(value, world.files(value), "path", example=example)
+    if option in _FILES:
+        return _starting(value, world.files(value, media=option == "--reference"), "path", example=example)
     if option == "--provider":
         return _starting(fragment, world.providers(), "provider")
     if option == "--fit":
@@ -148,12 +148,12 @@ def _of_provider(option: str, facts: Facts, models: Sequence[str]) -> list[str]:
     if option == "--model":
         short = [m.short_names[0] if m.short_names else m.name for m in facts.models]
         return [*short, *(m.name for m in facts.models)]
-    if option == "--aspect-ratio":
-        return list(facts.aspect_ratios)
     if option == "--template":
         return [_quoted(t.english) for t in facts.templates]
     named = {m.name for word in models for m in facts.models if word.casefold() in _names(m)}
     some = [o for o in facts.offers if not models or o.model in named]
+    if option == "--aspect-ratio":
+        return list(dict.fromkeys(r for o in some for r in facts.of(o.model).aspect_ratios(o.mode)))
     if option == "--resolution":
         return [o.resolution for o in some if o.resolution]
     if option == "--duration":

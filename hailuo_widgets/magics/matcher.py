@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["matcher_for"]
 
 PICTURES = {".png", ".jpg", ".jpeg", ".webp"}
+MEDIA = {".mp4", ".mov", ".webm", ".wav", ".mp3"}
 MOST_RUNS = 30
 _SIMPLE = (str, int, float, date)  # types of values that a prompt may take; sequences of them too
 
@@ -73,7 +74,8 @@ class _Shell:
         found = log.call(log.unfinished) if unfinished else log.call(log.find, limit=MOST_RUNS)
         return [r.run_id for r in reversed(found)][:MOST_RUNS]
 
-    def files(self, start: str) -> Sequence[str]:
+    def files(self, start: str, *, media: bool = False) -> Sequence[str]:
+        suffixes = PICTURES | MEDIA if media else PICTURES
         folder, _, name = start.rpartition("/")
         place = Path(folder or ("/" if start.startswith("/") else ".")).expanduser()
         try:
@@ -86,7 +88,7 @@ class _Shell:
             for p in found
             if p.name.startswith(name)
             and (not p.name.startswith(".") or name.startswith("."))
-            and (p.is_dir() or p.suffix.lower() in PICTURES)
+            and (p.is_dir() or p.suffix.lower() in suffixes)
         ]
 
 

@@ -17,6 +17,7 @@ from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.sweep import Axes
 from hailuo_widgets.domain.user_values import (
     as_json,
+    as_references,
     as_value,
     as_values,
     as_whole,
@@ -128,8 +129,20 @@ def _argument(name: str, given: Any) -> list[Any] | None:
         return None
     if name in IMAGE_FIELDS and is_array(given):
         return [given]
+    if name == "references":
+        return _reference_lists(given)
     with about(name):
         return as_values(name, given, partial(_one, name))
+
+
+def _reference_lists(given: Any) -> list[Any] | None:
+    """Return the values of the argument ``references``: a list is one value, and a list of lists is an axis."""
+    if is_table(given) or is_missing(given):
+        as_value("references", given)  # raises
+    several = as_references(given)
+    if not any(is_axis(one) and not is_array(one) for one in several):
+        return [several] if several else None
+    return [None if one is None else as_references(one) for one in several]
 
 
 def _one(name: str, where: str, given: Any) -> Any:
@@ -345,6 +358,8 @@ def _shown_axis(name: str, prompts: Sequence[Prompt]) -> str:
 
 
 def _excluded(name: str, value: Any) -> Any:
+    if name == "references":
+        return as_references(value)
     if is_axis(value) and not (name in IMAGE_FIELDS and is_array(value)):
         return as_values(f"exclude {name}", value, partial(as_value, flags=True))
     return value if name in IMAGE_FIELDS else as_value(f"exclude {name}", value, flags=True)

@@ -60,6 +60,9 @@ OPTIONS: dict[str, Option] = {
         _request("--first-frame", "first_frame", "a picture's path or URL; a template's picture too", "fox.png"),
         _request("--last-frame", "last_frame", "a picture's path or URL", "den.png"),
         _request("--subject", "subject", "a picture of the person to be seen", "face.jpg"),
+        _request(
+            "--reference", "references", "a picture, clip or sound to follow: path or URL; may be repeated", "fox.png"
+        ),
         _request("--fit", "fit", "crop or pad the images to the ratio that the provider takes", "crop"),
         _request("--template", "template", "a template's name or id", "Diving"),
         _request("--text", "text", "a template's words", "Lion"),
@@ -71,6 +74,8 @@ OPTIONS: dict[str, Option] = {
         _request("--width", "width", "pixels, where the provider takes them", "1366"),
         _request("--height", "height", "likewise", "768"),
         _request("--option", "options", "a field of the provider's own; may be repeated", "ttl=3600"),
+        _request_flag("--unlisted", "unlisted", "send a model that no table has as it is typed, unchecked"),
+        _request("--price", "price", "what a clip of an unlisted model costs, for budgets", "0.5USD"),
         _run("--repeat", "repeat", "replicates of each run; a replicate is not a seed", "3"),
         _run("--zip", "zipped", "axes to pair instead of crossing; may be repeated", "prompt,first-frame"),
         _run("--exclude", "exclude", "runs to leave out; may be repeated", "model=02,seed=3"),
@@ -92,7 +97,7 @@ OPTIONS: dict[str, Option] = {
 _CONTINUED = re.compile(rf"(.*)\\[{GAP}]*", re.DOTALL)
 _DASHED = re.compile(rf"[{GAP}]*(--|[‐-―−]{{1,2}})([a-z][a-z-]*)(?=[{GAP}=]|$)")  # "--" as a dash
 COUNTS = {"--repeat", "--sample", "--max-parallel"}
-REPEATABLE = {"--option", "--tag", "--zip", "--exclude"}
+REPEATABLE = {"--option", "--reference", "--tag", "--zip", "--exclude"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,6 +191,8 @@ def _put(values: dict[str, Any], option: Option, value: str) -> None:
     if option.name == "--option":
         key, text = _pair(option.name, value)
         values.setdefault("options", {})[key] = _literal(text)
+    elif option.name == "--reference":
+        values.setdefault("references", []).append(value)
     elif option.name == "--tag":
         values.setdefault("tags", []).append(value)
     elif option.name == "--zip":

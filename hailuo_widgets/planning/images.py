@@ -11,13 +11,12 @@ import contextlib
 import hashlib
 import io
 import re
-import stat
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.images import MEDIA_TYPES, Image
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.planning import data_urls
+from hailuo_widgets.planning.file_bytes import SHOWN, from_data_url, from_path, not_too_long, refuse, shown
 from hailuo_widgets.planning.pixels import (
     UnusableError,
     as_png,
@@ -41,7 +40,6 @@ __all__ = ["load_image"]
 
 MOST_BYTES = 50 * 1024 * 1024
 MOST_PIXELS = 50_000_000
-SHOWN = 80  # characters of a value that an error quotes
 FORMATS = tuple(MEDIA_TYPES)
 KINDS = "a path, an http(s) URL, a data URL, bytes, a PIL.Image or a NumPy array"
 ORIENTATION, GPS = 0x0112, 0x8825  # EXIF tags
@@ -85,7 +83,7 @@ def load_image(
         url = value.strip()
         if fit is not None:
             why = f"fit={fit!r} needs the picture here, and a URL is fetched by the provider"
-            _refuse(argument, _shown(url), why, "give the file instead, or leave fit out")
+            refuse(argument, shown(url), why, "give the file instead, or leave fit out")
         return Image(name=without_passwords(url)[:SHOWN], url=url)
     name, data = _bytes(value, argument)
     picture = _open(data, argument, name)
@@ -116,32 +114,15 @@ def load_image(
     )
 
 
-def _refuse(argument: str, name: str, why: str, hint: str) -> NoReturn:
-    raise UsageError(f"{argument}={name}: {why}", argument=argument, hint=hint)
-
-
-def _shown(value: Any) -> str:
-    try:
-        text = repr(value)
-    except Exception:  # noqa: BLE001 - an object's own methods may raise anything
-        text = f"a value of type {type(value).__name__}"
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
-
-
-def _shown_path(path: str) -> str:
-    text = repr(path)
-    return text if len(text) <= SHOWN else f"{text[0]}…{text[2 - SHOWN :]}"  # the end has the file's name
-
-
 def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
     """Return a name for messages and the bytes of a value."""
     if isinstance(value, (bytes, bytearray, memoryview)):
         data = bytes(value)
-        return f"{len(data)} bytes", _not_too_long(data, argument, f"{len(data)} bytes")
+        return f"{len(data)} bytes", not_too_long(data, argument, f"{len(data)} bytes", MOST_BYTES)
     if isinstance(value, str) and value.lstrip()[:5].casefold() == "data:":
         return _from_data_url(value.strip(), argument)
     if isinstance(value, (str, Path)):
-        return _from_path(value, argument)
+        return from_path(value, argument, MOST_BYTES)
     from PIL import Image as Pillow
     from PIL import ImageOps
 
@@ -150,10 +131,11 @@ def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
         _few_pixels(value.width, value.height, argument, name)
         with _reading(argument, name):
             return name, as_png(ImageOps.exif_transpose(value))
-    if hasattr(type(value), "__array__"):
-        name, picture = _from_array(value, argument)
-        return name, as_png(picture)
-    _refuse(argument, _shown(value), f"a {type(value).__name__} is no picture; allowed is {KINDS}", "give one of those")
+    if not hasattr(type(value), "__array__"):
+        kind = type(value).__name__
+        refuse(argument, shown(value), f"a {kind} is no picture; allowed is {KINDS}", "give one of those")
+    name, picture = _from_array(value, argument)
+    return name, as_png(picture)
 
 
 @contextlib.contextmanager
@@ -164,47 +146,18 @@ def _reading(argument: str, name: str) -> Iterator[None]:
     except UsageError:
         raise
     except UnusableError as e:
-        _refuse(argument, name, e.why, e.hint)
+        refuse(argument, name, e.why, e.hint)
     except Exception as e:  # noqa: BLE001 - damaged files make Pillow raise errors of any type
         hint = NOT_WHOLE if "truncated" in str(e) else "save it anew as PNG"  # Pillow has no type for it
-        _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
+        refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", hint)
 
 
 def _from_data_url(text: str, argument: str) -> tuple[str, bytes]:
-    name = _shown(text[:40])
-    if len(text) > 3 * MOST_BYTES + 200:  # percent-encoded, a byte has three characters
-        _not_too_long(bytes(MOST_BYTES + 1), argument, name)
-    try:
-        data = data_urls.decode(text)
-    except data_urls.DataUrlError as e:
-        _refuse(argument, name, str(e), "data:image/png;base64, then base64.b64encode(bytes).decode()")
+    name, data = from_data_url(text, argument, MOST_BYTES)
     if "base64" not in text.partition(",")[0].casefold() and not data.startswith(MAGIC):
         why = "this data URL holds no base64, and its text is no picture"
-        _refuse(argument, name, why, "a data URL looks like data:image/png;base64,iVBOR…")
-    return name, _not_too_long(data, argument, name)
-
-
-def _from_path(value: str | Path, argument: str) -> tuple[str, bytes]:
-    name = _shown_path(str(value))
-    here = f"paths are relative to {str(Path.cwd())!r}"
-    try:
-        path = Path(value).expanduser()
-        found = path.stat()
-        if stat.S_ISDIR(found.st_mode):
-            _refuse(argument, name, "that is a folder", "give one picture's path")
-        if not stat.S_ISREG(found.st_mode):
-            _refuse(argument, name, "that is a device, a pipe or a socket, not a file", "give a file's path")
-        if found.st_size > MOST_BYTES:
-            _refuse(argument, name, f"the file has {found.st_size / 1e6:.0f} MB", f"at most {MOST_BYTES / 1e6:.0f} MB")
-        with path.open("rb") as file:
-            return name, _not_too_long(file.read(MOST_BYTES + 1), argument, name)
-    except FileNotFoundError:
-        _refuse(argument, name, "there is no such file", here)
-    except (OSError, RuntimeError, ValueError) as e:
-        if isinstance(e, UsageError):
-            raise
-        why = getattr(e, "strerror", None) or str(e)
-        _refuse(argument, name, f"the file cannot be read: {why}", here)
+        refuse(argument, name, why, "a data URL looks like data:image/png;base64,iVBOR…")
+    return name, data
 
 
 def _from_array(value: Any, argument: str) -> tuple[str, Picture]:
@@ -219,17 +172,9 @@ def _from_array(value: Any, argument: str) -> tuple[str, Picture]:
         return name, from_array(array)
 
 
-def _not_too_long(data: bytes, argument: str, name: str) -> bytes:
-    if len(data) > MOST_BYTES:
-        _refuse(argument, name, f"it has more than {MOST_BYTES / 1e6:.0f} MB", "make it smaller: Image.thumbnail")
-    if not data:
-        _refuse(argument, name, "it is empty", f"give {KINDS}")
-    return data
-
-
 def _few_pixels(width: int, height: int, argument: str, name: str) -> None:
     if width * height > MOST_PIXELS:
-        _refuse(
+        refuse(
             argument,
             name,
             f"{width}×{height} is more than {MOST_PIXELS // 1_000_000} million pixels",
@@ -251,19 +196,19 @@ def _open(data: bytes, argument: str, name: str) -> Picture:
             width, height = picture.size
             animated = getattr(picture, "is_animated", False)
     except UnidentifiedImageError:
-        _refuse(
+        refuse(
             argument,
             name,
             f"it is no JPEG, PNG or WebP by its content (it begins with {data[:8]!r})",
             _other_format(data),
         )
     except Pillow.DecompressionBombError:
-        _refuse(argument, name, f"it claims more than {MOST_PIXELS // 1_000_000} million pixels", "give a smaller one")
+        refuse(argument, name, f"it claims more than {MOST_PIXELS // 1_000_000} million pixels", "give a smaller one")
     except Exception as e:  # noqa: BLE001 - as in _reading
-        _refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
+        refuse(argument, name, f"the picture cannot be read: {e or type(e).__name__}", "save it anew as PNG")
     _few_pixels(width, height, argument, name)
     if animated and picture.format not in {"JPEG", "MPO"}:  # a JPEG of several pictures shows its first
-        _refuse(argument, name, "it is animated, and a frame is one picture", "save one of its frames as PNG")
+        refuse(argument, name, "it is animated, and a frame is one picture", "save one of its frames as PNG")
     return picture
 
 

@@ -15,8 +15,9 @@ from hailuo_widgets.domain.outlook import SENT, Wanted
 from hailuo_widgets.domain.problem import warning
 from hailuo_widgets.domain.sampling import values_of
 from hailuo_widgets.domain.sweep import Axes, Cell, Variant
+from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.errors import ProblemCode, UsageError
-from hailuo_widgets.planning.build_request import build_request, same_value
+from hailuo_widgets.planning.build_request import build_request, same_value, takes_seed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -131,7 +132,7 @@ class Plan:
             found["prompt"] = tuple(v.label or v.prompt for v in self.axes.variants)
         for name, values in self.axes.values.items():
             if len(values) > 1:
-                found[name] = tuple(str(v) for v in values)
+                found[name] = tuple(_shown(v) for v in values)
         return found
 
     def parts(self) -> Parts:
@@ -196,6 +197,13 @@ class Parts:
     time: str
 
 
+def _shown(value: Any) -> str:
+    """Return an axis' value as text; references are several."""
+    if isinstance(value, tuple):
+        return " + ".join(one if isinstance(one, str) else shown(one) for one in value)
+    return str(value)
+
+
 def _duration(seconds: float) -> str:
     minute = 60
     return f"{seconds:.0f} s" if seconds < 2 * minute else f"{seconds / minute:.0f} min"
@@ -234,8 +242,8 @@ def make_plan(
         values = dict(cell.values)
         asked = accounts.provider(str(values.pop("provider", None) or default))
         replicate = cell.replicate
-        if several and asked.facts.seeds is None and values.get("seed") is not None:
-            # In a sweep over providers, runs of a provider without seeds are replicates instead.
+        if several and values.get("seed") is not None and not takes_seed(asked.facts, values):
+            # In a sweep over providers, runs of a model without seeds are replicates instead.
             replicate += seeds.index(values.pop("seed")) * axes.repeat
         try:
             built = build_request(
@@ -281,10 +289,10 @@ def _all_wrong(refused: Sequence[UsageError], cells: int) -> UsageError:
     return UsageError("\n".join(lines), hint="nothing was sent", problems=problems, checked=cells)
 
 
-def _priced(accounts: Accounts, cell: Cell, request: Request) -> Planned:
+def _priced(accounts: Accounts, cell: Cell, request: Request, origin: str | None = None) -> Planned:
     provider = accounts.provider(request.provider)
-    origin = accounts.origin(provider)
-    price = accounts.list_price(request)
+    origin = accounts.origin(provider) if origin is None else origin
+    price = accounts.list_price(request, origin)
     return Planned(
         cell=cell,
         request=request,
@@ -309,8 +317,8 @@ def planned_again(earlier: RunRecord, *, accounts: Accounts) -> Planned:
             hint="run its cell again",
         )
     variant = Variant(prompt=earlier.request.prompt, label=earlier.variant, variables=earlier.variables)
-    planned = _priced(accounts, Cell(variant=variant, values={}, replicate=earlier.request.replicate), earlier.request)
-    return replace(planned, origin=str(earlier.origin))
+    cell = Cell(variant=variant, values={}, replicate=earlier.request.replicate)
+    return _priced(accounts, cell, earlier.request, str(earlier.origin))
 
 
 def look_up(plan: Plan, *, accounts: Accounts, history: History, reuse: bool = True) -> Plan:

@@ -42,8 +42,8 @@ def _texts(option: str, value: Any) -> list[str]:
     """Return an option's values as text: one per occurrence of the option."""
     if option == "--option":
         return [f"{key}={_json(found)}" for key, found in value.items()]
-    if option == "--tag":
-        return list(value)
+    if option in {"--tag", "--reference"}:
+        return [value] if isinstance(value, str) else list(value)
     if option == "--zip":
         return [",".join(group) for group in value]
     if option == "--exclude":

@@ -128,17 +128,27 @@ class Accounts:
                 hint=f"if that host is yours, set {name}={origin[:200]}, then %hailuo resume (hw.resume())",
             )
 
-    def list_price(self, request: Request) -> dict[str, Any]:
-        """Return the cost fields of a request from the price list; empty if the price is unknown."""
+    def list_price(self, request: Request, origin: str | None = None) -> dict[str, Any]:
+        """Return the cost fields of a request from the price list; empty if the price is unknown.
+
+        Args:
+            request: The request.
+            origin: The origin that it is sent to, whose region has the list; by default the configured one.
+        """
         facts = self.provider(request.provider).facts
-        found = facts.price_of(request, self.region(facts))
+        found = facts.price_of(request, self.region(facts, origin))
         if found is None:
             return {}
         micros, currency, _ = found
         return {"cost_micros": micros, "currency": currency, "cost_kind": CostKind.LIST}
 
-    def region(self, facts: Facts) -> str | None:
-        """Return the region of a provider's configured origin, whose price list holds; None if it has none."""
+    def region(self, facts: Facts, origin: str | None = None) -> str | None:
+        """Return the region of an origin, whose price list holds; None if it has none.
+
+        Without an origin, and for the simulator, it is the configured one's.
+        """
+        if origin is not None and origin != SIMULATOR:
+            return facts.region_of(origin)
         try:
             return facts.region_of(base_url(facts.name, facts.base_url))
         except UsageError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import relative_src
 from hailuo_widgets.domain import money
@@ -12,6 +12,8 @@ from hailuo_widgets.domain.run import CostKind, Status
 from hailuo_widgets.render.card import Card
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from hailuo_widgets.archive import Archive
     from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.expected_duration import Expectation
@@ -28,8 +30,15 @@ _KINDS = {
 }
 
 
-def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expectation | None) -> Card:
-    """Return the card of a run as it is now."""
+def card_of(
+    record: RunRecord,
+    *,
+    facts: Facts,
+    archive: Archive,
+    expected: Expectation | None,
+    price: Mapping[str, Any] | None = None,
+) -> Card:
+    """Return the card of a run as it is now; ``price`` holds the cost fields of its list price, if that is known."""
     request = record.request
     path = archive.video_of(record)
     error = record.error or {}
@@ -40,7 +49,7 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
         f"trace id {error['trace_id']}" if error.get("trace_id") else "",
     ]
     details = ", ".join(c for c in codes if c)
-    cost, cost_note = _cost(record, facts)
+    cost, cost_note = _cost(record, price or {})
     since = record.submitted_at or record.created_at
     until = record.finished_at or datetime.now(UTC)
     model = facts.model(request.model)
@@ -80,23 +89,23 @@ def card_of(record: RunRecord, *, facts: Facts, archive: Archive, expected: Expe
     )
 
 
-def _cost(record: RunRecord, facts: Facts) -> tuple[str, str]:
+def _cost(record: RunRecord, price: Mapping[str, Any]) -> tuple[str, str]:
     """Return the amount and where it comes from; before the create call is accepted, it is the list price."""
     micros, currency, kind = record.cost_micros, record.currency, record.cost_kind
-    request = record.request
-    if micros is None and record.status in {Status.PLANNED, Status.SUBMITTING} and request.template is None:
-        price = facts.price(request.model, request.resolution, request.duration)
-        if price is not None:
-            micros, currency, kind = price.micros, price.currency, CostKind.LIST
+    if micros is None and price and record.status in {Status.PLANNED, Status.SUBMITTING}:
+        micros, currency, kind = price["cost_micros"], price["currency"], CostKind.LIST
     note = _KINDS[kind] if kind else ""
     if micros is None:
         return money.cost_of(record), ""
+    if kind == CostKind.LIST and record.request.unlisted:
+        note = "your price"
     return money.text(micros, currency), "simulated, nothing billed" if record.simulated else note
 
 
 def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
     request = record.request
     template = facts.template(request.template) if request.template else None
+    optimizer = facts.of(request.model).optimizer
     results = _results(record)
     rows = [
         ("template", template.english if template else request.template),
@@ -109,7 +118,10 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         ("first frame", request.first_frame.name if request.first_frame else None),
         ("last frame", request.last_frame.name if request.last_frame else None),
         ("subject", request.subject.name if request.subject else None),
-        ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if facts.optimizer else None),
+        ("references", ", ".join(one.name for one in request.references)),
+        ("upscaled from", f"run {request.source.run_id}" if request.source else None),
+        ("model", "unlisted: sent as typed" if request.unlisted else None),
+        ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if optimizer else None),
         (FROM_THE_ARCHIVE, results[FROM_THE_ARCHIVE]),
     ]
     return tuple((label, value) for label, value in rows if value)

@@ -46,7 +46,8 @@ def _provider(session: Workspace, name: str) -> ProviderOffer:
         {"model": o.model, "mode": o.mode, "resolution": o.resolution, "durations": list(o.durations), "doubt": o.doubt}
         for o in facts.offers
     ]
-    modes = [m.value for m in Mode if any(o["mode"] == m for o in offers) or (m == Mode.TEMPLATE and facts.templates)]
+    offered = {o["mode"] for o in offers} | ({Mode.TEMPLATE.value} if facts.templates else set())
+    modes = [name for name in MODE_WORDS if name in offered]  # an upscale is asked for at its run
     return {
         "name": facts.name,
         "title": facts.title,

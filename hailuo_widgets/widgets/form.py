@@ -87,7 +87,7 @@ def form_of_cell(text: str) -> Form:
     options, body = split_cell(head[found.end() :], body)
     refuse_options_below(body)
     line = parse_line(options)
-    request = {name: _typed(value) for name, value in line.request.items()}
+    request = {name: value if name == "references" else _typed(value) for name, value in line.request.items()}
     run = {name: str(value) if name in _COUNTED else value for name, value in line.run.items()}
     return {"request": request, "run": run, "body": render_variants(parse_variants(body))}
 
@@ -99,20 +99,24 @@ def _typed(value: Any) -> Any:
     return render_values([value]) if isinstance(value, str) else value
 
 
-def form_of_run(record: RunRecord, pictures: Mapping[str, str]) -> Form:
+def form_of_run(record: RunRecord, pictures: Mapping[str, str | list[str]]) -> Form:
     """The form of a run's request; ``pictures``: the paths or URLs of its pictures by their field.
+
+    Those of its references are a list.
 
     It holds the run's mode: if a picture is gone, the form asks for it and does not become another mode.
     """
     asked = record.request
     request: dict[str, Any] = {}
     for option in _REQUEST.values():
-        value = pictures.get(option.sets) if option.sets in IMAGE_FIELDS else getattr(asked, option.sets, None)
-        if value is None or value in ("", {}):
+        a_file = option.sets in {*IMAGE_FIELDS, "references"}
+        value = pictures.get(option.sets) if a_file else getattr(asked, option.sets, None)
+        if value is None or value in ("", {}, []):
             continue
-        request[option.sets] = value if isinstance(value, bool) else _typed(_plain(value))
-    if request.get("prompt_optimizer") is False:
-        del request["prompt_optimizer"]
+        request[option.sets] = value if isinstance(value, bool | list) else _typed(_plain(value))
+    for name in ("prompt_optimizer", "unlisted"):
+        if request.get(name) is False:
+            del request[name]
     body = render_variants((Prompt((Text(asked.prompt),) if asked.prompt else ()),))
     return {"request": request, "run": {}, "body": body, "mode": asked.mode.value}
 

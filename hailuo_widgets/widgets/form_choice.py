@@ -28,6 +28,7 @@ MODE_WORDS: Final = {
     "first_last_frame": "First and last frame",
     "subject_to_video": "Subject",
     "template": "Template",
+    "reference_to_video": "References",
 }
 NEEDED: Final = {
     "text_to_video": (),
@@ -35,6 +36,7 @@ NEEDED: Final = {
     "first_last_frame": ("first_frame", "last_frame"),
     "subject_to_video": ("subject",),
     "template": ("template",),
+    "reference_to_video": ("references",),
 }
 TAKEN: Final = NEEDED | {"template": ("template", "first_frame")}
 WORDS: Final = {
@@ -42,6 +44,7 @@ WORDS: Final = {
     "last_frame": "a last frame",
     "subject": "a subject image",
     "template": "a template",
+    "references": "a reference",
 }
 
 
@@ -73,14 +76,14 @@ def choice_problems(form: Mapping[str, Any]) -> tuple[Problem, ...]:
             f"{MODE_WORDS[mode]} takes no {WORDS[name].split(' ', 1)[1]}.",
             "remove it, or choose another mode",
         )
-        for name in ("template", *IMAGE_FIELDS)
+        for name in ("template", *IMAGE_FIELDS, "references")
         if name in given and name not in TAKEN[mode]
     ]
     return tuple(found)
 
 
 def _is_given(value: Any) -> bool:
-    return bool(value.strip()) if isinstance(value, str) else value is not None
+    return bool(value.strip() if isinstance(value, str) else value)
 
 
 def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
@@ -91,7 +94,7 @@ def refuse_other_modes(form: Mapping[str, Any], plan: Plan) -> None:
     """
     others = {p.request.mode for p in plan.runs} - {form.get("mode")}
     if others:
-        told = ", ".join(sorted(MODE_WORDS[m] for m in others))
+        told = ", ".join(sorted(MODE_WORDS.get(m, m) for m in others))
         raise UsageError(
             f"{MODE_WORDS[str(form['mode'])]} is chosen, and the request would be made from: {told}",
             argument="mode",

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import ipywidgets
 
 from hailuo_widgets.domain.problem import warning
-from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.domain.references import Reference
 from hailuo_widgets.errors import HailuoError, ProblemCode, Reason, UsageError
 from hailuo_widgets.planning.images import load_image
 from hailuo_widgets.widgets.catalog import catalog_of
@@ -137,13 +137,17 @@ class Studio(RequestWidget):
             question.reply(self._of_run(run.record))
 
     def _of_run(self, record: RunRecord) -> Form:
-        pictures = {}
-        for name in IMAGE_FIELDS:
-            image = getattr(record.request, name)
-            if image is None:
-                continue
-            kept = self._session.archive.input_path(image.sha256) if image.sha256 else None
-            pictures[name] = _written_path(kept) if kept is not None else image.url or ""
+        pictures: dict[str, str | list[str]] = {}
+        references: list[str] = []
+        for name, file in record.request.inputs:
+            kept = self._session.archive.input_path(file.sha256) if file.sha256 else None
+            value = _written_path(kept) if kept is not None else file.url or ""
+            if isinstance(file, Reference):
+                references.append(f"{file.kind}:{value}" if kept is None and value else value)
+            else:
+                pictures[name] = value
+        if all(references):  # with one of them gone, the others would be another request
+            pictures["references"] = references
         form = form_of_run(record, pictures)
         form["request"]["provider"] = record.request.provider
         return form

@@ -130,7 +130,8 @@ class WorkspaceBase(Fixed):
         """The card of a run as it stands now."""
         record = self.engine.record(run_id)
         facts = self.accounts.provider(record.request.provider).facts
-        return card_of(record, facts=facts, archive=self.archive, expected=self.engine.runs.expected(run_id))
+        expected, price = self.engine.runs.expected(run_id), self.accounts.list_price(record.request, record.origin)
+        return card_of(record, facts=facts, archive=self.archive, expected=expected, price=price)
 
     def change(self, run_id: str, what: RunEvent, **changes: Any) -> None:
         """Write a user's own decision on a run."""

@@ -36,8 +36,8 @@ def lines(draw: st.DrawFn) -> Line:
             into[option.sets] = option.value
         elif option.name == "--option":
             into["options"] = draw(st.dictionaries(plain, st.booleans() | st.integers(0, 99) | words, min_size=1))
-        elif option.name == "--tag":
-            into["tags"] = draw(st.lists(words, min_size=1, max_size=3))
+        elif option.name in {"--tag", "--reference"}:
+            into[option.sets] = draw(st.lists(words, min_size=1, max_size=3))
         elif option.name == "--zip":
             into["zipped"] = draw(st.lists(st.lists(names, min_size=2, max_size=3), min_size=1, max_size=2))
         elif option.name == "--exclude":

@@ -232,9 +232,9 @@ class World:
         del unfinished
         return []
 
-    def files(self, start: str) -> list[str]:
+    def files(self, start: str, *, media: bool = False) -> list[str]:
         """None."""
-        del start
+        del start, media
         return []
 
 

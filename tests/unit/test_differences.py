@@ -13,7 +13,8 @@ import pytest
 from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.images import Image
-from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.references import MediaKind, Reference
+from hailuo_widgets.domain.request import Request, Source
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.exports import tables
 from hailuo_widgets.exports.report_sections import runs_html
@@ -27,7 +28,14 @@ if TYPE_CHECKING:
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RESULTS = {"status", "cost", "cost kind", "currency", "elapsed s", "rating"}
-UNCOMPARED = {"callback_url", "options", "width", "height"}  # shape no clip, or have no column of their own
+UNCOMPARED = {
+    "callback_url",
+    "options",
+    "width",
+    "height",
+    "unlisted",
+    "price",
+}  # shape no clip, or have no column of their own
 
 TABLE: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
     "provider": ([{"provider": "kie"}, {"provider": "pixazo"}], {"provider"}),
@@ -48,6 +56,11 @@ TABLE: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
         name: ([{name: Image(name="a.png", sha256="a")}, {name: Image(name="b.png", sha256="b")}], {name})
         for name in ("first_frame", "last_frame", "subject")
     },
+    "references": (
+        [{"references": (Reference(name=f"{n}.png", sha256=n, kind=MediaKind.IMAGE),)} for n in "ab"],
+        {"references"},
+    ),
+    "source": ([{"source": Source(run_id=n, task_id=n)} for n in "ab"], {"source"}),
     "mode": ([{}, {"first_frame": Image(name="a.png", sha256="a")}], {"mode", "first_frame"}),
     "a variable": ([{"variables": {"at": "dawn"}}, {"variables": {"at": "dusk"}}], {"var_at"}),
     "a variable and its prompt": (

@@ -39,6 +39,8 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
             request[option.sets] = option.value
         elif option.name == "--option":
             request["options"] = draw(st.dictionaries(st.sampled_from(["ttl", "fps"]), st.integers(0, 99), min_size=1))
+        elif option.name == "--reference":
+            request["references"] = draw(st.lists(words, min_size=1, max_size=3))
         else:
             request[option.sets] = draw(typed)
     run: dict[str, Any] = {}

@@ -324,7 +324,7 @@ def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> Non
 def test_a_budget_holds_for_all_clips_of_a_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
     """One call that makes two clips costs twice the price: the budget counts what the plan says, before and while."""
     price = {"cost_micros": 280_000, "currency": "USD", "cost_kind": "list"}
-    monkeypatch.setattr(scene.session.engine.accounts, "list_price", lambda _request: price)
+    monkeypatch.setattr(scene.session.engine.accounts, "list_price", lambda _request, _origin: price)
     two = {"numberResults": 2}
     with pytest.raises(BudgetExceeded, match=r"2 clips and costs \$0\.56, over the budget of 0\.5"):
         scene.finish(options=two, budget=0.5)
