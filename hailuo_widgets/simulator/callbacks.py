@@ -125,12 +125,15 @@ async def notify(
 ) -> None:
     """Post what is due, each body at its time (unix seconds), and note that the task's end was told.
 
-    A receiver that does not answer 2xx is asked up to three times. ``sign`` makes the headers of a message from its
-    identifier and its body; a message that is sent again keeps its identifier.
+    A body that is ``None`` by then is not posted: the task ended otherwise, and that was told. A receiver that does not
+    answer 2xx is asked up to three times. ``sign`` makes the headers of a message from its identifier and its body; a
+    message that is sent again keeps its identifier.
     """
     for moment, body in moments:
         await asyncio.sleep(max(0.0, moment - time.time()))
-        await post(world, task, body(), sign)
+        content = body()
+        if content is not None:
+            await post(world, task, content, sign)
     world.tasks.mark(task, notified=True)
 
 

@@ -12,6 +12,7 @@ What the pages leave open, and how it is here: a result that is asked for too ea
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -209,8 +210,11 @@ def _payload(url: str) -> dict[str, Any]:
 async def result(call: Call) -> Response:
     """``GET /{app}/requests/{id}``: the video, or what went wrong."""
     task = _find(call)
-    if not task.done(time.time()):
+    now = time.time()
+    if not task.done(now):
         return JSONResponse({"detail": "Request is still in progress"}, 400)
+    if now - (task.ready or now) > call.world.settings.kept_for("fal"):
+        raise RefusalError("not_found", "Request not found")
     if task.failed:
         return _failure(task)
     return JSONResponse(_payload(link(call, task)), headers={"X-Fal-Request-Id": task.task_id})
@@ -226,7 +230,9 @@ async def cancel(call: Call) -> Response:
     if word == "COMPLETED":
         return JSONResponse({"status": "ALREADY_COMPLETED"}, 400)
     if word == "IN_QUEUE":
-        call.world.end(task, "client_cancelled", "Request was cancelled", free=True)
+        ended = call.world.end(task, "client_cancelled", "Request was cancelled", free=True)
+        if ended.extra["verified"]:
+            call.world.spawn(callbacks.post(call.world, ended, _letter(call.world, ended)))
     return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
 
 
@@ -235,18 +241,21 @@ def moments(world: World, task: Task) -> list[tuple[float, Callable[[], Any]]]:
     if task.ready is None:
         return []
 
-    def body() -> dict[str, Any]:
-        ended = world.current(task)
-        told: dict[str, Any] = {"request_id": task.task_id, "gateway_request_id": task.task_id}
-        if not ended.failed:
-            url = signed_url(world, world.url, task, world.settings.lifetime_of("fal"))
-            return {**told, "status": "OK", "payload": _payload(url), "error": None}
-        kind = _kind(ended)
-        code = {**_TYPE_STATUS, **_REQUEST_ERRORS}.get(kind, _UNUSABLE)
-        detail = [_entry(kind, ended.error, [ended.extra.get("parameter", "")])]
-        return {**told, "status": "ERROR", "payload": {"detail": detail}, "error": f"Invalid status code: {code}"}
+    def body() -> dict[str, Any] | None:
+        return None if world.current(task).ready != task.ready else _letter(world, task)
 
     return [(task.ready, body)]
+
+
+def _letter(world: World, task: Task) -> dict[str, Any]:
+    """Return what the webhook says of a task that has ended."""
+    told: dict[str, Any] = {"request_id": task.task_id, "gateway_request_id": task.task_id}
+    if not task.failed:
+        url = signed_url(world, world.url, task, world.settings.lifetime_of("fal"))
+        return {**told, "status": "OK", "payload": _payload(url), "error": None}
+    answer = _failure(task)
+    error = f"Invalid status code: {answer.status_code}"
+    return {**told, "status": "ERROR", "payload": json.loads(bytes(answer.body)), "error": error}
 
 
 def routes(world: World) -> list[tuple[str, str, Station]]:

@@ -196,6 +196,8 @@ def _body(world: World, task: Task, now: float, base: str, url: str) -> dict[str
         "urls": {"get": own, "cancel": f"{own}/cancel"},
         "metrics": {},
     }
+    if ended and now - (task.ready or now) > world.settings.kept_for("replicate"):
+        told |= {"data_removed": True, "input": {}, "output": None, "logs": None}
     if ended and task.ready is not None:
         total = round(task.ready - task.created, 6)
         told["metrics"] = {"predict_time": total, "total_time": total}
@@ -221,6 +223,9 @@ async def cancel(call: Call) -> Response:
     task = _find(call)
     if not task.done(time.time()):
         task = call.world.end(task, "canceled", "", free=False)
+        if task.extra["verified"]:
+            body = _body(call.world, task, time.time(), call.world.url, "")
+            call.world.spawn(callbacks.post(call.world, task, body, signature(call.world)))
     return JSONResponse(_shown(call, task, time.time()))
 
 
@@ -275,10 +280,12 @@ def moments(world: World, task: Task) -> list[tuple[float, Callable[[], Any]]]:
         return []
 
     def told(moment: float) -> Callable[[], Any]:
-        def body() -> dict[str, Any]:
-            now = max(time.time(), moment)
+        def body() -> dict[str, Any] | None:
+            now, current = max(time.time(), moment), world.current(task)
+            if current.ready != task.ready:
+                return None
             url = signed_url(world, world.url, task, world.settings.lifetime_of("replicate"))
-            return _body(world, _settled(world, world.current(task)), now, world.url, url)
+            return _body(world, _settled(world, current), now, world.url, url)
 
         return body
 

@@ -202,3 +202,29 @@ def test_replicate_tells_and_signs(api: httpx.Client, hook: Hook, events: list[s
         expected = base64.b64encode(hmac.new(secret, signed, hashlib.sha256).digest()).decode()
         assert headers["webhook-signature"] == f"v1,{expected}"
     assert len({headers["webhook-id"] for headers, _ in letters}) == states
+
+
+def test_fal_tells_of_a_cancellation(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client], hook: Hook
+) -> None:
+    """A cancelled request is told at once, as an error."""
+    simulator = start(latency=60.0, eager=False)
+    fal = connect(simulator, {"Authorization": "Key k"})
+    path = "/fal-ai/minimax/hailuo-2.3/standard/text-to-video"
+    told = fal.post(path, params={"fal_webhook": hook.url}, json={"prompt": "a fox"}).json()
+    fal.put(told["cancel_url"])
+    body = hook.bodies.get(timeout=WAIT)
+    assert (body["request_id"], body["status"]) == (told["request_id"], "ERROR")
+    assert body["payload"]["error_type"] == "client_cancelled"
+
+
+def test_replicate_tells_of_a_cancellation(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client], hook: Hook
+) -> None:
+    """A cancelled prediction is told at once: after its start, the end."""
+    api = connect(start(latency=60.0, eager=False))
+    body = {"input": {"prompt": "a fox"}, "webhook": hook.url}
+    made = api.post("/v1/models/minimax/hailuo-2.3/predictions", json=body).json()
+    assert hook.bodies.get(timeout=WAIT)["status"] == "starting"
+    api.post(made["urls"]["cancel"])
+    assert hook.bodies.get(timeout=WAIT)["status"] == "canceled"

@@ -226,6 +226,17 @@ def test_what_has_ended_or_never_was_is_not_cancelled(fal: httpx.Client) -> None
     assert fal.get(f"/minimax/h3/requests/{told['request_id']}").status_code == 404
 
 
+def test_a_result_is_kept_for_an_hour(sim: Simulator, fal: httpx.Client) -> None:
+    """The status outlives the result; after an hour the result call knows nothing, although the clip was paid."""
+    told = submit(fal)
+    (task,) = sim.world.tasks.find()
+    sim.world.tasks.mark(task, created=task.created - 3590, ready=task.created - 3590)
+    assert fal.get(told["response_url"]).status_code == 200
+    sim.world.tasks.mark(task, created=task.created - 3610, ready=task.created - 3610)
+    assert fal.get(told["response_url"]).status_code == 404
+    assert fal.get(told["status_url"]).json()["status"] == "COMPLETED"
+
+
 def test_status_urls_have_the_app_alone(fal: httpx.Client) -> None:
     """The endpoint's path is no part of them: with it there is no such route."""
     told = submit(fal)

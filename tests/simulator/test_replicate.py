@@ -214,6 +214,17 @@ def test_what_is_not_there(api: httpx.Client) -> None:
     assert api.post(MODEL, json={"prompt": "x"}).status_code == 422
 
 
+def test_a_result_is_kept_for_an_hour(sim: Simulator, api: httpx.Client) -> None:
+    """Input and output go after an hour; the prediction itself stays, and says so."""
+    told = predict(api)
+    (task,) = sim.world.tasks.find()
+    sim.world.tasks.mark(task, created=task.created - 3590, ready=task.created - 3590)
+    assert api.get(told["urls"]["get"]).json()["output"]
+    sim.world.tasks.mark(task, created=task.created - 3610, ready=task.created - 3610)
+    gone = api.get(told["urls"]["get"]).json()
+    assert (gone["status"], gone["data_removed"], gone["input"], gone["output"]) == ("succeeded", True, {}, None)
+
+
 def test_the_list_has_pages(sim: Simulator, api: httpx.Client) -> None:
     """A hundred to a page, the newest first, with links to both neighbours."""
     made = [predict(api)["id"] for _ in range(101)]

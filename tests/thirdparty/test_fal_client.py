@@ -92,6 +92,20 @@ def test_it_makes_a_clip_that_plays(foreign_python: Path, tmp_path: Path) -> Non
         assert sum(1 for _ in file.decode(video=0)) == 150
 
 
+def test_it_makes_an_h3_clip_with_sound(foreign_python: Path, tmp_path: Path) -> None:
+    """The newest family's endpoint gives a clip with stereo sound, billed by the second."""
+    with Simulator(latency=0.0, draft=True) as simulator:
+        given = {"prompt": PROMPT, "duration": 4, "resolution": "768P", "aspect_ratio": "16:9"}
+        told = run(foreign_python, simulator.url, given, endpoint="minimax/h3/text-to-video")
+        path = tmp_path / "clip.mp4"
+        with urllib.request.urlopen(told["result"]["video"]["url"], timeout=60) as answer:  # noqa: S310 - the simulator's own link
+            path.write_bytes(answer.read())
+        assert simulator.spent["fal"] == 0.32
+    with av.open(str(path)) as file:
+        assert file.streams.audio[0].channels == 2
+        assert sum(1 for _ in file.decode(video=0)) == 107
+
+
 def test_it_uploads_a_local_picture(foreign_python: Path, tmp_path: Path) -> None:
     """The client's own upload gives a URL on the simulator, and the clip begins with that picture."""
     picture = tmp_path / "fox.png"
