@@ -4,11 +4,11 @@
 127.0.0.1, never leaves the machine, and shares no code with the rest of the package: a misread document cannot agree
 with itself. Every answer carries ``X-Simulated: hailuo-widgets``, every clip the burnt-in word SIMULATED.
 
-One origin serves all gateways, by path: MiniMax ``/v1/…``, KIE ``/api/v1/…`` (both dialects), kkiai ``/minimax/v1/…``,
-Pixazo ``/minimax-hailuo-ai…/v1/…`` and, for H3, ``/minimax-hailuo-h3/v2/…``, Runware ``/v1``, fal.ai ``/fal-ai/…``,
-Replicate ``/v1/predictions`` and ``/v1/models/…``, a New-API relay ``/v1/videos``, ``/v1/video/generations`` and
-``/relay/…``. A path that no gateway has is answered so: "this simulator does not speak …". Its own routes are
-``/simulator/state|reset|faults``.
+One origin serves all gateways, by path: MiniMax ``/v1/…`` and ``/v2/…``, KIE ``/api/v1/…`` (both dialects), kkiai
+``/minimax/v1/…``, Pixazo ``/minimax-hailuo-ai…/v1/…`` and, for H3, ``/minimax-hailuo-h3/v2/…``, Runware ``/v1``, fal.ai
+``/fal-ai/…``, Replicate ``/v1/predictions`` and ``/v1/models/…``, a New-API relay ``/v1/videos``,
+``/v1/video/generations`` and ``/relay/…``. A path that no gateway has is answered so: "this simulator does not speak
+…". Its own routes are ``/simulator/state|reset|faults``.
 
 Words that make something happen, in a prompt (or a template's text):
 
@@ -19,6 +19,7 @@ Words that make something happen, in a prompt (or a template's text):
 and in a key (any key is accepted where none are listed):
 
 - ``wrong``: refused as invalid. ``broke``: cannot pay. ``slow``: every create meets the rate limit.
+- ``capped``: the key's own usage limit is reached (MiniMax 2056, KIE's jobs 433, Runware ``quotaExceeded``).
 
 Whatever else should go wrong is asked for as a fault; see `hailuo_widgets.simulator.faults`.
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from hailuo_widgets.simulator import (
     kie_uploads,
     kkiai,
     minimax,
+    minimax_account,
     pixazo,
     pixazo_h3,
     relay,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 _GATEWAYS = (
     minimax,
+    minimax_account,
     v2_routes,
     templates,
     kie,
@@ -93,7 +96,7 @@ def make_app(world: World) -> ASGIApp:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         for task in world.tasks.find(notified=0):
             if task.channel == CHANNEL and task.extra.get("verified"):
-                world.spawn(v2_routes.follow(world, task))
+                world.spawn(v2_routes.follow(world, task, time.time()))
             moments = _MOMENTS.get((task.provider, task.channel))
             if task.extra.get("verified") and moments is not None:
                 sign = replicate.signature(world) if task.provider == "replicate" else None

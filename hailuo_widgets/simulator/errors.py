@@ -11,6 +11,7 @@ Reason = Literal[
     "no_key",  # the header with the key is missing or empty
     "wrong_key",  # the key is not accepted
     "credits",  # the account cannot pay
+    "quota",  # what the key itself may use is used up
     "rate",  # too many calls
     "concurrency",  # too many unfinished tasks
     "prompt",  # the prompt is missing, empty or too long

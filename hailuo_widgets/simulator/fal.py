@@ -44,6 +44,7 @@ STATUSES: Mapping[Reason, tuple[int, str]] = {
     "no_key": (401, "Authentication is required to access this application."),
     "wrong_key": (401, "Invalid API key."),
     "credits": (403, _LOCKED),
+    "quota": (403, _LOCKED),
     "rate": (429, ""),
     "concurrency": (429, ""),
     "not_found": (404, ""),

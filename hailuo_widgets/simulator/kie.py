@@ -40,6 +40,7 @@ CODES: Mapping[Reason, tuple[int, str]] = {
     "no_key": (401, "You do not have access permissions"),
     "wrong_key": (401, "You do not have access permissions"),
     "credits": (1003, "Insufficient credits"),
+    "quota": (1003, "Insufficient credits"),
     "rate": (1005, "Rate limit exceeded"),
     "concurrency": (1005, "Rate limit exceeded"),
     "prompt": (1001, "Invalid prompt"),

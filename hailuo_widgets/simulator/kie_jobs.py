@@ -37,11 +37,13 @@ if TYPE_CHECKING:
     from hailuo_widgets.simulator.tasks import Task
     from hailuo_widgets.simulator.world import World
 
-# KIE's public pages: 401 key, 402 credits, 404, 422 validation or no record, 429 rate, 455 maintenance, 500, 501, 505.
+# KIE's public pages: 401 key, 402 credits, 404, 422 validation or no record, 429 rate, 433 the sub-key's own limit, 455
+# maintenance, 500, 501, 505.
 CODES: Mapping[Reason, int] = {
     "no_key": 401,
     "wrong_key": 401,
     "credits": 402,
+    "quota": 433,
     "rate": 429,
     "concurrency": 429,
     "server": 500,
@@ -222,8 +224,7 @@ async def query(call: Call) -> Response:
 
 async def credit(call: Call) -> Response:
     """``GET /api/v1/chat/credit``: what the account has left."""
-    balance = call.world.balance("kie", call.account)
-    return ok(_BALANCE if balance is None else balance)
+    return ok(call.world.available(call, _BALANCE))
 
 
 async def download_url(call: Call) -> Response:

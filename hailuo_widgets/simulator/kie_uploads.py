@@ -1,4 +1,4 @@
-"""KIE.ai's file upload: a local picture becomes a URL that ``imageUrl`` takes.
+"""KIE.ai's file upload: a local picture, clip or sound becomes a URL that a job takes.
 
 ``/api/file-base64-upload``, ``/api/file-stream-upload`` (multipart) and ``/api/file-url-upload``; the uploaded file is
 served, without a key, at ``/simulator/uploads/<name>``.
@@ -19,9 +19,10 @@ from starlette.responses import FileResponse, JSONResponse
 from hailuo_widgets.simulator import fields
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.forms import read_form
-from hailuo_widgets.simulator.images import ImageRules, read_bytes, store_bytes
+from hailuo_widgets.simulator.images import ImageRules, is_public, read_bytes, store_bytes
 from hailuo_widgets.simulator.kie import iso
 from hailuo_widgets.simulator.kie_jobs import DIALECT
+from hailuo_widgets.simulator.reference_media import media_type, stand_in
 from hailuo_widgets.simulator.station import Station
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ async def url_upload(call: Call) -> Response:
     """``POST /api/file-url-upload`` with ``{"fileUrl", "uploadPath", "fileName"?}``."""
     body = call.object()
     fields.text(body, "fileUrl", required=True)
-    raw = await asyncio.to_thread(read_bytes, body["fileUrl"], ImageRules(data_urls=False), "fileUrl")
+    url = body["fileUrl"].strip()
+    raw = stand_in(url) if is_public(url) else None
+    if raw is None:
+        raw = await asyncio.to_thread(read_bytes, url, ImageRules(data_urls=False), "fileUrl")
     return _stored(call, raw, fields.text(body, "uploadPath", required=True), fields.text(body, "fileName"))
 
 
@@ -80,6 +84,8 @@ def _stored(call: Call, raw: bytes, folder: str, name: str) -> Response:
 
 
 def _media(raw: bytes) -> str:
+    if kind := media_type(raw):
+        return kind
     try:
         with Image.open(io.BytesIO(raw)) as image:
             return Image.MIME.get(image.format or "", "application/octet-stream")

@@ -35,6 +35,7 @@ CODES: Mapping[Reason, int] = {
     "no_key": 1004,
     "wrong_key": 2049,
     "credits": 1008,
+    "quota": 2056,
     "rate": 1002,
     "concurrency": 1002,
     "prompt": 2013,

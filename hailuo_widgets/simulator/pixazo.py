@@ -33,6 +33,7 @@ STATUSES: Mapping[Reason, tuple[int, str]] = {
     "no_key": (401, "Invalid or missing authentication"),
     "wrong_key": (401, "Invalid or missing authentication"),
     "credits": (402, "Insufficient credits"),
+    "quota": (402, "Insufficient credits"),
     "rate": (429, "Rate limit exceeded, please retry later"),
     "concurrency": (429, "Rate limit exceeded, please retry later"),
     "not_found": (404, "Task not found"),

@@ -13,8 +13,12 @@ from __future__ import annotations
 import asyncio
 import io
 import math
+import wave
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.images import MEGABYTE, is_public, read_bytes
@@ -130,6 +134,56 @@ def check_sound(media: Media, parameter: str) -> None:
         wrong = f"must be 2 to 15 seconds long, got {media.seconds:.2f}"
     if wrong:
         raise RefusalError("params", f"{parameter}: audio {wrong}", parameter=parameter)
+
+
+def media_type(raw: bytes) -> str:
+    """Return the media type of a clip or a sound, empty for bytes that are neither."""
+    if not raw.startswith((b"RIFF", b"ID3", b"\xff")) and raw[4:8] != b"ftyp":
+        return ""
+    media = probe(raw)
+    if media is None:
+        return ""
+    if media.kind == "audio":
+        return {"wav": "audio/wav", "mp3": "audio/mpeg"}.get(media.container, "")
+    return "video/quicktime" if raw[8:12] == b"qt  " else "video/mp4"
+
+
+def stand_in(url: str) -> bytes | None:
+    """Return five seconds of grey, or of silence, for a clip or sound behind a public URL, by its ending."""
+    ending = urlsplit(url).path.rpartition(".")[2].lower()
+    if ending in ("mp4", "mov"):
+        return _grey()
+    return _silence() if ending in ("wav", "mp3") else None
+
+
+@lru_cache(maxsize=1)
+def _silence() -> bytes:
+    target = io.BytesIO()
+    with wave.open(target, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(8000)
+        file.writeframes(bytes(2 * 8000 * int(UNSEEN_SECONDS)))
+    return target.getvalue()
+
+
+@lru_cache(maxsize=1)
+def _grey() -> bytes:
+    import av
+
+    target = io.BytesIO()
+    with av.open(target, "w", format="mp4") as container:
+        stream = container.add_stream("libx264", rate=24, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = 448, 256, "yuv420p"
+        stream.codec_context.thread_count = 1
+        for index in range(24 * int(UNSEEN_SECONDS)):
+            frame = av.VideoFrame(448, 256, "yuv420p")
+            for plane in frame.planes:
+                plane.update(bytes([128]) * plane.buffer_size)
+            frame.pts, frame.time_base = index, Fraction(1, 24)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return target.getvalue()
 
 
 async def take_media(value: Any, kind: str, rules: ImageRules, *, parameter: str, scale: int = 1) -> Media:

@@ -3,7 +3,8 @@
 Sources: Runware's model pages and schemas, and its page on account management.
 
 An answer may carry ``data`` and ``errors`` together. ``taskUUID`` is the client's and must be new; ``getResponse``
-gives every result that is there so far. Also: ``authentication``, ``ping``, ``getTaskDetails``, and the header
+gives every result that is there so far. Also: ``authentication``, ``ping``, ``getTaskDetails``, ``imageUpload``,
+``accountManagement``, and the header
 ``X-Runware-Dry-Run: 1``, which checks and prices without a charge.
 """
 
@@ -23,6 +24,7 @@ from hailuo_widgets.simulator.downloads import link, signed_url
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.latency import task_random
 from hailuo_widgets.simulator.minimax import bearer
+from hailuo_widgets.simulator.runware_account import manage_account, upload_image
 from hailuo_widgets.simulator.runware_fields import read_uuid
 from hailuo_widgets.simulator.station import Dialect, Station
 from hailuo_widgets.simulator.world import Order
@@ -43,6 +45,7 @@ CODES: Mapping[Reason, tuple[int, str]] = {
     "no_key": (401, "missingApiKey"),
     "wrong_key": (401, "invalidApiKey"),
     "credits": (402, "insufficientCredits"),
+    "quota": (402, "quotaExceeded"),
     "rate": (429, "rateLimitExceeded"),
     "concurrency": (429, "concurrencyLimitExceeded"),
     "prompt": (400, "invalidPositivePrompt"),
@@ -112,7 +115,9 @@ def _phase(call: Call) -> str:
         return "create"
     if "videoInference" in kinds:
         return "create"
-    return "query" if kinds & {"getResponse", "getTaskDetails"} else "account"
+    if kinds & {"getResponse", "getTaskDetails"}:
+        return "query"
+    return "upload" if "imageUpload" in kinds else "account"
 
 
 DIALECT = Dialect(name="runware", key_of=_key, refuse=refuse)
@@ -240,8 +245,17 @@ async def _details(call: Call, task: dict[str, Any]) -> _Answer:
     found = call.world.look_up(call, "runware", group=read_uuid(task))
     data, errors = await _poll(call, task)
     request = json.loads(found[0].extra["request"])
-    entry = {"taskType": "getTaskDetails", "taskUUID": found[0].group, "request": request}
-    return [{**entry, "response": {"data": data, "errors": errors}}], []
+    entry = {"taskType": "getTaskDetails", "taskUUID": found[0].group, "request": [request]}
+    response: dict[str, Any] = {"data": data}
+    return [{**entry, "response": {**response, "errors": errors} if errors else response}], []
+
+
+async def _upload(call: Call, task: dict[str, Any]) -> _Answer:
+    return [await upload_image(call, task)], []
+
+
+async def _account(call: Call, task: dict[str, Any]) -> _Answer:
+    return [await manage_account(call, task)], []
 
 
 async def _authenticate(_: Call, __: dict[str, Any]) -> _Answer:
@@ -256,6 +270,8 @@ _HANDLERS: dict[str, Callable[[Call, dict[str, Any]], Any]] = {
     "videoInference": _infer,
     "getResponse": _poll,
     "getTaskDetails": _details,
+    "imageUpload": _upload,
+    "accountManagement": _account,
     "authentication": _authenticate,
     "ping": _ping,
 }

@@ -8,6 +8,7 @@ fields of the body that no page lists.
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,7 @@ _FRAMES = ("first_frame", "last_frame")
 _BASE_FPS, _BASE_SIDE, _BASE_AREA = 24, 32, (768 * 768, 768 * 1344)
 _BASE_FRAMES = range(107, 363, 17)
 _DRAFT = 4
+_FILE_SECONDS = 7 * 86_400
 
 
 @dataclass(kw_only=True)
@@ -97,7 +99,8 @@ def find_file(call: Call, value: str) -> bytes | None:
     if not value.startswith("mm_file://"):
         return None
     path = call.world.uploads / f"mm-{call.account}-{value.removeprefix('mm_file://')}"
-    if re.fullmatch(r"mm_file://[0-9]{1,19}", value) is None or not path.exists():
+    known = re.fullmatch(r"mm_file://[0-9]{1,19}", value) is not None and path.exists()
+    if not known or path.stat().st_mtime < time.time() - _FILE_SECONDS:
         raise invalid(f"file {value!r} does not exist", "content")
     return path.read_bytes()
 

@@ -105,6 +105,7 @@ class World:
         self.faults = FaultBox(settings.faults)
         self.journal = Journal()
         self.callbacks: list[dict[str, Any]] = []
+        self.posting: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)  # one for the callbacks of each task
         self.url = ""
         self.max_active: dict[str, int] = dict.fromkeys(PROVIDERS, 0)
         self._recent: dict[tuple[str, str], deque[float]] = defaultdict(deque)
@@ -142,6 +143,8 @@ class World:
         call.key = key
         # Where every key is taken, all are one account: a notebook may come back with another dummy key.
         call.account = hashlib.sha256(self.secret + key.encode()).hexdigest()[:16] if accepted else "everyone"
+        if call.phase == "create" and "capped" in key:
+            raise RefusalError("quota", "the usage limit of this key is reached")
         if call.phase == "create" and "slow" in key:
             raise RefusalError("rate", "rate limit exceeded, please retry later")
         counted = call.phase == "create" or (call.phase == "query" and self.settings.rpm_counts_polls)
@@ -194,6 +197,11 @@ class World:
         """Return what an account has left, ``None`` where it never runs out."""
         total = self.settings.credits_of(provider)
         return None if total is None else total - self.tasks.spent(provider, account)
+
+    def available(self, call: Caller, plenty: float) -> float:
+        """Return what the account says that it has left; ``plenty`` where it never runs out."""
+        left = self.balance(call.provider, call.account)
+        return 0.0 if "broke" in call.key else plenty if left is None else max(0.0, left)
 
     def _task(self, call: Caller, order: Order, group: str, now: float) -> Task:
         clip = order.clip
