@@ -1,4 +1,4 @@
-"""MiniMax's account: the balance of a pay-as-you-go key, what is left of a Token Plan, and uploaded files.
+"""MiniMax's account: balance, what is left of a Token Plan, and uploaded files.
 
 Sources: MiniMax's own client for the two balances (sums are decimal strings in captures), and for files MiniMax's pages
 on file management and V2: an upload is named in a body by ``mm_file://{file_id}``, and is kept for seven days.

@@ -198,7 +198,7 @@ def test_details_ping_authentication_and_dry_run(sim: Simulator, connect: Callab
         "/v1", json=[key, {"taskType": "ping", "ping": True}, {**task, "taskType": "getTaskDetails"}]
     ).json()["data"][1:]
     assert ponged == {"taskType": "ping", "pong": True}
-    assert details["request"]["positivePrompt"] == "a fox"
+    assert details["request"][0]["positivePrompt"] == "a fox"  # an array, as in Runware's client
     assert "body-key" not in str(sim.requests)
 
 
