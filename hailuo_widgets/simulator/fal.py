@@ -234,6 +234,8 @@ async def cancel(call: Call) -> Response:
         ended = call.world.end(task, "client_cancelled", "Request was cancelled", free=True)
         if ended.extra["verified"]:
             call.world.spawn(callbacks.post(call.world, ended, _letter(call.world, ended)))
+        if call.world.settings.fal_removes:
+            return JSONResponse({"status": "OK"})
     return JSONResponse({"status": "CANCELLATION_REQUESTED"}, 202)
 
 

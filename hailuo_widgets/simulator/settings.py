@@ -46,6 +46,8 @@ class Settings:
         relay_answers: What the relay's queries look like. ``url``: the video's URL is in ``metadata.url`` and in the
             task's envelope. ``content``: only ``/v1/videos/{id}/content`` leads to it, as in the newest New-API.
             ``flat``: the shapes of docs.newapi.pro, without an envelope.
+        fal_removes: Whether fal.ai answers the cancellation of a request that waits with HTTP 200 and ``OK``, as its
+            newest page says, instead of HTTP 202 and ``CANCELLATION_REQUESTED``, as its older pages and clients do.
         replicate_list: Whether Replicate's ``output`` is a list with one URL instead of a URL.
         pixazo_list: Whether ``output.media_url`` of Pixazo's H3 is a list with one URL instead of a URL.
         runware_balance_object: Whether ``balance`` of Runware's account is an object, as in its client, or a number.
@@ -73,6 +75,7 @@ class Settings:
     keys: frozenset[str] | None = None
     kkiai_envelope: Literal["passthrough", "newapi"] = "passthrough"
     relay_answers: Literal["url", "content", "flat"] = "url"
+    fal_removes: bool = False
     replicate_list: bool = False
     pixazo_list: bool = True
     runware_balance_object: bool = True

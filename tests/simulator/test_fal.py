@@ -202,6 +202,14 @@ def test_a_waiting_request_is_cancelled_for_free(sim: Simulator, fal: httpx.Clie
     assert (sim.creates["fal"], sim.spent["fal"]) == (1, 0.0)
 
 
+def test_a_removal_can_be_told_as_one(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
+    """The newest page has HTTP 200 and OK for what was removed from the queue; the switch makes it so."""
+    simulator = start(fal_removes=True, latency=60.0, eager=False)
+    fal = connect(simulator, KEY)
+    answer = fal.put(submit(fal)["cancel_url"])
+    assert (answer.status_code, answer.json(), simulator.spent["fal"]) == (200, {"status": "OK"}, 0.0)
+
+
 def test_a_running_request_goes_on(sim: Simulator, fal: httpx.Client) -> None:
     """A cancellation of what runs is accepted, and changes nothing: the clip is made and paid."""
     sim.fault("stuck", provider="fal", phase="create")
