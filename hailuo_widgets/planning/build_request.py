@@ -17,7 +17,17 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.images import Image
     from hailuo_widgets.errors import Problem
 
-__all__ = ["FLAGS", "REQUEST_ARGUMENTS", "WHOLE", "Built", "build_request", "mode_of", "same_value", "takes_seed"]
+__all__ = [
+    "FLAGS",
+    "REQUEST_ARGUMENTS",
+    "WHOLE",
+    "Built",
+    "build_request",
+    "checked",
+    "mode_of",
+    "same_value",
+    "takes_seed",
+]
 
 REQUEST_ARGUMENTS = (
     "prompt",
@@ -92,7 +102,15 @@ def build_request(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[An
     _load_files(facts, values, {} if loaded is None else loaded, fit)
     if "template" not in values and not values.get("unlisted"):
         values |= _frame(facts, values["model"], values)
-    request = Request(**values)
+    return checked(Request(**values), facts)
+
+
+def checked(request: Request, facts: Facts) -> Built:
+    """Return a request with its warnings.
+
+    Raises:
+        UsageError: All errors of the request at once.
+    """
     problems = check(request, facts)
     errors = [p for p in problems if p.severity == Severity.ERROR]
     if errors:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.errors import Problem
     from hailuo_widgets.provider.accounts import Accounts
 
-__all__ = ["History", "Parts", "Plan", "Planned", "look_up", "make_plan", "planned_again", "wall_s"]
+__all__ = ["History", "Parts", "Plan", "Planned", "look_up", "make_plan", "planned_again", "priced", "wall_s"]
 
 MOST_PROBLEMS = 5  # distinct ones that an error quotes
 
@@ -256,7 +256,7 @@ def make_plan(
         made.append((cell, built.request))
     if refused:
         raise _all_wrong(refused, len(cells))
-    runs = tuple(_priced(accounts, cell, request) for cell, request in made)
+    runs = tuple(priced(accounts, cell, request) for cell, request in made)
     plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(runs, accounts), looked_up=False)
     return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
 
@@ -289,7 +289,8 @@ def _all_wrong(refused: Sequence[UsageError], cells: int) -> UsageError:
     return UsageError("\n".join(lines), hint="nothing was sent", problems=problems, checked=cells)
 
 
-def _priced(accounts: Accounts, cell: Cell, request: Request, origin: str | None = None) -> Planned:
+def priced(accounts: Accounts, cell: Cell, request: Request, origin: str | None = None) -> Planned:
+    """Return the planned create call of a request, with its price; by default at the configured origin."""
     provider = accounts.provider(request.provider)
     origin = accounts.origin(provider) if origin is None else origin
     price = accounts.list_price(request, origin)
@@ -318,7 +319,7 @@ def planned_again(earlier: RunRecord, *, accounts: Accounts) -> Planned:
         )
     variant = Variant(prompt=earlier.request.prompt, label=earlier.variant, variables=earlier.variables)
     cell = Cell(variant=variant, values={}, replicate=earlier.request.replicate)
-    return _priced(accounts, cell, earlier.request, str(earlier.origin))
+    return priced(accounts, cell, earlier.request, str(earlier.origin))
 
 
 def look_up(plan: Plan, *, accounts: Accounts, history: History, reuse: bool = True) -> Plan:

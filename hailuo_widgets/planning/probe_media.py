@@ -21,6 +21,7 @@ MISSING_S = 0.5  # a stream that ends so much earlier than its header says was c
 QUARTER_TURNS = (90, 270)
 LOCATION = ("location", "com.apple.quicktime.location.iso6709", "xyz")
 MICROSECONDS = 1_000_000
+RIFF_HEADER, RIFF_UNKNOWN = 8, 0xFFFFFFFF + 8  # what was written to a pipe has no size
 
 
 class DamagedError(ValueError):
@@ -70,6 +71,8 @@ def probe(data: bytes, format_name: str) -> Probe:
     """
     import av
 
+    if format_name == "WAV" and len(data) < int.from_bytes(data[4:8], "little") + RIFF_HEADER != RIFF_UNKNOWN:
+        raise DamagedError("it was cut: it is shorter than its header says")
     try:
         with av.open(io.BytesIO(data), mode="r", format=DEMUXERS[format_name]) as container:
             return _probe(container, format_name)
@@ -107,7 +110,8 @@ def _probe(container: Any, format_name: str) -> Probe:
         frames[index] += len(decoded)
         for frame in decoded[:1]:
             turned = getattr(frame, "rotation", 0) % 360 in QUARTER_TURNS if index == streams[0].index else turned
-    _check_whole(streams, ends, frames, failed if videos else 0, format_name)
+    declared = 0.0 if format_name == "MP3" else (container.duration or 0) / MICROSECONDS  # an MP3's is a guess
+    _check_whole(streams, ends, frames, failed if videos else 0, declared)
     return _found(container, streams, ends, turned=turned, video=bool(videos))
 
 
@@ -119,15 +123,17 @@ def av_errors() -> type[Exception]:
 
 
 def _check_whole(
-    streams: list[Any], ends: dict[int, float], frames: dict[int, int], failed: int, format_name: str
+    streams: list[Any], ends: dict[int, float], frames: dict[int, int], failed: int, declared: float
 ) -> None:
     for stream in streams:
         if not frames[stream.index]:
             raise DamagedError(f"none of its {'frames' if stream.type == 'video' else 'sound'} can be decoded")
-        known = stream.duration is not None and stream.time_base is not None and format_name != "MP3"
-        declared = float(stream.duration * stream.time_base) if known else 0.0
-        if ends[stream.index] < declared - MISSING_S:
-            raise DamagedError(f"it was cut: {ends[stream.index]:.1f} of {declared:.1f} s are there")
+        known = declared and stream.duration is not None and stream.time_base is not None
+        length = float(stream.duration * stream.time_base) if known else 0.0
+        if ends[stream.index] < length - MISSING_S:
+            raise DamagedError(f"it was cut: {ends[stream.index]:.1f} of {length:.1f} s are there")
+    if max(ends.values()) < declared - MISSING_S:
+        raise DamagedError(f"it was cut: {max(ends.values()):.1f} of {declared:.1f} s are there")
     if failed:
         raise DamagedError(f"{failed} of its parts cannot be decoded")
 

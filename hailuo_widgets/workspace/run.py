@@ -218,6 +218,24 @@ class Run(Fixed):
             error = kind(f"the run is {record.status}", run_id=self.id)
         raise error
 
+    def upscale(self, *, resolution: str | None = None, budget: float | None = None, yes: bool = False) -> Run:
+        """Make its clip larger, for example from 768P to 2K: a run of its own at the same provider, which is paid for.
+
+        What it costs is said before it is sent. The new run's ``request.source`` names this one. An equal upscale that
+        succeeded is taken from the archive, as with any run.
+
+        Args:
+            resolution: The new resolution; by default the first that the model offers.
+            budget: The most that it may cost, in the provider's currency.
+            yes: Send it even if it costs more than the setting ``ask_above_cost``.
+
+        Raises:
+            UsageError: The provider or its model makes no clip larger, this run has no finished task there, or the cost
+                needs a confirmation; nothing was sent.
+            BudgetExceeded: It costs more than the budget, or its price is not known.
+        """
+        return Run(self._session, self._session.upscale(self.id, resolution=resolution, budget=budget, yes=yes))
+
     # -- ways out -------------------------------------------------------------------------------------------------
 
     def adopt(self, task_id: str) -> Run:

@@ -18,6 +18,7 @@ from hailuo_widgets.engine.rescue_file import adopt_rescued
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.axes import axes_of
 from hailuo_widgets.planning.plan import look_up, make_plan
+from hailuo_widgets.planning.upscale import plan_upscale
 from hailuo_widgets.settings.settings import RunMode
 from hailuo_widgets.store.unfinished_count import never_sent
 from hailuo_widgets.workspace.confirmation import confirm, part_of, question, within
@@ -146,6 +147,16 @@ class Workspace(WorkspaceBase):
         budgets, unpaid = self._budgets(sweep_id, budget), plan.unpaid([r.run_id for r in records])
         self.engine.start(records, reuse=reuse, unpaid=unpaid, budgets=budgets, at_once=at_once)
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
+
+    def upscale(self, run_id: str, *, resolution: str | None, budget: float | None, yes: bool) -> str:
+        """Start the paid run that makes a run's clip larger, and return its id; see :meth:`Run.upscale`."""
+        record = self.log.call(self.log.get, run_id)
+        if record.reused_from:
+            record = self.log.call(self.log.get, record.reused_from)  # the run whose task made the clip
+        history = History(self.engine.context)
+        plan = plan_upscale(record, resolution=resolution, accounts=self.accounts, history=history)
+        self.say(plan.sentence())
+        return self.begin(plan, tags=record.tags, budget=budget, yes=yes)[0].id
 
     def look_up(self, plan: Plan, *, reuse: bool = True) -> Plan:
         """The plan with the clips of log and archive; blocks. See :func:`hailuo_widgets.planning.plan.look_up`."""

@@ -175,6 +175,14 @@ class WorkspaceBase(Fixed):
         self.engine.start([record], reuse=False, budgets=self._budgets(None, None))
         return record.run_id
 
+    def upscale(self, run_id: str, *, resolution: str | None, budget: float | None, yes: bool) -> str:
+        """Start the paid run that makes a run's clip larger, and return its id; a :class:`Workspace` can.
+
+        Raises:
+            NotImplementedError: This is not one.
+        """
+        raise NotImplementedError
+
     def _new_id(self) -> str:
         """A new run's id, greater than every earlier one of this workspace: ids order runs by their age."""
         with self._id_lock:
