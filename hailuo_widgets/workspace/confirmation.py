@@ -96,7 +96,9 @@ def within(calls: Sequence[Planned], budget: float) -> None:
         raise BudgetExceeded(
             f"the price of {first.request.model or 'this template'} is not known, so no budget can be kept",
             provider=first.request.provider,
-            hint="leave the budget out to send it all the same",
+            hint="give its price, for example price='0.5 USD', or leave the budget out"
+            if first.request.unlisted
+            else "leave the budget out to send it all the same",
         )
     micros = first.micros * first.results
     if micros > budget * 1_000_000:

@@ -1,0 +1,227 @@
+"""Tests of models that no table has: what passes, what is refused, and their price in plans and budgets."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.run import RunRecord
+from hailuo_widgets.domain.user_price import as_price, micros_of
+from hailuo_widgets.errors import BudgetExceeded, Severity, UsageError
+from hailuo_widgets.planning.build_request import Built, build_request
+from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.provider import open_provider
+from hailuo_widgets.settings.settings import Settings
+from hailuo_widgets.store.schema import from_row, to_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+PROVIDERS = ["minimax", "kie", "kkiai", "pixazo", "runware"]
+PICTURE = "https://pictures.example/fox.png"
+
+
+def built(provider: str = "minimax", **arguments: Any) -> Built:
+    """The request of an unlisted model."""
+    facts = open_provider(provider, Settings.resolve()).facts
+    return build_request(facts, {"prompt": "a fox", "model": "MiniMax-H9", "unlisted": True, **arguments})
+
+
+PASSES: dict[str, dict[str, Any]] = {
+    "nothing else": {},
+    "a length and a resolution": {"duration": 37, "resolution": "8K"},
+    "a ratio and a size": {"aspect_ratio": "5:4", "width": 1, "height": 2},
+    "a width alone": {"width": 640},
+    "a seed": {"seed": -7},
+    "switches": {"prompt_optimizer": True, "watermark": False, "fast_pretreatment": True},
+    "frames": {"first_frame": PICTURE, "last_frame": PICTURE},
+    "a last frame alone": {"last_frame": PICTURE},
+    "a subject": {"subject": PICTURE},
+    "references": {"references": [PICTURE] * 20},
+    "fields of its own": {"options": {"new_field": {"a": [1, None]}, "ttl": "x"}},
+    "a long prompt": {"prompt": "a" * 50_000},
+    "a callback": {"callback_url": "https://a.example/done"},
+}
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+@pytest.mark.parametrize("case", PASSES)
+def test_no_table_refuses_anything(case: str, provider: str) -> None:
+    """What is given is in the request as it was typed, what is not given stays out, and one warning says so."""
+    found = built(provider, **PASSES[case])
+    request = found.request
+    assert (request.model, request.unlisted) == ("MiniMax-H9", True)
+    for name, value in PASSES[case].items():
+        if name not in {"first_frame", "last_frame", "subject", "references"}:
+            assert getattr(request, name) == value, name
+    for name in {"duration", "resolution", "aspect_ratio", "seed", "width"} - set(PASSES[case]):
+        assert getattr(request, name) is None, name
+    assert [(p.argument, p.severity) for p in found.warnings] == [("unlisted", Severity.WARNING)]
+    assert "its price is not known" in found.warnings[0].message
+
+
+REFUSED: dict[str, tuple[dict[str, Any], str]] = {
+    "no model": ({"model": None}, "unlisted needs a model's name"),
+    "a blank model": ({"model": "  "}, "unlisted needs a model's name"),
+    "a NUL in the model": ({"model": "a\0"}, "model holds a NUL character"),
+    "half a character": ({"options": {"a": "\ud800"}}, "option a holds half of a surrogate pair"),
+    "nothing at all": ({"prompt": " "}, "no prompt, no picture and no option"),
+    "a template": ({"template": "Diving"}, "template and an unlisted model"),
+    "a template's words": ({"text": "Lion"}, "text and an unlisted model"),
+    "a subject and a frame": ({"subject": PICTURE, "first_frame": PICTURE}, "subject goes with neither"),
+    "no address": ({"first_frame": "http://"}, "first_frame='http://': a URL begins with"),
+    "no callback address": ({"callback_url": "example.org"}, "is no URL"),
+    "a length that is no number": ({"duration": "long"}, "duration must be a whole number"),
+    "a price that is none": ({"price": "cheap"}, "price must be an amount per clip"),
+    "a price below 0": ({"price": -1}, "price must be an amount per clip"),
+    "two currencies": ({"price": "$1 CNY"}, "price must be an amount per clip"),
+    "a price without a currency": ({"price": 0.5}, "the provider's list has CNY and USD"),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_no_provider_could_read_is_refused(case: str) -> None:
+    """Only what rests on no table is refused."""
+    arguments, why = REFUSED[case]
+    with pytest.raises(UsageError, match=why):
+        built(**arguments)
+
+
+def test_a_price_needs_an_unlisted_model() -> None:
+    """A listed model's price is the table's."""
+    with pytest.raises(UsageError, match="the price of a listed model is in the table"):
+        built(model="2.3", unlisted=None, price="0.5 USD")
+
+
+def test_a_listed_model_is_named() -> None:
+    """Whoever says unlisted of a model that the table has is told that it would be checked and priced."""
+    assert "lists '2.3' (MiniMax-Hailuo-2.3)" in built(model="2.3").warnings[0].message
+    assert built(model="2.3").request.model == "2.3"
+    assert "lists MiniMax-Hailuo-02," in built(model="MiniMax-Hailuo-02", duration=7).warnings[0].message
+
+
+@pytest.mark.parametrize(
+    ("given_price", "own", "text", "micros"),
+    [
+        (0.5, {"USD"}, "0.5 USD", (500_000, "USD")),
+        (1, {"credits"}, "1 credits", (1_000_000, "credits")),
+        ("0.5 usd", set(), "0.5 USD", (500_000, "USD")),
+        (" $0.50 ", set(), "0.5 USD", (500_000, "USD")),
+        ("¥3", {"USD"}, "3 CNY", (3_000_000, "CNY")),
+        ("90credits", set(), "90 credits", (90_000_000, "credits")),
+        ("0", {"USD"}, "0 USD", (0, "USD")),
+        ("0.000001 USD", set(), "0.000001 USD", (1, "USD")),
+        (1e-6, {"USD"}, "0.000001 USD", (1, "USD")),
+    ],
+)
+def test_a_price_as_it_is_typed(given_price: Any, own: set[str], text: str, micros: tuple[int, str]) -> None:
+    """An amount with its currency, or a number in the provider's only one."""
+    assert as_price(given_price, own) == text
+    assert micros_of(text) == micros
+
+
+@given(st.text(max_size=20) | st.floats() | st.integers() | st.none() | st.booleans())
+def test_any_value_is_a_price_or_an_error(value: Any) -> None:
+    """Whatever is given, a price reads back as itself."""
+    try:
+        found = as_price(value, {"USD"})
+    except UsageError:
+        return
+    assert as_price(found, set()) == found
+    assert micros_of(found) is not None
+
+
+@given(st.text(max_size=20))
+def test_any_text_of_the_log_is_read(text: str) -> None:
+    """A price that the log holds is an amount of a known currency, or unknown."""
+    found = micros_of(text)
+    assert found is None or found[1] in {"USD", "CNY", "credits"}
+
+
+def test_the_log_keeps_it() -> None:
+    """A retry sends the same request, at the same price."""
+    request = built(price="0.5 USD", options={"new": 1}).request
+    record = RunRecord(run_id="r", created_at=NOW, request=request, request_hash=request.hash)
+    assert from_row(to_row(record)).request == request
+    assert request.hash == built(price="9 USD", options={"new": 1}).request.hash
+    assert request.hash != built(options={"new": 2}).request.hash
+
+
+# -- plans and budgets ------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    """A session that sends nothing."""
+    session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
+    yield session
+    session.close()
+
+
+NEW: dict[str, Any] = {"model": "MiniMax-H9", "unlisted": True}
+
+
+def test_a_plan_says_what_it_costs(session: Session) -> None:
+    """Without a price it is unknown; with one it is the user's."""
+    assert session.plan("a fox", ask_log=False, **NEW).sentence() == "1 run; 1 to send: 1 at an unknown price"
+    plan = session.plan("a fox", ask_log=False, price="0.5 USD", repeat=3, **NEW)
+    assert plan.sentence() == "3 runs = 3 replicates; 3 to send: $1.50"
+
+
+def test_a_budget_refuses_what_has_no_price(session: Session) -> None:
+    """Every budget refuses, and says so; a price lets it through, and counts."""
+    with pytest.raises(BudgetExceeded, match=r"price of MiniMax-H9 is not known.*\n.*price="):
+        session.generate("a fox", budget=5, **NEW)
+    with pytest.raises(BudgetExceeded, match=r"\$0.50, over the budget of 0.4"):
+        session.generate("a fox", budget=0.4, price="0.5 USD", **NEW)
+
+
+def test_the_setting_budget_refuses_too(tmp_path: Path) -> None:
+    """The session's and the day's budget do as the call's."""
+    for name in ("budget", "daily_budget"):
+        said: list[str] = []
+        with Session(home=tmp_path / name, mode="simulated", notice=said.append, **{name: 5.0}) as session:
+            assert session.estimate("a fox", **NEW)["unpriced"].item() == 1
+            run = session.generate("a fox", **NEW) if name == "daily_budget" else None
+            if run is None:
+                with pytest.raises(BudgetExceeded, match="is not known"):
+                    session.generate("a fox", **NEW)
+            else:
+                with pytest.raises(BudgetExceeded, match="price"):
+                    run.wait(30)
+                assert run.task_id is None
+
+
+def test_an_options_line_says_it() -> None:
+    """``--unlisted``, ``--price`` and ``--reference`` are options of a cell."""
+    line = parse_line("--model new --unlisted --price 0.5USD --reference a.png --reference video:https://a.example/7")
+    assert line.request == {
+        "model": "new",
+        "unlisted": True,
+        "price": "0.5USD",
+        "references": ["a.png", "video:https://a.example/7"],
+    }
+
+
+def test_listed_and_unlisted_models_side_by_side(session: Session) -> None:
+    """Zipped with the models, unlisted holds for the new one alone; its seed is sent."""
+    plan = session.plan(
+        "a fox",
+        provider=["runware", "minimax"],
+        model=["minimax:9@1", "2.3"],
+        unlisted=[True, False],
+        zipped=["provider", "model", "unlisted"],
+        seed=[5],
+        ask_log=False,
+    )
+    assert [(p.request.model, p.request.unlisted, p.request.seed) for p in plan.runs] == [
+        ("minimax:9@1", True, 5),
+        ("MiniMax-Hailuo-2.3", False, None),
+    ]
