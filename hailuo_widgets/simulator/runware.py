@@ -4,7 +4,7 @@ Sources: Runware's model pages and schemas, and its page on account management.
 
 An answer may carry ``data`` and ``errors`` together. ``taskUUID`` is the client's and must be new; ``getResponse``
 gives every result that is there so far. Also: ``authentication``, ``ping``, ``getTaskDetails``, ``imageUpload``,
-``accountManagement``, and the header
+``mediaStorage``, ``accountManagement``, and the header
 ``X-Runware-Dry-Run: 1``, which checks and prices without a charge.
 """
 
@@ -24,7 +24,7 @@ from hailuo_widgets.simulator.downloads import link, signed_url
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.latency import task_random
 from hailuo_widgets.simulator.minimax import bearer
-from hailuo_widgets.simulator.runware_account import manage_account, upload_image
+from hailuo_widgets.simulator.runware_account import manage_account, store_media, upload_image
 from hailuo_widgets.simulator.runware_fields import read_uuid
 from hailuo_widgets.simulator.station import Dialect, Station
 from hailuo_widgets.simulator.world import Order
@@ -117,7 +117,7 @@ def _phase(call: Call) -> str:
         return "create"
     if kinds & {"getResponse", "getTaskDetails"}:
         return "query"
-    return "upload" if "imageUpload" in kinds else "account"
+    return "upload" if kinds & {"imageUpload", "mediaStorage"} else "account"
 
 
 DIALECT = Dialect(name="runware", key_of=_key, refuse=refuse)
@@ -254,6 +254,10 @@ async def _upload(call: Call, task: dict[str, Any]) -> _Answer:
     return [await upload_image(call, task)], []
 
 
+async def _store(call: Call, task: dict[str, Any]) -> _Answer:
+    return [await store_media(call, task)], []
+
+
 async def _account(call: Call, task: dict[str, Any]) -> _Answer:
     return [await manage_account(call, task)], []
 
@@ -271,6 +275,7 @@ _HANDLERS: dict[str, Callable[[Call, dict[str, Any]], Any]] = {
     "getResponse": _poll,
     "getTaskDetails": _details,
     "imageUpload": _upload,
+    "mediaStorage": _store,
     "accountManagement": _account,
     "authentication": _authenticate,
     "ping": _ping,

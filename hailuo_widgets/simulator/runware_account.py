@@ -1,6 +1,7 @@
-"""Runware's tasks that make no clip: image upload, account details, and what became of a task.
+"""Runware's tasks that make no clip: uploads and account details.
 
-Sources: Runware's pages on image upload, account management and task details. ``balance`` is an object in Runware's
+Sources: Runware's pages on image upload and account management, and its generated client, where ``mediaStorage`` (any
+kind of file) takes the place of ``imageUpload``. ``balance`` is an object in Runware's
 generated client and a plain number on its page; `Settings.runware_balance_object` chooses.
 """
 
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.simulator import fields
 from hailuo_widgets.simulator.errors import RefusalError
 from hailuo_widgets.simulator.images import read_bytes, store_bytes, take_image
-from hailuo_widgets.simulator.runware_fields import image_rules, one_of, read_uuid
+from hailuo_widgets.simulator.runware_fields import image_rules, is_uuid, one_of, read_uuid
 
 if TYPE_CHECKING:
     from hailuo_widgets.simulator.station import Call
@@ -23,6 +24,7 @@ _BALANCE = 100.0  # US dollars that an account which never runs out is said to h
 _ORGANISATION = "00000000-0000-4000-8000-000000000001"
 _DAY = 86_400
 _ACCOUNT = frozenset({"taskType", "taskUUID", "operation"})
+_STORAGE = frozenset({"taskType", "taskUUID", "operation", "media"})
 _UPLOAD = frozenset({"taskType", "taskUUID", "image"})
 # The other operations are known, and not simulated.
 _USAGE = ("getUsageActivity", "getUsagePerformance", "getUsageErrors")
@@ -35,13 +37,34 @@ async def upload_image(call: Call, task: dict[str, Any]) -> dict[str, Any]:
     image = fields.text(task, "image", required=True)
     rules = image_rules(call)
     await take_image(image, call.world.images, rules, parameter="image")
-    raw = await asyncio.to_thread(read_bytes, image.strip(), rules, "image")
-    identity = str(uuid.uuid4())
-    store_bytes(call.world.uploads / f"rw-{call.account}-{identity}", raw)
-    served = f"{uuid.UUID(identity).hex}.png"
-    store_bytes(call.world.uploads / served, raw)
-    url = f"{call.base_url}/simulator/uploads/{served}"
+    identity, url = _kept(call, await asyncio.to_thread(read_bytes, image.strip(), rules, "image"))
     return {"taskType": "imageUpload", "taskUUID": task_uuid, "imageUUID": identity, "imageURL": url}
+
+
+async def store_media(call: Call, task: dict[str, Any]) -> dict[str, Any]:
+    """Keep a picture, clip or sound under a UUID, or delete one."""
+    fields.known(task, _STORAGE)
+    told = {"taskType": "mediaStorage", "taskUUID": read_uuid(task), "operation": fields.text(task, "operation")}
+    media = fields.text(task, "media", required=True).strip()
+    if told["operation"] == "upload":
+        identity, url = _kept(call, await asyncio.to_thread(read_bytes, media, image_rules(call), "media"))
+        return {**told, "mediaUUID": identity, "mediaURL": url}
+    if told["operation"] != "delete":
+        message = f"operation must be one of upload, delete, got {task.get('operation')!r}"
+        raise RefusalError("params", message, parameter="operation")
+    path = call.world.uploads / f"rw-{call.account}-{media.lower()}"
+    if not is_uuid(media) or not path.exists():
+        raise RefusalError("not_found", f"there is no media {media!r}", parameter="media")
+    path.unlink()
+    return {**told, "mediaUUID": media}
+
+
+def _kept(call: Call, raw: bytes) -> tuple[str, str]:
+    """Keep bytes; return the UUID that stands for them, and a URL."""
+    identity = uuid.uuid4()
+    store_bytes(call.world.uploads / f"rw-{call.account}-{identity}", raw)
+    store_bytes(call.world.uploads / identity.hex, raw)
+    return str(identity), f"{call.base_url}/simulator/uploads/{identity.hex}"
 
 
 async def manage_account(call: Call, task: dict[str, Any]) -> dict[str, Any]:

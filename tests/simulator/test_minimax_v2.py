@@ -85,10 +85,10 @@ INVALID = (400, "bad_request_error", "2013")
 
 def test_a_clip_goes_from_create_to_url(sim: Simulator, api: httpx.Client) -> None:
     """The page's example: the create answers an id alone; the query has the URL, and the figures of what is charged."""
-    before = int(time.time())
     task_id = made(api, body(duration=5, resolution="2K"))
     task = asked(api, task_id)
-    assert before <= task.pop("created_at") <= task.pop("updated_at") <= time.time()
+    (stored,) = sim.tasks
+    assert (task.pop("created_at"), task.pop("updated_at")) == (int(stored["created"]), int(stored["ready"]))
     assert api.head(task.pop("content")["url"]).status_code == 200
     assert task == {
         "id": task_id,

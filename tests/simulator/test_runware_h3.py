@@ -309,6 +309,25 @@ def test_an_uploaded_picture_has_a_uuid(
         assert api.post("/v1", json=[task]).json()["errors"][0]["parameter"] == "image"
 
 
+def test_stored_media_are_references(sim: Simulator, api: httpx.Client, tmp_path: Path) -> None:
+    """Any file gets a UUID that stands for it as a reference, until it is deleted."""
+    clip = Clip(prompt="x", model="x", width=768, height=1344, duration=3, draft=True)
+    render_clip(clip, tmp_path, tmp_path / "clip.mp4")
+    media = base64.b64encode((tmp_path / "clip.mp4").read_bytes()).decode()
+    task = {"taskType": "mediaStorage", "taskUUID": str(uuid.uuid4()), "operation": "upload", "media": media}
+    (told,) = api.post("/v1", json=[task]).json()["data"]
+    assert {"taskType", "taskUUID", "operation", "mediaUUID", "mediaURL"} == set(told)
+    wanted = infer(resolution="768p", duration=5, inputs={"referenceVideos": [told["mediaUUID"]]})
+    assert results(api, wanted)[0]["cost"] == pytest.approx(5 * 0.08 + 3 * 0.13)
+    assert size(sim) == (768, 1344)
+    delete = {**task, "taskUUID": str(uuid.uuid4()), "operation": "delete", "media": told["mediaUUID"]}
+    (gone,) = api.post("/v1", json=[delete]).json()["data"]
+    assert (gone["operation"], gone["mediaUUID"]) == ("delete", told["mediaUUID"])
+    again = {**wanted, "taskUUID": str(uuid.uuid4())}
+    assert api.post("/v1", json=[again]).json()["errors"][0]["taskUUID"] == again["taskUUID"]
+    assert api.post("/v1", json=[delete]).json()["errors"][0]["code"] == "taskFailedOrNotFound"
+
+
 def test_account_details(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
     """The balance less what was paid, and what was used; as a number where that is asked for."""
     simulator = start(credits=5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 import venv
@@ -29,3 +30,25 @@ def foreign_python() -> Path:
         pytest.fail(f"{', '.join(WANTED)} cannot be installed (is there a package index?):\n{done.stderr[-2000:]}")
     stamp.write_text("\n".join(WANTED))
     return python
+
+
+@pytest.fixture(scope="session")
+def foreign_node() -> Path:
+    """A folder of Node modules with the clients of ``package.json`` here; installed once, with npm, or this fails."""
+    home = HOME / "thirdparty-node"
+    wanted = (Path(__file__).parent / "package.json").read_text("utf-8")
+    stamp = home / ".installed"
+    if stamp.is_file() and stamp.read_text("utf-8") == wanted:
+        return home / "node_modules"
+    npm = shutil.which("npm")
+    if npm is None:
+        pytest.fail("npm is missing; install Node.js 20 or newer")
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "package.json").write_text(wanted, "utf-8")
+    # A script of a package is no business of a test; the lock file would name the registry that was asked.
+    install = [npm, "install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund", "--silent"]
+    done = subprocess.run(install, cwd=home, capture_output=True, text=True, check=False, timeout=150)
+    if done.returncode:
+        pytest.fail(f"tests/thirdparty/package.json cannot be installed (is there a registry?):\n{done.stderr[-2000:]}")
+    stamp.write_text(wanted, "utf-8")
+    return home / "node_modules"

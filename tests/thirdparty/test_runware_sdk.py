@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import os
 import subprocess
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import av
 import pytest
+from PIL import Image
 
 from hailuo_widgets.simulator import Simulator
 
@@ -35,7 +38,8 @@ async def main():
     options = dict(transport="rest", http_base_url=url + "/v1", max_retries=0, poll_timeout=60_000)
     async with Runware(api_key=os.environ["RUNWARE_API_KEY"], **options) as client:
         try:
-            print(json.dumps({"results": await client.run(task)}))
+            utilities = {"accountManagement": client.account_management, "imageUpload": client.image_upload}
+            print(json.dumps({"results": await utilities.get(task["taskType"], client.run)(task)}))
         except Exception as e:
             print(json.dumps({"error": type(e).__name__, "code": getattr(e, "code", None), "said": str(e)}))
 
@@ -108,3 +112,45 @@ def test_it_understands_a_refusal(foreign_python: Path, task: dict[str, Any], ke
     with Simulator(latency=0.0, draft=True) as simulator:
         told = run(foreign_python, simulator.url, task, key)
     assert (told["error"], told["code"]) == ("RunwareError", family)
+
+
+@pytest.mark.parametrize(
+    ("changes", "wanted"),
+    [
+        ({"model": "minimax:h3@0", "width": 1344, "height": 768, "duration": 5, "seed": 11}, (0.40, 124, 1)),
+        ({"model": "minimax:4@1", "width": 1366, "height": 768, "duration": 6}, (0.28, 150, 0)),
+    ],
+)
+def test_it_makes_a_clip_of_a_newer_model(
+    foreign_python: Path, tmp_path: Path, changes: dict[str, Any], wanted: tuple[float, int, int]
+) -> None:
+    """H3 with its seed and its sound, and 2.3: the SDK's own result has the price, the file is what was asked for."""
+    plain = {key: TASK[key] for key in ("taskType", "positivePrompt", "includeCost")}
+    with Simulator(latency=1.5, draft=True) as simulator:
+        (result,) = run(foreign_python, simulator.url, {**plain, **changes})["results"]
+        path = tmp_path / "clip.mp4"
+        with urllib.request.urlopen(result["videoURL"], timeout=60) as answer:  # noqa: S310 - the simulator's own link
+            path.write_bytes(answer.read())
+        assert simulator.creates["runware"] == 1
+        assert simulator.spent["runware"] == result["cost"]
+    assert result["seed"] == changes.get("seed", result["seed"])
+    with av.open(str(path)) as file:
+        sounds = len(file.streams.audio)
+        assert (result["cost"], sum(1 for _ in file.decode(video=0)), sounds) == wanted
+
+
+def test_it_uploads_a_picture_and_tells_the_balance(foreign_python: Path) -> None:
+    """The UUID of an uploaded picture, with which the SDK makes a 2.3-Fast clip; and the account's details."""
+    picture = io.BytesIO()
+    Image.new("RGB", (400, 700), (200, 120, 40)).save(picture, "PNG")
+    image = f"data:image/png;base64,{base64.b64encode(picture.getvalue()).decode()}"
+    with Simulator(latency=0.0, draft=True, credits=5.0) as simulator:
+        (told,) = run(foreign_python, simulator.url, {"taskType": "imageUpload", "image": image})["results"]
+        task = {"taskType": "videoInference", "model": "minimax:4@2", "duration": 6, "includeCost": True}
+        task |= {"inputs": {"frameImages": [told["imageUUID"]]}}
+        (made,) = run(foreign_python, simulator.url, task)["results"]
+        details = {"taskType": "accountManagement", "operation": "getDetails"}
+        (account,) = run(foreign_python, simulator.url, details)["results"]
+        clip = simulator.tasks[-1]["clip"]
+    assert (clip["width"], clip["height"]) == (768, 1344)
+    assert (made["cost"], account["balance"]["amount"]) == (0.19, 4.81)
