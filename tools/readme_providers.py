@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.api.session import Session
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from hailuo_widgets.domain.catalog import Facts
 
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- providers: made by tools/readme_providers.py -->\n", "<!-- end of providers -->"
@@ -21,6 +21,8 @@ MODES = {
     "image_to_video": "first frame",
     "first_last_frame": "first and last frame",
     "subject_to_video": "subject",
+    "reference_to_video": "references",
+    "upscale": "upscale",
 }
 
 
@@ -32,6 +34,7 @@ def table() -> str:
     models = models_frame(session.accounts)
     lines = [f"| {' | '.join(HEAD)} |", f"|{'---|' * len(HEAD)}"]
     for row in providers_frame(session.accounts).to_dict("records"):
+        facts = session.accounts.provider(row["provider"]).facts
         own = models[models["provider"] == row["provider"]]
         cells = (
             f"`{row['provider']}`",
@@ -40,7 +43,7 @@ def table() -> str:
             ", ".join([MODES[m] for m in dict.fromkeys(own["mode"])] + ["templates"] * ("template" in row["modes"])),
             row["seeds"],
             f"{row['prompt_max']} characters",
-            price(own),
+            price(facts, session.accounts.region(facts)),
             f"`{row['key']}`",
         )
         lines.append(f"| {' | '.join(cells)} |")
@@ -48,13 +51,17 @@ def table() -> str:
     return "\n".join(lines) + "\n"
 
 
-def price(own: pd.DataFrame) -> str:
-    """Return the range of known prices by currency, or "unknown"."""
-    fitting = own[(own["resolution"] == "768P") & own["durations"].str.startswith("6").fillna(value=False)]
-    ranges = []
-    for currency, group in fitting.dropna(subset=["price"]).groupby("currency"):
-        low, high = group["price"].min(), group["price"].max()
-        ranges.append(f"{low:g}–{high:g} {currency}" if low < high else f"{low:g} {currency}")
+def price(facts: Facts, region: str | None) -> str:
+    """Return the range of known prices of 6 s at 768P by currency, or "unknown"."""
+    found: dict[str, list[float]] = {}
+    for offer in facts.offers:
+        row = facts.price(offer.model, "768P", 6, mode=offer.mode, region=region)
+        if row is not None and offer.resolution == "768P" and 6 in offer.durations:  # noqa: PLR2004 - seconds
+            found.setdefault(row.currency, []).append(row.micros * (6 if row.per_second else 1) / 1_000_000)
+    ranges = [
+        f"{min(a):g}–{max(a):g} {currency}" if len(set(a)) > 1 else f"{a[0]:g} {currency}"
+        for currency, a in sorted(found.items())
+    ]
     return ", ".join(ranges) or "unknown"
 
 
