@@ -15,7 +15,7 @@ from hailuo_widgets.provider import names
 from hailuo_widgets.widgets.form_choice import MODE_WORDS
 
 if TYPE_CHECKING:
-    from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.catalog import Facts, Model
     from hailuo_widgets.widgets.messages import Catalog, Form, ModelOffer, Offer, ProviderOffer
     from hailuo_widgets.workspace.workspace import Workspace
 
@@ -54,16 +54,11 @@ def _provider(session: Workspace, name: str) -> ProviderOffer:
         "state": state,
         "note": note,
         "modes": [{"name": m, "title": MODE_WORDS[m]} for m in modes],
-        "models": [_model(facts, m.name) for m in facts.models],
+        "models": [_model(facts, m) for m in facts.models],
         "default_model": facts.default_model,
         "default_duration": facts.default_duration,
         "default_resolution": facts.default_resolution,
         "offers": offers,
-        "prompt_max": facts.prompt_max,
-        "seeds": {"low": facts.seeds.low, "high": facts.seeds.high} if facts.seeds else None,
-        "aspect_ratios": list(facts.aspect_ratios),
-        "optimizer": facts.optimizer,
-        "watermark": facts.watermark,
         "url_only": facts.images.url_only,
         "templates": [
             {"id": t.id, "name": t.english, "chinese": t.chinese, "picture": t.picture, "text": t.text}
@@ -72,15 +67,23 @@ def _provider(session: Workspace, name: str) -> ProviderOffer:
     }
 
 
-def _model(facts: Facts, name: str) -> ModelOffer:
-    model = facts.model(name)
-    if model is None:
-        return {"name": name, "title": name, "short": name, "camera": False, "seeds": True, "note": ""}
+def _model(facts: Facts, model: Model) -> ModelOffer:
+    of_model = facts.of(model.name)
+    seeds, references = of_model.seeds, of_model.references
+    modes = dict.fromkeys(o.mode for o in facts.offers if o.model == model.name)
+    ratios = {mode: list(of_model.aspect_ratios(mode)) for mode in modes}
     return {
         "name": model.name,
         "title": model.title,
         "short": model.short_names[0] if model.short_names else model.name,
         "camera": model.camera,
-        "seeds": model.seeds,
+        "seeds": {"low": seeds.low, "high": seeds.high} if seeds else None,
         "note": model.note,
+        "prompt_max": of_model.prompt_max,
+        "aspect_ratios": {mode: found for mode, found in ratios.items() if found},
+        "optimizer": of_model.optimizer,
+        "watermark": of_model.watermark,
+        "references": {"images": references.images, "videos": references.videos, "audios": references.audios}
+        if references
+        else None,
     }

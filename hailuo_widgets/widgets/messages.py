@@ -31,6 +31,7 @@ __all__ = [
     "PlanFigures",
     "ProblemMessage",
     "ProviderOffer",
+    "ReferenceCounts",
     "Replies",
     "Resumed",
     "Row",
@@ -259,22 +260,42 @@ class Offer(TypedDict):
     doubt: str
 
 
+class SeedRange(TypedDict):
+    """The seeds that a model takes."""
+
+    low: int
+    high: int
+
+
+class ReferenceCounts(TypedDict):
+    """How many pictures, clips and sounds a model takes as references."""
+
+    images: int
+    videos: int
+    audios: int
+
+
 class ModelOffer(TypedDict):
-    """A model; ``short`` is its shortest name."""
+    """A model.
+
+    Attributes:
+        short: Its shortest name.
+        seeds: The seeds that it takes; null if it takes none.
+        aspect_ratios: By mode; a mode that is missing takes none.
+        references: Null if it takes none.
+    """
 
     name: str
     title: str
     short: str
     camera: bool
-    seeds: bool
+    seeds: SeedRange | None
     note: str
-
-
-class SeedRange(TypedDict):
-    """The seeds that a provider takes."""
-
-    low: int
-    high: int
+    prompt_max: int
+    aspect_ratios: dict[str, list[str]]
+    optimizer: bool
+    watermark: bool
+    references: ReferenceCounts | None
 
 
 class TemplateOffer(TypedDict):
@@ -305,11 +326,6 @@ class ProviderOffer(TypedDict):
     default_duration: int | None
     default_resolution: str | None
     offers: list[Offer]
-    prompt_max: int
-    seeds: SeedRange | None
-    aspect_ratios: list[str]
-    optimizer: bool
-    watermark: bool
     url_only: bool
     templates: list[TemplateOffer]
 

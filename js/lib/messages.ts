@@ -135,14 +135,36 @@ export interface ModeOffer {
   title: string;
 }
 
-/** A model; ``short`` is its shortest name. */
+/** The seeds that a model takes. */
+export interface SeedRange {
+  low: number;
+  high: number;
+}
+
+/** How many pictures, clips and sounds a model takes as references. */
+export interface ReferenceCounts {
+  images: number;
+  videos: number;
+  audios: number;
+}
+
+/** A model. */
 export interface ModelOffer {
   name: string;
   title: string;
+  /** Its shortest name. */
   short: string;
   camera: boolean;
-  seeds: boolean;
+  /** The seeds that it takes; null if it takes none. */
+  seeds: SeedRange | null;
   note: string;
+  prompt_max: number;
+  /** By mode; a mode that is missing takes none. */
+  aspect_ratios: Record<string, string[]>;
+  optimizer: boolean;
+  watermark: boolean;
+  /** Null if it takes none. */
+  references: ReferenceCounts | null;
 }
 
 /** A model in a mode and a resolution. */
@@ -152,12 +174,6 @@ export interface Offer {
   resolution: string | null;
   durations: number[];
   doubt: string;
-}
-
-/** The seeds that a provider takes. */
-export interface SeedRange {
-  low: number;
-  high: number;
 }
 
 /** A template; ``picture`` and ``text`` are what it needs. */
@@ -183,11 +199,6 @@ export interface ProviderOffer {
   default_duration: number | null;
   default_resolution: string | null;
   offers: Offer[];
-  prompt_max: number;
-  seeds: SeedRange | null;
-  aspect_ratios: string[];
-  optimizer: boolean;
-  watermark: boolean;
   url_only: boolean;
   templates: TemplateOffer[];
 }

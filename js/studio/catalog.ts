@@ -1,6 +1,6 @@
 /** Choices of the catalog for a form, and texts of its values. */
 
-import type { Form, ModelOffer, Offer, ProviderOffer } from "../lib/messages";
+import type { Form, ModelOffer, Offer, ProviderOffer, SeedRange } from "../lib/messages";
 
 /** The pictures of each mode. */
 export const SLOTS: Record<string, string[]> = {
@@ -54,6 +54,29 @@ export function offersFor(provider: ProviderOffer, mode: string, models: string[
     return models.length === 0 || models.some((word) => word === offer.model || word === model?.short);
   };
   return provider.offers.filter((o) => o.mode === mode && fits(o));
+}
+
+/** What the chosen models take in a mode: whatever one of them takes is offered, and Python tells what another lacks. */
+export interface Limits {
+  seeds: SeedRange | null;
+  ratios: string[];
+  promptMax: number;
+  optimizer: boolean;
+  watermark: boolean;
+}
+
+/** The limits of the chosen models in a mode; of the default one if none is chosen. */
+export function limitsOf(provider: ProviderOffer, mode: string, chosen: string[]): Limits {
+  const named = provider.models.filter((m) => chosen.some((word) => word === m.name || word === m.short));
+  const models = named.length > 0 ? named : modelsFor(provider, mode).slice(0, 1);
+  const some = models.length > 0 ? models : provider.models.slice(0, 1); // a template, or no mode yet
+  return {
+    seeds: some.find((m) => m.seeds)?.seeds ?? null,
+    ratios: [...new Set(some.flatMap((m) => m.aspect_ratios[mode] ?? []))],
+    promptMax: Math.min(...some.map((m) => m.prompt_max)),
+    optimizer: some.some((m) => m.optimizer),
+    watermark: some.some((m) => m.watermark),
+  };
 }
 
 /** Inserts a camera move at a position: into its bracket if that has fewer than three moves, else in a new bracket. */

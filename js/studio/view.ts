@@ -4,7 +4,7 @@ import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import type { Catalog, Form, ProviderOffer, Verdict } from "../lib/messages";
 import { Channel, KernelError, type MessageModel } from "../lib/requests";
 import { cameraPad } from "./camera";
-import { modelsFor, offersFor, withMove } from "./catalog";
+import { type Limits, limitsOf, modelsFor, offersFor, withMove } from "./catalog";
 import { radios } from "./controls";
 import { read, slotsOf, templateRow, write } from "./form";
 import { build, type Parts } from "./parts";
@@ -53,7 +53,7 @@ export class View {
     parts.provider.addEventListener("change", () => this.#otherProvider(), { signal });
     on(parts.variant, () => this.#insert("\n---\n"));
     on(parts.dice, () => {
-      const seeds = this.#provider()?.seeds;
+      const seeds = this.#limits()?.seeds;
       if (!seeds) return;
       parts.seed.value = String(seeds.low + Math.floor(Math.random() * (seeds.high - seeds.low + 1)));
       this.#changed();
@@ -104,6 +104,11 @@ export class View {
     return this.#catalog?.providers.find((p) => p.name === this.#parts.provider.value);
   }
 
+  #limits(): Limits | undefined {
+    const provider = this.#provider();
+    return provider && limitsOf(provider, this.#mode, this.#parts.models.values);
+  }
+
   /** Keeps all choices; Python reports what the other provider lacks, and the mode must be chosen again if it lacks it. */
   #otherProvider(): void {
     if (!this.#provider()?.modes.some((m) => m.name === this.#mode)) this.#mode = "";
@@ -137,6 +142,7 @@ export class View {
     );
     const models = modelsFor(provider, this.#mode);
     const chosen = parts.models.values;
+    const limits = limitsOf(provider, this.#mode, chosen);
     parts.models.offer(
       models.map((m) => ({ value: m.short, text: m.title, title: m.note || m.name })),
       chosen,
@@ -157,7 +163,7 @@ export class View {
       parts.resolution.values,
     );
     parts.ratio.offer(
-      provider.aspect_ratios.map((r) => ({ value: r, text: r })),
+      limits.ratios.map((r) => ({ value: r, text: r })),
       parts.ratio.values,
     );
     // Chosen values are shown even if the provider lacks them, so that they can be removed.
@@ -165,13 +171,13 @@ export class View {
     fields.duration.element.hidden = lacks(durations.length, parts.duration.values.length);
     fields.resolution.element.hidden = lacks(resolutions.length, parts.resolution.values.length);
     fields.resolution.note([...new Set(doubts)].slice(0, 1).join(""));
-    fields.aspect_ratio.element.hidden = lacks(provider.aspect_ratios.length, parts.ratio.values.length);
-    fields.seed.element.hidden = lacks(Number(provider.seeds !== null), parts.seed.value.trim().length);
-    fields.repeat.note(provider.seeds === null ? "No seed can be sent here; a replicate is not a seed." : "");
+    fields.aspect_ratio.element.hidden = lacks(limits.ratios.length, parts.ratio.values.length);
+    fields.seed.element.hidden = lacks(Number(limits.seeds !== null), parts.seed.value.trim().length);
+    fields.repeat.note(limits.seeds === null ? "No seed can be sent here; a replicate is not a seed." : "");
     const offer = (box: HTMLInputElement, has: boolean) =>
       box.closest("label")?.toggleAttribute("hidden", !has && !box.checked);
-    offer(parts.optimizeBox, provider.optimizer);
-    offer(parts.watermarkBox, provider.watermark);
+    offer(parts.optimizeBox, limits.optimizer);
+    offer(parts.watermarkBox, limits.watermark);
     this.#drawMode(provider, template);
   }
 
@@ -211,8 +217,9 @@ export class View {
       provider.url_only ? "This provider takes pictures by their address on the web alone." : "",
     );
     const count = [...parts.prompt.value].length;
-    setText(parts.counter, `${count} of ${provider.prompt_max} characters`);
-    parts.counter.classList.toggle("hailuo-over", count > provider.prompt_max);
+    const { promptMax } = limitsOf(provider, this.#mode, parts.models.values);
+    setText(parts.counter, `${count} of ${promptMax} characters`);
+    parts.counter.classList.toggle("hailuo-over", count > promptMax);
   }
 
   #form(): Form {

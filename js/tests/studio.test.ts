@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { ProviderOffer } from "../lib/messages";
-import { listed, modelsFor, modeOf, offersFor, typed, withMove } from "../studio/catalog";
+import { limitsOf, listed, modelsFor, modeOf, offersFor, typed, withMove } from "../studio/catalog";
 
 test("a typed list reads back as its values", () => {
   for (const values of [["a"], ["a", "b"], ["a,b", "c"], ["1", "2"]])
@@ -34,7 +34,7 @@ test("only models that do the mode are offered, the default one first", () => {
     title: name,
     short: name.slice(1),
     camera: true,
-    seeds: true,
+    seeds: null,
     note: "",
   });
   const offer = (name: string, mode: string) => ({
@@ -57,4 +57,39 @@ test("only models that do the mode are offered, the default one first", () => {
     offersFor(provider, "text_to_video", ["1"]).map((o) => o.model),
     ["m1"],
   );
+});
+
+test("what the chosen models take is offered, and the default one's if none is chosen", () => {
+  const model = (name: string, more: object) => ({
+    name,
+    short: name.slice(1),
+    seeds: null,
+    prompt_max: 2000,
+    aspect_ratios: {},
+    optimizer: false,
+    watermark: false,
+    ...more,
+  });
+  const provider = {
+    models: [
+      model("m1", { optimizer: true }),
+      model("m2", {
+        seeds: { low: 0, high: 9 },
+        prompt_max: 7000,
+        aspect_ratios: { text_to_video: ["16:9", "9:16"] },
+      }),
+      model("m3", { aspect_ratios: { text_to_video: ["1:1", "16:9"] }, watermark: true }),
+    ],
+    default_model: "m1",
+    offers: ["m1", "m2", "m3"].map((name) => ({ model: name, mode: "text_to_video" })),
+  } as unknown as ProviderOffer;
+  const none = { seeds: null, ratios: [], promptMax: 2000, optimizer: true, watermark: false };
+  assert.deepEqual(limitsOf(provider, "text_to_video", []), none);
+  assert.deepEqual(limitsOf(provider, "template", []), none);
+  const both = limitsOf(provider, "text_to_video", ["2", "m3"]);
+  assert.deepEqual(both.ratios, ["16:9", "9:16", "1:1"]);
+  assert.deepEqual(both.seeds, { low: 0, high: 9 });
+  assert.equal(both.promptMax, 2000);
+  assert.equal(limitsOf(provider, "image_to_video", ["2"]).ratios.length, 0);
+  assert.equal(limitsOf(provider, "text_to_video", ["2"]).promptMax, 7000);
 });
