@@ -16,6 +16,7 @@
 | ``fail`` | create: the task ends in failure, with ``code`` and ``message`` | yes |
 | ``forget`` | create: the gateway answers, and later does not know the task | yes |
 | ``expired`` | query, retrieve: the link that is handed out has expired; download: HTTP 403 | yes |
+| ``word`` | query at MiniMax V2, KIE's jobs and Runware: an unfinished task has ``message`` for its status | yes |
 | ``truncate`` | download: the connection closes after half of the bytes | yes |
 """
 
@@ -33,7 +34,7 @@ WITH_WORDS = ("runware", "fal", "replicate", "relay")  # their codes may be word
 PHASES = ("create", "query", "list", "retrieve", "cancel", "download", "upload", "account", "callback")
 BEFORE = ("code", "http", "redirect", "drop", "delay")
 AFTER = ("drop_after", "delay_after", "malformed", "html", "missing_task_id")
-WITHIN = ("stuck", "fail", "forget", "expired", "truncate")
+WITHIN = ("stuck", "fail", "forget", "expired", "truncate", "word")
 KINDS = (*BEFORE, *AFTER, *WITHIN)
 
 

@@ -49,6 +49,8 @@ PICTURES: Mapping[str, tuple[int, float]] = {"MiniMax-H3": (5, 0.04), "MiniMax-H
 REGENERATION_SECOND = 0.05
 PROMPT_TOKEN, COMPLETION_TOKEN = 0.90e-6, 3.60e-6
 PROMPT_LENGTH = 7000
+# Bytes: the megabytes of the pages are 2**20 in MiniMax's own client.
+PICTURE_BYTES, CLIP_BYTES, SOUND_BYTES = 30 * 2**20, 50 * 2**20, 15 * 2**20
 MOST_PICTURES, MOST_CLIPS, MOST_SOUNDS, MOST_FILES = 9, 3, 3, 12
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.simulator import callbacks, fields, h3_family
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.images import MEGABYTE, ImageRules, take_image
+from hailuo_widgets.simulator.images import ImageRules, take_image
 from hailuo_widgets.simulator.reference_media import Media, check_total, take_media, whole_seconds
 from hailuo_widgets.simulator.render import Clip
 from hailuo_widgets.simulator.world import Order
@@ -44,7 +44,7 @@ FLAGGED = "Your prompt was flagged by Website as violating content policies"
 _CREDITS: Mapping[str, float] = {"2K": 26.0, "768P": 16.0}
 _SECONDS = (4, 15)
 _BODY = frozenset({"model", "callBackUrl", "input"})
-_LINKS = ImageRules(max_bytes=30 * MEGABYTE + 1, h3=True, data_urls=False)
+_LINKS = ImageRules(max_bytes=h3_family.PICTURE_BYTES + 1, h3=True, data_urls=False)
 _DRAFT = 4
 _MOST: Mapping[str, int] = {
     "reference_image_urls": h3_family.MOST_PICTURES,

@@ -193,6 +193,8 @@ def moments(world: World, task: Task) -> list[tuple[float, Callable[[], Any]]]:
     def body() -> dict[str, Any]:
         data = _record(task, ready, signed_url(world, world.url, task, world.settings.lifetime_of("kie")))
         code, message = (501, task.error) if task.failed else (200, "success")
+        if data["failMsg"] == kie_h3_rules.FLAGGED:
+            code, message = 400, kie_h3_rules.FLAGGED
         return {"code": code, "msg": message, "data": data}
 
     return [(ready, body)]
@@ -219,7 +221,10 @@ async def query(call: Call) -> Response:
         task = call.world.look_up(call, "jobs", task_id=task_id)[0]
     except RefusalError:
         raise RefusalError("not_found", "recordInfo is null") from None
-    return ok(_record(task, time.time(), link(call, task)))
+    record = _record(task, time.time(), link(call, task))
+    if call.fault is not None and call.struck_by("word") and not record["completeTime"]:
+        record["state"] = call.fault.message
+    return ok(record)
 
 
 async def credit(call: Call) -> Response:

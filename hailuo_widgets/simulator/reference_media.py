@@ -20,8 +20,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from hailuo_widgets.simulator import h3_family
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.images import MEGABYTE, is_public, read_bytes
+from hailuo_widgets.simulator.images import is_public, read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from hailuo_widgets.simulator.images import ImageRules
 
 UNSEEN_SECONDS = 5.0
-_CLIP_BYTES, _SOUND_BYTES = 50 * MEGABYTE, 15 * MEGABYTE
 _SECONDS, _TOTAL_SECONDS = (2.0, 15.0), 15.0
 _SLACK = 0.05  # seconds: containers round
 _FPS = (23.97, 60.0)
@@ -204,9 +204,9 @@ async def take_media(value: Any, kind: str, rules: ImageRules, *, parameter: str
     if is_public(value.strip()):
         return Media(kind=kind)
     raw = await asyncio.to_thread(read_bytes, value.strip(), rules, parameter)
-    limit = _CLIP_BYTES if kind == "video" else _SOUND_BYTES
+    limit = h3_family.CLIP_BYTES if kind == "video" else h3_family.SOUND_BYTES
     if len(raw) > limit:
-        message = f"{parameter}: {kind} must not exceed {limit // MEGABYTE} MB"
+        message = f"{parameter}: {kind} must not exceed {limit // 2**20} MB"
         raise RefusalError("image_size", message, parameter=parameter)
     media = await asyncio.to_thread(probe, raw)
     if media is None:

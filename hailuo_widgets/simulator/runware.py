@@ -237,8 +237,17 @@ async def _poll(call: Call, task: dict[str, Any]) -> _Answer:
     done = sorted((result for result in found if result.done(now)), key=lambda result: result.ready or 0.0)
     data = [_result(item, link(call, item, lifetime=item.extra["ttl"])) for item in done if not item.failed]
     if len(done) < len(found):
-        data.append({"taskType": "videoInference", "taskUUID": found[0].group, "status": "processing"})
-    return data, [_failure(result) for result in done if result.failed]
+        word = call.fault.message if call.fault is not None and call.struck_by("word") else "processing"
+        data.append({"taskType": "videoInference", "taskUUID": found[0].group, "status": word})
+    failed = [_failure(result) for result in done if result.failed]
+    if not call.world.settings.runware_error_items:
+        return data, failed
+    told = ("code", "message")
+    items = [
+        {key: entry[key] for key in ("taskType", "taskUUID", "status")} | {"error": {key: entry[key] for key in told}}
+        for entry in failed
+    ]
+    return data + items, []
 
 
 async def _details(call: Call, task: dict[str, Any]) -> _Answer:

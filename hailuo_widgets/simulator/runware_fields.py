@@ -6,9 +6,9 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.simulator import callbacks, fields
+from hailuo_widgets.simulator import callbacks, fields, h3_family
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.images import ImageRules, take_image
+from hailuo_widgets.simulator.images import MEGABYTE, ImageRules, take_image
 
 if TYPE_CHECKING:
     from hailuo_widgets.simulator.images import Picture
@@ -117,7 +117,8 @@ def image_rules(call: Call, *, h3: bool = False, links_only: bool = False, stran
             return None
         raise RefusalError("image", f"there is no image {value}")
 
-    return ImageRules(bare_base64=not links_only, data_urls=not links_only, shapes=h3, h3=h3, find=find)
+    most = h3_family.PICTURE_BYTES + 1 if h3 else 20 * MEGABYTE
+    return ImageRules(max_bytes=most, bare_base64=not links_only, data_urls=not links_only, shapes=h3, h3=h3, find=find)
 
 
 def is_uuid(value: str) -> bool:

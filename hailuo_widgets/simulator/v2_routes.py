@@ -175,7 +175,10 @@ async def _regeneration(call: Call, task_id: str) -> Order:
 async def query(call: Call) -> Response:
     """``GET /v2/query/video_generation/{task_id}``."""
     task = _own(call, call.request.path_params["task_id"])
-    return JSONResponse({"task": task_body(task, time.time(), link(call, task))})
+    body = task_body(task, time.time(), link(call, task))
+    if call.fault is not None and call.struck_by("word") and body["status"] in ("queued", "running"):
+        body["status"] = call.fault.message
+    return JSONResponse({"task": body})
 
 
 async def find(call: Call) -> Response:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.simulator import fields, h3_family
 from hailuo_widgets.simulator.callbacks import check_url
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.images import MEGABYTE, ImageRules, take_image
+from hailuo_widgets.simulator.images import ImageRules, take_image
 from hailuo_widgets.simulator.reference_media import Media, check_total, take_media, whole_seconds
 from hailuo_widgets.simulator.render import Clip
 from hailuo_widgets.simulator.world import Order
@@ -87,7 +87,7 @@ def invalid(message: str, parameter: str = "") -> RefusalError:
 
 def image_rules(call: Call) -> ImageRules:
     """Return what a picture of a V2 body may be."""
-    return ImageRules(max_bytes=30 * MEGABYTE + 1, h3=True, find=lambda value: find_file(call, value))
+    return ImageRules(max_bytes=h3_family.PICTURE_BYTES + 1, h3=True, find=lambda value: find_file(call, value))
 
 
 def find_file(call: Call, value: str) -> bytes | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.simulator.kie_jobs import moments
 from hailuo_widgets.simulator.render import Clip, render_clip
 
 if TYPE_CHECKING:
@@ -127,6 +128,9 @@ def test_a_prompt_that_is_flagged(sim: Simulator, api: httpx.Client) -> None:
     assert sim.creates["total"] == 0
     told = record(api, job("text", prompt="a fox banned-output"))
     assert (told["state"], told["failCode"], told["failMsg"]) == ("fail", "400", FLAGGED)
+    (task,) = sim.world.tasks.find(task_id=told["taskId"])
+    ((_, letter),) = moments(sim.world, task)
+    assert (letter()["code"], letter()["msg"]) == (400, FLAGGED)
     told = record(api, job("text", prompt="a fox fail-generation"))
     assert (told["state"], told["failCode"]) == ("fail", "501")
     assert "creditsConsumed" not in told
@@ -141,6 +145,13 @@ def test_refusals(sim: Simulator, connect: Callable[..., httpx.Client], key: str
     answer = connect(sim, {"Authorization": f"Bearer {key}"}).post(JOB, json=job("text"))
     assert (answer.status_code, answer.json()["code"]) == (status, code)
     assert (sim.creates["total"], sim.spent["kie"]) == (0, 0)
+
+
+def test_a_status_that_nobody_documents(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
+    """An unfinished task may have any word for its state."""
+    simulator = start(latency=100.0)
+    simulator.fault("word", provider="kie", phase="query", message="rendering")
+    assert record(connect(simulator), job("text"))["state"] == "rendering"
 
 
 @pytest.mark.parametrize("code", [433, 455, 500, 501, 505])

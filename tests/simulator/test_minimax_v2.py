@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
+import os
 import threading
 import time
 import wave
@@ -371,6 +373,36 @@ def picture_bytes(picture: Callable[..., bytes]) -> bytes:
     return picture(640, 360)
 
 
+def test_data_uris_are_references(api: httpx.Client, picture_bytes: bytes, tmp_path: Path) -> None:
+    """Pictures, clips and sounds may stand in the body itself, under a lower-case subtype."""
+
+    def uri(kind: str, raw: bytes) -> str:
+        return f"data:{kind};base64,{base64.b64encode(raw).decode()}"
+
+    items = [
+        picture("reference_image", uri("image/png", picture_bytes)),
+        clip(url=uri("video/mp4", h3_file(tmp_path))),
+        sound(uri("audio/wav", tone(2))),
+    ]
+    assert asked(api, made(api, body(*items)))["usage"]["input_seconds"] == 5
+    for item in (clip(url=uri("video/MP4", b"1")), sound("data:audio/wav,1")):
+        assert refused(api.post(CREATE, json=body(clip(), item))) == INVALID
+
+
+def test_an_upload_is_kept_for_seven_days(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client]
+) -> None:
+    """After them the file is unknown."""
+    simulator = start()
+    api = connect(simulator)
+    url = upload(api, tone(3))
+    (path,) = simulator.world.uploads.iterdir()
+    for age, status in ((WEEK - 60, 200), (WEEK + 60, 400)):
+        then = path.stat().st_ctime - age
+        os.utime(path, (then, then))
+        assert api.post(CREATE, json=body(clip(), sound(url))).status_code == status
+
+
 def test_files_that_are_not_what_they_should_be(api: httpx.Client, picture_bytes: bytes, tmp_path: Path) -> None:
     """A picture as a clip, a clip as a sound, too short, too long, too long together, of another container."""
     still, moving = upload(api, picture_bytes), upload(api, h3_file(tmp_path))
@@ -565,6 +597,9 @@ def test_regeneration_of_a_base_video(sim: Simulator, api: httpx.Client, tmp_pat
     assert (task["task_type"], task["duration"], task["resolution"]) == ("regeneration", 6, "2K")
     assert sim.spent["minimax"] == 0.30
     assert made(api, {**wanted, "content": content[2:]}, REGENERATE)
+    for length, status in ((40_000, 200), (40_001, 400)):
+        long = [{"type": "text", "text": "x" * length}, content[2]]
+        assert api.post(REGENERATE, json={**wanted, "content": long}).status_code == status
 
 
 def test_regeneration_refuses(sim: Simulator, api: httpx.Client, tmp_path: Path) -> None:
@@ -664,6 +699,21 @@ def test_a_callback_for_each_change(
     assert api.head(got[-1]["task"]["content"]["url"]).status_code == 200
 
 
+def test_a_restarted_simulator_still_tells(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client], hook: Hook
+) -> None:
+    """A task of an earlier process is told when it ends, and its waiting is not told again."""
+    url, got, ended = hook
+    simulator = start(latency=100.0)
+    task_id = made(connect(simulator), body(callback_url=url))
+    until(lambda: len(got) > 1, what="the first status")
+    move(simulator, task_id, 0.99)
+    simulator.stop()
+    simulator.start()
+    assert ended.wait(20)
+    assert [told["task"]["status"] for told in got[1:]] == ["queued", "succeeded"]
+
+
 def test_a_cancellation_is_called_back(
     start: Callable[..., Simulator], connect: Callable[..., httpx.Client], hook: Hook
 ) -> None:
@@ -733,6 +783,16 @@ def test_a_forgotten_and_a_stuck_task(sim: Simulator, api: httpx.Client) -> None
     sim.fault("stuck", provider="minimax", phase="create")
     task = asked(api, made(api, body()))
     assert task["status"] in ("queued", "running")
+
+
+def test_a_status_that_nobody_documents(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
+    """An unfinished task may have any word for its status; a finished one is told as it is."""
+    simulator, api = slowly(start, connect)
+    task_id = made(api, body())
+    simulator.fault("word", provider="minimax", phase="query", message="rendering", times=None)
+    assert asked(api, task_id)["status"] == "rendering"
+    move(simulator, task_id, 1.1)
+    assert asked(api, task_id)["status"] == "succeeded"
 
 
 def test_an_expired_link(sim: Simulator, api: httpx.Client) -> None:

@@ -392,6 +392,23 @@ def test_a_refused_clip(api: httpx.Client) -> None:
     assert (error["code"], error["taskUUID"]) == ("providerContentPolicyViolation", task["taskUUID"])
 
 
+def test_a_failed_result_may_be_an_item(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
+    """On request a poll tells it in ``data``, as Runware's own client expects as well."""
+    api = connect(start(runware_error_items=True))
+    task = infer(positivePrompt="a fox banned-output")
+    (item,) = results(api, task)
+    assert (item["status"], item["taskUUID"]) == ("error", task["taskUUID"])
+    assert item["error"]["code"] == "providerContentPolicyViolation"
+
+
+def test_a_status_that_nobody_documents(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
+    """An unfinished result may have any word for its status."""
+    simulator = start(latency=100.0)
+    simulator.fault("word", provider="runware", phase="query", message="rendering")
+    task = infer()
+    assert results(connect(simulator), task)[0]["status"] == "rendering"
+
+
 def test_faults_befall_the_new_tasks(sim: Simulator, api: httpx.Client) -> None:
     """An upload and a balance have phases of their own."""
     upload = [{"taskType": "imageUpload", "taskUUID": str(uuid.uuid4()), "image": f"{URL}.jpg"}]
