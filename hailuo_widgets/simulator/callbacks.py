@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.images import is_loopback
+from hailuo_widgets.simulator.images import host_of, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -40,13 +40,8 @@ def check_url(value: Any, parameter: str) -> str:
     """
     if value is None or value == "":
         return ""
-    if isinstance(value, str):
-        try:
-            parts = urlsplit(value)
-        except ValueError:
-            parts = urlsplit("")
-        if parts.scheme in ("http", "https") and parts.hostname:
-            return value
+    if isinstance(value, str) and host_of(value):
+        return value
     raise RefusalError("params", f"{parameter} must be an http(s) URL", parameter=parameter)
 
 

@@ -65,10 +65,21 @@ def is_loopback(host: str | None) -> bool:
         return False
 
 
+def host_of(url: str) -> str:
+    """Return the host of an http(s) URL, empty for anything else and for a URL that is malformed."""
+    if not url[:8].lower().startswith(("http://", "https://")):
+        return ""
+    try:
+        parts = urlsplit(url)
+        usable = parts.port != 0
+    except ValueError:  # brackets that do not close, or a port that is none
+        return ""
+    return (parts.hostname or "") if usable else ""
+
+
 def is_public(url: str) -> bool:
     """Return whether a value is the URL of another machine, which the simulator does not ask."""
-    parts = urlsplit(url) if url[:8].lower().startswith(("http://", "https://")) else None
-    return parts is not None and bool(parts.hostname) and not is_loopback(parts.hostname)
+    return bool(host_of(url)) and not is_loopback(host_of(url))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,10 +167,9 @@ def read_bytes(value: str, rules: ImageRules, parameter: str) -> bytes:
             raise RefusalError("image", f"{parameter}: data URL must be base64 encoded", parameter=parameter)
         return _decode(payload, parameter)
     if scheme.startswith(("http://", "https://")):
-        parts = urlsplit(value)
-        if not parts.hostname:
+        if not host_of(value):
             raise RefusalError("image", f"{parameter} is not a valid URL", parameter=parameter)
-        return _fetch(value, parameter) if is_loopback(parts.hostname) else placeholder(value)
+        return _fetch(value, parameter) if is_loopback(host_of(value)) else placeholder(value)
     if rules.bare_base64:
         is_identifier = len(value) == len("00000000-0000-0000-0000-000000000000") and value.count("-") == 4  # noqa: PLR2004 - the hyphens of a UUID
         return placeholder(value) if is_identifier else _decode(value, parameter)

@@ -13,7 +13,6 @@ import secrets
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from starlette.responses import JSONResponse
 
@@ -234,7 +233,7 @@ async def credit(call: Call) -> Response:
 
 async def download_url(call: Call) -> Response:
     """``POST /api/v1/common/download-url``: a fresh link for an older one."""
-    name = urlsplit(fields.text(call.object(), "url", required=True)).path.rpartition("/")[2]
+    name = fields.text(call.object(), "url", required=True).partition("?")[0].rpartition("/")[2]
     found = call.world.tasks.find(provider="kie", file_key=name.partition(".")[0], account=call.account)
     if not found:
         raise RefusalError("not_found", "the URL is not one of a generated file")

@@ -277,7 +277,7 @@ async def query_minimax(call: Call) -> Response:
 async def retrieve_minimax(call: Call) -> Response:
     """``GET …/v1/files/retrieve?file_id=``."""
     name = call.request.query_params.get("file_id", "")
-    if not name.isdigit():
+    if not name.isdigit() or len(name) > len(str(2**63)):
         raise RefusalError("params", f"file_id must be an integer, got {name!r}")
     task = call.world.look_up(call, _ANY_CHANNEL, file_id=int(name))[0]
     return answer(file=file_answer(call, task, "relay"))

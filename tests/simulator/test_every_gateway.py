@@ -76,6 +76,45 @@ GATEWAYS = [
         price=0.48,
     ),
 ]
+ODD: list[Any] = [
+    None,
+    True,
+    -1,
+    3.5,
+    "",
+    "x",
+    "x" * 7001,
+    [],
+    ["x", None],
+    [{"a": 1}],
+    {},
+    {"prompt": {}},
+    "data:image/png;base64,AAAA",
+    "http://[open/fox.png",
+    "http://127.0.0.1:99999/fox.png",
+]
+FIELDS = [
+    "prompt",
+    "duration",
+    "seconds",
+    "resolution",
+    "size",
+    "image",
+    "image_url",
+    "end_image_url",
+    "images",
+    "reference_images",
+    "metadata",
+    "model",
+    "first_frame_image",
+    "last_frame_image",
+    "prompt_optimizer",
+    "webhook",
+    "webhook_events_filter",
+    "input",
+    "ratio",
+    "video_urls",
+]
 EACH = pytest.mark.parametrize("gateway", GATEWAYS, ids=lambda gateway: gateway.provider)
 
 
@@ -176,3 +215,22 @@ def test_tasks_outlive_the_simulator(
     second = start(tmp_path)
     assert connect(second, gateway.headers()).get(path).status_code == 200
     assert second.spent[gateway.provider] == gateway.price
+
+
+@EACH
+@pytest.mark.parametrize("name", FIELDS)
+def test_an_odd_request_breaks_nothing(
+    sim: Simulator, connect: Callable[..., httpx.Client], gateway: Gateway, name: str
+) -> None:
+    """Whatever a field holds, the answer is the gateway's own, never a crash."""
+    api = connect(sim, gateway.headers())
+    for value in ODD:
+        bodies = [{**gateway.body, name: value}]
+        if gateway.provider == "replicate":
+            bodies.append({"input": {**PROMPT, name: value}})
+        for body in bodies:
+            answer = api.post(gateway.path, json=body)
+            assert answer.status_code < 500 or "model_not_found" in answer.text, body
+            assert answer.json()
+            if answer.status_code < 300:
+                api.get(gateway.query(answer.json())).json()

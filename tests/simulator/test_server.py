@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -201,3 +202,9 @@ def test_a_provider_that_is_not_spoken_is_told_so(api: httpx.Client, path: str) 
     assert answer.status_code == 404
     assert answer.json()["error"].startswith(f"this simulator does not speak POST {path}; it speaks minimax, ")
     assert {"fal", "replicate", "relay"} <= set(answer.json()["speaks"])
+
+
+def test_no_answer_waits_for_an_acknowledgement(sim: Simulator) -> None:
+    """The listener names its protocol: asyncio turns Nagle's algorithm off, 40 ms a call, only where that is so."""
+    (server,) = sim._server.servers  # type: ignore[union-attr]  # it runs
+    assert {listener.proto for listener in server.sockets} == {socket.IPPROTO_TCP}
