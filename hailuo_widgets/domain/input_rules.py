@@ -14,7 +14,10 @@ __all__ = ["ImageRules", "MediaLimits", "ReferenceRules"]
 
 @dataclass(frozen=True, kw_only=True)
 class ImageRules:
-    """The limits on input images. Sides are in pixels; the ratio is width / height."""
+    """The limits on input images. Sides are in pixels; the ratio is width / height.
+
+    ``by_id``: an image may also be given by the UUID under which the provider keeps it.
+    """
 
     max_bytes: int
     source: str
@@ -24,6 +27,7 @@ class ImageRules:
     ratio: tuple[float, float] | None = None
     url_only: bool = False
     hint: str = ""  # what to do with a local image if only URLs are accepted
+    by_id: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +73,7 @@ class ReferenceRules:
         url_only: Whether only URLs are accepted.
         hint: What to do with a local file if only URLs are accepted.
         body_max: The largest body of a request in bytes, which contains the files as base64.
+        by_id: Whether a picture may also be given by the UUID under which the provider keeps it.
     """
 
     source: str
@@ -84,6 +89,7 @@ class ReferenceRules:
     url_only: bool = False
     hint: str = ""
     body_max: int | None = None
+    by_id: bool = False
 
     def most(self, kind: MediaKind) -> int:
         """Return how many files of a kind are allowed."""

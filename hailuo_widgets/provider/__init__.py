@@ -51,7 +51,16 @@ from hailuo_widgets.provider.interface import (
     read_json,
     trace_id,
 )
-from hailuo_widgets.provider.messages import Amount, Balance, Cancelled, CancelOutcome, Candidate, Candidates, PlanRow
+from hailuo_widgets.provider.messages import (
+    Amount,
+    Balance,
+    Cancelled,
+    CancelOutcome,
+    Candidate,
+    Candidates,
+    FormFile,
+    PlanRow,
+)
 from hailuo_widgets.provider.registry import names, open_provider
 from hailuo_widgets.settings.settings import Settings
 
@@ -78,6 +87,7 @@ __all__ = [
     "Clip",
     "Code",
     "Facts",
+    "FormFile",
     "HttpCall",
     "HttpReply",
     "Image",

@@ -1,8 +1,9 @@
 """KIE.ai's jobs dialect (``KIE_DIALECT=jobs``): createTask, recordInfo and file upload.
 
 Sources of the rows: ``DOC``, KIE's public documents of createTask, recordInfo and the file upload, 2026-07; ``PAGE``,
-KIE's Hailuo pages. Each model has one mode, so a short name means the model that has the requested mode. There are no
-seeds and no aspect ratios, and no source names a price: the finished task reports its cost (``creditsConsumed``).
+KIE's Hailuo pages; ``kie_h3.py`` for H3. Most models have one mode, so a short name means the model that has the
+requested mode. There are no seeds, and only H3 has aspect ratios and a list price: a finished task reports its cost
+(``creditsConsumed``).
 """
 
 from __future__ import annotations
@@ -10,20 +11,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
-from hailuo_widgets.provider.interface import HttpCall, HttpReply, Provider, as_url
+from hailuo_widgets.provider.interface import HttpCall, Provider
+from hailuo_widgets.provider.kie_files import link
+from hailuo_widgets.provider.kie_h3 import H3_MODELS, H3_OFFERS, H3_PRICES, H3_SURCHARGES, create_job, input_of
 from hailuo_widgets.provider.kie_minimax import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, KieMinimax
-from hailuo_widgets.provider.parse import as_object
 
 if TYPE_CHECKING:
-    from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
 
 __all__ = ["FACTS", "KieJobs"]
 
 DOC = "KIE.ai job documents, 2026-07"
 PAGE = "KIE.ai Hailuo pages, 2026-07"
-UPLOAD_ORIGIN = "https://kieai.redpandaai.co"
-UPLOAD_FOLDER = "hailuo-widgets"
 T2V, I2V, FL = "text_to_video", "image_to_video", "first_last_frame"
 TEXT_STANDARD, TEXT_PRO = "hailuo/02-text-to-video-standard", "hailuo/02-text-to-video-pro"
 IMAGE_STANDARD, IMAGE_PRO = "hailuo/02-image-to-video-standard", "hailuo/02-image-to-video-pro"
@@ -100,9 +99,10 @@ FACTS = Facts(
     hosts=("https://api.kie.ai",),
     auth=AUTH,
     default_model=TEXT_STANDARD,
-    models=MODELS,
-    offers=OFFERS,
-    prices=(),
+    models=(*MODELS, *H3_MODELS),
+    offers=(*OFFERS, *H3_OFFERS),
+    prices=H3_PRICES,
+    surcharges=H3_SURCHARGES,
     images=ImageRules(max_bytes=10 * MIB, source=DOC),
     source=DOC,
     prompt_max=1500,
@@ -131,66 +131,19 @@ class KieJobs(KieMinimax):
         del request
         return JOBS_CHANNEL
 
-    def encode_upload(self, image: InputFile) -> HttpCall | None:
-        """Return ``POST /api/file-base64-upload`` at KIE's upload host, which keeps the file for a day or more."""
-        if image.url is not None:
-            return None
-        kind = (image.media_type or "image/png").rpartition("/")[2]
-        body = {
-            "base64Data": image.wire(),
-            "uploadPath": UPLOAD_FOLDER,
-            "fileName": f"{_name_of(image)}.{kind}",
-        }
-        return HttpCall(method="POST", origin=UPLOAD_ORIGIN, path="/api/file-base64-upload", json=body)
-
-    def check_upload(self, reply: HttpReply, image: InputFile) -> None:
-        """Check the reply's file name and size against the uploaded image."""
-        found = as_object(reply).get("data")
-        record = found if isinstance(found, dict) else {}
-        names = [name for key in ("fileName", "filePath", "downloadUrl") if isinstance(name := record.get(key), str)]
-        expected = _name_of(image)
-        if isinstance(record.get("fileName"), str) and not any(expected in name for name in names):
-            self.checked("file", "another", expected, reply)
-        size = record.get("fileSize")
-        if isinstance(size, int) and size > 1 and image.data is not None and size != len(image.data):
-            self.checked("file", "another", expected, reply)
-
-    def decode_upload(self, reply: HttpReply) -> str:
-        """Return the link of the uploaded image."""
-        data = self.body(reply)
-        code, said = self.verdict(data)
-        found = data.get("data")
-        record = found if isinstance(found, dict) else {}
-        url = next((u for n in ("downloadUrl", "fileUrl", "url") if (u := as_url(record.get(n)))), None)
-        if url is not None:
-            return url
-        if code is not None:
-            raise self.in_body(code, said, reply)
-        raise self.unreadable(reply, "it names no link to the uploaded picture")
-
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """Return ``POST /api/v1/jobs/createTask``. Durations are text here."""
+        """Return ``POST /api/v1/jobs/createTask``. Durations are text, except for H3 and other new models."""
         del client_uuid
+        if request.model.partition("/")[0] != "hailuo":
+            return create_job(request, input_of(request))
+        duration = request.duration if request.unlisted or request.model in _SENDS_DURATION else None
+        resolution = request.resolution if request.unlisted or request.model in _SENDS_RESOLUTION else None
         fields: dict[str, Any] = {
             "prompt": request.prompt,
-            "image_url": request.first_frame and _link(request.first_frame),
-            "end_image_url": request.last_frame and _link(request.last_frame),
-            "duration": str(request.duration) if request.model in _SENDS_DURATION and request.duration else None,
-            "resolution": request.resolution if request.model in _SENDS_RESOLUTION else None,
+            "image_url": request.first_frame and link(request.first_frame),
+            "end_image_url": request.last_frame and link(request.last_frame),
+            "duration": str(duration) if duration else None,
+            "resolution": resolution,
             "prompt_optimizer": request.prompt_optimizer,
         }
-        body: dict[str, Any] = {"model": request.model}
-        if request.callback_url is not None:
-            body["callBackUrl"] = request.callback_url
-        body["input"] = {k: v for k, v in fields.items() if v is not None}
-        return HttpCall(method="POST", path="/api/v1/jobs/createTask", json=body)
-
-
-def _name_of(image: InputFile) -> str:
-    return (image.sha256 or "picture")[:32]
-
-
-def _link(image: InputFile) -> str:
-    if image.url is None:
-        raise ValueError(f"image {image.name!r} is not uploaded: this provider takes links alone")
-    return image.url
+        return create_job(request, fields)

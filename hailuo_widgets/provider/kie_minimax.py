@@ -1,4 +1,4 @@
-"""KIE.ai's Minimax dialect, and the errors and the task reading that both dialects share.
+"""KIE.ai's Minimax dialect, and the errors, the task reading and the balance that both dialects share.
 
 Source of the rows: ``DOC``, the KIE.ai Minimax API document (the specification). It contradicts itself: Fast is "6 s,
 768p" but has prices for 8 and 10 s; 10 s is only for "standard resolutions", but its own example has 1080p. Whatever it
@@ -21,14 +21,23 @@ from hailuo_widgets.provider.interface import (
     HttpCall,
     HttpReply,
     Poll,
-    Provider,
     Task,
     as_code,
     as_micros,
     as_url,
 )
 from hailuo_widgets.provider.kie_callbacks import CALLBACKS
-from hailuo_widgets.provider.messages import PollState
+from hailuo_widgets.provider.kie_files import KieFiles
+from hailuo_widgets.provider.kie_h3 import (
+    H3_MODELS,
+    H3_OFFERS,
+    H3_PRICES,
+    H3_SURCHARGES,
+    create_job,
+    has_job,
+    input_of,
+)
+from hailuo_widgets.provider.messages import Amount, Balance, PollState
 from hailuo_widgets.provider.parse import as_json, message_of
 from hailuo_widgets.provider.refusal_words import about_content
 
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["AUTH", "BASE_URL", "CODES", "FACTS", "JOBS_CHANNEL", "KEY_PAGE", "KieMinimax"]
 
 DOC = "KIE.ai Minimax API document"
+BALANCE = "KIE.ai's page on the account's credits, 2026-07"
 BASE_URL = "https://api.kie.ai"
 KEY_PAGE = "https://kie.ai/api-key"
 AUTH = Auth(header="Authorization", prefix="Bearer ")
@@ -120,6 +130,12 @@ CODES = {
     "401": Code(error=AuthError, meaning="the key was refused", fatal=True),
     "402": Code(error=InsufficientCredits, meaning="the account is out of credits", fatal=True),
     "404": Code(error=InvalidRequest, meaning="not found"),
+    "408": Code(
+        error=ProviderError,
+        meaning="the model's service behind the provider did not answer in time",
+        hint="%hailuo retry ID asks again, for free: nothing is sent anew",
+        accepted=None,
+    ),
     "422": Code(error=InvalidRequest, meaning="a parameter was refused, or there is no such record"),
     "429": Code(error=RateLimited, meaning="too many requests in a short time", again=True),
     "433": Code(
@@ -143,9 +159,10 @@ FACTS = Facts(
     hosts=("https://api.kie.ai",),
     auth=AUTH,
     default_model=H23,
-    models=MODELS,
-    offers=OFFERS,
-    prices=PRICES,
+    models=(*MODELS, *H3_MODELS),
+    offers=(*OFFERS, *H3_OFFERS),
+    prices=(*PRICES, *H3_PRICES),
+    surcharges=H3_SURCHARGES,
     images=ImageRules(
         max_bytes=10 * MIB,
         url_only=True,
@@ -179,7 +196,7 @@ _STATES = {
 }
 
 
-class KieMinimax(Provider):
+class KieMinimax(KieFiles):
     """The Minimax dialect: flat bodies, numeric statuses. It can query tasks of both dialects."""
 
     facts = FACTS
@@ -189,7 +206,7 @@ class KieMinimax(Provider):
     refusals = REFUSALS | {404, 433, 455}
     # A query has no prompt and no image, so codes about these are about the task. It has only an ID, so a code for
     # "invalid" or "not found" is about the ID.
-    ends = frozenset({"1001", "1002", "1006", "501"})
+    ends = frozenset({"1001", "1002", "1006", "408", "501"})
     gone = frozenset({"1004", "404", "422"})
 
     def address_hint(self) -> str:
@@ -197,8 +214,10 @@ class KieMinimax(Provider):
         return f"set KIE_DIALECT=jobs, which speaks KIE's job API. {super().address_hint()}"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """Return ``POST /api/v1/minimax/generate``. Resolutions are lower-case here."""
+        """Return ``POST /api/v1/minimax/generate``, or H3's job. Resolutions are lower-case here."""
         del client_uuid
+        if has_job(request):
+            return create_job(request, input_of(request))
         body: dict[str, Any] = {"prompt": request.prompt, "model": request.model}
         optional = {
             "imageUrl": request.first_frame and request.first_frame.wire(),
@@ -208,8 +227,12 @@ class KieMinimax(Provider):
             "seed": request.seed,
             "callBackUrl": request.callback_url,
         }
-        body |= {k: v for k, v in optional.items() if v is not None}
+        body |= {k: v for k, v in optional.items() if v is not None} | dict(request.options)
         return HttpCall(method="POST", path="/api/v1/minimax/generate", json=body)
+
+    def channel(self, request: Request) -> str:
+        """Return the API that creates the task, and that must be used to query it."""
+        return JOBS_CHANNEL if has_job(request) else ""
 
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
         """Decode the reply: a task ID means that the request was accepted, whatever its code."""
@@ -222,6 +245,13 @@ class KieMinimax(Provider):
         if (row is None or row.error in {InvalidRequest, ProviderError}) and about_content(said):
             return Code(error=Moderated, meaning="the request was refused for its content", hint="reword it")
         return row
+
+    def about_task(self, code: str, said: str | None, reply: HttpReply) -> Poll:
+        """Return the poll of a task that a code describes as failed; a refusal for content is about the task too."""
+        error = self.in_body(code, said, reply)
+        if isinstance(error, Moderated):
+            return Poll(state=PollState.FAILED, error=error)
+        return super().about_task(code, said, reply)
 
     def encode_query(self, task: Task) -> HttpCall:
         """Return ``GET /api/v1/minimax/record-info``, or the other dialect's query for a task that it created."""
@@ -249,6 +279,21 @@ class KieMinimax(Provider):
         if word is None:
             raise self.unreadable(reply, "it names no status")
         return self.under_way(word)
+
+    def encode_balance(self) -> HttpCall:
+        """Return ``GET /api/v1/chat/credit``."""
+        return HttpCall(method="GET", path="/api/v1/chat/credit")
+
+    def decode_balance(self, reply: HttpReply) -> Balance:
+        """Return the credits in ``data``, which is a number."""
+        data = self.body(reply, asking=True)
+        code, said = self.verdict(data)
+        if code is not None:
+            raise self.in_body(code, said, reply)
+        micros = as_micros(data.get("data"))
+        if micros is None:
+            raise self.unreadable(reply, "it names no credits")
+        return Balance(amounts=(Amount(micros=micros, currency="credits"),), source=BALANCE)
 
     def _finished(self, record: dict[str, Any], reply: HttpReply) -> Poll:
         url = as_url(record.get("videoUrl")) or _first_result(record.get("resultJson"))

@@ -22,6 +22,7 @@ __all__ = [
     "Candidates",
     "Clip",
     "Code",
+    "FormFile",
     "HttpCall",
     "HttpReply",
     "PlanRow",
@@ -33,11 +34,20 @@ __all__ = [
 
 
 @dataclass(frozen=True, kw_only=True)
+class FormFile:
+    """A file in a form: its name, its bytes and its media type."""
+
+    name: str
+    data: bytes = field(repr=False)
+    media_type: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class HttpCall:
     """One HTTP call. ``path`` is relative to the provider's origin; the HTTP client adds the key.
 
     ``origin`` is set if the documents name another host for the call; :meth:`Provider.origin_of` decides whether it is
-    used.
+    used. The body is ``json``, or else the multipart form of ``form``.
     """
 
     method: str
@@ -46,6 +56,7 @@ class HttpCall:
     json: Any = None
     params: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    form: Mapping[str, str | FormFile] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,6 +26,7 @@ import httpx
 
 from hailuo_widgets.errors import DownloadError, TransportError
 from hailuo_widgets.provider.interface import HttpReply
+from hailuo_widgets.provider.messages import FormFile
 from hailuo_widgets.settings.settings import is_loopback
 from hailuo_widgets.transport.addresses import addresses_of, is_public, literal, same_origin
 from hailuo_widgets.transport.decompression import unpack_into
@@ -310,8 +311,20 @@ def _build_request(client: httpx.AsyncClient, url: str, call: HttpCall, unsent: 
         **call.headers,
     }
     why = ""
+    files = {
+        name: (part.name, part.data, part.media_type) for name, part in call.form.items() if isinstance(part, FormFile)
+    }
+    texts = {name: part for name, part in call.form.items() if not isinstance(part, FormFile)}
     try:
-        return client.build_request(call.method, url, json=call.json, params=dict(call.params) or None, headers=headers)
+        return client.build_request(
+            call.method,
+            url,
+            json=call.json,
+            data=texts or None,
+            files=files or None,
+            params=dict(call.params) or None,
+            headers=headers,
+        )
     except (ValueError, TypeError, RecursionError) as e:
         why = type(e).__name__
     raise TransportError(f"{_host(url)}: the request cannot be written ({why}){unsent}", sent=False)

@@ -30,12 +30,14 @@ PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
 DIALECTS = ("minimax", "kie", "kie-jobs", "kkiai", "kkiai-newapi", "pixazo", "runware")
 KEY = "sk-CANARY-contract"
 PICTURE, OTHER_PICTURE = "https://pictures.example/fox.png", "https://pictures.example/wolf.png"
-FRAMES: Mapping[str, dict[str, str]] = {
+FRAMES: Mapping[str, dict[str, Any]] = {
     "text_to_video": {},
     "image_to_video": {"first_frame": PICTURE},
     "first_last_frame": {"first_frame": PICTURE, "last_frame": OTHER_PICTURE},
     "subject_to_video": {"subject": PICTURE},
+    "reference_to_video": {"references": [PICTURE, OTHER_PICTURE]},
 }
+FEW = 4  # of more durations in a row, the first, the last and one between them are tried
 
 
 def provider_of(dialect: str) -> str:
@@ -70,7 +72,10 @@ class Case:
 
 
 def _offered(dialect: str, facts: Facts, offer: Offer) -> Iterator[Case]:
-    for duration in offer.durations or (None,):
+    seconds: tuple[int | None, ...] = offer.durations or (None,)
+    if len(seconds) > FEW:
+        seconds = (seconds[0], seconds[len(seconds) // 2], seconds[-1])
+    for duration in seconds:
         given: dict[str, Any] = {"model": offer.model, "prompt": "A fox runs, [Push in]", **FRAMES[offer.mode]}
         if offer.resolution is not None:
             given["resolution"] = offer.resolution

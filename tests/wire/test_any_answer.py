@@ -18,6 +18,7 @@ from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import ProviderError
 from hailuo_widgets.provider import open_provider
 from hailuo_widgets.provider.interface import Accepted, Clip, HttpReply, Poll, Provider, Task
+from hailuo_widgets.provider.messages import Balance
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ REQUEST = Request(prompt="a fox", provider="any", model="any")
 WORDS = (
     "task_id taskId recordId status state base_resp status_code status_msg code message msg error errors data file "
     "file_id download_url backup_download_url video_url videoURL videoUrl videoUUID resultJson resultUrls result_url "
-    "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode "
+    "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode balance "
+    "amount currency freeBalance "
     "id object metadata url request_id polling_url output media_url task type detail path timestamp"
 )
 NAMES = st.sampled_from(WORDS.split())
@@ -107,6 +109,17 @@ DOCUMENTED: list[Any] = [
     {"code": 0, "message": "success", "data": {"taskId": OURS, "status": 1, "videoUrl": LINK}},
     {"code": 0, "message": "success", "data": {"taskId": OURS, "status": 2, "failCode": "1", "failMsg": "no"}},
     {"code": 200, "msg": "success", "data": JOB},
+    {"code": 200, "msg": "success", "data": 1234.5},
+    {"data": [{"taskType": "accountManagement", "taskUUID": OURS, "operation": "getDetails", "balance": 2450.75}]},
+    {
+        "data": [
+            {
+                "taskType": "accountManagement",
+                "taskUUID": OURS,
+                "balance": {"amount": 1.5, "freeBalance": 0.5, "currency": "USD"},
+            }
+        ]
+    },
     {"code": 200, "success": True, "data": {"downloadUrl": LINK, "fileUrl": LINK}},
     {"data": [RESULT | {"status": "success"}, RESULT | {"status": "success", "videoUUID": "w"}]},
     {"data": [RESULT | {"status": "error", "error": ERROR}], "errors": [ERROR]},
@@ -207,6 +220,11 @@ def read(label: str, reading: Callable[[Provider], Any], kind: type) -> None:
         if value.clip is not None:
             assert value.clip.url or value.clip.file_id
             shown(value.clip)
+    if isinstance(value, Balance):
+        assert value.source
+        for amount in value.amounts:
+            assert abs(amount.micros) < 2**63
+            f"{amount.currency} {amount.name}".encode()
     if isinstance(value, Accepted):
         assert 0 < len(value.task_id) <= 256
 
@@ -224,11 +242,12 @@ def shown(clip: Clip) -> None:
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
 @given(reply=REPLIES, task=st.sampled_from(TASKS))
 def test_any_answer(label: str, reply: HttpReply, task: Task) -> None:
-    """Create, query, link and upload read any bytes under any HTTP status."""
+    """Create, query, link, upload and balance read any bytes under any HTTP status."""
     read(label, lambda p: p.decode_create(reply, REQUEST), Accepted)
     read(label, lambda p: p.decode_query(reply, task), Poll)
     read(label, lambda p: p.decode_link(reply, Clip(file_id="7")), Clip)
     read(label, lambda p: p.decode_upload(reply), str)
+    read(label, lambda p: p.decode_balance(reply), Balance)
 
 
 @pytest.mark.parametrize("label", PROVIDERS)
@@ -241,6 +260,7 @@ def test_odd_answers(label: str, body: bytes) -> None:
         read(label, lambda p, r=reply: p.decode_query(r, TASKS[0]), Poll)
         read(label, lambda p, r=reply: p.decode_link(r, Clip(file_id="7")), Clip)
         read(label, lambda p, r=reply: p.decode_upload(r), str)
+        read(label, lambda p, r=reply: p.decode_balance(r), Balance)
 
 
 def test_a_byte_order_mark_hides_no_task() -> None:

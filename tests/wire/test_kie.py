@@ -112,6 +112,7 @@ CODES = [
     (401, AuthError, False, False, True),
     (402, InsufficientCredits, False, False, True),
     (404, InvalidRequest, False, False, False),
+    (408, ProviderError, None, False, False),
     (422, InvalidRequest, False, False, False),
     (429, RateLimited, False, True, False),
     (433, InsufficientCredits, False, False, True),
@@ -191,7 +192,7 @@ def test_what_is_no_status_tells_nothing(kie: Provider, reply: Callable[..., Htt
         kie.decode_query(reply({"code": 0, "data": {"status": status, "videoUrl": "https://a.example/x"}}), TASK)
 
 
-@pytest.mark.parametrize("code", [1001, 1002, 1006, 501])
+@pytest.mark.parametrize("code", [1001, 1002, 1006, 408, 501])
 def test_codes_that_end_a_task(kie: Provider, reply: Callable[..., HttpReply], code: int) -> None:
     """A query holds no prompt and no image, so a code about them is the task's end."""
     assert kie.decode_query(reply({"code": code, "message": "no"}), TASK).state == "failed"
@@ -285,9 +286,8 @@ def test_upload_refused(jobs: Provider, reply: Callable[..., HttpReply], answer:
         jobs.decode_upload(reply(answer))
 
 
-def test_the_default_dialect_uploads_nothing(kie: Provider, picture: Image, ask: Callable[..., Request]) -> None:
-    """There a local picture is refused, with both ways out."""
-    assert kie.encode_upload(picture) is None
+def test_the_documents_models_take_no_local_picture(kie: Provider, picture: Image, ask: Callable[..., Request]) -> None:
+    """There a local picture is refused, with both ways out; only H3's are uploaded."""
     problems = [p for p in check(ask(kie, "a fox", first_frame=picture), kie.facts) if p.severity == "error"]
     assert [p.argument for p in problems] == ["first_frame"]
     assert "https://" in problems[0].hint
