@@ -42,7 +42,7 @@ def table() -> str:
             ", ".join(dict.fromkeys(own["model"])),
             ", ".join([MODES[m] for m in dict.fromkeys(own["mode"])] + ["templates"] * ("template" in row["modes"])),
             row["seeds"],
-            f"{row['prompt_max']} characters",
+            f"up to {row['prompt_max']} characters",
             price(facts, session.accounts.region(facts)),
             f"`{row['key']}`",
         )

@@ -69,8 +69,8 @@ def _seeds(facts: Facts) -> str:
     for model in facts.models:
         if (seeds := facts.seeds_of(model.name)) is not None:
             ranges.setdefault(f"{seeds.low} to {seeds.high}", []).append(model.name)
-    if facts.seeds is not None:
-        return f"{facts.seeds.low} to {facts.seeds.high}"
+    if [len(facts.models)] == [len(names) for names in ranges.values()]:
+        return next(iter(ranges))
     return "; ".join(f"{text} ({', '.join(names)})" for text, names in ranges.items()) or "none"
 
 

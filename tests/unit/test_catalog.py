@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hailuo_widgets.domain.check import check
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.problem import is_web_url
+from hailuo_widgets.domain.references import MediaKind, Reference
 from hailuo_widgets.domain.request import Mode, Request
 from hailuo_widgets.provider import names, open_provider
 from hailuo_widgets.provider.registry import BUNDLED
@@ -92,6 +93,7 @@ def test_every_offer_may_be_asked_for(label: str) -> None:
         "image_to_video": {"first_frame": LINK},
         "first_last_frame": {"first_frame": LINK, "last_frame": LINK},
         "subject_to_video": {"subject": LINK},
+        "reference_to_video": {"references": (Reference(name="fox", url=LINK.url, kind=MediaKind.IMAGE),)},
     }
     for offer in facts.offers:
         for duration in offer.durations or (None,):
@@ -382,7 +384,7 @@ def test_defaults(
 
 
 def test_kie_prices() -> None:
-    """The document's credits, by length; jobs, kkiai and Runware have no known price, and none is 0."""
+    """The document's credits, by length; kkiai and the older jobs have no known price, and none is 0."""
     facts = FACTS["kie"]
     for model, credit in (("02", (45, 60, 60)), ("2.3", (52.5, 70, 70)), ("2.3-fast", (37.5, 50, 50))):
         name = facts.find_model(model, "image_to_video").name  # type: ignore[union-attr] - it is there
@@ -390,7 +392,8 @@ def test_kie_prices() -> None:
             price = facts.price(name, "1080P", duration)
             assert price is not None
             assert (price.micros, price.currency) == (amount * 1_000_000, "credits")
-    assert not [*FACTS["kie-jobs"].prices, *FACTS["kkiai"].prices, *FACTS["runware"].prices]
+    assert not [p for p in FACTS["kie-jobs"].prices if p.model is None or p.model.startswith("hailuo/")]
+    assert not FACTS["kkiai"].prices
 
 
 @given(st.text(max_size=40))
