@@ -176,7 +176,8 @@ def _find(call: Call) -> Task:
 async def status(call: Call) -> Response:
     """``GET /{app}/requests/{id}/status``, with ``?logs=1`` where the logs are wanted."""
     task, now = _find(call), time.time()
-    told: dict[str, Any] = {"status": _word(task, now), "request_id": task.task_id, **_links(_base(call, task))}
+    word = call.word(_word(task, now), ended=task.done(now))
+    told: dict[str, Any] = {"status": word, "request_id": task.task_id, **_links(_base(call, task))}
     if told["status"] == "IN_QUEUE":
         told["queue_position"] = 0
     wanted = call.request.query_params.get("logs", "").lower() in ("1", "true")

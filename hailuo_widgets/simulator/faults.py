@@ -16,7 +16,7 @@
 | ``fail`` | create: the task ends in failure, with ``code`` and ``message`` | yes |
 | ``forget`` | create: the gateway answers, and later does not know the task | yes |
 | ``expired`` | query, retrieve: the link that is handed out has expired; download: HTTP 403 | yes |
-| ``word`` | query at MiniMax V2, KIE's jobs and Runware: an unfinished task has ``message`` for its status | yes |
+| ``word`` | query, not in MiniMax V1's shape nor KIE's own: an unfinished task has ``message`` for its status | yes |
 | ``truncate`` | download: the connection closes after half of the bytes | yes |
 """
 

@@ -183,7 +183,8 @@ async def status(call: Call) -> Response:
     task, now = call.world.look_up(call, _CHANNEL, task_id=call.request.path_params["request_id"])[0], time.time()
     told: dict[str, Any] = {**_told(call, task), "status": "QUEUED", "output": None, "error": None}
     if not task.done(now):
-        return JSONResponse({**told, "status": "QUEUED" if task.progress(now) < 0.12 else "PROCESSING"})  # noqa: PLR2004 - a part
+        word = "QUEUED" if task.progress(now) < 0.12 else "PROCESSING"  # noqa: PLR2004 - a part
+        return JSONResponse({**told, "status": call.word(word, ended=False)})
     if task.failed:
         return JSONResponse({**told, "status": "FAILED", "error": task.error})
     url = link(call, task)

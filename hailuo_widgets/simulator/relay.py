@@ -164,7 +164,7 @@ def _video(call: Call, task: Task, now: float) -> dict[str, Any]:
         "task_id": task.task_id,
         "object": "video",
         "model": task.clip["model"],
-        "status": ("failed" if task.failed else "completed") if ended else word,
+        "status": ("failed" if task.failed else "completed") if ended else call.word(word, ended=False),
         "progress": 100 if ended else int(task.progress(now) * 100),
         "created_at": int(task.created),
     }
@@ -190,7 +190,7 @@ def _envelope(call: Call, task: Task, now: float) -> dict[str, Any]:
     data: dict[str, Any] = {
         "task_id": task.task_id,
         "action": "generate",
-        "status": ("SUCCESS" if good else "FAILURE") if ended else state,
+        "status": ("SUCCESS" if good else "FAILURE") if ended else call.word(state, ended=False),
         # Filled on success too: older versions keep the video's URL here.
         "fail_reason": (_url(call, task) if good else task.error) if ended else "",
         "submit_time": int(task.created),

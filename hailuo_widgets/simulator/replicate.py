@@ -215,7 +215,9 @@ def _find(call: Call) -> Task:
 
 async def query(call: Call) -> Response:
     """``GET /v1/predictions/{id}``."""
-    return JSONResponse(_shown(call, _find(call), time.time()))
+    task, now = _find(call), time.time()
+    told = _shown(call, task, now)
+    return JSONResponse({**told, "status": call.word(told["status"], ended=task.done(now))})
 
 
 async def cancel(call: Call) -> Response:

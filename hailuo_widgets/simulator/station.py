@@ -76,6 +76,10 @@ class Call:
         """Return whether the call's fault is of that kind."""
         return self.fault is not None and self.fault.kind == kind
 
+    def word(self, usual: str, *, ended: bool) -> str:
+        """Return the word for a task's status: that of a fault, where the task goes on and the fault has one."""
+        return self.fault.message if self.fault is not None and self.struck_by("word") and not ended else usual
+
     def json(self) -> Any:
         """Return the parsed body.
 

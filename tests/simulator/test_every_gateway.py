@@ -172,6 +172,20 @@ def test_a_forgotten_task_is_paid(sim: Simulator, connect: Callable[..., httpx.C
 
 
 @EACH
+def test_a_status_that_no_document_names(
+    sim: Simulator, connect: Callable[..., httpx.Client], gateway: Gateway
+) -> None:
+    """An unfinished task can have any word for its status; one that has ended keeps its own."""
+    api = connect(sim, gateway.headers())
+    sim.fault("stuck", provider=gateway.provider, phase="create")
+    running, ended = (gateway.query(api.post(gateway.path, json=gateway.body).json()) for _ in range(2))
+    usual = api.get(ended).json()["status"]
+    sim.fault("word", provider=gateway.provider, phase="query", message="WARMING_UP", times=2)
+    assert [api.get(url).json()["status"] for url in (running, ended)] == ["WARMING_UP", usual]
+    assert api.get(running).json()["status"] != "WARMING_UP"
+
+
+@EACH
 def test_accounts_money_and_places(
     start: Callable[..., Simulator], connect: Callable[..., httpx.Client], gateway: Gateway
 ) -> None:

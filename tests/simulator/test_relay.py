@@ -71,6 +71,14 @@ def test_while_it_runs(sim: Simulator, api: httpx.Client, seconds: float, video:
     assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error")
 
 
+def test_an_unknown_state_in_the_envelope(sim: Simulator, api: httpx.Client) -> None:
+    """The envelope too can have a word that no document names."""
+    sim.fault("stuck", provider="relay", phase="create")
+    name = make(api)
+    sim.fault("word", provider="relay", phase="query", message="WARMING_UP")
+    assert api.get(f"{TASKS}/{name}").json()["data"]["status"] == "WARMING_UP"
+
+
 def test_a_failed_task(sim: Simulator, api: httpx.Client) -> None:
     """A failure has MiniMax's number as a string, and its reason in both shapes."""
     sim.fault("fail", provider="relay", phase="create", code=1027, message="sensitive")
