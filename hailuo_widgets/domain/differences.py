@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["COLUMNS", "are_labels", "check_column", "columns_of", "in_rows", "of", "value"]
+__all__ = ["COLUMNS", "are_labels", "check_column", "columns_of", "has", "in_rows", "of", "value"]
 
 COLUMNS = (
     "variant", "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
@@ -43,6 +43,11 @@ def value(record: RunRecord, name: str) -> str:
     if isinstance(found, Source):
         return found.run_id
     return "" if found is None else str(found)
+
+
+def has(record: RunRecord, name: str) -> bool:
+    """Return whether a run has a column: one of another prompt's variables it doesn't have."""
+    return not name.startswith("var_") or name.removeprefix("var_") in record.variables
 
 
 def columns_of(records: Sequence[RunRecord]) -> tuple[str, ...]:

@@ -33,7 +33,8 @@ __all__ = [
 _PLACE = re.compile(r"\\\{\{|\{\{(?!\{)(.*?)\}\}", re.DOTALL)  # in a row of braces, the last two open a place
 _BRACES = re.compile(r"\{\{+")
 _UNSEEN = r"[\u200b\u2060\ufeff]*"
-SEPARATOR = re.compile(rf"{_UNSEEN}---(?:[{GAP}]+([^{GAP}].*?))?[{GAP}]*")
+# Dashes around a label (``--- day ---``) are not part of it.
+SEPARATOR = re.compile(rf"{_UNSEEN}---(?:[{GAP}]+(?!-+[{GAP}]*$)([^{GAP}].*?))?(?:[{GAP}]+---+)?[{GAP}]*")
 # A separator, and an option at the beginning of a variant; a backslash before them makes them text.
 _MARK = rf"({_UNSEEN})(\\*---(?:[{GAP}].*)?)"
 _OPTION_MARK = rf"([{GAP}]*)(\\*(?:--|[‐-―−]{{1,2}})[a-z].*)"

@@ -34,6 +34,10 @@ _SINGLE = re.compile(rf"(?<![{_OPEN}])[{_OPEN}]([^{_OPEN}{_CLOSE}\n]*)[{_CLOSE}]
 _BARS = re.compile(r"[|｜]")
 _OPTION = re.compile(rf"(?:^[{GAP}]*(?:--|[‐-―−]{{1,2}})|(?<=[{GAP}])--)([a-z][a-z-]*)(?=[{GAP}=]|$)")
 _DASHES = re.compile(rf"[{GAP}]*(?:[-‐-―−]{{2,}}|[‐-―−])[{GAP}]*")
+_DASH = r"\-‐-―−"
+_JOINED = re.compile(rf"[{GAP}]*[{_DASH}]{{3,}}[{GAP}]*([^{GAP}{_DASH}].*?)[{GAP}]*")  # three dashes and a label
+# Two hyphens, or a dash that an editor made of hyphens, before a label: a longer line is speech or a quotation.
+_SHORT = re.compile(rf"[{GAP}]*(?:[{_DASH}]{{2}}|[‐-―−])[{GAP}]+([^{GAP}]+(?:[{GAP}]+[^{GAP}]+){{0,2}})[{GAP}]*")
 
 
 def prompt_warnings(
@@ -120,7 +124,9 @@ def _left_over(brace: str, text: str, at: int, places: Sequence[str]) -> Problem
 
 def _lines(text: str, *, python: bool) -> Iterator[Problem]:
     """Yield warnings about options and separators that are sent as text."""
-    for number, line in enumerate(text.split("\n")):
+    lines = text.split("\n")
+    written = [n for n, line in enumerate(lines) if line.strip()]
+    for number, line in enumerate(lines):
         for match in _OPTION.finditer(line):
             name = f"--{match[1]}"
             # At the start of a cell's variant, refuse_options_below() has raised unless the option is escaped.
@@ -133,14 +139,16 @@ def _lines(text: str, *, python: bool) -> Iterator[Problem]:
                     if python
                     else "Write options on the %%hailuo line.",
                 )
-        separator = SEPARATOR.fullmatch(line)
-        if python and separator:
-            yield _parts_nothing(line, "In Python, give a list of prompts to hw.sweep.")
-        elif not separator and _DASHES.fullmatch(line):
-            yield _parts_nothing(line, "" if python else "A line --- begins another variant.")
+        between = bool(written) and written[0] < number < written[-1]
+        labelled = _JOINED.fullmatch(line) or (_SHORT.fullmatch(line) if between else None)
+        if SEPARATOR.fullmatch(line):
+            if python:
+                yield _parts_nothing(line, "In Python, give a list of prompts to hw.sweep.")
+        elif labelled or _DASHES.fullmatch(line):
+            label = _quoted(f"--- {labelled[1]}".replace(_PLACE, "…")) if labelled else "---"
+            yield _parts_nothing(line, "" if python else f"A line {label} begins another variant.")
 
 
 def _parts_nothing(line: str, hint: str) -> Problem:
-    return warning(
-        "prompt", ProblemCode.SUSPECT, f"The line {_quoted(line)} is sent as text: it doesn't separate prompts", hint
-    )
+    message = f"The line {_quoted(line.replace(_PLACE, '…'))} is sent as text: it doesn't separate prompts"
+    return warning("prompt", ProblemCode.SUSPECT, message, hint)

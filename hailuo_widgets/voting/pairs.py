@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import combinations
-from typing import TYPE_CHECKING
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.clips import one_per_clip
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Candidate", "Pairs", "pair_up"]
 
 _BY_CHANCE = ("replicate",)  # repeats of one request differ by chance alone
+_USUAL = ("variant", "prompt", "model", "provider")  # what is compared, in the order of preference
 _JOIN = " · "
 
 
@@ -64,6 +65,8 @@ def pair_up(
 ) -> Pairs:
     """Pair runs that differ in ``between`` and agree in ``within`` and in everything else that varies.
 
+    A variable or choice of one variant only needn't agree: each of its values is paired with the other variant.
+
     Args:
         records: The runs; of several runs with the same clip, only one is paired.
         between: The compared column; by default the first of variant, prompt, model and provider that varies.
@@ -76,33 +79,100 @@ def pair_up(
     """
     records = one_per_clip(records)
     between, within = _axes(records, between, within)
-    items = tuple(dict.fromkeys(differences.value(r, between) for r in records))
+    given = [r for r in records if differences.has(r, between)]
+    items = tuple(dict.fromkeys(differences.value(r, between) for r in given))
     if len(items) < 2:  # noqa: PLR2004 - two to judge between
         varying = _varying(records)
         raise UsageError(
             f"between={between!r}: all these runs have {items[0]!r} there",
             hint=f"what varies is {', '.join(varying)}" if varying else "give a sweep with two prompts",
         )
-    same = _matched(records, between, within)
-    slots: dict[tuple[str, ...], dict[str, list[RunRecord]]] = {}
-    clips = [r for r in records if has_clip(r)]
-    for r in clips:
-        unit = tuple(differences.value(r, n) for n in same)
-        slots.setdefault(unit, {}).setdefault(differences.value(r, between), []).append(r)
-    candidates = []
-    for unit, sides in slots.items():
-        for one, other in combinations([i for i in items if i in sides], 2):
-            candidates += _paired(sides[one], sides[other], one, other, _JOIN.join(v for v in unit if v))
+    clips = [r for r in given if has_clip(r)]
+    same = _matched(given, between, within)
+    candidates = _candidates(given, clips, between, items, same)
     paired = {run for c in candidates for run in (c.first_run, c.second_run)}
-    counted = {"no clip": len(records) - len(clips), "no partner": sum(r.run_id not in paired for r in clips)}
+    counted = {
+        f"no {between}": len(records) - len(given),
+        "no clip": len(given) - len(clips),
+        "no partner": sum(r.run_id not in paired for r in clips),
+    }
     left_out = {reason: count for reason, count in counted.items() if count}
     if not candidates:
         reasons = ", ".join(f"{n} with {why}" for why, n in left_out.items())
         raise UsageError(
-            f"no two of these {len(records)} runs differ in {between} and agree in {', '.join(same)} ({reasons})",
-            hint="wait for the clips, or name another column: within='replicate'",
+            f"no two of these {len(records)} runs differ in {between} and agree in {', '.join(same)} ({reasons})"
+            + _without(given, between, within),
+            hint=_what_pairs(given, clips, between, within),
         )
     return Pairs(between=between, within=within, items=items, candidates=tuple(candidates), left_out=left_out)
+
+
+def _candidates(
+    records: Sequence[RunRecord], clips: Sequence[RunRecord], between: str, items: Sequence[str], same: Sequence[str]
+) -> list[Candidate]:
+    """Return all pairs of ``clips``; what the variants have in common is told from all ``records``.
+
+    A variable of one item only can't agree: each of its values is paired with the other item. The unit then leaves it
+    out for all items, because these pairs share clips.
+    """
+    known = {item: [r for r in records if differences.value(r, between) == item] for item in items}
+    couples = list(combinations(items, 2))
+    own = {(a, b): [name for name in same if _own(name, known[a], known[b])] for a, b in couples}
+    ever_own = {name for names in own.values() for name in names}
+    found = []
+    for one, other in couples:
+        alike = [name for name in same if name not in own[one, other]]
+        sides: tuple[dict[Any, dict[Any, list[RunRecord]]], ...] = ({}, {})
+        for r in clips:
+            if (item := differences.value(r, between)) in {one, other}:
+                slot = sides[item == other].setdefault(tuple(differences.value(r, name) for name in alike), {})
+                slot.setdefault(tuple(differences.value(r, name) for name in own[one, other]), []).append(r)
+        for key, slot in sides[0].items():
+            shown = (v for name, v in zip(alike, key, strict=True) if v and name not in ever_own)
+            unit = _JOIN.join(shown)
+            for ones, others in product(slot.values(), sides[1].get(key, {}).values()):
+                found += _paired(ones, others, one, other, unit)
+    return found
+
+
+def _own(name: str, ones: Sequence[RunRecord], others: Sequence[RunRecord]) -> bool:
+    """Return whether a column is a variable of one side only, or another choice on each side.
+
+    Choices are numbered in each prompt, so the same number with other words is another choice. A variable has the
+    user's name: with other values on each side, the sides aren't comparable.
+    """
+    variable = name.removeprefix("var_")
+    if variable == name:
+        return False
+    one, other = ({r.variables.get(variable) for r in side} for side in (ones, others))
+    return one.isdisjoint(other) and (variable.startswith("choice_") or {None} in (one, other))
+
+
+def _without(records: Sequence[RunRecord], between: str, within: str) -> str:
+    """Return a sentence about the items of which no run has a value in ``within``; "" if there are none."""
+    found = dict.fromkeys(differences.value(r, between) for r in records)
+    for r in records:
+        if differences.value(r, within):
+            found.pop(differences.value(r, between), None)
+    return f": no run of {', '.join(map(repr, found))} has a {within}" if found else ""
+
+
+def _what_pairs(records: Sequence[RunRecord], clips: Sequence[RunRecord], between: str, within: str) -> str:
+    """Return the next step after no pair was found: to wait, or columns by which there are pairs."""
+
+    def found(pool: Sequence[RunRecord], by: str, kept: str) -> int:
+        items = tuple(dict.fromkeys(differences.value(r, by) for r in records if differences.has(r, by)))
+        return len(_candidates(records, pool, by, items, _matched(records, by, kept)))
+
+    if found(records, between, within):
+        return "wait for the clips: there are pairs once each run has its own"
+    varying = _varying(records)
+    seeds = any(r.request.seed is not None for r in records)
+    for by in dict.fromkeys((between, *(name for name in _USUAL if name in varying))):
+        for kept in ("seed", "replicate") if seeds and by != "seed" else ("replicate",):
+            if kept != by and (count := found(clips, by, kept)):
+                return f"between={by!r}, within={kept!r} makes {count} pair{'s' * (count > 1)}"
+    return f"give runs that differ in {between} and agree in the rest"
 
 
 def _axes(records: Sequence[RunRecord], between: str | None, within: str | None) -> tuple[str, str]:
@@ -118,7 +188,7 @@ def _axes(records: Sequence[RunRecord], between: str | None, within: str | None)
         if not varying:
             raise UsageError("these runs differ in nothing that could be judged", hint="give a sweep with two prompts")
         named = ["variant"] if differences.are_labels(records) else []
-        between = next((n for n in (*named, "prompt", "model", "provider") if n in varying), varying[0])
+        between = next((n for n in (*named, *_USUAL[1:]) if n in varying), varying[0])
     if within is None:
         within = "seed" if seeds and between != "seed" else "replicate"
     if within == between:

@@ -122,7 +122,7 @@ def _items(records: Sequence[Any] | None, between: str | None) -> list[str] | No
     from hailuo_widgets.domain import differences
 
     differences.check_column("between", between, differences.columns_of(records))
-    return list(dict.fromkeys(differences.value(r, between) for r in records))
+    return list(dict.fromkeys(differences.value(r, between) for r in records if differences.has(r, between)))
 
 
 def _user() -> str:

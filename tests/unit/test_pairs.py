@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -76,6 +78,97 @@ def test_a_prompts_own_words_are_judged_with_it() -> None:
     assert ids(numbered, between="var_at") == [("r0", "r1", "1 · 1"), ("r2", "r3", "1 · 2")]
     labelled = runs(*({"variant": p[0], "prompt": p, "seed": 1} for p in ("fox", "wolf")))
     assert ids(labelled, between="prompt") == [("r0", "r1", "1")]
+
+
+def foxes(*variants: tuple[str, str, dict[str, list[str]]], seeds: tuple[int, ...] = (1, 2)) -> list[RunRecord]:
+    """A sweep: each variant's label and prompt, with all values of its variables."""
+    return runs(
+        *(
+            {
+                "variant": label,
+                "prompt": f"{prompt} {values}",
+                "seed": s,
+                "variables": dict(zip(own, values, strict=True)),
+            }
+            for label, prompt, own in variants
+            for values in itertools.product(*own.values())
+            for s in seeds
+        )
+    )
+
+
+def test_a_variable_of_one_variant_need_not_agree() -> None:
+    """Each of its values meets the other variant at the same seed, and the unit counts the seed once."""
+    found = foxes(("1", "runs", {"choice_1": ["snow", "sand"]}), ("night", "sleeps", {}))
+    assert ids(found, between="variant", within="seed") == [
+        ("r0", "r4", "1"),
+        ("r2", "r4", "1"),
+        ("r1", "r5", "2"),
+        ("r3", "r5", "2"),
+    ]
+    assert pair_up(found, between="variant").left_out == {}
+
+
+def test_a_choice_of_each_variant_is_its_own() -> None:
+    """Choices are numbered in each prompt: with other words they are others, with the same words they must agree."""
+    day, dusk = {"choice_1": ["snow", "sand"]}, {"choice_1": ["red", "blue"]}
+    assert len(ids(foxes(("a", "runs", day), ("b", "sleeps", dusk)), between="variant")) == 8
+    found = foxes(("a", "runs", day), ("b", "sleeps", day), ("c", "sits", {}))
+    units = {(c.first, c.second, c.unit) for c in pair_up(found, between="variant").candidates}
+    assert units == {(*pair, seed) for pair in (("a", "b"), ("a", "c"), ("b", "c")) for seed in "12"}
+    assert len(ids(found, between="variant")) == 4 + 4 + 4
+
+
+def test_a_variable_with_other_values_on_each_side_confounds() -> None:
+    """A named variable that both have must agree: else a preference might be for its value."""
+    ours, theirs = {"style": ["ink", "chalk"]}, {"style": ["oil", "wax"]}
+    found = foxes(("a", "runs", ours), ("b", "sleeps", theirs), ("c", "sits", theirs))
+    assert {(c.first, c.second) for c in pair_up(found, between="variant").candidates} == {("b", "c")}
+
+
+def test_a_run_without_the_compared_variable_is_left_out() -> None:
+    """The other variant has no value of it that could be judged; it is counted."""
+    pairs = pair_up(foxes(("1", "runs", {"choice_1": ["snow", "sand"]}), ("2", "sits", {})), between="var_choice_1")
+    assert (pairs.items, pairs.left_out) == (("snow", "sand"), {"no var_choice_1": 2})
+
+
+@pytest.mark.parametrize(
+    ("cells", "axes", "hint"),
+    [
+        ([{"prompt": "a"}, {"prompt": "b", "status": "running"}], {}, "wait for the clips"),
+        (
+            [{"seed": n, "prompt": p} for n, p in enumerate("abab")] + [{"seed": 9, "prompt": "a", "model": "2.3"}],
+            {"between": "prompt"},
+            "give runs that differ in prompt and agree in the rest",
+        ),
+        (
+            [
+                *({"prompt": p, "variant": p, "replicate": n} for p in "ab" for n in (1, 2)),
+                {"prompt": "c", "variant": "c", "model": "2.3"},
+            ],
+            {"between": "model"},
+            "between='variant', within='replicate' makes 4 pairs",
+        ),
+    ],
+)  # fmt: skip
+def test_the_hint_names_what_works(cells: list[dict[str, Any]], axes: dict[str, str], hint: str) -> None:
+    """Where nothing pairs, the next step is one that makes pairs, or none is promised."""
+    found = runs(*cells)
+    with pytest.raises(UsageError) as caught:
+        pair_up(found, **axes)
+    said = str(caught.value.hint)
+    assert hint in said
+    if named := dict(re.findall(r"(between|within)='(\w+)'", said)):
+        assert pair_up(found, **named).candidates
+
+
+def test_a_value_without_seeds_is_named() -> None:
+    """A provider that takes no seeds has nothing to match: the error names it."""
+    found = runs(
+        *({"seed": s} for s in (1, 2)), *({"provider": "minimax", "model": "x", "replicate": n} for n in (1, 2))
+    )
+    with pytest.raises(UsageError, match="no run of 'minimax' has a seed"):
+        pair_up(found, between="provider", within="seed")
 
 
 def test_replicates_are_no_seeds() -> None:

@@ -105,6 +105,15 @@ TOLD = [
     ("A fox\n----\nA wolf", "The line '----' is sent as text"),
     ("A fox\n ---\nA wolf", "The line '---' is sent as text"),
     ("A fox\n—\nA wolf", "The line '—' is sent as text"),
+    ("A fox\n---b\nA wolf", "The line '---b' is sent as text"),
+    ("---a\nA fox\n---b\nA wolf", "The line '---a' is sent as text"),
+    ("A fox\n  --- b\nA wolf", "The line '--- b' is sent as text"),
+    ("A fox\n---- b\nA wolf", "The line '---- b' is sent as text"),
+    ("A fox\n———b\nA wolf", "The line '———b' is sent as text"),
+    ("A fox\n— b\nA wolf", "The line '— b' is sent as text"),
+    ("A fox\n – night sky\nA wolf", "The line '– night sky' is sent as text"),
+    ("A fox\n -- b\nA wolf", "The line '-- b' is sent as text"),
+    ("A fox\n-- {{dawn | dusk}}\n\nA wolf", "The line '-- …' is sent as text"),
     ("A fox [Push in", "'[Push in' isn't closed, and is sent as plain text"),
     ("A fox [推进, it runs\nfast]", "isn't closed"),
     ("A fox Push in]", "'Push in]' isn't opened"),
@@ -131,6 +140,10 @@ QUIET = [
     "A fox [Push in], [推进]",
     "A fox } runs {",
     "A fox\n--seeds of love\n-- Shakespeare",
+    "A fox\n- red\n- quick\nin snow",
+    "A fox\n— it says that it will come again —\nin snow",
+    "— once more\nA fox",
+    "A fox\n\\--- b\nA wolf",
 ]
 
 

@@ -43,6 +43,11 @@ def test_variants_and_labels() -> None:
         Prompt((Text("a wolf\nruns"),), "night"),
     )
     assert parse_variants("--- day\na fox")[0].label == "day"
+    assert [p.label for p in parse_variants("--- day ---\na fox\n--- night - and day -----  \na wolf")] == [
+        "day",
+        "night - and day",
+    ]
+    assert [p.label for p in parse_variants("a fox\n--- ---\na wolf\n--- a---\na cat")] == [None, None, "a---"]
     assert parse_variants("a\n\\---\nb")[0].fill({}) == "a\n---\nb"
 
 
