@@ -20,8 +20,9 @@ from hailuo_widgets.errors import ProblemCode, UsageError
 from hailuo_widgets.planning.build_request import build_request, same_value, takes_seed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.outlook import Outlook
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
@@ -245,6 +246,8 @@ def make_plan(
         if several and values.get("seed") is not None and not takes_seed(asked.facts, values):
             # In a sweep over providers, runs of a model without seeds are replicates instead.
             replicate += seeds.index(values.pop("seed")) * axes.repeat
+            told = _no_seed(asked.facts, values)
+            warnings.setdefault(told.message, told)
         try:
             built = build_request(
                 asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded
@@ -259,6 +262,17 @@ def make_plan(
     runs = tuple(priced(accounts, cell, request) for cell, request in made)
     plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(runs, accounts), looked_up=False)
     return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
+
+
+def _no_seed(facts: Facts, values: Mapping[str, Any]) -> Problem:
+    """Return the warning that the seeds of a sweep over providers can't be sent to one of them."""
+    model = f" for {values['model']}" if facts.any_seeds and values.get("model") is not None else ""
+    return warning(
+        "seed",
+        ProblemCode.NOT_SENT,
+        f"{facts.title} takes no seed{model}: its runs are replicates",
+        "They differ by chance, and match no other run's seed.",
+    )
 
 
 def _same(accounts: Accounts, default: str, name: str, cell: Cell, wanted: Any) -> bool:

@@ -215,8 +215,21 @@ def test_seeds_are_replicates_where_none_can_be_sent(session: Session) -> None:
         *(("minimax", None, 1), ("minimax", None, 2), ("minimax", None, 3), ("minimax", None, 4)),
     ]
     assert len({p.request.hash for p in made.runs}) == 8
+    assert [p.message for p in made.warnings if p.argument == "seed"] == [
+        "MiniMax takes no seed: its runs are replicates"
+    ]
+    assert plan(session, provider="kie", model="2.3", seed=[7, 8]).warnings == ()
     with pytest.raises(UsageError, match="repeat=N"):
         plan(session, provider="minimax", seed=7)
+
+
+def test_each_provider_that_takes_no_seed_is_named_once(session: Session) -> None:
+    """However many models, seeds and prompts there are, and with one seed too."""
+    for seed in (7, [7, 8]):
+        made = plan(session, ["a", "b"], provider=["kie", "minimax", "kkiai"], model=["2.3", "02"], seed=seed)
+        assert [p.message for p in made.warnings if p.argument == "seed"] == [
+            f"{title} takes no seed: its runs are replicates" for title in ("MiniMax", "kkiai")
+        ]
 
 
 # -- several results, and what is there already -----------------------------------------------------------------------
