@@ -13,6 +13,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.provider import names
 from hailuo_widgets.redaction.passwords import shown_base
 from hailuo_widgets.settings.credentials import look_up_first
+from hailuo_widgets.settings.misspelled import misspelled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -134,7 +135,9 @@ def keys_frame(accounts: Accounts) -> pd.DataFrame:
         try:
             found = look_up_first(f.key_variables, provider=f.name, anew=True)
             name = found.variable if found else name
-            state = f"set: {found.place}" if found else "not set: runs are simulated"
+            slip = None if found else misspelled(f.key_variables)
+            unset = f"not set: {slip[0]} is read by nothing" if slip else "not set: runs are simulated"
+            state = f"set: {found.place}" if found else unset
         except UsageError:
             state = "unusable: blanks or characters that no key has"
         base = f.base_url_variable

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.run import SIMULATOR, CostKind
 from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.provider import names, open_provider
+from hailuo_widgets.settings.misspelled import refuse_misspelled
 from hailuo_widgets.settings.settings import RunMode, base_url, find_key, is_loopback
 
 if TYPE_CHECKING:
@@ -46,14 +48,17 @@ class Accounts:
 
         Raises:
             MissingKey: ``mode`` is ``live`` and there is no key.
+            UsageError: The variable of the key or of the base URL is misspelled.
         """
         facts = provider.facts
         if self._settings.mode == RunMode.SIMULATED:
             return self._simulator_for(facts)
         if self.key(facts) is not None:
+            refuse_misspelled((facts.base_url_variable,), os.environ, provider=facts.name)
             origin = base_url(facts.name, facts.base_url, variable=facts.base_url_variable)
             self._configured.add((facts.name, origin))
             return origin
+        refuse_misspelled(facts.key_variables, os.environ, provider=facts.name)
         if self._settings.mode == RunMode.AUTO:
             return self._simulator_for(facts)
         name = facts.key_variable

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.settings.misspelled import one_slip
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ def project_file(start: Path | None = None) -> ConfigFile | None:
     """The nearest ``pyproject.toml`` with a ``[tool.hailuo]``, from a folder upwards; None if there is none.
 
     Raises:
-        UsageError: It is not valid TOML, or cannot be read.
+        UsageError: It is not valid TOML or cannot be read, or its settings are not in a table of that name.
     """
     here = (start or Path.cwd()).absolute()
     for folder in (here, *here.parents):
@@ -90,5 +91,25 @@ def _table(path: Path, *keys: str) -> Mapping[str, Any] | None:
             raise UsageError(f"{path} is no TOML: {e}", hint="correct it; nothing of it was taken") from None
     found: Any = _read[path, changed]
     for key in keys:
-        found = found.get(key) if isinstance(found, dict) else None
-    return found if isinstance(found, dict) else None
+        if not isinstance(found, dict):
+            return None  # [tool] itself, which is no table of ours
+        if key not in found and key == keys[-1]:
+            _refuse_near(path, keys, found)
+        found = found.get(key)
+    if found is not None and not isinstance(found, dict):
+        table = ".".join(keys)
+        raise UsageError(
+            f"[{table}] of {path} must be a table of settings, not {found!r}",
+            hint=f'write a line [{table}], and the settings below it: provider = "kie"',
+        )
+    return found
+
+
+def _refuse_near(path: Path, keys: tuple[str, ...], tables: Mapping[str, Any]) -> None:
+    """Refuse a table that is a slip of ours, or has the package's name: its settings would have no effect."""
+    for name in tables:
+        if name.replace("_", "-") == "hailuo-widgets" or one_slip(name, keys[-1:]):
+            raise UsageError(
+                f"[{'.'.join((*keys[:-1], name))}] of {path} is read by nothing: the table is [{'.'.join(keys)}]",
+                hint=f"rename it to [{'.'.join(keys)}], or remove it",
+            )

@@ -21,6 +21,7 @@ from hailuo_widgets.redaction.passwords import shown_base
 from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.settings.credentials import find_key
 from hailuo_widgets.settings.files import project_file, user_file
+from hailuo_widgets.settings.misspelled import refuse_misspelled
 from hailuo_widgets.settings.value_types import Amounts, Choice, Folder, Number, Text, Url
 
 if TYPE_CHECKING:
@@ -245,11 +246,13 @@ class Settings:
         """Read each setting from the first place that has it; see the module.
 
         Raises:
-            UsageError: A name that is not a setting, or a value that its setting does not allow.
+            UsageError: A name that is not a setting, a value that its setting does not allow, or a misspelled variable
+                of the environment.
         """
         environ = os.environ if environ is None else environ
         arguments, config = arguments or {}, config or {}
         _refuse_unknown({**config, **arguments}, "")
+        refuse_misspelled((*(row.env for row in SETTINGS.values()), "HAILUO_CONFIG"), environ)
         filed = _filed(environ)
         values: dict[str, Any] = {}
         for name, row in SETTINGS.items():

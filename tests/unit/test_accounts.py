@@ -133,3 +133,33 @@ def test_variables_follow_from_the_name_unless_given() -> None:
     """A provider that gives none has the names that it always had."""
     facts = open_provider("minimax", Settings.resolve({}, environ={})).facts
     assert (facts.key_variables, facts.base_url_variable) == (("MINIMAX_API_KEY",), "MINIMAX_BASE_URL")
+
+
+@pytest.mark.parametrize("name", BUNDLED)
+def test_a_misspelled_key_or_base_url_is_an_error(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key under a misspelled name would make simulated clips, and such a base URL would send to another host."""
+    upper = name.upper()
+    monkeypatch.setenv(f"{upper}_API_KYE", "sk-CANARY")
+    for mode in ("auto", "live"):
+        found = accounts(mode=mode)
+        with pytest.raises(UsageError, match=f"{upper}_API_KYE .*did you mean {upper}_API_KEY") as caught:
+            found.origin(found.provider(name))
+        assert "CANARY" not in str(caught.value)
+    simulated = accounts(mode="simulated")
+    assert simulated.origin(simulated.provider(name)) == SIMULATOR
+    state = keys_frame(simulated).set_index("provider")["state"]
+    assert state[name] == f"not set: {upper}_API_KYE is read by nothing"
+    monkeypatch.setenv(f"{upper}_API_KEY", "sk-CANARY")
+    live = accounts(mode="live")
+    assert live.origin(live.provider(name)) == live.provider(name).facts.base_url
+    monkeypatch.setenv(f"{upper}_BASE_ULR", "https://elsewhere.example")
+    with pytest.raises(UsageError, match=f"{upper}_BASE_ULR .*did you mean {upper}_BASE_URL"):
+        live.origin(live.provider(name))
+
+
+@pytest.mark.parametrize("other", ["MINIMAX_API_HOST", "MINIMAX_GROUP_ID", "MINIMAX_MCP_BASE_PATH", "MINIMAX_KEY_ID"])
+def test_another_programs_variable_is_left_alone(other: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What isn't one slip away from the key or the base URL may be anybody's."""
+    monkeypatch.setenv(other, "x")
+    auto = accounts(mode="auto")
+    assert auto.origin(auto.provider("minimax")) == SIMULATOR

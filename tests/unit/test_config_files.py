@@ -82,3 +82,28 @@ def test_a_file_that_changes_is_read_again(project: Path) -> None:
     write(project, '[tool.hailuo]\nprovider = "runware"\n')
     os.utime(project / "pyproject.toml", (1, 1))
     assert Settings.resolve(environ={}).provider == "runware"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('[tool]\nhailuo = "kie"', r"\[tool.hailuo\] of .* must be a table of settings, not 'kie'"),
+        ("[tool]\nhailuo = false", "must be a table"),
+        ('[[tool.hailuo]]\nprovider = "kie"', "must be a table"),
+        ('[tool.hailou]\nprovider = "kie"', r"\[tool.hailou\] of .* is read by nothing: the table is \[tool.hailuo\]"),
+        ("[tool.hailuo-widgets]\nbudget = 5", "is read by nothing"),
+        ("[tool.hailuo_widgets]\nbudget = 5", "is read by nothing"),
+    ],
+)
+def test_settings_outside_our_table_are_an_error(text: str, says: str, project: Path) -> None:
+    """What was meant as settings is never passed over in silence."""
+    write(project, text)
+    with pytest.raises(UsageError, match=says):
+        Settings.resolve(environ={})
+
+
+@pytest.mark.parametrize("text", ["[tool.ruff]\nx = 1", 'tool = "x"', "[hailuo]\nx = 1", "[tool.hatch]\nx = 1"])
+def test_other_tables_are_passed_over(text: str, project: Path) -> None:
+    """A project's file is mostly of other tools."""
+    write(project, text)
+    assert Settings.resolve(environ={}).provider == "minimax"

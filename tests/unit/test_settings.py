@@ -45,6 +45,45 @@ def test_a_wrong_setting_says_what_is_allowed(given: dict[str, object], says: st
     assert next(iter(given)) in str(caught.value)
 
 
+def slips(name: str) -> set[str]:
+    """Slips of the finger in a variable's name: two neighbours exchanged, a letter missing, doubled, or small ones."""
+    first, rest = name.split("_", 1)
+    found = {name.lower()}
+    for part, made in ((rest, lambda word: f"{first}_{word}"), (first, lambda word: f"{word}_{rest}")):
+        for n in range(1, len(part) - 1):
+            swapped = part[:n] + part[n + 1] + part[n] + part[n + 2 :]
+            found |= {made(word) for word in (swapped, part[:n] + part[n + 1 :], part[:n] + part[n] + part[n:])}
+    return {slip for slip in found if slip.count("_") >= name.count("_")} - {name}
+
+
+@pytest.mark.parametrize("name", ["HAILUO_CONFIG", *(row.env for row in SETTINGS.values())])
+def test_a_misspelled_variable_is_an_error(name: str) -> None:
+    """Each slip in each variable's name is refused with the name that was meant; its value is not shown."""
+    for slip in slips(name):
+        with pytest.raises(UsageError, match=rf"^{slip} .*did you mean {name}\?") as caught:
+            Settings.resolve(environ={slip: CANARY})
+        assert "CANARY" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "HAILUO_TOKEN",
+        "HAILUO_HOST",
+        "HAILUO_X",
+        "HOME",
+        "MODE",
+        "KIE_WEBHOOK_KEY",
+        "KIE_API_KEY",
+        "PYTHON_STORE",
+        "HAILUO",
+    ],
+)
+def test_another_variable_is_none_of_ours(name: str) -> None:
+    """A name that is no slip of one of ours belongs to somebody else, and so does an empty one."""
+    assert Settings.resolve(environ={name: "x", "HAILUO_PROVDER": ""}) == Settings.resolve(environ={})
+
+
 def test_every_setting_has_its_field_and_help() -> None:
     """The table of settings and the value's fields are the same set, and each row explains itself."""
     assert set(SETTINGS) == set(Settings.__dataclass_fields__)
