@@ -13,7 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
+import av
 import httpx
+import numpy as np
 import pytest
 from patience import until
 
@@ -625,6 +627,86 @@ def test_regeneration_refuses(sim: Simulator, api: httpx.Client, tmp_path: Path)
     ):
         assert refused(api.post(REGENERATE, json=wrong)) == INVALID, wrong
     assert sim.creates["minimax"] == before
+
+
+def film(**changes: Any) -> bytes:
+    """Return a grey clip: by default what H3 makes, a quarter of its size, as a draft is."""
+    made_of: dict[str, Any] = {
+        "fps": 24,
+        "width": 336,
+        "height": 192,
+        "frames": 107,
+        "codec": "libx264",
+        "sound": "aac",
+    }
+    made_of |= changes
+    target = io.BytesIO()
+    with av.open(target, "w", format="mov") as container:
+        options = {"preset": "ultrafast"} if made_of["codec"] == "libx264" else {}
+        video = container.add_stream(made_of["codec"], rate=made_of["fps"], options=options)
+        video.codec_context.thread_count = 1
+        video.width, video.height, video.pix_fmt = made_of["width"], made_of["height"], "yuv420p"
+        seconds = made_of["frames"] / made_of["fps"]
+        if made_of["sound"]:
+            audio = container.add_stream(made_of["sound"], rate=32000, layout="mono")
+            form = "fltp" if made_of["sound"] == "aac" else "s16"
+            silence = np.zeros((1, int(32000 * seconds)), np.float32 if form == "fltp" else np.int16)
+            frame = av.AudioFrame.from_ndarray(silence, form, "mono")
+            frame.sample_rate = 32000
+            container.mux(audio.encode(frame))
+            container.mux(audio.encode(None))
+        for index in range(made_of["frames"]):
+            picture_of = av.VideoFrame(made_of["width"], made_of["height"], "yuv420p")
+            picture_of.pts = index
+            container.mux(video.encode(picture_of))
+        container.mux(video.encode(None))
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"sound": ""}, "must have sound"),
+        ({"fps": 25, "frames": 124}, "must have 24 frames per second, got 25"),
+        ({"width": 340}, "multiples of 32, got 1360x768"),
+        ({"width": 176, "height": 184}, "area from 768x768 to 768x1344, got 704x736"),
+        ({"width": 344, "height": 200}, "area from 768x768 to 768x1344, got 1376x800"),
+        ({"frames": 108}, "107 to 362 frames in steps of 17, got 108"),
+        ({"frames": 90}, "107 to 362 frames in steps of 17, got 90"),
+    ],
+)
+def test_a_base_video_is_what_h3_makes(api: httpx.Client, changes: dict[str, Any], why: str) -> None:
+    """MiniMax's page: sound, 24 frames a second, sides in steps of 32, an area, and 107 to 362 frames."""
+    wanted = {"model": "MiniMax-H3", "resolution": "2K"}
+    answer = api.post(REGENERATE, json={**wanted, "content": [clip("base_video", upload(api, film(**changes)))]})
+    assert refused(answer) == INVALID
+    assert why in answer.json()["error"]["message"]
+
+
+def test_a_film_like_h3s_is_taken(api: httpx.Client) -> None:
+    """What the next tests change is taken as it is, both as a base video and as a reference."""
+    url = upload(api, film())
+    made(api, {"model": "MiniMax-H3", "resolution": "2K", "content": [clip("base_video", url)]}, REGENERATE)
+    made(api, body(clip(url=url)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"codec": "mpeg4"}, "must be H.264 or H.265, got mpeg4"),
+        ({"sound": "pcm_s16le"}, "must have AAC or MP3 sound, got pcm_s16le"),
+        ({"frames": 24}, "must be 2 to 15 seconds long, got 1.0"),
+        ({"frames": 375}, "must be 2 to 15 seconds long, got 15.6"),
+        ({"fps": 20}, "must have 23.976 to 60 frames per second, got 20"),
+        ({"width": 62}, "sides from 256 to 5760 px, got 62x192"),
+        ({"width": 500}, "aspect ratio from 0.4 to 2.5, got 500x192"),
+    ],
+)
+def test_limits_of_reference_clips(api: httpx.Client, changes: dict[str, Any], why: str) -> None:
+    """MiniMax's page, by the file itself (a draft's sides are a quarter): codecs, length, rate, sides and ratio."""
+    answer = api.post(CREATE, json=body(clip(url=upload(api, film(**changes)))))
+    assert refused(answer) == INVALID
+    assert why in answer.json()["error"]["message"]
 
 
 def test_regeneration_by_id_is_for_listed_accounts(
