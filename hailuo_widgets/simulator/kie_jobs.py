@@ -221,9 +221,7 @@ async def query(call: Call) -> Response:
     except RefusalError:
         raise RefusalError("not_found", "recordInfo is null") from None
     record = _record(task, time.time(), link(call, task))
-    if call.fault is not None and call.struck_by("word") and not record["completeTime"]:
-        record["state"] = call.fault.message
-    return ok(record)
+    return ok({**record, "state": call.word(record["state"], ended=record["completeTime"] is not None)})
 
 
 async def credit(call: Call) -> Response:

@@ -237,7 +237,7 @@ async def _poll(call: Call, task: dict[str, Any]) -> _Answer:
     done = sorted((result for result in found if result.done(now)), key=lambda result: result.ready or 0.0)
     data = [_result(item, link(call, item, lifetime=item.extra["ttl"])) for item in done if not item.failed]
     if len(done) < len(found):
-        word = call.fault.message if call.fault is not None and call.struck_by("word") else "processing"
+        word = call.word("processing", ended=False)
         data.append({"taskType": "videoInference", "taskUUID": found[0].group, "status": word})
     failed = [_failure(result) for result in done if result.failed]
     if not call.world.settings.runware_error_items:

@@ -176,9 +176,8 @@ async def query(call: Call) -> Response:
     """``GET /v2/query/video_generation/{task_id}``."""
     task = _own(call, call.request.path_params["task_id"])
     body = task_body(task, time.time(), link(call, task))
-    if call.fault is not None and call.struck_by("word") and body["status"] in ("queued", "running"):
-        body["status"] = call.fault.message
-    return JSONResponse({"task": body})
+    ended = body["status"] not in ("queued", "running")
+    return JSONResponse({"task": {**body, "status": call.word(body["status"], ended=ended)}})
 
 
 async def find(call: Call) -> Response:
