@@ -56,6 +56,8 @@ class Model:
         sizes_only: The document lists all sizes, so any other is refused.
         size_modes: The modes in which ``width`` and ``height`` are taken; None means all.
         max_results: The largest number of clips of one create call.
+        watermark_doubt: The warning for a watermark switch that not every host of the provider takes.
+        other_options: The warning for an option that is in no list: it is sent; "" makes it an error.
     """
 
     name: str
@@ -87,6 +89,8 @@ class Model:
     callback: bool | None = None
     options: tuple[Option, ...] | None = None
     max_results: int | None = None
+    watermark_doubt: str = ""
+    other_options: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,16 +26,18 @@ def check_switches(request: Request, facts: Facts) -> Iterator[Problem]:
     if request.watermark is not None and not of_model.watermark:
         who = request.model if facts.watermark else facts.title
         yield error("watermark", ProblemCode.UNSUPPORTED, f"{who} takes no watermark switch", "leave it out")
+    model = facts.model(request.model)
+    if request.watermark is not None and model is not None and model.watermark_doubt:
+        yield warning("watermark", ProblemCode.UNCERTAIN, model.watermark_doubt)
     if request.text is not None and request.template is None:
         yield error("text", ProblemCode.CONFLICT, "text is for templates alone", "write it into the prompt")
-    model = facts.model(request.model)
     if request.fast_pretreatment is not None and request.template is None:
         able = ", ".join(m.name for m in facts.models if m.fast_pretreatment)
-        if not able:
+        if not able or (facts.optimizer and not of_model.optimizer):  # it is a switch of the optimizer
             yield error(
                 "fast_pretreatment",
                 ProblemCode.UNSUPPORTED,
-                f"{facts.title} takes no fast_pretreatment",
+                f"{request.model if able else facts.title} takes no fast_pretreatment",
                 "leave it out",
             )
         elif not (model and model.fast_pretreatment):
@@ -71,6 +73,12 @@ def check_options(request: Request, facts: Facts) -> Iterator[Problem]:
             yield from _option(row, value)
             continue
         near = nearest(name, rows)
+        model = facts.model(request.model)
+        if model is not None and model.other_options:
+            yield warning("options", ProblemCode.UNCERTAIN, f"option {name}: {model.other_options}")
+            if isinstance(value, str):
+                yield from text_errors("options", value, called=f"option {name}")
+            continue
         yield error(
             "options",
             ProblemCode.UNKNOWN,

@@ -249,16 +249,17 @@ class ProviderClient:
         return True
 
     async def _send(self, call: HttpCall, *, fresh: bool = False) -> HttpReply:
+        origin = self.provider.origin_of(call, self.origin)
         reply = await self._http.call(
-            self.provider.origin_of(call, self.origin),
-            call,
+            origin,
+            self.provider.for_origin(call, origin),
             auth=self.provider.facts.auth,
             key=self._key,
             fresh=fresh,
             asking=not fresh,
             deadline_s=self._timing.create_s if fresh else self._timing.ask_s,
         )
-        return _without_keys(reply)
+        return replace(_without_keys(reply), origin=origin)
 
 
 def _without_keys(reply: HttpReply) -> HttpReply:

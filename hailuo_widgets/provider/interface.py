@@ -256,6 +256,11 @@ class Provider(ABC):
         """
         return call.origin if call.origin and origin == self.facts.base_url else origin
 
+    def for_origin(self, call: HttpCall, origin: str) -> HttpCall:
+        """Return a call as it is sent to an origin, if the hosts of the provider take different fields."""
+        del origin
+        return call
+
     # -- reading --------------------------------------------------------------------------------------------------
 
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:

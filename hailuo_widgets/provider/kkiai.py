@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer
 from hailuo_widgets.errors import AuthError, InsufficientCredits, Moderated, ProviderError, RateLimited
-from hailuo_widgets.provider import minimax
+from hailuo_widgets.provider import minimax_facts, minimax_v1
 from hailuo_widgets.provider.interface import (
     UNKNOWN_TASK,
     USED_UP,
@@ -67,7 +67,7 @@ OFFERS = (
 
 _KEY = Code(error=AuthError, meaning="the key was refused", fatal=True)
 # Numeric codes are MiniMax's own; codes in words are the relay's.
-CODES = minimax.CODES | {
+CODES = minimax_facts.CODES | {
     "2049": _KEY,
     "task_not_exist": UNKNOWN_TASK,
     "invalid_api_key": _KEY,
@@ -93,7 +93,7 @@ FACTS = Facts(
     models=MODELS,
     offers=OFFERS,
     prices=(),
-    images=minimax.FACTS.images,
+    images=minimax_facts.FACTS.images,
     source=DOC,
     prompt_max=2000,
     optimizer=True,
@@ -104,7 +104,7 @@ FACTS = Facts(
     simulated=True,
 )
 
-STATES = minimax.STATES | {
+STATES = minimax_v1.STATES | {
     "not_start": "queued",
     "submitted": "queued",
     "queued": "queued",
@@ -117,7 +117,7 @@ VIDEO = "video"  # the value of "object" in the format of OpenAI
 _YES = frozenset({"success", "0", "200"})
 
 
-class Kkiai(minimax.MiniMax):
+class Kkiai(minimax_v1.MiniMaxV1):
     """MiniMax's protocol through the relay."""
 
     facts = FACTS

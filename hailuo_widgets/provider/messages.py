@@ -61,11 +61,12 @@ class HttpCall:
 
 @dataclass(frozen=True, kw_only=True)
 class HttpReply:
-    """One HTTP reply: its status, its headers by lower-case name, and its complete body."""
+    """One HTTP reply: its status, its headers by lower-case name, its complete body, and the origin of its call."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    origin: str = ""  # "": not known
 
 
 @dataclass(frozen=True, kw_only=True)

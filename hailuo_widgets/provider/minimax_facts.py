@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Price, Template
 from hailuo_widgets.errors import AuthError, InsufficientCredits, InvalidRequest, Moderated, ProviderError, RateLimited
+from hailuo_widgets.provider import minimax_v2_facts as v2
 from hailuo_widgets.provider.interface import Code
 from hailuo_widgets.provider.refusal_words import about_content
 
@@ -158,7 +159,7 @@ CODES = {
         meaning="the key is invalid",
         fatal=True,
         hint="check MINIMAX_API_KEY. A key works at its own region's host alone: for the global one set "
-        "MINIMAX_BASE_URL=https://api.minimax.io",
+        "MINIMAX_BASE_URL=https://api.minimax.io. H3 needs a pay-as-you-go key",
     ),
     "2056": Code(error=InsufficientCredits, meaning="the plan's quota for this period is used up", fatal=True),
     "2061": Code(error=InvalidRequest, meaning="the account's plan does not have this model", fatal=True),
@@ -171,9 +172,11 @@ FACTS = Facts(
     hosts=("https://api.minimaxi.com", "https://api.minimax.io", "https://api.minimax.cn"),
     auth=Auth(header="Authorization", prefix="Bearer "),
     default_model=H23,
-    models=MODELS,
-    offers=OFFERS,
-    prices=PRICES,
+    models=(*MODELS, *v2.MODELS),
+    offers=(*OFFERS, *v2.OFFERS),
+    prices=(*PRICES, *v2.PRICES),
+    surcharges=v2.SURCHARGES,
+    regions=v2.REGIONS,
     images=ImageRules(max_bytes=20 * MIB - 1, short_side_over=300, ratio=(2 / 5, 5 / 2), source=DOC),
     source=DOC,
     prompt_max=2000,

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hailuo_widgets.domain.callback_format import CallbackFormat, ids_named
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError
-from hailuo_widgets.provider import minimax
+from hailuo_widgets.provider import minimax_facts, minimax_v1
 from hailuo_widgets.provider.interface import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
 from hailuo_widgets.provider.parse import as_object, message_of
 from hailuo_widgets.provider.task_ids import asked_by_request_id
@@ -81,7 +81,7 @@ FACTS = Facts(
     prices=(
         Price(model=FAST, resolution=None, duration=6, micros=350_000, currency="USD", source=DOC, as_of="2026-11"),
     ),
-    images=minimax.FACTS.images,
+    images=minimax_facts.FACTS.images,
     source=DOC,
     prompt_max=2000,
     prompt_min=1,
@@ -93,10 +93,12 @@ FACTS = Facts(
     simulated=True,
 )
 
-CODES = minimax.CODES | {"2049": Code(error=AuthError, meaning="the key was refused behind the provider", fatal=True)}
+CODES = minimax_facts.CODES | {
+    "2049": Code(error=AuthError, meaning="the key was refused behind the provider", fatal=True)
+}
 
 
-STATES = minimax.STATES | {
+STATES = minimax_v1.STATES | {
     "queued": "queued",
     "completed": "succeeded",
     "error": "failed",
@@ -105,7 +107,7 @@ STATES = minimax.STATES | {
 REQUESTS = "requests"  # the channel of Pixazo's newer API
 
 
-class Pixazo(minimax.MiniMax):
+class Pixazo(minimax_v1.MiniMaxV1):
     """MiniMax's bodies without the model's name. Errors are HTTP statuses, from the API or from Azure."""
 
     facts = FACTS

@@ -24,7 +24,7 @@ from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.errors import Cancelled as CancelledError
 from hailuo_widgets.errors import TransportError
 from hailuo_widgets.provider import Cancelled, CancelOutcome, HttpCall, HttpReply, PollState, Task
-from hailuo_widgets.provider.minimax import MiniMax
+from hailuo_widgets.provider.minimax_v1 import MiniMaxV1
 from hailuo_widgets.provider.registry import BUNDLED
 
 if TYPE_CHECKING:
@@ -40,11 +40,11 @@ ROUGH = {"yes": 4.0, "lost": 2.0, "lost+": 2.0, "unsent": 1.0, "5xx": 1.0, "5xx+
 OUTCOMES = {"free": CancelOutcome.FREE, "asked": CancelOutcome.UNKNOWN, "late": CancelOutcome.TOO_LATE}
 
 
-class Toy(MiniMax):
+class Toy(MiniMaxV1):
     """MiniMax's first API, with a cancel call."""
 
-    facts = replace(MiniMax.facts, name="toy", base_url="https://toy.example", hosts=(), key_variables=("TOY_KEY",))
-    states = MappingProxyType({**MiniMax.states, "cancelled": "failed"})
+    facts = replace(MiniMaxV1.facts, name="toy", base_url="https://toy.example", hosts=(), key_variables=("TOY_KEY",))
+    states = MappingProxyType({**MiniMaxV1.states, "cancelled": "failed"})
 
     def encode_cancel(self, task: Task) -> HttpCall | None:
         """``DELETE`` of the task."""

@@ -14,7 +14,7 @@ from hailuo_widgets.domain.check import check
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.problem import is_web_url
 from hailuo_widgets.domain.references import MediaKind, Reference
-from hailuo_widgets.domain.request import Mode, Request
+from hailuo_widgets.domain.request import Mode, Request, Source
 from hailuo_widgets.provider import names, open_provider
 from hailuo_widgets.provider.registry import BUNDLED
 from hailuo_widgets.settings.settings import Settings
@@ -94,6 +94,7 @@ def test_every_offer_may_be_asked_for(label: str) -> None:
         "first_last_frame": {"first_frame": LINK, "last_frame": LINK},
         "subject_to_video": {"subject": LINK},
         "reference_to_video": {"references": (Reference(name="fox", url=LINK.url, kind=MediaKind.IMAGE),)},
+        "upscale": {"source": Source(run_id="r", task_id="7")},
     }
     for offer in facts.offers:
         for duration in offer.durations or (None,):

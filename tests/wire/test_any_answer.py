@@ -18,7 +18,7 @@ from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import ProviderError
 from hailuo_widgets.provider import open_provider
 from hailuo_widgets.provider.interface import Accepted, Clip, HttpReply, Poll, Provider, Task
-from hailuo_widgets.provider.messages import Balance
+from hailuo_widgets.provider.messages import Balance, Cancelled, Candidates
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -36,22 +36,26 @@ PROVIDERS: dict[str, Provider] = {
         ("runware", "runware", "minimax"),
     )
 }
+V2_TASK = Task(task_id=OURS, channel="v2")
 TASKS = [
     Task(task_id=OURS),
     Task(task_id=OURS, file_id="v"),
     Task(task_id=OURS, channel="requests"),
     Task(task_id=OURS, result_index=3),
     Task(task_id="1", channel="template"),
+    V2_TASK,
 ]
 REQUEST = Request(prompt="a fox", provider="any", model="any")
+REQUESTS = [REQUEST, Request(prompt="a fox", provider="minimax", model="MiniMax-H3")]
 
 # The words that answers are made of, so that random objects reach every branch; and values that lie about their kind.
 WORDS = (
     "task_id taskId recordId status state base_resp status_code status_msg code message msg error errors data file "
     "file_id download_url backup_download_url video_url videoURL videoUrl videoUUID resultJson resultUrls result_url "
     "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode balance "
-    "amount currency freeBalance "
-    "id object metadata url request_id polling_url output media_url task type detail path timestamp"
+    "amount currency freeBalance id object metadata url request_id polling_url output media_url task type detail path "
+    "timestamp content action items total created_at duration resolution available_amount cash_balance model_remains "
+    "model_name end_time current_interval_remaining_percent current_interval_total_count current_weekly_status"
 )
 NAMES = st.sampled_from(WORDS.split())
 SCALARS = (
@@ -140,6 +144,33 @@ DOCUMENTED: list[Any] = [
     {"timestamp": 1, "status": 404, "error": "Not Found", "path": "/x"},
     {"detail": [{"type": "content_policy_violation", "msg": "no"}]},
     {"task": {"id": OURS, "status": "succeeded", "content": {"url": LINK}}},
+    {"task": {"id": OURS, "status": "failed", "error": {"code": "1027", "message": "no"}}},
+    {"task": {"id": OURS, "status": "cancelled", "usage": {}}},
+    {"task_id": OURS, "action": "cancelled", "status": "cancelled"},
+    {"task_id": OURS, "action": "deleted", "status": "succeeded"},
+    {
+        "type": "error",
+        "error": {"type": "bad_request_error", "message": "invalid task_id (2013)", "http_code": "400"},
+        "request_id": "r",
+    },
+    {
+        "items": [{"id": OURS, "model": "m", "status": "queued", "created_at": 1785229015, "duration": 6}],
+        "total": 1,
+    },
+    {"available_amount": "98.05", "cash_balance": "0.00", "base_resp": {"status_code": 0, "status_msg": "ok"}},
+    {
+        "model_remains": [
+            {
+                "model_name": "video",
+                "end_time": 1785772800000,
+                "current_interval_total_count": 3,
+                "current_interval_remaining_percent": 80,
+                "current_weekly_status": 1,
+                "current_weekly_remaining_percent": 95,
+                "weekly_end_time": 1786291200000,
+            }
+        ]
+    },
 ]
 
 
@@ -220,13 +251,28 @@ def read(label: str, reading: Callable[[Provider], Any], kind: type) -> None:
         if value.clip is not None:
             assert value.clip.url or value.clip.file_id
             shown(value.clip)
+    account(value)
+    if isinstance(value, Accepted):
+        assert 0 < len(value.task_id) <= 256
+
+
+def account(value: Any) -> None:
+    """What an account answers can be stored and shown too."""
     if isinstance(value, Balance):
         assert value.source
         for amount in value.amounts:
             assert abs(amount.micros) < 2**63
             f"{amount.currency} {amount.name}".encode()
-    if isinstance(value, Accepted):
-        assert 0 < len(value.task_id) <= 256
+    if isinstance(value, Cancelled):
+        assert value.said is None or value.said.encode()
+    if isinstance(value, Candidates):
+        for one in value.tasks:
+            assert 0 < len(one.task_id) <= 256
+            assert one.created_at is None or one.created_at.tzinfo is not None
+            json.dumps([one.model, one.status, one.resolution, one.duration]).encode()
+    if isinstance(value, Balance):
+        assert value.amounts or value.plan
+        assert all(row.name.encode() and (row.until is None or row.until.tzinfo is not None) for row in value.plan)
 
 
 def shown(clip: Clip) -> None:
@@ -240,13 +286,15 @@ def shown(clip: Clip) -> None:
 
 @pytest.mark.parametrize("label", PROVIDERS)
 @settings(max_examples=250, deadline=None, suppress_health_check=list(HealthCheck))
-@given(reply=REPLIES, task=st.sampled_from(TASKS))
-def test_any_answer(label: str, reply: HttpReply, task: Task) -> None:
-    """Create, query, link, upload and balance read any bytes under any HTTP status."""
-    read(label, lambda p: p.decode_create(reply, REQUEST), Accepted)
+@given(reply=REPLIES, task=st.sampled_from(TASKS), request=st.sampled_from(REQUESTS))
+def test_any_answer(label: str, reply: HttpReply, task: Task, request: Request) -> None:
+    """Each kind of call reads any bytes under any HTTP status."""
+    read(label, lambda p: p.decode_create(reply, request), Accepted)
     read(label, lambda p: p.decode_query(reply, task), Poll)
     read(label, lambda p: p.decode_link(reply, Clip(file_id="7")), Clip)
     read(label, lambda p: p.decode_upload(reply), str)
+    read(label, lambda p: p.decode_cancel(reply, task), Cancelled)
+    read(label, lambda p: p.decode_list(reply), Candidates)
     read(label, lambda p: p.decode_balance(reply), Balance)
 
 
@@ -257,10 +305,13 @@ def test_odd_answers(label: str, body: bytes) -> None:
     for status in (200, 400, 500):
         reply = HttpReply(status=status, headers={}, body=body)
         read(label, lambda p, r=reply: p.decode_create(r, REQUEST), Accepted)
-        read(label, lambda p, r=reply: p.decode_query(r, TASKS[0]), Poll)
+        for task in (TASKS[0], V2_TASK):
+            read(label, lambda p, r=reply, t=task: p.decode_query(r, t), Poll)
+            read(label, lambda p, r=reply, t=task: p.decode_cancel(r, t), Cancelled)
+        read(label, lambda p, r=reply: p.decode_list(r), Candidates)
+        read(label, lambda p, r=reply: p.decode_balance(r), Balance)
         read(label, lambda p, r=reply: p.decode_link(r, Clip(file_id="7")), Clip)
         read(label, lambda p, r=reply: p.decode_upload(r), str)
-        read(label, lambda p, r=reply: p.decode_balance(r), Balance)
 
 
 def test_a_byte_order_mark_hides_no_task() -> None:
