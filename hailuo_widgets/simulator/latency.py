@@ -33,7 +33,11 @@ def median_seconds(model: str, resolution: str, duration: float) -> float:
     if "fast" in name:
         base = 55.0
     elif "h3" in name:
-        base = 12.0 if "max" in name else {"2K": 268.0, "1440P": 268.0}.get(resolution.upper(), 147.0)
+        base = (
+            12.0
+            if "h3-max" in name or "h3@max" in name
+            else {"2K": 268.0, "1440P": 268.0}.get(resolution.upper(), 147.0)
+        )
     elif "i2v-01" in name:
         base = 114.0
     elif "01" in name:

@@ -91,7 +91,7 @@ def image_rules(call: Call) -> ImageRules:
 
 
 def find_file(call: Call, value: str) -> bytes | None:
-    """Return the bytes behind ``mm_file://{file_id}``, ``None`` for another value.
+    """Return the bytes behind ``mm_file://{file_id}``, an upload or an earlier clip; ``None`` for another value.
 
     Raises:
         RefusalError: The account has no such file.
@@ -99,10 +99,15 @@ def find_file(call: Call, value: str) -> bytes | None:
     if not value.startswith("mm_file://"):
         return None
     path = call.world.uploads / f"mm-{call.account}-{value.removeprefix('mm_file://')}"
-    known = re.fullmatch(r"mm_file://[0-9]{1,19}", value) is not None and path.exists()
-    if not known or path.stat().st_mtime < time.time() - _FILE_SECONDS:
-        raise invalid(f"file {value!r} does not exist", "content")
-    return path.read_bytes()
+    oldest = time.time() - _FILE_SECONDS
+    if re.fullmatch(r"mm_file://[0-9]{1,18}", value) is not None:
+        if path.exists() and path.stat().st_mtime >= oldest:
+            return path.read_bytes()
+        number = int(value.removeprefix("mm_file://"))
+        for task in call.world.tasks.find(provider="minimax", channel="video", account=call.account, file_id=number):
+            if task.done(time.time()) and not task.failed and task.created >= oldest:
+                return call.world.render(task).result().read_bytes()
+    raise invalid(f"file {value!r} does not exist", "content")
 
 
 async def read_clip(call: Call, task_id: str) -> Order:

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from hailuo_widgets.simulator import read_frame_counter
+from hailuo_widgets.simulator.latency import median_seconds
 from hailuo_widgets.simulator.render import Clip, render_clip
 from hailuo_widgets.simulator.render.tune import tune
 
@@ -78,6 +79,23 @@ def test_each_gateway_makes_a_clip_with_sound(api: httpx.Client, tmp_path: Path,
 def test_lengths(duration: int, frames: int) -> None:
     """Four seconds are 107 frames, as measured; fifteen are 362, the most that MiniMax's page names."""
     assert Clip(prompt="", model="MiniMax-H3", width=1344, height=768, duration=duration, h3=True).frames == frames
+
+
+# Runware's samples: 147 s for six seconds at 768p, 447 s for ten at 1440p. H3-Max makes five seconds within seconds.
+@pytest.mark.parametrize(
+    ("model", "resolution", "duration", "seconds"),
+    [
+        ("MiniMax-H3", "768P", 6, 147),
+        ("minimax-h3/text-to-video", "768P", 6, 147),
+        ("minimax:h3@0", "2K", 10, 447),
+        ("MiniMax-H3-Max", "768P", 6, 12),
+        ("minimax:h3@max-turbo", "480P", 6, 12),
+        ("minimax:h3@fast", "480P", 6, 55),
+    ],
+)
+def test_generation_times(model: str, resolution: str, duration: int, seconds: float) -> None:
+    """At the real pace, each model takes as long as its documents have it."""
+    assert median_seconds(model, resolution, duration) == pytest.approx(seconds, abs=1)
 
 
 def heard(clip: Clip, folder: Path) -> np.ndarray[Any, np.dtype[np.float32]]:

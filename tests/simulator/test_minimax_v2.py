@@ -391,6 +391,18 @@ def test_data_uris_are_references(api: httpx.Client, picture_bytes: bytes, tmp_p
         assert refused(api.post(CREATE, json=body(clip(), item))) == INVALID
 
 
+def test_an_earlier_clip_is_a_reference(api: httpx.Client) -> None:
+    """A finished clip of version one is a file of the account: its six seconds are charged."""
+    older = {"model": "MiniMax-Hailuo-02", "prompt": "a fox"}
+    task_id = api.post("/v1/video_generation", json=older).json()["task_id"]
+    file_id = api.get("/v1/query/video_generation", params={"task_id": task_id}).json()["file_id"]
+    usage = asked(api, made(api, body(clip(url=f"mm_file://{file_id}"))))["usage"]
+    assert (usage["input_seconds"], usage["output_seconds"]) == (6, 6)
+    failed = {**older, "prompt": "fail-generation"}
+    task_id = api.post("/v1/video_generation", json=failed).json()["task_id"]
+    assert refused(api.post(CREATE, json=body(clip(url=f"mm_file://{task_id}")))) == INVALID
+
+
 def test_an_upload_is_kept_for_seven_days(
     start: Callable[..., Simulator], connect: Callable[..., httpx.Client]
 ) -> None:

@@ -392,6 +392,17 @@ def test_a_refused_clip(api: httpx.Client) -> None:
     assert (error["code"], error["taskUUID"]) == ("providerContentPolicyViolation", task["taskUUID"])
 
 
+def test_a_dry_run_is_priced_and_not_charged(sim: Simulator, api: httpx.Client) -> None:
+    """With the header a task is checked and priced, all of its results together."""
+    headers = {"X-Runware-Dry-Run": "1"}
+    task = infer(width=1344, height=768, duration=6, numberResults=3)
+    (told,) = api.post("/v1", json=[task], headers=headers).json()["data"]
+    assert told["cost"] == pytest.approx(1.44)
+    wrong = infer(width=1366, height=768)
+    assert api.post("/v1", json=[wrong], headers=headers).json()["errors"][0]["parameter"] == "width"
+    assert (sim.creates["total"], sim.spent["runware"]) == (0, 0)
+
+
 def test_a_failed_result_may_be_an_item(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:
     """On request a poll tells it in ``data``, as Runware's own client expects as well."""
     api = connect(start(runware_error_items=True))
