@@ -280,7 +280,7 @@ class Facts:
     @property
     def origins(self) -> frozenset[str]:
         """All documented origins."""
-        return frozenset({self.base_url, *self.hosts})
+        return frozenset({self.base_url, *self.hosts} - {""})
 
     def model(self, name: str) -> Model | None:
         """Return the model of that name, or None."""

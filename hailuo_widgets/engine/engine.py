@@ -165,7 +165,7 @@ class Engine:
         run when it renews its leases.
         """
         asked = self._cancelled_there(run_id)
-        told, unsent = (False, False) if asked and not self.runs.has_follower(run_id) else self.runs.cancel(run_id)
+        told, unsent = (False, False) if asked and not self.runs.run_of(run_id).follower else self.runs.cancel(run_id)
         if asked and (told or self._take_up_to_cancel(run_id)):
             self._drive_to_end(run_id)
         elif told or asked:

@@ -155,11 +155,6 @@ class Supervisor:
         run = self._runs.get(run_id)
         return None if run is None else run.expected
 
-    def has_follower(self, run_id: str) -> bool:
-        """Return whether a task of this process follows the run at this moment."""
-        run = self._runs.get(run_id)
-        return run is not None and run.follower is not None
-
     def follows(self, run_id: str) -> bool:
         """Return whether the run is followed here."""
         return run_id in self._open

@@ -54,7 +54,7 @@ class MiniMaxV1(Provider):
 
     facts = FACTS
     codes = CODES
-    callbacks = CallbackFormat(tasks=ids_named("task_id"), challenge=True)  # no document describes a signature
+    callbacks: CallbackFormat | None = CallbackFormat(tasks=ids_named("task_id"), challenge=True)
     states = STATES
     ends = frozenset({"1026", "1027"})
     gone = frozenset({"2013"})  # a query has only an ID, so the ID is invalid

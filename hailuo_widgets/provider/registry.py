@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["BUNDLED", "names", "open_provider"]
 
 GROUP = "hailuo_widgets.providers"
-BUNDLED = {name: f"hailuo_widgets.provider.{name}:make" for name in ("minimax", "kie", "kkiai", "pixazo", "runware")}
+_NAMES = ("minimax", "kie", "kkiai", "pixazo", "runware", "fal", "replicate", "relay")
+BUNDLED = {name: f"hailuo_widgets.provider.{name}:make" for name in _NAMES}
 
 
 def _found() -> dict[str, Callable[[], Callable[[Settings], Provider]]]:

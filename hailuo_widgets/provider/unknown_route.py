@@ -97,7 +97,8 @@ def _says_so(text: str) -> bool:
     first = text.split("\n", 1)[0].strip()
     if _BARE.fullmatch(text) or _BARE.fullmatch(first):
         return True
-    return _ROUTERS.search(text) is not None and _OTHERS.search(_without_paths(text)) is None
+    bare = _without_paths(text)
+    return (_ROUTERS.search(text) or _ROUTERS.search(bare)) is not None and _OTHERS.search(bare) is None
 
 
 def _without_paths(text: str) -> str:

@@ -347,6 +347,12 @@ def base_url(
     environ = os.environ if environ is None else environ
     name = variable or f"{provider.upper()}_BASE_URL"
     url = (environ.get(name) or default).strip().rstrip("/")
+    if not url:
+        raise UsageError(
+            f"{name} is not set, and {provider} has no address of its own",
+            provider=provider,
+            hint=f"set {name} to the address that you use, like 'https://relay.example'",
+        )
     if _has_port(url):
         parts = urlsplit(url)
         plain = not (parts.username or parts.password or parts.query or parts.fragment)

@@ -34,6 +34,9 @@ PROVIDERS: dict[str, Provider] = {
         ("kkiai", "kkiai", "minimax"),
         ("pixazo", "pixazo", "minimax"),
         ("runware", "runware", "minimax"),
+        ("fal", "fal", "minimax"),
+        ("replicate", "replicate", "minimax"),
+        ("relay", "relay", "minimax"),
     )
 }
 V2_TASK = Task(task_id=OURS, channel="v2")
@@ -44,6 +47,7 @@ TASKS = [
     Task(task_id=OURS, result_index=3),
     Task(task_id="1", channel="template"),
     V2_TASK,
+    Task(task_id=OURS, channel="videos", details={"status_url": "https://a.example/x"}),
 ]
 REQUEST = Request(prompt="a fox", provider="any", model="any")
 REQUESTS = [REQUEST, Request(prompt="a fox", provider="minimax", model="MiniMax-H3")]
@@ -55,7 +59,8 @@ WORDS = (
     "videos fail_reason failCode failMsg creditsConsumed seed cost taskUUID taskType downloadUrl statusCode balance "
     "amount currency freeBalance id object metadata url request_id polling_url output media_url task type detail path "
     "timestamp content action items total created_at duration resolution available_amount cash_balance model_remains "
-    "model_name end_time current_interval_remaining_percent current_interval_total_count current_weekly_status"
+    "model_name end_time current_interval_remaining_percent current_interval_total_count current_weekly_status "
+    "video error_type results input data_removed title"
 )
 NAMES = st.sampled_from(WORDS.split())
 SCALARS = (
@@ -147,6 +152,13 @@ DOCUMENTED: list[Any] = [
     {"task": {"id": OURS, "status": "failed", "error": {"code": "1027", "message": "no"}}},
     {"task": {"id": OURS, "status": "cancelled", "usage": {}}},
     {"task_id": OURS, "action": "cancelled", "status": "cancelled"},
+    {"request_id": OURS, "status": "IN_QUEUE", "status_url": LINK, "response_url": LINK, "cancel_url": LINK},
+    {"status": "CANCELLATION_REQUESTED"},
+    {"detail": "no", "error_type": "request_timeout"},
+    {"video": {"url": LINK, "content_type": "video/mp4"}, "seed": 7},
+    {"id": OURS, "model": "m", "status": "succeeded", "output": LINK, "error": None, "urls": {"get": LINK}},
+    {"results": [{"id": OURS, "status": "starting", "created_at": "2026-11-01T00:00:00Z", "input": {"duration": 6}}]},
+    {"title": "no", "detail": "no", "status": 402},
     {"task_id": OURS, "action": "deleted", "status": "succeeded"},
     {
         "type": "error",
@@ -249,7 +261,7 @@ def read(label: str, reading: Callable[[Provider], Any], kind: type) -> None:
             assert value.error.provider == provider.facts.name
             str(value.error).encode()
         if value.clip is not None:
-            assert value.clip.url or value.clip.file_id
+            assert value.clip.url or value.clip.file_id or provider.encode_link(TASKS[0], value.clip) is not None
             shown(value.clip)
     account(value)
     if isinstance(value, Accepted):
