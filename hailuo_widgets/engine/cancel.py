@@ -1,4 +1,4 @@
-"""Cancellation of a run: its task is cancelled at the provider if that can be, and followed no further.
+"""Cancellation of a run, and of its task at a provider that can cancel it.
 
 A task that has finished meanwhile is paid for: its run goes on to its clip.
 """

@@ -1,9 +1,9 @@
 """Relay provider: any relay with New-API's routes, at the address that ``RELAY_BASE_URL`` gives.
 
-Sources: ``SOURCE``, New-API's router and its documentation. There are three routes, and the relay's owner says which
+Sources: ``SOURCE``, New-API's router and its Hailuo plug-in. There are three routes, and the relay's owner says which
 of them it has: OpenAI's videos, New-API's own task envelope, and MiniMax's bodies passed through. Answers are told
-apart by their shape, whichever route was asked. How a relay passes a resolution on to MiniMax is in no document: it is
-sent as ``metadata``, as New-API's own Hailuo plug-in reads it.
+apart by their shape, whichever route was asked. The plug-in reads the resolution from ``size``, and takes frames and
+switches from ``metadata`` under MiniMax's names; what it does not read, it leaves out.
 """
 
 from __future__ import annotations
@@ -20,15 +20,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTS", "Relay", "make"]
 
-SOURCE = "New-API's router and documentation, 2026-10"
+SOURCE = "New-API's router and Hailuo plug-in, 2026-10"
 H23, FAST, H02, H3 = "MiniMax-Hailuo-2.3", "MiniMax-Hailuo-2.3-Fast", "MiniMax-Hailuo-02", "MiniMax-H3"
 T2V, I2V, FL = Mode.TEXT_TO_VIDEO, Mode.IMAGE_TO_VIDEO, Mode.FIRST_LAST_FRAME
 GENERATIONS, VIDEOS, MINIMAX = "video/generations", "videos", "minimax"
 ROUTES = {GENERATIONS: "/v1/video/generations", VIDEOS: "/v1/videos"}
-METADATA = (
-    "a relay's own body names no resolution: it is sent in metadata, and what the relay makes and bills is its own"
-)
-H3_DOUBT = "few relays have H3, and no document says how its fields are passed on"
+H3_DOUBT = "New-API has H3 only lately, and how its fields are passed on is a guess"
 LENGTHS = {"768P": (6, 10), "1080P": (6,)}
 
 MODELS = (
@@ -54,7 +51,7 @@ MODELS = (
 )
 OFFERS = (
     *(
-        Offer(model=model, mode=mode, resolution=resolution, durations=durations, source=SOURCE, doubt=METADATA)
+        Offer(model=model, mode=mode, resolution=resolution, durations=durations, source=SOURCE)
         for model, modes in ((H23, (T2V, I2V)), (FAST, (I2V,)), (H02, (T2V, I2V, FL)))
         for mode in modes
         for resolution, durations in LENGTHS.items()
@@ -129,23 +126,24 @@ class Relay(Kkiai):
         body: dict[str, Any] = {"model": request.model, "prompt": request.prompt}
         if request.duration is not None:
             body |= {"duration": request.duration, "seconds": str(request.duration)}
-        images = [image.wire() for image in (request.first_frame, request.last_frame) if image is not None]
-        if images:
-            body |= {"image": images[0], "images": images}
+        if request.resolution is not None:
+            body["size"] = request.resolution
+        if request.first_frame is not None:
+            body["image"] = request.first_frame.wire()
         return HttpCall(
             method="POST", path=ROUTES[channel], json={**body, "metadata": self._metadata(request), **options}
         )
 
     def _metadata(self, request: Request) -> dict[str, Any]:
-        """Return MiniMax's own fields, which the envelope does not have."""
+        """Return MiniMax's own fields, which the relay's body does not have."""
         optimizer = request.prompt_optimizer if self.facts.of(request.model).optimizer else None
         fields = {
-            "resolution": request.resolution,
             "prompt_optimizer": optimizer,
             "fast_pretreatment": request.fast_pretreatment,
             "aigc_watermark": request.watermark,
             "ratio": request.aspect_ratio,
             "seed": request.seed,
+            "first_frame_image": request.first_frame and request.first_frame.wire(),
             "last_frame_image": request.last_frame and request.last_frame.wire(),
         }
         return {name: value for name, value in fields.items() if value is not None}

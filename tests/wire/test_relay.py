@@ -1,6 +1,6 @@
 """Tests of the relay provider: three routes, and three shapes of answers that are told apart by themselves.
 
-The expected requests and answers are those of New-API's router and documentation, and of MiniMax's API.
+The expected requests and answers are those of New-API's router and Hailuo plug-in, and of MiniMax's API.
 """
 
 from __future__ import annotations
@@ -42,8 +42,10 @@ def relay(open_: Callable[..., Provider]) -> Provider:
     return open_("relay")
 
 
-METADATA = {"resolution": "768P", "prompt_optimizer": False}
-BODY = {"model": "MiniMax-Hailuo-2.3", "prompt": "a fox", "duration": 6, "seconds": "6", "metadata": METADATA}
+OWN = {"prompt_optimizer": False}
+FOX = {"model": "MiniMax-Hailuo-2.3", "prompt": "a fox", "duration": 6}
+BODY = {**FOX, "seconds": "6", "size": "768P", "metadata": OWN}
+PASSED = {**FOX, "resolution": "768P", **OWN}
 DATA_URL = "data:image/png;base64,iVBORyBmb3g="
 
 
@@ -53,7 +55,11 @@ DATA_URL = "data:image/png;base64,iVBORyBmb3g="
         ({}, "/v1/video/generations", BODY),
         ({"options": {"route": "video/generations"}}, "/v1/video/generations", BODY),
         ({"options": {"route": "videos", "n": 1}}, "/v1/videos", {**BODY, "n": 1}),
-        ({"first_frame": True}, "/v1/video/generations", {**BODY, "image": DATA_URL, "images": [DATA_URL]}),
+        (
+            {"first_frame": True},
+            "/v1/video/generations",
+            {**BODY, "image": DATA_URL, "metadata": {**OWN, "first_frame_image": DATA_URL}},
+        ),
         (
             {"first_frame": True, "last_frame": True, "model": "MiniMax-Hailuo-02"},
             "/v1/video/generations",
@@ -61,8 +67,7 @@ DATA_URL = "data:image/png;base64,iVBORyBmb3g="
                 **BODY,
                 "model": "MiniMax-Hailuo-02",
                 "image": DATA_URL,
-                "images": [DATA_URL, DATA_URL],
-                "metadata": {**METADATA, "last_frame_image": DATA_URL},
+                "metadata": {**OWN, "first_frame_image": DATA_URL, "last_frame_image": DATA_URL},
             },
         ),
         (
@@ -73,18 +78,19 @@ DATA_URL = "data:image/png;base64,iVBORyBmb3g="
                 "model": "MiniMax-H3",
                 "duration": 15,
                 "seconds": "15",
-                "metadata": {"resolution": "2K", "ratio": "16:9"},
+                "size": "2K",
+                "metadata": {"ratio": "16:9"},
             },
         ),
         (
             {"options": {"route": "minimax"}},
             "/minimax/v1/video_generation",
-            {"model": "MiniMax-Hailuo-2.3", "prompt": "a fox", "duration": 6, **METADATA},
+            PASSED,
         ),
         (
             {"options": {"route": "minimax", "prefix": "hailuo/../v1/", "mood": "calm"}},
             "/hailuo/v1/video_generation",
-            {"model": "MiniMax-Hailuo-2.3", "prompt": "a fox", "duration": 6, **METADATA, "mood": "calm"},
+            {**PASSED, "mood": "calm"},
         ),
         (
             {"model": "some-new-model", "unlisted": True, "duration": 7},

@@ -171,7 +171,11 @@ def run(site: Path, program: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-SHOWN = ["minimax,kie,kkiai,pixazo,runware,fal,replicate,relay,toy", "{'prompt': 'a fox'} 7", "hailuo_widgets.provider.minimax"]
+SHOWN = [
+    "minimax,kie,kkiai,pixazo,runware,fal,replicate,relay,toy",
+    "{'prompt': 'a fox'} 7",
+    "hailuo_widgets.provider.minimax",
+]
 
 
 def test_a_toy_package_brings_a_provider(tmp_path: Path) -> None:
