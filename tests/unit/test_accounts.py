@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +16,6 @@ from hailuo_widgets.provider import Code, HttpReply, open_provider
 from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.provider.pixazo import Pixazo
 from hailuo_widgets.provider.registry import BUNDLED
-from hailuo_widgets.settings import credentials
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
@@ -99,7 +100,9 @@ def test_the_first_name_that_is_set_wins(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_a_far_place_is_asked_only_when_no_near_one_has_any_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """The keyring may open a window: it is not asked for the first name while the second one is set."""
     asked: list[str] = []
-    monkeypatch.setattr(credentials, "_keyring", asked.append)
+    keyring: Any = ModuleType("keyring")
+    keyring.get_password = lambda _service, name: asked.append(name)
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
     monkeypatch.setenv("TOY_API_KEY", "t-second")
     assert Accounts.key(Toy.facts) is not None
     assert asked == []
