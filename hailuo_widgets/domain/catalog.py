@@ -277,6 +277,8 @@ class Facts:
         """The environment variable that hints name for the key."""
         return self.key_variables[0]
 
+    _resolved: dict[str, ModelFacts] = field(default_factory=dict, init=False, repr=False, compare=False)
+
     @property
     def origins(self) -> frozenset[str]:
         """All documented origins."""
@@ -288,10 +290,12 @@ class Facts:
 
     def of(self, model: str) -> ModelFacts:
         """Return what applies to a model: its own values, or else the provider's. An unknown model has the latter."""
-        row = self.model(model)
+        if model not in self._resolved:  # a sweep asks for the same few models for each of its runs
+            self._resolved[model] = self._resolve(self.model(model) or Model(name=model, title=model))
+        return self._resolved[model]
+
+    def _resolve(self, row: Model) -> ModelFacts:
         sizes = {name: (size,) for name, size in self.sizes.items()}
-        if row is None:
-            row = Model(name=model, title=model)
         return ModelFacts(
             seeds=(row.seed_range or self.seeds) if row.seeds else None,
             prompt_max=_own(row.prompt_max, self.prompt_max),

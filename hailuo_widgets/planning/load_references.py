@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hailuo_widgets.domain.check_references import KIND_WORDS
+from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.input_rules import ImageRules, ReferenceRules
 from hailuo_widgets.domain.references import MEDIA_TYPES, MediaKind, Reference
 from hailuo_widgets.planning.file_bytes import SHOWN, from_data_url, from_path, not_too_long, refuse, shown
@@ -31,6 +32,7 @@ KIND_OF_SUFFIX = {
     **dict.fromkeys((".wav", ".mp3"), MediaKind.AUDIO),
 }
 KINDS = "a picture (JPEG, PNG, WebP), a clip (MP4, MOV, WebM) or a sound (WAV, MP3)"
+TAKEN = "a path, an http(s) URL, a data URL, bytes, a run with a clip, a PIL.Image or a NumPy array"
 PREFIXES = "image:https://…, video:https://… or audio:https://…"
 _KIND = re.compile(r"\s*(image|video|audio):(?!//)(.+)", re.DOTALL | re.IGNORECASE)
 _URL = re.compile(r"\s*https?://", re.IGNORECASE)
@@ -99,8 +101,11 @@ def _of_content(value: Any, argument: str, fit: str | None, rules: ReferenceRule
         name, data = from_data_url(value.strip(), argument, MOST_BYTES)
     elif isinstance(value, (str, Path)):
         name, data = from_path(value, argument, MOST_BYTES)
-    else:
+    elif isinstance(value, Image) or hasattr(type(value), "__array__") or hasattr(type(value), "__array_interface__"):
         return _of_picture(value, argument, fit, rules)
+    else:
+        why = f"a {type(value).__name__} is no reference: {KINDS} is one"
+        refuse(argument, shown(value), why, f"give {TAKEN}")
     format_name = format_of(data)
     if format_name is None:
         if not data.startswith(PICTURES) and data[4:8] != b"ftyp":

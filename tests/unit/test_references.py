@@ -159,7 +159,8 @@ DAMAGED: dict[str, tuple[Any, str]] = {
     "no bytes": (b"", "it is empty"),
     "a GIF": (b"GIF89a" + bytes(20), "no JPEG, PNG or WebP"),
     "a HEIC photo": (b"\0\0\0\x18ftypheic" + bytes(20), "no JPEG, PNG or WebP"),
-    "a number": (7, "is no picture"),
+    "a number": (7, "a int is no reference"),
+    "a mapping": ({"video": "https://a.example/1"}, "a dict is no reference"),
     "a missing file": ("no/such/file.mp4", "there is no such file"),
 }
 
