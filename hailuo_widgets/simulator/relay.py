@@ -5,7 +5,9 @@ and docs.newapi.pro.
 
 The path chooses the shape, ``Settings.relay_answers`` what its answers look like: ``/v1/videos`` and
 ``/v1/video/generations`` here or under ``/relay``; MiniMax's shape under ``/relay/v1`` and ``/relay/minimax/v1``, as
-``/v1`` and ``/minimax/v1`` are MiniMax's and kkiai's here. Every shape knows every task of the relay.
+``/v1`` and ``/minimax/v1`` are MiniMax's and kkiai's here. Every shape knows every task of the relay. A fault's code is
+New-API's word, MiniMax's number, or an HTTP status for the relay's own envelope; a fault ``word`` with an empty message
+makes the envelope empty, as it is before the relay has asked MiniMax.
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ _STATUSES: Mapping[str, int] = {
     "entitlement_daily_limit_exceeded": 429,
     "token_concurrency_limit_reached": 429,
 }
+_HTTP = range(400, 600)  # codes that are HTTP statuses; MiniMax's own are larger
 _ANY_CHANNEL = "relay"
 _STATES = ((0.06, "NOT_START"), (0.12, "SUBMITTED"), (0.18, "QUEUED"), (1.0, "IN_PROGRESS"))
 
@@ -77,6 +80,8 @@ def refuse(refusal: RefusalError) -> Response:
     """Say no: in OpenAI's envelope what is the relay's own, else with MiniMax's number as a string."""
     if refusal.code is not None:
         code = str(refusal.code)
+        if code.isdigit() and int(code) in _HTTP:
+            return _openai_error(int(code), refusal.message, "")
         if code in _STATUSES or not code.lstrip("-").isdigit():
             return _openai_error(_STATUSES.get(code, 400), refusal.message, code)
         return _task_error(400, code, refusal.message)
@@ -244,6 +249,8 @@ async def video(call: Call) -> Response:
 
 async def generation(call: Call) -> Response:
     """``GET /v1/video/generations/{id}``."""
+    if call.struck_by("word") and not call.word("?", ended=False):
+        return JSONResponse({"code": "success", "message": "", "data": None})
     show = _flat if call.world.settings.relay_answers == "flat" else _envelope
     return JSONResponse(show(call, _find(call), time.time()))
 

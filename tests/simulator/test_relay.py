@@ -229,6 +229,19 @@ def test_quota_words(sim: Simulator, api: httpx.Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (400, "1002")
 
 
+def test_a_used_up_key_and_an_empty_envelope(sim: Simulator, api: httpx.Client) -> None:
+    """A token without quota is HTTP 401 like a wrong key, told apart by its words; a task may have no data yet."""
+    used_up = "该令牌额度已用尽 TokenStatusExhausted[sk-xxx***xxx]"
+    sim.fault("code", provider="relay", phase="create", code=401, message=used_up)
+    answer = api.post(VIDEOS, json=GOOD)
+    assert (answer.status_code, answer.json()["error"]["message"]) == (401, used_up)
+    assert answer.json()["error"]["type"] == "new_api_error"
+    name = make(api)
+    sim.fault("word", provider="relay", phase="query", message="")
+    assert api.get(f"{TASKS}/{name}").json() == {"code": "success", "message": "", "data": None}
+    assert api.get(f"{TASKS}/{name}").json()["data"]["status"] == "SUCCESS"
+
+
 def test_a_missing_route_is_the_routers(api: httpx.Client) -> None:
     """New-API's router names method and path; that is no lost task."""
     answer = api.get("/relay/v1/query/video/x")
