@@ -2,10 +2,12 @@
 
 Sources of the rows in ``runware_facts.py``: ``DOC``, the Runware model page minimax:3@1 (the specification, whose lists
 of sizes and durations are lost); ``DOCS``, Runware's public pages on errors, polling and prices, and its Python SDKs.
+``runware_h3.py`` has MiniMax-H3, which has other fields than the older models.
 
 Because the task's ID is ours, even a lost reply to a create call can be recovered: if the provider knows the ID, the
-task was accepted. The model takes no seed and reports the one it used. No source names a price of minimax:3@1 (0.23 to
-0.43 USD were seen); each result reports its cost.
+task was accepted. ``getResponse`` tells that. ``getTaskDetails`` would tell the request too, but no document says how
+long, so its "not found" would prove nothing; it is not used. The older models take no seed and report the one they
+used. No source names a price of minimax:3@1 (0.23 to 0.43 USD were seen); each result reports its cost.
 """
 
 from __future__ import annotations
@@ -34,10 +36,12 @@ from hailuo_widgets.provider.interface import (
     read_json,
     trace_id,
 )
-from hailuo_widgets.provider.messages import PollState
+from hailuo_widgets.provider.messages import Balance, PollState
 from hailuo_widgets.provider.parse import as_object
+from hailuo_widgets.provider.runware_balance import account_task, balance_of
 from hailuo_widgets.provider.runware_errors import ABOUT_THE_CALL, CODES, ROWS, category
-from hailuo_widgets.provider.runware_facts import FACTS, FPS, RESULTS, SAFETY
+from hailuo_widgets.provider.runware_facts import FACTS, FPS, OLDER, RESULTS, SAFETY
+from hailuo_widgets.provider.runware_h3 import SETTINGS, references_of, size_fields
 from hailuo_widgets.provider.task_status import as_written, state_of
 from hailuo_widgets.provider.unknown_route import unknown_route
 
@@ -66,47 +70,48 @@ class Runware(Provider):
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
         """Return ``POST /v1`` with one ``videoInference`` task, whose ``taskUUID`` is ours."""
-        task: dict[str, Any] = {
-            "taskType": GENERATE,
-            "taskUUID": client_uuid,
-            "model": request.model,
-            "positivePrompt": request.prompt,
-            "fps": FPS,
-            RESULTS: 1,
-            "deliveryMethod": "async",
-            "outputType": "URL",
-            "includeCost": True,
-            "providerSettings": {"minimax": {"promptOptimizer": request.prompt_optimizer}},
-        }
+        older = request.model in OLDER
+        task: dict[str, Any] = {"taskType": GENERATE, "taskUUID": client_uuid, "model": request.model}
+        if request.prompt:
+            task["positivePrompt"] = request.prompt
+        if older:
+            task["fps"] = FPS
+        task |= {RESULTS: 1, "deliveryMethod": "async", "outputType": "URL", "includeCost": True}
+        if older or request.prompt_optimizer:
+            task["providerSettings"] = {"minimax": {"promptOptimizer": request.prompt_optimizer}}
         if request.duration is not None:
             task["duration"] = request.duration
-        if (size := self._size(request)) is not None:
-            task["width"], task["height"] = size
+        task |= self._size(request) if older else size_fields(request, self.facts.of(request.model))
+        if request.seed is not None:
+            task["seed"] = request.seed
         frames = [
             {"image": image.wire(), "frame": frame}
             for image, frame in ((request.first_frame, "first"), (request.last_frame, "last"))
             if image is not None
         ]
-        if frames:
-            task["inputs"] = {"frameImages": frames}
+        inputs = ({"frameImages": frames} if frames else {}) | references_of(request)
+        if inputs:
+            task["inputs"] = inputs
         if request.callback_url is not None:
             task["webhookURL"] = request.callback_url
-        safety = {k.removeprefix(SAFETY): v for k, v in request.options.items() if k.startswith(SAFETY)}
-        if safety:
-            task["safety"] = safety
-        task |= {k: v for k, v in request.options.items() if not k.startswith(SAFETY)}
-        return HttpCall(method="POST", path=PATH, json=[task])
+        rest = dict(request.options)
+        for prefix in (SAFETY, SETTINGS):
+            nested = {name.removeprefix(prefix): rest.pop(name) for name in [*rest] if name.startswith(prefix)}
+            if nested:
+                task[prefix.rstrip(".")] = nested
+        return HttpCall(method="POST", path=PATH, json=[task | rest])
 
     def results(self, request: Request) -> int:
         """Return ``numberResults``; each result is billed."""
         number = request.options.get(RESULTS, 1)
         return number if isinstance(number, int) else 1
 
-    def _size(self, request: Request) -> tuple[int, int] | None:
+    def _size(self, request: Request) -> dict[str, int]:
         """Return width and height: the given ones, or the resolution's; without both, the clip has its frame's size."""
+        size = self.facts.sizes.get(request.resolution or "")
         if request.width is not None and request.height is not None:
-            return request.width, request.height
-        return self.facts.sizes.get(request.resolution or "")
+            size = request.width, request.height
+        return {} if size is None else {"width": size[0], "height": size[1]}
 
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
         """Decode the reply: an item of ``data`` with a task ID means accepted, and so does "the ID exists already"."""
@@ -154,6 +159,20 @@ class Runware(Provider):
         for item in _items(data):
             self.checked("task", item.get("taskUUID"), task.task_id, reply)
         raise self.unreadable(reply, "it names no link to the clip" if statuses else "it names no status of the task")
+
+    def encode_balance(self) -> HttpCall:
+        """Return ``POST /v1`` with one ``accountManagement`` task."""
+        return HttpCall(method="POST", path=PATH, json=[account_task()])
+
+    def decode_balance(self, reply: HttpReply) -> Balance:
+        """Return the balance, which is a number or an object."""
+        data = self._body(reply, asking=True)
+        found = next((balance for item in _items(data) if (balance := balance_of(item)) is not None), None)
+        if found is not None:
+            return found
+        if errors := _errors(data):
+            raise self._no(errors[0], reply)
+        raise self.unreadable(reply, "it names no balance")
 
     def _results(
         self,

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option
+from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option, Price
+from hailuo_widgets.provider.runware_h3 import H3_OFFERS, H3_PRICES, H3_SURCHARGES, h3_models
 
-__all__ = ["FACTS", "FPS", "RESULTS", "SAFETY"]
+__all__ = ["FACTS", "FPS", "OLDER", "RESULTS", "SAFETY"]
 
 DOC = "Runware model page minimax:3@1"
 DOCS = "Runware's public pages and SDKs, 2026-07"
-H02 = "minimax:3@1"
+SDK = "Runware's Python SDK 1.8.0, 2026-10"
+SEEN = "users of Runware, 2026-11"
+H02, H23, H23_FAST = "minimax:3@1", "minimax:4@1", "minimax:4@2"
+OLDER = frozenset({H02, H23, H23_FAST})
+"""The models with ``fps`` and ``providerSettings``."""
 T2V, I2V, FL = "text_to_video", "image_to_video", "first_last_frame"
 FPS = 25
 RESULTS = "numberResults"
 SAFETY = "safety."
 
 _LONG_1080 = f"10 s at 1080P: the model page names no limit; {DOCS} and MiniMax have 6 s alone at 1080P"
+_SIZE_SEEN = "{}: no document of Runware has the sizes of 2.3 and 2.3 Fast; this one was seen to work"
+_LONG_23 = "10 s at 1080P: no document of Runware names the lengths; MiniMax has 6 s alone at 1080P"
 _MP4_ALONE = "clips are checked, kept and played as MP4 alone: {} will be billed and may not be kept here"
 
 OFFERS = (
@@ -29,6 +36,52 @@ OFFERS = (
     ),
     # A size given by width and height has no resolution; a clip has its frame's size unless a size is given.
     *(Offer(model=H02, mode=mode, resolution=None, durations=(6, 10), source=DOC) for mode in (T2V, I2V, FL)),
+    *(
+        offer
+        for model, mode in ((H23, T2V), (H23, I2V), (H23_FAST, I2V))
+        for offer in (
+            # The size is always sent, with a frame too: without one, no document says which of the two is made.
+            Offer(
+                model=model,
+                mode=mode,
+                resolution="768P",
+                durations=(6, 10),
+                source=f"{SDK}; values: {SEEN}",
+                doubt=_SIZE_SEEN.format("1366x768"),
+            ),
+            Offer(
+                model=model,
+                mode=mode,
+                resolution="1080P",
+                durations=(6, 10),
+                source=f"{SDK}; values: {SEEN}",
+                doubt=_SIZE_SEEN.format("1920x1080"),
+                doubtful_durations={10: _LONG_23},
+            ),
+            Offer(model=model, mode=mode, resolution=None, durations=(6, 10), source=SDK),
+        )
+    ),
+    *H3_OFFERS,
+)
+
+PRICES = (
+    *(
+        Price(
+            model=model,
+            resolution=resolution,
+            duration=duration,
+            micros=micros,
+            currency="USD",
+            source=SEEN,
+            as_of="2026-11",
+        )
+        for model, resolution, duration, micros in (
+            (H23, "1080P", 6, 490_000),
+            (H23_FAST, "768P", 6, 190_000),
+            (H23_FAST, "1080P", 6, 330_000),
+        )
+    ),
+    *H3_PRICES,
 )
 
 OPTIONS = (
@@ -70,10 +123,27 @@ FACTS = Facts(
             note="0.23 to 0.43 USD a clip were seen; each clip says what it cost",
             source=DOC,
         ),
+        *(
+            Model(
+                name=name,
+                title=title,
+                short_names=(word, f"hailuo-{word}", f"minimax-hailuo-{word.replace('.', '-')}"),
+                camera=True,
+                prompt_min=0,  # with a first frame
+                note=note,
+                source=SDK,
+            )
+            for name, title, word, note in (
+                (H23, "Hailuo 2.3", "2.3", "each clip says what it cost"),
+                (H23_FAST, "Hailuo 2.3 Fast", "2.3-fast", "takes a first frame always; each clip says what it cost"),
+            )
+        ),
+        *h3_models(OPTIONS),
     ),
     offers=OFFERS,
-    prices=(),
-    images=ImageRules(max_bytes=50 * MIB, source=f"{DOC} names no limits; this one is ours"),
+    prices=PRICES,
+    surcharges=H3_SURCHARGES,
+    images=ImageRules(max_bytes=50 * MIB, source=f"{DOC} names no limits; this one is ours", by_id=True),
     source=DOC,
     prompt_max=2000,
     prompt_min=2,

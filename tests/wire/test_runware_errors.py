@@ -41,13 +41,15 @@ def runware(open_: Callable[..., Provider]) -> Provider:
 
 # The classes of Runware's own SDK (1.8.0), in its words: (codes, category here).
 FAMILIES = {
-    "quota": "insufficientCredits lowBalance quotaExceeded paymentRequired environmentPaused monthlyQuotaReached",
+    "quota": "insufficientCredits videoInferenceInsufficientCredits lowBalance quotaExceeded paymentRequired "
+    "environmentPaused monthlyQuotaReached",
     "rate": "rateLimitExceeded providerRateLimitExceeded",
     "safety": "contentPolicyViolation providerContentPolicyViolation sensitiveContentDetected unsafeContentDetected "
     "nsfwContentDetected promptBlocked imageBlocked moderationFailed invalidProviderContent",
     "auth": "unauthorized forbidden permissionDenied insufficientPermissions authenticationFailed authFailed "
     "authTimeout invalidAuthentication invalidCredentials missingAuthentication tokenExpired tokenInvalid tokenMissing "
-    "tokenRevoked accountSuspended organizationDisabled workspaceSuspended invalidApiKey missingApiKey",
+    "tokenRevoked accountSuspended accountDisabled organizationSuspended organizationDisabled workspaceSuspended "
+    "workspaceDisabled invalidApiKey missingApiKey",
     "timeout": "requestTimeout inferenceTimeout timeout",
     "ended": "taskCancelled unknownModel modelNotFound imageNotFound taskExpired resultExpired",
     "task": "taskFailedOrNotFound",
