@@ -18,6 +18,7 @@ from hailuo_widgets.domain.sweep import Axes, Cell, Variant
 from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.errors import ProblemCode, UsageError
 from hailuo_widgets.planning.build_request import build_request, same_value, takes_seed
+from hailuo_widgets.planning.not_sent import not_sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -255,7 +256,7 @@ def make_plan(
         except UsageError as e:
             refused.append(e)
             continue
-        warnings |= {p.message: p for p in built.warnings}
+        warnings |= {p.message: p for p in (*built.warnings, *not_sent(built.request, asked))}
         made.append((cell, built.request))
     if refused:
         raise _all_wrong(refused, len(cells))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,12 @@ from hypothesis import strategies as st
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.domain.user_price import as_price, micros_of
-from hailuo_widgets.errors import BudgetExceeded, Severity, UsageError
+from hailuo_widgets.errors import BudgetExceeded, ProblemCode, Severity, UsageError
 from hailuo_widgets.planning.build_request import Built, build_request
 from hailuo_widgets.planning.grammar import parse_line
-from hailuo_widgets.provider import open_provider
+from hailuo_widgets.planning.not_sent import not_sent
+from hailuo_widgets.provider import HttpCall, Provider, Request, names, open_provider
+from hailuo_widgets.provider.minimax import MiniMax
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.store.schema import from_row, to_row
 
@@ -225,3 +228,79 @@ def test_listed_and_unlisted_models_side_by_side(session: Session) -> None:
         ("minimax:9@1", True, 5),
         ("MiniMax-Hailuo-2.3", False, None),
     ]
+
+
+# -- what is sent -----------------------------------------------------------------------------------------------------
+
+EVERYTHING: dict[str, Any] = {
+    "duration": 37,
+    "resolution": "9K",
+    "aspect_ratio": "5:4",
+    "seed": 77,
+    "callback_url": "https://callback.example/x",
+    "first_frame": "https://pictures.example/first.png",
+    "options": {"new_field": "new value"},
+}
+
+
+class Forgetful(MiniMax):
+    """A provider that forgets these fields of the body."""
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
+        """A call without them."""
+        del client_uuid
+        body = {
+            **EVERYTHING,
+            "prompt": request.prompt,
+            "first_frame": request.first_frame and request.first_frame.wire(),
+        }
+        body |= body.pop("options")
+        return HttpCall(method="POST", path="/x", json={k: [v] for k, v in body.items() if k not in self.names})
+
+
+def _missing(provider: Provider) -> list[str]:
+    facts = provider.facts
+    request = build_request(facts, {"prompt": "a fox", **NEW, **EVERYTHING}).request
+    problems = not_sent(request, provider)
+    assert all(p.severity == Severity.WARNING for p in problems)
+    return [p.message.partition(":")[0] for p in problems]
+
+
+def test_nothing_is_said_of_what_is_sent() -> None:
+    """All of it is in the call, however deep."""
+    assert _missing(Forgetful()) == []
+
+
+@pytest.mark.parametrize("name", ["prompt", *(name for name in EVERYTHING if name != "options"), "new_field"])
+def test_what_a_provider_leaves_out_is_said(name: str) -> None:
+    """A field that the provider's code does not know is named; options are read by their own names."""
+    shown = "options['new_field']" if name == "new_field" else name
+    assert _missing(Forgetful(name)) == [shown]
+
+
+def test_a_listed_model_and_a_broken_provider_say_nothing() -> None:
+    """A listed model's fields are checked by the tables; a provider that raises is met when the run is sent."""
+    request = build_request(MiniMax.facts, {"prompt": "a fox"}).request
+    assert not_sent(request, Forgetful("prompt")) == ()
+
+    class Broken(MiniMax):
+        def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
+            raise RuntimeError(request.model, client_uuid)
+
+    unlisted = build_request(MiniMax.facts, {"prompt": "a fox", **NEW}).request
+    assert not_sent(unlisted, Broken()) == ()
+
+
+@pytest.mark.parametrize("name", names())
+def test_a_plan_says_what_is_left_out(session: Session, name: str) -> None:
+    """Every provider sends a new model's name, prompt and options; what else it leaves out, the plan says."""
+    plan = session.plan("a fox", provider=name, ask_log=False, **NEW, **EVERYTHING, references=[PICTURE])
+    said = [p for p in plan.warnings if p.code == ProblemCode.NOT_SENT]
+    assert {p.message.partition(":")[0] for p in said}.isdisjoint({"prompt", "options['new_field']"})
+    call = session.accounts.provider(name).encode_create(plan.runs[0].request, "00000000-0000-4000-8000-000000000000")
+    assert "MiniMax-H9" in json.dumps(call.json) + call.path or name == "pixazo"  # its path names the model
+    assert ("first.png" in json.dumps(call.json)) != ("first_frame" in {p.argument for p in said})
+    assert ("fox.png" in json.dumps(call.json)) != ("references" in {p.argument for p in said})
