@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import inspect
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.api.handle_session import on_session_of_runs
 from hailuo_widgets.domain.annotation import tags_of
-from hailuo_widgets.domain.user_values import as_flag, as_number, as_whole, shown
+from hailuo_widgets.domain.user_values import as_flag, as_whole, shown
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS
-from hailuo_widgets.workspace.confirmation import foreseen
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.selection import every, sweep_name
+from hailuo_widgets.workspace.spending_limits import as_budget, rates_of
 from hailuo_widgets.workspace.votes import blind_test, ranking, votes_table
 from hailuo_widgets.workspace.workspace import Workspace
 
@@ -92,7 +93,7 @@ class Session(Workspace):
         sample: int | None = None,
         sample_seed: int | None = None,
         tags: str | Sequence[str] = (),
-        budget: float | None = None,
+        budget: float | str | None = None,
         max_parallel: int | None = None,
         reuse: bool = True,
         yes: bool = False,
@@ -138,7 +139,8 @@ class Session(Workspace):
             sample: See ``repeat``.
             sample_seed: See ``repeat``.
             tags: Words to find the run by.
-            budget: The most that it may cost, in the provider's currency.
+            budget: The most that it may cost, in the provider's currency, or with its own: ``"5 USD"``. That needs a
+                rate of the provider's currency (see the setting ``rates``); without one, the run is not sent.
             max_parallel: Runs of this call in flight at once; has no effect on one run.
             reuse: Take the clip of an equal run that succeeded instead of paying again: from the archive, from the
                 archive of another home on the same log, or from the provider while it has the clip.
@@ -193,7 +195,7 @@ class Session(Workspace):
         sample: int | None = None,
         sample_seed: int | None = None,
         tags: str | Sequence[str] = (),
-        budget: float | None = None,
+        budget: float | str | None = None,
         max_parallel: int | None = None,
         reuse: bool = True,
         yes: bool = False,
@@ -242,7 +244,8 @@ class Session(Workspace):
             sample: Draw this many of the runs. A larger sample contains every smaller one.
             sample_seed: Another seed draws other runs.
             tags: Words to find the runs by.
-            budget: The most that all runs together may cost, in the providers' currency; nothing is sent beyond it.
+            budget: The most that all runs together may cost, in the providers' currency, or with its own: ``"5 USD"``;
+                nothing is sent beyond it. Each run is converted by your ``rates``; one without a rate is not sent.
             max_parallel: Runs of this call in flight at once; the account's own limit holds as well.
             reuse: Take clips of equal runs that succeeded: extending a sweep pays for the new runs alone.
             yes: Send it even if it exceeds the settings ``ask_above`` and ``ask_above_cost``.
@@ -291,11 +294,13 @@ class Session(Workspace):
         sample: int | None = None,
         sample_seed: int | None = None,
         tags: str | Sequence[str] = (),
-        budget: float | None = None,
+        budget: float | str | None = None,
         max_parallel: int | None = None,
         reuse: bool = True,
         yes: bool = False,
         name: str | None = None,
+        currency: str | None = None,
+        rates: Mapping[str, Any] | str | None = None,
     ) -> pd.DataFrame:
         """Estimate what a sweep (or one run) costs and how long it takes; sends nothing.
 
@@ -303,10 +308,19 @@ class Session(Workspace):
         ``max_parallel`` have no effect. Also tells how far the call's ``budget`` reaches, and whether it needs
         ``yes=True``.
 
+        With ``currency`` (here or in the settings), the costs also stand in that currency. ``rates`` say what one unit
+        of a provider's currency is worth in it: ``{"CNY": 0.14, "credits": 0.005}``, or with the day of a rate,
+        ``{"CNY": {"rate": 0.14, "as_of": "2026-11-30"}}``. They are added to those of the settings, if these are into
+        the same currency. A currency without a rate is not converted, and named; where a provider's document has the
+        price in ``currency`` too (KIE: dollars per second), that is taken.
+
         Returns:
-            One row for each provider and currency: ``provider``, ``runs``, ``there_already``, ``to_send``, ``cost``
-            (``NA`` if any price is unknown), ``currency``, ``unpriced`` (runs without a known price), ``wall_s``
-            (seconds until the last clip is there, at the account's limit; ``NA`` if unknown).
+            One row for each provider and currency: ``provider``, ``runs``, ``reused`` (runs whose clip is in the
+            archive), ``shared`` (runs that take the clip of an equal run in progress, or earlier in this call),
+            ``to_send``, ``cost`` (``NA`` if any price is unknown), ``currency``, ``without_price`` (runs without a
+            known price), ``expected_s`` (seconds until the last clip is there, at the account's limit; ``NA`` if
+            unknown). With ``currency`` also ``converted`` (the row's cost in it), ``total`` (that of all rows
+            together, the same in each; ``NA`` if any part is unknown or has no rate) and ``total_currency``.
 
         Raises:
             UsageError: Problems of any of the runs.
@@ -314,13 +328,15 @@ class Session(Workspace):
         from hailuo_widgets.dataframes.costs import estimate_frame
 
         agreed = as_flag("yes", yes)
-        most = None if budget is None else as_number("budget", budget)
+        most = None if budget is None else as_budget("budget", budget)
         if max_parallel is not None:
             as_whole("max_parallel", max_parallel, least=1)
         tags_of(tags)
         sweep_name(name)
-        plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt"}))
-        for sentence in foreseen(plan.to_send, self.settings, budget=most, yes=agreed):
+        worth = rates_of(self.settings, currency, rates)
+        plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt", "currency", "rates"}))
+        plan = replace(plan, rates=worth)
+        for sentence in self.foreseen(plan.to_send, budget=most, rates=worth, yes=agreed):
             self.say(sentence)
         return estimate_frame(plan, self.accounts)
 

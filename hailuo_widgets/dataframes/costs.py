@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.dataframes.providers import frame_of
 from hailuo_widgets.domain import money
 from hailuo_widgets.domain.run import CostKind, Status
-from hailuo_widgets.planning.plan import wall_s
+from hailuo_widgets.planning.plan import total_of, wall_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     import pandas as pd
 
+    from hailuo_widgets.domain.exchange import Sum
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning.plan import Plan, Planned
     from hailuo_widgets.provider.accounts import Accounts
@@ -55,7 +57,11 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:
-    """Return a plan run by run: one row per run, with its price and whether an equal run's clip is reused."""
+    """Return a plan run by run: one row per run, with its price.
+
+    ``reused``: an equal run's clip is in the archive. ``shared``: the clip of an equal run that is in progress, or
+    earlier in this plan, is taken. ``expected_s``: seconds.
+    """
     rows = [
         {
             "provider": p.request.provider,
@@ -67,10 +73,11 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "replicate": p.request.replicate,
             "duration": p.request.duration,
             "resolution": p.request.resolution,
-            "there_already": outlook.fate in {"reused", "shared"},
+            "reused": outlook.fate == "reused",
+            "shared": outlook.fate == "shared",
             "cost": None if p.micros is None else p.micros / 1_000_000,
             "currency": p.currency,
-            "seconds": p.seconds,
+            "expected_s": p.seconds,
         }
         for p in plan.runs
         for outlook in p.outlooks
@@ -79,7 +86,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
 
 
 def estimate_frame(plan: Plan, accounts: Accounts) -> pd.DataFrame:
-    """Return a plan's totals: one row per provider and currency."""
+    """Return a plan's totals: one row per provider and currency; with rates, their sums in the user's currency too."""
     groups: dict[tuple[str, str | None], list[Planned]] = {}
     for p in plan.runs:
         groups.setdefault((p.request.provider, p.currency), []).append(p)
@@ -87,19 +94,28 @@ def estimate_frame(plan: Plan, accounts: Accounts) -> pd.DataFrame:
     for (provider, currency), planned in groups.items():
         sending = [p for p in planned if p.sent]
         known = [p for p in sending if p.micros is not None]
+        fates = Counter(o.fate for p in planned for o in p.outlooks)
         runs, to_send = (sum(p.results for p in group) for group in (planned, sending))
         priced = sum(p.results for p in known)
         micros = sum(p.micros * p.results for p in known if p.micros is not None)
-        rows.append(
-            {
-                "provider": provider,
-                "runs": runs,
-                "there_already": sum(o.fate in {"reused", "shared"} for p in planned for o in p.outlooks),
-                "to_send": to_send,
-                "cost": micros / 1_000_000 if priced == to_send and currency else None,
-                "currency": currency,
-                "unpriced": to_send - priced,
-                "wall_s": wall_s(planned, accounts),
-            }
-        )
+        row = {
+            "provider": provider,
+            "runs": runs,
+            "reused": fates["reused"],
+            "shared": fates["shared"],
+            "to_send": to_send,
+            "cost": micros / 1_000_000 if priced == to_send and currency else None,
+            "currency": currency,
+            "without_price": to_send - priced,
+            "expected_s": wall_s(planned, accounts),
+        }
+        if plan.rates is not None:
+            row["converted"] = _amount(total_of(sending, plan.rates))
+            row["total"] = _amount(total_of(plan.to_send, plan.rates))
+            row["total_currency"] = plan.rates.currency
+        rows.append(row)
     return frame_of(rows, list(rows[0]))
+
+
+def _amount(total: Sum) -> float | None:
+    return None if total.micros is None else total.micros / 1_000_000

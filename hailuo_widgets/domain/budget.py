@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.errors import StoreError
+from hailuo_widgets.domain import money
+from hailuo_widgets.errors import BudgetExceeded, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
+
+    from hailuo_widgets.domain.exchange import Rates
 
 __all__ = ["Budget", "Permit", "TaskIdTaken"]
 
@@ -22,7 +25,7 @@ class TaskIdTaken(StoreError):
 class Budget:
     """A limit on the cost of one sweep (``sweep_id``), of one session (``session``), or since a moment (``since``).
 
-    ``micros`` are millionths of the currency of the run that is reserved.
+    ``micros`` are millionths of the currency of ``rates``; without rates they hold in each currency by itself.
     """
 
     name: str
@@ -30,6 +33,51 @@ class Budget:
     sweep_id: str | None = None
     session: str | None = None
     since: datetime | None = None
+    rates: Rates | None = None
+
+    @property
+    def limit(self) -> str:
+        """The limit for display: with its currency if it has one."""
+        return f"{self.micros / 1e6:g}" if self.rates is None else money.exact(self.micros, self.rates.currency)
+
+    def counted(self, micros: int, currency: str | None, *, spent: bool = False) -> int:
+        """Return an amount in the budget's currency.
+
+        Args:
+            micros: The amount.
+            currency: Its currency.
+            spent: Whether the amount is spent or reserved already.
+
+        Raises:
+            BudgetExceeded: There is no rate for it, so the budget can't be kept.
+        """
+        if self.rates is None:
+            return micros
+        found = self.rates.convert(micros, currency)
+        if found is not None:
+            return found
+        what = f"{micros / 1e6:g} {currency} {'is spent or reserved' if spent else 'is to be sent'}"
+        raise BudgetExceeded(
+            f"{what}, and there is no rate from {currency} to {self.rates.currency}, so the {self.name} of "
+            f"{self.limit} cannot be kept",
+            hint=f"give one in the settings, rates={{{str(currency)!r}: …}}, or a budget without a currency",
+        )
+
+    def left(self, spent: Mapping[str, int], currency: str | None) -> tuple[int, int]:
+        """Return what of the budget is spent, and what is left, for runs of a currency.
+
+        Args:
+            spent: The micros that are spent or reserved within the budget, by currency.
+            currency: The currency of a run; with rates, all currencies count.
+
+        Raises:
+            BudgetExceeded: There is no rate for what is spent.
+        """
+        if self.rates is None:
+            used = spent.get(currency or "", 0)
+        else:
+            used = sum(self.counted(micros, name, spent=True) for name, micros in spent.items())
+        return used, self.micros - used
 
 
 @dataclass(frozen=True, kw_only=True)

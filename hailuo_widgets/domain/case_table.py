@@ -21,7 +21,7 @@ __all__ = ["Case", "read_cases"]
 
 
 # Columns of the run log and of plans.
-_LOGGED = frozenset({"run_id", "sweep_id", "request_hash", "there_already", "reused_from"})
+_LOGGED = frozenset({"run_id", "sweep_id", "request_hash", "there_already", "reused_from", "expected_s"})
 
 
 @dataclass(frozen=True, kw_only=True)

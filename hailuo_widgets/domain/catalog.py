@@ -216,6 +216,19 @@ def _own(model_s: T | None, provider_s: T) -> T:
     return provider_s if model_s is None else model_s
 
 
+def _holds(  # noqa: PLR0917 - a row's columns, in their order
+    row: Price, model: str, resolution: str | None, duration: int | None, mode: str | None, region: str | None
+) -> bool:
+    """Return whether a price holds for a clip."""
+    return (
+        row.model in {None, model}
+        and row.resolution in {None, resolution}
+        and (row.duration is None or row.duration == duration)
+        and row.mode in {None, mode}
+        and row.region in {None, region}
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Facts:
     """The facts of one provider.
@@ -227,8 +240,9 @@ class Facts:
     provider that takes both. ``regions`` names the region of each origin whose price list is its own. A model may
     replace many of these values; :meth:`of` returns what applies to a model. ``key_variables`` are the environment
     variables of the key, of which the first one that is set is used, and ``base_url_variable`` that of the base URL;
-    without a value they are ``<NAME>_API_KEY`` and ``<NAME>_BASE_URL``. ``simulated``: the bundled simulator speaks
-    this provider's API.
+    without a value they are ``<NAME>_API_KEY`` and ``<NAME>_BASE_URL``. ``also_priced`` are prices of the same clips in
+    further currencies, where a document names them; what is charged is in ``prices``. ``simulated``: the bundled
+    simulator speaks this provider's API.
     """
 
     name: str
@@ -261,6 +275,7 @@ class Facts:
     hosts: tuple[str, ...] = ()
     references: ReferenceRules | None = None
     surcharges: tuple[Surcharge, ...] = ()
+    also_priced: tuple[Price, ...] = ()
     regions: Mapping[str, str] = field(default_factory=dict)
     key_variables: tuple[str, ...] = ()
     base_url_variable: str = ""
@@ -403,17 +418,25 @@ class Facts:
 
         A price of one mode or one region matches only if ``mode`` or ``region`` names it.
         """
-        for row in self.prices:
-            fits = (
-                row.model in {None, model}
-                and row.resolution in {None, resolution}
-                and (row.duration is None or row.duration == duration)
-                and row.mode in {None, mode}
-                and row.region in {None, region}
-            )
-            if fits:
-                return row
-        return None
+        return next((row for row in self.prices if _holds(row, model, resolution, duration, mode, region)), None)
+
+    def other_prices(self, request: Request, region: str | None) -> dict[str, int]:
+        """Return the micros of one clip by currency, from :attr:`also_priced`; the first matching row of each counts.
+
+        Args:
+            request: The request.
+            region: The region of the origin that it is sent to.
+        """
+        found: dict[str, int] = {}
+        if request.template is not None or request.unlisted:
+            return found
+        asked = (request.model, request.resolution, request.duration, request.mode, region)
+        for row in self.also_priced:
+            if row.currency not in found and _holds(row, *asked):
+                micros = clip_price(request, row, self.surcharges, region)
+                if micros is not None:
+                    found[row.currency] = micros
+        return found
 
     def price_of(self, request: Request, region: str | None) -> tuple[int, str, Price] | None:
         """Return what one clip of a request costs by the list, with its surcharges; None if that is unknown.

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Total", "by_currency", "cost_of", "may_be_billed", "text", "total"]
+__all__ = ["Total", "by_currency", "cost_of", "exact", "may_be_billed", "text", "total"]
 
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
 # A provider may have the create call of a run in one of these statuses, even if its task id is not known.
@@ -82,3 +82,10 @@ def text(micros: int | None, currency: str | None) -> str:
     if currency in _SYMBOLS:
         return f"{_SYMBOLS[currency]}{amount:.2f}"
     return f"{amount:g} {currency}"
+
+
+def exact(micros: int, currency: str) -> str:
+    """Return an amount for display, with a hundredth of a cent where it has one: a converted amount may."""
+    if currency in _SYMBOLS and micros % 10_000:
+        return f"{_SYMBOLS[currency]}{micros / 1_000_000:.4f}"
+    return text(micros, currency)

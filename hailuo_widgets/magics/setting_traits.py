@@ -11,7 +11,7 @@ from traitlets import Float, Int, TraitError, TraitType, Unicode
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.redaction.passwords import PrivateUrl
 from hailuo_widgets.settings.settings import SETTINGS
-from hailuo_widgets.settings.value_types import Amounts, Number, Url
+from hailuo_widgets.settings.value_types import Amounts, Limit, Number, RateTable, Url
 
 if TYPE_CHECKING:
     from hailuo_widgets.settings.settings import Setting
@@ -25,7 +25,7 @@ def _trait(row: Setting) -> TraitType[Any, Any]:
     base: type[TraitType[Any, Any]] = Unicode
     if isinstance(kind, Number):
         base = Int if kind.whole else Float
-    elif isinstance(kind, Amounts):
+    elif isinstance(kind, Amounts | Limit | RateTable):
         base = AnyTrait
 
     class Checked(base):  # type: ignore[misc, valid-type]

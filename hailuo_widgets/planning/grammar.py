@@ -83,7 +83,7 @@ OPTIONS: dict[str, Option] = {
         _run("--sample-seed", "sample_seed", "draw other ones", "2"),
         _run("--name", "name", "bind the run, or the sweep, to this name", "foxes"),
         _run("--tag", "tags", "a word to find the run by; may be repeated", "draft"),
-        _run("--budget", "budget", "what this cell may cost, in the provider's currency", "0.50"),
+        _run("--budget", "budget", "what this cell may cost, in the provider's currency or its own (5USD)", "0.50"),
         _run("--max-parallel", "max_parallel", "runs of this cell in flight at once", "2"),
         _run_flag("--reuse", "reuse", "take an equal run's clip from the archive (the default)"),
         _run_flag("--fresh", "reuse", "pay again even if an equal run's clip is there", value=False),

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from hailuo_widgets.domain import money
+from hailuo_widgets.domain.exchange import sum_of
 from hailuo_widgets.domain.expansion import expand
 from hailuo_widgets.domain.expected_duration import expect
 from hailuo_widgets.domain.outlook import SENT, Wanted
@@ -21,16 +22,28 @@ from hailuo_widgets.planning.build_request import build_request, same_value, tak
 from hailuo_widgets.planning.not_sent import not_sent
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.exchange import Rates, Sum
     from hailuo_widgets.domain.outlook import Outlook
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.errors import Problem
     from hailuo_widgets.provider.accounts import Accounts
 
-__all__ = ["History", "Parts", "Plan", "Planned", "look_up", "make_plan", "planned_again", "priced", "wall_s"]
+__all__ = [
+    "History",
+    "Parts",
+    "Plan",
+    "Planned",
+    "look_up",
+    "make_plan",
+    "planned_again",
+    "priced",
+    "total_of",
+    "wall_s",
+]
 
 MOST_PROBLEMS = 5  # distinct ones that an error quotes
 
@@ -56,6 +69,7 @@ class Planned:
     currency: str | None
     outlooks: tuple[Outlook, ...]  # what becomes of each of its results
     seconds: float | None
+    other_prices: Mapping[str, int] = field(default_factory=dict)  # of one clip, in the document's further currencies
 
     @property
     def results(self) -> int:
@@ -82,6 +96,7 @@ class Plan:
     warnings: tuple[Problem, ...]
     wall_s: float | None
     looked_up: bool  # whether equal runs were looked up; if not, all runs count as sent
+    rates: Rates | None = None  # into the user's currency, in which the total is shown too
 
     @property
     def results(self) -> int:
@@ -111,6 +126,18 @@ class Plan:
     def unpriced(self) -> int:
         """The number of runs that would be sent and have no known price."""
         return sum(p.results for p in self.to_send if p.micros is None)
+
+    @property
+    def total(self) -> Sum | None:
+        """The cost of what would be sent in the user's currency; None if the user has none."""
+        return None if self.rates is None else total_of(self.to_send, self.rates)
+
+    def _in_one(self) -> str:
+        """Return the total as text; "" if it is unknown, or the cost is in that currency alone."""
+        total = self.total
+        if total is None or total.micros is None or not set(self.cost) - {total.currency}:
+            return ""
+        return f" (together {money.exact(total.micros, total.currency)})"
 
     def _factors(self) -> list[str]:
         """Return the axes as ``2 prompts``, ``4 seed``; zipped ones as ``4 seed+model``, ``2 prompts+seed``."""
@@ -160,7 +187,7 @@ class Plan:
             shared=str(shared) if shared else "",
             held=str(held) if held else "",
             sends=str(self.fated("sent")),
-            cost=" + ".join(amounts),
+            cost=" + ".join(amounts) + self._in_one(),
             time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
         )
 
@@ -179,6 +206,11 @@ class Plan:
         ]
         sends = ", ".join([*filter(None, others), f"{parts.sends} to send"]) + (f": {parts.cost}" if parts.cost else "")
         return "; ".join(p for p in (parts.count, sends, parts.time) if p)
+
+
+def total_of(calls: Iterable[Planned], rates: Rates) -> Sum:
+    """Return the cost of create calls in the currency of some rates."""
+    return sum_of([(*p.price, {name: m * p.results for name, m in p.other_prices.items()}) for p in calls], rates)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -212,7 +244,13 @@ def _duration(seconds: float) -> str:
 
 
 def make_plan(
-    axes: Axes, *, accounts: Accounts, provider: str, history: History | None = None, reuse: bool = True
+    axes: Axes,
+    *,
+    accounts: Accounts,
+    provider: str,
+    history: History | None = None,
+    reuse: bool = True,
+    rates: Rates | None = None,
 ) -> Plan:
     """Build and check every request of a sweep. Nothing is sent.
 
@@ -222,6 +260,7 @@ def make_plan(
         provider: The default provider.
         history: Looks up equal runs and durations of earlier ones; with None, the plan is made without them.
         reuse: Whether the clip of an equal run may be reused.
+        rates: The rates into the user's currency, in which the total is shown too.
 
     Raises:
         UsageError: Runs are not valid; the error says in how many runs each problem was found.
@@ -261,7 +300,14 @@ def make_plan(
     if refused:
         raise _all_wrong(refused, len(cells))
     runs = tuple(priced(accounts, cell, request) for cell, request in made)
-    plan = Plan(runs=runs, axes=axes, warnings=tuple(warnings.values()), wall_s=wall_s(runs, accounts), looked_up=False)
+    plan = Plan(
+        runs=runs,
+        axes=axes,
+        warnings=tuple(warnings.values()),
+        wall_s=wall_s(runs, accounts),
+        looked_up=False,
+        rates=rates,
+    )
     return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
 
 
@@ -316,6 +362,7 @@ def priced(accounts: Accounts, cell: Cell, request: Request, origin: str | None 
         micros=price.get("cost_micros"),
         currency=price.get("currency"),
         outlooks=(SENT,) * provider.results(request),
+        other_prices=accounts.other_prices(request),
         seconds=_median_s(accounts, request, origin, []),
     )
 

@@ -147,6 +147,11 @@ class Accounts:
         micros, currency, _ = found
         return {"cost_micros": micros, "currency": currency, "cost_kind": CostKind.LIST}
 
+    def other_prices(self, request: Request) -> dict[str, int]:
+        """Return the micros of one clip by currency, where the document also names a price in a further currency."""
+        facts = self.provider(request.provider).facts
+        return facts.other_prices(request, self.region(facts))
+
     def region(self, facts: Facts, origin: str | None = None) -> str | None:
         """Return the region of an origin, whose price list holds; None if it has none.
 

@@ -112,6 +112,21 @@ PRICES = tuple(
     for duration, credit in zip((6, 8, 10), row, strict=True)
 )
 
+# The document has dollars per second beside the credits: "$0.06/s", "$0.07/s", "$0.05/s". What is charged is credits.
+ALSO_PRICED = tuple(
+    Price(
+        model=model,
+        resolution=None,
+        duration=None,
+        micros=micros,
+        currency="USD",
+        source=DOC,
+        as_of="2026-11",
+        per_second=True,
+    )
+    for model, micros in ((H02, 60_000), (H23, 70_000), (FAST, 50_000))
+)
+
 _UNSURE = Code(error=ProviderError, meaning="an internal error at the provider", again=True, accepted=None)
 CODES = {
     "1001": Code(
@@ -163,6 +178,7 @@ FACTS = Facts(
     offers=(*OFFERS, *H3_OFFERS),
     prices=(*PRICES, *H3_PRICES),
     surcharges=H3_SURCHARGES,
+    also_priced=ALSO_PRICED,
     images=ImageRules(
         max_bytes=10 * MIB,
         url_only=True,

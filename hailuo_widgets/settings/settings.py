@@ -22,7 +22,17 @@ from hailuo_widgets.redaction.secret import Secret
 from hailuo_widgets.settings.credentials import find_key
 from hailuo_widgets.settings.files import project_file, user_file
 from hailuo_widgets.settings.misspelled import refuse_misspelled
-from hailuo_widgets.settings.value_types import Amounts, Choice, Folder, Number, Text, Url
+from hailuo_widgets.settings.value_types import (
+    Amounts,
+    Choice,
+    Currency,
+    Folder,
+    Limit,
+    Number,
+    RateTable,
+    Text,
+    Url,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -170,18 +180,35 @@ SETTINGS: dict[str, Setting] = {
         ),
         Setting(
             name="budget",
-            kind=Number(low=0),
+            kind=Limit(),
             default=None,
             env="HAILUO_BUDGET",
-            doc="What one session may spend, in each provider's currency; no bound by default.",
+            doc="What one session may spend: a number, which holds in currency if that is set and else in each "
+            "provider's currency, or an amount such as 5 USD; no bound by default.",
         ),
         Setting(
             name="daily_budget",
-            kind=Number(low=0),
+            kind=Limit(),
             default=None,
             env="HAILUO_DAILY_BUDGET",
-            doc="What all kernels on one store may spend in a day (UTC), in each provider's currency; no bound "
-            "by default.",
+            doc="What all kernels on one store may spend in a day (UTC), given as budget is; no bound by default.",
+        ),
+        Setting(
+            name="currency",
+            kind=Currency(),
+            default=None,
+            env="HAILUO_CURRENCY",
+            doc="Your own currency, for example USD: plans show their total in it, and budgets without a currency "
+            "hold in it. Needs rates for the providers' currencies.",
+        ),
+        Setting(
+            name="rates",
+            kind=RateTable(),
+            default=None,
+            env="HAILUO_RATES",
+            doc="What one unit of a provider's currency is worth in currency (in USD if that is not set): "
+            "CNY=0.14,credits=0.005@2026-11-30, in Python and TOML also a table. A currency without a rate is "
+            "never converted.",
         ),
         Setting(
             name="ask_above",
@@ -219,7 +246,7 @@ SETTINGS: dict[str, Setting] = {
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """The settings of one session. Times are in seconds, budgets in each provider's currency."""
+    """The settings of one session. Times are in seconds. A budget is a number, or an amount as ``5 USD``."""
 
     provider: str
     mode: str
@@ -229,8 +256,10 @@ class Settings:
     poll_interval: float | None
     timeout: float
     max_parallel: int | None
-    budget: float | None
-    daily_budget: float | None
+    budget: float | str | None
+    daily_budget: float | str | None
+    currency: str | None
+    rates: Mapping[str, tuple[float, str | None]] | None
     ask_above: int
     ask_above_cost: Mapping[str, float] | None
     simulator_speed: float

@@ -5,15 +5,35 @@ A value comes as Python's own (arguments, ``%config``, TOML) or as text (the env
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.redaction.passwords import PrivateUrl
 
-__all__ = ["Amounts", "Choice", "Folder", "Kind", "Number", "Text", "Url"]
+__all__ = [
+    "Amounts",
+    "Choice",
+    "Currency",
+    "Folder",
+    "Kind",
+    "Limit",
+    "Number",
+    "RateTable",
+    "Text",
+    "Url",
+    "as_currency",
+    "as_limit",
+]
+
+_SIGNS = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
+_LIMIT = re.compile(r"([$¥€£]?) *([0-9]{1,9}(?:\.[0-9]{1,6})?) *([A-Za-z]*)")
+_CODE = re.compile(r"[A-Za-z]{3}")
 
 
 class Kind(Protocol):
@@ -146,3 +166,114 @@ class Amounts:
                 )
             found[currency] = float(amount.read(f"{name}[{currency!r}]", given))
         return found
+
+
+def as_currency(word: str) -> str | None:
+    """Return a currency's name as prices have it: ``USD``, ``CNY``, ``credits``, any code of three letters; or None."""
+    word = word.strip()
+    if word.casefold() in {"credit", "credits"}:
+        return "credits"
+    return _SIGNS.get(word) or (word.upper() if _CODE.fullmatch(word) else None)
+
+
+def as_limit(given: Any) -> str | None:
+    """Return an amount with its currency as ``AMOUNT CURRENCY``: ``5 USD``; None if it isn't one."""
+    match = _LIMIT.fullmatch(given.strip()) if isinstance(given, str) else None
+    if match is None or bool(match[1]) == bool(match[3]):
+        return None
+    currency = as_currency(match[1] or match[3])
+    return None if currency is None else f"{match[2]} {currency}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limit:
+    """A number from 0 up, or an amount with its currency, for example ``5 USD``."""
+
+    python: str = field(default="float | str", init=False)
+
+    def read(self, name: str, value: Any) -> float | str:
+        """The number, or the amount as ``AMOUNT CURRENCY``."""
+        found = as_limit(value)
+        if found is not None:
+            return found
+        try:
+            return float(Number(low=0).read(name, value))
+        except UsageError as e:
+            raise UsageError(e.message, hint=f"give a number, for example {name}=10, or {name}='5 USD'") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Currency:
+    """A currency: a code of three letters, or ``credits``."""
+
+    python: str = field(default="str", init=False)
+
+    def read(self, name: str, value: Any) -> str:
+        """The currency as prices have it."""
+        found = as_currency(value) if isinstance(value, str) else None
+        if found is None:
+            raise UsageError(
+                f"{name}={value!r}: a currency is a code of three letters, or credits", hint=f"for example {name}='USD'"
+            )
+        return found
+
+
+@dataclass(frozen=True, kw_only=True)
+class RateTable:
+    """What one unit of a currency is worth: a number for each currency, which may have a date."""
+
+    python: str = field(default="str | Mapping[str, Any]", init=False)
+
+    def read(self, name: str, value: Any) -> Mapping[str, tuple[float, str | None]]:
+        """The rate of each currency, with its date as ``YYYY-MM-DD`` or None."""
+        if isinstance(value, str):
+            pairs = [pair.partition("=")[::2] for pair in value.split(",") if pair.strip()]
+            value = {word.strip(): _dated(text) for word, text in pairs}
+        if not isinstance(value, Mapping):
+            raise _no_rates(name, value, f"{value!r} isn't a table of rates")
+        found: dict[str, tuple[float, str | None]] = {}
+        for word, given in value.items():
+            currency = as_currency(word) if isinstance(word, str) else None
+            if currency is None:
+                raise _no_rates(name, value, f"{word!r} isn't a currency")
+            if currency in found:
+                raise _no_rates(name, value, f"{currency} has two rates")
+            found[currency] = _rate(name, value, currency, given)
+        return found
+
+
+def _dated(text: str) -> Any:
+    """A rate in text, for example ``0.14`` or ``0.14@2026-11-30``, as the value of a table."""
+    rate, sign, day = text.partition("@")
+    return {"rate": rate.strip(), "as_of": day.strip()} if sign else rate.strip()
+
+
+def _rate(name: str, table: Any, currency: str, given: Any) -> tuple[float, str | None]:
+    day: Any = None
+    if isinstance(given, tuple):
+        given, day = given if len(given) == 2 else (None, None)  # noqa: PLR2004 - as read() returns it
+    elif isinstance(given, Mapping):
+        if unknown := [key for key in given if key not in {"rate", "as_of"}]:
+            raise _no_rates(name, table, f"{currency} has {unknown[0]!r}; a rate has 'rate' and 'as_of'")
+        given, day = given.get("rate"), given.get("as_of")
+    try:
+        number = math.nan if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise _no_rates(name, table, f"{given!r} isn't a rate of {currency}: it must be a number above 0")
+    if isinstance(day, datetime):
+        day = day.date()
+    try:
+        as_of = None if day is None else (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()
+    except (TypeError, ValueError):
+        raise _no_rates(name, table, f"{day!r} isn't a date; write it like '2026-11-30'") from None
+    return number, as_of
+
+
+def _no_rates(name: str, value: Any, why: str) -> UsageError:
+    return UsageError(
+        f"{name}={value!r}: {why}",
+        hint=f"for example {name}={{'CNY': 0.14, 'credits': {{'rate': 0.005, 'as_of': '2026-11-30'}}}}, "
+        "or the text CNY=0.14,credits=0.005@2026-11-30",
+    )

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.run import SIMULATOR, Status
 from hailuo_widgets.errors import BudgetExceeded
 from hailuo_widgets.store import leases
@@ -19,11 +20,12 @@ from hailuo_widgets.store.schema import calls, runs
 from hailuo_widgets.store.transaction_time import now
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
-    from hailuo_widgets.domain.budget import Permit
+    from hailuo_widgets.domain.budget import Budget, Permit
 
-__all__ = ["check_budgets", "has_place", "take_turn"]
+__all__ = ["check_budgets", "has_place", "spent", "take_turn"]
 
 WINDOW = timedelta(seconds=60)
 SKEW = leases.SKEW
@@ -61,11 +63,36 @@ def has_place(c: sa.Connection, provider: str, origin: str, permit: Permit) -> b
     return not permit.concurrent or places_taken(c, provider, origin, held_s=permit.held_s) < permit.concurrent
 
 
+def spent(c: sa.Connection, budget: Budget, currencies: Collection[str], *, rehearsal: bool) -> dict[str, int]:
+    """Return what is spent or reserved within a budget, in micros by currency.
+
+    Args:
+        c: The transaction.
+        budget: The budget.
+        currencies: The currencies of the runs that it is asked for; a budget with rates counts them all.
+        rehearsal: Whether the bundled simulator's runs are meant, or all others.
+    """
+    query = sa.select(runs.c.reserved_currency, sa.func.sum(runs.c.reserved_micros)).where(
+        (runs.c.origin == SIMULATOR) == rehearsal
+    )
+    if budget.rates is None:
+        query = query.where(runs.c.reserved_currency.in_(currencies))
+    if budget.sweep_id is not None:
+        query = query.where(runs.c.sweep_id == budget.sweep_id)
+    if budget.session is not None:
+        query = query.where(runs.c.session == budget.session)
+    if budget.since is not None:
+        query = query.where(runs.c.created_at >= budget.since)
+    # Rows may hold anything: below zero nothing is reserved, and what is beyond counting fits into no budget.
+    found = c.execute(query.where(runs.c.reserved_micros > 0).group_by(runs.c.reserved_currency)).all()
+    return {str(currency or ""): int(min(micros, LARGEST)) for currency, micros in found}
+
+
 def check_budgets(c: sa.Connection, permit: Permit) -> None:
     """Check that a price fits into every budget, beside what is reserved already.
 
     Raises:
-        BudgetExceeded: It does not fit, or there is a budget and the price is not known.
+        BudgetExceeded: It does not fit, or there is a budget and the price is not known, or has no rate.
     """
     for budget in permit.budgets:
         if permit.micros is None:
@@ -73,21 +100,15 @@ def check_budgets(c: sa.Connection, permit: Permit) -> None:
                 f"the price is not known, so the {budget.name} cannot be kept",
                 hint="leave the budget out to send it all the same",
             )
-        query = sa.select(sa.func.coalesce(sa.func.sum(runs.c.reserved_micros), 0)).where(
-            runs.c.reserved_currency == permit.currency, (runs.c.origin == SIMULATOR) == permit.rehearsal
-        )
-        if budget.sweep_id is not None:
-            query = query.where(runs.c.sweep_id == budget.sweep_id)
-        if budget.session is not None:
-            query = query.where(runs.c.session == budget.session)
-        if budget.since is not None:
-            query = query.where(runs.c.created_at >= budget.since)
-        # Rows may hold anything: below zero nothing is reserved, and what is beyond counting fits into no budget.
-        spent = int(min(c.scalar(query.where(runs.c.reserved_micros > 0)) or 0, LARGEST))
-        if spent + permit.micros > budget.micros:
+        price = budget.counted(permit.micros, permit.currency)
+        reserved = spent(c, budget, [str(permit.currency)], rehearsal=permit.rehearsal)
+        used, left = budget.left(reserved, permit.currency)
+        if price > left:
+            own = None if budget.rates is None else budget.rates.currency
+            needs = money.exact(price, own) if own else f"{price / 1e6:g} {permit.currency}"
+            gone = money.exact(used, own) if own else f"{used / 1e6:g}"
             raise BudgetExceeded(
-                f"{permit.micros / 1e6:g} {permit.currency} more would pass the {budget.name} of "
-                f"{budget.micros / 1e6:g}: {spent / 1e6:g} is spent or reserved",
+                f"{needs} more would pass the {budget.name} of {budget.limit}: {gone} is spent or reserved",
                 hint="raise the budget, then run the cell again: what is there already is not paid again",
             )
 

@@ -11,10 +11,10 @@ from hailuo_widgets.domain.run import UNFINISHED, Status
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from hailuo_widgets.domain.budget import Permit
+    from hailuo_widgets.domain.budget import Budget, Permit
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.store.database import Database
@@ -236,6 +236,13 @@ class RunQueries:
 
         with self.database.read() as c:
             return [from_row(row) for row in leases.free(c, runs.c.status == Status.PLANNED, None, is_dead)]
+
+    def spent(self, budgets: Sequence[Budget], currencies: Collection[str], *, rehearsal: bool) -> list[dict[str, int]]:
+        """What is spent or reserved within each budget; see :func:`hailuo_widgets.store.budgets.spent`."""
+        from hailuo_widgets.store.budgets import spent
+
+        with self.database.read() as c:
+            return [spent(c, budget, currencies, rehearsal=rehearsal) for budget in budgets]
 
     def has_place(self, provider: str, origin: str, permit: Permit) -> bool:
         """Whether an account has a place for another task now."""

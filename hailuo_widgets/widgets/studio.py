@@ -107,7 +107,8 @@ class Studio(RequestWidget):
             plan = await self._plan(question.data)
             line = line_of(question.data)
             line.run["yes"] = True  # the form asks when its button is pressed
-            budgets = [warning("budget", ProblemCode.BUDGET, note) for note in foretold(self._session, line, plan)]
+            notes = await asyncio.to_thread(foretold, self._session, line, plan)
+            budgets = [warning("budget", ProblemCode.BUDGET, note) for note in notes]
         except HailuoError as e:
             checked = e.checked if isinstance(e, UsageError) else 1
             question.reply(_refused(problems_of(e), question.data, checked))

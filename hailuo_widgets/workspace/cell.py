@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.prompts import parse_variants
 from hailuo_widgets.domain.request import IMAGE_FIELDS
-from hailuo_widgets.domain.user_values import as_number
 from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import refuse_options_below
-from hailuo_widgets.workspace.confirmation import foreseen
+from hailuo_widgets.workspace.spending_limits import as_budget
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,16 +82,18 @@ def _is_file(name: str) -> bool:
 def foretold(session: Workspace, line: Line, plan: Plan) -> tuple[str, ...]:
     """Sentences about what would stop the cell if it started now: a confirmation, and budgets that it exceeds.
 
+    Blocks for the log if a budget is set.
+
     Raises:
         UsageError: Its budget is not a number.
     """
     yes = bool(line.run.get("yes"))
-    return foreseen(plan.to_send, session.settings, budget=_budget(line), yes=yes)
+    return session.foreseen(plan.to_send, budget=_budget(line), rates=plan.rates, yes=yes)
 
 
-def _budget(line: Line) -> float | None:
+def _budget(line: Line) -> float | str | None:
     with about("budget"):
-        return as_number("--budget", line.run["budget"]) if "budget" in line.run else None
+        return as_budget("--budget", line.run["budget"]) if "budget" in line.run else None
 
 
 def begin_cell(session: Workspace, line: Line, plan: Plan) -> Sweep:

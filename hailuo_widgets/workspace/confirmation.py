@@ -7,21 +7,26 @@ Currencies are not converted: each amount counts as a share of its own currency'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from hailuo_widgets.domain import money
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded, Reason, UsageError
+from hailuo_widgets.planning.plan import total_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hailuo_widgets.domain.budget import Budget
+    from hailuo_widgets.domain.exchange import Rates
     from hailuo_widgets.planning.plan import Planned
     from hailuo_widgets.settings.settings import Settings
 
-__all__ = ["confirm", "covered", "foreseen", "part_of", "question", "within"]
+__all__ = ["Spent", "confirm", "covered", "foreseen", "no_total", "part_of", "question", "within"]
 
+# What is spent or reserved of a budget: whether by the bundled simulator → micros by currency.
+Spent: TypeAlias = "Mapping[bool, Mapping[str, int]]"
 WAYS = (
     "add --yes to send it (in Python: yes=True); --dry-run (hw.estimate) shows it first; "
     "the settings ask_above and ask_above_cost move the bounds"
@@ -69,30 +74,36 @@ def confirm(calls: Sequence[Planned], settings: Settings, *, yes: bool) -> None:
         raise UsageError(f"{asked} Nothing was sent.", hint=WAYS, reason=Reason.CONFIRMATION_NEEDED)
 
 
-def covered(calls: Sequence[Planned], budget: float) -> int:
-    """The number of runs that a budget covers, in their order; the budget holds in each currency."""
-    spent: dict[str, int] = {}
+def covered(calls: Sequence[Planned], budget: Budget, spent: Spent) -> int:
+    """The number of runs that a budget still covers, in their order."""
+    used = {rehearsal: dict(amounts) for rehearsal, amounts in spent.items()}
     runs = 0
     for p in calls:
-        if p.micros is None or p.currency is None:
+        micros, currency = p.price
+        if micros is None or currency is None:
             continue  # refused: no budget can be kept for it
-        total = spent.get(p.currency, 0) + p.micros * p.results
-        if total <= round(budget * 1_000_000):
-            spent[p.currency] = total
+        mine = used.setdefault(p.origin == SIMULATOR, {})
+        try:
+            price, (_, left) = budget.counted(micros, currency), budget.left(mine, currency)
+        except BudgetExceeded:
+            continue
+        if price <= left:
+            mine[currency] = mine.get(currency, 0) + micros
             runs += p.results
     return runs
 
 
-def within(calls: Sequence[Planned], budget: float) -> None:
+def within(calls: Sequence[Planned], budget: Budget) -> None:
     """Refuse create calls if the first one already exceeds a budget.
 
     Raises:
-        BudgetExceeded: It does, or its price is not known; nothing was sent.
+        BudgetExceeded: It does, or its price is not known or has no rate; nothing was sent.
     """
     if not calls:
         return
     first = calls[0]
-    if first.micros is None:
+    micros, currency = first.price
+    if micros is None or currency is None:
         raise BudgetExceeded(
             f"the price of {first.request.model or 'this template'} is not known, so no budget can be kept",
             provider=first.request.provider,
@@ -100,60 +111,89 @@ def within(calls: Sequence[Planned], budget: float) -> None:
             if first.request.unlisted
             else "leave the budget out to send it all the same",
         )
-    micros = first.micros * first.results
-    if micros > budget * 1_000_000:
+    price = budget.counted(micros, currency)
+    if price > budget.micros:
         clips = "one clip costs" if first.results == 1 else f"one call makes {first.results} clips and costs"
+        own = currency if budget.rates is None else budget.rates.currency
+        worth = "" if own == currency else f" ({money.exact(price, own)})"
         raise BudgetExceeded(
-            f"{clips} {money.text(micros, first.currency)}, over the budget of {budget:g}",
+            f"{clips} {money.text(micros, currency)}{worth}, over the budget of {budget.limit}",
             provider=first.request.provider,
             hint="raise budget=, or take a shorter clip, a lower resolution or another model",
         )
 
 
-def part_of(calls: Sequence[Planned], budget: float, *, name: str = "budget", most: bool = False) -> str:
-    """A sentence about how many of the runs a budget covers; "" if it covers all.
-
-    Args:
-        calls: The create calls that would be sent.
-        budget: In the provider's currency.
-        name: The name of the budget.
-        most: A part of the budget may be spent already.
-    """
+def part_of(calls: Sequence[Planned], budget: Budget, spent: Spent) -> str:
+    """A sentence about how many of the runs a budget still covers; "" if it covers all."""
     runs = sum(p.results for p in calls)
-    some = covered(calls, budget)
+    some = covered(calls, budget, spent)
     if some >= runs:
         return ""
-    how = "covers at most" if most else "covers"
-    return f"the {name} of {budget:g} {how} {some} of the {plural(runs, 'run')} to send; the others are not sent"
+    gone = _gone(budget, spent)
+    used = f" ({gone} is spent or reserved)" if gone else ""
+    name = f"the {budget.name.removesuffix(' of this call')} of {budget.limit}{used}"
+    if some:
+        return f"{name} covers {some} of the {plural(runs, 'run')} to send; the others are not sent"
+    if runs == 1:
+        return f"{name} doesn't cover the run to send; it is not sent"
+    return f"{name} covers none of the {runs} runs to send; they are not sent"
+
+
+def _gone(budget: Budget, spent: Spent) -> str:
+    """What is spent of a budget, as text."""
+    amounts = money.by_currency((micros, name) for of in spent.values() for name, micros in of.items())
+    try:
+        if budget.rates is not None:
+            used, _ = budget.left(amounts, None)
+            return money.exact(used, budget.rates.currency) if used else ""
+    except BudgetExceeded:
+        pass
+    return " and ".join(money.text(micros, name) for name, micros in amounts.items() if micros)
 
 
 def foreseen(
-    calls: Sequence[Planned], settings: Settings, *, budget: float | None = None, yes: bool = False
+    calls: Sequence[Planned],
+    settings: Settings,
+    budgets: Sequence[tuple[Budget, Spent]],
+    *,
+    rates: Rates | None = None,
+    yes: bool = False,
 ) -> tuple[str, ...]:
-    """Sentences about what would stop create calls now: a confirmation, and budgets that they exceed.
+    """Sentences about what would stop create calls now (a confirmation, budgets), and about a total that is missing.
 
     Args:
         calls: The create calls that would be sent.
-        settings: The bounds of the question, and the budgets of the session and the day.
-        budget: The budget of the call.
+        settings: The bounds of the question.
+        budgets: The budgets of the call, the session and the day, with what is spent of each. The first that isn't
+            the day's refuses a call whose first run exceeds it.
+        rates: The rates of the total, whose missing rates are named.
         yes: The confirmation is given.
     """
-    told = []
+    told = [] if rates is None or not (lacking := no_total(calls, rates)) else [lacking]
     if not yes and (asked := question(calls, settings)) is not None:
         told.append(f"{asked} To send it, add --yes (in Python: yes=True).")
-    bound = settings.budget if budget is None else budget
-    if bound is not None:
+    if budgets and budgets[0][0].since is None:
         try:
-            within(calls, bound)
+            within(calls, budgets[0][0])
         except BudgetExceeded as e:
             return (*told, f"{_capital(e.message)}: nothing would be sent.")
-    budgets = (
-        (budget, "budget", False),
-        (settings.budget, "session's budget", True),
-        (settings.daily_budget, "budget of the day (UTC)", True),
-    )
-    parts = (part_of(calls, b, name=name, most=most) for b, name, most in budgets if b is not None)
+    parts = (part_of(calls, budget, spent) for budget, spent in budgets)
     return (*told, *(f"{_capital(part)}." for part in parts if part))
+
+
+def no_total(calls: Sequence[Planned], rates: Rates) -> str:
+    """A sentence about why create calls have no total in the user's currency; "" if they have one."""
+    total = total_of(calls, rates)
+    if total.missing:
+        names = " and ".join(total.missing)
+        example = ", ".join(f"{name!r}: …" for name in total.missing)
+        return (
+            f"No total in {total.currency}: there is no rate for {names}. "
+            f"Give one: rates={{{example}}}, worth of 1 unit in {total.currency}."
+        )
+    if total.unpriced:
+        return f"No total in {total.currency}: the price of {plural(total.unpriced, 'call')} is not known."
+    return ""
 
 
 def _capital(sentence: str) -> str:

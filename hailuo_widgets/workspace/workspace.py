@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.annotation import tags_of
 from hailuo_widgets.domain.ids import make_id
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
-from hailuo_widgets.domain.user_values import as_flag, as_number, as_whole
+from hailuo_widgets.domain.user_values import as_flag, as_whole
 from hailuo_widgets.engine.equal_runs import History
 from hailuo_widgets.engine.reopen import ask_again_for_lost
 from hailuo_widgets.engine.rescue_file import adopt_rescued
@@ -26,6 +26,7 @@ from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.resumed import Resumed
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import chosen, run_id_of, runs_table, sweep_id_of, sweep_name
+from hailuo_widgets.workspace.spending_limits import as_budget, rates_of, spent_of
 from hailuo_widgets.workspace.sweep import Sweep
 from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
@@ -103,6 +104,7 @@ class Workspace(WorkspaceBase):
             provider=self.settings.provider,
             history=History(self.engine.context) if ask_log else None,
             reuse=reuse,
+            rates=rates_of(self.settings),
         )
 
     def begin(
@@ -110,7 +112,7 @@ class Workspace(WorkspaceBase):
         plan: Plan,
         *,
         tags: str | Sequence[str] = (),
-        budget: float | None = None,
+        budget: float | str | None = None,
         max_parallel: int | None = None,
         reuse: bool = True,
         warned: bool = False,
@@ -126,7 +128,7 @@ class Workspace(WorkspaceBase):
             BudgetExceeded: Its first run already exceeds the budget; nothing was sent.
         """
         reuse, yes, words, called = as_flag("reuse", reuse), as_flag("yes", yes), tags_of(tags), sweep_name(name)
-        budget = None if budget is None else as_number("budget", budget)
+        budget = None if budget is None else as_budget("budget", budget)
         at_once = None if max_parallel is None else as_whole("max_parallel", max_parallel, least=1)
         if not reuse and plan.fated("sent") < plan.results:
             plan = self.look_up(plan, reuse=False)  # it was made with reuse
@@ -139,6 +141,7 @@ class Workspace(WorkspaceBase):
             plan = self.look_up(plan, reuse=reuse)  # an equal run's clip costs nothing
             confirm(plan.to_send, self.settings, yes=yes)
             self._within(plan, budget)
+        self._say_part(plan, budget, warned=warned)
         for problem in () if warned else plan.warnings:
             self._notice(f"note: {problem}")
         sweep_id = make_id("s", self.runtime.clock.now(), self.runtime.ids.randbits(40))
@@ -197,14 +200,23 @@ class Workspace(WorkspaceBase):
             who = "the bundled simulator" if url is None else f"the simulator at {url}"
             self._notice(f"hailuo: {why}, so {who} makes the clips: nothing is sent out or billed")
 
-    def _within(self, plan: Plan, budget: float | None) -> None:
+    def _within(self, plan: Plan, budget: float | str | None) -> None:
         """Refuse a call if its first run already exceeds the budget; later runs are checked when they are sent."""
-        bound = self.settings.budget if budget is None else budget
-        if bound is None or not plan.to_send:
+        budgets = self._budgets("", budget)
+        if not plan.to_send or not budgets:
             return
-        within(plan.to_send, bound)
-        if budget is not None and (some := part_of(plan.to_send, bound)):
-            self.say(some)
+        if budgets[0].since is None:
+            within(plan.to_send, budgets[0])
+
+    def _say_part(self, plan: Plan, budget: float | str | None, *, warned: bool) -> None:
+        """Say how many of a plan's runs the budgets still cover, if it isn't all.
+
+        With ``warned``, the session's and the day's were said already.
+        """
+        budgets = spent_of(self.log, self._budgets("", budget), plan.to_send)
+        for limit, spent in budgets:
+            if (limit.sweep_id is not None or not warned) and (some := part_of(plan.to_send, limit, spent)):
+                self.say(some)
 
     # -- runs of the log ------------------------------------------------------------------------------------------
 

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NoReturn, Self
 from weakref import WeakValueDictionary
 
 from hailuo_widgets.archive import Archive
-from hailuo_widgets.domain.budget import Budget
 from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord
 from hailuo_widgets.domain.user_values import shown
@@ -27,22 +26,25 @@ from hailuo_widgets.render.card_of_record import card_of
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.system.forks import Lock
-from hailuo_widgets.workspace.confirmation import confirm
+from hailuo_widgets.workspace.confirmation import confirm, foreseen
 from hailuo_widgets.workspace.fixed_attributes import Fixed
+from hailuo_widgets.workspace.spending_limits import budgets_of, spent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from types import TracebackType
 
+    from hailuo_widgets.domain.budget import Budget
     from hailuo_widgets.domain.callback_format import CallbackFormat
     from hailuo_widgets.domain.events import RunEvent
+    from hailuo_widgets.domain.exchange import Rates
     from hailuo_widgets.domain.request import Request
+    from hailuo_widgets.planning.plan import Planned
     from hailuo_widgets.render.card import Card
 
 __all__ = ["OPENED_AS", "WorkspaceBase", "opened_as", "settings_of"]
 
 OPENED_AS = "hailuo_session"  # in a DataFrame's attrs: the name of the open workspace that its rows are of
-_MICROS = 1_000_000
 _opened: WeakValueDictionary[str, WorkspaceBase] = WeakValueDictionary()
 _settings: dict[str, Settings] = {}  # of each workspace that was opened in this process, by its name
 
@@ -202,20 +204,25 @@ class WorkspaceBase(Fixed):
             client_uuid=str(self.runtime.ids.uuid()) if self.accounts.provider(request.provider).client_ids else None,
         )
 
-    def _budgets(self, sweep_id: str | None, budget: float | None) -> tuple[Budget, ...]:
-        """The bounds that each create call is checked against; ``budget`` is the sweep's own."""
-        budgets = []
-        if budget is not None:
-            micros = round(budget * _MICROS)
-            budgets.append(Budget(name="budget of this call", micros=micros, sweep_id=sweep_id))
-        if self.settings.budget is not None:
-            micros = round(self.settings.budget * _MICROS)
-            budgets.append(Budget(name="session's budget", micros=micros, session=self.engine.runs.owner))
-        if self.settings.daily_budget is not None:
-            midnight = self.runtime.clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
-            micros = round(self.settings.daily_budget * _MICROS)
-            budgets.append(Budget(name="budget of the day (UTC)", micros=micros, since=midnight))
-        return tuple(budgets)
+    def _budgets(self, sweep_id: str | None, budget: float | str | None) -> tuple[Budget, ...]:
+        """The limits that each create call is checked against; ``budget`` is the sweep's own."""
+        owner, now = self.engine.runs.owner, self.runtime.clock.now()
+        return budgets_of(self.settings, sweep_id=sweep_id, budget=budget, owner=owner, now=now)
+
+    def foreseen(
+        self,
+        calls: Sequence[Planned],
+        *,
+        budget: float | str | None = None,
+        rates: Rates | None = None,
+        yes: bool = False,
+    ) -> tuple[str, ...]:
+        """Sentences about what would stop create calls now; blocks for the log if a budget is set.
+
+        See :func:`hailuo_widgets.workspace.confirmation.foreseen`.
+        """
+        budgets = spent_of(self.log, self._budgets("", budget), calls)
+        return foreseen(calls, self.settings, budgets, rates=rates, yes=yes)
 
     # -- waiting and closing --------------------------------------------------------------------------------------
 

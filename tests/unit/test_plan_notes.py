@@ -8,6 +8,7 @@ import pytest
 
 from hailuo_widgets.api import functions as api
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.budget import Permit
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.render.plan import plan_html, plan_text
@@ -16,6 +17,8 @@ from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from hailuo_widgets.domain.run import RunRecord
 
 
 @pytest.fixture
@@ -73,12 +76,59 @@ def test_a_dry_run_says_what_the_cell_will_do(
 
 @pytest.mark.parametrize("name", ["budget", "daily_budget"])
 def test_a_budget_of_the_settings_is_told_too(name: str, tmp_path: Path, session: Session) -> None:
-    """Some of it may be spent: it covers at most so many."""
+    """It is told as the call's own budget is."""
     other = Session(home=tmp_path, mode="live", notice=lambda _: None, **{name: 120})
     parsed = parse_line("--provider kie --seed 1..4")
     notes = foretold(other, parsed, plan_cell(other, parsed, "a fox", {}))
     other.close()
-    assert ["covers at most 2 of the 4 runs to send" in note for note in notes] == [True]
+    assert ["covers 2 of the 4 runs to send" in note for note in notes] == [True]
+
+
+SPENT = [  # spent of a budget of 120, the runs to send, and what is said
+    (0, 1, None),
+    (0, 3, "of 120 covers 2 of the 3 runs to send; the others are not sent"),
+    (52.5, 1, None),
+    (52.5, 3, "of 120 (52.5 credits is spent or reserved) covers 1 of the 3 runs to send"),
+    (105, 3, "of 120 (105 credits is spent or reserved) covers none of the 3 runs to send; they are not sent"),
+    (105, 1, "of 120 (105 credits is spent or reserved) doesn't cover the run to send; it is not sent"),
+]
+
+
+@pytest.mark.parametrize("name", ["budget", "daily_budget"])
+@pytest.mark.parametrize(("spent", "runs", "says"), SPENT)
+def test_what_is_spent_counts(  # noqa: PLR0917 - as pytest gives them
+    name: str, spent: float, runs: int, says: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The cell, the estimate and the sweep say how many runs what is left covers.
+
+    They said how many the whole budget covers, and the sweep said nothing of a budget of the settings.
+    """
+    monkeypatch.setenv("KIE_API_KEY", "sk-CANARY-foretold")
+    told: list[str] = []
+    session = Session(home=tmp_path, mode="live", notice=told.append, **{name: 120})
+    session.engine.runs.drive = lambda: None  # type: ignore[method-assign]
+    if spent:
+        sent = session.sweep("a wolf", provider="kie", repeat=round(spent / 52.5))
+        for run in sent:
+            record = session.engine.record(run.id)
+            session.engine.runs.learn(reserved(session, record, 52_500_000, "credits"))
+    told.clear()
+    parsed = parse_line(f"--provider kie --repeat {runs}")
+    notes = foretold(session, parsed, plan_cell(session, parsed, "a fox", {}))
+    session.estimate("a fox", provider="kie", repeat=runs)
+    session.sweep("a fox", provider="kie", repeat=runs)
+    session.close()
+    found = [[text for text in texts if "the budget" in text.lower() or "'s budget" in text] for texts in (notes, told)]
+    assert [len(texts) for texts in found] == ([1, 2] if says else [0, 0])
+    assert all(says in text for texts in found for text in texts if says)
+
+
+def reserved(session: Session, record: RunRecord, micros: int, currency: str) -> RunRecord:
+    """The run, sent: its price is reserved."""
+    permit = Permit(micros=micros, currency=currency)
+    sent = session.log.call(session.log.reserve, record.run_id, permit, {}, origin=record.origin)
+    assert sent is not None
+    return sent
 
 
 def test_a_simulated_plan_needs_no_confirmation(tmp_path: Path) -> None:

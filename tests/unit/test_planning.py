@@ -104,7 +104,7 @@ def test_the_estimate_has_a_row_for_each_provider_and_currency(session: Session)
     assert frame.loc[("minimax", "USD"), "cost"] == 0.28
     assert frame.loc[("minimax", "CNY"), "cost"] == 2.0
     unknown = frame.iloc[2]
-    assert (unknown["runs"], unknown["unpriced"], unknown["to_send"]) == (2, 2, 2)
+    assert (unknown["runs"], unknown["without_price"], unknown["to_send"]) == (2, 2, 2)
     assert frame["cost"].isna().tolist() == [False, False, True]
 
 
@@ -113,7 +113,7 @@ def test_the_estimate_counts_the_clips_of_a_task(session: Session) -> None:
     (row,) = estimate_frame(plan(session, provider="runware", options={"numberResults": 3}), session.accounts).to_dict(
         "records"
     )
-    assert (row["runs"], row["to_send"], row["unpriced"]) == (3, 3, 3)
+    assert (row["runs"], row["to_send"], row["without_price"]) == (3, 3, 3)
 
 
 def test_the_wall_time_knows_the_accounts_limit(session: Session) -> None:
@@ -160,7 +160,7 @@ def test_the_plans_table(session: Session) -> None:
     assert list(frame["variant"]) == ["day", "day", "night", "night"]
     assert list(frame["seed"]) == [2, 1, 2, 1]
     assert set(frame["cost"]) == {52.5}
-    assert not frame["there_already"].any()
+    assert not frame["reused"].any()
 
 
 # -- doubts and mistakes ----------------------------------------------------------------------------------------------
@@ -297,7 +297,7 @@ def test_growing_a_sweep_pays_for_the_new_runs_alone(scene: Scene) -> None:
     made = scene.session.plan(["a fox", "a wolf"], provider="runware")
     assert made.sentence().startswith("2 runs = 2 prompts; 1 there already, 1 to send")
     (row,) = estimate_frame(made, scene.session.accounts).to_dict("records")
-    assert (row["runs"], row["there_already"], row["to_send"]) == (2, 1, 1)
+    assert (row["runs"], row["reused"], row["to_send"]) == (2, 1, 1)
     scene.finish(["a fox", "a wolf"])
     assert scene.creates == 2
     scene.finish(["a fox"], reuse=False)
@@ -331,7 +331,7 @@ def test_a_result_that_its_task_lacks_is_not_paid_for_again(scene: Scene) -> Non
     made = scene.session.plan("a fox", provider="runware", options={"numberResults": 2})
     assert made.sentence().startswith("2 runs = 2 results; 2 to send")
     (row,) = estimate_frame(made, scene.session.accounts).to_dict("records")
-    assert (row["runs"], row["there_already"], row["to_send"]) == (2, 0, 2)
+    assert (row["runs"], row["reused"], row["to_send"]) == (2, 0, 2)
 
 
 def test_a_budget_holds_for_all_clips_of_a_call(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> None:
