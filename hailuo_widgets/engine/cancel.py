@@ -16,6 +16,7 @@ from hailuo_widgets.engine.recorder import UNRESERVED
 from hailuo_widgets.errors import Cancelled as CancelledError
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError, as_detail
 from hailuo_widgets.provider.messages import Cancelled, CancelOutcome, Poll, PollState
+from hailuo_widgets.provider.parse import plain
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -165,13 +166,13 @@ async def _cancelled(ctx: Context, client: ProviderClient, record: RunRecord, at
         says + (f": {doubt.message}" if doubt else ""),
         provider=client.provider.facts.name,
         code=doubt.code if doubt else None,
-        provider_message=answer.said if answer else None,
+        provider_message=plain(answer.said) if answer and answer.said else None,
         hint=None if outcome in {CancelOutcome.FREE, CancelOutcome.BILLED} else AGAIN,
     )
     return await ctx.recorder.change(
         record.run_id,
         event,
-        {"said": answer.said} if answer and answer.said else {},
+        {"said": plain(answer.said)} if answer and answer.said else {},
         status="cancelled",
         error=as_detail(error, record.run_id),
         **(_not_billed(record) if outcome == CancelOutcome.FREE else {}),

@@ -61,6 +61,7 @@ from hailuo_widgets.provider.messages import (
     FormFile,
     PlanRow,
 )
+from hailuo_widgets.provider.parse import plain
 from hailuo_widgets.provider.registry import names, open_provider
 from hailuo_widgets.settings.settings import Settings
 
@@ -123,6 +124,7 @@ __all__ = [
     "in_its_words",
     "names",
     "open_provider",
+    "plain",
     "read_json",
     "trace_id",
 ]

@@ -45,6 +45,7 @@ from hailuo_widgets.provider import (
     as_task_id,
     as_url,
     ids_named,
+    plain,
 )
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ class Replicate(Provider):
             raise self.in_body(code, said, reply) if code else self.unreadable(reply, "it names no status")
         self.checked("task", data.get("id"), task.task_id, reply)
         ended = self.state(word) in {PollState.SUCCEEDED, PollState.FAILED} and word.strip().casefold() != "canceled"
-        return Cancelled(outcome=CancelOutcome.TOO_LATE if ended else CancelOutcome.UNKNOWN, said=word)
+        return Cancelled(outcome=CancelOutcome.TOO_LATE if ended else CancelOutcome.UNKNOWN, said=plain(word))
 
     def decode_list(self, reply: HttpReply) -> Candidates:
         """Decode the page of predictions; what was asked for is in each one's ``input``, if it is still there."""
@@ -274,10 +275,10 @@ def _candidate(item: dict[str, Any]) -> Candidate | None:
     resolution, duration = asked.get("resolution"), asked.get("duration")
     return Candidate(
         task_id=task_id,
-        model=model if isinstance(model := item.get("model"), str) else None,
+        model=plain(model) if isinstance(model := item.get("model"), str) else None,
         created_at=_moment(item.get("created_at")),
-        status=word if isinstance(word := item.get("status"), str) else None,
-        resolution=resolution.upper() if isinstance(resolution, str) else None,
+        status=plain(word) if isinstance(word := item.get("status"), str) else None,
+        resolution=plain(resolution).upper() if isinstance(resolution, str) else None,
         duration=duration if isinstance(duration, int) and not isinstance(duration, bool) else None,
     )
 
