@@ -154,7 +154,11 @@ def test_a_misspelled_key_or_base_url_is_an_error(name: str, monkeypatch: pytest
     assert state[name] == f"not set: {upper}_API_KYE is read by nothing"
     monkeypatch.setenv(f"{upper}_API_KEY", "sk-CANARY")
     live = accounts(mode="live")
-    assert live.origin(live.provider(name)) == live.provider(name).facts.base_url
+    documented = live.provider(name).facts.base_url
+    with monkeypatch.context() as own:
+        if not documented:  # a relay has no address but the user's
+            own.setenv(f"{upper}_BASE_URL", "https://own.example")
+        assert live.origin(live.provider(name)) == (documented or "https://own.example")
     monkeypatch.setenv(f"{upper}_BASE_ULR", "https://elsewhere.example")
     with pytest.raises(UsageError, match=f"{upper}_BASE_ULR .*did you mean {upper}_BASE_URL"):
         live.origin(live.provider(name))
