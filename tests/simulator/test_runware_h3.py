@@ -257,11 +257,13 @@ def test_a_seed_fixes_the_clip(sim: Simulator, api: httpx.Client) -> None:
     assert [result["seed"] for result in (first, same, other)] == [7, 7, 8]
     one, two, three = (api.get(result["videoURL"]).content for result in (first, same, other))
     assert one == two != three
+    both = {result["seed"]: result for result in results(api, infer(seed=7, numberResults=2, width=1344, height=768))}
+    assert [api.get(both[seed]["videoURL"]).content for seed in (7, 8)] == [one, three]
     several = results(api, infer(seed=4294967294, numberResults=4, width=1344, height=768))
     assert sorted(result["seed"] for result in several) == [0, 1, 4294967294, 4294967295]
     drawn = results(api, infer(numberResults=2))
     assert len({result["seed"] for result in drawn}) == 2
-    assert sim.creates["runware"] == 5
+    assert sim.creates["runware"] == 6
 
 
 def test_frames_and_references_set_the_shape(
