@@ -17,6 +17,7 @@ import io
 import ipaddress
 import warnings
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -218,6 +219,7 @@ def _measure(raw: bytes, parameter: str) -> tuple[int, int]:
         raise RefusalError("image", message, parameter=parameter) from None
 
 
+@lru_cache(maxsize=32)
 def placeholder(name: str) -> bytes:
     """Return a drawn picture (PNG, 1280×720) that stands for one the simulator may not fetch."""
     digest = hashlib.sha256(name.encode()).digest()

@@ -708,7 +708,7 @@ def test_a_film_like_h3s_is_taken(api: httpx.Client) -> None:
         ({"codec": "mpeg4"}, "must be H.264 or H.265, got mpeg4"),
         ({"sound": "pcm_s16le"}, "must have AAC or MP3 sound, got pcm_s16le"),
         ({"frames": 24}, "must be 2 to 15 seconds long, got 1.0"),
-        ({"frames": 375}, "must be 2 to 15 seconds long, got 15.6"),
+        ({"frames": 375, "width": 96, "height": 64}, "must be 2 to 15 seconds long, got 15.6"),
         ({"fps": 20}, "must have 23.976 to 60 frames per second, got 20"),
         ({"width": 62}, "sides from 256 to 5760 px, got 62x192"),
         ({"width": 500}, "aspect ratio from 0.4 to 2.5, got 500x192"),
