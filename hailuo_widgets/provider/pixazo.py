@@ -1,25 +1,28 @@
-"""Pixazo provider: MiniMax's bodies behind Azure API Management, polled by POST.
+"""Pixazo provider: MiniMax's models behind Azure API Management, polled by POST, or by GET for H3.
 
-The model is implied by the path, and polling has an API of its own. Sources of the rows: ``DOC``, the Pixazo document
-(the specification), which only has image to video; ``SKILL``, Pixazo's public skill page, which lists a second
-operation for text to video, without its fields and its price.
+The model is implied by the path, and polling has an API of its own. ``pixazo_h3.py`` has the rows of H3. Sources of the
+other rows: ``DOC``, the Pixazo document (the specification), which only has image to video; ``SKILL``, Pixazo's public
+skill page, which lists a second operation for text to video, without its fields and its price.
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from hailuo_widgets.domain.callback_format import CallbackFormat, ids_named
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
-from hailuo_widgets.errors import AuthError
-from hailuo_widgets.provider import minimax_facts, minimax_v1
+from hailuo_widgets.errors import AuthError, Moderated
+from hailuo_widgets.provider import minimax_facts, minimax_v1, pixazo_h3
 from hailuo_widgets.provider.interface import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
-from hailuo_widgets.provider.parse import as_object, message_of
+from hailuo_widgets.provider.parse import as_object, as_path, message_of
+from hailuo_widgets.provider.refusal_words import about_content
 from hailuo_widgets.provider.task_ids import asked_by_request_id
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.provider.interface import HttpReply, Provider
     from hailuo_widgets.settings.settings import Settings
@@ -64,6 +67,7 @@ FACTS = Facts(
             note="text to video, from outside the document",
             source=SKILL,
         ),
+        pixazo_h3.MODEL,
     ),
     offers=(
         Offer(model=FAST, mode=I2V, resolution="768P", durations=(6, 10), source=DOC),
@@ -77,6 +81,7 @@ FACTS = Facts(
         ),
         Offer(model=H23, mode=T2V, resolution="768P", durations=(6, 10), source=SKILL, doubt=_TEXT),
         Offer(model=H23, mode=T2V, resolution="1080P", durations=(6,), source=SKILL, doubt=_TEXT),
+        *pixazo_h3.OFFERS,
     ),
     prices=(
         Price(model=FAST, resolution=None, duration=6, micros=350_000, currency="USD", source=DOC, as_of="2026-11"),
@@ -105,6 +110,8 @@ STATES = minimax_v1.STATES | {
     "cancelled": "failed",
 }
 REQUESTS = "requests"  # the channel of Pixazo's newer API
+POLLED_AT = "polling_path"
+WITHHELD = Code(error=Moderated, meaning="the prompt, a picture or the clip was refused for its content")
 
 
 class Pixazo(minimax_v1.MiniMaxV1):
@@ -119,8 +126,15 @@ class Pixazo(minimax_v1.MiniMaxV1):
     states = STATES
     query_path = "/minimax-hailuo-ai-polling/v1/getStatus"
 
+    def channel(self, request: Request) -> str:
+        """Return the API that will know the task: for H3 and an unlisted model, the newer one."""
+        newer = request.unlisted or request.model == pixazo_h3.H3
+        return REQUESTS if newer else super().channel(request)
+
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
-        """Return ``POST /minimax-hailuo-ai/v1/imageToVideo``, or ``…/generate`` without a first frame."""
+        """Return ``POST /minimax-hailuo-ai/v1/imageToVideo``, ``…/generate`` without a first frame, or H3's call."""
+        if self.channel(request) == REQUESTS:
+            return replace(pixazo_h3.encode(request), headers=NO_CACHE)
         body: dict[str, Any] = {
             k: v for k, v in super().encode_create(request, client_uuid).json.items() if k != "model"
         }
@@ -130,16 +144,21 @@ class Pixazo(minimax_v1.MiniMaxV1):
     def accepted(self, reply: HttpReply) -> Accepted:
         """Decode the reply; a task of Pixazo's newer API gets that API's channel.
 
-        The polling address in the reply is not used, so that the key only goes to the provider's own address.
+        Of the polling address in the reply, only the path is kept, and only if it is at the provider's own origin:
+        the key goes nowhere else.
         """
         found = super().accepted(reply)
-        newer = asked_by_request_id(as_object(reply)) == found.task_id
-        return replace(found, channel=REQUESTS) if newer else found
+        data = as_object(reply)
+        if asked_by_request_id(data) != found.task_id:
+            return found
+        path = _path_at(as_url(data.get("polling_url")), {reply.origin, *self.facts.origins})
+        known = path is None or path == _status_path(found.task_id)
+        return replace(found, channel=REQUESTS, details={} if known else {POLLED_AT: str(path)})
 
     def encode_query(self, task: Task) -> HttpCall:
         """Return ``POST /minimax-hailuo-ai-polling/v1/getStatus``, which creates nothing, or the newer API's query."""
         if task.channel == REQUESTS:
-            path = f"/v2/requests/status/{quote(task.task_id, safe='')}"
+            path = as_path(task.details.get(POLLED_AT)) or _status_path(task.task_id)
             return HttpCall(method="GET", path=path, headers=NO_CACHE)
         return HttpCall(method="POST", path=self.query_path, json={"task_id": task.task_id}, headers=NO_CACHE)
 
@@ -165,12 +184,30 @@ class Pixazo(minimax_v1.MiniMaxV1):
             raise self.unreadable(reply, "the provider finished the task and named no link")
         return super().finished(data, reply)
 
+    def failed(self, code: str | None, said: str | None, reply: HttpReply, *, word: object = None) -> Poll:
+        """Return the poll of a failed task; without a code, the message tells whether its content was refused."""
+        poll = super().failed(code, said, reply, word=word)
+        if code is None and about_content(said):
+            return replace(poll, error=self.error(WITHHELD, code="failed", said=said, reply=reply))
+        return poll
+
     def verdict(self, data: dict[str, Any]) -> tuple[str | None, str | None]:
         """Return MiniMax's code; a reply with an ``error`` in words and without code and task is an error too."""
         code, said = super().verdict(data)
         if code is None and data.get("error") and self.task_named(data) is None and self.task_id_of(data) is None:
             return as_code(data.get("statusCode")) or "error", message_of(data)
         return code, said
+
+
+def _status_path(task_id: str) -> str:
+    return f"/v2/requests/status/{quote(task_id, safe='')}"
+
+
+def _path_at(url: str | None, origins: Collection[str]) -> str | None:
+    """Return the path of a URL at one of these origins; None for another URL, or one with a query."""
+    parts = urlsplit(url or "")
+    ours = f"{parts.scheme}://{parts.netloc}" in origins
+    return as_path(parts.path) if ours and not (parts.query or parts.fragment) else None
 
 
 def make(settings: Settings) -> Provider:
