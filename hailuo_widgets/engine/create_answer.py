@@ -32,6 +32,15 @@ WAYS_OUT = (
 )
 
 
+LISTED = "run.candidates() lists the provider's tasks that could be this one"
+
+
+def _has_list(client: ProviderClient, record: RunRecord) -> bool:
+    with contextlib.suppress(Exception):  # a provider of another package may raise anything
+        return client.provider.encode_list(record.request, 1) is not None
+    return False
+
+
 async def accepted(ctx: Context, client: ProviderClient, record: RunRecord, answer: Accepted) -> Outcome:
     """Write that the call was accepted."""
     data = {"task_id": answer.task_id, "trace_id": answer.trace_id, "warning": answer.warning}
@@ -141,6 +150,7 @@ async def _committed(
 
 async def unconfirmed(ctx: Context, client: ProviderClient, record: RunRecord, why: HailuoError) -> RunRecord:
     """End the run as ``unconfirmed``, with what the user can do."""
+    listed = _has_list(client, record)
     how = "does not say whether it was accepted" if isinstance(why, ProviderError) else "was lost"
     error = Unconfirmed(
         f"the create call's answer {how}, so it may have been billed: {why.message}",
@@ -148,6 +158,6 @@ async def unconfirmed(ctx: Context, client: ProviderClient, record: RunRecord, w
         code=why.code,
         provider_message=why.provider_message,
         trace_id=why.trace_id,
-        hint=f"{WAYS_OUT}; {why.hint}" if why.hint else WAYS_OUT,
+        hint="; ".join(text for text in (LISTED if listed else "", WAYS_OUT, why.hint) if text),
     )
     return await ctx.recorder.fail(record, error, status="unconfirmed")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.rate_limit import RateLimiter
     from hailuo_widgets.engine.runtime import Timing
     from hailuo_widgets.provider.interface import Accepted, Clip, HttpCall, HttpReply, Poll, Provider
-    from hailuo_widgets.provider.messages import Cancelled
+    from hailuo_widgets.provider.messages import Cancelled, Candidates
     from hailuo_widgets.redaction.secret import Secret
     from hailuo_widgets.transport.http import Http, Stream
 
@@ -189,6 +189,14 @@ class ProviderClient:
         await self.limiter.turn()
         reply = await self._send(call, fresh=True)
         return self._read(reply, self.provider.decode_cancel, reply, task)
+
+    async def listed(self, request: Request, page: int) -> Candidates | None:
+        """Return one page of the account's tasks; None if there is no such page, or no list."""
+        call = self.provider.encode_list(request, page)
+        if call is None:
+            return None
+        reply = await self._send(call)
+        return self._read(reply, self.provider.decode_list, reply)
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
         """Return a new download link, if the provider has a call for it."""

@@ -100,6 +100,18 @@ class RunQueries:
             found = [r for r in found if tag in r.all_tags][:limit]
         return found[::-1]
 
+    def known_tasks(self, provider: str, task_ids: Iterable[str]) -> frozenset[str]:
+        """Those of a provider's task ids that a run has, at whichever of its addresses."""
+        import sqlalchemy as sa
+
+        from hailuo_widgets.store.clips import chunks
+        from hailuo_widgets.store.schema import runs
+
+        query = sa.select(runs.c.task_id).where(runs.c.provider == provider)
+        with self.database.read() as c:
+            found = [c.scalars(query.where(runs.c.task_id.in_(some))).all() for some in chunks(task_ids)]
+        return frozenset(str(task_id) for some in found for task_id in some)
+
     def lead_of(self, record: RunRecord) -> RunRecord | None:
         """The run whose create call makes a task's further results."""
         import sqlalchemy as sa

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import Status
+from hailuo_widgets.engine.candidates import candidates
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
 from hailuo_widgets.workspace.annotations import remark, remarked
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.provider.messages import Candidate
     from hailuo_widgets.render.card import Card
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
@@ -247,6 +249,20 @@ class Run(Fixed):
             self._expect("adopt", "unconfirmed", "lost")
         adopt(self._session.engine.context, self.record, str(task_id))
         return self
+
+    def candidates(self) -> list[Candidate]:
+        """The provider's tasks that could be this unconfirmed run's, the newest first; free.
+
+        They fit its model, resolution, length and time, and belong to no run of the log. None is taken by itself: give
+        the right one's ``task_id`` to :meth:`adopt`.
+
+        Raises:
+            UsageError: The run is not unconfirmed, or its provider has no list of tasks.
+            ProviderError: The list could not be read.
+            TransportError: The provider could not be reached.
+        """
+        self._expect("candidates", "unconfirmed")
+        return candidates(self._session.engine.context, self.record)
 
     def write_off(self) -> Run:
         """Mark an unconfirmed run as failed: its task is not at the provider."""
