@@ -143,7 +143,13 @@ class Engine:
         return self.runs.take_up(run_ids)
 
     def record(self, run_id: str) -> RunRecord:
-        """Return the run's current record. Blocks for the log if the run is not followed here."""
+        """Return the run's current record. Blocks for the log if the run is not followed here.
+
+        Once the session is closed, it is the record as this session last knew it.
+
+        Raises:
+            StoreError: The log can't be asked, and this session doesn't know the run.
+        """
         if self.runs.follows(run_id):
             return self.runs.known(run_id)
         known = self.runs.decided(run_id)
@@ -151,7 +157,9 @@ class Engine:
             return known
         try:
             told = self.log.call(self.log.get, run_id)
-        except HailuoError:
+        except HailuoError as e:
+            if known is None and isinstance(e, StoreError) and e.closed:
+                known = self.runs.last_known(run_id)
             if known is None:
                 raise
             return known  # the log cannot be asked: this is how we left it

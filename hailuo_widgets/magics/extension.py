@@ -109,7 +109,7 @@ def _show_all(resumed: Any) -> None:
 
         show_sweep(resumed)
     else:
-        print("Nothing was unfinished.")  # noqa: T201 - the output in a terminal
+        print(f"{resumed.nothing[0].upper()}{resumed.nothing[1:]}.")  # noqa: T201 - the output in a terminal
 
 
 def _show(run: Any) -> None:

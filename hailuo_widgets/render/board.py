@@ -65,7 +65,7 @@ def _short(text: str) -> str:
 
 def _row(card: Card, values: Sequence[str]) -> str:
     status = status_word(card.status, reused=card.reused)
-    if card.error_text and card.status.ended:
+    if card.error_text:
         status += f": {card.error_text}"
     src = safe_video_src(card.video_src)
     name = html.escape(card.run_id)
@@ -79,6 +79,7 @@ def board_text(cards: list[Card]) -> str:
     """A sweep's runs for a terminal: one line per run."""
     lines = [
         f"{card.run_id}  {'reused' if card.reused else card.status:<12} {card.provider} {card.model}  {card.cost}"
+        + (f"  {card.error_text}" if card.error_text else "")
         for card in cards
     ]
     return "\n".join([plural(len(cards), "run"), *lines])

@@ -143,7 +143,8 @@ class RunLog(RunQueries):
         except RuntimeError:
             closed = StoreError(
                 "the session was closed, and its run log with it",
-                hint="make a new session with the same home: its resume() takes up what this one left unfinished",
+                hint="make a new session with the same home: its resume() follows the runs that were sent; those that "
+                "were only planned are sent by making them again",
             )
         closed.closed = True
         raise closed

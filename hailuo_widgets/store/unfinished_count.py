@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["left_over", "never_sent"]
+__all__ = ["left_over", "never_sent", "unconfirmed_runs"]
 
 _QUERY = """
 SELECT status, owner, lease_until IS NULL OR lease_until < strftime('%Y-%m-%d %H:%M:%f', 'now') FROM runs
@@ -43,8 +43,17 @@ def left_over(store_url: str, is_dead: Callable[[str], bool]) -> dict[str, int]:
 
 
 def never_sent(count: int) -> str:
-    """The sentence about runs that were planned by an ended kernel and never sent."""
+    """The sentence about runs that were planned, by whichever kernel, and never sent."""
+    were, them = ("1 planned run was", "it") if count == 1 else (f"{count} planned runs were", "them")
+    their = "its cell" if count == 1 else "their cells"
+    return f"{were} never sent, and cost nothing: run {their} again to send {them} (%hailuo runs planned lists {them})"
+
+
+def unconfirmed_runs(count: int) -> str:
+    """The sentence about runs whose create call got no answer, with the ways to settle them."""
+    are, them = ("1 run is", "it") if count == 1 else (f"{count} runs are", "them")
     return (
-        f"{count} planned run(s) of an earlier kernel were never sent, and cost nothing: run their cells again to send "
-        "them (%hailuo runs planned lists them)"
+        f"{are} unconfirmed, and may have been billed: %hailuo runs unconfirmed lists {them}. Look for the task at the "
+        "provider: run.adopt(task_id) follows it, run.write_off() if it is not there, run.resubmit() pays for another "
+        "try"
     )

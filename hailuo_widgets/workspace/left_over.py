@@ -1,4 +1,4 @@
-"""Sentences about the unfinished runs of earlier kernels in the default store.
+"""Sentences about the unfinished runs in the default store that no kernel follows.
 
 ``%load_ext`` prints them, so nothing here loads SQLAlchemy, pandas or httpx.
 """
@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.settings import Settings
-from hailuo_widgets.store.unfinished_count import left_over, never_sent
+from hailuo_widgets.store.unfinished_count import left_over, never_sent, unconfirmed_runs
 from hailuo_widgets.system.process import is_dead, is_this_process
 
 __all__ = ["left_over_sentences"]
 
 
 def left_over_sentences() -> list[str]:
-    """Sentences about the runs that earlier kernels left unfinished in the default store, with the next step."""
+    """Sentences about the unfinished runs in the default store that no kernel follows, with the next step."""
     try:
         url = Settings.resolve().store_url
     except UsageError:
@@ -23,13 +23,10 @@ def left_over_sentences() -> list[str]:
     unconfirmed, planned = found.pop("unconfirmed", 0), found.pop("planned", 0)
     said = []
     if count := sum(found.values()):
-        said.append(
-            f"hailuo: {count} run(s) of an earlier kernel are unfinished: %hailuo resume takes them up for free"
-        )
+        are, them = ("run is", "it") if count == 1 else ("runs are", "them")
+        said.append(f"hailuo: {count} {are} unfinished and not followed: %hailuo resume takes {them} up for free")
     if planned:
         said.append(f"hailuo: {never_sent(planned)}")
     if unconfirmed:
-        said.append(
-            f"hailuo: {unconfirmed} unconfirmed run(s) may have been billed: %hailuo runs unconfirmed lists them"
-        )
+        said.append(f"hailuo: {unconfirmed_runs(unconfirmed)}")
     return said

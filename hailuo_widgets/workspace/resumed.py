@@ -28,8 +28,17 @@ class Resumed(Sweep):
 
     in_log = False
 
-    def __init__(self, session: WorkspaceBase, runs: Sequence[Run]) -> None:
+    def __init__(self, session: WorkspaceBase, runs: Sequence[Run], *, unconfirmed: int = 0) -> None:
         super().__init__(session, f"resumed-{secrets.token_hex(4)}", runs)
+        self._unconfirmed = unconfirmed
+
+    @property
+    def nothing(self) -> str:
+        """What is said if no run was taken up: an unconfirmed run can't be, and isn't settled either."""
+        if not self._unconfirmed:
+            return "nothing was unfinished"
+        are = "1 run is" if self._unconfirmed == 1 else f"{self._unconfirmed} runs are"
+        return f"nothing to follow; {are} unconfirmed"
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, list | tuple):
@@ -39,7 +48,7 @@ class Resumed(Sweep):
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:
-        return super().__repr__().replace("<Sweep", "<Resumed", 1) if len(self) else "<Resumed: nothing was unfinished>"
+        return super().__repr__().replace("<Sweep", "<Resumed", 1) if len(self) else f"<Resumed: {self.nothing}>"
 
     def __add__(self, other: Any) -> list[Run]:
         return [*self.runs, *other]

@@ -92,11 +92,16 @@ class Sweep(Fixed):
         return self
 
     def _see_that_all_is_kept(self) -> None:
-        """Raise if paid runs were left because the log could not be written: no script may end as if all were well."""
+        """Raise if paid runs were left because the log could not be written: no script may end as if all were well.
+
+        A run that was left for another reason, for example because its provider's address isn't configured, is told of.
+        """
         left = [(r.error, r.record) for r in self.runs]
-        unwritten = [
-            e for e, r in left if e is not None and r.unfinished and (r.error or {}).get("kind") == "StoreError"
-        ]
+        stopped = [(e, (r.error or {}).get("kind")) for e, r in left if e is not None and r.unfinished]
+        unwritten = [e for e, kind in stopped if kind == "StoreError"]
+        for e, kind in stopped:
+            if kind != "StoreError":
+                self.session.say(f"a run was left unfinished: {e}")
         if len(unwritten) == 1:
             raise unwritten[0]
         if unwritten:
@@ -120,7 +125,9 @@ class Sweep(Fixed):
         counts: dict[str, int] = {}
         try:
             for run in self.runs:
-                word = "reused" if run.record.reused_from else run.status
+                record = run.record
+                word = "reused" if record.reused_from else record.status.value
+                word += ", not followed" if record.unfinished and record.error else ""
                 counts[word] = counts.get(word, 0) + 1
         except HailuoError as e:
             return f"<Sweep {self.id}: {plural(len(self.runs), 'run')}; {e.message}>"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.annotation import tags_of
 from hailuo_widgets.domain.ids import make_id
-from hailuo_widgets.domain.run import SIMULATOR, RunRecord
+from hailuo_widgets.domain.run import SIMULATOR, RunRecord, Status
 from hailuo_widgets.domain.user_values import as_flag, as_whole
 from hailuo_widgets.engine.equal_runs import History
 from hailuo_widgets.engine.reopen import ask_again_for_lost
@@ -20,7 +20,7 @@ from hailuo_widgets.planning.axes import axes_of
 from hailuo_widgets.planning.plan import look_up, make_plan
 from hailuo_widgets.planning.upscale import plan_upscale
 from hailuo_widgets.settings.settings import RunMode
-from hailuo_widgets.store.unfinished_count import never_sent
+from hailuo_widgets.store.unfinished_count import never_sent, unconfirmed_runs
 from hailuo_widgets.workspace.confirmation import confirm, part_of, question, within
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.resumed import Resumed
@@ -246,8 +246,12 @@ class Workspace(WorkspaceBase):
         taken = [Run(self, r.run_id) for r in [*ours, *self.engine.take_up()]]
         if waiting := [r.run_id for r in self.engine.runs.never_sent() if not self.engine.runs.follows(r.run_id)]:
             self._notice(f"hailuo: {never_sent(len(waiting))}")
+        taken_ids = {run.id for run in taken}
+        unconfirmed = [r for r in self.log.call(self.log.find, status=Status.UNCONFIRMED) if r.run_id not in taken_ids]
+        if unconfirmed:
+            self._notice(f"hailuo: {unconfirmed_runs(len(unconfirmed))}")
         self.archive.sweep_stale()
-        return Resumed(self, taken)
+        return Resumed(self, taken, unconfirmed=len(unconfirmed))
 
     def chosen(self, what: Any = None) -> list[RunRecord]:
         """The records of the selected runs, each clip once; see :func:`hailuo_widgets.workspace.selection.chosen`."""

@@ -15,7 +15,7 @@ from weakref import WeakValueDictionary
 
 from hailuo_widgets.archive import Archive
 from hailuo_widgets.domain.ids import make_id, next_id
-from hailuo_widgets.domain.run import SIMULATOR, RunRecord
+from hailuo_widgets.domain.run import SIMULATOR, RunRecord, Status
 from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.engine.engine import Engine
 from hailuo_widgets.engine.local_simulator import LocalSimulator
@@ -243,27 +243,38 @@ class WorkspaceBase(Fixed):
         Waits for the answers to create calls on their way. Inside a running event loop it cannot wait: there an answer
         that comes later goes to the rescue file, and :meth:`aclose` waits for it.
         """
-        self._end()
+        followed = self._end()
         try:
             self.engine.close()
         finally:  # an interrupt ends the wait for a create call's answer, and leaves nothing open
-            self._release()
+            self._release(followed)
 
     async def aclose(self) -> None:
         """Close as :meth:`close` does, inside a running event loop: waits for create calls, and for connections."""
-        self._end()
+        followed = self._end()
         try:
             await self.engine.aclose()
         finally:
-            self._release()
+            self._release(followed)
 
-    def _end(self) -> None:
+    def _end(self) -> list[str]:
+        """Mark it as closed; returns the ids of the runs that were followed until now."""
         self.closed = True
         _opened.pop(self.opened_as, None)
+        return self.engine.runs.followed
 
-    def _release(self) -> None:
+    def _release(self, followed: Iterable[str]) -> None:
+        """Close the log and stop the simulator; tell of the runs that were never sent."""
         self.log.close()
         self._simulator.stop()
+        last = (self.engine.runs.last_known(run_id) for run_id in followed)
+        unsent = sum(record is not None and record.status == Status.PLANNED for record in last)
+        if unsent:
+            were, them = ("1 run was", "it") if unsent == 1 else (f"{unsent} runs were", "them")
+            self.say(
+                f"{were} planned and not sent before the session was closed, so nothing was paid for {them}: wait() "
+                f"(or await) within the session sends {them}"
+            )
 
     def __enter__(self) -> Self:
         return self

@@ -10,6 +10,8 @@ import pytest
 from patience import HANG_S
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.errors import Unconfirmed
+from hailuo_widgets.render.board import board_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,3 +92,43 @@ def test_it_is_shown_as_a_board(begin: Begin, capsys: pytest.CaptureFixture[str]
     finally:
         shell.extension_manager.unload_extension("hailuo_widgets")
         TerminalInteractiveShell.clear_instance()
+
+
+def test_what_is_unconfirmed_is_named(begin: Begin) -> None:
+    """It isn't so that nothing was unfinished while a run may have been charged: it is counted, with the ways out."""
+    said: list[str] = []
+    scene = begin({"kind": "drop", "phase": "create"})
+    run = scene.session.generate("a fox", model="02")
+    with pytest.raises(Unconfirmed):
+        run.wait(HANG_S)
+    scene.session.close()
+    heir = Session(home=scene.session.settings.home, mode="live", notice=said.append)
+    with closing(heir):
+        resumed = heir.resume()
+        assert repr(resumed) == "<Resumed: nothing to follow; 1 run is unconfirmed>"
+        (line,) = [line for line in said if "unconfirmed" in line]
+        for way in ("1 run is unconfirmed", "adopt(task_id)", "write_off()", "resubmit()", "%hailuo runs unconfirmed"):
+            assert way in line
+        heir.run(run.id).write_off()
+        assert repr(heir.resume()) == "<Resumed: nothing was unfinished>"
+
+
+def test_a_run_at_another_address_is_not_left_unsaid(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its key isn't sent there; the wait, the handle and the table of runs say so."""
+    said: list[str] = []
+    scene = begin(simulator={"latency": 0.6})
+    run = scene.session.generate("a fox", model="02")
+    while run.status in {"planned", "submitting"}:
+        with pytest.raises(TimeoutError):
+            run.wait(0.1)
+    scene.session.close()
+    monkeypatch.setenv("MINIMAX_BASE_URL", "http://127.0.0.1:9")
+    heir = Session(home=scene.session.settings.home, mode="live", notice=said.append)
+    with closing(heir):
+        resumed = heir.resume()
+        resumed.wait(HANG_S)
+        (line,) = [line for line in said if "left unfinished" in line]
+        assert scene.simulator.url in line
+        assert "MINIMAX_BASE_URL" in line
+        assert "not followed" in repr(resumed)
+        assert "the key is not sent there" in board_text([one.card for one in resumed])

@@ -155,7 +155,7 @@ def test_what_was_never_sent_is_said(elsewhere: tuple[Scene, Session]) -> None:
     scene.session.close()
     assert other.resume() == []
     (line,) = [line for line in scene.told if "never sent" in line]
-    assert "1 planned run(s) of an earlier kernel were never sent, and cost nothing: run their cells again" in line
+    assert "1 planned run was never sent, and cost nothing: run its cell again" in line
     assert (other.run(run.id).status, scene.sent) == ("planned", 0)
 
 

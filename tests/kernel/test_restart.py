@@ -27,7 +27,7 @@ def test_a_killed_kernels_run_is_taken_up_at_once(
     first.until_card(cell, "Queued")
     first.kill()
     second = begin_kernel(fake_provider, load=False)
-    assert "1 run(s) of an earlier kernel are unfinished: %hailuo resume" in second.run(LOAD).text
+    assert "1 run is unfinished and not followed: %hailuo resume" in second.run(LOAD).text
     finish(fake_provider)
     reply = second.run(  # at once: a run whose lease had to run out first would not be among them
         "import hailuo_widgets as hw\n(fox,) = hw.resume()\nawait fox\n(fox.status, fox.video.is_file())"
