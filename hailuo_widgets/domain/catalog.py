@@ -68,6 +68,7 @@ class Model:
     fixed: bool = False  # duration and resolution can't be chosen; the model's only offer states them
     seeds: bool = True  # takes a seed, if the provider does
     seed_doubt: str = ""  # why the same seed may not give the same clip
+    seeds_elsewhere: str = ""  # where the same model takes seeds, if not here
     typical_s: Mapping[str | None, float] = field(default_factory=dict)
     note: str = ""
     source: str = ""

@@ -252,6 +252,7 @@ def _seed(request: Request, facts: Facts) -> Iterator[Problem]:
             f"seed={request.seed!r}: {request.model if able and request.model else facts.title} takes no seed, so two "
             "runs of one prompt are replicates",
             "leave seed out; repeat=N (--repeat N) makes N replicates"
+            + (f"; {model.seeds_elsewhere}" if model is not None and model.seeds_elsewhere else "")
             + (f"; models that take a seed: {', '.join(able)}" if able else ""),
         )
     elif not seeds.low <= request.seed <= seeds.high:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hailuo_widgets.domain.images import is_file_id
 from hailuo_widgets.domain.problem import error, is_web_url, text_errors, warning
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import ProblemCode, nearest
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.errors import Problem
 
-__all__ = ["check_frame_size", "check_images", "web_url_errors"]
+__all__ = ["check_frame_size", "check_images", "url_errors", "web_url_errors"]
 
 URL_ONLY = "put the picture where the web can reach it and give its https:// URL"
 
@@ -130,9 +131,22 @@ def web_url_errors(name: str, url: str) -> Iterator[Problem]:
     yield from text_errors(name, url)
 
 
+def url_errors(name: str, url: str, *, title: str, by_id: bool) -> Iterator[Problem]:
+    """Check the URL of a file, or the UUID under which the provider keeps it."""
+    if not is_file_id(url):
+        yield from web_url_errors(name, url)
+    elif not by_id:
+        yield error(
+            name,
+            ProblemCode.UNSUPPORTED,
+            f"{name}={url}: {title} takes no UUID here",
+            "give a path or an https:// URL",
+        )
+
+
 def _image(name: str, image: Image, rules: ImageRules, title: str) -> Iterator[Problem]:
     if image.url is not None:
-        yield from web_url_errors(name, image.url)
+        yield from url_errors(name, image.url, title=title, by_id=rules.by_id)
         return
     if rules.url_only:
         yield error(

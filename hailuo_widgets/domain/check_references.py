@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.check_media import web_url_errors
+from hailuo_widgets.domain.check_media import url_errors
 from hailuo_widgets.domain.problem import error, warning
 from hailuo_widgets.domain.references import MEDIA_TYPES, MediaKind
 from hailuo_widgets.errors import ProblemCode
@@ -35,7 +35,8 @@ def check_references(request: Request, facts: Facts) -> Iterator[Problem]:
         return
     for i, reference in enumerate(request.references):
         if reference.url is not None:
-            yield from web_url_errors(f"references[{i}]", reference.url)
+            by_id = rules is not None and rules.by_id and reference.kind == MediaKind.IMAGE
+            yield from url_errors(f"references[{i}]", reference.url, title=facts.title, by_id=by_id)
     if request.subject is not None:
         yield error("subject", ProblemCode.CONFLICT, "subject and references do not go together", "leave one out")
     if rules is None:  # that the model takes none is told with its modes

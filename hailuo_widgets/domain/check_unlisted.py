@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.check_media import web_url_errors
+from hailuo_widgets.domain.check_media import url_errors
 from hailuo_widgets.domain.check_options import callback_errors
 from hailuo_widgets.domain.problem import error, text_errors, warning
 from hailuo_widgets.errors import ProblemCode
@@ -35,7 +35,7 @@ def check_unlisted(request: Request, facts: Facts) -> Iterator[Problem]:
         )
     for name, file in request.inputs:
         if file.url is not None:
-            yield from web_url_errors(name, file.url)
+            yield from url_errors(name, file.url, title=facts.title, by_id=True)
     if request.callback_url is not None:
         yield from callback_errors(request.callback_url)
     for name, value in request.options.items():

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 import base64
+import re
 from dataclasses import dataclass, field
 
-__all__ = ["MEDIA_TYPES", "Image", "InputFile"]
+__all__ = ["MEDIA_TYPES", "Image", "InputFile", "is_file_id"]
 
 MEDIA_TYPES = {"JPEG": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE)
+
+
+def is_file_id(text: str) -> bool:
+    """Return whether a text is a UUID, under which a provider keeps a file."""
+    return _UUID.fullmatch(text) is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class InputFile:
     """One input file: either a ``url``, or ``data`` with hash and media type.
+
+    At a provider that keeps files, ``url`` may be a file's UUID there; see :func:`is_file_id`.
 
     ``name`` is the user's value, for messages; ``note`` tells the user about a conversion.
     """

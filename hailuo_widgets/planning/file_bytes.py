@@ -9,9 +9,12 @@ from typing import Any, NoReturn
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning import data_urls
 
-__all__ = ["SHOWN", "from_data_url", "from_path", "not_too_long", "refuse", "shown"]
+__all__ = ["SHOWN", "from_base64", "from_data_url", "from_path", "is_there", "not_too_long", "refuse", "shown"]
 
 SHOWN = 80  # characters of a value that an error quotes
+PICTURES_BASE64 = ("iVBORw0KGgo", "/9j/", "UklGR")  # how PNG, JPEG and WebP begin
+SHORTEST_BASE64 = 48
+LONGEST_PATH = 4096
 KINDS = "a path, an http(s) URL, a data URL or bytes"
 
 
@@ -48,6 +51,33 @@ def from_data_url(text: str, argument: str, most: int) -> tuple[str, bytes]:
         data = data_urls.decode(text)
     except data_urls.DataUrlError as e:
         refuse(argument, name, str(e), "data:image/png;base64, then base64.b64encode(bytes).decode()")
+    return name, not_too_long(data, argument, name, most)
+
+
+def is_there(path: str) -> bool:
+    """Return whether there is a file of that name."""
+    try:
+        return len(path) <= LONGEST_PATH and Path(path).exists()
+    except (OSError, ValueError):  # no name of a file
+        return False
+
+
+def from_base64(text: str, argument: str, most: int) -> tuple[str, bytes] | None:
+    """Return a name for messages and the bytes of a picture in Base64; None for other text, and for a file's path.
+
+    Raises:
+        UsageError: It has more than ``most`` bytes.
+    """
+    bare = text.strip()
+    if len(bare) < SHORTEST_BASE64 or not bare.startswith(PICTURES_BASE64):
+        return None
+    if is_there(bare):
+        return None
+    try:
+        data = data_urls.decode(f"data:;base64,{bare}")
+    except data_urls.DataUrlError:
+        return None
+    name = shown(bare[:40])
     return name, not_too_long(data, argument, name, most)
 
 

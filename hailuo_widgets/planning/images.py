@@ -14,9 +14,18 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.images import MEDIA_TYPES, Image
+from hailuo_widgets.domain.images import MEDIA_TYPES, Image, is_file_id
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.planning.file_bytes import SHOWN, from_data_url, from_path, not_too_long, refuse, shown
+from hailuo_widgets.planning.file_bytes import (
+    SHOWN,
+    from_base64,
+    from_data_url,
+    from_path,
+    is_there,
+    not_too_long,
+    refuse,
+    shown,
+)
 from hailuo_widgets.planning.pixels import (
     UnusableError,
     as_png,
@@ -58,8 +67,9 @@ def load_image(
     """Load an image and decode it completely, so that no damaged image is paid for.
 
     Args:
-        value: A path (``str`` or ``Path``), an http(s) URL, a data URL, bytes of a JPEG, PNG or WebP, a ``PIL.Image``,
-            or a NumPy array (height × width × 3 or 4: ``uint8``, ``uint16``, ``bool``, or floats from 0 to 1).
+        value: A path (``str`` or ``Path``), an http(s) URL, a data URL, Base64 or the bytes of a JPEG, PNG or WebP, a
+            ``PIL.Image``, a NumPy array (height × width × 3 or 4: ``uint8``, ``uint16``, ``bool``, or floats from 0 to
+            1), or the UUID of an image that the provider keeps, unless there is a file of that name.
         argument: The name of the argument, for messages.
         fit: ``crop`` or ``pad`` changes the aspect ratio to one that ``rules`` allow; None keeps it. A fitted
             transparent image gets a white background, and the image's ``note`` says so.
@@ -79,12 +89,8 @@ def load_image(
         if fit is None:
             return value
         value = value.url if value.data is None else value.data
-    if isinstance(value, str) and re.match(r"https?://", value.strip(), re.IGNORECASE):
-        url = value.strip()
-        if fit is not None:
-            why = f"fit={fit!r} needs the picture here, and a URL is fetched by the provider"
-            refuse(argument, shown(url), why, "give the file instead, or leave fit out")
-        return Image(name=without_passwords(url)[:SHOWN], url=url)
+    if isinstance(value, str) and (elsewhere := _elsewhere(value.strip(), argument, fit)) is not None:
+        return elsewhere
     name, data = _bytes(value, argument)
     picture = _open(data, argument, name)
     note = ""
@@ -114,6 +120,19 @@ def load_image(
     )
 
 
+def _elsewhere(text: str, argument: str, fit: str | None) -> Image | None:
+    """Return an image that the provider fetches or keeps, by its URL or UUID; None for any other text."""
+    url = re.match(r"https?://", text, re.IGNORECASE) is not None
+    if not url and (not is_file_id(text) or is_there(text)):
+        return None
+    if fit is not None:
+        why = (
+            f"fit={fit!r} needs the picture here, and {'a URL is fetched' if url else 'a UUID is kept'} by the provider"
+        )
+        refuse(argument, shown(text), why, "give the file instead, or leave fit out")
+    return Image(name=without_passwords(text)[:SHOWN], url=text)
+
+
 def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
     """Return a name for messages and the bytes of a value."""
     if isinstance(value, (bytes, bytearray, memoryview)):
@@ -121,6 +140,8 @@ def _bytes(value: Any, argument: str) -> tuple[str, bytes]:
         return f"{len(data)} bytes", not_too_long(data, argument, f"{len(data)} bytes", MOST_BYTES)
     if isinstance(value, str) and value.lstrip()[:5].casefold() == "data:":
         return _from_data_url(value.strip(), argument)
+    if isinstance(value, str) and (found := from_base64(value, argument, MOST_BYTES)) is not None:
+        return found
     if isinstance(value, (str, Path)):
         return from_path(value, argument, MOST_BYTES)
     from PIL import Image as Pillow

@@ -14,10 +14,19 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from hailuo_widgets.domain.check_references import KIND_WORDS
-from hailuo_widgets.domain.images import Image
+from hailuo_widgets.domain.images import Image, is_file_id
 from hailuo_widgets.domain.input_rules import ImageRules, ReferenceRules
 from hailuo_widgets.domain.references import MEDIA_TYPES, MediaKind, Reference
-from hailuo_widgets.planning.file_bytes import SHOWN, from_data_url, from_path, not_too_long, refuse, shown
+from hailuo_widgets.planning.file_bytes import (
+    SHOWN,
+    from_base64,
+    from_data_url,
+    from_path,
+    is_there,
+    not_too_long,
+    refuse,
+    shown,
+)
 from hailuo_widgets.planning.images import load_image
 from hailuo_widgets.planning.probe_media import DamagedError, format_of, probe
 from hailuo_widgets.redaction.passwords import without_passwords
@@ -45,8 +54,8 @@ def load_reference(
 
     Args:
         value: A path (``str`` or ``Path``), an http(s) URL, a data URL, the bytes of a file, a run with a clip, or a
-            picture as :func:`~hailuo_widgets.planning.images.load_image` takes it. A text may begin with ``image:``,
-            ``video:`` or ``audio:``; a URL needs that if it does not end in a known suffix.
+            picture as :func:`~hailuo_widgets.planning.images.load_image` takes it, also by UUID. A text may begin with
+            ``image:``, ``video:`` or ``audio:``; a URL needs that if it does not end in a known suffix.
         argument: The name of the argument, for messages.
         fit: ``crop`` or ``pad`` changes a picture's ratio to one that ``rules`` allow; clips and sounds stay as they
             are.
@@ -62,6 +71,8 @@ def load_reference(
         wanted, value = MediaKind(typed[1].casefold()), typed[2].strip()
     if isinstance(value, str) and _URL.match(value):
         return _of_url(value.strip(), argument, wanted)
+    if isinstance(value, str) and is_file_id(value) and not is_there(value):
+        return Reference(name=value, url=value, kind=wanted or MediaKind.IMAGE)
     if getattr(type(value), "is_sweep", None) is False:  # a run, which planning does not know
         value = _of_run(value, argument)
     found = _of_content(value, argument, fit, rules)
@@ -99,6 +110,8 @@ def _of_content(value: Any, argument: str, fit: str | None, rules: ReferenceRule
         not_too_long(data, argument, name, MOST_BYTES)
     elif isinstance(value, str) and value.lstrip()[:5].casefold() == "data:":
         name, data = from_data_url(value.strip(), argument, MOST_BYTES)
+    elif isinstance(value, str) and (bare := from_base64(value, argument, MOST_BYTES)) is not None:
+        name, data = bare
     elif isinstance(value, (str, Path)):
         name, data = from_path(value, argument, MOST_BYTES)
     elif isinstance(value, Image) or hasattr(type(value), "__array__") or hasattr(type(value), "__array_interface__"):

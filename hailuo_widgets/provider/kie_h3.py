@@ -15,9 +15,11 @@ from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.provider.h3_limits import (
     ADAPTIVE,
     FRAME_MODES,
+    NAMES,
     PROMPT_MAX,
     RATIOS,
     SECONDS,
+    SEEDS_ELSEWHERE,
     frame_images,
     reference_rules,
 )
@@ -33,7 +35,6 @@ DOC = "KIE.ai pages market/minimax-h3, 2026-08"
 PRICES = "KIE.ai's price of H3, as its users report it, 2026-08"
 AS_OF = "2026-08"
 TEXT, FRAMES, REFERENCES = (f"minimax-h3/{word}-to-video" for word in ("text", "image", "reference"))
-NAMES = ("h3", "hailuo-3", "minimax-h3")
 CREDITS = {"768P": 16, "2K": 26}  # for each second
 _LAST_ALONE = "a last frame without a first one: KIE's page allows it; MiniMax's says that it goes with a first frame"
 
@@ -44,6 +45,7 @@ def _model(name: str, title: str, **more: Any) -> Model:
         title=f"H3 {title}",
         short_names=NAMES,
         seeds=False,
+        seeds_elsewhere=SEEDS_ELSEWHERE,
         prompt_max=PROMPT_MAX,
         prompt_min=1,
         default_duration=6,

@@ -21,6 +21,7 @@ from hailuo_widgets.domain.catalog import (
 from hailuo_widgets.domain.request import Mode
 
 __all__ = [
+    "ADAPTIVE",
     "CN",
     "EXPANSION",
     "GLOBAL",
@@ -33,6 +34,7 @@ __all__ = [
     "RATIOS",
     "REFERENCES",
     "REGIONS",
+    "SEEDS_ELSEWHERE",
     "SURCHARGES",
 ]
 
@@ -53,6 +55,7 @@ REGIONS = {"https://api.minimax.io": GLOBAL, "https://api.minimaxi.com": CN, "ht
 EXPANSION = "extra.prompt_expansion_mode"
 RATIOS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 ADAPTIVE = "adaptive"
+SEEDS_ELSEWHERE = "Runware takes a seed for H3: provider='runware' (--provider runware)"
 
 _MAX_REFERENCES = f"references at {H3_MAX}: older pages say that there are none, newer ones have them"
 _LAST_ALONE = (
@@ -106,6 +109,7 @@ MODELS = tuple(
         optimizer=False,
         watermark_doubt=_WATERMARK,
         options=options,
+        seeds_elsewhere=SEEDS_ELSEWHERE,
         note=_NOTE,
         source=PAGES,
     )

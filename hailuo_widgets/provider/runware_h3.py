@@ -16,6 +16,7 @@ from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.provider.h3_limits import (
     ADAPTIVE,
     FRAME_MODES,
+    NAMES,
     PROMPT_MAX,
     RATIOS,
     SECONDS,
@@ -101,7 +102,7 @@ def _model(name: str, title: str, common: tuple[Option, ...]) -> Model:
     return Model(
         name=name,
         title=title,
-        short_names=(f"h3{ending}", f"hailuo-3{ending}", f"minimax-h3{ending}"),
+        short_names=tuple(f"{short}{ending}" for short in NAMES),
         source=SCHEMA,
         note="with sound",
         seed_range=Seeds(low=0, high=4_294_967_295, random=None, source=SCHEMA),

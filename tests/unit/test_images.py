@@ -91,6 +91,41 @@ def test_a_url_is_kept_and_never_fetched(monkeypatch: pytest.MonkeyPatch, url: s
     assert (image.url, image.data, image.sha256) == (url.strip(), None, None)
 
 
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("broken", ["", "\n"])
+def test_bare_base64(kind: str, broken: str) -> None:
+    """Base64 of a picture is that picture, also in lines; what is damaged, or too short to be one, is a path."""
+    data = picture(kind)
+    text = base64.encodebytes(data).decode() if broken else base64.b64encode(data).decode()
+    image = load_image(text)
+    assert (image.data, image.sha256) == (data, hashlib.sha256(data).hexdigest())
+    for other in (text[:40], f"{text.strip()[:-9]}.png"):
+        with pytest.raises(UsageError, match=r"no such file|cannot be read"):
+            load_image(other)
+
+
+def test_base64_that_is_a_files_name_is_that_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is there is never taken for anything else."""
+    name = base64.urlsafe_b64encode(picture()).decode()[:100]
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(picture("JPEG"))
+    assert load_image(name).media_type == "image/jpeg"
+
+
+UUID = "3F0C5F0E-8a5f-4f0e-9d43-0c3a5d4b1e77"
+
+
+def test_a_uuid_is_an_image_that_the_provider_keeps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It goes as it is, unless there is a file of that name; it cannot be fitted."""
+    image = load_image(f" {UUID}\n")
+    assert (image.url, image.data, image.wire(), image.identity) == (UUID, None, UUID, f"url:{UUID}")
+    with pytest.raises(UsageError, match="fit='crop'"):
+        load_image(UUID, fit="crop")
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / UUID).write_bytes(picture())
+    assert load_image(UUID).media_type == "image/png"
+
+
 def test_data_urls_and_bytes() -> None:
     """A data URL (whatever type it claims), bytes and their like are all their content."""
     data = picture("WEBP")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import io
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image as Pillow
 
 from hailuo_widgets.domain.references import MediaKind, Reference
 from hailuo_widgets.errors import AuthError, ProviderError, UsageError
@@ -294,6 +297,43 @@ def test_the_seed_comes_back(runware: Provider, reply: Callable[..., HttpReply])
     clip = runware.decode_query(reply({"data": [item]}), Task(task_id=OURS)).clip
     assert clip is not None
     assert (clip.seed, clip.cost_micros, clip.currency) == (4_294_967_295, 480_000, "USD")
+
+
+UUID = "59e1e7a4-0c3b-4f0e-9d43-0c3a5d4b1e77"
+
+
+@pytest.mark.parametrize("model", ["02", "2.3", "h3", "h3-fast"])
+def test_pictures_by_uuid(runware: Provider, model: str) -> None:
+    """A picture that Runware keeps is sent by its UUID, as frame and as reference."""
+    sent = task(runware, model, first_frame=UUID)
+    assert sent["inputs"] == {"frameImages": [{"image": UUID, "frame": "first"}]}
+    if model.startswith("h3"):
+        sent = task(runware, model, references=[UUID, f"image:{UUID}"])
+        assert sent["inputs"] == {"referenceImages": [UUID, UUID]}
+
+
+def test_clips_by_uuid(runware: Provider) -> None:
+    """No document has them, so they are refused."""
+    with pytest.raises(UsageError, match="no UUID"):
+        asked(runware, references=[f"video:{UUID}"])
+
+
+@pytest.mark.parametrize("provider", ["minimax", "kie", "kkiai", "pixazo"])
+def test_no_other_provider_keeps_pictures(open_: Callable[..., Provider], provider: str) -> None:
+    """There a UUID is refused before anything is sent."""
+    other = open_(provider)
+    with pytest.raises(UsageError, match="no UUID"):
+        build_request(other.facts, {"prompt": "a fox", "first_frame": UUID})
+
+
+def test_bare_base64_is_a_picture(runware: Provider) -> None:
+    """It is checked by its content as any other, and sent as a data URL."""
+    content = io.BytesIO()
+    Pillow.new("RGB", (400, 300)).save(content, "PNG")
+    text = base64.b64encode(content.getvalue()).decode()
+    assert task(runware, references=[text])["inputs"] == {"referenceImages": [f"data:image/png;base64,{text}"]}
+    frame = {"image": f"data:image/png;base64,{text}", "frame": "first"}
+    assert task(runware, first_frame=text)["inputs"] == {"frameImages": [frame]}
 
 
 # -- 2.3 and 2.3 Fast ---------------------------------------------------------------------------------------------
