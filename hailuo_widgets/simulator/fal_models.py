@@ -85,14 +85,15 @@ _ROWS = {
     "video-01-director/image-to-video": Endpoint(prices=_OLD, image=_I2V),
     "video-01-subject-reference": Endpoint(prices=_OLD, image="subject_reference_image_url"),
 }
-_H3 = {"768P": 0.08, "2K": 0.13, "480P": 0.05}
+_H3 = {"2K": 0.13, "480P": 0.05, "768P": 0.08, "4K": 0.16}  # the default is 2K
 _MAX = {"768P": 0.08, "480P": 0.05, "1080P": 0.16}
 _TURBO = {name: price / 2 for name, price in _MAX.items()}
 _FAMILY = {"h3": _H3, "h3-max": _MAX, "h3-max-turbo": _TURBO}
-_H3_LENGTHS = range(4, 16)
+_H3_LENGTHS = range(5, 16)  # the default is 5
 _RATIOS = ("16:9", *(ratio for ratio in h3_family.RATIOS if ratio != "16:9"), "adaptive")
 _1080P = {"16:9": (1920, 1080), "4:3": (1440, 1080), "1:1": (1080, 1080), "3:4": (1080, 1440), "9:16": (1080, 1920)}
-_SIZES = {**h3_family.SIZES, "1080P": {**_1080P, "21:9": (2160, 928)}}
+_4K = {ratio: (width * 3 // 2, height * 3 // 2) for ratio, (width, height) in h3_family.SIZES["2K"].items()}
+_SIZES = {**h3_family.SIZES, "1080P": {**_1080P, "21:9": (2160, 928)}, "4K": _4K}
 _DRAFT = 4  # a draft's sides are a quarter
 _REFERENCES = {
     "reference_image_urls": h3_family.MOST_PICTURES,
@@ -162,9 +163,9 @@ async def _read_family(call: Call, name: str, row: Family, body: dict[str, Any])
     prompt = fields.text(body, "prompt", required=True, longest=h3_family.PROMPT_LENGTH)
     resolution = _one_of(body, "resolution", tuple(row.prices))
     duration = fields.whole(body, "duration")
-    duration = _H3_LENGTHS[1] if duration is None else duration
+    duration = _H3_LENGTHS[0] if duration is None else duration
     if duration not in _H3_LENGTHS:
-        raise RefusalError("params", "Input should be an integer from 4 to 15", parameter="duration")
+        raise RefusalError("params", "Input should be an integer from 5 to 15", parameter="duration")
     ratio = "adaptive" if row.mode == "image" else _one_of(body, "aspect_ratio", _RATIOS)
     frames = ("image_url", "end_image_url") if row.mode == "image" else ()
     first, last = [

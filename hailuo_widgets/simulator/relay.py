@@ -1,7 +1,7 @@
 """A New-API relay: OpenAI's video shape, New-API's task envelope, and MiniMax's own shape.
 
-Source: New-API's public source (``dto/openai_video.go``, ``dto/video.go``, ``relay/channel/task/hailuo``, ``router``)
-and docs.newapi.pro.
+Source: New-API's public source (``dto/openai_video.go``, ``dto/video.go``, ``relay/channel/task/hailuo``,
+``plugins/tasks/hailuo``, ``router``; H3: pull request 7168) and docs.newapi.pro.
 
 The path chooses the shape, ``Settings.relay_answers`` what its answers look like: ``/v1/videos`` and
 ``/v1/video/generations`` here or under ``/relay``; MiniMax's shape under ``/relay/v1`` and ``/relay/minimax/v1``, as
@@ -12,7 +12,6 @@ makes the envelope empty, as it is before the relay has asked MiniMax.
 
 from __future__ import annotations
 
-import base64
 import json
 import secrets
 import time
@@ -24,10 +23,12 @@ from starlette.responses import JSONResponse
 from hailuo_widgets.simulator import fields
 from hailuo_widgets.simulator.downloads import file_size, link, serve
 from hailuo_widgets.simulator.errors import RefusalError
-from hailuo_widgets.simulator.forms import read_form
 from hailuo_widgets.simulator.minimax import CODES, answer, bearer, file_answer, task_answer
 from hailuo_widgets.simulator.minimax_rules import MODELS, read_video
+from hailuo_widgets.simulator.relay_requests import form_or_object, h3_body, upstream
 from hailuo_widgets.simulator.station import Dialect, Station
+from hailuo_widgets.simulator.v2_routes import task_body
+from hailuo_widgets.simulator.v2_rules import read_clip
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping
@@ -96,56 +97,16 @@ def refuse(refusal: RefusalError) -> Response:
 DIALECT = Dialect(name="relay", key_of=bearer, refuse=refuse)
 
 
-def _form_or_object(call: Call) -> dict[str, Any]:
-    """Return the body, which may be a form as OpenAI's own clients send it."""
-    if not call.request.headers.get("content-type", "").startswith("multipart/"):
-        return call.object()
-    body: dict[str, Any] = {}
-    for name, (content, file) in read_form(call).items():
-        if file:
-            body[name] = f"data:application/octet-stream;base64,{base64.b64encode(content).decode()}"
-        elif name == "metadata":
-            body[name] = _parsed(content)
-        else:
-            body[name] = content.decode("utf-8", "replace")
-    return body
-
-
-def _parsed(content: bytes) -> Any:
-    try:
-        return json.loads(content)
-    except ValueError:
-        raise RefusalError("params", "metadata is not valid JSON", parameter="metadata") from None
-
-
-def _upstream(body: dict[str, Any]) -> dict[str, Any]:
-    """Return MiniMax's fields of a generic request: as the plug-in makes them, ``metadata`` over the generic ones."""
-    wanted: dict[str, Any] = {key: body[key] for key in ("model", "prompt") if key in body}
-    seconds = body.get("duration", body.get("seconds"))
-    if isinstance(seconds, str) and seconds.isdigit():
-        seconds = int(seconds)
-    if seconds is not None:
-        wanted["duration"] = int(seconds) if isinstance(seconds, float) and seconds.is_integer() else seconds
-    size = str(body.get("size") or f"{body.get('width', '')}x{body.get('height', '')}")
-    found = next((name for name in ("1080", "768", "720", "512") if name in size), None)
-    if found:
-        wanted["resolution"] = f"{found}P"
-    images = body.get("images")
-    listed = images if isinstance(images, list) else []
-    pictures = [item for item in (body.get("image"), body.get("input_reference"), *listed) if item]
-    wanted |= dict(zip(("first_frame_image", "last_frame_image"), pictures, strict=False))
-    metadata = body.get("metadata") or {}
-    if not isinstance(metadata, dict):
-        raise RefusalError("params", "metadata must be an object", parameter="metadata")
-    return {**wanted, **{key: value for key, value in metadata.items() if key != "model"}}
-
-
-async def _order(call: Call, wanted: dict[str, Any]) -> Task:
-    """Accept a create call in MiniMax's fields."""
+async def _order(call: Call, wanted: dict[str, Any], generic: dict[str, Any] | None = None) -> Task:
+    """Accept a create call in MiniMax's fields; ``generic`` is the request that they were made from."""
     name = fields.text(wanted, "model", required=True)
+    identity = f"task_{secrets.token_hex(16)}"
+    if name == "MiniMax-H3" and generic is not None and call.world.settings.relay_answers != "content":
+        order = await read_clip(replace(call, raw=json.dumps(h3_body(generic)).encode()), identity)
+        return call.world.create(call, [replace(order, channel=_ANY_CHANNEL, callback="")])[0]
     if name not in MODELS:
         raise RefusalError("server", f"No available channel for model {name}", code="model_not_found")
-    order = await read_video(call, wanted, f"task_{secrets.token_hex(16)}")
+    order = await read_video(call, wanted, identity)
     return call.world.create(call, [replace(order, channel=_ANY_CHANNEL, callback="")])[0]
 
 
@@ -202,11 +163,18 @@ def _envelope(call: Call, task: Task, now: float) -> dict[str, Any]:
         "start_time": int(task.created),
         "finish_time": int(task.ready or now) if ended else 0,
         "progress": "100%" if ended else "30%",
-        "data": task_answer(call.world, task, now) if ended else None,
+        "data": _data(call, task, now) if ended else None,
     }
     if good:
         data["result_url"] = _url(call, task)
     return {"code": "success", "message": "", "data": data}
+
+
+def _data(call: Call, task: Task, now: float) -> dict[str, Any]:
+    """Return what MiniMax itself says of a task, in the version of its API that made it."""
+    if "task_type" in task.extra:
+        return {"task": task_body(task, now, link(call, task))}
+    return task_answer(call.world, task, now)
 
 
 def _flat(call: Call, task: Task, now: float) -> dict[str, Any]:
@@ -230,7 +198,8 @@ def _find(call: Call) -> Task:
 
 async def create_video(call: Call) -> Response:
     """``POST /v1/videos``."""
-    task = await _order(call, _upstream(_form_or_object(call)))
+    body = form_or_object(call)
+    task = await _order(call, upstream(call, body), body)
     return JSONResponse(_video(call, replace(task, ready=None, created=time.time()), time.time()))
 
 
@@ -238,7 +207,8 @@ async def create_generation(call: Call) -> Response:
     """``POST /v1/video/generations``."""
     if call.world.settings.relay_answers != "flat":
         return await create_video(call)
-    task = await _order(call, _upstream(call.object()))
+    body = call.object()
+    task = await _order(call, upstream(call, body), body)
     return JSONResponse({"task_id": task.task_id, "status": "queued"})
 
 

@@ -46,6 +46,8 @@ class Settings:
         relay_answers: What the relay's queries look like. ``url``: the video's URL is in ``metadata.url`` and in the
             task's envelope. ``content``: only ``/v1/videos/{id}/content`` leads to it, as in the newest New-API.
             ``flat``: the shapes of docs.newapi.pro, without an envelope.
+        relay_reads_all: Whether the relay reads ``seconds``, ``width``, ``height`` and pictures of a generic request,
+            which New-API's own Hailuo plug-ins do not.
         fal_removes: Whether fal.ai answers the cancellation of a request that waits with HTTP 200 and ``OK``, as its
             newest page says, instead of HTTP 202 and ``CANCELLATION_REQUESTED``, as its older pages and clients do.
         replicate_list: Whether Replicate's ``output`` is a list with one URL instead of a URL.
@@ -76,6 +78,7 @@ class Settings:
     keys: frozenset[str] | None = None
     kkiai_envelope: Literal["passthrough", "newapi"] = "passthrough"
     relay_answers: Literal["url", "content", "flat"] = "url"
+    relay_reads_all: bool = False
     fal_removes: bool = False
     replicate_list: bool = False
     pixazo_list: bool = True

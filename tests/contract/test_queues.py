@@ -30,8 +30,6 @@ def catalog() -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every model, mode and resolution, at its shortest and its longest duration, by each of a relay's routes."""
     for name in NEW:
         for offer in open_provider(name, Settings.resolve({}, environ={})).facts.offers:
-            if (name, offer.model) == ("relay", "MiniMax-H3") or offer.resolution == "4K":
-                continue  # an earlier New-API has no channel for H3; the simulator's sources do not name 4K at fal
             for duration in sorted({offer.durations[0], offer.durations[-1]}):
                 for route in ("video/generations", "videos") if name == "relay" else ("",):
                     given: dict[str, Any] = {"model": offer.model, **INPUTS[offer.mode]}

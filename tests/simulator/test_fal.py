@@ -108,9 +108,15 @@ def test_what_the_pages_list_is_made_and_paid(
 @pytest.mark.parametrize(
     ("endpoint", "more", "made"),
     [
-        ("minimax/h3/text-to-video", {"aspect_ratio": "9:16", "duration": 4, "resolution": "768P"}, (0.32, 768, 1344)),
+        ("minimax/h3/text-to-video", {"aspect_ratio": "9:16", "duration": 6, "resolution": "768P"}, (0.48, 768, 1344)),
+        ("minimax/h3/text-to-video", {}, (0.65, 2560, 1440)),  # 2K and 5 s, where nothing is said
+        ("minimax/h3/text-to-video", {"resolution": "4K", "duration": 5}, (0.8, 3840, 2160)),
         ("minimax/h3/image-to-video", {"end_image_url": PICTURE, "resolution": "2K"}, (0.65, 2560, 1440)),
-        ("minimax/h3/reference-to-video", {"reference_image_urls": [PICTURE] * 9, "duration": 6}, (0.48, 1344, 768)),
+        (
+            "minimax/h3/reference-to-video",
+            {"reference_image_urls": [PICTURE] * 9, "duration": 6, "resolution": "768P"},
+            (0.48, 1344, 768),
+        ),
         ("minimax/h3-max/text-to-video", {"resolution": "480P", "duration": 10}, (0.5, 832, 480)),
         ("minimax/h3-max-turbo/image-to-video", {"image_url": PICTURE, "duration": 10}, (0.4, 1344, 768)),
     ],

@@ -31,7 +31,7 @@ def make(api: httpx.Client, path: str = VIDEOS, **more: Any) -> str:
 @pytest.mark.parametrize("path", [VIDEOS, TASKS])
 def test_openai_video(sim: Simulator, api: httpx.Client, prefix: str, path: str) -> None:
     """Both create routes answer with OpenAI's video; the query has its URL in the metadata."""
-    told = api.post(f"{prefix}{path}", json={**GOOD, "seconds": "10", "size": "1366x768"}).json()
+    told = api.post(f"{prefix}{path}", json={**GOOD, "duration": 10, "size": "1366x768"}).json()
     assert re.fullmatch(r"task_[0-9a-f]{32}", told["id"])
     assert (told["task_id"], told["object"], told["model"]) == (told["id"], "video", "MiniMax-Hailuo-2.3")
     assert (told["status"], told["progress"]) == ("queued", 0)
@@ -137,35 +137,88 @@ def test_minimax_shaped(sim: Simulator, api: httpx.Client, base: str) -> None:
     ("more", "clip"),
     [
         ({"duration": 10, "size": "1366x768"}, {"duration": 10, "height": 768}),
-        ({"seconds": "6", "width": 1920, "height": 1080}, {"duration": 6, "height": 1080}),
+        ({"duration": "10", "size": "768P"}, {"duration": 10, "height": 768}),
         ({"metadata": {"resolution": "1080P", "duration": 6}, "size": "768"}, {"duration": 6, "height": 1080}),
+        # What the plug-ins do not read makes another clip than was meant, and is billed all the same.
+        ({"seconds": "10"}, {"duration": 6, "height": 768}),
+        ({"width": 1920, "height": 1080}, {"height": 768}),
+        ({"image": PICTURE, "images": [PICTURE], "input_reference": PICTURE}, {"first_image": ""}),
     ],
 )
 def test_generic_fields_become_minimaxs(
     sim: Simulator, api: httpx.Client, more: dict[str, Any], clip: dict[str, Any]
 ) -> None:
-    """Size and seconds are read as the plug-in reads them, and metadata goes over them."""
+    """Size and duration are read as the plug-ins read them, metadata goes over them, and the rest is left out."""
     make(api, **more)
     assert {key: sim.tasks[0]["clip"][key] for key in clip} == clip
+    assert sim.creates["relay"] == 1
+
+
+def test_the_newest_plug_in_passes_seven_fields(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client]
+) -> None:
+    """Of metadata the pictures still count; resolution and duration do not any longer."""
+    simulator = start(relay_answers="content")
+    metadata = {"first_frame_image": PICTURE, "resolution": "1080P", "duration": 10}
+    make(connect(simulator), metadata=metadata, size="768P")
+    clip = simulator.tasks[0]["clip"]
+    assert (bool(clip["first_image"]), clip["height"], clip["duration"]) == (True, 768, 6)
 
 
 @pytest.mark.parametrize(
-    "more",
+    ("more", "clip"),
     [
-        {"image": PICTURE},
-        {"images": [PICTURE]},
-        {"input_reference": PICTURE},
-        {"metadata": {"first_frame_image": PICTURE}},
+        ({"image": PICTURE}, {"duration": 6}),
+        ({"images": [PICTURE], "seconds": "10"}, {"duration": 10}),
+        ({"input_reference": PICTURE, "width": 1920, "height": 1080}, {"height": 1080}),
     ],
 )
-def test_a_first_frame(sim: Simulator, api: httpx.Client, more: dict[str, Any]) -> None:
-    """A picture may stand in any of the fields that relays read."""
-    make(api, **more)
-    assert sim.tasks[0]["clip"]["first_image"]
+def test_a_relay_that_reads_all(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client], more: dict[str, Any], clip: dict[str, Any]
+) -> None:
+    """Other relays read the fields that docs.newapi.pro names; the switch makes this one do so."""
+    simulator = start(relay_reads_all=True)
+    make(connect(simulator), **more)
+    made = simulator.tasks[0]["clip"]
+    assert made["first_image"]
+    assert {key: made[key] for key in clip} == clip
 
 
-def test_a_form_is_taken(sim: Simulator, api: httpx.Client, picture: Callable[..., bytes]) -> None:
+@pytest.mark.parametrize(
+    ("more", "clip"),
+    [
+        ({}, {"duration": 5, "width": 1344, "height": 768}),
+        ({"duration": 4, "size": "2K", "metadata": {"ratio": "9:16"}}, {"duration": 4, "width": 1440, "height": 2560}),
+        ({"metadata": {"first_frame_image": PICTURE, "last_frame_image": PICTURE}}, {"width": 1344, "height": 768}),
+        (
+            {
+                "metadata": {
+                    "content": [{"type": "image_url", "image_url": {"url": PICTURE}, "role": "reference_image"}]
+                }
+            },
+            {"first_image": ""},
+        ),
+    ],
+)
+def test_h3(sim: Simulator, api: httpx.Client, more: dict[str, Any], clip: dict[str, Any]) -> None:
+    """MiniMax-H3 goes by MiniMax's second API: any whole second, frames, or a content of its own."""
+    name = make(api, model="MiniMax-H3", **more)
+    made = sim.tasks[0]["clip"]
+    assert made["h3"]
+    assert {key: made[key] for key in clip} == clip
+    assert bool(made["first_image"]) is ("first_frame_image" in more.get("metadata", {}))
+    assert bool(made["portrait"]) is ("content" in more.get("metadata", {}))
+    data = api.get(f"{TASKS}/{name}").json()["data"]
+    assert (data["status"], data["data"]["task"]["status"]) == ("SUCCESS", "succeeded")
+    assert api.get(f"{VIDEOS}/{name}").json()["metadata"]["url"]
+
+
+def test_a_form_is_taken(
+    start: Callable[..., Simulator], connect: Callable[..., httpx.Client], picture: Callable[..., bytes]
+) -> None:
     """OpenAI's own clients send a form, the picture as a file."""
+    sim = start(relay_reads_all=True)
+    api = connect(sim)
     form: dict[str, Any] = {"model": (None, "MiniMax-Hailuo-2.3"), "prompt": (None, "a fox"), "seconds": (None, "6")}
     form["input_reference"] = ("fox.png", picture(), "image/png")
     form["metadata"] = (None, '{"resolution": "1080P"}')

@@ -95,15 +95,15 @@ def test_it_makes_a_clip_that_plays(foreign_python: Path, tmp_path: Path) -> Non
 def test_it_makes_an_h3_clip_with_sound(foreign_python: Path, tmp_path: Path) -> None:
     """The newest family's endpoint gives a clip with stereo sound, billed by the second."""
     with Simulator(latency=0.0, draft=True) as simulator:
-        given = {"prompt": PROMPT, "duration": 4, "resolution": "768P", "aspect_ratio": "16:9"}
+        given = {"prompt": PROMPT, "duration": 5, "resolution": "768P", "aspect_ratio": "16:9"}
         told = run(foreign_python, simulator.url, given, endpoint="minimax/h3/text-to-video")
         path = tmp_path / "clip.mp4"
         with urllib.request.urlopen(told["result"]["video"]["url"], timeout=60) as answer:  # noqa: S310 - the simulator's own link
             path.write_bytes(answer.read())
-        assert simulator.spent["fal"] == 0.32
+        assert simulator.spent["fal"] == 0.4
     with av.open(str(path)) as file:
         assert file.streams.audio[0].channels == 2
-        assert sum(1 for _ in file.decode(video=0)) == 107
+        assert sum(1 for _ in file.decode(video=0)) == 124
 
 
 def test_it_uploads_a_local_picture(foreign_python: Path, tmp_path: Path) -> None:
