@@ -257,6 +257,8 @@ class Session(Workspace):
         """
         plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt"}))
         self._notice(f"hailuo: {plan.sentence()}")
+        if made := plan.parts().makes:
+            self._notice(f"  makes: {made}")
         more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
         return self.begin(plan, tags=tags, reuse=reuse, **more)
 

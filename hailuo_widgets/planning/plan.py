@@ -45,6 +45,7 @@ __all__ = [
     "wall_s",
 ]
 
+MOST_KINDS = 3  # of clips that a plan names
 MOST_PROBLEMS = 5  # distinct ones that an error quotes
 
 
@@ -189,7 +190,14 @@ class Plan:
             sends=str(self.fated("sent")),
             cost=" + ".join(amounts) + self._in_one(),
             time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
+            makes=self._makes(),
         )
+
+    def _makes(self) -> str:
+        """Return what a clip is, with the defaults filled in: ``768P, 6 s, 16:9``; of several kinds at most three."""
+        kinds = dict.fromkeys(_made(p.request) for p in self.to_send)
+        shown = [kind for kind in kinds if kind][:MOST_KINDS]
+        return " · ".join(shown) + (f" and {len(kinds) - MOST_KINDS} more" if len(kinds) > MOST_KINDS else "")
 
     def unpaid(self, run_ids: Sequence[str]) -> frozenset[str]:
         """Return the runs that are not sent according to this plan; ``run_ids`` has one ID per run, in order."""
@@ -219,7 +227,7 @@ class Parts:
 
     ``there``: runs whose clip is in the archive. ``shared``: runs that get the clip of an equal run, in progress or in
     this plan. ``held``: runs that are not sent because an equal run is unconfirmed. ``cost`` and ``time`` are those of
-    the runs to send.
+    the runs to send. ``makes``: resolution, seconds and aspect ratio of their clips, the defaults included.
     """
 
     count: str
@@ -229,6 +237,14 @@ class Parts:
     sends: str
     cost: str
     time: str
+    makes: str = ""
+
+
+def _made(request: Request) -> str:
+    """Return a clip's resolution or size, seconds and aspect ratio, as far as the request says them."""
+    size = f"{request.width}×{request.height}" if request.width and request.height else request.resolution
+    length = f"{request.duration} s" if request.duration is not None else None
+    return ", ".join(filter(None, (size, length, request.aspect_ratio)))
 
 
 def _shown(value: Any) -> str:

@@ -28,6 +28,7 @@ _VALUE = "padding:1px 0;text-align:left;vertical-align:top;overflow-wrap:anywher
 def plan_text(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> str:
     """Return the plan as lines of text; ``notes`` are further sentences about it."""
     lines = [f"hailuo: {plan.sentence()}" + ("; nothing was sent" if dry else "")]
+    lines += [f"  makes: {made}"] if (made := plan.parts().makes) else []
     lines += [f"  note: {w}" for w in (*notes, *_warnings(plan))]
     return "\n".join(lines)
 
@@ -47,6 +48,7 @@ def plan_html(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> st
         ("There already", parts.there),
         ("Shared", parts.shared and f"{parts.shared} with an equal run"),
         ("Held back", parts.held and f"{parts.held}: an equal run is unconfirmed, or its task lacks this result"),
+        ("Makes", parts.makes),
         ("Cost", parts.cost),
         ("Time", parts.time),
     ]

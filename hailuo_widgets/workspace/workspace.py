@@ -158,7 +158,7 @@ class Workspace(WorkspaceBase):
             record = self.log.call(self.log.get, record.reused_from)  # the run whose task made the clip
         history = History(self.engine.context)
         plan = plan_upscale(record, resolution=resolution, accounts=self.accounts, history=history)
-        self.say(plan.sentence())
+        self.say(f"{plan.sentence()}; makes {plan.parts().makes}")
         return self.begin(plan, tags=record.tags, budget=budget, yes=yes)[0].id
 
     def look_up(self, plan: Plan, *, reuse: bool = True) -> Plan:

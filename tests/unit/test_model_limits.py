@@ -39,9 +39,9 @@ RATIOS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 WIDE = ((1344, 768), (1024, 768), (768, 768), (768, 1024), (768, 1344), (1536, 672))
 LARGE = ((2560, 1440), (1920, 1440), (1440, 1440), (1440, 1920), (1440, 2560), (2944, 1248))
 NEW = Model(  # as the documents have H3 at Runware
-    name="h3",
-    title="H3",
-    short_names=("h3",),
+    name="novel",
+    title="Novel",
+    short_names=("novel",),
     seed_range=Seeds(low=0, high=4_294_967_295, random=None, source="x"),
     prompt_max=7000,
     prompt_min=3,
@@ -58,15 +58,15 @@ NEW = Model(  # as the documents have H3 at Runware
     options=(Option(name="ttl", kind=int, low=60, help="seconds"),),
 )
 OFFERS = tuple(
-    Offer(model="h3", mode=mode, resolution=name, durations=tuple(range(4, 16)), source="x")
+    Offer(model="novel", mode=mode, resolution=name, durations=tuple(range(4, 16)), source="x")
     for mode in (T2V, I2V, R2V)
     for name in ("2K", "768P")  # the dearer one first, which must not be taken by accident
 )
-UPSCALES = (Offer(model="h3", mode=UP, resolution="2K", durations=tuple(range(4, 16)), source="x"),)
+UPSCALES = (Offer(model="novel", mode=UP, resolution="2K", durations=tuple(range(4, 16)), source="x"),)
 
 
 def _price(resolution: str | None, micros: int, currency: str = "USD", **more: Any) -> Price:
-    more = {"model": "h3", "duration": None, "per_second": True, "source": "x", "as_of": "2026-11"} | more
+    more = {"model": "novel", "duration": None, "per_second": True, "source": "x", "as_of": "2026-11"} | more
     return Price(resolution=resolution, micros=micros, currency=currency, **more)
 
 
@@ -80,7 +80,7 @@ PRICES = (
 
 
 def _surcharge(what: str, free: int, micros: int, **more: Any) -> Surcharge:
-    more = {"model": "h3", "currency": "USD", "source": "x", "as_of": "2026-11"} | more
+    more = {"model": "novel", "currency": "USD", "source": "x", "as_of": "2026-11"} | more
     return Surcharge(what=what, free=free, micros=micros, **more)
 
 
@@ -91,25 +91,25 @@ SURCHARGES = (
 )
 
 
-def with_h3(own: Facts) -> Facts:
-    """A provider with the new model beside its first ones."""
+def with_novel(own: Facts) -> Facts:
+    """A provider with its default model, and the new one beside it."""
     return replace(
         own,
-        models=(*own.models, NEW),
-        offers=(*own.offers, *OFFERS, *UPSCALES),
-        prices=(*own.prices, *PRICES),
+        models=(*(m for m in own.models if m.name == own.default_model), NEW),
+        offers=(*(o for o in own.offers if o.model == own.default_model), *OFFERS, *UPSCALES),
+        prices=(*(p for p in own.prices if p.model == own.default_model), *PRICES),
         surcharges=SURCHARGES,
         regions={"https://cn.example": "cn", "https://global.example": "global"},
     )
 
 
-FACTS = with_h3(open_provider("runware", Settings.resolve()).facts)
+FACTS = with_novel(open_provider("runware", Settings.resolve()).facts)
 OLD = FACTS.default_model
 
 
 def built(**arguments: Any) -> Request:
     """The request of these arguments at the new model."""
-    return build_request(FACTS, {"prompt": "a fox", "model": "h3", **arguments}).request
+    return build_request(FACTS, {"prompt": "a fox", "model": "novel", **arguments}).request
 
 
 def test_a_model_that_replaces_nothing_has_its_providers_values() -> None:
@@ -145,17 +145,20 @@ def test_any_whole_second(seconds: int) -> None:
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a second too few": ({"duration": 3}, "takes 4, 5, 6"),
-    "a ratio in a mode without": ({"aspect_ratio": "16:9", "first_frame": PICTURE}, "h3 in image_to_video takes none"),
-    "a ratio of another mode": ({"aspect_ratio": "adaptive"}, "h3 in text_to_video takes 21:9, 16:9"),
-    "an unknown size": ({"width": 1366, "height": 768}, "1366x768: h3 takes 1344x768"),
+    "a ratio in a mode without": (
+        {"aspect_ratio": "16:9", "first_frame": PICTURE},
+        "novel in image_to_video takes none",
+    ),
+    "a ratio of another mode": ({"aspect_ratio": "adaptive"}, "novel in text_to_video takes 21:9, 16:9"),
+    "an unknown size": ({"width": 1366, "height": 768}, "1366x768: novel takes 1344x768"),
     "a size beside a picture": ({"width": 1344, "height": 768, "first_frame": PICTURE}, "takes no width"),
-    "a seed too high": ({"seed": 4_294_967_296}, "h3 takes 0 to 4294967295"),
-    "the provider's option": ({"options": {"fps": 25}}, "option 'fps': h3 takes ttl"),
+    "a seed too high": ({"seed": 4_294_967_296}, "novel takes 0 to 4294967295"),
+    "the provider's option": ({"options": {"fps": 25}}, "option 'fps': novel takes ttl"),
     "an option out of bounds": ({"options": {"ttl": 59}}, "allowed is 60 and more"),
-    "the optimizer": ({"prompt_optimizer": True}, "h3 has no prompt optimizer"),
-    "a long prompt": ({"prompt": "a" * 7001}, "h3 takes at most 7000"),
-    "a short prompt": ({"prompt": "a"}, "too short: h3 needs at least 3"),
-    "no prompt beside a picture": ({"prompt": "", "first_frame": PICTURE}, "empty: h3 needs"),
+    "the optimizer": ({"prompt_optimizer": True}, "novel has no prompt optimizer"),
+    "a long prompt": ({"prompt": "a" * 7001}, "novel takes at most 7000"),
+    "a short prompt": ({"prompt": "a"}, "too short: novel needs at least 3"),
+    "no prompt beside a picture": ({"prompt": "", "first_frame": PICTURE}, "empty: novel needs"),
 }
 
 
@@ -173,13 +176,13 @@ def test_a_seed_at_one_family_alone() -> None:
     assert (FACTS.seeds, FACTS.any_seeds) == (None, True)
     with pytest.raises(UsageError, match=rf"{OLD} takes no seed") as refused:
         built(model=OLD, seed=7)
-    assert "models that take a seed: h3" in str(refused.value)
+    assert "models that take a seed: novel" in str(refused.value)
 
 
 def test_a_last_frame_alone_is_the_models_matter() -> None:
     """It is a warning where the model says so."""
-    rows = (*FACTS.offers, Offer(model="h3", mode="first_last_frame", resolution="768P", durations=(6,), source="x"))
-    found = build_request(replace(FACTS, offers=rows), {"prompt": "a fox", "model": "h3", "last_frame": PICTURE})
+    rows = (*FACTS.offers, Offer(model="novel", mode="first_last_frame", resolution="768P", durations=(6,), source="x"))
+    found = build_request(replace(FACTS, offers=rows), {"prompt": "a fox", "model": "novel", "last_frame": PICTURE})
     assert [p.message for p in found.warnings] == ["the documents disagree"]
 
 
@@ -189,14 +192,14 @@ NEAREST = dict(zip(RATIOS, (WIDE[5], *WIDE[:5]), strict=True))
 @pytest.mark.parametrize("ratio", RATIOS)
 def test_a_ratios_pixels(ratio: str) -> None:
     """A ratio's pixels are the nearest of the resolution's, by the document's list."""
-    assert FACTS.of("h3").size("768P", ratio) == NEAREST[ratio]
+    assert FACTS.of("novel").size("768P", ratio) == NEAREST[ratio]
 
 
 @given(st.text(max_size=5), st.sampled_from([None, "768P", "2K", "1080P"]))
 def test_any_ratio_has_a_size_or_none(ratio: str, resolution: str | None) -> None:
     """Whatever the text is, the size is one of the table's, or None where the resolution has none."""
-    found = FACTS.of("h3").size(resolution, ratio)
-    assert (found in FACTS.of("h3").sizes.get(str(resolution), ())) == (resolution in {"768P", "2K"})
+    found = FACTS.of("novel").size(resolution, ratio)
+    assert (found in FACTS.of("novel").sizes.get(str(resolution), ())) == (resolution in {"768P", "2K"})
 
 
 # -- prices -----------------------------------------------------------------------------------------------------------
@@ -233,7 +236,9 @@ COSTS: dict[str, tuple[dict[str, Any], str | None, tuple[int, str] | None]] = {
 def test_what_a_clip_costs(case: str) -> None:
     """Seconds, regions and what is beside them are in the price; what depends on something unknown has none."""
     fields, region, expected = COSTS[case]
-    request = Request(**{"prompt": "a", "provider": "x", "model": "h3", "resolution": "768P", "duration": 6, **fields})
+    request = Request(
+        **{"prompt": "a", "provider": "x", "model": "novel", "resolution": "768P", "duration": 6, **fields}
+    )
     found = FACTS.price_of(request, region)
     assert (None if found is None else found[:2]) == expected
 
@@ -245,7 +250,7 @@ class Patched(Provider):
     """A bundled provider with the new model in its table."""
 
     def __init__(self, own: Provider) -> None:
-        self.own, self.facts, self.codes = own, with_h3(own.facts), own.codes
+        self.own, self.facts, self.codes = own, with_novel(own.facts), own.codes
 
     def __getattribute__(self, name: str) -> Any:
         here = {"own", "facts", "codes"}
@@ -266,7 +271,7 @@ def session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Session
 
 def test_a_plan_shows_what_will_be_made_and_billed(session: Session) -> None:
     """The price is that of the filled-in request."""
-    plan = session.plan("a fox", provider="runware", model="h3", ask_log=False)
+    plan = session.plan("a fox", provider="runware", model="novel", ask_log=False)
     assert plan.sentence() == "1 run; 1 to send: $0.48"
     request = plan.runs[0].request
     assert (request.resolution, request.duration, request.aspect_ratio) == ("768P", 6, "16:9")
@@ -275,7 +280,7 @@ def test_a_plan_shows_what_will_be_made_and_billed(session: Session) -> None:
 def test_matched_seeds_over_models_and_providers(session: Session) -> None:
     """In a sweep over providers a seed goes where the model takes one; elsewhere its runs are replicates."""
     plan = session.plan(
-        "a fox", provider=["runware", "minimax"], model=["h3", "2.3"], zipped=["provider", "model"], seed=[1, 2]
+        "a fox", provider=["runware", "minimax"], model=["novel", "2.3"], zipped=["provider", "model"], seed=[1, 2]
     )
     assert [(p.request.provider, p.request.seed, p.request.replicate) for p in plan.runs] == [
         ("runware", 1, 1),
@@ -288,10 +293,10 @@ def test_matched_seeds_over_models_and_providers(session: Session) -> None:
 def test_the_tables_of_providers_and_models(session: Session) -> None:
     """They name the models that take seeds, and price a per-second model by its shortest clip."""
     row = session.providers().set_index("provider").loc["runware"]
-    assert row["seeds"] == "0 to 4294967295 (h3)"
+    assert row["seeds"] == "0 to 4294967295 (novel)"
     assert row["prompt_max"] >= 7000
     models = session.models("runware")
-    prices = models[models["model"] == "h3"].set_index(["mode", "resolution"])["price"]
+    prices = models[models["model"] == "novel"].set_index(["mode", "resolution"])["price"]
     assert prices[T2V, "768P"] == pytest.approx(0.32)
     assert prices[UP, "2K"] == pytest.approx(0.2)
 
@@ -311,7 +316,7 @@ class World:
 
 def test_tab_knows_a_models_ratios() -> None:
     """The ratios of the chosen model are offered, those of references among them."""
-    text = "%%hailuo --model h3 --aspect-ratio "
+    text = "%%hailuo --model novel --aspect-ratio "
     found = offers(text, len(text), World())  # type: ignore[arg-type]  # nothing else is asked
     assert found is not None
     assert set(found.texts) == {"adaptive", *RATIOS}

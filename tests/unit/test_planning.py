@@ -136,7 +136,17 @@ def test_the_panel_says_all_of_it_and_escapes_it(session: Session) -> None:
         assert words in panel
     assert "&lt;b&gt;night · day" in panel
     assert "<b>" not in panel
-    assert plan_text(made) == f"hailuo: {made.sentence()}"
+    assert plan_text(made) == f"hailuo: {made.sentence()}\n  makes: 768P, 6 s · 768P, 10 s"
+
+
+def test_what_will_be_made_is_told(session: Session) -> None:
+    """Resolution, seconds and ratio with the defaults filled in, of at most three kinds; what is not sent is not made."""
+    assert plan(session).parts().makes == "768P, 6 s"
+    assert "768P, 6 s" in plan_html(plan(session))
+    assert plan(session, provider="runware", width=1366, height=768, aspect_ratio=None).parts().makes == "1366×768, 6 s"
+    several = plan(session, model="02", resolution=["512P", "768P"], duration=[6, 10], first_frame=PICTURE)
+    assert several.parts().makes == "512P, 6 s · 512P, 10 s · 768P, 6 s and 1 more"
+    assert plan(session, "", template="Diving", first_frame=PICTURE).parts().makes == ""
 
 
 def test_a_long_panel_is_cut_short(session: Session) -> None:
