@@ -127,6 +127,10 @@ def camera_frame() -> pd.DataFrame:
     return frame_of(rows, ("english", "chinese", "meaning"))
 
 
+def _without_key(facts: Facts) -> str:
+    return "not set: runs are simulated" if facts.simulated else "not set: the simulator does not speak this provider"
+
+
 def keys_frame(accounts: Accounts) -> pd.DataFrame:
     """Return which keys are set, and where. No key or part of a key is shown."""
     rows = []
@@ -136,7 +140,7 @@ def keys_frame(accounts: Accounts) -> pd.DataFrame:
             found = look_up_first(f.key_variables, provider=f.name, anew=True)
             name = found.variable if found else name
             slip = None if found else misspelled(f.key_variables)
-            unset = f"not set: {slip[0]} is read by nothing" if slip else "not set: runs are simulated"
+            unset = f"not set: {slip[0]} is read by nothing" if slip else _without_key(f)
             state = f"set: {found.place}" if found else unset
         except UsageError:
             state = "unusable: blanks or characters that no key has"

@@ -299,6 +299,7 @@ class Fal(Provider):
             "resolution": request.resolution,
             "aspect_ratio": request.aspect_ratio,
             "seed": request.seed,
+            "prompt_optimizer": True if request.unlisted and request.prompt_optimizer else None,
         }
         return {k: v for k, v in body.items() if v is not None} | _frames(request) | files
 

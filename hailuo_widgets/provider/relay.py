@@ -136,7 +136,8 @@ class Relay(Kkiai):
 
     def _metadata(self, request: Request) -> dict[str, Any]:
         """Return MiniMax's own fields, which the relay's body does not have."""
-        optimizer = request.prompt_optimizer if self.facts.of(request.model).optimizer else None
+        always = self.facts.of(request.model).optimizer and not request.unlisted
+        optimizer = request.prompt_optimizer if always else request.prompt_optimizer or None
         fields = {
             "prompt_optimizer": optimizer,
             "fast_pretreatment": request.fast_pretreatment,

@@ -164,7 +164,7 @@ class Replicate(Provider):
             "resolution": request.resolution.lower() if request.resolution else None,
             "aspect_ratio": request.aspect_ratio,
             "seed": request.seed,
-            "prompt_optimizer": request.prompt_optimizer if self.facts.model(request.model) else None,
+            "prompt_optimizer": None if request.unlisted and not request.prompt_optimizer else request.prompt_optimizer,
             "first_frame_image": request.first_frame and request.first_frame.wire(),
             "last_frame_image": request.last_frame and request.last_frame.wire(),
         }

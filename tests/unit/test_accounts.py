@@ -127,7 +127,7 @@ def test_hints_and_tables_name_the_variable(monkeypatch: pytest.MonkeyPatch) -> 
         frame = keys_frame(live)
         return dict(frame[frame["provider"] == "toy"].iloc[0])
 
-    assert row()["variable"] == "TOY_TOKEN"
+    assert (row()["variable"], row()["state"]) == ("TOY_TOKEN", "not set: the simulator does not speak this provider")
     monkeypatch.setenv("TOY_API_KEY", "t-second")
     assert (row()["variable"], row()["state"]) == ("TOY_API_KEY", "set: environment")
 

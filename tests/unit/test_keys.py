@@ -235,6 +235,7 @@ def test_keys_command(wallet: Wallet, monkeypatch: pytest.MonkeyPatch, tmp_path:
         "kkiai": "set: this process (hw.set_key)",
         "pixazo": "unusable: blanks or characters that no key has",
         "runware": "set: keyring",
+        **dict.fromkeys(("fal", "replicate", "relay"), "not set: runs are simulated"),
     }
     assert "CANARY" not in frame.to_csv() + frame.to_html()
     default_session().close()

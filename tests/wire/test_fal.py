@@ -119,7 +119,7 @@ OPTIMIZED = {"prompt": "a fox", "prompt_optimizer": True}
         (
             {"model": "acme/new-model/text-to-video", "unlisted": True, "duration": 7, "options": {"mood": "calm"}},
             "acme/new-model/text-to-video",
-            {"prompt": "a fox", "duration": 7, "mood": "calm"},
+            {**OPTIMIZED, "duration": 7, "mood": "calm"},
         ),
     ],
 )

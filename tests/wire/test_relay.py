@@ -100,7 +100,7 @@ DATA_URL = "data:image/png;base64,iVBORyBmb3g="
                 "prompt": "a fox",
                 "duration": 7,
                 "seconds": "7",
-                "metadata": {"prompt_optimizer": False},
+                "metadata": {},
             },
         ),
     ],
