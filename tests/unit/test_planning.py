@@ -140,7 +140,7 @@ def test_the_panel_says_all_of_it_and_escapes_it(session: Session) -> None:
 
 
 def test_what_will_be_made_is_told(session: Session) -> None:
-    """Resolution, seconds and ratio with the defaults filled in, of at most three kinds; what is not sent is not made."""
+    """Resolution, seconds and ratio with the defaults filled in, of at most three kinds."""
     assert plan(session).parts().makes == "768P, 6 s"
     assert "768P, 6 s" in plan_html(plan(session))
     assert plan(session, provider="runware", width=1366, height=768, aspect_ratio=None).parts().makes == "1366×768, 6 s"
