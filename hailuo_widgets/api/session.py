@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.api.handle_session import on_session_of_runs
 from hailuo_widgets.domain.annotation import tags_of
-from hailuo_widgets.domain.user_values import as_flag, as_whole, shown
+from hailuo_widgets.domain.user_values import as_flag, as_value, as_whole, shown
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS
@@ -711,7 +711,8 @@ class Session(Workspace):
         """
         from hailuo_widgets.webhooks import Webhook
 
-        return Webhook(self, host=host, port=port, keys=keys, public_url=public_url)
+        port = as_whole("port", port)
+        return Webhook(self, host=str(as_value("host", host)), port=port, keys=keys, public_url=public_url)
 
 
 def _signature() -> inspect.Signature:

@@ -22,6 +22,7 @@ from urllib.parse import unquote, urlsplit
 from hailuo_widgets.domain.run import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
 __all__ = [
@@ -222,7 +223,7 @@ def render_text(card: Card) -> str:
     if card.parameters:
         lines.append("  " + ", ".join(f"{label} {value}" for label, value in card.parameters))
     lines.append("  " + " · ".join(_facts(card)))
-    trouble = " ".join(text for text in (_error_line(card), card.note, card.error_hint) if text)
+    trouble = _sentences([text for text in (_error_line(card), card.note, card.error_hint) if text])
     if trouble:
         lines.append(f"  {trouble}")
     if card.video_src:
@@ -325,6 +326,13 @@ def _facts(card: Card) -> list[str]:
 
 def _kind(card: Card) -> str:
     return " · ".join(text for text in (card.provider, card.model, card.mode) if text)
+
+
+def _sentences(texts: Sequence[str]) -> str:
+    """Join texts on one line; each but the last ends as a sentence."""
+    ends = (".", "!", "?", ":", ";", "…", "。")
+    ended = [text if text.rstrip().endswith(ends) else f"{text.rstrip()}." for text in texts[:-1]]
+    return " ".join([*ended, *texts[-1:]])
 
 
 def _error_line(card: Card) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -90,6 +91,10 @@ class Folder:
 
     def read(self, name: str, value: Any) -> Path:
         """The folder; ``~`` is the user's."""
+        if not isinstance(value, str | PathLike) or isinstance(fspath(value), bytes):
+            raise UsageError(
+                f"{name}={value!r}: a local folder is allowed, as text or as a Path", hint=f"{name}='runs'"
+            )
         if "://" in str(value):  # as a path it would be a folder called "s3:", here
             raise UsageError(
                 f"{name}={str(value)!r} is a URL: a local folder is allowed, and no other kind yet",

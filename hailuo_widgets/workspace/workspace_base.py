@@ -92,6 +92,12 @@ class WorkspaceBase(Fixed):
                 if isinstance(misplaced[0], str | PurePath)
                 else "for example Session(budget=5)",
             )
+        if not callable(notice):
+            raise UsageError(
+                f"notice must be a function that takes a sentence, not {shown(notice)}",
+                argument="notice",
+                hint="notice=print is the default; notice=lambda sentence: None keeps silent",
+            )
         self.settings = Settings.resolve(settings, config)
         self.runtime = runtime = runtime or Runtime()
         self.archive = Archive(self.settings.archive_folder, poster=runtime.poster)

@@ -271,3 +271,17 @@ def test_a_result_is_a_column_of_the_board_if_the_runs_differ_in_it(
     """A returned seed that all runs have would be a column that says nothing."""
     cards = [replace(CARD, results=(("seed returned", seed),) if seed else ()) for seed in seeds]
     assert ("seed returned</th>" in render_board(cards)) == shown
+
+
+@pytest.mark.parametrize("status", ["skipped", "unconfirmed", "lost", "failed", "cancelled"])
+@pytest.mark.parametrize("said", ["105 is spent or reserved", "105 is spent or reserved.", "Is it there?"])
+def test_sentences_do_not_run_together(status: str, said: str) -> None:
+    """On the terminal's one line each text but the last ends as a sentence, once."""
+    card = replace(CARD, status=Status(status), error_title="BudgetExceeded", error_text=said, error_hint="raise it")
+    (line,) = [line for line in render_text(card).split("\n") if said in line]
+    ended = said if said.endswith((".", "?")) else f"{said}."
+    rest = line.partition(ended)[2]
+    assert rest.startswith(" ")
+    assert ".." not in line
+    if card.note:
+        assert rest.startswith(f" {card.note}")

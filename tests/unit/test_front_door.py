@@ -123,6 +123,36 @@ def test_an_unknown_argument_is_a_mistake_with_its_nearest_name(
         assert meant is None or caught.value.hint == f"did you mean {meant!r}?"
 
 
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_arguments_in_wrong_places_are_a_mistake(name: str, sessions: tuple[Session, Session]) -> None:
+    """Too many, one given twice, one missing: each is the package's own error, and Python's, and says what is taken."""
+    function = getattr(sessions[0], name)
+    places = [p for p in parameters(function) if p.kind is p.POSITIONAL_OR_KEYWORD]
+    names = [p.name for p in parameters(function) if p.kind is p.KEYWORD_ONLY]
+    too_many = ["x"] * (len(places) + 1)
+    with pytest.raises(hw.UsageError, match=rf"^{name}\(\) takes .* by (its|their) places?.*were given") as caught:
+        function(*too_many)
+    assert isinstance(caught.value, TypeError)
+    assert all(named in str(caught.value) for named in [*(p.name for p in places), *names])
+    if names:
+        assert f"{names[0]}='x'" in str(caught.value.hint)
+    if places:
+        with pytest.raises(hw.UsageError, match=f"is given {places[0].name} twice"):
+            function("x", **{places[0].name: "y"})
+    if needed := [p.name for p in places if p.default is p.empty]:
+        with pytest.raises(hw.UsageError, match=rf"{name}\(\) needs {needed[0]}"):
+            function()
+
+
+@pytest.mark.parametrize(
+    "settings", [{"home": b"q"}, {"home": 3}, {"archive": b"q"}, {"notice": None}, {"notice": "x"}], ids=str
+)
+def test_a_session_takes_no_wrong_types(settings: dict[str, Any]) -> None:
+    """A home that is no path, and a notice that can't be called, are refused with what is allowed."""
+    with pytest.raises(hw.UsageError, match=next(iter(settings))):
+        Session(**settings)
+
+
 def test_the_order_of_a_calls_arguments_is_the_order_of_the_runs(sessions: tuple[Session, Session]) -> None:
     """The argument that is given first changes slowest, however the arguments are ordered in the call."""
     axes: dict[str, Any] = {"duration": [6, 10], "model": ["02", "2.3"], "provider": ["minimax", "kie"]}
