@@ -14,11 +14,15 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.exchange import Rates
 
-__all__ = ["Budget", "Permit", "TaskIdTaken"]
+__all__ = ["Budget", "EqualRunSent", "Permit", "TaskIdTaken"]
 
 
 class TaskIdTaken(StoreError):
     """The provider returned a task ID that another run already has."""
+
+
+class EqualRunSent(StoreError):
+    """An equal run was sent since the last look for one, so this create call is not permitted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +89,7 @@ class Permit:
     """The conditions of a create call: its price, the budgets that it must fit, and the limit of tasks in progress.
 
     ``concurrent`` is that limit, None for no limit. ``held_s`` is for how many seconds a task that no kernel follows
-    still counts as in progress.
+    still counts as in progress. With ``alike``, the call is not permitted while an equal run may have been paid for.
     """
 
     micros: int | None
@@ -94,3 +98,4 @@ class Permit:
     rehearsal: bool = False  # at the bundled simulator, which has its own totals
     concurrent: int | None = None
     held_s: float = 0.0
+    alike: Mapping[str, str] | None = None  # one name for origins that are one place; None: equal runs don't matter

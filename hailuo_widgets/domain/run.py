@@ -92,7 +92,10 @@ TRANSITIONS: Mapping[str, frozenset[str]] = {
     ),
     # Not from submitting to cancelled: the reply is still to come, and may cost money.
     Status.SUBMITTING: frozenset({Status.PLANNED, Status.QUEUED, Status.FAILED, Status.UNCONFIRMED, Status.SKIPPED}),
-    Status.QUEUED: frozenset({Status.RUNNING, Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST}),
+    # From queued to unconfirmed: the provider does not know the task id that the user gave to an unconfirmed run.
+    Status.QUEUED: frozenset(
+        {Status.RUNNING, Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST, Status.UNCONFIRMED}
+    ),
     Status.RUNNING: frozenset({Status.DOWNLOADING, Status.FAILED, Status.CANCELLED, Status.LOST}),
     Status.DOWNLOADING: frozenset({Status.SUCCEEDED, Status.FAILED, Status.CANCELLED, Status.LOST}),
     # A clip that was deleted here can be downloaded again, as long as the provider has it.

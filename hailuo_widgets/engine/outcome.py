@@ -20,8 +20,10 @@ class Outcome:
         record: The run as the log has it. One that is still ``submitting`` may have been accepted.
         pause_s: Seconds to wait before the call is sent again, if the run is ``planned`` again.
         doubt: The reason why it is unknown whether the call was accepted.
+        equal_sent: The call was not sent, because an equal run was.
     """
 
     record: RunRecord
     pause_s: float = 0.0
     doubt: HailuoError | None = None
+    equal_sent: bool = False

@@ -12,6 +12,7 @@ from hailuo_widgets.domain.clock import since_s
 from hailuo_widgets.domain.events import READ_AS, RunEvent
 from hailuo_widgets.domain.expected_duration import ASSUMED_S, next_poll_s
 from hailuo_widgets.domain.run import CostKind
+from hailuo_widgets.engine.create_answer import WAYS_OUT
 from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.engine.recorder import unexpected
 from hailuo_widgets.engine.task_results import Standstill, own_share
@@ -23,6 +24,7 @@ from hailuo_widgets.errors import (
     RateLimited,
     TaskLost,
     TransportError,
+    Unconfirmed,
     as_detail,
 )
 from hailuo_widgets.provider.interface import MIX_UP, Clip, Poll, Task
@@ -82,9 +84,7 @@ async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunR
         poll = await client.query(task_of(record))
     except TaskLost as e:
         watch.missed(e, unknown=True)
-        if watch.lost:
-            return await ctx.recorder.fail(record, e, status="lost")
-        return record
+        return await _denied(ctx, client, watch, record, e) if watch.lost else record
     except AuthError as e:
         watch.blocked = True
         return await ctx.recorder.park(record, e)
@@ -107,6 +107,35 @@ async def _ask(ctx: Context, client: ProviderClient, watch: _Watch, record: RunR
         watch.missed(unexpected(e, record.run_id, "a poll"))
         return record
     return await _heard(ctx, client, watch, record, poll)
+
+
+async def _denied(ctx: Context, client: ProviderClient, watch: _Watch, record: RunRecord, why: TaskLost) -> RunRecord:
+    """End a run whose task the provider does not know."""
+    if await _is_a_wrong_id(ctx, watch, record):
+        return await _doubted_again(ctx, client, record, why)
+    return await ctx.recorder.fail(record, why, status="lost")
+
+
+async def _is_a_wrong_id(ctx: Context, watch: _Watch, record: RunRecord) -> bool:
+    """Return whether all that says that the run has this task is the user, who may have mistyped its ID."""
+    if watch.known or record.status != "queued":
+        return False
+    steps = [e["what"] for e in await ctx.log.ask(ctx.log.events, record.run_id)]
+    return RunEvent.ADOPTED in steps and not {RunEvent.CREATE_ACCEPTED, RunEvent.TASK_ACCEPTED} & set(steps)
+
+
+async def _doubted_again(ctx: Context, client: ProviderClient, record: RunRecord, why: TaskLost) -> RunRecord:
+    """Make a run unconfirmed again whose adopted task the provider does not know: its own may still be billed."""
+    error = Unconfirmed(
+        f"the provider does not know task {record.task_id}, which the run was given by adopt(): it may have been "
+        "billed as another task",
+        provider=client.provider.facts.name,
+        code=why.code,
+        provider_message=why.provider_message,
+        trace_id=why.trace_id,
+        hint=WAYS_OUT,
+    )
+    return await ctx.recorder.fail(record, error, status="unconfirmed", task_id=None)
 
 
 async def _heard(ctx: Context, client: ProviderClient, watch: _Watch, record: RunRecord, poll: Poll) -> RunRecord:
@@ -142,6 +171,7 @@ class _Watch:
     ) -> None:
         expected = run.expected
         self.misses = 0  # polls in a row that told nothing
+        self.known = False  # whether the provider has named a state of the task
         self.last: HailuoError | None = None  # why the last of them did
         self.mixed_up = False  # whether the log has a line for it that an answer was about something else
         self.standstill = Standstill(ctx.clock, standing_s=ctx.timing.standing_s)
@@ -167,7 +197,7 @@ class _Watch:
 
     def heard(self, word: str | None) -> None:
         """Count a poll with a state; ``word`` is an undocumented status."""
-        self.misses, self.last, self._unknown, self.word = 0, None, [], word
+        self.misses, self.last, self._unknown, self.word, self.known = 0, None, [], word, True
 
     @property
     def lost(self) -> bool:

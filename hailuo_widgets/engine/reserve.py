@@ -30,6 +30,7 @@ async def reserve(ctx: Context, run: FollowedRun, client: ProviderClient, record
     """Reserve a place and the run's price, and return the run as ``submitting``; None if the account has no free place.
 
     Raises:
+        EqualRunSent: An equal run, whose clip may be reused, was sent meanwhile.
         BudgetExceeded: The price would exceed one of the budgets.
     """
     changes = {
@@ -53,5 +54,6 @@ def _permit(ctx: Context, run: FollowedRun, client: ProviderClient, record: RunR
         budgets=run.budgets,
         rehearsal=client.log_origin == SIMULATOR,
         concurrent=client.concurrent,
+        alike=ctx.accounts.alike if run.may_reuse else None,
         held_s=held_s(run.expected, speed=client.speed),
     )

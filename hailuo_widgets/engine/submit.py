@@ -11,6 +11,7 @@ import logging
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.budget import EqualRunSent
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.engine.create_answer import accepted, unconfirmed
 from hailuo_widgets.engine.outcome import Outcome
@@ -18,6 +19,7 @@ from hailuo_widgets.engine.rate_limit import retry_after_s
 from hailuo_widgets.engine.reconcile import settle_by_our_id
 from hailuo_widgets.engine.rescue_file import adopt_own
 from hailuo_widgets.engine.reserve import has_place, reserve
+from hailuo_widgets.engine.reuse import prepare
 from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ async def submit(ctx: Context, follower: Follower, client: ProviderClient, recor
             record = await _settled(ctx, follower, client, record, outcome.doubt)
         if record.status == "planned":
             await follower.pause(outcome.pause_s)
+        if outcome.equal_sent:
+            record = await prepare(ctx, follower, record)
     return record
 
 
@@ -86,7 +90,10 @@ async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, recor
         return await _not_sent(ctx, client, record, tries, e)
     except ProviderError as e:
         return await _refused(ctx, client, record, tries, e)
-    reserved = await _reserve(ctx, run, client, record)
+    try:
+        reserved = await _reserve(ctx, run, client, record)
+    except EqualRunSent:
+        return Outcome(record=record, equal_sent=True)
     if reserved is None or reserved.status != "submitting":
         return Outcome(record=reserved or record, pause_s=ctx.timing.place_s)
     # Kept: whatever ends our wait, the answer is still read and written; who follows the run next waits for that.

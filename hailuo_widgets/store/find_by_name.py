@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import UsageError, nearest
-from hailuo_widgets.store.schema import runs
+from hailuo_widgets.store.schema import events, runs
 
 __all__ = ["latest_sweep", "meant"]
 
@@ -14,9 +15,16 @@ MOST_NEAR = 6
 
 def latest_sweep(c: sa.Connection) -> str | None:
     """The id of the sweep that was started last; None in a log without one."""
-    query = sa.select(runs.c.sweep_id).where(runs.c.sweep_id.is_not(None))
-    found: str | None = c.scalar(query.order_by(runs.c.created_at.desc(), runs.c.run_id.desc()).limit(1))
-    return found
+    return _newest(c, runs.c.sweep_id.is_not(None))
+
+
+def _newest(c: sa.Connection, where: sa.ColumnElement[bool]) -> str | None:
+    """The id of the sweep whose runs were added last, among those runs; None if there are none."""
+    planned = (events.c.run_id == runs.c.run_id) & (events.c.what == RunEvent.PLANNED.value)
+    query = sa.select(runs.c.sweep_id).where(where)
+    found: str | None = c.scalar(query.join(events, planned).order_by(events.c.event_id.desc()).limit(1))
+    # A log that lost its events still has its sweeps.
+    return found or c.scalar(query.order_by(runs.c.created_at.desc(), runs.c.run_id.desc()).limit(1))
 
 
 def meant(c: sa.Connection, word: str) -> tuple[str | None, str | None]:
@@ -30,8 +38,7 @@ def meant(c: sa.Connection, word: str) -> tuple[str | None, str | None]:
     """
     if c.scalar(sa.select(runs.c.run_id).where(runs.c.run_id == word)) is not None:
         return word, None
-    whole = sa.select(runs.c.sweep_id).where((runs.c.sweep_id == word) | (runs.c.sweep_name == word))
-    found = c.scalar(whole.order_by(runs.c.created_at.desc(), runs.c.run_id.desc()).limit(1))
+    found = _newest(c, (runs.c.sweep_id == word) | (runs.c.sweep_name == word))
     if found is not None:
         return None, str(found)
     near: list[tuple[str | None, str | None]] = []

@@ -5,14 +5,16 @@ Each change of a run's row writes an event with the reason, in the same transact
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from hailuo_widgets.domain.budget import EqualRunSent
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import RunRecord, Status, may_become
 from hailuo_widgets.errors import StoreError
-from hailuo_widgets.store import clips, leases
+from hailuo_widgets.store import clips, equal_runs, leases
 from hailuo_widgets.store import result_claims as results
 from hailuo_widgets.store.budgets import check_budgets, has_place
 from hailuo_widgets.store.schema import events, from_row, plain, runs, to_row
@@ -162,6 +164,7 @@ def reserve(
 
     Raises:
         StoreError: The run is not planned.
+        EqualRunSent: The permit asks for it, and an equal run may have been paid for.
         BudgetExceeded: Its price does not fit into one of the budgets.
     """
     if record.status != Status.PLANNED:  # to stay as it is would be legal, and would send it a second time
@@ -169,6 +172,8 @@ def reserve(
     if leases.cancel_wished(c, [record.run_id]):
         return change(c, record, RunEvent.CANCELLED_BEFORE_SENT, {}, {"status": "cancelled"})
     origin = str(changes["origin"])
+    if permit.alike is not None and equal_runs.is_sent(c, replace(record, origin=origin), permit.alike):
+        raise EqualRunSent(f"an equal run of {record.run_id} was sent meanwhile", run_id=record.run_id)
     if not has_place(c, record.request.provider, origin, permit):
         return None
     check_budgets(c, permit)

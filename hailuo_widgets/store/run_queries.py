@@ -82,7 +82,11 @@ class RunQueries:
         if sweep is not None:
             query = query.where(runs.c.sweep_id == sweep)
         if status is not None:
-            query = query.where(runs.c.status.in_([status] if isinstance(status, str) else list(status)))
+            wanted = [status] if isinstance(status, str) else list(status)
+            there: sa.ColumnElement[bool] = runs.c.status.in_(wanted)
+            if Status.UNCONFIRMED in wanted:  # as which a status that cannot be read is shown
+                there |= runs.c.status.not_in(list(Status))
+            query = query.where(there)
         if provider is not None:
             query = query.where(runs.c.provider == provider)
         if since is not None:

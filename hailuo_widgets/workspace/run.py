@@ -7,9 +7,14 @@ from typing import TYPE_CHECKING, Any, Literal
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import Status
+<<<<<<< HEAD
 from hailuo_widgets.engine.candidates import candidates
+=======
+from hailuo_widgets.domain.user_values import shown
+>>>>>>> f13d299 (An equal run that was sent is never paid for again, whatever the clocks say; a mistyped task id leaves a run unconfirmed)
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
+from hailuo_widgets.provider.parse import as_task_id
 from hailuo_widgets.workspace.annotations import remark, remarked
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 
@@ -243,11 +248,23 @@ class Run(Fixed):
     def adopt(self, task_id: str) -> Run:
         """Follow a task that you found at the provider, for an unconfirmed or lost run, and its further results.
 
-        Also for a run whose task id could not be written to the log.
+        Also for a run whose task id could not be written to the log. If the provider does not know the task, an
+        unconfirmed run is unconfirmed again.
+
+        Raises:
+            UsageError: The run is neither unconfirmed nor lost, or ``task_id`` cannot be a task's id.
         """
+        named = as_task_id(task_id.strip() if isinstance(task_id, str) else task_id)
+        if named is None:
+            raise UsageError(
+                f"task_id={shown(task_id)} can't be the id of a task",
+                argument="task_id",
+                run_id=self.id,
+                hint="copy it from the provider's console, as text",
+            )
         if self.status != Status.SUBMITTING or self._session.engine.runs.follows(self.id):
             self._expect("adopt", "unconfirmed", "lost")
-        adopt(self._session.engine.context, self.record, str(task_id))
+        adopt(self._session.engine.context, self.record, named)
         return self
 
     def candidates(self) -> list[Candidate]:

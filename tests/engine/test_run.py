@@ -94,6 +94,20 @@ def test_adopting_an_unconfirmed_run(begin: Begin) -> None:
     assert (run.status, run.task_id, scene.creates) == ("succeeded", task["task_id"], 1)
 
 
+@pytest.mark.parametrize("wrong", ["", " ", None, 0, "0", "null", "None", True, 1.5, b"7", ["7"], "a b", "x" * 999])
+def test_what_is_no_task_id_is_not_adopted(begin: Begin, wrong: Any) -> None:
+    """The run stays as it was, and every way out of it stays open."""
+    scene = begin({"kind": "drop_after", "phase": "create"})
+    run = scene.session.generate("a fox", model="02")
+    with pytest.raises(Unconfirmed):
+        run.wait(30)
+    with pytest.raises(UsageError, match="can't be the id of a task"):
+        run.adopt(wrong)
+    assert (run.status, run.task_id) == ("unconfirmed", None)
+    (task,) = scene.simulator.tasks
+    assert run.adopt(f" {task['task_id']}\n").wait(30).status == "succeeded"
+
+
 def test_writing_off_and_resubmitting(begin: Begin) -> None:
     """A written-off run failed for good; a resubmitted one is a new run that is paid for."""
     scene = begin({"kind": "drop_after", "phase": "create", "times": 2})

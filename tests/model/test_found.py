@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -295,3 +297,106 @@ def test_a_run_that_is_followed_again_keeps_its_lease(make: Make) -> None:
     world.run(4000, until_idle=True)
     assert (kernel.do(lambda s: s.run(run_id)).status, len(world.wire.tasks), world.errors) == ("succeeded", 1, [])
     assert _renewals(kernel) == []
+
+
+@pytest.mark.parametrize("set_s", [0.0, -2.0, -3600.0, -3.2e7, 3600.0])
+@pytest.mark.parametrize("status", ["planned", "submitting", "queued", "downloading", "unconfirmed"])
+@pytest.mark.parametrize("first", ["alive", "killed"])
+def test_an_equal_run_is_not_paid_again_whatever_the_clock_says(
+    make: Make, first: str, status: str, set_s: float
+) -> None:
+    """Another kernel, whose clock is behind or ahead, has the same request: it waits for the run that is there."""
+    world = make()
+    kernel = world.begin()
+    world.wire.script = {"create": ["lost+"]} if status == "unconfirmed" else {}
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    while run.status != status:
+        assert world.turn(world.clock.at + 4000)
+    if first == "killed":
+        world.kill(kernel)
+    world.clock.wall_s += set_s
+    other = world.begin()
+    again = other.do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    if first == "killed" and status == "planned":  # nobody sends it any more, so the second one is sent
+        assert (again.status, len(world.wire.tasks)) == ("succeeded", 1)
+        return
+    if status == "unconfirmed" or (first, status) == ("killed", "submitting"):
+        assert (again.status, len(world.wire.tasks)) == ("skipped", len(world.wire.tasks))
+    else:
+        served = {run.record.reused_from, again.record.reused_from}
+        assert (again.status, served) in [("succeeded", {None, run.id}), ("succeeded", {None, again.id})]
+    assert len(world.wire.tasks) <= 1
+    assert world.errors == []
+
+
+@pytest.mark.parametrize("set_s", [0.0, -2.0, -3600.0, 3600.0])
+def test_of_two_equal_runs_that_begin_at_once_one_is_sent(make: Make, set_s: float) -> None:
+    """Neither kernel has sent its own when the other looks: the order in the log decides, and they agree on it."""
+    for second_first in (False, True):
+        world = make()
+        kernels = [world.begin(), world.begin()]
+        runs = []
+        for kernel in kernels:
+            runs.append(kernel.do(lambda s: s.generate("a fox", model="02")))
+            world.clock.wall_s += set_s
+        for _ in range(60):
+            for kernel in kernels[::-1] if second_first else kernels:
+                if kernel.loop.ready:
+                    kernel.loop.step()
+        world.run(4000, until_idle=True)
+        assert [run.status for run in runs] == ["succeeded", "succeeded"]
+        assert (len(world.wire.tasks), world.errors) == (1, [])
+
+
+def test_a_status_of_a_newer_version_holds_an_equal_run_back(make: Make) -> None:
+    """It is shown as unconfirmed, because it may have been paid for; so it is not paid for again."""
+    world = make()
+    kernel = world.begin()
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    store = kernel.session.settings.store_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(store)) as c, c:
+        c.execute("UPDATE runs SET status = 'paid' WHERE run_id = ?", (run.id,))
+    other = world.begin()
+    again = other.do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    assert (again.status, len(world.wire.tasks)) == ("skipped", 1)
+    assert [r.run_id for r in other.session.log.find(status="unconfirmed")] == [run.id]
+
+
+def test_a_clip_with_the_hash_of_another_request_is_not_reused(make: Make) -> None:
+    """A row's hash is believed only if it is the hash of its request."""
+    world = make()
+    kernel = world.begin()
+    wolf = kernel.do(lambda s: s.generate("a wolf", model="02"))
+    world.run(4000, until_idle=True)
+    fox = kernel.session.plan("a fox", model="02").runs[0].request.hash
+    store = kernel.session.settings.store_url.removeprefix("sqlite:///")
+    with closing(sqlite3.connect(store)) as c, c:
+        c.execute("UPDATE runs SET request_hash = ? WHERE run_id = ?", (fox, wolf.id))
+    again = world.begin().do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    assert (again.status, again.record.reused_from, len(world.wire.tasks)) == ("succeeded", None, 2)
+
+
+@pytest.mark.parametrize("joined", ["before the denial", "after it"])
+def test_a_mistyped_task_id_leaves_a_run_unconfirmed(make: Make, joined: str) -> None:
+    """The provider does not know it, so the run's own task may still be billed: an equal run is not sent."""
+    world = make()
+    kernel = world.begin()
+    world.wire.script = {"create": ["lost+"]}
+    run = kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    kernel.do(lambda _: run.adopt("424242424242"))
+    again = None
+    if joined == "before the denial":
+        again = kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    assert (run.status, run.task_id) == ("unconfirmed", None)
+    again = again or kernel.do(lambda s: s.generate("a fox", model="02"))
+    world.run(4000, until_idle=True)
+    assert (again.status, len(world.wire.tasks), world.errors) == ("skipped", 1, [])
+    kernel.do(lambda _: run.adopt(next(iter(world.wire.tasks))))
+    world.run(4000, until_idle=True)
+    assert run.status == "succeeded"
