@@ -218,8 +218,25 @@ class Archive:
         return inputs.find_input(self.root / "inputs", sha256)
 
     def video_of(self, record: RunRecord) -> Path | None:
-        """The path of a run's clip; None while it is not here. No row leads to a file outside of the folder."""
-        return trusted_paths.clip_in(self.root, record.video)
+        """The path of a run's clip; None while it is not here. No row leads to a file outside of the folder.
+
+        A file of another size than the clip's is another file. See :meth:`whole_video_of` for its content.
+        """
+        path = trusted_paths.clip_in(self.root, record.video)
+        if path is None or record.video_bytes is None:
+            return path
+        try:
+            return path if path.stat().st_size == record.video_bytes else None
+        except OSError:
+            return None
+
+    def whole_video_of(self, record: RunRecord) -> Path | None:
+        """The path of a run's clip, if the file still has the content that was downloaded; else None.
+
+        Reads the file, unless it is unchanged since it was last read. A row without a hash is taken at its word.
+        """
+        path = self.video_of(record)
+        return path if path is None or record.sha256 is None or self.verify(path, record.sha256) else None
 
     def poster_path_of(self, record: RunRecord) -> Path | None:
         """The path of the poster of a run's clip; None if there is none."""

@@ -54,7 +54,7 @@ def write_filmstrip(
             f"{len(records)} rows of {frames} frames would be {size[0]} × {size[1]} pixels",
             hint="choose fewer runs or frames, or a smaller width",
         )
-    if all(session.archive.video_of(r) is None for r in records):
+    if all(session.archive.whole_video_of(r) is None for r in records):
         raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
     grid = arrange(records)
     differ = [n for n in (*grid.names, *grid.differ) if n]
@@ -63,7 +63,7 @@ def write_filmstrip(
     for row, record in enumerate(records):
         top = GAP + row * (HEAD + height + FOOT + GAP)
         draw.text((GAP, top + 2), shortened(draw, _label(record, differ), size[0] - 2 * GAP, font), INK, font)
-        path = session.archive.video_of(record)
+        path = session.archive.whole_video_of(record)
         if path is None:
             draw.rectangle((GAP, top + HEAD, size[0] - GAP, top + HEAD + height), fill=EMPTY)
             why = (record.error or {}).get("message") or record.status.label

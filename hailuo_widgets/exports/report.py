@@ -42,7 +42,7 @@ def report_bytes(session: Workspace, records: Sequence[RunRecord]) -> int:
     """Estimate the report's size in bytes from the sizes of the clips' files."""
     total = len(_static("report.js")) + len(_static("report.css"))
     for record in records:
-        path = session.archive.video_of(record)
+        path = session.archive.whole_video_of(record)
         poster = session.archive.poster_path_of(record) if path else None
         total += _RUN_BYTES + 2 * len(record.request.prompt)
         total += _as_base64(path.stat().st_size) if path else 0
@@ -83,7 +83,7 @@ def write_report(
             f"the report would have about {size:.0f} MB, and largest={largest:g} is allowed",
             hint=f"choose fewer runs, or largest={size * 1.1:.0f}",
         )
-    clips = sum(session.archive.video_of(r) is not None for r in records)
+    clips = sum(session.archive.whole_video_of(r) is not None for r in records)
     session.say(f"{target.name}: {plural(len(records), 'run')}, {plural(clips, 'clip')}, about {size:.1f} MB")
     with replacing(target) as part, part.open("w", encoding="utf-8", newline="\n") as out:
         layout: Layout = {**layout_of(records, grid, session.archive), "frozen": True}
@@ -117,7 +117,7 @@ def _write(out: TextIO, session: Workspace, records: Sequence[RunRecord], layout
     )
     _data(out, "layout", "application/json", json.dumps(layout, ensure_ascii=True).replace("<", "\\u003c"))
     for record in records:
-        poster, path = session.archive.poster_of(record), session.archive.video_of(record)
+        poster, path = session.archive.poster_of(record), session.archive.whole_video_of(record)
         if poster:
             _data(out, f"poster-{record.run_id}", "image/jpeg", base64.b64encode(poster).decode())
         if path:

@@ -78,7 +78,7 @@ def write_grid(
         )
     width += width % 2
     shown: dict[tuple[int, int], list[RunRecord]] = {}
-    for r in sorted(records, key=lambda r: session.archive.video_of(r) is None):  # within a cell, clips first
+    for r in sorted(records, key=lambda r: session.archive.whole_video_of(r) is None):  # within a cell, clips first
         shown.setdefault(grid.places[r.run_id][:2], []).append(r)
     ground = Image.new("RGB", size_of(grid, width), PAPER)
     font = ImageFont.load_default(14)
@@ -86,7 +86,7 @@ def write_grid(
     readers: list[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]] = []
     for (row, col), found in shown.items():
         place = _corner(grid, width, row, col)
-        path = session.archive.video_of(found[0])
+        path = session.archive.whole_video_of(found[0])
         label = _label(found, grid)
         if path is None:
             _empty(ground, place, width, label or found[0].status.label, font)

@@ -75,7 +75,7 @@ def card_of(
         cost=cost,
         cost_note=cost_note,
         error_title="The clip's file is missing" if gone else error.get("kind"),
-        error_text=f"{record.video} is not in {archive.root}"
+        error_text=f"{record.video} is not in {archive.root}, or it was changed"
         if gone
         else (error.get("message", "") + (f" ({details})" if details else "")) or None,
         error_hint="%hailuo retry downloads it again while the provider has it" if gone else error.get("hint"),

@@ -106,9 +106,9 @@ class Compare(RequestWidget):
         await question.reply_bytes(data or b"", "image/jpeg")
 
     async def _video(self, question: Question) -> None:
-        path = self._session.archive.video_of(self._named(question))
+        path = await asyncio.to_thread(self._session.archive.whole_video_of, self._named(question))
         if path is None:
-            raise FileNotFoundError("the clip is not in the archive any more")
+            raise FileNotFoundError("the clip is not in the archive any more, or its file was changed")
         await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")
 
     async def _rate(self, question: Question) -> None:

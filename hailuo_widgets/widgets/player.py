@@ -64,11 +64,12 @@ class RunSource:
         """The MP4's bytes.
 
         Raises:
-            FileNotFoundError: The clip is not in the archive.
+            FileNotFoundError: The clip is not in the archive, or its file was changed.
         """
-        path = self._run.video
+        session = self._run._session  # noqa: SLF001 - no part of a run's surface
+        path = session.archive.whole_video_of(self._run.record)
         if path is None:
-            raise FileNotFoundError(f"the clip of run {self._run.id} is not in the archive")
+            raise FileNotFoundError(f"the clip of run {self._run.id} is not in the archive, or its file was changed")
         return read_regular(path)
 
     def cancel(self) -> None:

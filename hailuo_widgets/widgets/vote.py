@@ -114,7 +114,7 @@ class Vote(RequestWidget):
         if side not in SIDES:
             raise UsageError(f"side={side!r}: {' or '.join(SIDES)}")
         record = self._records[shown.runs[SIDES.index(side)]]
-        path = await asyncio.to_thread(self._session.archive.video_of, record)
+        path = await asyncio.to_thread(self._session.archive.whole_video_of, record)
         if path is None:
             raise FileNotFoundError("a clip of this pair is not in the archive any more; end the vote and begin anew")
         await question.reply_bytes(await asyncio.to_thread(read_regular, path), "video/mp4")

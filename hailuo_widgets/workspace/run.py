@@ -313,10 +313,11 @@ class Run(Fixed):
         """Follow it again for free: a failed download, a deleted clip, a cancelled run that was sent, or a lost one."""
         record = self.record
         download = record.status == Status.FAILED and (record.error or {}).get("kind") == "DownloadError"
-        gone = record.status == Status.SUCCEEDED and self.video is None and record.task_id is not None
+        whole = self._session.archive.whole_video_of(record)
+        gone = record.status == Status.SUCCEEDED and whole is None and record.task_id is not None
         if download or gone:
             self._session.change(self.id, RunEvent.DOWNLOAD_RETRIED, status=Status.DOWNLOADING, error=None)
-        elif record.status == Status.SUCCEEDED and record.reused_from and self.video is None:
+        elif record.status == Status.SUCCEEDED and record.reused_from and whole is None:
             maker = self._session.log.call(self._session.log.get, record.reused_from)
             return Run(self._session, maker.run_id).retry()  # the run that paid for the clip downloads it
         elif record.status == Status.CANCELLED and record.task_id:

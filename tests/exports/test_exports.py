@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import codecs
 import csv
 import os
@@ -200,3 +201,28 @@ def test_a_clip_that_is_gone_is_not_in_the_table(
     assert listed == [session.archive.root]
     assert [frame[run.id] for run in sweep.runs[:3]] == [str(run.video) for run in sweep.runs[:3]]
     assert frame.isna()[sweep[3].id]
+
+
+@pytest.mark.parametrize("kind", ["longer", "of the same size"])
+@pytest.mark.parametrize("end", [".html", ".mp4", ".png"])
+def test_a_changed_file_is_not_shown_as_the_runs_clip(
+    made: tuple[Session, Sweep], end: str, kind: str, tmp_path: Path
+) -> None:
+    """What the archive holds under a run's name is the run's clip only if it has the run's hash."""
+    session, sweep = made
+    clip = sweep[0].video
+    assert clip is not None
+    whole = clip.read_bytes()
+    planted = b"PLANTED" + whole[7:] if kind == "of the same size" else b"<html>PLANTED" + whole
+    clip.write_bytes(planted)
+    try:
+        target = session.export([sweep[0], sweep[1]], tmp_path / f"out{end}")
+        if end == ".html":
+            text = target.read_text("utf-8")
+            assert base64.b64encode(planted[:60]).decode()[:40] not in text
+            assert f"hailuo-video-{sweep[0].id}" not in text
+            assert f"hailuo-video-{sweep[1].id}" in text
+        with pytest.raises(UsageError, match="none of these runs has a clip"):
+            session.export([sweep[0]], tmp_path / "one.png")
+    finally:
+        clip.write_bytes(whole)
