@@ -7,11 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from hailuo_widgets.domain.annotation import note_of, rating_of, tags_of
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import Status
-<<<<<<< HEAD
-from hailuo_widgets.engine.candidates import candidates
-=======
 from hailuo_widgets.domain.user_values import shown
->>>>>>> f13d299 (An equal run that was sent is never paid for again, whatever the clocks say; a mistyped task id leaves a run unconfirmed)
+from hailuo_widgets.engine.candidates import candidates
 from hailuo_widgets.engine.reopen import adopt, ask_again, ended_in_doubt, has_own_id
 from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, from_detail
 from hailuo_widgets.provider.parse import as_task_id
