@@ -17,13 +17,16 @@ from hailuo_widgets.domain.callback_format import CallbackFormat, ids_named
 from hailuo_widgets.provider.messages import CancelOutcome, PollState
 from hailuo_widgets.provider.minimax_balance import CALLS, balance_of
 from hailuo_widgets.provider.minimax_facts import CODES, FACTS
+from hailuo_widgets.provider.minimax_files import link_of, mixed_up, upload_of
 from hailuo_widgets.provider.minimax_v1 import MiniMaxV1
 from hailuo_widgets.provider.minimax_v2 import CHANNEL, CREATE, MiniMaxV2
 from hailuo_widgets.provider.minimax_v2_facts import GLOBAL, H3, H3_MAX
+from hailuo_widgets.provider.parse import as_object
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.provider.interface import Accepted, Clip, HttpCall, HttpReply, Poll, Provider, Task
     from hailuo_widgets.provider.messages import Balance, Cancelled, Candidates
@@ -70,6 +73,26 @@ class MiniMax(MiniMaxV1):
         """Return the create call of the version that has the model."""
         of_v2 = self.of_v2(request)
         return self.v2.encode_create(request, client_uuid) if of_v2 else super().encode_create(request, client_uuid)
+
+    def encode_upload(self, image: InputFile) -> HttpCall | None:
+        """Return ``POST /v1/files/upload`` of a local reference; other pictures are data URLs."""
+        return upload_of(image)
+
+    def check_upload(self, reply: HttpReply, image: InputFile) -> None:
+        """Check the reply's file name and size against the uploaded file."""
+        if mixed_up(as_object(reply), image):
+            self.checked("file", "another", (image.sha256 or "the uploaded one")[:32], reply)
+
+    def decode_upload(self, reply: HttpReply) -> str:
+        """Return ``mm_file://`` with the uploaded file's ID."""
+        data = self.body(reply)
+        link = link_of(data)
+        if link is not None:
+            return link
+        code, said = self.verdict(data)
+        if code is not None:
+            raise self.in_body(code, said, reply)
+        raise self.unreadable(reply, "it names no uploaded file")
 
     def for_origin(self, call: HttpCall, origin: str) -> HttpCall:
         """Return the call without ``aigc_watermark`` if the international create call has no such field."""

@@ -86,7 +86,6 @@ REFERENCES = ReferenceRules(
         fps=(23.976, 60),
     ),
     audio=MediaLimits(formats=("WAV", "MP3"), max_bytes=15 * MIB, seconds=(2, 15), total_seconds=15),
-    body_max=64 * MIB,
     source=PAGES,
 )
 _RATIOS: dict[str, tuple[str, ...]] = {T2V: RATIOS, I2V: (ADAPTIVE,), FL: (ADAPTIVE,), REF: (ADAPTIVE, *RATIOS)}

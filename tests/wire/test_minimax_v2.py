@@ -6,6 +6,7 @@ in Chinese; the balance from MiniMax's command-line client 1.0.27.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,7 @@ from hailuo_widgets.errors import (
     TaskLost,
 )
 from hailuo_widgets.provider.interface import Clip, HttpReply, Task
-from hailuo_widgets.provider.messages import Amount, Cancelled, CancelOutcome, Candidate, PlanRow
+from hailuo_widgets.provider.messages import Amount, Cancelled, CancelOutcome, Candidate, FormFile, PlanRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,6 +70,9 @@ def refused(status: int, kind: str, message: str) -> dict[str, Any]:
     """A body of the error pages; ``http_code`` is text."""
     error = {"type": kind, "message": message, "http_code": str(status)}
     return {"type": "error", "error": error, "request_id": "021785229015510a2c883cf675b9804d"}
+
+
+OK = {"status_code": 0, "status_msg": "success"}
 
 
 # -- create -------------------------------------------------------------------------------------------------------
@@ -147,6 +151,41 @@ def test_references(minimax: Provider, ask: Callable[..., Request]) -> None:
         {"type": "image_url", "image_url": {"url": FOX.url}, "role": "reference_image"},
     ]
     assert check(request, minimax.facts) == ()
+
+
+def test_a_local_reference_is_uploaded(
+    minimax: Provider, reply: Callable[..., HttpReply], picture: Image, ask: Callable[..., Request]
+) -> None:
+    """The page of file management: a form, an ID, and the ID as the item's address. A frame stays a data URL."""
+    call = minimax.encode_upload(VOICE)
+    assert call is not None
+    assert (call.method, call.path, call.origin, call.json) == ("POST", "/v1/files/upload", None, None)
+    assert dict(call.form) == {
+        "purpose": "video_generation_input",
+        "file": FormFile(name=f"{'cd' * 16}.wav", data=b"RIFF voice", media_type="audio/wav"),
+    }
+    assert minimax.encode_upload(picture) is None
+    assert minimax.encode_upload(FOX) is None
+    file = {
+        "file_id": 176844028768320,
+        "bytes": 10,
+        "created_at": 1785229015,
+        "filename": f"{'cd' * 16}.wav",
+        "purpose": "video_generation_input",
+    }
+    answer = reply({"file": file, "base_resp": OK})
+    assert minimax.decode_upload(answer) == "mm_file://176844028768320"
+    minimax.check_upload(answer, VOICE)
+    uploaded = replace(VOICE, url="mm_file://176844028768320")
+    items = body_of(minimax, ask(minimax, "a fox", model=H3, references=(FOX, uploaded)))["content"]
+    assert items[2]["audio_url"] == {"url": "mm_file://176844028768320"}
+    for other in ({"bytes": 11}, {"filename": "another.wav"}):
+        with pytest.raises(ProviderError, match="another file"):
+            minimax.check_upload(reply({"file": file | other, "base_resp": OK}), VOICE)
+    with pytest.raises(InvalidRequest):
+        minimax.decode_upload(reply({"base_resp": {"status_code": 2013, "status_msg": "duration"}}))
+    with pytest.raises(ProviderError):
+        minimax.decode_upload(reply({"base_resp": OK}))
 
 
 def test_regeneration(minimax: Provider, ask: Callable[..., Request]) -> None:
@@ -555,7 +594,6 @@ def test_a_full_page_may_have_another(minimax: Provider, reply: Callable[..., Ht
 
 # -- money --------------------------------------------------------------------------------------------------------
 
-OK = {"status_code": 0, "status_msg": "success"}
 SUMS = {
     "available_amount": "98.05",
     "cash_balance": "0.00",
