@@ -212,7 +212,7 @@ async def cancel(call: Call) -> Response:
         done = "cancelled"
         call.world.end(task, _CANCELLED, "cancelled", free=True)
         if task.extra.get("verified"):
-            call.world.spawn(_tell(call.world, task, time.time()))
+            call.world.spawn(tell(call.world, task, time.time()))
     else:
         done = "deleted"
         call.world.tasks.mark(task, forgotten=True)
@@ -228,12 +228,12 @@ async def follow(world: World, task: Task, since: float = 0.0) -> None:
         await asyncio.sleep(max(0.0, moment - time.time()))
         last = moment == task.ready
         url = signed_url(world, world.url, task, world.settings.lifetime_of("minimax")) if last else ""
-        await _tell(world, task, moment, url)
+        await tell(world, task, moment, url)
     if task.ready is not None:
         world.tasks.mark(task, notified=True)
 
 
-async def _tell(world: World, task: Task, moment: float, url: str = "") -> None:
+async def tell(world: World, task: Task, moment: float, url: str = "") -> None:
     """Post a task's state at a moment; the posts of one task come in their order, and none after its cancellation."""
     async with world.posting[task.task_id]:
         now = world.current(task)

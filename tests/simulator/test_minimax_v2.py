@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import json
@@ -20,6 +21,7 @@ import pytest
 from patience import until
 
 from hailuo_widgets.simulator.render import Clip, render_clip
+from hailuo_widgets.simulator.v2_routes import tell
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -813,11 +815,17 @@ def test_a_cancellation_is_called_back(
 ) -> None:
     """A cancelled task is told as cancelled, and nothing after it."""
     url, got, ended = hook
-    api = connect(start(latency=100.0))
+    simulator, api = slowly(start, connect)
     task_id = made(api, body(callback_url=url))
     api.delete(f"{CREATE}/{task_id}")
     assert ended.wait(20)
     assert [told["task"]["status"] for told in got[1:]][-1] == "cancelled"
+    world = simulator.world
+    task = world.tasks.find(task_id=task_id)[0]
+    until(lambda: world.current(task).notified, what="the note that it was told")
+    told = len(got)
+    asyncio.run(tell(world, task, time.time()))  # what is due after the cancellation
+    assert len(got) == told
 
 
 def test_balances(start: Callable[..., Simulator], connect: Callable[..., httpx.Client]) -> None:

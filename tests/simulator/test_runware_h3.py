@@ -281,11 +281,14 @@ def test_frames_and_references_set_the_shape(
     assert size(sim) == (768, 768)
 
 
-def test_clips_and_sounds_are_links(api: httpx.Client) -> None:
-    """A data URI is no reference clip."""
-    inputs = {"referenceVideos": ["data:video/mp4;base64,AAAA"]}
-    (error,) = api.post("/v1", json=[infer(inputs=inputs)]).json()["errors"]
-    assert error["parameter"] == "inputs.referenceVideos"
+def test_clips_and_sounds_are_links(api: httpx.Client, tmp_path: Path) -> None:
+    """A clip that would do is none as a data URI or as bare Base64."""
+    clip = Clip(prompt="x", model="x", width=1344, height=768, duration=3, draft=True)
+    render_clip(clip, tmp_path, tmp_path / "clip.mp4")
+    encoded = base64.b64encode((tmp_path / "clip.mp4").read_bytes()).decode()
+    for value in (f"data:video/mp4;base64,{encoded}", encoded):
+        (error,) = api.post("/v1", json=[infer(inputs={"referenceVideos": [value]})]).json()["errors"]
+        assert error["parameter"] == "inputs.referenceVideos"
 
 
 def test_an_uploaded_picture_has_a_uuid(
