@@ -50,6 +50,7 @@ TWICE: Mapping[str, str] = {
     "messages": "what passes between a provider and the engine, and between a widget and its JavaScript",
     "minimax": _PROVIDER,
     "pixazo": _PROVIDER,
+    "pixazo_h3": _PROVIDER,
     "plan": "the plan of a sweep, and the plan as HTML",
     "relay": _PROVIDER,
     "replicate": _PROVIDER,

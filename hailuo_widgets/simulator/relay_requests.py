@@ -1,4 +1,4 @@
-"""Requests of a New-API relay in OpenAI's and in New-API's shape, as its Hailuo plug-ins read them for MiniMax.
+"""Generic requests of a New-API relay, as its Hailuo plug-ins turn them into MiniMax's.
 
 Source: New-API's ``relay/channel/task/hailuo`` and ``plugins/tasks/hailuo``; for H3 its pull request 7168.
 """
