@@ -635,7 +635,7 @@ class Session(Workspace):
         """The providers: one row each, with modes, seeds, limits, and the source of the facts."""
         from hailuo_widgets.dataframes.providers import providers_frame
 
-        return providers_frame(self.accounts)
+        return self._without_unusable(providers_frame(self.accounts))
 
     @checked
     def models(self, provider: str | None = None) -> pd.DataFrame:
@@ -649,14 +649,23 @@ class Session(Workspace):
         """
         from hailuo_widgets.dataframes.providers import models_frame
 
-        return models_frame(self.accounts, provider)
+        provider = None if provider is None else str(as_value("provider", provider))
+        return self._without_unusable(models_frame(self.accounts, provider))
 
     @checked
     def templates(self) -> pd.DataFrame:
         """The video templates, with what each needs. Ids are text: they exceed 2**53."""
         from hailuo_widgets.dataframes.providers import templates_frame
 
-        return templates_frame(self.accounts)
+        return self._without_unusable(templates_frame(self.accounts))
+
+    def _without_unusable(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """The table, after saying once which providers of other packages are not in it, and why."""
+        for name, reason in self.accounts.unusable.items():
+            if reason not in self._noticed:
+                self._noticed.add(reason)
+                self.say(f"{name} is left out: {reason}")
+        return frame
 
     @checked
     def camera_instructions(self) -> pd.DataFrame:

@@ -10,7 +10,6 @@ import pandas as pd
 from hailuo_widgets.dataframes.runs import PLAIN_TEXT
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.provider import names
 from hailuo_widgets.redaction.passwords import shown_base
 from hailuo_widgets.settings.credentials import look_up_first
 from hailuo_widgets.settings.misspelled import misspelled
@@ -40,7 +39,7 @@ def frame_of(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataF
 
 
 def _all_facts(accounts: Accounts, provider: str | None = None) -> list[Facts]:
-    return [accounts.provider(name).facts for name in ([provider] if provider else names())]
+    return [accounts.provider(name).facts for name in ([provider] if provider else accounts.usable())]
 
 
 def providers_frame(accounts: Accounts) -> pd.DataFrame:

@@ -6,8 +6,9 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.run import SIMULATOR, CostKind
-from hailuo_widgets.errors import MissingKey, UsageError
+from hailuo_widgets.errors import HailuoError, MissingKey, UsageError
 from hailuo_widgets.provider import names, open_provider
+from hailuo_widgets.provider.registry import BUNDLED
 from hailuo_widgets.settings.misspelled import refuse_misspelled
 from hailuo_widgets.settings.settings import RunMode, base_url, find_key, is_loopback
 
@@ -31,6 +32,7 @@ class Accounts:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._providers: dict[str, Provider] = {}
+        self.unusable: dict[str, str] = {}  # other packages' providers that can't be opened, with the reason
         self._configured: set[tuple[str, str]] = set()  # (provider, origin) that this session's settings have named
 
     def provider(self, name: str) -> Provider:
@@ -42,6 +44,20 @@ class Accounts:
         if name not in self._providers:
             self._providers[name] = open_provider(name, self._settings)
         return self._providers[name]
+
+    def usable(self) -> tuple[str, ...]:
+        """Return the names of the providers that can be opened; :attr:`unusable` then says why others can't be."""
+        found = []
+        for name in names():
+            try:
+                self.provider(name)
+            except HailuoError as e:
+                if name in BUNDLED:
+                    raise
+                self.unusable[name] = str(e)
+            else:
+                found.append(name)
+        return tuple(found)
 
     def origin(self, provider: Provider) -> str:
         """Return the origin of a new run: the live one, or ``simulator``. Only this decides whether a run is simulated.
@@ -77,7 +93,7 @@ class Accounts:
         """
         if facts.simulated or self.simulator_url(facts.name) is not None:
             return SIMULATOR
-        spoken = [name for name in names() if self.provider(name).facts.simulated]
+        spoken = [name for name in self.usable() if self.provider(name).facts.simulated]
         raise UsageError(
             f"provider={facts.name!r}: the bundled simulator does not speak this provider's API; "
             f"it speaks {', '.join(spoken)}",
@@ -103,7 +119,7 @@ class Accounts:
 
     def callback_formats(self) -> dict[str, CallbackFormat]:
         """Return how the callbacks of each provider are read that has any, by the provider's name."""
-        formats = {name: self.provider(name).callbacks for name in names()}
+        formats = {name: self.provider(name).callbacks for name in self.usable()}
         return {name: form for name, form in formats.items() if form is not None}
 
     def simulator_url(self, name: str) -> str | None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.errors import UsageError, nearest
+from hailuo_widgets.errors import HailuoError, UsageError, nearest
+from hailuo_widgets.redaction.redact import redact
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +46,7 @@ def open_provider(name: str, settings: Settings) -> Provider:
     """Return the provider of that name.
 
     Raises:
-        UsageError: No provider has this name.
+        UsageError: No provider has this name, or the package that has it can't open it.
     """
     word = str(name).strip().casefold()
     if word in BUNDLED:  # without searching every installed package
@@ -58,4 +59,15 @@ def open_provider(name: str, settings: Settings) -> Provider:
             argument="provider",
             hint=f"did you mean {near!r}?" if near else "%hailuo providers lists them",
         )
-    return found[word]()(settings)
+    try:
+        return found[word]()(settings)
+    except HailuoError:
+        raise
+    except Exception as e:  # noqa: BLE001 - another package's code raises any error
+        what = f"{type(e).__name__}: {redact(str(e))}"
+    package = next((p.dist.name for p in entry_points(group=GROUP, name=word) if p.dist is not None), "another package")
+    raise UsageError(
+        f"provider={name!r} of the package {package} can't be opened ({what})",
+        argument="provider",
+        hint=f"update {package}, or remove it; the other providers work without it",
+    )

@@ -11,7 +11,6 @@ from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import HailuoError
-from hailuo_widgets.provider import names
 from hailuo_widgets.widgets.form_choice import MODE_WORDS
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ def catalog_of(session: Workspace, form: Form | None) -> Catalog:
     """All providers, the camera instructions and the configured provider; ``form`` fills the controls."""
     return {
         "provider": session.settings.provider,
-        "providers": [_provider(session, name) for name in names()],
+        "providers": [_provider(session, name) for name in session.accounts.usable()],
         "camera": [{"english": i.english, "chinese": i.chinese, "meaning": i.meaning} for i in INSTRUCTIONS],
         "form": form,
     }

@@ -236,7 +236,7 @@ def _models(session: WorkspaceBase, model: str) -> set[str]:
     """The full names of a model at the providers and in the log, from its name or a short one."""
     known: set[str] = set(session.log.call(session.log.values_of, "model"))
     meant = {model} & known
-    for name in provider_names():
+    for name in session.engine.accounts.usable():
         facts = session.engine.accounts.provider(name).facts
         for m in facts.models:
             words = {m.name, *m.short_names}

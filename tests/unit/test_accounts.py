@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from dataclasses import replace
+from importlib.metadata import EntryPoint, EntryPoints
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.api.session import Session
 from hailuo_widgets.dataframes.providers import keys_frame
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import AuthError, MissingKey, UsageError
-from hailuo_widgets.provider import Code, HttpReply, open_provider
+from hailuo_widgets.provider import Code, HttpReply, open_provider, registry
 from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.provider.pixazo import Pixazo
 from hailuo_widgets.provider.registry import BUNDLED
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from hailuo_widgets.provider import Provider
 
 
@@ -170,3 +175,31 @@ def test_another_programs_variable_is_left_alone(other: str, monkeypatch: pytest
     monkeypatch.setenv(other, "x")
     auto = accounts(mode="auto")
     assert auto.origin(auto.provider("minimax")) == SIMULATOR
+
+
+def fail(settings: Settings) -> Provider:
+    """The entry point of a package that is broken."""
+    raise RuntimeError(f"no module of {settings.provider}")
+
+
+@pytest.mark.parametrize("broken", [f"{__name__}:fail", "no_such_module:make", f"{__name__}:Nothing"])
+def test_another_packages_broken_provider_is_left_out(
+    broken: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It takes no table of the other providers down, and is named once; opened by name, its package is named."""
+    point = EntryPoint("broken", broken, registry.GROUP)
+    monkeypatch.setattr(registry, "entry_points", lambda **_: EntryPoints([point]))
+    said: list[str] = []
+    with closing(Session(home=tmp_path, mode="simulated", notice=said.append)) as session:
+        for table in (session.providers, session.models, session.templates):
+            assert "broken" not in set(table()["provider"])
+        keys_frame(session.accounts)
+        session.callback_formats()
+        (line,) = [line for line in said if "broken" in line]
+        assert "is left out" in line
+        with pytest.raises(UsageError, match=r"provider='broken' of the package .* can't be opened"):
+            session.plan("a fox", provider="broken")
+        with pytest.raises(UsageError, match="can't be opened"):
+            session.models("broken")
+        with pytest.raises(UsageError, match="provider"):
+            session.models(["minimax"])  # type: ignore[arg-type]
