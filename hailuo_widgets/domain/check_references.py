@@ -35,7 +35,7 @@ def check_references(request: Request, facts: Facts) -> Iterator[Problem]:
         return
     for i, reference in enumerate(request.references):
         if reference.url is not None:
-            by_id = rules is not None and rules.by_id and reference.kind == MediaKind.IMAGE
+            by_id = rules is not None and rules.by_id
             yield from url_errors(f"references[{i}]", reference.url, title=facts.title, by_id=by_id)
     if request.subject is not None:
         yield error("subject", ProblemCode.CONFLICT, "subject and references do not go together", "leave one out")

@@ -73,7 +73,7 @@ class ReferenceRules:
         url_only: Whether only URLs are accepted.
         hint: What to do with a local file if only URLs are accepted.
         body_max: The largest body of a request in bytes, which contains the files as base64.
-        by_id: Whether a picture may also be given by the UUID under which the provider keeps it.
+        by_id: Whether a file may also be given by the UUID under which the provider keeps it.
     """
 
     source: str

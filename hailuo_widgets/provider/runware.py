@@ -38,16 +38,17 @@ from hailuo_widgets.provider.interface import (
 )
 from hailuo_widgets.provider.messages import Balance, PollState
 from hailuo_widgets.provider.parse import as_object
-from hailuo_widgets.provider.runware_balance import account_task, balance_of
 from hailuo_widgets.provider.runware_errors import ABOUT_THE_CALL, CODES, ROWS, category
 from hailuo_widgets.provider.runware_facts import FACTS, FPS, OLDER, RESULTS, SAFETY
 from hailuo_widgets.provider.runware_h3 import SETTINGS, references_of, size_fields
+from hailuo_widgets.provider.runware_utilities import account_task, balance_of, storage_task, stored_at
 from hailuo_widgets.provider.task_status import as_written, state_of
 from hailuo_widgets.provider.unknown_route import unknown_route
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hailuo_widgets.domain.images import InputFile
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.errors import ProviderError
     from hailuo_widgets.settings.settings import Settings
@@ -159,6 +160,22 @@ class Runware(Provider):
         for item in _items(data):
             self.checked("task", item.get("taskUUID"), task.task_id, reply)
         raise self.unreadable(reply, "it names no link to the clip" if statuses else "it names no status of the task")
+
+    def encode_upload(self, image: InputFile) -> HttpCall | None:
+        """Return ``POST /v1`` with one ``mediaStorage`` task for a clip or a sound; pictures are in the create call."""
+        if image.data is None or (image.media_type or "image/").startswith("image/"):
+            return None
+        return HttpCall(method="POST", path=PATH, json=[storage_task(image)])
+
+    def decode_upload(self, reply: HttpReply) -> str:
+        """Return the stored file's UUID, or else its URL."""
+        data = self._body(reply, asking=True)
+        found = next((place for item in _items(data) if (place := stored_at(item)) is not None), None)
+        if found is not None:
+            return found
+        if errors := _errors(data):
+            raise self._no(errors[0], reply)
+        raise self.unreadable(reply, "it names no stored file")
 
     def encode_balance(self) -> HttpCall:
         """Return ``POST /v1`` with one ``accountManagement`` task."""

@@ -106,7 +106,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """``offered``: the whole catalog; ``dialect``: each way of speaking to a provider."""
     if "offered" in metafunc.fixturenames:
         metafunc.parametrize("offered", catalog(), ids=str)
-    given = {name for mark in metafunc.definition.iter_markers("parametrize") for name in mark.args[0]}
+    marks = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    given = {name for names in marks for name in ([names] if isinstance(names, str) else names)}
     if "dialect" in set(metafunc.fixturenames) - given:
         metafunc.parametrize("dialect", DIALECTS)
 

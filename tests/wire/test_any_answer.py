@@ -120,6 +120,7 @@ DOCUMENTED: list[Any] = [
     {"code": 200, "msg": "success", "data": JOB},
     {"code": 200, "msg": "success", "data": 1234.5},
     {"data": [{"taskType": "accountManagement", "taskUUID": OURS, "operation": "getDetails", "balance": 2450.75}]},
+    {"data": [{"taskType": "mediaStorage", "taskUUID": OURS, "mediaUUID": OURS, "mediaURL": LINK}]},
     {
         "data": [
             {

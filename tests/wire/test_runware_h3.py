@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pillow
 
 from hailuo_widgets.domain.references import MediaKind, Reference
-from hailuo_widgets.errors import AuthError, ProviderError, UsageError
+from hailuo_widgets.errors import AuthError, InvalidRequest, ProviderError, UsageError
 from hailuo_widgets.planning.build_request import build_request
 from hailuo_widgets.provider.interface import Task
 from hailuo_widgets.provider.messages import Amount, HttpCall
@@ -36,6 +36,7 @@ BASE = {
     "includeCost": True,
     "duration": 6,
 }
+UUID = "59e1e7a4-0c3b-4f0e-9d43-0c3a5d4b1e77"
 OLDER = {"fps": 25, "providerSettings": {"minimax": {"promptOptimizer": False}}}
 FIRST = {"frameImages": [{"image": PICTURE, "frame": "first"}]}
 ALL = ("h3", "h3-fast", "h3-max", "h3-max-turbo")
@@ -138,12 +139,52 @@ def test_references(runware: Provider) -> None:
     assert task(runware, "h3-fast", references=[PICTURE]) == fast | {"width": 864, "height": 480}
 
 
-def test_local_references_go_as_data_urls(runware: Provider, picture: Image) -> None:
-    """There is no upload: the bytes stand in the request."""
+def test_local_pictures_go_as_data_urls(runware: Provider, picture: Image) -> None:
+    """They need no upload: the bytes stand in the request."""
     file = Reference(name="a", data=picture.data, sha256="ab" * 32, media_type="image/png", kind=MediaKind.IMAGE)
     request = asked(runware, references=[PICTURE]).with_inputs({"references[0]": file})
     assert runware.encode_upload(file) is None
+    assert runware.encode_upload(picture) is None
     assert runware.encode_create(request, OURS).json[0]["inputs"] == {"referenceImages": [DATA_URL]}
+
+
+@pytest.mark.parametrize(("kind", "media_type"), [(MediaKind.VIDEO, "video/mp4"), (MediaKind.AUDIO, "audio/wav")])
+def test_local_clips_and_sounds_are_stored(
+    runware: Provider, reply: Callable[..., HttpReply], kind: MediaKind, media_type: str
+) -> None:
+    """Runware's storage takes them as data URLs, and the request has the UUID, or else the URL, of the answer."""
+    file = Reference(name="a", data=b"fox", sha256="ab" * 32, media_type=media_type, kind=kind)
+    call = runware.encode_upload(file)
+    assert call is not None
+    (stored,) = call.json
+    assert (call.method, call.path) == ("POST", "/v1")
+    assert stored == {
+        "taskType": "mediaStorage",
+        "taskUUID": stored["taskUUID"],
+        "operation": "upload",
+        "media": f"data:{media_type};base64,Zm94",
+    }
+    item = {"taskType": "mediaStorage", "taskUUID": stored["taskUUID"], "operation": "upload"}
+    both = item | {"mediaUUID": UUID, "mediaURL": "https://im.runware.ai/media/a.mp4"}
+    assert runware.decode_upload(reply({"data": [both]})) == UUID
+    assert runware.decode_upload(reply({"data": [item | {"mediaURL": CLIP}]})) == CLIP
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ({"errors": [{"code": "invalidApiKey", "message": "no"}]}, AuthError),
+        ({"errors": [{"code": "invalidMedia", "message": "no"}]}, InvalidRequest),
+        ({"data": [{"taskType": "mediaStorage", "mediaUUID": "7", "mediaURL": "a.mp4"}]}, ProviderError),
+    ],
+)
+def test_media_that_are_not_stored(
+    runware: Provider, reply: Callable[..., HttpReply], answer: dict[str, Any], kind: type[ProviderError]
+) -> None:
+    """Nothing is created without the file."""
+    with pytest.raises(ProviderError) as caught:
+        runware.decode_upload(reply(answer))
+    assert type(caught.value) is kind
 
 
 @pytest.mark.parametrize("model", ALL)
@@ -299,9 +340,6 @@ def test_the_seed_comes_back(runware: Provider, reply: Callable[..., HttpReply])
     assert (clip.seed, clip.cost_micros, clip.currency) == (4_294_967_295, 480_000, "USD")
 
 
-UUID = "59e1e7a4-0c3b-4f0e-9d43-0c3a5d4b1e77"
-
-
 @pytest.mark.parametrize("model", ["02", "2.3", "h3", "h3-fast"])
 def test_pictures_by_uuid(runware: Provider, model: str) -> None:
     """A picture that Runware keeps is sent by its UUID, as frame and as reference."""
@@ -312,10 +350,10 @@ def test_pictures_by_uuid(runware: Provider, model: str) -> None:
         assert sent["inputs"] == {"referenceImages": [UUID, UUID]}
 
 
-def test_clips_by_uuid(runware: Provider) -> None:
-    """No document has them, so they are refused."""
-    with pytest.raises(UsageError, match="no UUID"):
-        asked(runware, references=[f"video:{UUID}"])
+def test_clips_and_sounds_by_uuid(runware: Provider) -> None:
+    """Runware stores media of any kind; which kind it is must be told."""
+    sent = task(runware, references=[f"video:{UUID}", f"audio:{UUID}"])
+    assert sent["inputs"] == {"referenceVideos": [UUID], "referenceAudios": [UUID]}
 
 
 @pytest.mark.parametrize("provider", ["minimax", "kie", "kkiai", "pixazo"])

@@ -1,7 +1,11 @@
-"""Runware's account call, for the balance.
+"""Runware's utility tasks: the account's balance, and the storage of clips and sounds.
 
-Source: Runware's page on account management, 2026-10, whose example has a number; its SDK 1.8.0 has an object, which
-users read as ``amount``, ``freeBalance`` and ``currency``. The rest of the reply (members, keys, usage) is not used.
+Source of the balance: Runware's page on account management, 2026-10, whose example has a number; its SDK 1.8.0 has an
+object, which users read as ``amount``, ``freeBalance`` and ``currency``. The rest (members, keys, usage) is not used.
+
+Source of the storage: Runware's page on media storage, 2026-10. It keeps media of any kind and returns a UUID and a
+URL, either of which a task takes as input. Pictures need no storage: the pages allow them in the request itself, which
+they say of no other media.
 """
 
 from __future__ import annotations
@@ -10,13 +14,16 @@ import re
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from hailuo_widgets.domain.images import is_file_id
 from hailuo_widgets.provider.messages import Amount, Balance
-from hailuo_widgets.provider.parse import as_micros
+from hailuo_widgets.provider.parse import as_micros, as_url
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["account_task", "balance_of"]
+    from hailuo_widgets.domain.images import InputFile
+
+__all__ = ["account_task", "balance_of", "storage_task", "stored_at"]
 
 SOURCE = "Runware's page on account management, 2026-10"
 DOLLARS = "USD"
@@ -46,6 +53,17 @@ def balance_of(item: Mapping[str, Any]) -> Balance | None:
     if len(parts) > 1:
         parts.insert(0, Amount(micros=sum(part.micros for part in parts), currency=currency))
     return Balance(amounts=tuple(parts), source=SOURCE) if parts else None
+
+
+def storage_task(file: InputFile) -> dict[str, Any]:
+    """Return the task that stores a file, with a UUID of its own."""
+    return {"taskType": "mediaStorage", "taskUUID": str(uuid4()), "operation": "upload", "media": file.wire()}
+
+
+def stored_at(item: Mapping[str, Any]) -> str | None:
+    """Return the UUID, or else the URL, of a stored file in an item of the reply; None if it names neither."""
+    found = item.get("mediaUUID")
+    return found if isinstance(found, str) and is_file_id(found) else as_url(item.get("mediaURL"))
 
 
 def _micros(value: object) -> int | None:
