@@ -56,6 +56,7 @@ KIE: tuple[Row, ...] = (
     (401, "AuthError", "fatal"),
     (402, "InsufficientCredits", "fatal"),
     (404, "InvalidRequest", "no"),
+    (408, "ProviderError", "unsure"),
     (422, "InvalidRequest", "no"),
     (429, "RateLimited", "again"),
     (433, "InsufficientCredits", "fatal"),
