@@ -102,7 +102,7 @@ def with_inputs(folder: Path, request: Request) -> Request:
         StoreError: A file is not there, not readable, or its bytes have changed.
     """
     found = {}
-    for name, file in request.inputs:
+    for name, file in request.inputs if request.source is None else ():  # the provider has those of a source
         if file.sha256 and file.data is None:
             found[name] = replace(file, data=read_input(folder, file.sha256))
     return request.with_inputs(found)

@@ -31,7 +31,7 @@ CUT = "cut it, for example: ffmpeg -t 10 -i in.mp4 out.mp4"
 def check_references(request: Request, facts: Facts) -> Iterator[Problem]:
     """Check each reference, their numbers, and what they are combined with."""
     rules = facts.of(request.model).references
-    if not request.references or request.template is not None:
+    if not request.references or request.template is not None or request.source is not None:
         return
     for i, reference in enumerate(request.references):
         if reference.url is not None:

@@ -60,7 +60,7 @@ class Request:
             them.
         unlisted: The model is in no table: the request is sent as it was typed, and only its form is checked.
         price: The user's price of one clip of an unlisted model, for example ``0.5 USD``. It is never sent.
-        source: The run whose clip is made larger.
+        source: The run whose clip is made larger. The references are then that run's: they are billed, and not sent.
     """
 
     prompt: str

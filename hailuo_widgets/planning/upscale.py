@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.request import Mode, Request, Source
@@ -54,6 +55,7 @@ def plan_upscale(
         duration=source.request.duration,
         resolution=wanted,
         source=Source(run_id=source.run_id, task_id=task_id),
+        references=tuple(replace(one, data=None) for one in source.request.references),  # they are billed once more
     )
     built = checked(request, facts)
     variant = Variant(prompt=request.prompt, label=source.variant, variables=source.variables)

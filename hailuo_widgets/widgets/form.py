@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.cell_text import GAP, plain_lines
 from hailuo_widgets.domain.option_values import parse_values, render_values
 from hailuo_widgets.domain.prompts import Prompt, Text, parse_variants, render_prompt, render_variants
-from hailuo_widgets.domain.request import IMAGE_FIELDS
+from hailuo_widgets.domain.request import IMAGE_FIELDS, Mode
 from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import COUNTS, OPTIONS, Line, parse_line, refuse_options_below, split_cell
 from hailuo_widgets.planning.render_cell import render_cell
@@ -89,7 +89,10 @@ def form_of_cell(text: str) -> Form:
     line = parse_line(options)
     request = {name: value if name == "references" else _typed(value) for name, value in line.request.items()}
     run = {name: str(value) if name in _COUNTED else value for name, value in line.run.items()}
-    return {"request": request, "run": run, "body": render_variants(parse_variants(body))}
+    form: Form = {"request": request, "run": run, "body": render_variants(parse_variants(body))}
+    if "references" in request:
+        form["mode"] = Mode.REFERENCE_TO_VIDEO.value
+    return form
 
 
 def _typed(value: Any) -> Any:

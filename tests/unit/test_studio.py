@@ -220,3 +220,19 @@ def test_the_form_refuses_a_budget_that_is_no_number(desk: Desk) -> None:
     told = desk.ask("check", form("text_to_video", {"provider": "kie"}, run={"budget": "much"}))
     assert "budget must be a number" in told["problems"][0]["message"]
     assert told["problems"][0]["argument"] == "budget"
+
+
+def test_a_pasted_cell_with_references_is_sent_as_it_is(desk: Desk) -> None:
+    """The form has no control for references, keeps those of a cell, and asks for their mode."""
+    link = "https://pictures.example/fox.png"
+    loaded = desk.ask("load", {"text": f"%%hailuo --model h3 --reference {link} --reference video:{link}\na fox"})
+    assert loaded["mode"] == "reference_to_video"
+    assert loaded["request"]["references"] == [link, f"video:{link}"]
+    verdict = desk.ask("check", loaded)
+    assert [p for p in verdict["problems"] if p["severity"] == "error"] == []
+    assert f"--reference video:{link}" in verdict["cell"]
+    both = loaded | {"request": loaded["request"] | {"first_frame": link}}
+    assert "References takes no first frame" in desk.ask("check", both)["problems"][0]["message"]
+    catalog = desk.ask("catalog", {})
+    modes = {m["name"] for provider in catalog["providers"] for m in provider["modes"]}
+    assert modes.isdisjoint({"reference_to_video", "upscale"})

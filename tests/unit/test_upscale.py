@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.archive.inputs import with_inputs
+from hailuo_widgets.domain.references import MediaKind, Reference
 from hailuo_widgets.domain.request import Mode, Source
+from hailuo_widgets.domain.run import RunRecord, Status
 from hailuo_widgets.engine.runtime import Runtime, Timing
 from hailuo_widgets.errors import BudgetExceeded, ProviderError, UsageError
-from hailuo_widgets.provider import HttpCall, Offer, Price, Request, open_provider
+from hailuo_widgets.planning.upscale import plan_upscale
+from hailuo_widgets.provider import HttpCall, Offer, Price, Request, Surcharge, open_provider
+from hailuo_widgets.provider.accounts import Accounts
 from hailuo_widgets.provider.minimax import MiniMax
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.simulator import Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from hailuo_widgets.workspace.run import Run
 
@@ -119,6 +125,46 @@ def test_an_equal_upscale_is_not_paid_for_again(scene: Scene) -> None:
     assert served.request.source is not None
     assert served.request.source.run_id == first.id
     assert scene.creates == 2
+
+
+def test_the_sources_references_are_in_the_price() -> None:
+    """They are billed once more, and not read again: the upscale goes through even where their file is gone."""
+    facts = replace(
+        Enlarging.facts,
+        surcharges=(
+            Surcharge(
+                model=MODEL,
+                what="reference_video_second",
+                free=0,
+                micros=130_000,
+                currency="USD",
+                source="x",
+                as_of="2026-11",
+            ),
+        ),
+    )
+    clip = Reference(
+        name="c.mp4", kind=MediaKind.VIDEO, sha256="a" * 64, media_type="video/mp4", seconds=5.0, data=b"1"
+    )
+    made = Request(prompt="a", provider="minimax", model=MODEL, duration=6, resolution="768P", references=(clip,))
+    record = RunRecord(
+        run_id="r1",
+        created_at=datetime(2026, 11, 1, tzinfo=UTC),
+        request=made,
+        request_hash=made.hash,
+        status=Status.SUCCEEDED,
+        task_id="7",
+        origin=OWN.base_url,
+    )
+    accounts = Accounts(Settings.resolve({"mode": "simulated"}))
+    provider = Enlarging()
+    provider.facts = facts
+    accounts._providers["minimax"] = provider
+    (planned,) = plan_upscale(record, accounts=accounts).runs
+    assert (planned.micros, planned.currency) == (950_000, "USD")  # 6 × 0.05 + 5 × 0.13
+    assert [(one.sha256, one.data) for one in planned.request.references] == [("a" * 64, None)]
+    assert planned.request.mode == Mode.UPSCALE
+    assert with_inputs(Path("no/such/folder"), planned.request) is planned.request
 
 
 def test_a_budget_and_a_question_hold(scene: Scene) -> None:
