@@ -40,6 +40,7 @@ _IDS = {
     "vote": False,
     "rank": False,
 }  # sub-command → whether it takes only ids of runs in flight
+_SWEEPS = {"compare", "vote", "rank", "export"}  # they take a sweep by its name too
 
 
 class World(Protocol):
@@ -59,6 +60,9 @@ class World(Protocol):
 
     def run_ids(self, *, unfinished: bool) -> Sequence[str]:
         """The newest runs of the log, newest first."""
+
+    def sweep_names(self) -> Sequence[str]:
+        """The names of the newest sweeps that the user has named, newest first."""
 
     def files(self, start: str, *, media: bool = False) -> Sequence[str]:
         """Pictures and folders whose path begins with ``start``; with ``media`` also clips and sounds."""
@@ -197,10 +201,10 @@ def _in_command(words: str, world: World) -> Offers:
     name = earlier[0]
     if name not in COMMANDS:
         return _starting(word, (), "nothing", example="-h")
-    if name in _IDS:
+    if name in _IDS or name in _SWEEPS:
         taken = set(earlier[1:])
-        ids = [i for i in world.run_ids(unfinished=_IDS[name]) if i not in taken]
-        return _starting(word, ids, "run", example="-h")
+        known = [*(world.sweep_names() if name in _SWEEPS else ()), *world.run_ids(unfinished=_IDS.get(name, False))]
+        return _starting(word, [i for i in known if i not in taken], "run", example="-h")
     if name == "runs":
         return _starting(word, [s.value for s in Status], "status")
     if name == "models":

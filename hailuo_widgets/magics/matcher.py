@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from IPython.core.completer import CompletionContext, SimpleMatcherResult
 
     from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.run import RunRecord
 
 __all__ = ["matcher_for"]
 
@@ -65,6 +66,13 @@ class _Shell:
         ]
 
     def run_ids(self, *, unfinished: bool) -> Sequence[str]:
+        return [r.run_id for r in self._newest(unfinished=unfinished)]
+
+    def sweep_names(self) -> Sequence[str]:
+        return list(dict.fromkeys(r.sweep_name for r in self._newest() if r.sweep_name))
+
+    def _newest(self, *, unfinished: bool = False) -> Sequence[RunRecord]:
+        """The newest runs of the log, newest first."""
         from hailuo_widgets.api import functions as api
 
         url = self._settings().store_url
@@ -72,7 +80,7 @@ class _Shell:
             return []  # no run yet: Tab must not create a store
         log = api.default_session().log
         found = log.call(log.unfinished) if unfinished else log.call(log.find, limit=MOST_RUNS)
-        return [r.run_id for r in reversed(found)][:MOST_RUNS]
+        return list(reversed(found))[:MOST_RUNS]
 
     def files(self, start: str, *, media: bool = False) -> Sequence[str]:
         suffixes = PICTURES | MEDIA if media else PICTURES

@@ -96,6 +96,9 @@ OPTIONS: dict[str, Option] = {
 }
 _CONTINUED = re.compile(rf"(.*)\\[{GAP}]*", re.DOTALL)
 _DASHED = re.compile(rf"[{GAP}]*(--|[‐-―−]{{1,2}})([a-z][a-z-]*)(?=[{GAP}=]|$)")  # "--" as a dash
+_UNFILLED = re.compile(r"\{\s*([^\W\d]\w*)\s*\}|\$([^\W\d]\w*)")
+_NUMBERS = {"seed", "duration", "width", "height"}
+_LONG_DASHES = "‐‑‒–—―−"
 COUNTS = {"--repeat", "--sample", "--max-parallel"}
 REPEATABLE = {"--option", "--reference", "--tag", "--zip", "--exclude"}
 
@@ -204,12 +207,14 @@ def _put(values: dict[str, Any], option: Option, value: str) -> None:
             raise UsageError(f"--exclude {value}: an axis is named twice", hint="two --exclude options leave out both")
         values.setdefault("exclude", []).append(rule)
     elif option.name in COUNTS:
+        _refuse_unfilled(option, value)
         if not (value.isascii() and value.isdigit() and int(value[:9]) > 0):
             raise UsageError(
                 f"{option.name} {value!r} is no whole number from 1 up", hint=f"for example {option.name} 3"
             )
         values[option.sets] = int(value[:9])
     elif option.group == "request":
+        _refuse_unfilled(option, value)
         found = parse_values(option.name, value)
         values[option.sets] = found if len(found) > 1 else found[0]
     else:
@@ -245,7 +250,23 @@ def _literal(text: str) -> Any:
         return text
 
 
+def _refuse_unfilled(option: Option, value: str) -> None:
+    """Refuse a number's place that IPython left as it is, because the notebook has no such variable."""
+    found = _UNFILLED.fullmatch(value)
+    if found and (option.sets in _NUMBERS or option.name in COUNTS):
+        name = found[1] or found[2]
+        raise UsageError(
+            f"{option.name} {value}: there is no variable {name!r} in the notebook",
+            hint=f"assign it in a cell above, for example {name} = {option.example}",
+        )
+
+
 def _unknown(word: str, name: str) -> UsageError:
+    dashed = f"--{name.lstrip(_LONG_DASHES)}"
+    if name[:1] and name[0] in _LONG_DASHES and dashed in OPTIONS:
+        return UsageError(
+            f"{name} begins with a long dash, which an editor makes of two hyphens", hint=f"write {dashed}"
+        )
     if not name.startswith("-"):
         return UsageError(
             f"%%hailuo {word!r}: an option begins with --",

@@ -232,6 +232,10 @@ class World:
         del unfinished
         return []
 
+    def sweep_names(self) -> list[str]:
+        """One."""
+        return ["foxes"]
+
     def files(self, start: str, *, media: bool = False) -> list[str]:
         """None."""
         del start, media
@@ -248,3 +252,29 @@ def test_tab_knows_the_new_words() -> None:
     found = offers(text, len(text), World())
     assert found is not None
     assert set(found.texts) >= {"prompt", "first-frame", "style"}
+
+
+@pytest.mark.parametrize("command", ["rank", "compare", "vote", "export"])
+def test_tab_offers_the_names_of_sweeps(command: str) -> None:
+    """Where a sweep may be named, Tab offers its name."""
+    line = f"%hailuo {command} fo"
+    found = offers(line, len(line), World())
+    assert found is not None
+    assert found.texts == ("foxes",)
+
+
+@pytest.mark.parametrize(
+    ("line", "says", "hint"),
+    [
+        ("--seed {undefined}", "there is no variable 'undefined'", "undefined = "),
+        ("--seed $n", "there is no variable 'n'", "n = "),
+        ("--repeat {n}", "there is no variable 'n'", "n = "),
+        ("—seed 3", "begins with a long dash", "write --seed"),
+        ("––seed=3", "begins with a long dash", "write --seed"),
+    ],
+)
+def test_a_slip_in_an_option_has_a_hint_that_fits(line: str, says: str, hint: str) -> None:
+    """A variable that isn't there, and a dash that an editor made, are named."""
+    with pytest.raises(UsageError, match=says) as caught:
+        parse_line(line)
+    assert hint in str(caught.value.hint)
