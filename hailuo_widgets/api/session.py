@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from hailuo_widgets.workspace.votes import blind_test, ranking, votes_table
 from hailuo_widgets.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import date
     from pathlib import Path
 
@@ -720,6 +721,9 @@ class Session(Workspace):
         """
         from hailuo_widgets.webhooks import Webhook
 
+        if keys is not None and not isinstance(keys, Mapping):
+            raise UsageError(f"keys must be a dict of providers and keys, not {type(keys).__name__}", argument="keys")
+        public_url = None if public_url is None else str(as_value("public_url", public_url))
         port = as_whole("port", port)
         return Webhook(self, host=str(as_value("host", host)), port=port, keys=keys, public_url=public_url)
 

@@ -153,6 +153,14 @@ def test_a_session_takes_no_wrong_types(settings: dict[str, Any]) -> None:
         Session(**settings)
 
 
+@pytest.mark.parametrize("argument", ["port", "keys", "public_url", "host"])
+def test_a_webhook_takes_no_wrong_types(argument: str, sessions: tuple[Session, Session]) -> None:
+    """Each is refused with its name before anything is opened."""
+    for value in (b"q", object(), [1]):
+        with pytest.raises(hw.UsageError, match=argument):
+            sessions[0].webhook(**{argument: value})
+
+
 def test_the_order_of_a_calls_arguments_is_the_order_of_the_runs(sessions: tuple[Session, Session]) -> None:
     """The argument that is given first changes slowest, however the arguments are ordered in the call."""
     axes: dict[str, Any] = {"duration": [6, 10], "model": ["02", "2.3"], "provider": ["minimax", "kie"]}
