@@ -28,7 +28,7 @@ from hailuo_widgets.planning.file_bytes import (
     shown,
 )
 from hailuo_widgets.planning.images import load_image
-from hailuo_widgets.planning.probe_media import DamagedError, format_of, probe
+from hailuo_widgets.planning.probe_media import DamagedError, Probe, format_of, probe
 from hailuo_widgets.redaction.passwords import without_passwords
 
 __all__ = ["load_reference"]
@@ -43,6 +43,8 @@ KIND_OF_SUFFIX = {
 KINDS = "a picture (JPEG, PNG, WebP), a clip (MP4, MOV, WebM) or a sound (WAV, MP3)"
 TAKEN = "a path, an http(s) URL, a data URL, bytes, a run with a clip, a PIL.Image or a NumPy array"
 PREFIXES = "image:https://…, video:https://… or audio:https://…"
+MOST_PROBED = 32
+_PROBED: dict[str, Probe] = {}  # by the content's hash: the studio checks its form after each change
 _KIND = re.compile(r"\s*(image|video|audio):(?!//)(.+)", re.DOTALL | re.IGNORECASE)
 _URL = re.compile(r"\s*https?://", re.IGNORECASE)
 
@@ -126,14 +128,22 @@ def _of_content(value: Any, argument: str, fit: str | None, rules: ReferenceRule
         return replace(_of_picture(data, argument, fit, rules), name=name)
     if format_name == "MP4" and data[8:12] in {b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis"}:
         return _of_picture(data, argument, fit, rules)  # a photo in the container of clips: refused with advice
+    return _of_media(name, data, format_name, argument)
+
+
+def _of_media(name: str, data: bytes, format_name: str, argument: str) -> Reference:
+    sha256 = hashlib.sha256(data).hexdigest()
     try:
-        what = probe(data, format_name)
+        what = _PROBED.get(sha256) or probe(data, format_name)
     except DamagedError as e:
         refuse(argument, name, e.why, e.hint)
+    while len(_PROBED) >= MOST_PROBED:
+        _PROBED.pop(next(iter(_PROBED)), None)
+    _PROBED[sha256] = what
     return Reference(
         name=name,
         data=data,
-        sha256=hashlib.sha256(data).hexdigest(),
+        sha256=sha256,
         media_type=MEDIA_TYPES[format_name],
         kind=what.kind,
         width=what.width,

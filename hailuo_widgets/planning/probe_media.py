@@ -15,7 +15,8 @@ from hailuo_widgets.domain.references import MediaKind
 __all__ = ["DamagedError", "Probe", "format_of", "probe"]
 
 DEMUXERS = {"MP4": "mp4", "MOV": "mov", "WEBM": "webm", "WAV": "wav", "MP3": "mp3"}
-MOST_FRAMES = 2000  # so many are decoded, which is more than any provider takes; the rest is only read
+MOST_FRAMES = 2000  # so many are decoded of a sound, and of a clip fewer the larger they are; the rest is only read
+MOST_DECODED = 1_500_000_000  # pixels: 30 s of 1080p at 24 frames per second, which is a few seconds' work
 MOST_PIXELS = 50_000_000
 MISSING_S = 0.5  # a stream that ends so much earlier than its header says was cut
 QUARTER_TURNS = (90, 270)
@@ -94,13 +95,14 @@ def _probe(container: Any, format_name: str) -> Probe:
             raise DamagedError(f"a frame has more than {MOST_PIXELS // 1_000_000} million pixels", "scale it down")
         stream.thread_type = "AUTO"
     ends = dict.fromkeys((s.index for s in streams), 0.0)
+    most = {s.index: max(1, MOST_DECODED // (s.codec_context.width * s.codec_context.height or 1)) for s in videos}
     frames = dict.fromkeys((s.index for s in streams), 0)
     failed, turned = 0, False
     for packet in container.demux(streams):
         index = packet.stream.index
         if packet.pts is not None and packet.time_base is not None:
             ends[index] = max(ends[index], float((packet.pts + (packet.duration or 0)) * packet.time_base))
-        if frames[index] >= MOST_FRAMES:
+        if frames[index] >= min(MOST_FRAMES, most.get(index, MOST_FRAMES)):
             continue
         try:
             decoded = packet.decode()

@@ -18,6 +18,7 @@ from PIL import Image as Pillow
 from hailuo_widgets.domain.catalog import MediaLimits, Model, ReferenceRules
 from hailuo_widgets.domain.references import MediaKind, Reference
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.planning import load_references
 from hailuo_widgets.planning.axes import axes_of
 from hailuo_widgets.planning.build_request import build_request
 from hailuo_widgets.planning.load_references import load_reference
@@ -326,6 +327,20 @@ def test_a_picture_is_fitted_and_a_clip_is_not() -> None:
     assert built(wide, fit="crop").references[0].width == 750
     with pytest.raises(UsageError, match=r"ratios from 0\.4 to 2\.5"):
         built(known("video", width=2000, height=300), fit="crop")
+
+
+def test_a_file_is_decoded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The studio asks after each change of its form; a file that has not changed is not decoded again."""
+    data = clip(2.25)
+    first = load_reference(data)
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError("decoded again")
+
+    monkeypatch.setattr(load_references, "probe", refuse)
+    assert load_reference(bytes(bytearray(data))) == first
+    with pytest.raises(AssertionError, match="decoded again"):
+        load_reference(data + b"\0\0\0\x08free")
 
 
 def test_where_a_clip_was_taken_is_told() -> None:
