@@ -41,6 +41,11 @@ class RefusalError(Exception):
     def __init__(self, reason: Reason, message: str, *, parameter: str = "", code: str | int | None = None) -> None:
         super().__init__(message)
         self.reason: Reason = reason
-        self.message = message
-        self.parameter = parameter
+        self.message = sendable(message)
+        self.parameter = sendable(parameter)
         self.code = code
+
+
+def sendable(text: str) -> str:
+    """Return a text without lone surrogates, which JSON can bring along and no answer can hold."""
+    return text.encode("utf-8", "replace").decode()

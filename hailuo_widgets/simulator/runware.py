@@ -21,7 +21,8 @@ from starlette.responses import JSONResponse
 
 from hailuo_widgets.simulator import callbacks, runware_h3_rules, runware_rules
 from hailuo_widgets.simulator.downloads import link, signed_url
-from hailuo_widgets.simulator.errors import RefusalError
+from hailuo_widgets.simulator.errors import RefusalError, sendable
+from hailuo_widgets.simulator.journal import redact
 from hailuo_widgets.simulator.latency import task_random
 from hailuo_widgets.simulator.minimax import bearer
 from hailuo_widgets.simulator.runware_account import manage_account, store_media, upload_image
@@ -80,7 +81,8 @@ def error_of(refusal: RefusalError, task: Mapping[str, Any]) -> dict[str, Any]:
     entry = {"code": _code(refusal)[1], "message": refusal.message, "documentation": _DOCUMENTATION}
     if refusal.parameter:
         entry["parameter"] = refusal.parameter
-    return entry | {key: task[key] for key in ("taskType", "taskUUID") if isinstance(task.get(key), str)}
+    named = {key: task[key] for key in ("taskType", "taskUUID") if isinstance(task.get(key), str)}
+    return entry | {key: sendable(value) for key, value in named.items()}
 
 
 def refuse(refusal: RefusalError) -> Response:
@@ -110,7 +112,7 @@ def _key(call: Call) -> str | None:
 
 def _phase(call: Call) -> str:
     try:
-        kinds = {task.get("taskType") for task in _tasks(call)}
+        kinds = {str(task.get("taskType")) for task in _tasks(call)}
     except RefusalError:
         return "create"
     if "videoInference" in kinds:
@@ -189,7 +191,7 @@ def _orders(call: Call, wish: Wish, task: dict[str, Any]) -> list[Order]:
         "upload": wish.upload if callbacks.callable_url(wish.upload) else "",
         "include_cost": wish.include_cost,
         "ttl": wish.ttl,
-        "request": json.dumps({key: value for key, value in task.items() if key != "inputs"}),
+        "request": sendable(json.dumps(redact(task), ensure_ascii=False)),  # pictures cut to their beginning
     }
     return [
         Order(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.simulator import fields, h3_family
 from hailuo_widgets.simulator.callbacks import check_url
-from hailuo_widgets.simulator.errors import RefusalError
+from hailuo_widgets.simulator.errors import RefusalError, sendable
 from hailuo_widgets.simulator.images import ImageRules, take_image
 from hailuo_widgets.simulator.reference_media import Media, check_total, take_media, whole_seconds
 from hailuo_widgets.simulator.render import Clip
@@ -174,7 +174,7 @@ async def read_prompt(call: Call, task_id: str) -> Order:
     duration = _duration(body, model)
     ratio = _ratio(body, content)
     written = (
-        f"integrated_multimodal_description: [Shot 1] Simulated, {duration} seconds: {content.text}\n\n"
+        f"integrated_multimodal_description: [Shot 1] Simulated, {duration} seconds: {sendable(content.text)}\n\n"
         "overall_soundscape: A simulated tune, quiet and even.\n\n"
         "non_diegetic_music: None."
     )
