@@ -1,4 +1,4 @@
-"""MiniMax provider: the official video API in its two versions, with four modes, references and templates.
+"""MiniMax provider: the official video API in its two versions, with modes, references and templates.
 
 V1 makes clips of the Hailuo and 01 models, V2 of the H3 models; each knows its own tasks alone. Sources of the rows in
 ``minimax_facts.py``: ``DOC``, the MiniMax video generation API document (the specification); ``PAGE``, MiniMax's public

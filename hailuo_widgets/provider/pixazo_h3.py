@@ -1,4 +1,4 @@
-"""Pixazo's rows of MiniMax-H3 (Hailuo 3), and the body of its create calls, the field names of which are guessed.
+"""Pixazo's rows of MiniMax-H3 (Hailuo 3), and the body of its create calls, whose fields are guessed.
 
 Sources: ``SKILL``, Pixazo's public skill page of 2026-08, which has the five paths and sample bodies of another model;
 the queue that its newer models answer with is known from three public clients. No source names a field or a price, so

@@ -191,7 +191,7 @@ def test_the_setting_budget_refuses_too(tmp_path: Path) -> None:
     for name in ("budget", "daily_budget"):
         said: list[str] = []
         with Session(home=tmp_path / name, mode="simulated", notice=said.append, **{name: 5.0}) as session:
-            assert session.estimate("a fox", **NEW)["unpriced"].item() == 1
+            assert session.estimate("a fox", **NEW)["without_price"].item() == 1
             run = session.generate("a fox", **NEW) if name == "daily_budget" else None
             if run is None:
                 with pytest.raises(BudgetExceeded, match="is not known"):
