@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hailuo_widgets.api.functions import (
+        balance,
         camera_instructions,
         compare,
         estimate,
@@ -86,6 +87,7 @@ __all__ = [
     "Unconfirmed",
     "UsageError",
     "__version__",
+    "balance",
     "camera_instructions",
     "compare",
     "estimate",
@@ -109,6 +111,7 @@ __all__ = [
 ]
 
 _API = (
+    "balance",
     "camera_instructions",
     "compare",
     "estimate",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "balance",
     "camera_instructions",
     "compare",
     "default_session",
@@ -74,6 +75,7 @@ def on_default(method: Callable[Concatenate[Session, P], T]) -> Callable[P, T]:
     return function
 
 
+balance = on_default(Session.balance)
 camera_instructions = on_default(Session.camera_instructions)
 compare = on_default(Session.compare)
 estimate = on_default(Session.estimate)

@@ -13,7 +13,7 @@ from hailuo_widgets.domain.annotation import tags_of
 from hailuo_widgets.domain.user_values import as_flag, as_value, as_whole, shown
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
-from hailuo_widgets.settings.settings import SETTINGS
+from hailuo_widgets.settings.settings import SETTINGS, RunMode
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.selection import every, sweep_name
 from hailuo_widgets.workspace.spending_limits import as_budget, rates_of
@@ -652,6 +652,34 @@ class Session(Workspace):
 
         provider = None if provider is None else str(as_value("provider", provider))
         return self._without_unusable(models_frame(self.accounts, provider))
+
+    @checked
+    def balance(self, provider: str | Sequence[str] | None = None) -> pd.DataFrame:
+        """What the accounts have left, of each provider whose key is set; an answer is kept for 60 s.
+
+        Asks each provider's free call (KIE, MiniMax and Runware have one), and waits for at most 10 s.
+
+        Args:
+            provider: Only this provider's, or these.
+
+        Returns:
+            One row for each sum of money (``kind`` is ``money``; the first of a provider is what can be spent) with
+            ``amount`` and ``currency``, and for each row of a subscription's plan (``plan``) with ``left`` of ``total``
+            in ``unit`` and the time ``until`` which it counts. ``not offered``: the provider tells no balance;
+            ``unknown``: it could not be read, and ``note`` says why. ``as_of`` is when it was asked, in UTC.
+
+        Raises:
+            UsageError: No such provider.
+        """
+        from hailuo_widgets.dataframes.balances import balance_frame
+        from hailuo_widgets.provider import names
+
+        asked = [provider] if isinstance(provider, str) else list(names() if provider is None else provider)
+        found = self.engine.balances.ask([self.accounts.provider(name).facts.name for name in asked])
+        if not found:
+            why = "mode is simulated" if self.settings.mode == RunMode.SIMULATED else "no key is set"
+            self.say(f"{why}, so there is no account to ask; %hailuo keys shows where keys are looked for")
+        return balance_frame(found)
 
     @checked
     def templates(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ import contextlib
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.events import RunEvent
+from hailuo_widgets.engine.account_balances import Balances
 from hailuo_widgets.engine.cancel import UNDER_WAY, can_cancel
 from hailuo_widgets.engine.client_pool import Clients
 from hailuo_widgets.engine.closing import close_connections
@@ -62,6 +63,7 @@ class Engine:
         self.log = log
         self.accounts = Accounts(settings)
         self.clients = Clients(self.accounts, simulator, log, runtime)
+        self.balances = Balances(settings, self.accounts, runtime)
         self.listeners = Listeners()
         self.runs = Supervisor(log, self.listeners, lambda follower: follow_run(self.context, follower), runtime)
         self.recorder = Recorder(log, self.runs, runtime.clock)

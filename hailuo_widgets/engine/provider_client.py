@@ -19,6 +19,7 @@ from hailuo_widgets.errors import (
     TransportError,
 )
 from hailuo_widgets.provider.interface import MIX_UP, Task
+from hailuo_widgets.provider.messages import Balance
 from hailuo_widgets.provider.parse import as_json, same_id
 from hailuo_widgets.redaction.redact import GONE, each_text, redact_keys
 from hailuo_widgets.transport.addresses import same_origin
@@ -197,6 +198,34 @@ class ProviderClient:
             return None
         reply = await self._send(call)
         return self._read(reply, self.provider.decode_list, reply)
+
+    async def balance(self) -> Balance | None:
+        """Ask for the account's balance; None if the provider has no call for it.
+
+        Of several calls, which are for several kinds of keys, one that is answered is enough.
+
+        Raises:
+            TransportError: There was no reply.
+            ProviderError: No reply names a balance.
+        """
+        calls = self.provider.encode_balance()
+        if calls is None:
+            return None
+        found: list[Balance] = []
+        failures: list[ProviderError | TransportError] = []
+        for call in calls if isinstance(calls, tuple) else (calls,):
+            try:
+                reply = await self._send(call)
+                found.append(self._read(reply, self.provider.decode_balance, reply))
+            except (ProviderError, TransportError) as e:
+                failures.append(e)
+        if not found and failures:
+            raise failures[0]
+        return Balance(
+            amounts=tuple(amount for one in found for amount in one.amounts),
+            plan=tuple(row for one in found for row in one.plan),
+            source="; ".join(dict.fromkeys(one.source for one in found if one.source)),
+        )
 
     async def link(self, task: Task, clip: Clip) -> Clip | None:
         """Return a new download link, if the provider has a call for it."""

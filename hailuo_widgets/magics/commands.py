@@ -149,6 +149,12 @@ def _cost(words: list[str]) -> Any:
     return cost_frame(log.call(log.find, since=since_moment(words[0] if words else None)))
 
 
+def _balance(words: list[str]) -> Any:
+    from hailuo_widgets.api import functions as api
+
+    return api.balance(words or None)
+
+
 def _monitor(words: list[str]) -> None:
     del words
     from hailuo_widgets.api import functions as api
@@ -216,6 +222,7 @@ def _row(name: str, takes: str, text: str, work: Callable[[list[str]], Any], exa
 
 
 ID = "r1m6a6ft"
+BALANCE: dict[str, Any] = {"example": "balance kie", "most": 99}
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "most": 999}
 VOTED: dict[str, Any] = {"example": "vote foxes", "most": 999}
 RANKED: dict[str, Any] = {"example": "rank foxes", "most": 999}
@@ -238,6 +245,7 @@ COMMANDS: dict[str, Command] = {
             "cost 2026-11-01",
             most=1,
         ),
+        _row("balance", "[PROVIDER…]", "what your accounts have left, where a provider tells it", _balance, **BALANCE),
         _row("compare", "[ID…]", "clips in a grid, on one clock; a sweep's name takes all of it", _compare, **COMPARED),
         _row("vote", "[ID…]", "judge clips in blind pairs; a sweep's name takes all of it", _vote, **VOTED),
         _row("rank", "[ID…]", "what the votes on clips amount to", _rank, **RANKED),

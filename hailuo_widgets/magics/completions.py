@@ -207,6 +207,6 @@ def _in_command(words: str, world: World) -> Offers:
         return _starting(word, [i for i in known if i not in taken], "run", example="-h")
     if name == "runs":
         return _starting(word, [s.value for s in Status], "status")
-    if name == "models":
+    if name in {"models", "balance"}:
         return _starting(word, world.providers(), "provider")
     return _starting(word, ("-h",), "option")

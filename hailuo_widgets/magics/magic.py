@@ -15,8 +15,10 @@ from hailuo_widgets.planning.grammar import help_text, parse_line, split_cell
 from hailuo_widgets.settings.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from hailuo_widgets.api.session import Session
+    from hailuo_widgets.planning.plan import Plan
     from hailuo_widgets.workspace.run import Run
     from hailuo_widgets.workspace.sweep import Sweep
 
@@ -123,7 +125,7 @@ class Hailuo(SettingTraits):
             show_plan(plan, dry=True, notes=foretold(session, parsed, plan))
             return None, {"plan": plan_frame(plan)}
         if plan.results > 1:
-            show_plan(plan, notes=foretold(session, parsed, plan))
+            _show_before(session, plan, foretold(session, parsed, plan))
         sweep = begin_cell(session, parsed, plan)
         made = sweep if len(sweep) > 1 else sweep[0]
         if name is not None:
@@ -138,6 +140,28 @@ class Hailuo(SettingTraits):
         except UsageError as e:
             failure = _as_ipython(e)
         raise failure
+
+
+def _show_before(session: Session, plan: Plan, notes: Sequence[str]) -> None:
+    """Show a plan that is about to start, with the balances that are known; those that are not come when they do."""
+    from hailuo_widgets.engine.event_loop import running_loop
+    from hailuo_widgets.widgets.display import show_plan
+
+    calls, loop = plan.to_send, running_loop()
+
+    def all_notes() -> tuple[str, ...]:
+        return (*session.balance_notes(calls), *notes)
+
+    update = show_plan(plan, notes=all_notes())
+
+    def arrived() -> None:
+        if update is not None and loop is not None:
+            loop.call_soon_threadsafe(lambda: update(all_notes()))
+            return
+        for sentence in session.unpayable(calls):
+            session.say(sentence)
+
+    session.ask_balances(calls, arrived)
 
 
 def _show(made: Run | Sweep) -> None:

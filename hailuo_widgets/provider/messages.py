@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Accepted",
+    "AccountBalance",
     "Amount",
     "Balance",
     "CancelOutcome",
@@ -225,6 +226,23 @@ class Balance:
     amounts: tuple[Amount, ...] = ()
     plan: tuple[PlanRow, ...] = ()
     source: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountBalance:
+    """The answer of one account.
+
+    Attributes:
+        provider: The provider's name.
+        as_of: When it was asked.
+        balance: What it said; None if it has no such call, or could not be read.
+        error: Why it could not be read; "" if it was, or if the provider offers no balance.
+    """
+
+    provider: str
+    as_of: datetime
+    balance: Balance | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -21,7 +21,7 @@ from hailuo_widgets.widgets.sweep_table import SweepTable
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
@@ -116,17 +116,23 @@ def _keep(place: tuple[str, int], shown: _Shown | _ShownSweep) -> None:
             _shown.pop(old).close()
 
 
-def show_plan(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> None:
-    """Show a plan before it is started, or a dry run; ``notes`` say what would happen."""
-    text = plan_text(plan, dry=dry, notes=notes)
+def show_plan(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> Callable[[Sequence[str]], None] | None:
+    """Show a plan before it is started, or a dry run; ``notes`` say what would happen.
+
+    Returns:
+        A function that shows it with other notes; None in a terminal.
+    """
     if not _has_widgets(_shell()):
-        print(text, file=sys.stdout)  # noqa: T201 - the output for a terminal
-        return
+        print(plan_text(plan, dry=dry, notes=notes), file=sys.stdout)  # noqa: T201 - the output for a terminal
+        return None
     from IPython.display import display
 
-    bundle = {"text/html": plan_html(plan, dry=dry, notes=notes), "text/plain": text}
+    def bundle(notes: Sequence[str]) -> dict[str, str]:
+        return {"text/html": plan_html(plan, dry=dry, notes=notes), "text/plain": plan_text(plan, dry=dry, notes=notes)}
+
     show: Any = display
-    show(bundle, raw=True)
+    handle = show(bundle(notes), raw=True, display_id=True)
+    return lambda notes: handle.update(bundle(notes), raw=True)
 
 
 class _ShownSweep:

@@ -355,6 +355,7 @@ class PlanFigures(TypedDict):
     """A plan in words.
 
     Attributes:
+        balance: What the charged accounts have left; "" if that is not known.
         digest: Changes if the requests do.
     """
 
@@ -362,6 +363,7 @@ class PlanFigures(TypedDict):
     there: str
     sends: str
     cost: str
+    balance: str
     time: str
     runs: int
     sentence: str

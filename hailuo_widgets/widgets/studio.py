@@ -108,6 +108,8 @@ class Studio(RequestWidget):
             line = line_of(question.data)
             line.run["yes"] = True  # the form asks when its button is pressed
             notes = await asyncio.to_thread(foretold, self._session, line, plan)
+            self._session.ask_balances(plan.to_send)
+            notes = (*notes, *self._session.unpayable(plan.to_send))
             budgets = [warning("budget", ProblemCode.BUDGET, note) for note in notes]
         except HailuoError as e:
             checked = e.checked if isinstance(e, UsageError) else 1
@@ -118,7 +120,7 @@ class Studio(RequestWidget):
             "checked": 1,
             "cell": _cell(question.data),
             "python": python_of(line_of(question.data), plan),
-            "plan": _figures(plan),
+            "plan": _figures(plan, " · ".join(self._session.balance_texts(plan.to_send))),
         }
         question.reply(verdict)
 
@@ -234,13 +236,14 @@ def _refused(problems: Iterable[Problem], form: Mapping[str, Any], checked: int 
     return {"problems": problem_messages(problems), "checked": checked, "cell": _cell(form)}
 
 
-def _figures(plan: Plan) -> PlanFigures:
+def _figures(plan: Plan, balance: str) -> PlanFigures:
     parts = plan.parts()
     return {
         "count": parts.count,
         "there": parts.there,
         "sends": parts.sends,
         "cost": parts.cost,
+        "balance": balance,
         "time": parts.time,
         "runs": plan.results,
         "sentence": plan.sentence(),

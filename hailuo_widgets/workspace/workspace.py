@@ -13,6 +13,7 @@ from hailuo_widgets.domain.ids import make_id
 from hailuo_widgets.domain.run import SIMULATOR, RunRecord, Status
 from hailuo_widgets.domain.user_values import as_flag, as_whole
 from hailuo_widgets.engine.equal_runs import History
+from hailuo_widgets.engine.event_loop import running_loop
 from hailuo_widgets.engine.reopen import ask_again_for_lost
 from hailuo_widgets.engine.rescue_file import adopt_rescued
 from hailuo_widgets.errors import BudgetExceeded, UsageError
@@ -142,6 +143,8 @@ class Workspace(WorkspaceBase):
             confirm(plan.to_send, self.settings, yes=yes)
             self._within(plan, budget)
         self._say_part(plan, budget, warned=warned)
+        if plan.results > 1 and not warned:
+            self._say_unpayable(plan)
         for problem in () if warned else plan.warnings:
             self._notice(f"note: {problem}")
         sweep_id = make_id("s", self.runtime.clock.now(), self.runtime.ids.randbits(40))
@@ -217,6 +220,20 @@ class Workspace(WorkspaceBase):
         for limit, spent in budgets:
             if (limit.sweep_id is not None or not warned) and (some := part_of(plan.to_send, limit, spent)):
                 self.say(some)
+
+    def _say_unpayable(self, plan: Plan) -> None:
+        """Say if a balance can't pay for a plan: before it starts if that is known, else as soon as it is.
+
+        In a script, where no event loop runs, only what is known is said.
+        """
+
+        def say() -> None:
+            for sentence in self.unpayable(plan.to_send):
+                self.say(sentence)
+
+        say()
+        if running_loop() is not None:
+            self.ask_balances(plan.to_send, say)
 
     # -- runs of the log ------------------------------------------------------------------------------------------
 

@@ -26,6 +26,7 @@ from hailuo_widgets.render.card_of_record import card_of
 from hailuo_widgets.settings.settings import Settings
 from hailuo_widgets.store import RunLog
 from hailuo_widgets.system.forks import Lock
+from hailuo_widgets.workspace.account_notes import balances_of, live_providers, unpayable
 from hailuo_widgets.workspace.confirmation import confirm, foreseen
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 from hailuo_widgets.workspace.spending_limits import budgets_of, spent_of
@@ -229,6 +230,30 @@ class WorkspaceBase(Fixed):
         """
         budgets = spent_of(self.log, self._budgets("", budget), calls)
         return foreseen(calls, self.settings, budgets, rates=rates, yes=yes)
+
+    # -- balances -------------------------------------------------------------------------------------------------
+
+    def balance_texts(self, calls: Sequence[Planned]) -> list[str]:
+        """What the accounts have left that create calls would be charged to, if it was asked for in the last minute."""
+        return balances_of(calls, self.engine.balances.known, self._title)
+
+    def balance_notes(self, calls: Sequence[Planned]) -> tuple[str, ...]:
+        """The texts of :meth:`balance_texts`, and whether that pays for the calls; sends nothing."""
+        return (*self.balance_texts(calls), *self.unpayable(calls))
+
+    def unpayable(self, calls: Sequence[Planned]) -> list[str]:
+        """A sentence for each account whose known balance cannot pay for create calls; sends nothing."""
+        return unpayable(calls, self.engine.balances.known, self._title)
+
+    def ask_balances(self, calls: Sequence[Planned], then: Callable[[], None] | None = None) -> None:
+        """Ask the accounts that create calls would be charged to, in the background.
+
+        ``then`` is called in another thread, once they have answered; not at all if all are known.
+        """
+        self.engine.balances.refresh(live_providers(calls), then)
+
+    def _title(self, name: str) -> str:
+        return self.accounts.provider(name).facts.title
 
     # -- waiting and closing --------------------------------------------------------------------------------------
 

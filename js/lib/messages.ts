@@ -319,6 +319,8 @@ export interface PlanFigures {
   there: string;
   sends: string;
   cost: string;
+  /** What the charged accounts have left; "" if that is not known. */
+  balance: string;
   time: string;
   runs: number;
   sentence: string;

@@ -276,7 +276,7 @@ export class View {
     const parts = this.#parts;
     this.#complain(tell(parts, verdict.problems, verdict.checked));
     const { plan } = verdict;
-    setText(parts.sentence, plan ? plan.sentence : "");
+    setText(parts.sentence, plan ? [plan.sentence, plan.balance].filter(Boolean).join(" · ") : "");
     this.#ready();
     setText(parts.cell, verdict.cell);
     setText(parts.python, verdict.python ?? "");
