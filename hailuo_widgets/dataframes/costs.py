@@ -73,6 +73,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "replicate": p.request.replicate,
             "duration": p.request.duration,
             "resolution": p.request.resolution,
+            "aspect_ratio": p.request.aspect_ratio,
             "reused": outlook.fate == "reused",
             "shared": outlook.fate == "shared",
             "cost": None if p.micros is None else p.micros / 1_000_000,

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.dataframes.costs import plan_frame
 from hailuo_widgets.domain.references import MediaKind, Reference
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import UsageError
@@ -275,6 +276,8 @@ def test_a_plan_shows_what_will_be_made_and_billed(session: Session) -> None:
     assert plan.sentence() == "1 run; 1 to send: $0.48"
     request = plan.runs[0].request
     assert (request.resolution, request.duration, request.aspect_ratio) == ("768P", 6, "16:9")
+    assert plan.parts().makes == "768P, 6 s, 16:9"
+    assert plan_frame(plan)["aspect_ratio"].item() == "16:9"
 
 
 def test_matched_seeds_over_models_and_providers(session: Session) -> None:
