@@ -316,9 +316,10 @@ def test_several_results_are_not_cancelled_with_one(scene: Scene) -> None:
     assert (run.status, scene.wire.calls.count("DELETE")) == ("cancelled", 0)
 
 
-STORM = 60
+STORM = 40
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("provider", ["toy", "picky"])
 def test_a_storm_of_cancels(scene: Scene, provider: str) -> None:
     """However answers are lost and kernels die: nothing twice, nothing lost, and what is said of the money is true."""
