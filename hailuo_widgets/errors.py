@@ -15,7 +15,7 @@
     │   └── TaskLost                   the provider does not know the task, or its video expired
     ├── TransportError                 the provider could not be reached
     ├── Unconfirmed                    the create call's answer was lost: it may have been billed
-    ├── Cancelled                      we stopped following the run
+    ├── Cancelled                      the run was cancelled here, and perhaps at the provider
     ├── Skipped                        the run was never sent: something before it stopped the sweep
     ├── DownloadError                  the clip exists, but could not be brought here
     └── StoreError                     the run log cannot be read or written
@@ -293,7 +293,7 @@ class Unconfirmed(HailuoError):
 
 
 class Cancelled(HailuoError):
-    """The run is no longer followed. The provider may still finish and bill it."""
+    """The run is no longer followed. It says whether the provider has cancelled the task, or may still bill it."""
 
 
 class Skipped(HailuoError):

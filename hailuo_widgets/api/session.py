@@ -740,8 +740,9 @@ class Session(Workspace):
         Args:
             host: The address to listen at; the default is reached from this machine alone.
             port: 0 takes a free one.
-            keys: ``kie``: the key that KIE signs with, instead of ``KIE_WEBHOOK_KEY``; ``runware``: the token in the
-                address, instead of a new one.
+            keys: ``kie``: the key that KIE signs with, instead of ``KIE_WEBHOOK_KEY``; ``replicate``: the secret that
+                Replicate signs with, instead of ``REPLICATE_WEBHOOK_SECRET``; ``runware``: the token in the address,
+                instead of a new one. Others by the variable that their provider names.
             public_url: The https address of a tunnel or proxy that leads here.
 
         Raises:

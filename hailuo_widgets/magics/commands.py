@@ -64,6 +64,12 @@ def _cancel(words: list[str]) -> None:
             said = f"it is {run.status} already, so there is nothing to cancel."
         elif run.status == Status.SUBMITTING:
             said = "its create call is on its way; it is cancelled when that is answered, and may be billed."
+        elif run.status in {Status.QUEUED, Status.RUNNING}:
+            said = "its provider is asked to cancel the task; the run's card then says what became of the money."
+        elif run.status == Status.CANCELLED and run.error is not None:
+            said = f"{run.error.message}."
+        elif run.status != Status.CANCELLED:
+            said = f"it is {run.status}: it was too late to cancel its task, which is paid for."
         else:
             said = "no longer followed." + (" The provider may still finish and bill it." if sent else "")
         print(f"{run.id}: {said}")  # noqa: T201 - the output of a magic
@@ -234,7 +240,13 @@ COMMANDS: dict[str, Command] = {
         _row("show", "ID", "a run's card; an id's first characters are enough", _show, f"show {ID}", least=1, most=1),
         _row("resume", "", "take up what an earlier kernel left unfinished", _resume, "resume"),
         _row(
-            "cancel", "ID…", "stop following runs; also by a sweep's name", _cancel, f"cancel {ID}", least=1, most=999
+            "cancel",
+            "ID…",
+            "cancel runs, at the provider too if it can; also by a sweep's name",
+            _cancel,
+            f"cancel {ID}",
+            least=1,
+            most=999,
         ),
         _row("retry", "ID…", "download again, or follow again: free", _retry, f"retry {ID}", least=1, most=999),
         _row(

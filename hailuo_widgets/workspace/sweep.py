@@ -64,7 +64,7 @@ class Sweep(Fixed):
         return tuple(r for r in self.runs if not r.record.unfinished and r.status != Status.SUCCEEDED)
 
     def cancel(self) -> None:
-        """Stop following all its runs. For runs that were sent the provider goes on, and may still bill them."""
+        """Cancel all its runs; see :meth:`Run.cancel`: where the provider cannot, it goes on and may bill them."""
         for run in self.runs:
             if run.record.unfinished:
                 run.cancel()
