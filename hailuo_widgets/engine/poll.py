@@ -267,5 +267,6 @@ def clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
         "error": None,
     }
     if clip.cost_micros is not None:
-        changes |= {"cost_micros": clip.cost_micros, "currency": clip.currency, "cost_kind": CostKind.REPORTED}
+        kind = CostKind.LIST if clip.by_list else CostKind.REPORTED
+        changes |= {"cost_micros": clip.cost_micros, "currency": clip.currency, "cost_kind": kind}
     return changes

@@ -102,7 +102,11 @@ class Accepted:
 
 @dataclass(frozen=True, kw_only=True)
 class Clip:
-    """A finished clip at the provider: its links or its file, the seed that was used, and its cost."""
+    """A finished clip at the provider: its links or its file, the seed that was used, and its cost.
+
+    ``by_list``: the cost is reckoned by the price list, from the seconds and files that the provider counted; otherwise
+    it is the provider's own figure.
+    """
 
     url: str | None = None
     backup_url: str | None = None
@@ -110,6 +114,7 @@ class Clip:
     seed: int | None = None
     cost_micros: int | None = None
     currency: str | None = None
+    by_list: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

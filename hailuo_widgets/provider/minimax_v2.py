@@ -8,6 +8,7 @@ ended. Sources: MiniMax's reference pages of create, query, list, delete and reg
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -27,6 +28,7 @@ from hailuo_widgets.provider.interface import (
     as_url,
 )
 from hailuo_widgets.provider.messages import Cancelled, CancelOutcome, Candidate, Candidates, PollState
+from hailuo_widgets.provider.minimax_usage import cost_of
 from hailuo_widgets.provider.minimax_v1 import MiniMaxV1
 from hailuo_widgets.provider.options import given, with_options
 from hailuo_widgets.provider.refusal_words import number_said
@@ -125,6 +127,9 @@ class MiniMaxV2(MiniMaxV1):
         clip = self.clip(data)
         if clip.url is None:
             raise self.unreadable(reply, "the provider finished the task and named no link")
+        cost = cost_of(data, self.facts, self.facts.region_of(reply.origin))
+        if cost is not None:
+            clip = replace(clip, cost_micros=cost[0], currency=cost[1], by_list=True)
         return Poll(state=PollState.SUCCEEDED, clip=clip)
 
     def clip(self, data: dict[str, Any]) -> Clip:

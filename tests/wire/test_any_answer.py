@@ -150,6 +150,17 @@ DOCUMENTED: list[Any] = [
     {"timestamp": 1, "status": 404, "error": "Not Found", "path": "/x"},
     {"detail": [{"type": "content_policy_violation", "msg": "no"}]},
     {"task": {"id": OURS, "status": "succeeded", "content": {"url": LINK}}},
+    {
+        "task": {
+            "id": OURS,
+            "model": "MiniMax-H3",
+            "status": "succeeded",
+            "content": {"url": LINK},
+            "resolution": "2K",
+            "usage": {"output_seconds": 6, "input_seconds": 2, "input_image_count": 7},
+            "task_type": "generation",
+        }
+    },
     {"task": {"id": OURS, "status": "failed", "error": {"code": "1027", "message": "no"}}},
     {"task": {"id": OURS, "status": "cancelled", "usage": {}}},
     {"task_id": OURS, "action": "cancelled", "status": "cancelled"},
@@ -240,6 +251,7 @@ REPLIES = st.builds(
     ),
     headers=st.sampled_from([{}, {"content-type": "text/html"}, {"retry-after": "x", "trace-id": "t" * 500}]),
     body=BODIES,
+    origin=st.sampled_from(["", "https://api.minimax.io", "https://api.minimax.cn"]),
 )
 
 

@@ -367,7 +367,7 @@ def test_the_number_decides_against_the_status(
 
 # -- query --------------------------------------------------------------------------------------------------------
 
-DONE = {
+DONE: dict[str, Any] = {
     "id": "424010985738629",
     "model": "MiniMax-H3",
     "status": "succeeded",
@@ -396,6 +396,49 @@ def test_success(minimax: Provider, reply: Callable[..., HttpReply]) -> None:
     poll = minimax.decode_query(reply({"task": DONE}), TASK)
     assert (poll.state, poll.clip) == ("succeeded", Clip(url="https://cdn.example/h3.mp4?Expires=1&Signature=x"))
     assert minimax.encode_link(TASK, Clip(file_id="7")) is None
+
+
+@pytest.mark.parametrize(
+    ("origin", "fields", "usage", "cost"),
+    [
+        (GLOBAL, {}, {}, (480_000, "USD")),
+        (GLOBAL, {"resolution": "2K", "duration": 10}, {"output_seconds": 10}, (1_300_000, "USD")),
+        (GLOBAL, {}, {"input_seconds": 5.8}, (944_000, "USD")),
+        (GLOBAL, {}, {"input_image_count": 7, "input_audio_seconds": 9}, (560_000, "USD")),
+        (GLOBAL, {"model": H3_MAX, "resolution": "480P"}, {"input_image_count": 3}, (374_000, "USD")),
+        (GLOBAL, {"task_type": "regeneration", "resolution": "2K"}, {}, (300_000, "USD")),
+        (CHINA[1], {"resolution": "2K"}, {}, (4_800_000, "CNY")),
+        (CHINA[0], {}, {}, None),
+        ("http://127.0.0.1:8000", {}, {}, None),
+        ("", {}, {}, None),
+        (GLOBAL, {"model": "MiniMax-H4"}, {}, None),
+        (GLOBAL, {"resolution": ""}, {}, None),
+        (GLOBAL, {"usage": {}}, {}, None),
+        (GLOBAL, {"usage": None}, {}, None),
+        (GLOBAL, {}, {"output_seconds": -6}, None),
+        (GLOBAL, {}, {"output_seconds": "6"}, None),
+        (GLOBAL, {}, {"input_seconds": None}, None),
+        (GLOBAL, {"task_type": "regeneration", "resolution": "2K"}, {"input_image_count": 7}, None),
+    ],
+    ids=named,
+)
+def test_cost_by_usage(  # noqa: PLR0917 - pytest names them
+    minimax: Provider,
+    reply: Callable[..., HttpReply],
+    origin: str,
+    fields: dict[str, Any],
+    usage: dict[str, Any],
+    cost: tuple[int, str] | None,
+) -> None:
+    """What was counted, at the rates of the host's region; the clip is there whether a cost is or not."""
+    task = DONE | fields
+    if usage:
+        task = task | {"usage": DONE["usage"] | usage}
+    clip = minimax.decode_query(from_origin(reply({"task": task}), origin), TASK).clip
+    assert clip is not None
+    assert clip.url is not None
+    assert (clip.cost_micros, clip.currency) == (cost or (None, None))
+    assert clip.by_list == (cost is not None)
 
 
 @pytest.mark.parametrize(
