@@ -112,7 +112,8 @@ class Session(Workspace):
             resolution: For example ``"768P"``.
             aspect_ratio: For example ``"9:16"``, if the provider takes one.
             seed: If the provider takes one.
-            first_frame: A path, URL, data URL, bytes, ``PIL.Image`` or NumPy array; also a template's picture.
+            first_frame: A path, URL, data URL, Base64, bytes, ``PIL.Image`` or NumPy array, or at Runware the UUID of
+                an image that it keeps; also a template's picture.
             last_frame: Likewise.
             subject: A picture of the person in the clip (subject reference).
             references: Pictures, clips and sounds that the model is to follow, in the order in which the prompt counts

@@ -52,6 +52,7 @@ class Model:
         seed_range: The seeds.
         aspect_ratios: The aspect ratios by mode; a mode that is missing takes none.
         default_aspect_ratio: The aspect ratio by mode that is sent if the user gives none.
+        resolution_words: The provider's own words for resolutions that have another name here, in capital letters.
         sizes: The pixels (width, height) by resolution, the usual one first; with {}, the model takes no pixels.
         sizes_only: The document lists all sizes, so any other is refused.
         size_modes: The modes in which ``width`` and ``height`` are taken; None means all.
@@ -77,6 +78,7 @@ class Model:
     prompt_min: int | None = None
     default_duration: int | None = None
     default_resolution: str | None = None
+    resolution_words: Mapping[str, str] = field(default_factory=dict)
     aspect_ratios: Mapping[str, tuple[str, ...]] | None = None
     default_aspect_ratio: Mapping[str, str] = field(default_factory=dict)
     sizes: Mapping[str, tuple[tuple[int, int], ...]] | None = None
@@ -365,7 +367,9 @@ class Facts:
     def resolution(self, model: str, mode: str, word: str) -> str:
         """Return a resolution in the catalog's spelling; an unknown one is returned unchanged."""
         known = [o.resolution for o in self.offers if (o.model, o.mode) == (model, mode) and o.resolution]
-        folded = word.strip().casefold()
+        row = self.model(model)
+        own = word.strip().upper()
+        folded = (own if row is None else row.resolution_words.get(own, own)).casefold()
         return next((r for r in [*known, *self.of(model).sizes] if r.casefold() == folded), word)
 
     def fill_in(

@@ -43,6 +43,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 FIRST_SERVER_ERROR = 500
 READ = 65536  # bytes of an answer that is no JSON: an error quotes less of it
+SLOWEST_UPLOAD = 125_000.0  # bytes per second, 1 Mbit/s: so much longer an upload may take
 MOST_UPLOADS = 3  # of one file, where the answers are about another one
 
 
@@ -122,7 +123,7 @@ class ProviderClient:
     async def _uploaded(self, call: HttpCall, file: InputFile) -> str:
         """Upload a file and return its link; a reply about another file is not used, and the upload is repeated."""
         for left in reversed(range(MOST_UPLOADS)):
-            reply = await self._send(call, fresh=True)
+            reply = await self._send(call, fresh=True, more_s=len(file.data or b"") / SLOWEST_UPLOAD)
             url = self._read(reply, self.provider.decode_upload, reply)
             try:
                 self._read(reply, self.provider.check_upload, reply, file)
@@ -285,7 +286,7 @@ class ProviderClient:
             return False
         return True
 
-    async def _send(self, call: HttpCall, *, fresh: bool = False) -> HttpReply:
+    async def _send(self, call: HttpCall, *, fresh: bool = False, more_s: float = 0.0) -> HttpReply:
         origin = self.provider.origin_of(call, self.origin)
         reply = await self._http.call(
             origin,
@@ -294,7 +295,7 @@ class ProviderClient:
             key=self._key,
             fresh=fresh,
             asking=not fresh,
-            deadline_s=self._timing.create_s if fresh else self._timing.ask_s,
+            deadline_s=(self._timing.create_s if fresh else self._timing.ask_s) + more_s,
         )
         return replace(_without_keys(reply), origin=origin)
 

@@ -56,7 +56,7 @@ class Timing:
         end_s: For this long the tasks of a process that ends may come to their end.
         answer_s: For this long the answer to a create call is waited for when its session is left.
         loop_end_s: For this long it is still waited for when its event loop ends.
-        create_s: The total deadline of a create call, and of an upload.
+        create_s: The total deadline of a create call, and of an upload without the time for its bytes.
         ask_s: The total deadline of every other call.
         probe_s: Between two free queries of a provider in trouble.
         due_s: Between two looks whether answers have come that are due.

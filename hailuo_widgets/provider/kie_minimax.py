@@ -227,7 +227,7 @@ class KieMinimax(KieFiles):
 
     def address_hint(self) -> str:
         """Return the hint for an unknown address: many accounts only have KIE's job API."""
-        return f"set KIE_DIALECT=jobs, which speaks KIE's job API. {super().address_hint()}"
+        return f"for models other than H3, set KIE_DIALECT=jobs: it speaks KIE's job API. {super().address_hint()}"
 
     def encode_create(self, request: Request, client_uuid: str) -> HttpCall:
         """Return ``POST /api/v1/minimax/generate``, or H3's job. Resolutions are lower-case here."""

@@ -50,6 +50,8 @@ _SIZES: Mapping[str, Mapping[str, tuple[tuple[int, int], ...]]] = {
     MAX: {"768P": _768, "480P": _480_MAX},
     TURBO: {"768P": _768, "480P": _480_MAX},
 }
+_TYPICAL_S: dict[str | None, float] = {"768P": 147.0, "2K": 447.0}  # Runware's samples of h3@0: 6 s at 768P, 10 s at 2K
+NO_TIMES: dict[str | None, float] = {}
 _SECONDS = {H3: SECONDS[1:], FAST: SECONDS, MAX: SECONDS[1:], TURBO: SECONDS[1:]}  # only h3@fast makes 4 s
 _PER_SECOND = {  # in millionths of a dollar
     H3: {"768P": 80_000, "2K": 130_000},
@@ -105,6 +107,8 @@ def _model(name: str, title: str, common: tuple[Option, ...]) -> Model:
         short_names=tuple(f"{short}{ending}" for short in NAMES),
         source=SCHEMA,
         note="with sound",
+        typical_s=_TYPICAL_S if name == H3 else NO_TIMES,
+        resolution_words={word.upper(): ours for ours, word in RESOLUTION_NAMES.items()},
         seed_range=Seeds(low=0, high=4_294_967_295, random=None, source=SCHEMA),
         prompt_max=PROMPT_MAX,
         prompt_min=2,

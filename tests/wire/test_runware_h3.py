@@ -107,12 +107,19 @@ def test_sizes(runware: Provider, model: str, resolution: str, number: int, rati
     assert (sent["width"], sent["height"]) == size
 
 
-@pytest.mark.parametrize(("resolution", "word"), [(None, "768p"), ("768P", "768p"), ("2K", "1440p")])
+@pytest.mark.parametrize(
+    ("resolution", "word"), [(None, "768p"), ("768P", "768p"), ("2K", "1440p"), ("1440p", "1440p"), ("768p", "768p")]
+)
 def test_a_frame_sets_the_shape(runware: Provider, resolution: str | None, word: str) -> None:
     """With a frame the resolution is sent by its name, and no pixels."""
     more = {} if resolution is None else {"resolution": resolution}
     expected = BASE | {"model": "minimax:h3@0", "resolution": word, "inputs": FIRST}
     assert task(runware, first_frame=PICTURE, **more) == expected
+
+
+def test_runwares_own_word_for_2k(runware: Provider) -> None:
+    """It is another spelling of the same resolution, so that equal requests are equal."""
+    assert asked(runware, resolution="1440p") == asked(runware, resolution="2K")
 
 
 def test_frames_of_the_other_models(runware: Provider) -> None:
