@@ -10,7 +10,7 @@ import pytest
 
 from hailuo_widgets.errors import ProviderError, TaskLost
 from hailuo_widgets.provider import open_provider
-from hailuo_widgets.provider.interface import MIX_UP, Clip, HttpReply, Provider, Task
+from hailuo_widgets.provider.interface import MIX_UP, Clip, HttpReply, Poll, Provider, Task
 from hailuo_widgets.provider.parse import same_id
 from hailuo_widgets.settings.settings import Settings
 
@@ -30,7 +30,7 @@ OPEN: dict[str, Provider] = {
     for name in ("minimax", "kie", "kkiai", "pixazo", "runware")
 }
 
-# Provider, and an answer by the id that it names.
+# Provider with its channel, and an answer by the id that it names.
 ANSWERS: list[tuple[str, Callable[[str], Any]]] = [
     ("minimax", lambda i: {"task_id": i, "status": "Success", "file_id": "9", "base_resp": OK}),
     ("minimax", lambda i: {"task_id": i, "status": "Processing", "base_resp": OK}),
@@ -38,6 +38,12 @@ ANSWERS: list[tuple[str, Callable[[str], Any]]] = [
     ("minimax", lambda i: {"task_id": i, "base_resp": MODERATED}),
     ("minimax", lambda i: {"task_id": i, "base_resp": GONE}),
     ("minimax", lambda i: {"task_id": i, "status": "Success", "video_url": LINK, "base_resp": OK}),
+    ("minimax v2", lambda i: {"task": {"id": i, "status": "succeeded", "content": {"url": LINK}}}),
+    ("minimax v2", lambda i: {"task": {"id": i, "status": "running"}}),
+    ("minimax v2", lambda i: {"task": {"id": i, "status": "failed", "error": {"code": "1027", "message": "no"}}}),
+    ("minimax v2", lambda i: {"task": {"id": i, "status": "cancelled"}}),
+    ("pixazo requests", lambda i: {"request_id": i, "status": "COMPLETED", "output": {"media_url": LINK}}),
+    ("pixazo requests", lambda i: {"request_id": i, "status": "FAILED", "error": "no"}),
     ("pixazo", lambda i: {"task_id": i, "status": "Success", "video_url": LINK, "base_resp": OK}),
     ("pixazo", lambda i: {"task_id": i, "status": "Fail", "base_resp": OK}),
     ("kkiai", lambda i: {"task_id": i, "status": "Success", "file_id": "9", "base_resp": OK}),
@@ -59,13 +65,19 @@ def reply(body: Any, status: int = 200) -> HttpReply:
     return HttpReply(status=status, headers={"content-type": "application/json"}, body=json.dumps(body).encode())
 
 
+def asked(label: str, body: Any, task_id: str) -> Poll:
+    """What a query's answer means; the channel stands after the provider's name."""
+    name, _, channel = label.partition(" ")
+    return OPEN[name].decode_query(reply(body), Task(task_id=task_id, channel=channel))
+
+
 @pytest.mark.parametrize("row", range(len(ANSWERS)))
 @pytest.mark.parametrize("theirs", ["402", "task-of-a-stranger", "8f0c5f0e-8a5f-4f0e-9d43-0c3a5d4b1e77"])
 def test_an_answer_about_another_task(row: int, theirs: str) -> None:
     """Whatever it says, a clip, a failure or a denial: it is a poll that told nothing."""
     name, answer = ANSWERS[row]
     with pytest.raises(ProviderError) as caught:
-        OPEN[name].decode_query(reply(answer(theirs)), Task(task_id="401"))
+        asked(name, answer(theirs), "401")
     assert not isinstance(caught.value, TaskLost)
     assert (caught.value.code, caught.value.again) == (MIX_UP, True)
     assert theirs in str(caught.value)
@@ -78,7 +90,7 @@ def test_the_same_answer_about_ours(row: int) -> None:
     ours = "3F0C5F0E-8a5f-4f0e-9d43-0c3a5d4b1e77"
     for named in (ours, ours.lower(), ours.upper()):
         try:
-            poll = OPEN[name].decode_query(reply(answer(named)), Task(task_id=ours))
+            poll = asked(name, answer(named), ours)
         except ProviderError as e:
             assert isinstance(e, TaskLost)  # noqa: PT017 - two of the answers are denials
         else:

@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from hailuo_widgets.errors import ProviderError
 from hailuo_widgets.provider import open_provider
 from hailuo_widgets.provider.interface import HttpReply, Poll, Provider, Task
+from hailuo_widgets.provider.minimax import MiniMax
 from hailuo_widgets.settings.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 LINK = "https://clips.example/fox.mp4"
 OK = {"status_code": 0, "status_msg": "success"}
@@ -42,13 +43,23 @@ def _runware(word: object) -> Any:
     return {"data": [item | {"videoUUID": "v", "videoURL": LINK}]}
 
 
+def _v2(word: object) -> Any:
+    return {"task": {"id": "7", "status": word, "content": {"url": LINK}}}
+
+
+def _requests(word: object) -> Any:
+    return {"request_id": "7", "status": word, "output": {"media_url": [LINK]}}
+
+
 SHAPES: dict[str, tuple[str, Callable[[object], Any]]] = {
     "minimax": ("minimax", _minimax),
+    "minimax, channel v2": ("minimax", _v2),
     "kkiai": ("kkiai", _envelope),
     "kkiai, passed through": ("kkiai", _minimax),
     "kie": ("kie", _kie),
     "kie jobs": ("kie", _jobs),
     "pixazo": ("pixazo", _minimax),
+    "pixazo, channel requests": ("pixazo", _requests),
     "runware": ("runware", _runware),
 }
 OPEN: dict[str, Provider] = {
@@ -56,12 +67,19 @@ OPEN: dict[str, Provider] = {
 }
 
 
+def documented_by(label: str) -> Mapping[str, str]:
+    """The documented words."""
+    provider = OPEN[SHAPES[label][0]]
+    return provider.v2.states if label.endswith("v2") and isinstance(provider, MiniMax) else provider.states
+
+
 def polled(label: str, word: object) -> Poll:
     """What a provider makes of an answer with this word."""
     name, shape = SHAPES[label]
     body = json.dumps(shape(word)).encode()
     reply = HttpReply(status=200, headers={"content-type": "application/json"}, body=body)
-    return OPEN[name].decode_query(reply, Task(task_id="7", channel="jobs" if "jobs" in label else ""))
+    channel = "jobs" if "jobs" in label else label.partition("channel ")[2]
+    return OPEN[name].decode_query(reply, Task(task_id="7", channel=channel))
 
 
 DONE = ("success", "SUCCEEDED", "Completed", "done", "finished", "TASK_STATUS_SUCCEED", "task completed")
@@ -106,7 +124,7 @@ def test_words_that_say_it_has_failed(label: str, word: str) -> None:
     """A task that has ended is not asked for until the time-out; an undocumented word stands in the error."""
     poll = polled(label, word)
     assert poll.state == "failed"
-    if word.casefold() not in OPEN[SHAPES[label][0]].states:
+    if word.casefold() not in documented_by(label):
         assert poll.word == word
         assert word in str(poll.error)
 
@@ -116,7 +134,7 @@ def test_words_that_say_it_has_failed(label: str, word: str) -> None:
 def test_words_that_say_it_is_under_way(label: str, word: str) -> None:
     """Read by what they say, and told where no document of the provider has them."""
     poll = polled(label, word)
-    documented = word.casefold() in OPEN[SHAPES[label][0]].states
+    documented = word.casefold() in documented_by(label)
     assert poll.state in {"queued", "running"}
     assert poll.word == (None if documented else word)
 
