@@ -62,6 +62,7 @@ lint-python: $(VENV)/.dev
 	@$(PY) -m mypy --no-error-summary
 	@$(VENV)/bin/lint-imports --no-logo
 	@$(PY) tools/house.py
+	@$(PY) tools/check_catalog.py
 
 lint-js:
 	@if command -v npm >/dev/null 2>&1; then \

@@ -634,14 +634,25 @@ class Session(Workspace):
 
     @checked
     def providers(self) -> pd.DataFrame:
-        """The providers: one row each, with modes, seeds, limits, and the source of the facts."""
+        """The providers: one row each, with modes, seeds, limits, and the source of the facts.
+
+        ``output_format``, ``storage`` (how long a clip is kept) and ``link_life`` (how long its link works) are in the
+        document's words; ``checked`` is the day when the facts were last compared with their documents.
+        """
         from hailuo_widgets.dataframes.providers import providers_frame
 
         return self._without_unusable(providers_frame(self.accounts))
 
     @checked
     def models(self, provider: str | None = None) -> pd.DataFrame:
-        """The models: one row for each model, mode and resolution, with its price if a source names one.
+        """The models: one row for each model, mode and resolution, with its prices if a source names them.
+
+        A model whose price depends on the region of the host has a row for each ``region``. ``price`` is that of the
+        shortest clip; ``price_6s``, ``price_8s`` and ``price_10s`` are those of a clip of that length, ``price_per_s``
+        is that of one second, all in ``currency`` and without surcharges for references. ``also_priced`` is the price
+        in another currency, where the document has it. ``price_source`` and ``price_as_of`` name the price's source and
+        month, ``checked`` the day when the facts were last compared with their documents. ``recommended`` and
+        ``styles`` are the document's recommended uses and art styles; ``note`` is what contradicts a document.
 
         Args:
             provider: Only this provider's.

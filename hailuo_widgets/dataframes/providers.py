@@ -10,6 +10,7 @@ import pandas as pd
 from hailuo_widgets.dataframes.runs import PLAIN_TEXT
 from hailuo_widgets.domain.camera import INSTRUCTIONS
 from hailuo_widgets.errors import UsageError
+from hailuo_widgets.provider.registry import BUNDLED, CHECKED
 from hailuo_widgets.redaction.passwords import shown_base
 from hailuo_widgets.settings.credentials import look_up_first
 from hailuo_widgets.settings.misspelled import misspelled
@@ -17,7 +18,7 @@ from hailuo_widgets.settings.misspelled import misspelled
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hailuo_widgets.domain.catalog import Facts
+    from hailuo_widgets.domain.catalog import Facts, Offer, Price
     from hailuo_widgets.provider.accounts import Accounts
 
 __all__ = [
@@ -28,6 +29,14 @@ __all__ = [
     "providers_frame",
     "templates_frame",
 ]
+
+
+LENGTHS = (6, 8, 10)  # seconds of the clips whose prices have columns of their own
+MODEL_COLUMNS = (
+    "provider", "model", "short_names", "mode", "resolution", "durations",
+    "price", *(f"price_{n}s" for n in LENGTHS), "price_per_s", "currency", "region", "also_priced",
+    "camera", "recommended", "styles", "note", "source", "checked", "price_source", "price_as_of",
+)  # fmt: skip
 
 
 def frame_of(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
@@ -55,8 +64,12 @@ def providers_frame(accounts: Accounts) -> pd.DataFrame:
             "prompt_max": max([f.prompt_max, *(f.of(m.name).prompt_max for m in f.models)]),
             "max_concurrent": f.max_concurrent,
             "requests_per_minute": f.requests_per_minute,
+            "output_format": f.output_format or None,
+            "storage": f.storage or None,
+            "link_life": f.link_life or None,
             "key": " or ".join(f.key_variables),
             "source": f.source,
+            "checked": _checked(f),
         }
         for f in _all_facts(accounts)
     ]
@@ -74,33 +87,80 @@ def _seeds(facts: Facts) -> str:
     return "; ".join(f"{text} ({', '.join(names)})" for text, names in ranges.items()) or "none"
 
 
+def _checked(facts: Facts) -> str | None:
+    """Return the day when a bundled provider's facts were last compared with its documents."""
+    return CHECKED if facts.name in BUNDLED else None
+
+
 def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFrame:
-    """Return one row per model, mode and resolution; price and month are ``NA`` if no source names a list price."""
+    """Return one row per model, mode and resolution, and per region where regions have their own price lists.
+
+    ``price`` is that of the shortest clip, ``price_6s``, ``price_8s`` and ``price_10s`` those of clips of that length,
+    ``price_per_s`` that of a second where the list has it so. They are ``NA`` if no source names a list price, or there
+    is no such clip. ``also_priced`` is the same price in another currency, where the document has it.
+    """
     rows = []
     for f in _all_facts(accounts, provider):
         for offer in f.offers:
             model = f.model(offer.model)
-            shortest = offer.durations[0] if offer.durations else None
-            region = accounts.region(f)
-            price = f.price(offer.model, offer.resolution, shortest, mode=offer.mode, region=region)
-            length = 1 if price is None or not price.per_second else shortest or 0
-            rows.append(
-                {
-                    "provider": f.name,
-                    "model": offer.model,
-                    "short_names": ", ".join(model.short_names) if model and model.short_names else None,
-                    "mode": offer.mode,
-                    "resolution": offer.resolution,
-                    "durations": ", ".join(map(str, offer.durations)) or None,
-                    "price": price.micros * length / 1_000_000 if price and length else None,
-                    "currency": price.currency if price else None,
-                    "camera": bool(model and model.camera),
-                    "doubt": offer.doubt or None,
-                    "source": offer.source,
-                    "price_as_of": price.as_of if price else None,
-                }
-            )
-    return frame_of(rows, list(rows[0]))
+            for region in _regions(accounts, f, offer):
+                price = _price(f, offer, region, offer.durations[0] if offer.durations else None)
+                rows.append(
+                    {
+                        "provider": f.name,
+                        "model": offer.model,
+                        "short_names": ", ".join(model.short_names) if model and model.short_names else None,
+                        "mode": offer.mode,
+                        "resolution": offer.resolution,
+                        "durations": ", ".join(map(str, offer.durations)) or None,
+                        "price": _amount(price),
+                        **{
+                            f"price_{n}s": _amount(_price(f, offer, region, n)) for n in LENGTHS if n in offer.durations
+                        },
+                        "price_per_s": price[0].micros / 1_000_000 if price and price[0].per_second else None,
+                        "currency": price[0].currency if price else None,
+                        "region": region,
+                        "also_priced": _also(f, offer, region),
+                        "camera": bool(model and model.camera),
+                        "recommended": (model.recommended if model else "") or None,
+                        "styles": ", ".join(model.styles) if model and model.styles else None,
+                        "note": offer.doubt or None,
+                        "source": offer.source,
+                        "checked": _checked(f),
+                        "price_source": price[0].source if price else None,
+                        "price_as_of": price[0].as_of if price else None,
+                    }
+                )
+    return frame_of(rows, MODEL_COLUMNS)
+
+
+def _regions(accounts: Accounts, facts: Facts, offer: Offer) -> list[str | None]:
+    """Return the regions that have a price list of their own for an offer, that of the configured host first."""
+    own = accounts.region(facts)
+    found = {p.region for p in facts.prices if p.region and p.model in {None, offer.model}}
+    return sorted(found, key=lambda region: (region != own, region)) or [None]
+
+
+def _price(facts: Facts, offer: Offer, region: str | None, seconds: int | None) -> tuple[Price, int] | None:
+    """Return the row of the price list for a clip, and how many times it counts; None if there is none."""
+    row = facts.price(offer.model, offer.resolution, seconds, mode=offer.mode, region=region)
+    if row is None or (row.per_second and seconds is None):
+        return None
+    return row, (seconds or 1) if row.per_second else 1
+
+
+def _amount(price: tuple[Price, int] | None) -> float | None:
+    return None if price is None else price[0].micros * price[1] / 1_000_000
+
+
+def _also(facts: Facts, offer: Offer, region: str | None) -> str | None:
+    """Return the prices in another currency, as the document has them."""
+    found = [
+        f"{p.micros / 1_000_000:g} {p.currency}{'/s' if p.per_second else ''}"
+        for p in facts.also_priced
+        if p.model in {None, offer.model} and p.resolution in {None, offer.resolution} and p.region in {None, region}
+    ]
+    return ", ".join(dict.fromkeys(found)) or None
 
 
 def templates_frame(accounts: Accounts) -> pd.DataFrame:

@@ -58,6 +58,8 @@ class Model:
         size_modes: The modes in which ``width`` and ``height`` are taken; None means all.
         max_results: The largest number of clips of one create call.
         watermark_doubt: The warning for a watermark switch that not every host of the provider takes.
+        recommended: What the provider's document recommends it for, in its words.
+        styles: The art styles that the document names for it.
         other_options: The warning for an option that is in no list: it is sent; "" makes it an error.
     """
 
@@ -72,6 +74,8 @@ class Model:
     seeds_elsewhere: str = ""  # where the same model takes seeds, if not here
     typical_s: Mapping[str | None, float] = field(default_factory=dict)
     note: str = ""
+    recommended: str = ""
+    styles: tuple[str, ...] = ()
     source: str = ""
     seed_range: Seeds | None = None
     prompt_max: int | None = None
@@ -245,7 +249,8 @@ class Facts:
     variables of the key, of which the first one that is set is used, and ``base_url_variable`` that of the base URL;
     without a value they are ``<NAME>_API_KEY`` and ``<NAME>_BASE_URL``. ``also_priced`` are prices of the same clips in
     further currencies, where a document names them; what is charged is in ``prices``. ``simulated``: the bundled
-    simulator speaks this provider's API.
+    simulator speaks this provider's API. ``output_format``, ``storage`` (how long the provider keeps a clip) and
+    ``link_life`` (how long its link works) are in the document's words; "" means "not documented".
     """
 
     name: str
@@ -279,6 +284,9 @@ class Facts:
     references: ReferenceRules | None = None
     surcharges: tuple[Surcharge, ...] = ()
     also_priced: tuple[Price, ...] = ()
+    output_format: str = ""
+    storage: str = ""
+    link_life: str = ""
     regions: Mapping[str, str] = field(default_factory=dict)
     key_variables: tuple[str, ...] = ()
     base_url_variable: str = ""

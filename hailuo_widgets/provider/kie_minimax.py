@@ -62,8 +62,26 @@ _LONG_1080 = (
 _FAST_LONG = "{} s with Fast: the KIE document prices it, and its table of specs says 6 s for Fast"
 _FAST_1080 = "1080P with Fast: the KIE document lists the value, and its table of specs says 768p for Fast"
 
+# The list below the sentence that Hailuo 2.3 supports specialized rendering.
+STYLES = (
+    "Anime and illustration styles",
+    "Ink wash painting (Chinese traditional art)",
+    "Game CG (video game graphics)",
+    "Pixar-style animation",
+    "Surrealist effects",
+    "Photo-realistic",
+    "Custom styles via prompt",
+)
 MODELS = (
-    Model(name=H23, title="Hailuo 2.3", short_names=("2.3", "2-3", "hailuo-2.3"), camera=True, source=DOC),
+    Model(
+        name=H23,
+        title="Hailuo 2.3",
+        short_names=("2.3", "2-3", "hailuo-2.3"),
+        camera=True,
+        recommended="Professional content with advanced styling",
+        styles=STYLES,
+        source=DOC,
+    ),
     Model(
         name=FAST,
         title="Hailuo 2.3 Fast",
@@ -72,9 +90,17 @@ MODELS = (
         typical_s={None: 55},
         seed_doubt="the KIE document says that the same seed does not give the same clip with Fast",
         note="takes a first frame always",
+        recommended="High-volume, time-sensitive workflows",
         source=DOC,
     ),
-    Model(name=H02, title="Hailuo 02", short_names=("02", "hailuo-02"), camera=True, source=DOC),
+    Model(
+        name=H02,
+        title="Hailuo 02",
+        short_names=("02", "hailuo-02"),
+        camera=True,
+        recommended="High-quality cinematic videos",
+        source=DOC,
+    ),
 )
 
 OFFERS = (
@@ -179,6 +205,9 @@ FACTS = Facts(
     prices=(*PRICES, *H3_PRICES),
     surcharges=H3_SURCHARGES,
     also_priced=ALSO_PRICED,
+    output_format="MP4",
+    storage="14 days",
+    link_life="20 minutes",
     images=ImageRules(
         max_bytes=10 * MIB,
         url_only=True,

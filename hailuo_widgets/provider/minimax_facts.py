@@ -22,7 +22,13 @@ _LONG_1080 = f"10 s at 1080P: the API document lists 6/10 s for {H02}, {PAGE} sa
 
 MODELS = (
     Model(
-        name=H23, title="Hailuo 2.3", short_names=("2.3", "hailuo-2.3"), camera=True, fast_pretreatment=True, source=DOC
+        name=H23,
+        title="Hailuo 2.3",
+        short_names=("2.3", "hailuo-2.3"),
+        camera=True,
+        fast_pretreatment=True,
+        recommended="Recommended, latest",
+        source=DOC,
     ),
     Model(
         name=FAST,
@@ -30,6 +36,7 @@ MODELS = (
         short_names=("2.3-fast", "hailuo-2.3-fast"),
         camera=True,
         fast_pretreatment=True,
+        recommended="Fast variant",
         source=DOC,
     ),
     Model(
@@ -38,15 +45,45 @@ MODELS = (
         short_names=("02", "hailuo-02"),
         camera=True,
         fast_pretreatment=True,
+        recommended="Previous gen; only model supporting start-end frame",
         typical_s={"768P": 120, "1080P": 240},
         source=f"{DOC}; times: comfy",
     ),
-    Model(name="T2V-01-Director", title="T2V-01 Director", camera=True, fixed=True, typical_s={None: 234}, source=DOC),
-    Model(name="T2V-01", title="T2V-01", fixed=True, typical_s={None: 234}, source=DOC),
-    Model(name="I2V-01-Director", title="I2V-01 Director", camera=True, fixed=True, typical_s={None: 114}, source=DOC),
-    Model(name="I2V-01-live", title="I2V-01 Live", fixed=True, typical_s={None: 114}, source=DOC),
-    Model(name="I2V-01", title="I2V-01", fixed=True, typical_s={None: 114}, source=DOC),
-    Model(name="S2V-01", title="S2V-01 subject reference", fixed=True, source=DOC),
+    Model(
+        name="T2V-01-Director",
+        title="T2V-01 Director",
+        camera=True,
+        fixed=True,
+        typical_s={None: 234},
+        recommended="Director control",
+        source=DOC,
+    ),
+    Model(name="T2V-01", title="T2V-01", fixed=True, typical_s={None: 234}, recommended="Base model", source=DOC),
+    Model(
+        name="I2V-01-Director",
+        title="I2V-01 Director",
+        camera=True,
+        fixed=True,
+        typical_s={None: 114},
+        recommended="Director control",
+        source=DOC,
+    ),
+    Model(
+        name="I2V-01-live",
+        title="I2V-01 Live",
+        fixed=True,
+        typical_s={None: 114},
+        recommended="Live photo style",
+        source=DOC,
+    ),
+    Model(name="I2V-01", title="I2V-01", fixed=True, typical_s={None: 114}, recommended="Base model", source=DOC),
+    Model(
+        name="S2V-01",
+        title="S2V-01 subject reference",
+        fixed=True,
+        recommended="Face consistency across video",
+        source=DOC,
+    ),
 )
 
 OFFERS = (

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.provider.interface import Provider
     from hailuo_widgets.settings.settings import Settings
 
-__all__ = ["BUNDLED", "names", "open_provider"]
+__all__ = ["BUNDLED", "CHECKED", "names", "open_provider"]
 
+CHECKED = "2026-11-28"  # the day when the bundled providers' facts were last compared with their documents
 GROUP = "hailuo_widgets.providers"
 _NAMES = ("minimax", "kie", "kkiai", "pixazo", "runware", "fal", "replicate", "relay")
 BUNDLED = {name: f"hailuo_widgets.provider.{name}:make" for name in _NAMES}

@@ -121,6 +121,7 @@ FACTS = Facts(
             short_names=("02", "hailuo-02", "minimax-hailuo-02"),
             camera=True,
             note="0.23 to 0.43 USD a clip were seen; each clip says what it cost",
+            recommended="commercial spots, trailers, music promos, and social shorts",
             source=DOC,
         ),
         *(
@@ -145,6 +146,8 @@ FACTS = Facts(
     surcharges=H3_SURCHARGES,
     images=ImageRules(max_bytes=50 * MIB, source=f"{DOC} names no limits; this one is ours", by_id=True),
     source=DOC,
+    output_format="MP4, WEBM or MOV",
+    link_life="chosen by the option ttl (seconds, at least 60)",
     prompt_max=2000,
     prompt_min=2,
     sizes={"768P": (1366, 768), "1080P": (1920, 1080)},

@@ -252,7 +252,7 @@ def test_a_sweep_that_a_known_balance_cannot_pay_is_said_before_it_starts(
     """The sentence comes first; the runs are the user's to start. One that is paid for says nothing."""
     wire.answers["/api/v1/chat/credit"] = {"code": 200, "data": 100}
     said: list[tuple[str, int]] = []
-    session = live(notice=lambda text: said.append((text, len(session.runs()))))
+    session = live(notice=lambda text: session.closed or said.append((text, len(session.runs()))))
     session.balance()
     session.sweep("a fox", provider="kie", repeat=3)
     found = [(text, runs) for text, runs in said if "left" in text]
