@@ -20,7 +20,7 @@ from hailuo_widgets.provider.minimax_facts import CODES, FACTS
 from hailuo_widgets.provider.minimax_files import link_of, mixed_up, upload_of
 from hailuo_widgets.provider.minimax_v1 import MiniMaxV1
 from hailuo_widgets.provider.minimax_v2 import CHANNEL, CREATE, MiniMaxV2
-from hailuo_widgets.provider.minimax_v2_facts import GLOBAL, H3, H3_MAX
+from hailuo_widgets.provider.minimax_v2_facts import CN, GLOBAL, H3, H3_MAX
 from hailuo_widgets.provider.parse import as_object
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ __all__ = ["CODES", "FACTS", "MiniMax", "make"]
 
 V2_MODELS = frozenset({H3, H3_MAX})
 V1_NAMES = re.compile(r"hailuo|^(?:[tis]2v|video)-0", re.IGNORECASE)  # how V1's models are named
-CURRENCIES = {GLOBAL: "USD"}
+CURRENCIES = {GLOBAL: "USD", CN: "CNY"}
+NO_CURRENCY = "unknown currency"
 
 
 def _tasks_in(body: Any) -> Iterator[Any]:
@@ -138,12 +139,16 @@ class MiniMax(MiniMaxV1):
         """Return the call for the account's money, and that for a subscription's plan."""
         return CALLS
 
+    def _currency_at(self, origin: str) -> str:
+        """Return the currency of an origin; a simulator, which has no TLS, counts in that of the default one."""
+        region = self.facts.region_of(self.facts.base_url if origin.startswith("http://") else origin)
+        return CURRENCIES.get(region or "", NO_CURRENCY)
+
     def decode_balance(self, reply: HttpReply) -> Balance:
         """Decode either reply. Its sums are in the currency of the region of the host that sent it."""
         data = self.body(reply, asking=True)
         code, said = self.verdict(data)
-        region = self.facts.region_of(reply.origin) or self.facts.region_of(self.facts.base_url)
-        found = balance_of(data, CURRENCIES.get(region or "", "CNY"))
+        found = balance_of(data, self._currency_at(reply.origin))
         if found is None:
             if code is not None:
                 raise self.in_body(code, said, reply)

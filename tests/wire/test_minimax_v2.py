@@ -637,6 +637,7 @@ def test_a_full_page_may_have_another(minimax: Provider, reply: Callable[..., Ht
 
 # -- money --------------------------------------------------------------------------------------------------------
 
+OTHERS = (("http://127.0.0.1:1", "CNY"), ("https://proxy.example", "unknown currency"))
 SUMS = {
     "available_amount": "98.05",
     "cash_balance": "0.00",
@@ -662,7 +663,7 @@ def test_balance_of_a_pay_as_you_go_key(minimax: Provider, reply: Callable[..., 
         ("GET", "/account/query_balance"),
         ("GET", "/v1/token_plan/remains"),
     ]
-    for origin, currency in ((GLOBAL, "USD"), *((host, "CNY") for host in CHINA), ("http://127.0.0.1:1", "CNY")):
+    for origin, currency in ((GLOBAL, "USD"), *((host, "CNY") for host in CHINA), *OTHERS):
         found = minimax.decode_balance(from_origin(reply(SUMS), origin))
         assert found.amounts[0] == Amount(micros=98_050_000, currency=currency, name="available")
         assert [a.name for a in found.amounts] == ["available", "cash", "vouchers", "credits", "owed"]
