@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from hypothesis import HealthCheck, event, given, settings
 from hypothesis import strategies as st
+from media_files import clip, sound
 from PIL import Image
 
 from hailuo_widgets.errors import InvalidRequest, UsageError
@@ -73,6 +74,12 @@ GOOD: dict[str, list[Any]] = {
     "first_frame": PICTURES,
     "last_frame": PICTURES,
     "subject": PICTURES,
+    "references": [
+        [PICTURES[0]],
+        [PICTURES[0], "https://clips.example/run.mp4", png(400, 320)],
+        [png(400, 320), sound()],
+        [clip(2.0, size=(320, 320))],
+    ],
     "template": ["Diving", "diving", "392753057216684038", "Survival", "Helpless Moments", "生无可恋"],
     "text": ["Lion", "a lion " * 20],
     "prompt_optimizer": [True, False],
@@ -99,6 +106,10 @@ ODD: dict[str, list[Any]] = {
     "first_frame": ODD_PICTURES,
     "last_frame": ODD_PICTURES,
     "subject": ODD_PICTURES,
+    "references": [
+        *([""], [7], [b""], ["ftp://x/y.png"], ["no-such-file.png"], ["https://"], [png(200, 200)], [sound()]),
+        *([PICTURES[0]] * 10, [sound()] * 4, [clip(1.0)], ["https://pictures.example/fox"], 7, b"GIF89a"),
+    ],
     "template": ["", "x", "1", "393857704283172864", 392753057216684038, "9" * 18, "９" * 18, True],
     "text": ["", "  ", "x" * 2001, "a\0b", "\ud800", 7],
     "prompt_optimizer": ["yes", 1, 0, "", "off"],
