@@ -237,7 +237,7 @@ SETTINGS: dict[str, Setting] = {
             kind=Choice(words=tuple(dialect.value for dialect in KieDialect)),
             default="minimax",
             env="KIE_DIALECT",
-            doc="minimax: KIE's Minimax API document. jobs: KIE's public job documents.",
+            doc="minimax: KIE's Minimax API document. jobs: KIE's public job documents, which H3 is made by in both.",
         ),
     )
 }
