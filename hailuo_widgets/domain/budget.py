@@ -14,11 +14,21 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.exchange import Rates
 
-__all__ = ["Budget", "EqualRunSent", "Permit", "TaskIdTaken"]
+__all__ = ["Budget", "ConstraintBroken", "EqualRunSent", "Permit", "TaskIdTaken"]
 
 
 class TaskIdTaken(StoreError):
     """The provider returned a task ID that another run already has."""
+
+
+class ConstraintBroken(StoreError):
+    """The store refused a row.
+
+    Attributes:
+        unique: Whether it is because another row has a value that only one may have.
+    """
+
+    unique: bool = False
 
 
 class EqualRunSent(StoreError):

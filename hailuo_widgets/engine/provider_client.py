@@ -124,7 +124,7 @@ class ProviderClient:
         """Upload a file and return its link; a reply about another file is not used, and the upload is repeated."""
         for left in reversed(range(MOST_UPLOADS)):
             reply = await self._send(call, fresh=True, more_s=len(file.data or b"") / SLOWEST_UPLOAD)
-            url = self._read(reply, self.provider.decode_upload, reply)
+            url = self._read(reply, self.provider.decode_upload, reply, kind="str")
             try:
                 self._read(reply, self.provider.check_upload, reply, file)
             except ProviderError as e:
@@ -157,7 +157,7 @@ class ProviderClient:
             error.again = False
             raise error
         reply = await self._send(call, fresh=True)
-        accepted = self._read(reply, self.provider.decode_create, reply, request)
+        accepted = self._read(reply, self.provider.decode_create, reply, request, kind="Accepted")
         if self.provider.client_ids and not same_id(accepted.task_id, client_uuid):
             raise self._of_another(accepted)
         return accepted
@@ -176,7 +176,7 @@ class ProviderClient:
     async def query(self, task: Task) -> Poll:
         """Query a task's state."""
         reply = await self._send(self.provider.encode_query(task))
-        return self._read(reply, self.provider.decode_query, reply, task)
+        return self._read(reply, self.provider.decode_query, reply, task, kind="Poll")
 
     async def cancel(self, task: Task) -> Cancelled:
         """Ask the provider to cancel a task, once: the connection never sends the call again.
@@ -234,10 +234,16 @@ class ProviderClient:
         if call is None:
             return None
         reply = await self._send(call)
-        return self._read(reply, self.provider.decode_link, reply, clip)
+        return self._read(reply, self.provider.decode_link, reply, clip, kind="Clip")
 
-    def _read(self, reply: HttpReply, decode: Callable[..., T], *given: Any) -> T:
+    def _read(self, reply: HttpReply, decode: Callable[..., T], *given: Any, kind: str = "") -> T:
         """Decode a reply.
+
+        Args:
+            reply: The reply.
+            decode: The provider's function.
+            given: Its arguments.
+            kind: The name of the class that it promises; its name, because ``%autoreload`` makes classes anew.
 
         Raises:
             ProviderError: As the provider says, also where it fails in a way in which no provider should: the answer
@@ -245,12 +251,16 @@ class ProviderClient:
         """
         why = ""
         try:
-            return decode(*given)
+            found = decode(*given)
         except ProviderError:
             raise
         except Exception as e:  # noqa: BLE001 - likewise
             _log.exception("%s: an answer cannot be read", self.provider.facts.name)
-            why = f"{type(e).__name__} in hailuo-widgets itself"
+            why = f"{type(e).__name__} in the code of provider {self.provider.facts.name}"
+        else:
+            if not kind or type(found).__name__ == kind:
+                return found
+            why = f"{decode.__name__} of provider {self.provider.facts.name} returned {found!r:.40}, and not {kind}"
         raise self.provider.unreadable(reply, why)
 
     def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:

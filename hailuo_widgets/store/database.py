@@ -20,7 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from hailuo_widgets.errors import StoreError, UsageError
 from hailuo_widgets.redaction.passwords import HIDDEN
-from hailuo_widgets.store.database_errors import damaged, explain, is_busy, suspect, unlockable, unwritable
+from hailuo_widgets.store.database_errors import damaged, explain, is_busy, refused_row, suspect, unlockable, unwritable
 from hailuo_widgets.store.filesystem import locks_refused, note_of
 from hailuo_widgets.store.migrations import MIGRATIONS, migrate, number_of
 from hailuo_widgets.store.replaced_file import REPLACED, gone, identity_of
@@ -231,8 +231,8 @@ class Database:
         failure: StoreError | None = None
         try:
             yield
-        except exc.IntegrityError:
-            raise
+        except exc.IntegrityError as e:
+            failure = refused_row(e.orig, where=self.where)
         except exc.DBAPIError as e:
             failure = explain(e.orig, where=self.where, busy_s=self.busy_s)
             if suspect(e.orig):

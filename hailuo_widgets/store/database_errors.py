@@ -8,10 +8,11 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from hailuo_widgets.domain.budget import ConstraintBroken
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store.filesystem import locks_refused
 
-__all__ = ["damaged", "explain", "is_busy", "suspect", "unlockable", "unwritable"]
+__all__ = ["damaged", "explain", "is_busy", "refused_row", "suspect", "unlockable", "unwritable"]
 
 _BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _DAMAGED = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
@@ -24,6 +25,7 @@ _UNWRITABLE = {
 }
 _PG_UNWRITABLE = ("25006", "53")  # read only; out of disk, memory or connections
 _PG_LOCKED = "55P03"
+_PG_UNIQUE = "23505"
 
 
 def is_busy(error: BaseException | None) -> bool:
@@ -61,6 +63,15 @@ def explain(error: BaseException | None, *, where: str, busy_s: float) -> StoreE
             hint="see that the database server runs, and that HAILUO_STORE names it",
         )
     return StoreError(f"the run log at {where} failed: {said}", hint="%hailuo doctor checks the store")
+
+
+def refused_row(error: BaseException | None, *, where: str) -> ConstraintBroken:
+    """Return the error to raise where the database refused a row."""
+    said = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    broken = ConstraintBroken(f"the run log at {where} refused a row: {said}", hint="%hailuo doctor checks the store")
+    codes = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
+    broken.unique = getattr(error, "sqlite_errorcode", 0) in codes or getattr(error, "sqlstate", None) == _PG_UNIQUE
+    return broken
 
 
 def _explain_sqlite(error: sqlite3.Error, said: str, where: str, busy_s: float) -> StoreError:

@@ -12,7 +12,7 @@ import threading
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from hailuo_widgets.domain.budget import TaskIdTaken
+from hailuo_widgets.domain.budget import ConstraintBroken, TaskIdTaken
 from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.errors import StoreError
 from hailuo_widgets.store.run_queries import RunQueries
@@ -196,15 +196,13 @@ class RunLog(RunQueries):
             StoreError: There is no such run, or its status may not become the new one.
             TaskIdTaken: ``task_id`` belongs to another run.
         """
-        from sqlalchemy.exc import IntegrityError
-
         from hailuo_widgets.store import run_changes
 
         try:
             with self.database.write() as c:
                 return run_changes.change(c, run_changes.one(c, run_id, self.place()), what, data or {}, changes)
-        except IntegrityError:
-            if "task_id" not in changes:
+        except ConstraintBroken as e:
+            if not e.unique or "task_id" not in changes:
                 raise
         raise _taken(run_id, changes)
 
@@ -224,16 +222,14 @@ class RunLog(RunQueries):
         Raises:
             TaskIdTaken: The task id belongs to another run.
         """
-        from sqlalchemy.exc import IntegrityError
-
         from hailuo_widgets.store import run_changes
 
         try:
             with self.database.write() as c:
                 return run_changes.accept(c, run_changes.one(c, run_id, self.place()), data, changes)
-        except IntegrityError:
-            # Raised below, outside of the handler: a database's own error says nothing to a user.
-            pass
+        except ConstraintBroken as e:
+            if not e.unique:
+                raise
         raise _taken(run_id, changes)
 
     def take_result(
@@ -263,15 +259,14 @@ class RunLog(RunQueries):
         Raises:
             StoreError: Its task id belongs to another run.
         """
-        from sqlalchemy.exc import IntegrityError
-
         from hailuo_widgets.store.restore import restore
 
         try:
             with self.database.write() as c:
                 return restore(c, record, owner)
-        except IntegrityError:
-            pass  # raised below, as in accept
+        except ConstraintBroken as e:
+            if not e.unique:
+                raise
         raise StoreError(f"run {record.run_id} cannot be written again: its task id is another run's")
 
     def rescue(
@@ -292,15 +287,14 @@ class RunLog(RunQueries):
             StoreError: There is no such run.
             TaskIdTaken: The task id belongs to another run.
         """
-        from sqlalchemy.exc import IntegrityError
-
         from hailuo_widgets.store import run_changes
 
         try:
             with self.database.write() as c:
                 return run_changes.rescue(c, run_changes.one(c, run_id, self.place()), data, why, changes)
-        except IntegrityError:
-            pass  # raised below, as in accept
+        except ConstraintBroken as e:
+            if not e.unique:
+                raise
         raise _taken(run_id, changes)
 
     def reserve(self, run_id: str, permit: Permit, data: Mapping[str, Any], **changes: Any) -> RunRecord | None:

@@ -216,17 +216,20 @@ FUNCTIONS = {
 }
 
 
-def broken_once(session: Session, name: str, times: int) -> None:
-    """Let a provider's function fail as none should, so many times."""
+def broken_once(session: Session, name: str, times: int, *instead: Any) -> None:
+    """Let a provider's function fail as none should, or return what none should, so many times."""
     provider = session.engine.accounts.provider("minimax")
     real, left = getattr(provider, name), [times]
 
     def odd(*given_: Any, **more: Any) -> Any:
         if left[0] > 0:
             left[0] -= 1
+            if instead:
+                return instead[0]
             raise OverflowError("odd")
         return real(*given_, **more)
 
+    odd.__name__ = name
     setattr(provider, name, odd)
 
 
@@ -238,6 +241,19 @@ def test_a_step_that_fails_within_ends_the_step(bench: Bench, caplog: pytest.Log
     assert len(wire.at("create")) == (0 if name == "encode_create" else 1)
     assert any(r.exc_info and r.exc_info[0] is OverflowError for r in caplog.records)
     assert name != "decode_create" or isinstance(run.error, Unconfirmed)
+    wire.made_by.close()  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("instead", [None, "queued", {"task_id": "7"}, 7], ids=repr)
+@pytest.mark.parametrize("name", ["decode_query", "decode_link", "decode_create"])
+def test_a_function_that_returns_something_else_ends_the_step(bench: Bench, name: str, instead: Any) -> None:
+    """A provider's answer of another type is one that cannot be read, and the error names the provider's function."""
+    run, wire = bench.run("create", broken=lambda session: broken_once(session, name, 2, instead))
+    assert run.status == FUNCTIONS[name][1]
+    assert len(wire.at("create")) == 1
+    if name == "decode_create":
+        assert isinstance(run.error, Unconfirmed)
+        assert "decode_create of provider minimax returned" in str(run.error)
     wire.made_by.close()  # type: ignore[attr-defined]
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import exc
 
 from hailuo_widgets.domain.budget import Budget, Permit, TaskIdTaken
+from hailuo_widgets.domain.events import RunEvent
 from hailuo_widgets.domain.run import TRANSITIONS, RunRecord, Status
 from hailuo_widgets.errors import BudgetExceeded, StoreError, UsageError
 from hailuo_widgets.store import RunLog
@@ -19,6 +21,7 @@ from hailuo_widgets.store.schema import runs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 Make = type[RunRecord] | Any
 NOW = datetime(2026, 11, 21, 8, 0, 0, 123456, tzinfo=UTC)
@@ -195,7 +198,7 @@ def test_a_read_sees_one_state(log: RunLog, url: str, record: Make) -> None:
 def test_a_failed_transaction_leaves_nothing(log: RunLog, record: Make) -> None:
     """Of runs that are added together none is kept where one cannot be."""
     log.add([record("r1")])
-    with pytest.raises(exc.IntegrityError):
+    with pytest.raises(StoreError, match="refused a row"):
         log.add([record("r2"), record("r1")])
     assert [r.run_id for r in log.find()] == ["r1"]
 
@@ -235,3 +238,18 @@ def test_answers_come_from_the_logs_own_thread(log: RunLog, record: Make) -> Non
         log.submit(work)
     log.call(log.add, [record("r1")])
     assert done == [0, 1, 2, 3, 4]
+
+
+def test_a_row_that_the_store_refuses_is_an_error_of_the_store(sqlite_log: RunLog, path: Path, record: Make) -> None:
+    """A trigger that another program has put there: the error says so, and does not speak of a task id."""
+    sqlite_log.add([record("r1", status="submitting")])
+    with closing(sqlite3.connect(path)) as c, c:
+        c.execute("CREATE TRIGGER no BEFORE UPDATE ON runs BEGIN SELECT RAISE(ABORT, 'not today'); END")
+    for step in (
+        lambda: sqlite_log.advance("r1", RunEvent.FAILED, status="failed"),
+        lambda: sqlite_log.accept("r1", {}, status="queued", task_id="7"),
+        lambda: sqlite_log.change("r1", RunEvent.ADOPTED, status="queued", task_id="7"),
+    ):
+        with pytest.raises(StoreError, match="refused a row: not today") as refused:
+            step()
+        assert not isinstance(refused.value, TaskIdTaken)
