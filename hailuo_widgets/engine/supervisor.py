@@ -380,6 +380,8 @@ class Supervisor:
         """Stop following runs that another kernel follows or ended while this one was suspended."""
         with self._lock:
             gone = [run for i in run_ids if (run := self._unfollow(i)) is not None]
+            for run in gone:
+                run.cancel_wished = False  # whoever follows it now decides
             for follower in [run.abandon() for run in gone]:
                 if follower is not None:
                     follower.nudge()
