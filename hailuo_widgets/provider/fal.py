@@ -88,6 +88,7 @@ def _h3(name: str, title: str, short: tuple[str, ...], **more: Any) -> Model:
         name=name,
         title=title,
         short_names=short,
+        seeds_elsewhere="Runware takes a seed for H3: provider='runware' (--provider runware)",
         prompt_max=7000,
         optimizer=False,
         aspect_ratios={T2V: RATIOS, REF: ("adaptive", *RATIOS)},

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from hailuo_widgets.domain.catalog import Model, Offer
 from hailuo_widgets.domain.request import Mode
 from hailuo_widgets.provider.interface import HttpCall
-from hailuo_widgets.provider.minimax_v2_facts import IMAGES, RATIOS, REFERENCES
+from hailuo_widgets.provider.minimax_v2_facts import IMAGES, RATIOS, REFERENCES, SEEDS_ELSEWHERE
 from hailuo_widgets.provider.options import given, with_options
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ MODEL = Model(
     title="Hailuo 3 (H3)",
     short_names=("h3", "hailuo-3", "hailuo-h3"),
     camera=True,
+    seeds_elsewhere=SEEDS_ELSEWHERE,
     prompt_max=7000,
     prompt_min=1,
     aspect_ratios=_RATIOS,

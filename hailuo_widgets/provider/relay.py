@@ -41,6 +41,7 @@ MODELS = (
         name=H3,
         title="MiniMax H3",
         short_names=("h3", "minimax-h3"),
+        seeds_elsewhere="Runware takes a seed for H3: provider='runware' (--provider runware)",
         prompt_max=7000,
         optimizer=False,
         watermark=False,

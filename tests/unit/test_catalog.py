@@ -108,6 +108,20 @@ def test_every_offer_may_be_asked_for(label: str) -> None:
             assert bool(problems) == doubted, (offer, problems)
 
 
+@pytest.mark.parametrize("label", FACTS)
+def test_h3_takes_seeds_at_runware_alone(label: str) -> None:
+    """Everywhere else the refusal of a seed names the place where H3 takes one."""
+    facts = FACTS[label]
+    for model in facts.models:
+        if "h3" in model.name.casefold():
+            problems = check(asked(label, model=model.name, seed=7), facts)
+            hints = [p.hint for p in problems if p.argument == "seed"]
+            if label == "runware":
+                assert not hints
+            else:
+                assert ["provider='runware'" in str(hint) for hint in hints] == [True], model.name
+
+
 # -- what the documents allow is never refused --------------------------------------------------------------------
 
 
