@@ -294,14 +294,15 @@ def test_matched_seeds_over_models_and_providers(session: Session) -> None:
 
 
 def test_the_tables_of_providers_and_models(session: Session) -> None:
-    """They name the models that take seeds, and price a per-second model by its shortest clip."""
+    """They name the models that take seeds, and have a per-second model's prices."""
     row = session.providers().set_index("provider").loc["runware"]
     assert row["seeds"] == "0 to 4294967295 (novel)"
     assert row["prompt_max"] >= 7000
     models = session.models("runware")
-    prices = models[models["model"] == "novel"].set_index(["mode", "resolution"])["price"]
-    assert prices[T2V, "768P"] == pytest.approx(0.32)
-    assert prices[UP, "2K"] == pytest.approx(0.2)
+    rows = models[(models["model"] == "novel") & (models["region"] == "global")]
+    prices = rows.set_index(["mode", "resolution"])["price_6s"]
+    assert prices[T2V, "768P"] == pytest.approx(0.48)
+    assert prices[UP, "2K"] == pytest.approx(0.3)
 
 
 class World:
