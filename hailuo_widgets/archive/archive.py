@@ -56,6 +56,8 @@ class Archived:
         height: Pixels, or None.
         poster: A small JPEG, or None if none could be made.
         note: What is odd about the file, which decodes whole; None if nothing is.
+        seconds: Length of the video track, or None.
+        sound: Whether the file has a sound track.
     """
 
     path: Path
@@ -65,6 +67,8 @@ class Archived:
     height: int | None
     poster: bytes | None = field(repr=False)
     note: str | None = None
+    seconds: float | None = None
+    sound: bool = False
 
 
 class Archive:
@@ -299,6 +303,8 @@ def _archived(path: Path, facts: ClipFacts, sha256: str, poster: bytes | None) -
         height=facts.height,
         poster=poster,
         note=facts.note,
+        seconds=facts.seconds,
+        sound=facts.sound,
     )
 
 

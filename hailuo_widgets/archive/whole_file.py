@@ -24,6 +24,7 @@ __all__ = ["ClipFacts", "examine"]
 
 _MAX_PIXELS = 50_000_000
 _MAX_WORK = 100_000_000_000  # pixels times frames: ten minutes of 1080p at 24 frames a second are 30 billion
+_MICROSECONDS = 1_000_000
 _EVERY_SAMPLE = {"ignore_editlist": "1"}  # also those that are not shown
 
 
@@ -35,6 +36,8 @@ class ClipFacts:
         size: Bytes.
         width: Coded width in pixels; None if the file does not say.
         height: Coded height in pixels, or None.
+        seconds: Length of the video track; None if the file does not say.
+        sound: A sound track is there.
         has_video: A video track is there.
         sealed: The file itself shows where it ends; see :class:`hailuo_widgets.archive.mp4.Layout`.
         note: What is odd about the file, which decodes whole; None if nothing is.
@@ -46,6 +49,8 @@ class ClipFacts:
     has_video: bool
     sealed: bool
     note: str | None = None
+    seconds: float | None = None
+    sound: bool = False
 
 
 def examine(path: Path) -> ClipFacts:
@@ -98,7 +103,15 @@ def _facts(container: InputContainer, *, size: int, sealed: bool, note: str | No
         has_video=video is not None,
         sealed=sealed,
         note=note,
+        seconds=_seconds(container, video),
+        sound=bool(container.streams.audio),
     )
+
+
+def _seconds(container: InputContainer, video: Any) -> float | None:
+    if video is not None and video.duration is not None and video.time_base is not None:
+        return round(float(video.duration * video.time_base), 3)
+    return round(container.duration / _MICROSECONDS, 3) if container.duration else None
 
 
 def _check_samples(path: Path) -> None:

@@ -64,13 +64,15 @@ RUN_COLUMNS: dict[str, str] = {
     "cost_kind": _TEXT,
     "width": _INT,
     "height": _INT,
+    "video_seconds": _FLOAT,
+    "video_sound": _BOOL,
 }
 """``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas.
 
 ``sweep`` is the name that the user gave to the sweep. ``reused_from`` is the run that paid for the clip, missing if
 that is this run; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height``
-are measured from the clip, in pixels. ``rating``, ``note`` and tags set later belong to the clip, so all runs with the
-same clip share them.
+(pixels), ``video_seconds`` and ``video_sound`` are measured from the clip. ``rating``, ``note`` and tags set later
+belong to the clip, so all runs with the same clip share them.
 """
 
 
@@ -149,6 +151,8 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "cost_kind": record.cost_kind.value if record.cost_kind else None,
         "width": record.video_width,
         "height": record.video_height,
+        "video_seconds": record.video_seconds,
+        "video_sound": record.video_sound,
     }
     return {name: pd.NA if value is None or name in record.unread else value for name, value in values.items()}
 

@@ -75,6 +75,8 @@ async def bring(ctx: Context, follower: Follower, client: ProviderClient, record
         video_bytes=archived.size,
         video_width=archived.width,
         video_height=archived.height,
+        video_seconds=archived.seconds,
+        video_sound=archived.sound,
         sha256=archived.sha256,
         finished_at=ctx.clock.now(),
         error=None,

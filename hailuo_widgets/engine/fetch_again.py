@@ -38,6 +38,8 @@ async def brought(ctx: Context, follower: Follower, equals: Sequence[RunRecord])
                     video_bytes=archived.size,
                     video_width=archived.width,
                     video_height=archived.height,
+                    video_seconds=archived.seconds,
+                    video_sound=archived.sound,
                     sha256=archived.sha256,
                 )
     return None

@@ -184,6 +184,8 @@ async def _reuse(ctx: Context, follower: Follower, record: RunRecord, gone: set[
         video_bytes=found.video_bytes,
         video_width=found.video_width,
         video_height=found.video_height,
+        video_seconds=found.video_seconds,
+        video_sound=found.video_sound,
         sha256=found.sha256,
         seed_returned=found.seed_returned,
         cost_micros=0 if found.currency else None,

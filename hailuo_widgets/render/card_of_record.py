@@ -122,9 +122,17 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         ("upscaled from", f"run {request.source.run_id}" if request.source else None),
         ("model", "unlisted: sent as typed" if request.unlisted else None),
         ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if optimizer else None),
+        ("clip", _measured(record)),
         (FROM_THE_ARCHIVE, results[FROM_THE_ARCHIVE]),
     ]
     return tuple((label, value) for label, value in rows if value)
+
+
+def _measured(record: RunRecord) -> str | None:
+    """Return a clip's length, and whether it has sound, as measured from its file; None if they are unknown."""
+    if record.video_seconds is None or record.video_sound is None:
+        return None
+    return f"{record.video_seconds:.1f} s, {'with' if record.video_sound else 'without'} sound"
 
 
 def _seed(record: RunRecord) -> str | None:

@@ -26,6 +26,7 @@ class GridCell(TypedDict):
     """A run in its place of the grid.
 
     Attributes:
+        sound: Whether its clip has a sound track; None if that is unknown.
         tags: The words that were said of its clip.
         given: The words that the run was started with; they stay with it.
     """
@@ -39,6 +40,7 @@ class GridCell(TypedDict):
     error: str | None
     clip: bool
     poster: bool
+    sound: bool | None
     simulated: bool
     label: list[tuple[str, str]]
     prompt: str
@@ -90,6 +92,7 @@ def _cell(record: RunRecord, grid: Grid, archive: Archive) -> GridCell:
         "error": error.get("message") if record.status != Status.SUCCEEDED else None,
         "clip": path is not None,
         "poster": path is not None and archive.poster_path_of(record) is not None,
+        "sound": record.video_sound,
         "simulated": record.simulated,
         "label": [(name, differences.value(record, name)) for name in grid.differ],
         "prompt": record.request.prompt,

@@ -409,6 +409,7 @@ class VoteState(TypedDict):
     Attributes:
         token: Names the pair; None if there is none.
         prompt: The prompt, if both clips have the same one.
+        sound: Whether a clip of the pair may have sound.
         sure: Whether further votes cannot change the result.
     """
 
@@ -416,6 +417,7 @@ class VoteState(TypedDict):
     question: str
     prompt: str | None
     simulated: bool
+    sound: bool
     given: int
     remaining: int
     undo: bool

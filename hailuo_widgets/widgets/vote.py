@@ -99,6 +99,7 @@ class Vote(RequestWidget):
             "question": self._question,
             "prompt": prompts.pop() if len(prompts) == 1 else None,
             "simulated": any(r.simulated for r in runs),
+            "sound": any(r.video_sound is not False for r in runs),
             "given": blind_test.given,
             "remaining": blind_test.remaining,
             "undo": blind_test.last is not None and not self._over,

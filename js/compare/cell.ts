@@ -2,6 +2,7 @@
 
 import { h, message, setOptional, setText } from "../lib/dom";
 import type { GridCell } from "../lib/messages";
+import { hearButton } from "../lib/volume";
 import { marked } from "./diff";
 
 /** A run in the grid; `frozen`: it cannot be rated, tagged or noted, as in a report. */
@@ -50,13 +51,9 @@ export class Cell {
       { type: "button", "aria-pressed": "false", "aria-label": `A/B: ${named} by itself` },
       "A/B",
     );
-    this.#sound = h(
-      "button",
-      { type: "button", "aria-pressed": "false", "aria-label": `Hear ${named}` },
-      "♪",
-    );
+    this.#sound = hearButton(`Hear ${named}`, () => acts.listen(data.id), signal);
+    this.#sound.hidden = data.sound === false;
     on(this.#pick, () => acts.pick(data.id));
-    on(this.#sound, () => acts.listen(data.id));
     const stars = h("span", { class: "hailuo-stars", role: "group", "aria-label": `Rate ${named}` });
     for (let star = 1; star <= STARS; star++) {
       const button = h("button", { type: "button", "aria-label": `${star} of ${STARS}` }, "★");
@@ -137,7 +134,6 @@ export class Cell {
   }
 
   heard(on: boolean): void {
-    this.video.muted = !on;
     this.#sound.setAttribute("aria-pressed", String(on));
   }
 

@@ -6,6 +6,7 @@ import type { GridCell, Layout } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
 import type { Sync } from "../lib/sync";
 import { Transport } from "../lib/transport";
+import { Volume } from "../lib/volume";
 import { Cell } from "./cell";
 import { Pair } from "./pair";
 
@@ -40,7 +41,10 @@ export class View {
   #clips: Clips | null = null;
   #paging = new AbortController();
   #picked: string[] = [];
+  readonly #volume: Volume;
   #heard: string | null = null;
+  /** The clip that the button and the key make heard again. */
+  #chosen: string | null = null;
   #pan = [0, 0] as [number, number];
 
   constructor(root: HTMLElement, model: MessageModel, css: string, signal: AbortSignal) {
@@ -48,7 +52,8 @@ export class View {
     this.#signal = signal;
     this.#channel = new Channel(model, signal);
     const zoom = h("label", {}, "zoom ", this.#zoom);
-    this.#transport = new Transport(signal, "All clips", zoom, this.#page);
+    this.#volume = new Volume(signal, "Hear the chosen clip, or none (M)", () => this.#turn());
+    this.#transport = new Transport(signal, "All clips", this.#volume.element, zoom, this.#page);
     this.#pair = new Pair(signal, () => this.#pick(null));
     root.className = "hailuo-widget hailuo-compare";
     keepKeys(root, signal);
@@ -59,7 +64,7 @@ export class View {
     root.append(style, this.#transport.element, this.#said, this.#pair.element, this.#grid, this.#problem);
     this.#problem.hidden = true;
     this.#page.addEventListener("change", () => this.#draw(), { signal });
-    const own = { Escape: () => this.#pick(null) };
+    const own = { Escape: () => this.#pick(null), m: () => this.#turn() };
     root.addEventListener("keydown", (event) => this.#transport.key(event, own), { signal });
     this.#zoom.addEventListener("input", () => this.#place(), { signal });
     signal.addEventListener("abort", () => this.#paging.abort(), { once: true });
@@ -87,6 +92,7 @@ export class View {
       this.#page.hidden = pages.length < 2;
       const clips = cells.filter((cell) => cell.clip).length;
       const without = cells.length - clips;
+      this.#volume.element.hidden = !cells.some((cell) => cell.clip && cell.sound !== false);
       const said = `${clips} clips${without ? `, ${without} runs without one` : ""}`;
       setText(this.#said, `${said} · space plays, comma and point step a frame, A/B takes two apart`);
       this.#draw();
@@ -100,6 +106,8 @@ export class View {
     const layout = this.#layout;
     if (!layout) return;
     this.#pick(null);
+    this.#hear(null);
+    this.#chosen = null;
     this.#paging.abort();
     this.sync.pause();
     for (const id of this.#cells.keys()) this.sync.release(id);
@@ -157,15 +165,27 @@ export class View {
           if (this.#layout?.frozen) return []; // a report has a table of the values
           return (await this.#channel.request("run", { data: { id }, timeoutMs: 10 * 60_000 })).data;
         },
-        listen: (id) => {
-          this.#heard = this.#heard === id ? null : id;
-          for (const other of this.#cells.values()) other.heard(other.data.id === this.#heard);
-        },
+        listen: (id) => this.#hear(this.#heard === id ? null : id),
       },
       signal,
     );
     this.#cells.set(data.id, cell);
     return cell;
+  }
+
+  /** Makes one clip heard; null for none. */
+  #hear(id: string | null): void {
+    this.#heard = id;
+    if (id !== null) this.#chosen = id;
+    this.#volume.hear(id === null ? null : (this.#cells.get(id)?.video ?? null));
+    for (const cell of this.#cells.values()) cell.heard(cell.data.id === id);
+  }
+
+  /** Turns the sound off, or on: of the clip that was heard last, or of the first one. */
+  #turn(): void {
+    if (this.#volume.element.hidden) return;
+    const first = [...this.#cells.values()].find(({ data }) => data.clip && data.sound !== false);
+    this.#hear(this.#heard === null ? (this.#chosen ?? first?.data.id ?? null) : null);
   }
 
   async #order(type: Order, id: string, more: object): Promise<void> {

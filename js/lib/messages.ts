@@ -289,6 +289,8 @@ export interface GridCell {
   error: string | null;
   clip: boolean;
   poster: boolean;
+  /** Whether its clip has a sound track; null if that is unknown. */
+  sound: boolean | null;
   simulated: boolean;
   label: [string, string][];
   prompt: string;
@@ -359,6 +361,8 @@ export interface VoteState {
   /** The prompt, if both clips have the same one. */
   prompt: string | null;
   simulated: boolean;
+  /** Whether a clip of the pair may have sound. */
+  sound: boolean;
   given: number;
   remaining: number;
   undo: boolean;

@@ -10,6 +10,7 @@ import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import type { VoteState } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
 import { Transport } from "../lib/transport";
+import { hearButton, Volume } from "../lib/volume";
 import { Stopwatch } from "./stopwatch";
 
 const SIDES = ["left", "right"] as const;
@@ -40,7 +41,11 @@ export class View {
   readonly #end = h("button", { type: "button" }, "End and show the result");
   readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
   readonly #live: HTMLElement;
+  readonly #volume: Volume;
   #videos: HTMLVideoElement[] = [];
+  #ears: HTMLButtonElement[] = [];
+  /** The side that is heard: 0, 1, or -1 for none. */
+  #heard = -1;
   #urls: string[] = [];
   #pairing = new AbortController();
   #told: VoteState | null = null;
@@ -50,7 +55,8 @@ export class View {
     this.#root = root;
     this.#signal = signal;
     this.#channel = new Channel(model, signal);
-    this.#transport = new Transport(signal, "Both clips");
+    this.#volume = new Volume(signal, "Hear the left clip, the right one, or none (M)", () => this.#turn());
+    this.#transport = new Transport(signal, "Both clips", this.#volume.element);
     this.#watch = new Stopwatch(signal);
     root.className = "hailuo-widget hailuo-vote";
     root.tabIndex = -1;
@@ -79,7 +85,7 @@ export class View {
     this.#problem.hidden = true;
     const own = Object.fromEntries(ANSWERS.map(({ key, answer }) => [key, () => void this.#vote(answer)]));
     const undo = () => void (this.#undo.disabled || this.#say("undo"));
-    const keys = { ...own, z: undo, Backspace: undo };
+    const keys = { ...own, z: undo, Backspace: undo, m: () => this.#turn() };
     root.addEventListener("keydown", (event) => this.#transport.key(event, keys), { signal });
     signal.addEventListener("abort", () => this.#leave(), { once: true });
     void this.#say("begin");
@@ -126,12 +132,13 @@ export class View {
     this.#rehearsal.hidden = told.token === null || !told.simulated;
     this.#answers.hidden = told.token === null;
     this.#transport.element.hidden = told.token === null;
+    this.#volume.element.hidden = !told.sound;
     if (again) {
       this.#allow(this.#ready());
       return;
     }
     this.#leave();
-    if (told.token !== null) void this.#load(told.token, told.simulated);
+    if (told.token !== null) void this.#load(told.token, told);
   }
 
   #said({ given, remaining, sure, ended, result, token }: VoteState): string {
@@ -143,7 +150,7 @@ export class View {
     return sure ? `${left} · the answer is sure: you may stop here` : left;
   }
 
-  async #load(token: string, simulated: boolean): Promise<void> {
+  async #load(token: string, { simulated, sound }: VoteState): Promise<void> {
     const pairing = new AbortController();
     this.#pairing = pairing;
     const signal = AbortSignal.any([this.#signal, pairing.signal]);
@@ -154,10 +161,15 @@ export class View {
       return video;
     });
     const badge = () => (simulated ? [h("span", { class: "hailuo-badge" }, "SIMULATED")] : []);
+    this.#ears = SIDES.map((side, n) => {
+      const hear = () => this.#hear(this.#heard === n ? -1 : n);
+      return hearButton(`Hear the ${side} clip`, hear, signal);
+    });
     this.#stage.replaceChildren(
-      ...this.#videos.map((video, n) =>
-        h("figure", {}, video, h("figcaption", {}, n === 0 ? "Left " : "Right ", ...badge())),
-      ),
+      ...this.#videos.map((video, n) => {
+        const ear = sound ? this.#ears.slice(n, n + 1) : [];
+        return h("figure", {}, video, h("figcaption", {}, n === 0 ? "Left " : "Right ", ...badge(), ...ear));
+      }),
     );
     try {
       await Promise.all(this.#videos.map((video, n) => this.#fetch(token, n, video, signal)));
@@ -201,8 +213,22 @@ export class View {
     }
   }
 
-  /** Unloads the pair. */
+  #hear(side: number): void {
+    this.#heard = side;
+    this.#volume.hear(this.#videos[side] ?? null);
+    this.#ears.forEach((ear, n) => {
+      ear.setAttribute("aria-pressed", String(n === side));
+    });
+  }
+
+  /** Goes on from no sound to the left clip, to the right one, and back to none. */
+  #turn(): void {
+    if (this.#told?.sound) this.#hear(this.#heard === 1 ? -1 : this.#heard + 1);
+  }
+
+  /** Unloads the pair; the next one is muted at first. */
   #leave(): void {
+    this.#hear(-1);
     this.#pairing.abort();
     this.#watch.stop();
     for (const side of SIDES) this.#transport.sync.release(side);

@@ -51,6 +51,8 @@ FULL = RunRecord(
     sha256="ab" * 32,
     video_width=1366,
     video_height=768,
+    video_seconds=6.0,
+    video_sound=False,
     error={"kind": "Moderated", "message": "it was refused", "code": "1026", "provider_message": "sensitive words"},
     rating=4,
     note="the tail",
@@ -65,7 +67,7 @@ VALUES = {
     "video_url": "https://host.example/v.mp4", "sha256": "ab" * 32, "error_code": "1026",
     "error": "Moderated: it was refused (sensitive words)", "rating": 4, "note": "the tail", "tags": "pilot, x, sharp",
     "simulated": False, "request_hash": REQUEST.hash, "sweep": "foxes", "reused_from": "r1", "cost_kind": "list",
-    "width": 1366, "height": 768,
+    "width": 1366, "height": 768, "video_seconds": 6.0, "video_sound": False,
 }  # fmt: skip
 # What is 0, and must not be taken for missing: of a column, the field of the record or of its request.
 ZEROS = {"seed": "request.seed", "seed_returned": "seed_returned", "cost": "cost_micros"}

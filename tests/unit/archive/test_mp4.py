@@ -7,6 +7,7 @@ import random
 import struct
 from typing import TYPE_CHECKING, Any, cast
 
+import media_files
 import pytest
 from counting import counted
 from hypothesis import HealthCheck, given, settings
@@ -75,6 +76,16 @@ def test_facts(clips: dict[str, Path], name: str) -> None:
     assert layout.size == facts.size == clips[name].stat().st_size
     assert (layout.sealed, layout.open_ended) == (True, False)
     assert (facts.width, facts.height, facts.has_video, facts.sealed, facts.note) == (160, 96, True, True, None)
+    assert facts.sound is False
+
+
+@pytest.mark.parametrize("with_sound", [False, True])
+def test_length_and_sound_are_measured(tmp_path: Path, *, with_sound: bool) -> None:
+    """Seconds are those of the pictures, and sound is a track of the file."""
+    path = tmp_path / "clip.mp4"
+    path.write_bytes(media_files.clip(1.5, with_sound=with_sound))
+    facts = examine(path)
+    assert (facts.seconds, facts.sound) == (pytest.approx(1.5, abs=0.05), with_sound)
 
 
 def test_every_cut_is_seen(clips: dict[str, Path], tmp_path: Path) -> None:
