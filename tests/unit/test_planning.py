@@ -314,6 +314,19 @@ def test_growing_a_sweep_pays_for_the_new_runs_alone(scene: Scene) -> None:
     assert scene.creates == 3
 
 
+def test_an_equal_call_of_the_same_sweep_is_shared_and_not_there(scene: Scene) -> None:
+    """A duplicate takes the clip of the first one, which is yet to be made; it is counted apart from a kept clip."""
+    frame = scene.session.estimate(["a fox", "a fox", "a wolf"], provider="runware", yes=True)
+    (row,) = frame.to_dict("records")
+    assert (row["runs"], row["reused"], row["shared"], row["to_send"]) == (3, 0, 1, 2)
+    scene.finish(["a fox"])
+    (row,) = scene.session.estimate(["a fox", "a fox", "a wolf"], provider="runware", yes=True).to_dict("records")
+    assert (row["runs"], row["reused"], row["shared"], row["to_send"]) == (3, 2, 0, 1)
+    made = plan_frame(scene.session.plan(["a wolf", "a wolf", "a fox"], provider="runware"))
+    assert made.reused.tolist() == [False, False, True]
+    assert made.shared.tolist() == [False, True, False]
+
+
 def test_a_lost_answer_is_settled_by_asking_for_our_id(scene: Scene) -> None:
     """The create was accepted and its answer lost: the task is found by the id that we chose, and paid for once."""
     scene.simulator.fault("drop_after", provider="runware", phase="create")
