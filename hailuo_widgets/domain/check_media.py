@@ -88,9 +88,11 @@ def _size(request: Request, width: int, height: int, facts: Facts) -> Iterator[P
         )
     resolution = request.resolution
     if resolution is not None and (width, height) not in of_model.sizes.get(resolution, ()):
-        yield warning(
+        priced = any(row.model == request.model and row.resolution is not None for row in facts.prices)
+        told = error if priced else warning  # the price shown would be that of the resolution
+        yield told(
             "resolution",
-            ProblemCode.NOT_SENT,
+            ProblemCode.CONFLICT if priced else ProblemCode.NOT_SENT,
             f"width={width}, height={height} are sent, resolution={resolution!r} is not",
             "give the one or the other",
         )

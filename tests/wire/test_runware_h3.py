@@ -266,6 +266,8 @@ def test_options(runware: Provider) -> None:
         ({"prompt": "x"}, "at least 2"),
         ({"width": 1366, "height": 768}, "1366x768"),
         ({"width": 1344, "height": 768, "first_frame": PICTURE}, "width"),
+        ({"width": 2560, "height": 1440, "resolution": "768P"}, "resolution='768P' is not"),
+        ({"model": "2.3", "width": 1920, "height": 1080, "resolution": "768P"}, "resolution='768P' is not"),
         ({"aspect_ratio": "16:9", "first_frame": PICTURE}, "aspect_ratio"),
         ({"aspect_ratio": "adaptive"}, "aspect_ratio"),
         ({"resolution": "480P"}, "768P, 2K"),
