@@ -208,7 +208,8 @@ def _model(facts: Facts, values: Mapping[str, Any]) -> Model:
             f"model={word!r} is not known at {facts.title}; there are {', '.join(names)}",
             argument="model",
             provider=facts.name,
-            hint=f"did you mean {near!r}?" if near else f"%hailuo models {facts.name} lists them",
+            hint=(f"did you mean {near!r}?" if near else f"%hailuo models {facts.name} lists them")
+            + "; a newer model is sent as it is typed with unlisted=True (--unlisted)",
         )
     return model
 

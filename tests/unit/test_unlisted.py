@@ -103,6 +103,14 @@ def test_a_price_needs_an_unlisted_model() -> None:
         built(model="2.3", unlisted=None, price="0.5 USD")
 
 
+@pytest.mark.parametrize("model", ["MiniMax-H4", "of another kind"])
+def test_an_unknown_model_says_how_it_is_sent(model: str) -> None:
+    """On the day of a launch the error tells the way, beside the nearest name or the list."""
+    with pytest.raises(UsageError, match=r"is not known at MiniMax") as refused:
+        built(model=model, unlisted=None)
+    assert "unlisted=True (--unlisted)" in str(refused.value)
+
+
 def test_a_listed_model_is_named() -> None:
     """Whoever says unlisted of a model that the table has is told that it would be checked and priced."""
     assert "lists '2.3' (MiniMax-Hailuo-2.3)" in built(model="2.3").warnings[0].message
