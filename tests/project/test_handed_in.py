@@ -9,11 +9,10 @@ from pathlib import Path
 TESTS = Path(__file__).parents[1]
 PATCHES = {"setattr", "setitem", "object", "patch"}
 EXCEPTIONS = {
-    "engine/test_account_balances.py: hailuo_widgets.api.functions.default_session": "the process's one default session",
     "conftest.py: hailuo_widgets.redaction.secret._used": "as in a new process: no key was used",
     "conftest.py: hailuo_widgets.settings.credentials._asked": "as in a new process: no key was asked for",
     "conftest.py: hailuo_widgets.settings.credentials._kept": "as in a new process: no key is kept",
-    "engine/test_account_balances.py: hailuo_widgets.api.functions.default_session": "the process's one default session",
+    "engine/test_account_balances.py: hailuo_widgets.api.functions.default_session": "the process's default session",
     "engine/test_clips.py: hailuo_widgets.api.functions.default_session": "the process's one default session",
     "engine/test_judging.py: hailuo_widgets.api.functions.default_session": "the process's one default session",
     "exports/test_report.py: hailuo_widgets.exports.report.base64.b64encode": "the memory ends",
