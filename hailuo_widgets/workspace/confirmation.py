@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.planning.plan import Planned
     from hailuo_widgets.settings.settings import Settings
 
-__all__ = ["Spent", "confirm", "covered", "foreseen", "no_total", "part_of", "question", "within"]
+__all__ = ["Spent", "by_rates", "confirm", "covered", "foreseen", "no_total", "part_of", "question", "within"]
 
 # What is spent or reserved of a budget: whether by the bundled simulator → micros by currency.
 Spent: TypeAlias = "Mapping[bool, Mapping[str, int]]"
@@ -169,7 +169,8 @@ def foreseen(
         rates: The rates of the total, whose missing rates are named.
         yes: The confirmation is given.
     """
-    told = [] if rates is None or not (lacking := no_total(calls, rates)) else [lacking]
+    about = "" if rates is None else no_total(calls, rates) or by_rates(calls, rates)
+    told = [about] if about else []
     if not yes and (asked := question(calls, settings)) is not None:
         told.append(f"{asked} To send it, add --yes (in Python: yes=True).")
     if budgets and budgets[0][0].since is None:
@@ -194,6 +195,23 @@ def no_total(calls: Sequence[Planned], rates: Rates) -> str:
     if total.unpriced:
         return f"No total in {total.currency}: the price of {plural(total.unpriced, 'call')} is not known."
     return ""
+
+
+def by_rates(calls: Sequence[Planned], rates: Rates) -> str:
+    """A sentence about how the total was converted, with the day of each rate; "" if nothing was."""
+    found: dict[str, None] = {}
+    for p in calls:
+        if p.currency is None or p.currency == rates.currency:
+            continue
+        used = p.currency
+        if used not in rates.worth:
+            known = (name for name in p.other_prices if name in rates.worth)
+            used = rates.currency if rates.currency in p.other_prices else next(known)
+            found[f"the prices in {used} of the provider's document for {p.currency}"] = None
+        if used != rates.currency:
+            worth, day = rates.worth[used]
+            found[f"1 {used} = {worth:g} {rates.currency}{f' ({day})' if day else ''}"] = None
+    return f"The total in {rates.currency} is by {', '.join(found)}." if found else ""
 
 
 def _capital(sentence: str) -> str:

@@ -121,13 +121,13 @@ def test_an_estimate_has_one_total_beside_the_native_costs(live: Callable[..., S
     """MiniMax's 2.3 is in yuan, 02 in dollars; each row keeps its own, and all have the total."""
     said: list[str] = []
     session = live(notice=said.append)
-    frame = session.estimate("a fox", model=["02", "2.3"], repeat=3, currency="USD", rates={"CNY": 0.14})
+    frame = session.estimate("a fox", model=["02", "2.3"], repeat=3, currency="USD", rates="CNY=0.14@2026-11-30")
     by = frame.set_index("currency")
     assert by.cost.to_dict() == pytest.approx({"USD": 0.84, "CNY": 6.0})
     assert by.converted.to_dict() == pytest.approx({"USD": 0.84, "CNY": 0.84})
     assert frame.total.tolist() == [1.68, 1.68]
     assert set(frame.total_currency) == {"USD"}
-    assert said == []
+    assert said == ["hailuo: The total in USD is by 1 CNY = 0.14 USD (2026-11-30)."]
     assert "total" not in session.estimate("a fox").columns
 
 
@@ -154,10 +154,16 @@ def test_kie_has_the_dollars_of_its_document(
     model: str, seconds: int, dollars: float, live: Callable[..., Session]
 ) -> None:
     """They are the document's where the user gave no rate of credits; the user's rate goes before it."""
-    session = live()
+    said: list[str] = []
+    session = live(notice=said.append)
     asked = {"provider": "kie", "model": model, "duration": seconds, "currency": "USD"}
     frame = session.estimate("a fox", **asked)
     assert frame.total.tolist() == pytest.approx([dollars])
+    assert said == ["hailuo: The total in USD is by the prices in USD of the provider's document for credits."]
+    said.clear()
+    euros = session.estimate("a fox", **{**asked, "currency": "EUR"}, rates={"USD": 0.5})
+    assert euros.total.tolist() == pytest.approx([dollars / 2])
+    assert ["for credits, 1 USD = 0.5 EUR" in text for text in said] == [True]
     mine = session.estimate("a fox", **asked, rates={"credits": 0.005})
     assert mine.total.tolist() == pytest.approx([float(frame.cost.iloc[0]) * 0.005])
 
