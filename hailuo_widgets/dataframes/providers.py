@@ -137,8 +137,11 @@ def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFram
 def _regions(accounts: Accounts, facts: Facts, offer: Offer) -> list[str | None]:
     """Return the regions that have a price list of their own for an offer, that of the configured host first."""
     own = accounts.region(facts)
-    found = {p.region for p in facts.prices if p.region and p.model in {None, offer.model}}
-    return sorted(found, key=lambda region: (region != own, region)) or [None]
+    listed = {p.region for p in facts.prices if p.model in {None, offer.model}}
+    found: set[str | None] = {region for region in listed if region}
+    if found and None in listed:  # the other prices are those of every other region
+        found.add(own)
+    return sorted(found, key=lambda region: (region != own, region or "")) or [None]
 
 
 def _price(facts: Facts, offer: Offer, region: str | None, seconds: int | None) -> tuple[Price, int] | None:

@@ -429,9 +429,18 @@ class Facts:
     ) -> Price | None:
         """Return the first matching price; None if it is unknown, which is never 0.
 
-        A price of one mode or one region matches only if ``mode`` or ``region`` names it.
+        A price of one mode or one region matches only if ``mode`` or ``region`` names it. In a region that has prices
+        of its own for the model, those of no region do not hold.
         """
-        return next((row for row in self.prices if _holds(row, model, resolution, duration, mode, region)), None)
+        own = region is not None and any((row.model, row.region) == (model, region) for row in self.prices)
+        return next(
+            (
+                row
+                for row in self.prices
+                if _holds(row, model, resolution, duration, mode, region) and not (own and row.region is None)
+            ),
+            None,
+        )
 
     def other_prices(self, request: Request, region: str | None) -> dict[str, int]:
         """Return the micros of one clip by currency, from :attr:`also_priced`; the first matching row of each counts.

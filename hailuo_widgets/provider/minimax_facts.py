@@ -134,6 +134,19 @@ PRICES = (
     _price(FAST, "768P", 6, 1.35, "CNY", "arcreel"),
     _price(FAST, "768P", 10, 2.25, "CNY", "arcreel"),
     _price(FAST, "1080P", 6, 2.31, "CNY", "arcreel"),
+    *(
+        Price(
+            model=model,
+            resolution="768P",
+            duration=6,
+            micros=micros,
+            currency="USD",
+            source=v2.PRICES_PAGE,
+            as_of="2026-10",
+            region=v2.GLOBAL,
+        )
+        for model, micros in ((H23, 280_000), (FAST, 190_000))
+    ),
     _price(H02, "768P", 6, 0.28, "USD", "comfy"),
     _price(H02, "768P", 10, 0.56, "USD", "comfy"),
     _price(H02, "1080P", 6, 0.49, "USD", "comfy"),

@@ -31,6 +31,7 @@ __all__ = [
     "MODELS",
     "OFFERS",
     "PRICES",
+    "PRICES_PAGE",
     "RATIOS",
     "REFERENCES",
     "REGIONS",

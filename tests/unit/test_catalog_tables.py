@@ -47,9 +47,16 @@ def test_prices_of_a_second_and_of_regions() -> None:
     assert rows.currency.to_dict() == {"cn": "CNY", "global": "USD"}
     assert rows.price_8s["global"] == pytest.approx(1.04)
     seed = MODELS[
+        (MODELS.model == "MiniMax-Hailuo-2.3") & (MODELS.resolution == "768P") & (MODELS.provider == "minimax")
+    ]
+    of_text = seed[seed["mode"] == "text_to_video"].set_index("region")
+    assert of_text.price_6s.to_dict() == {"cn": 2.0, "global": 0.28}
+    assert of_text.currency.to_dict() == {"cn": "CNY", "global": "USD"}
+    seed = MODELS[
         (MODELS.provider == "minimax") & (MODELS.model == "MiniMax-Hailuo-2.3") & (MODELS.resolution == "1080P")
     ]
-    assert seed.price_6s.notna().all()
+    assert seed[seed.region == "cn"].price_6s.notna().all()
+    assert seed[seed.region == "global"].price_6s.isna().all()  # no source names it
     assert seed.price_8s.isna().all()
     assert seed.price_10s.isna().all()
 

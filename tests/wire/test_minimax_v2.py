@@ -774,3 +774,21 @@ def test_regions(minimax: Provider) -> None:
         "https://api.minimaxi.com": "cn",
         "https://api.minimax.cn": "cn",
     }
+
+
+def test_an_older_model_has_its_regions_price(minimax: Provider) -> None:
+    """Where the international list has a price, the Chinese one does not hold; elsewhere all is as it was."""
+    facts = minimax.facts
+    for model, usd, cny in (
+        ("MiniMax-Hailuo-2.3", 280_000, 2_000_000),
+        ("MiniMax-Hailuo-2.3-Fast", 190_000, 1_350_000),
+    ):
+        found = {region: facts.price(model, "768P", 6, region=region) for region in ("global", "cn", None)}
+        assert {region: row and (row.micros, row.currency) for region, row in found.items()} == {
+            "global": (usd, "USD"),
+            "cn": (cny, "CNY"),
+            None: (cny, "CNY"),
+        }
+        assert facts.price(model, "768P", 10, region="global") is None
+        assert facts.price(model, "768P", 10, region="cn") is not None
+    assert facts.price("MiniMax-Hailuo-02", "768P", 6, region="global") is not None
