@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import pytest
 
@@ -65,6 +66,18 @@ def test_what_is_sent_is_what_was_asked(begin: Begin) -> None:
         "resolution": "768P",
         "prompt_optimizer": False,
     }
+
+
+def test_each_task_at_runware_has_a_uuid_of_its_own(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A version 4 UUID, chosen here, under which the run is known."""
+    scene = begin()
+    monkeypatch.setenv("RUNWARE_BASE_URL", scene.simulator.url)
+    monkeypatch.setenv("RUNWARE_API_KEY", "k")
+    runs = [scene.session.generate(prompt, provider="runware").wait(30) for prompt in ("a fox", "a hare")]
+    sent = [task for r in scene.requests("/v1") for task in r["body"] if task["taskType"] == "videoInference"]
+    uuids = [UUID(task["taskUUID"]) for task in sent]
+    assert [str(each) for each in uuids] == [run.task_id for run in runs]
+    assert (len(set(uuids)), {each.version for each in uuids}) == (2, {4})
 
 
 @pytest.mark.parametrize("kind", ["drop_after", "malformed", "html", "missing_task_id"])

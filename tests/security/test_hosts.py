@@ -66,6 +66,7 @@ def test_a_redirected_create(at: Any, open_host: OpenHost, provider: str, code: 
     assert other.seen == []
     (sent,) = provider_host.seen
     assert f"{HEADERS[provider]}: {'' if provider == 'pixazo' else 'Bearer '}{CANARY}".lower() in sent.lower()
+    assert "content-type: application/json" in sent.lower()
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)

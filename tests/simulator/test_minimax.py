@@ -109,6 +109,18 @@ def test_what_the_document_allows_is_accepted(sim: Simulator, api: httpx.Client,
 
 
 @pytest.mark.parametrize(
+    ("model", "height"), [("MiniMax-Hailuo-2.3", 768), ("MiniMax-Hailuo-02", 768), ("T2V-01", 720)]
+)
+def test_optional_fields_have_the_documents_defaults(
+    sim: Simulator, api: httpx.Client, model: str, height: int
+) -> None:
+    """A model and a prompt alone: 6 s, at 768P or 720P."""
+    task_id = api.post(CREATE, json={"model": model, "prompt": "x"}).json()["task_id"]
+    (task,) = sim.world.tasks.find(task_id=task_id)
+    assert (task.clip["duration"], task.clip["height"]) == (6, height)
+
+
+@pytest.mark.parametrize(
     ("body", "names"),
     [
         ({**GOOD, "model": "MiniMax-Hailuo-9"}, "model"),

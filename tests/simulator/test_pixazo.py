@@ -45,6 +45,14 @@ def test_a_clip_goes_from_create_to_url(sim: Simulator, pixazo: httpx.Client) ->
     assert sim.creates["pixazo"] == 1
 
 
+def test_optional_fields_have_the_documents_defaults(sim: Simulator, pixazo: httpx.Client) -> None:
+    """A prompt and a picture alone: 6 s at 768P."""
+    body = {name: GOOD[name] for name in ("prompt", "first_frame_image")}
+    task_id = pixazo.post(CREATE, json=body).json()["task_id"]
+    (task,) = sim.world.tasks.find(task_id=task_id)
+    assert (task.clip["duration"], task.clip["height"]) == (6, 768)
+
+
 def test_text_to_video(pixazo: httpx.Client) -> None:
     """The second operation takes a prompt alone, and no picture."""
     assert pixazo.post(TEXT, json={"prompt": "x"}).status_code == 200

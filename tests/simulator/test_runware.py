@@ -107,6 +107,9 @@ def test_data_and_errors_come_together(api: httpx.Client) -> None:
         {"inputs": {"frameImages": [URL]}},
         {"inputs": {"frameImages": [{"image": URL, "frame": "first"}, {"image": URL, "frame": -1}]}},
         {"inputs": {"frameImages": [{"image": str(uuid.uuid4())}, {"image": URL}]}},
+        {"inputs": {"frameImages": [{"image": URL, "frame": 0}, {"image": URL, "frame": "last"}]}},
+        {"safety": {"checkContent": False, "mode": "none"}},
+        {"safety": {"mode": "full"}},
     ],
 )
 def test_what_the_page_allows_is_accepted(api: httpx.Client, changes: dict[str, Any]) -> None:

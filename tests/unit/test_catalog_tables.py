@@ -100,3 +100,48 @@ def test_the_configured_regions_price_comes_first(monkeypatch: pytest.MonkeyPatc
             rows = session.models("minimax")
             found.append(rows[rows.model == "MiniMax-H3"].region.iloc[0])
     assert found == ["cn", "global"]
+
+
+# The documents' own words: KIE's column "Best For", MiniMax's "Notes", and the paragraph of Runware's page.
+USES = [
+    ("kie", "minimax-hailuo-02", "High-quality cinematic videos"),
+    ("kie", "minimax-hailuo-2-3", "Professional content with advanced styling"),
+    ("kie", "minimax-hailuo-2-3-fast", "High-volume, time-sensitive workflows"),
+    ("minimax", "MiniMax-Hailuo-2.3", "Recommended, latest"),
+    ("minimax", "MiniMax-Hailuo-2.3-Fast", "Fast variant"),
+    ("minimax", "MiniMax-Hailuo-02", "Previous gen"),
+    ("minimax", "MiniMax-Hailuo-02", "only model supporting start-end frame"),
+    ("minimax", "T2V-01-Director", "Director control"),
+    ("minimax", "T2V-01", "Base model"),
+    ("minimax", "I2V-01-Director", "Director control"),
+    ("minimax", "I2V-01-live", "Live photo style"),
+    ("minimax", "I2V-01", "Base model"),
+    ("minimax", "S2V-01", "Face consistency across video"),
+    ("runware", "minimax:3@1", "commercial spots, trailers, music promos, and social shorts"),
+]
+
+
+@pytest.mark.parametrize(("provider", "model", "words"), USES)
+def test_a_use(provider: str, model: str, words: str) -> None:
+    """Every row of the model has its recommended use."""
+    rows = MODELS[(MODELS.provider == provider) & (MODELS.model == model)]
+    assert len(rows)
+    assert all(words in said for said in rows.recommended)
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "Anime and illustration styles",
+        "Ink wash painting (Chinese traditional art)",
+        "Game CG (video game graphics)",
+        "Pixar-style animation",
+        "Surrealist effects",
+        "Photo-realistic",
+        "Custom styles via prompt",
+    ],
+)
+def test_a_style(style: str) -> None:
+    """KIE's document has seven for Hailuo 2.3."""
+    rows = MODELS[(MODELS.provider == "kie") & (MODELS.model == "minimax-hailuo-2-3")]
+    assert all(style in said.split(", ") for said in rows.styles)

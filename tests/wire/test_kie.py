@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from hailuo_widgets.domain.check import check
+from hailuo_widgets.domain.images import Image
 from hailuo_widgets.errors import (
     AuthError,
     InsufficientCredits,
@@ -22,7 +23,6 @@ from hailuo_widgets.provider.interface import Clip, Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.provider.interface import HttpReply, Provider
 
@@ -66,6 +66,31 @@ def test_text_to_video(kie: Provider, ask: Callable[..., Request]) -> None:
         "callBackUrl": "https://webhook.your-domain.com/minimax",
     }
     assert [p.severity for p in check(request, kie.facts)] == ["warning"]
+
+
+def test_the_documents_second_example(kie: Provider, ask: Callable[..., Request]) -> None:
+    """Image to video, field by field."""
+    frame = Image(name="landscape.jpg", url="https://example.com/landscape.jpg")
+    request = ask(
+        kie,
+        "The landscape transitions through different weather conditions",
+        model="minimax-hailuo-02",
+        first_frame=frame,
+        duration=10,
+        resolution="1080p",
+        callback_url="https://webhook.your-domain.com/minimax",
+    )
+    call = kie.encode_create(request, "unused")
+    assert (call.method, call.path) == ("POST", "/api/v1/minimax/generate")
+    assert call.json == {
+        "imageUrl": "https://example.com/landscape.jpg",
+        "prompt": "The landscape transitions through different weather conditions",
+        "model": "minimax-hailuo-02",
+        "duration": 10,
+        "resolution": "1080p",
+        "callBackUrl": "https://webhook.your-domain.com/minimax",
+    }
+    assert "error" not in {p.severity for p in check(request, kie.facts)}
 
 
 def test_image_to_video(kie: Provider, ask: Callable[..., Request], link: Image) -> None:

@@ -138,6 +138,17 @@ def test_template_ids_survive(minimax: Provider, ask: Callable[..., Request]) ->
     assert len(minimax.facts.templates) == 11
 
 
+def test_query(minimax: Provider, ask: Callable[..., Request], link: Image) -> None:
+    """A clip and a template's clip are asked for at an endpoint each, by the task's ID."""
+    template = minimax.channel(ask(minimax, "", template="Diving", first_frame=link))
+    for channel, path in (
+        (minimax.channel(ask(minimax)), "/v1/query/video_generation"),
+        (template, "/v1/query/video_template_generation"),
+    ):
+        call = minimax.encode_query(replace(TASK, channel=channel))
+        assert (call.method, call.path, call.params) == ("GET", path, {"task_id": "106916112212032"})
+
+
 def test_create_answer(minimax: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]) -> None:
     """The documented answer names the task; the trace id comes from the headers."""
     answer = reply({"task_id": "106916112212032", "base_resp": OK}, trace_id="t-1")
