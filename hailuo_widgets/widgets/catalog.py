@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["catalog_of"]
 
-WITHOUT_CONTROLS = {Mode.REFERENCE_TO_VIDEO}  # the form has no control for files of any kind; a cell takes them
-
 
 def catalog_of(session: Workspace, form: Form | None) -> Catalog:
     """All providers, the camera instructions and the configured provider; ``form`` fills the controls."""
@@ -48,7 +46,7 @@ def _provider(session: Workspace, name: str) -> ProviderOffer:
         for o in facts.offers
     ]
     offered = {o["mode"] for o in offers} | ({Mode.TEMPLATE.value} if facts.templates else set())
-    modes = [name for name in MODE_WORDS if name in offered and name not in WITHOUT_CONTROLS]
+    modes = [name for name in MODE_WORDS if name in offered]
     return {
         "name": facts.name,
         "title": facts.title,

@@ -32,6 +32,7 @@ __all__ = [
     "ProblemMessage",
     "ProviderOffer",
     "ReferenceCounts",
+    "ReferenceFacts",
     "Replies",
     "Resumed",
     "Row",
@@ -393,11 +394,26 @@ class Begun(TypedDict):
 
 
 class Uploaded(TypedDict):
-    """A picture that is kept; empty before its last chunk."""
+    """A picture or reference that is kept; empty before its last chunk."""
 
     path: NotRequired[str]
     width: NotRequired[int | None]
     height: NotRequired[int | None]
+
+
+class ReferenceFacts(TypedDict):
+    """What a reference is; what isn't known of it, as of each that is given by URL, is None.
+
+    Attributes:
+        size: Of the file, as a text.
+    """
+
+    kind: Literal["image", "video", "audio"]
+    name: str
+    width: int | None
+    height: int | None
+    seconds: float | None
+    size: str | None
 
 
 # -- vote --------------------------------------------------------------------------------------------------------------
@@ -450,6 +466,7 @@ class Replies(TypedDict):
     check: Verdict
     load: Form
     upload: Uploaded
+    reference: ReferenceFacts
     generate: Begun
     # vote
     begin: VoteState

@@ -1,8 +1,8 @@
 """Studio widget: a form that builds, checks, prices and starts a request.
 
 The browser holds the form (see ``form.py``) and sends ``catalog`` once, ``check`` after each change, ``load`` with a
-cell's text or a run's id, ``upload`` with the chunks of a picture, and ``generate``. Checks and prices are those of
-``%%hailuo``.
+cell's text or a run's id, ``upload`` with the chunks of a file, ``reference`` with a path or URL, and
+``generate``. Checks and prices are those of ``%%hailuo``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from hailuo_widgets.domain.problem import warning
 from hailuo_widgets.domain.references import Reference
 from hailuo_widgets.errors import HailuoError, ProblemCode, Reason, UsageError
 from hailuo_widgets.planning.images import load_image
+from hailuo_widgets.planning.load_references import MOST_BYTES as MOST_REFERENCE_BYTES
+from hailuo_widgets.planning.load_references import load_reference
+from hailuo_widgets.render.card import format_bytes
 from hailuo_widgets.widgets.catalog import catalog_of
 from hailuo_widgets.widgets.form import cell_of, form_of_cell, form_of_run, line_of, python_of
 from hailuo_widgets.widgets.form_choice import choice_problems, fit_for_form, refuse_changed, refuse_other_modes
@@ -36,15 +39,17 @@ from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from hailuo_widgets.domain.images import Image
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.errors import Problem
     from hailuo_widgets.planning.plan import Plan
-    from hailuo_widgets.widgets.messages import Begun, Form, PlanFigures, Uploaded, Verdict
+    from hailuo_widgets.widgets.messages import Begun, Form, PlanFigures, ReferenceFacts, Uploaded, Verdict
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Studio", "studio_box"]
 
 MOST_BYTES: Final = 40 * 1024 * 1024  # of an uploaded picture, before it is opened
+REFERENCES: Final = "references"
 MOST_PRESSES: Final = 100  # remembered presses of the button: one that arrives twice is sent once
 MOST_RESULTS: Final = 20  # players and boards shown under the form
 
@@ -91,6 +96,7 @@ class Studio(RequestWidget):
             "check": self._check,
             "load": self._load,
             "upload": self._upload,
+            "reference": self._reference,
             "generate": self._generate,
         }
 
@@ -156,24 +162,39 @@ class Studio(RequestWidget):
         return form
 
     async def _upload(self, question: Question) -> None:
-        """Add a chunk of a picture. After the last one check and keep the picture, and reply with its path."""
+        """Add a chunk of a file. After the last one check and keep the file, and reply with its path."""
         data = question.data
         key, slot = str(data.get("upload")), str(data.get("slot"))
         kept = self._uploads.setdefault(key, bytearray())
         for chunk in question.buffers:
             kept += chunk
-        if len(kept) > MOST_BYTES:
+        most = MOST_REFERENCE_BYTES if slot == REFERENCES else MOST_BYTES
+        if len(kept) > most:
             del self._uploads[key]
-            raise UsageError(f"{slot}: the file is larger than {MOST_BYTES // 2**20} MiB", hint="scale it down")
+            raise UsageError(f"{slot}: the file is larger than {most // 2**20} MiB", hint="scale or cut it down")
         uploaded: Uploaded = {}
         if not data.get("last"):
             question.reply(uploaded)
             return
         raw = bytes(self._uploads.pop(key))
-        image = await asyncio.to_thread(load_image, raw, argument=slot)
+        image = await asyncio.to_thread(_loaded, raw, slot)
         path = await asyncio.to_thread(self._session.archive.keep_input, image.data or raw, str(image.media_type))
         uploaded = {"path": _written_path(path), "width": image.width, "height": image.height}
         question.reply(uploaded)
+
+    async def _reference(self, question: Question) -> None:
+        """Reply with what the file at a path, or a URL, is."""
+        value = str(question.data.get("value", ""))
+        found = await asyncio.to_thread(load_reference, value, argument=REFERENCES)
+        facts: ReferenceFacts = {
+            "kind": found.kind.value,
+            "name": found.name,
+            "width": found.width,
+            "height": found.height,
+            "seconds": found.seconds,
+            "size": None if found.data is None else format_bytes(len(found.data)),
+        }
+        question.reply(facts)
 
     async def _generate(self, question: Question) -> None:
         """Start the form's runs, and show their board or player under the form."""
@@ -215,6 +236,11 @@ class Studio(RequestWidget):
             old.close()
         begun = {"runs": [run.id for run in sweep]}
         question.reply(begun)
+
+
+def _loaded(raw: bytes, slot: str) -> Image | Reference:
+    """The file of an upload, checked by its content."""
+    return load_reference(raw, argument=slot) if slot == REFERENCES else load_image(raw, argument=slot)
 
 
 def _written_path(path: Path) -> str:

@@ -330,6 +330,17 @@ export interface PlanFigures {
   digest: string;
 }
 
+/** What a reference is; what isn't known of it, as of each that is given by URL, is None. */
+export interface ReferenceFacts {
+  kind: "image" | "video" | "audio";
+  name: string;
+  width: number | null;
+  height: number | null;
+  seconds: number | null;
+  /** Of the file, as a text. */
+  size: string | null;
+}
+
 /** What became of an order to resume runs. */
 export interface Resumed {
   note: string;
@@ -346,7 +357,7 @@ export interface Verdict {
   plan?: PlanFigures;
 }
 
-/** A picture that is kept; empty before its last chunk. */
+/** A picture or reference that is kept; empty before its last chunk. */
 export interface Uploaded {
   path?: string;
   width?: number | null;
@@ -390,6 +401,7 @@ export interface Replies {
   check: Verdict;
   load: Form;
   upload: Uploaded;
+  reference: ReferenceFacts;
   generate: Begun;
   begin: VoteState;
   clip: null;

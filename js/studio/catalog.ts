@@ -1,6 +1,7 @@
 /** Choices of the catalog for a form, and texts of its values. */
 
-import type { Form, ModelOffer, Offer, ProviderOffer, SeedRange } from "../lib/messages";
+import type { Form, ModelOffer, Offer, ProviderOffer, ReferenceCounts, SeedRange } from "../lib/messages";
+import { most } from "./kinds";
 
 /** The pictures of each mode. */
 export const SLOTS: Record<string, string[]> = {
@@ -9,6 +10,7 @@ export const SLOTS: Record<string, string[]> = {
   first_last_frame: ["first_frame", "last_frame"],
   subject_to_video: ["subject"],
   template: ["first_frame"],
+  reference_to_video: [],
 };
 
 export const SLOT_WORDS: Record<string, string> = {
@@ -21,6 +23,7 @@ export const SLOT_WORDS: Record<string, string> = {
 export function modeOf(form: Form): string {
   const has = (name: string) => Boolean(form.request[name]);
   if (has("template")) return "template";
+  if (has("references")) return "reference_to_video";
   if (has("subject")) return "subject_to_video";
   if (has("last_frame")) return "first_last_frame";
   return has("first_frame") ? "image_to_video" : "text_to_video";
@@ -63,6 +66,7 @@ export interface Limits {
   promptMax: number;
   optimizer: boolean;
   watermark: boolean;
+  references: ReferenceCounts | null;
 }
 
 /** The limits of the chosen models in a mode; of the default one if none is chosen. */
@@ -76,6 +80,7 @@ export function limitsOf(provider: ProviderOffer, mode: string, chosen: string[]
     promptMax: Math.min(...some.map((m) => m.prompt_max)),
     optimizer: some.some((m) => m.optimizer),
     watermark: some.some((m) => m.watermark),
+    references: most(some.map((m) => m.references)),
   };
 }
 

@@ -4,12 +4,13 @@ import type { Form, ProviderOffer, TemplateOffer } from "../lib/messages";
 import { listed, modeOf, SLOTS, typed } from "./catalog";
 import { FITS, type Parts } from "./parts";
 import type { Slot } from "./pictures";
+import type { References } from "./references";
 
 /** The options that have a control. */
 const REQUEST = new Set(
   [
     "provider model duration resolution aspect_ratio seed first_frame last_frame subject fit template text",
-    "prompt_optimizer watermark",
+    "prompt_optimizer watermark references",
   ]
     .join(" ")
     .split(" "),
@@ -39,6 +40,7 @@ export function templateRow(provider: ProviderOffer | undefined, word: string): 
 export function read(
   parts: Parts,
   slots: Map<string, Slot>,
+  references: References,
   held: Held,
   provider: ProviderOffer | undefined,
 ): Form {
@@ -49,7 +51,9 @@ export function read(
   };
   const wanted = slotsOf(held.mode, held.template, provider);
   for (const name of wanted) put(name, slots.get(name)?.value ?? "");
-  if (wanted.length > 0) put("fit", typed(parts.fit.values));
+  const refers = held.mode === "reference_to_video";
+  if (refers) request.references = references.values;
+  if (wanted.length > 0 || refers) put("fit", typed(parts.fit.values));
   if (template) {
     put("template", held.template);
     if (!parts.fields.text.element.hidden) put("text", typed([parts.words.value].filter(Boolean)));
@@ -75,6 +79,7 @@ export function read(
 export function write(
   parts: Parts,
   slots: Map<string, Slot>,
+  references: References,
   form: Form,
   provider: ProviderOffer | undefined,
 ): Held {
@@ -92,6 +97,8 @@ export function write(
   parts.seed.value = text("seed");
   parts.words.value = listed(form.request.text).join(",");
   for (const [name, slot] of slots) slot.fill(text(name));
+  const given = form.request.references;
+  references.fill(Array.isArray(given) ? given.map(String) : given ? [String(given)] : []);
   parts.optimizeBox.checked = form.request.prompt_optimizer === true;
   parts.watermarkBox.checked = form.request.watermark === true;
   parts.freshBox.checked = form.run.reuse === false;

@@ -28,6 +28,7 @@ export function build(signal: AbortSignal, changed: () => void) {
   const gallery = h("div", { class: "hailuo-gallery", role: "radiogroup", "aria-label": "Templates" });
   const words = textField("The template's words", "The template's words", signal, changed);
   const slots = h("div", { class: "hailuo-slots" });
+  const references = h("div");
   const fit = new Chips(signal, changed);
   fit.offer(FITS, []);
   const duration = new Chips(signal, changed);
@@ -49,11 +50,9 @@ export function build(signal: AbortSignal, changed: () => void) {
     prompt: new Field("Prompt", prompt, promptTools, pad),
     template: new Field("Template", gallery),
     text: new Field("Words", words),
-    pictures: new Field(
-      "Pictures",
-      slots,
-      h("div", { class: "hailuo-line" }, "Fit to the ratio", fit.element),
-    ),
+    pictures: new Field("Pictures", slots),
+    references: new Field("References", references),
+    fit: new Field("Fit to the ratio", fit.element),
     duration: new Field("Seconds", duration.element),
     resolution: new Field("Resolution", resolution.element),
     aspect_ratio: new Field("Aspect ratio", ratio.element),
@@ -76,6 +75,8 @@ export function build(signal: AbortSignal, changed: () => void) {
     fields.prompt.element,
     fields.text.element,
     fields.pictures.element,
+    fields.references.element,
+    fields.fit.element,
     h("div", { class: "hailuo-row" }, ...small.map((f) => f.element)),
     more,
   ];
@@ -121,6 +122,7 @@ export function build(signal: AbortSignal, changed: () => void) {
     gallery,
     words,
     slots,
+    references,
     fit,
     duration,
     resolution,

@@ -1,13 +1,9 @@
-/** Control for a picture: a dropped, pasted or chosen file, or a URL. Files are sent to the kernel in chunks. */
+/** Control for a picture: a dropped, pasted or chosen file, or a URL. */
 
 import { h, message, setOptional, setText } from "../lib/dom";
-import type { Uploaded } from "../lib/messages";
 import type { Channel } from "../lib/requests";
 import { SLOT_WORDS } from "./catalog";
-
-/** Hubs and Colab drop messages of more than a megabyte. */
-const CHUNK_BYTES = 512 * 1024;
-let uploads = 0;
+import { send } from "./upload";
 
 export class Slot {
   readonly element: HTMLElement;
@@ -27,7 +23,7 @@ export class Slot {
   readonly #trouble = h("div", { class: "hailuo-trouble", role: "alert" });
   #thumbnail: string | null = null;
   /** The running upload; null if there is none. A later picture replaces it. */
-  #uploading: string | null = null;
+  #uploading: File | null = null;
 
   constructor(name: string, channel: Channel, signal: AbortSignal, changed: () => void) {
     this.name = name;
@@ -132,35 +128,22 @@ export class Slot {
   async #take(file: File | undefined): Promise<void> {
     if (!file) return;
     this.complain("");
-    uploads += 1;
-    const upload = `${this.name}.${uploads}.${Math.random().toString(36).slice(2)}`;
-    this.#uploading = upload;
+    this.#uploading = file;
     this.#url.value = ""; // even if the upload fails, the old picture is no longer chosen
     this.#show(null);
     this.#typed();
     try {
-      let answer: Uploaded = {};
-      for (let from = 0; from === 0 || from < file.size; from += CHUNK_BYTES) {
-        const last = from + CHUNK_BYTES >= file.size;
-        setText(this.#said, `Sending ${file.name}: ${Math.round((100 * from) / Math.max(1, file.size))} %`);
-        const chunk = await file.slice(from, from + CHUNK_BYTES).arrayBuffer();
-        if (this.#uploading !== upload) return;
-        const { data } = await this.#channel.request("upload", {
-          data: { upload, slot: this.name, last },
-          buffers: [chunk],
-          timeoutMs: 120_000,
-        });
-        answer = data;
-      }
-      if (this.#signal.aborted || this.#uploading !== upload) return;
-      if (!answer.path) throw new Error(`${file.name} was not kept. Choose it again.`);
+      const told = (percent: number) => setText(this.#said, `Sending ${file.name}: ${percent} %`);
+      const wanted = () => !this.#signal.aborted && this.#uploading === file;
+      const answer = await send(this.#channel, { slot: this.name, file, wanted, told });
+      if (answer === null) return;
       this.#uploading = null;
-      this.#url.value = answer.path;
+      this.#url.value = answer.path ?? "";
       this.#show(file);
       this.#typed();
       setText(this.#said, `${file.name}: ${answer.width} × ${answer.height}`);
     } catch (error) {
-      if (!this.#signal.aborted && this.#uploading === upload) {
+      if (!this.#signal.aborted && this.#uploading === file) {
         this.#uploading = null;
         this.#typed();
         this.complain(message(error));

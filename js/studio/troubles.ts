@@ -8,7 +8,6 @@ const PLACES: Record<string, string> = {
   first_frame: "pictures",
   last_frame: "pictures",
   subject: "pictures",
-  fit: "pictures",
   prompt_optimizer: "switches",
   watermark: "switches",
   reuse: "switches",
@@ -37,7 +36,8 @@ export function tell(parts: Parts, problems: ProblemMessage[], checked: number):
   const shown = new Map(fields.filter(([, field]) => !field.element.hidden));
   const found = new Map<string, ProblemMessage[]>();
   for (const problem of problems) {
-    const place = PLACES[problem.argument] ?? problem.argument;
+    const name = problem.argument.replace(/\[\d+\]$/, ""); // one of several references
+    const place = PLACES[name] ?? name;
     const field = shown.get(place);
     const key = field ? place : "";
     found.set(key, [...(found.get(key) ?? []), problem]);

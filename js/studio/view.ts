@@ -9,6 +9,7 @@ import { radios } from "./controls";
 import { read, slotsOf, templateRow, write } from "./form";
 import { build, type Parts } from "./parts";
 import { Slot } from "./pictures";
+import { References } from "./references";
 import { tell } from "./troubles";
 
 /** The pause after a change until the form is checked. */
@@ -19,6 +20,7 @@ export class View {
   readonly #signal: AbortSignal;
   readonly #parts: Parts;
   readonly #slots = new Map<string, Slot>();
+  readonly #references: References;
   #catalog: Catalog | null = null;
   #mode = "text_to_video";
   #template = "";
@@ -47,6 +49,8 @@ export class View {
       this.#slots.set(name, slot);
       parts.slots.append(slot.element);
     }
+    this.#references = new References(this.#channel, signal, changed);
+    parts.references.append(this.#references.element);
     root.append(...parts.rows, parts.foot, parts.trouble, parts.code);
     parts.trouble.hidden = true;
     const on = (part: HTMLElement, act: () => void) => part.addEventListener("click", act, { signal });
@@ -216,15 +220,19 @@ export class View {
     fields.pictures.note(
       provider.url_only ? "This provider takes pictures by their address on the web alone." : "",
     );
+    const refers = this.#mode === "reference_to_video";
+    fields.references.element.hidden = !refers;
+    fields.fit.element.hidden = wanted.length === 0 && !refers;
     const count = [...parts.prompt.value].length;
-    const { promptMax } = limitsOf(provider, this.#mode, parts.models.values);
+    const { promptMax, references } = limitsOf(provider, this.#mode, parts.models.values);
+    this.#references.offer(references);
     setText(parts.counter, `${count} of ${promptMax} characters`);
     parts.counter.classList.toggle("hailuo-over", count > promptMax);
   }
 
   #form(): Form {
     const held = { mode: this.#mode, template: this.#template, rest: this.#rest };
-    return read(this.#parts, this.#slots, held, this.#provider());
+    return read(this.#parts, this.#slots, this.#references, held, this.#provider());
   }
 
   #fill(form: Form): void {
@@ -232,7 +240,7 @@ export class View {
     const known = this.#catalog?.providers.map((p) => p.name) ?? [];
     const provider = String(form.request.provider ?? "");
     if (known.includes(provider)) this.#parts.provider.value = provider;
-    const held = write(this.#parts, this.#slots, form, this.#provider());
+    const held = write(this.#parts, this.#slots, this.#references, form, this.#provider());
     this.#mode = held.mode;
     this.#template = held.template;
     this.#rest = held.rest;
@@ -284,11 +292,12 @@ export class View {
     parts.copyPython.disabled = !verdict.python;
   }
 
-  /** Enables the button if its price is that of the current form and all pictures are uploaded. */
+  /** Enables the button if its price is that of the current form and all files are uploaded. */
   #ready(): void {
     const { generate } = this.#parts;
     const wanted = slotsOf(this.#mode, this.#template, this.#provider());
-    const busy = wanted.some((name) => this.#slots.get(name)?.busy);
+    const sends = this.#mode === "reference_to_video" && this.#references.busy;
+    const busy = sends || wanted.some((name) => this.#slots.get(name)?.busy);
     generate.disabled = this.#sending || this.#checked === null || busy || !this.#verdict?.plan;
     setText(generate, this.#sure ? `Really: ${this.#go()}` : this.#go());
   }

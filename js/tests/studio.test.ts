@@ -25,6 +25,7 @@ test("the mode is told from what the form holds", () => {
   assert.equal(modeOf(form({ first_frame: "a.png" })), "image_to_video");
   assert.equal(modeOf(form({ first_frame: "a.png", last_frame: "b.png" })), "first_last_frame");
   assert.equal(modeOf(form({ subject: "a.png" })), "subject_to_video");
+  assert.equal(modeOf({ ...form({}), request: { references: ["a.mp4"] } }), "reference_to_video");
   assert.equal(modeOf(form({ template: "Diving", first_frame: "a.png" })), "template");
 });
 
@@ -68,6 +69,7 @@ test("what the chosen models take is offered, and the default one's if none is c
     aspect_ratios: {},
     optimizer: false,
     watermark: false,
+    references: null,
     ...more,
   });
   const provider = {
@@ -78,17 +80,29 @@ test("what the chosen models take is offered, and the default one's if none is c
         prompt_max: 7000,
         aspect_ratios: { text_to_video: ["16:9", "9:16"] },
       }),
-      model("m3", { aspect_ratios: { text_to_video: ["1:1", "16:9"] }, watermark: true }),
+      model("m3", {
+        aspect_ratios: { text_to_video: ["1:1", "16:9"] },
+        watermark: true,
+        references: { images: 9, videos: 3, audios: 1 },
+      }),
     ],
     default_model: "m1",
     offers: ["m1", "m2", "m3"].map((name) => ({ model: name, mode: "text_to_video" })),
   } as unknown as ProviderOffer;
-  const none = { seeds: null, ratios: [], promptMax: 2000, optimizer: true, watermark: false };
+  const none = {
+    seeds: null,
+    ratios: [],
+    promptMax: 2000,
+    optimizer: true,
+    watermark: false,
+    references: null,
+  };
   assert.deepEqual(limitsOf(provider, "text_to_video", []), none);
   assert.deepEqual(limitsOf(provider, "template", []), none);
   const both = limitsOf(provider, "text_to_video", ["2", "m3"]);
   assert.deepEqual(both.ratios, ["16:9", "9:16", "1:1"]);
   assert.deepEqual(both.seeds, { low: 0, high: 9 });
+  assert.deepEqual(both.references, { images: 9, videos: 3, audios: 1 });
   assert.equal(both.promptMax, 2000);
   assert.equal(limitsOf(provider, "image_to_video", ["2"]).ratios.length, 0);
   assert.equal(limitsOf(provider, "text_to_video", ["2"]).promptMax, 7000);

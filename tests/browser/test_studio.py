@@ -28,6 +28,7 @@ MODES = {
     ("MiniMax", "First and last frame"): ("First frame", "Last frame"),
     ("MiniMax", "Subject"): ("Person to be seen",),
     ("MiniMax", "Template"): ("First frame",),
+    ("MiniMax", "References"): ("Reference",),
     ("KIE", "Text"): (),
     ("KIE", "First frame"): ("First frame",),
     ("kkiai", "Text"): (),
@@ -67,6 +68,8 @@ def test_each_mode_of_each_provider(open_notebook: Callable[..., Notebook]) -> N
             for field in form.get_by_role("textbox", name="URL or path").all():
                 if field.is_visible():
                     field.fill(PICTURE)
+                    if mode == "References":
+                        field.press("Enter")
             go = form.locator(".hailuo-go")
             expect(go).to_be_enabled()
             go.click()

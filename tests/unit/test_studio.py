@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import ipywidgets
 import PIL.Image
 import pytest
+from media_files import clip, sound
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.widgets.request_widget import Question
@@ -30,12 +31,14 @@ class Desk:
         self.loop = asyncio.new_event_loop()
         self.studio = Studio(session, loop=self.loop, namespace=dict, results=ipywidgets.VBox([]))
 
-    def ask(self, kind: str, data: dict[str, Any]) -> dict[str, Any]:
+    def ask(self, kind: str, data: dict[str, Any], *buffers: bytes) -> dict[str, Any]:
         """The answer to one question; ``{"error": …}`` where it is refused."""
         told: list[dict[str, Any]] = []
         self.studio.send = lambda content, **_: told.append(content)  # type: ignore[method-assign]
         self.asked += 1
-        question = Question(self.studio, {"id": str(self.asked), "type": kind, "data": data}, [])
+        question = Question(
+            self.studio, {"id": str(self.asked), "type": kind, "data": data}, list(map(memoryview, buffers))
+        )
         self.loop.run_until_complete(self.studio._answer(question))
         (answer,) = told
         return dict(answer.get("data") or {}) if answer["ok"] else {"error": answer["error"]}
@@ -223,7 +226,7 @@ def test_the_form_refuses_a_budget_that_is_no_number(desk: Desk) -> None:
 
 
 def test_a_pasted_cell_with_references_is_sent_as_it_is(desk: Desk) -> None:
-    """The form has no control for references, keeps those of a cell, and asks for their mode."""
+    """The form has the references of a cell, and asks for their mode, which only some providers have."""
     link = "https://pictures.example/fox.png"
     loaded = desk.ask("load", {"text": f"%%hailuo --model h3 --reference {link} --reference video:{link}\na fox"})
     assert loaded["mode"] == "reference_to_video"
@@ -234,5 +237,35 @@ def test_a_pasted_cell_with_references_is_sent_as_it_is(desk: Desk) -> None:
     both = loaded | {"request": loaded["request"] | {"first_frame": link}}
     assert "References takes no first frame" in desk.ask("check", both)["problems"][0]["message"]
     catalog = desk.ask("catalog", {})
-    modes = {m["name"] for provider in catalog["providers"] for m in provider["modes"]}
-    assert modes.isdisjoint({"reference_to_video", "upscale"})
+    modes = {provider["name"]: [m["name"] for m in provider["modes"]] for provider in catalog["providers"]}
+    assert "reference_to_video" in modes["minimax"]
+    assert "reference_to_video" not in modes["kkiai"]
+    assert not any("upscale" in found for found in modes.values())
+
+
+def uploaded(desk: Desk, raw: bytes, slot: str = "references") -> dict[str, Any]:
+    """The answer to the last of two chunks of a file."""
+    key = f"{slot}.{len(raw)}"
+    assert desk.ask("upload", {"upload": key, "slot": slot, "last": False}, raw[:100]) == {}
+    return desk.ask("upload", {"upload": key, "slot": slot, "last": True}, raw[100:])
+
+
+def test_references_are_uploaded_in_chunks_and_told_by_their_content(desk: Desk) -> None:
+    """A clip and a sound are kept as they came; a damaged file is refused, and a picture's slot takes neither."""
+    link = "https://pictures.example/fox.png"
+    paths = [uploaded(desk, raw)["path"] for raw in (clip(3.0, size=(640, 360)), sound(2.5))]
+    told = [desk.ask("reference", {"value": value}) for value in (*paths, f"audio:{link}")]
+    assert [(f["kind"], f["seconds"], f["width"]) for f in told] == [
+        ("video", pytest.approx(3.0, abs=0.05), 640),
+        ("audio", pytest.approx(2.5, abs=0.05), None),
+        ("audio", None, None),
+    ]
+    assert told[2]["size"] is None
+    verdict = desk.ask("check", form("reference_to_video", {"model": "h3", "references": paths}))
+    assert [p for p in verdict["problems"] if p["severity"] == "error"] == []
+    assert [verdict["cell"].count(f"--reference {path}") for path in paths] == [1, 1]
+    alone = desk.ask("check", form("reference_to_video", {"model": "h3", "references": paths[1:]}))
+    assert [p["argument"] for p in alone["problems"] if p["severity"] == "error"] == ["references"]
+    assert "it was cut" in uploaded(desk, sound(2.5)[:-900])["error"]["message"]
+    assert "first_frame" in uploaded(desk, sound(2.5), "first_frame")["error"]["message"]
+    assert "URLs are not fetched" in desk.ask("reference", {"value": "https://x.example/a"})["error"]["message"]
