@@ -7,6 +7,7 @@ import json
 import threading
 from typing import TYPE_CHECKING, Any
 
+import ipywidgets
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,8 @@ from hailuo_widgets.magics.commands import command
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.provider.messages import HttpReply
 from hailuo_widgets.system.clock import SystemClock
+from hailuo_widgets.widgets.request_widget import Question
+from hailuo_widgets.widgets.studio import Studio
 from hailuo_widgets.workspace.cell import foretold, plan_cell
 
 if TYPE_CHECKING:
@@ -313,3 +316,30 @@ def test_the_magic_and_the_function(live: Callable[..., Session], monkeypatch: p
     monkeypatch.setattr(functions, "default_session", lambda: session)
     assert command("balance kie", str).equals(hw.balance("kie"))
     assert hw.balance("kie").amount.tolist() == [1284.5]
+
+
+def test_the_studio_shows_the_balance_beside_the_price(live: Callable[..., Session], wire: Wire) -> None:
+    """A check never waits for it: the first one asks, and a later one has it, with a warning if it cannot pay."""
+    session = live()
+    wire.answers["/api/v1/chat/credit"] = {"code": 200, "data": 100}
+    wire.gate.clear()
+    loop = asyncio.new_event_loop()
+    studio = Studio(session, loop=loop, namespace=dict, results=ipywidgets.VBox([]))
+    told: list[dict[str, Any]] = []
+    studio.send = lambda content, **_: told.append(content["data"])  # type: ignore[method-assign]
+    asked = {"request": {"provider": "kie"}, "run": {"repeat": "3"}, "body": "a fox", "mode": "text_to_video"}
+
+    def check() -> dict[str, Any]:
+        question = Question(studio, {"id": str(len(told)), "type": "check", "data": asked}, [])
+        loop.run_until_complete(studio._answer(question))
+        return told[-1]
+
+    assert check()["plan"]["balance"] == ""
+    wire.gate.set()
+    session.balance("kie")  # waits for the answer that the check has asked for
+    verdict = check()
+    assert verdict["plan"]["balance"].startswith("KIE.ai balance: 100 credits (")
+    assert ["KIE.ai has 100 credits left" in p["message"] for p in verdict["problems"]] == [True]
+    assert len(wire.asked) == 1
+    studio.close()
+    loop.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,3 +246,15 @@ def test_what_is_no_budget_is_refused(budget: str, live: Callable[..., Session])
     with pytest.raises(UsageError, match="budget"):
         session.generate("a fox", model="02", budget=budget)
     assert len(session.runs()) == 0
+
+
+def test_a_run_without_a_rate_is_skipped_with_the_reason(tmp_path: Path) -> None:
+    """The sweep's other runs are sent; this one never is."""
+    session = Session(home=tmp_path, mode="simulated", simulator_speed=400, poll_interval=0.05, notice=lambda _: None)
+    sweep = session.sweep("a fox", model=["02", "2.3"], budget="5 USD")
+    sweep.wait(60)
+    frame = sweep.df.set_index("model")
+    session.close()
+    assert frame.status.to_dict() == {"MiniMax-Hailuo-02": "succeeded", "MiniMax-Hailuo-2.3": "skipped"}
+    assert "no rate from CNY to USD" in frame.error["MiniMax-Hailuo-2.3"]
+    assert pd.isna(frame.task_id["MiniMax-Hailuo-2.3"])
