@@ -98,7 +98,6 @@ MODELS = tuple(
         name=name,
         title=title,
         short_names=short,
-        camera=True,
         prompt_max=7000,
         prompt_min=1,
         aspect_ratios=_RATIOS,

@@ -41,7 +41,6 @@ MODEL = Model(
     name=H3,
     title="Hailuo 3 (H3)",
     short_names=("h3", "hailuo-3", "hailuo-h3"),
-    camera=True,
     seeds_elsewhere=SEEDS_ELSEWHERE,
     prompt_max=7000,
     prompt_min=1,

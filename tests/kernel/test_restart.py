@@ -70,7 +70,9 @@ def test_killed_while_the_create_call_is_on_its_way(
     assert (reply.status, reply.ename) == ("error", "Unconfirmed")
     assert "may have been billed" in reply.evalue
     assert [way for way in WAYS_OUT if way not in reply.evalue] == []
-    assert second.value("[(r.id, r.status) for r in hw.resume()]") == []
+    told = second.run("[(r.id, r.status) for r in hw.resume()]")
+    assert told.result == "[]"
+    assert "1 run is unconfirmed, and may have been billed" in told.text
     assert second.value("fox.status") == "unconfirmed"
     assert len([r for r in fake_provider.requests if r["phase"] == "create"]) == 1
     adopted = second.run(f"await fox.adopt({task['task_id']!r})\n(fox.status, fox.task_id, fox.video.is_file())")
