@@ -485,6 +485,7 @@ class Session(Workspace):
         width: int | None = None,
         frames: int | None = None,
         largest: float | None = None,
+        sound: Run | str | None = None,
     ) -> Path:
         """Write runs to a file; the end of its name selects the kind.
 
@@ -504,13 +505,15 @@ class Session(Workspace):
             width: For a video and a filmstrip, the width of one clip in pixels; by default 426 and 192.
             frames: For a filmstrip, the number of frames in a row; by default 8.
             largest: For a report, its largest size in megabytes; by default 200. Its size is told before it is written.
+            sound: For a video, ``"mix"`` for the sound of all its clips at equal shares, or the run, or its id, whose
+                sound is kept unchanged. By default the video is silent, and if clips have sound, that is told.
 
         Returns:
             The file's path.
 
         Raises:
             UsageError: No runs or no clips, an unknown end, an argument that this kind does not take, a missing folder,
-                or a report larger than ``largest``.
+                a report larger than ``largest``, or a ``sound`` that no shown run has.
         """
         from hailuo_widgets.exports import export as write
 
@@ -527,7 +530,8 @@ class Session(Workspace):
             what = None
         else:
             target = os.fspath(path)
-        asked = {"rows": rows, "cols": cols, "pages": pages, "width": width, "frames": frames, "largest": largest}
+        asked: dict[str, Any] = {"rows": rows, "cols": cols, "pages": pages, "width": width}
+        asked |= {"frames": frames, "largest": largest, "sound": sound}
         shape = {name: value for name, value in asked.items() if value is not None}
         return write(self, self._shown(what), target, **shape)
 

@@ -20,7 +20,7 @@ __all__ = ["KINDS", "export"]
 KINDS = (".csv", ".parquet", ".tex", ".html", ".mp4", ".png")
 TAKES: dict[str, tuple[str, ...]] = {
     ".html": ("rows", "cols", "pages", "largest"),
-    ".mp4": ("rows", "cols", "width"),
+    ".mp4": ("rows", "cols", "width", "sound"),
     ".png": ("frames", "width"),
 }
 

@@ -1,7 +1,7 @@
 """Grid video export: the clips of a grid as one synchronized MP4 with labels.
 
 Each clip is scaled into its cell, and shows its last frame until the longest clip ends. A run without a clip has a cell
-with its status.
+with its status. The video is silent, or has the sound of one clip, or of all.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.drawing import EMPTY, INK, PAPER, scaled, shortened
+from hailuo_widgets.exports.soundtrack import MIX, add_sound, chosen_sound, with_sound
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,6 +54,7 @@ def write_grid(
     rows: str | None = None,
     cols: str | None = None,
     width: int = 426,
+    sound: Any = None,
 ) -> None:
     """Write the grid; an existing file is replaced once the new one is complete.
 
@@ -64,9 +66,11 @@ def write_grid(
         rows: The column whose values are the rows, as for :func:`hailuo_widgets.compare`.
         cols: The column whose values are the columns.
         width: The width of a cell in pixels (its height is 9/16 of it).
+        sound: ``"mix"``, or the shown run whose sound is kept; None for a silent video.
 
     Raises:
-        UsageError: No run has a clip, there are too many cells, or ``width`` is out of range.
+        UsageError: No run has a clip, there are too many cells, ``width`` is out of range, or ``sound`` is no shown
+            run with sound.
     """
     if type(width) is not int or not 64 <= width <= 1920:  # noqa: PLR2004 - the smallest visible and the largest useful cell
         raise UsageError(f"width={width!r}: a whole number of pixels from 64 to 1920 is allowed", hint="width=426")
@@ -84,6 +88,7 @@ def write_grid(
     font = ImageFont.load_default(14)
     _labels(ground, grid, width, font)
     readers: list[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]] = []
+    clips: dict[str, Path] = {}
     for (row, col), found in shown.items():
         place = _corner(grid, width, row, col)
         path = session.archive.whole_video_of(found[0])
@@ -91,13 +96,25 @@ def write_grid(
         if path is None:
             _empty(ground, place, width, label or found[0].status.label, font)
         else:
+            clips[found[0].run_id] = path
             readers.append((place, _frames(path, width, label, font)))
     if not readers:
         raise UsageError("none of these runs has a clip in the archive", hint="%hailuo retry brings one again")
+    heard = with_sound(clips)
+    kept = chosen_sound(sound, heard)
     with replacing(target) as part:
-        _encode(part, np.asarray(ground), readers)
+        _encode(part, np.asarray(ground), readers, kept)
+    if heard and not kept:
+        session.say(_silent(target.name, heard))
     if left_out := [r for found in shown.values() for r in found[1:]]:
         session.say(_left_out(target.name, left_out, len(records), grid))
+
+
+def _silent(name: str, heard: dict[str, Path]) -> str:
+    """Return the sentence that tells how to keep the sound of clips that have it."""
+    first = next(iter(heard))
+    have = "one of its clips has sound" if len(heard) == 1 else f"{len(heard)} of its clips have sound"
+    return f"{name} is silent, and {have}. sound={MIX!r} keeps all of it, and sound={first!r} that of one run."
 
 
 def _left_out(name: str, left_out: Sequence[RunRecord], count: int, grid: Grid) -> str:
@@ -167,7 +184,10 @@ def _frames(path: Path, width: int, label: str, font: Any) -> Iterator[np.ndarra
 
 
 def _encode(
-    part: Path, ground: np.ndarray[Any, Any], readers: Sequence[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]]
+    part: Path,
+    ground: np.ndarray[Any, Any],
+    readers: Sequence[tuple[tuple[int, int], Iterator[np.ndarray[Any, Any]]]],
+    sound: Sequence[Path],
 ) -> None:
     canvas = ground.copy()
     with av.open(str(part), "w", format="mp4", options={"movflags": "+faststart"}) as container:
@@ -176,6 +196,7 @@ def _encode(
             raise TypeError("libx264 makes no video")
         stream.height, stream.width = canvas.shape[:2]
         stream.pix_fmt = "yuv420p"
+        add_sound(container, sound)
         alive = dict(readers)
         index = 0
         while alive:

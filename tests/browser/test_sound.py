@@ -1,17 +1,20 @@
-"""Tests of sound in the comparison and the vote in JupyterLab: it is measured, not read off the controls."""
+"""Tests of sound in the comparison, the vote and a report: it is measured, not read off the controls."""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from hailuo_widgets.api.session import Session
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from playwright.sync_api import Locator
+    from playwright.sync_api import Browser, Locator, Page
 
     from tests.browser.conftest import Notebook
 
@@ -48,9 +51,9 @@ HEARD = """wanted => {
 }"""
 
 
-def heard(notebook: Notebook, *which: int) -> None:
+def heard(page: Page, *which: int) -> None:
     """Wait until these clips of the two, and no others, are heard."""
-    notebook.page.wait_for_function(HEARD, arg=list(which))
+    page.wait_for_function(HEARD, arg=list(which))
 
 
 def looks(notebook: Notebook, board: Locator, path: Path) -> None:
@@ -81,25 +84,25 @@ def test_sound_of_the_chosen_clip_alone(
     ears = board.get_by_role("button", name="Hear run")
     sound = board.get_by_role("button", name="Sound", exact=True)
     ears.nth(0).click()
-    heard(notebook, 0)
+    heard(notebook.page, 0)
     ears.nth(1).click()
-    heard(notebook, 1)
+    heard(notebook.page, 1)
     expect(ears.nth(0)).to_have_attribute("aria-pressed", "false")
     expect(ears.nth(1)).to_have_attribute("aria-pressed", "true")
     sound.click()
-    heard(notebook)
+    heard(notebook.page)
     sound.focus()
     notebook.page.keyboard.press("m")
-    heard(notebook, 1)
+    heard(notebook.page, 1)
     slider = board.get_by_role("slider", name="Volume")
     slider.focus()
     notebook.page.keyboard.press("Home")
-    heard(notebook)
+    heard(notebook.page)
     ears.nth(0).click()
-    heard(notebook)
+    heard(notebook.page)
     slider.focus()
     notebook.page.keyboard.press("End")
-    heard(notebook, 0)
+    heard(notebook.page, 0)
     accessible(board)
     looks(notebook, board, tmp_path / "compare")
     assert notebook.python("hw.runs().video_sound.tolist()") == [True, True]
@@ -110,11 +113,11 @@ def test_sound_of_the_chosen_clip_alone(
     vote.evaluate(TAP)
     assert vote.locator("video").evaluate_all("all => all.map(video => video.muted)") == [True, True]
     vote.get_by_role("button", name="Hear the right clip").click()
-    heard(notebook, 1)
+    heard(notebook.page, 1)
     notebook.page.keyboard.press("m")
-    heard(notebook)
+    heard(notebook.page)
     notebook.page.keyboard.press("m")
-    heard(notebook, 0)
+    heard(notebook.page, 0)
     accessible(vote)
     looks(notebook, vote, tmp_path / "vote")
 
@@ -128,3 +131,40 @@ def test_no_control_without_sound(open_notebook: Callable[..., Notebook]) -> Non
     expect(board.get_by_role("slider", name="Volume")).to_be_hidden()
     expect(board.get_by_role("button", name="Hear run")).to_be_hidden()
     assert notebook.python("hw.runs().video_sound.tolist()") == [False]
+
+
+def reported(folder: Path) -> Path:
+    """The report of two clips with sound."""
+    session = Session(home=folder, mode="simulated", poll_interval=0.05, notice=lambda _: None)
+    asked = {"provider": "minimax", "model": "h3", "duration": 4, "resolution": "768P"}
+    sweep = session.sweep(["a fox in snow", "a fox in sand"], **asked).wait(120)
+    path = session.export(sweep, folder / "report.html", cols="prompt")
+    session.close()
+    return path
+
+
+def test_a_report_is_silent_until_a_clip_is_chosen(
+    browser: Browser, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Without a network and a kernel the clips play muted, and the chosen one is heard at the chosen volume."""
+    monkeypatch.setenv("HAILUO_SIMULATOR_SPEED", "400")
+    with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread: a wait in it patches asyncio
+        path = pool.submit(reported, tmp_path).result()
+    context = browser.new_context(viewport={"width": 1000, "height": 900}, offline=True)
+    page = context.new_page()
+    page.goto(path.as_uri())
+    main = page.locator("main")
+    page.wait_for_function(
+        "() => { const all = [...document.querySelectorAll('video')]; "
+        "return all.length === 2 && all.every(video => video.muted && video.readyState >= 2); }"
+    )
+    main.get_by_role("button", name="Play", exact=True).click()
+    main.evaluate(TAP)
+    heard(page)
+    main.get_by_role("button", name="Hear run").nth(1).click()
+    heard(page, 1)
+    main.get_by_role("slider", name="Volume").focus()
+    page.keyboard.press("Home")
+    heard(page)
+    page.screenshot(path=tmp_path / "report.png")
+    context.close()
