@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from datetime import timedelta
 from email.utils import format_datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hailuo_widgets.provider.interface import HttpCall
     from hailuo_widgets.workspace.run import Run
     from hailuo_widgets.workspace.sweep import Sweep
 
@@ -51,7 +54,14 @@ class Lab:
 class Make(Protocol):
     """Makes a lab."""
 
-    def __call__(self, *, provider: str = "minimax", wire: dict[str, Any] | None = None, **settings: Any) -> Lab:
+    def __call__(
+        self,
+        *,
+        provider: str = "minimax",
+        wire: dict[str, Any] | None = None,
+        made_of: type[Wire] = Wire,
+        **settings: Any,
+    ) -> Lab:
         """The lab."""
 
 
@@ -61,8 +71,10 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, clip: bytes) -> Iterato
     made: list[Lab] = []
     loop = VirtualLoop()
 
-    def make(*, provider: str = "minimax", wire: dict[str, Any] | None = None, **settings: Any) -> Lab:
-        there = Wire(loop, clip, **(wire or {}))
+    def make(
+        *, provider: str = "minimax", wire: dict[str, Any] | None = None, made_of: type[Wire] = Wire, **settings: Any
+    ) -> Lab:
+        there = made_of(loop, clip, **(wire or {}))
         monkeypatch.setenv(f"{provider.upper()}_API_KEY", KEY)
         options = {"home": tmp_path / "home", "store": "sqlite://", **settings}
         options["runtime"] = runtime(loop, lambda: there)
@@ -188,6 +200,49 @@ def test_the_documented_pace_is_kept(lab: Make) -> None:
     assert {run.status for run in sweep} == {"succeeded"}
     calls = [when for when, phase, _ in one.wire.sent if phase != "download"]
     assert max(sum(begin <= when < begin + 59 for when in calls) for begin in calls) <= 20
+
+
+class KieWire(Wire):
+    """KIE.ai in memory: when each task was asked for, and how many were under way at most."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.asked: dict[str, list[float]] = {}
+        self.most = 0
+
+    def _good(self, phase: str, call: HttpCall, *, runware: bool) -> HttpReply:
+        assert not runware
+        now, takes_s = self.loop.now, self.takes_s or 0.0
+        task_id = call.params.get("taskId") or f"minimax_{len(self.creates)}"
+        if phase == "create":
+            self.creates[task_id] = now
+            self.most = max(self.most, sum(begun > now - takes_s for begun in self.creates.values()))
+        else:
+            self.asked.setdefault(task_id, []).append(now)
+        done = now >= self.creates[task_id] + takes_s
+        link = {"videoUrl": f"https://clips.test/1/{now + self.link_life_s}"} if done else {}
+        answer = {"code": 0, "message": "success", "data": {"taskId": task_id, "status": int(done), **link}}
+        body = json.dumps(answer).encode()
+        return HttpReply(status=200, headers={"content-type": "application/json"}, body=body)
+
+
+def test_kies_documented_limits_are_kept(lab: Make) -> None:
+    """At most 10 tasks at once, 5 seconds between two polls of one, and each clip is downloaded as soon as it is there.
+
+    Fast takes about a minute, so that without a limit the polls around its end would be closer.
+    """
+    one = lab(provider="kie", wire={"takes_s": 60.0}, made_of=KieWire)
+    sweep = one.sweep(14, model="2.3-fast", first_frame="https://pictures.example/fox.png")
+    one.until(*[run.id for run in sweep])
+    assert {run.status for run in sweep} == {"succeeded"}
+    assert isinstance(one.wire, KieWire)
+    assert one.wire.most == 10
+    pauses = [b - a for asked in one.wire.asked.values() for a, b in pairwise(asked)]
+    assert pauses
+    assert min(pauses) >= 5
+    last = max(when for asked in one.wire.asked.values() for when in asked)
+    assert len(one.wire.at("download")) == 14
+    assert max(one.wire.at("download")) < last + 60
 
 
 def test_a_laptop_that_sleeps(lab: Make) -> None:

@@ -84,9 +84,11 @@ def test_polling_is_a_post(pixazo: Provider) -> None:
 
 
 def test_create_answer(pixazo: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]) -> None:
-    """The document's answer."""
-    answer = reply({"task_id": "11173647XXXXXXXXXX", "base_resp": OK})
-    assert pixazo.decode_create(answer, ask(pixazo)).task_id == "11173647XXXXXXXXXX"
+    """The document's answer, with and without the word that its table of statuses has."""
+    for more in ({}, {"success": True}):
+        answer = reply({"task_id": "11173647XXXXXXXXXX", "base_resp": OK, **more})
+        accepted = pixazo.decode_create(answer, ask(pixazo))
+        assert (accepted.task_id, accepted.warning) == ("11173647XXXXXXXXXX", None)
 
 
 @pytest.mark.parametrize(
