@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from hailuo_widgets.workspace.sweep import Sweep
 
 
+ASKED: dict[str, Any] = {"provider": "minimax", "model": "h3", "duration": 4, "resolution": "768P", "yes": True}
+
+
 @pytest.fixture(scope="module")
 def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, Sweep, list[str]]]:
     """A session, its sweep of two prompts at MiniMax's H3, whose clips have sound, and what it has said."""
@@ -28,9 +31,9 @@ def heard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Session, S
         patch.setenv("MINIMAX_BASE_URL", simulator.url)
         patch.setenv("MINIMAX_API_KEY", "canary-3c9a")
         session = Session(home=folder / "home", mode="live", poll_interval=0.05, notice=said.append)
-        asked: dict[str, Any] = {"provider": "minimax", "model": "h3", "duration": 4, "resolution": "768P", "yes": True}
-        sweep = session.sweep(["a fox", "a wolf"], **asked).wait(60)
+        sweep = session.sweep(["a fox", "a wolf"], **ASKED).wait(60)
         assert {run.status for run in sweep} == {"succeeded"}
+        session.sweep(["a fox", "a wolf"], **ASKED).wait(60)  # shows the same clips
         yield session, sweep, said
         session.close()
 
@@ -101,3 +104,16 @@ def test_mistakes(heard: tuple[Session, Sweep, list[str]], tmp_path: Path, path:
     with pytest.raises(UsageError, match=r"sound=.*'mix'.*has sound: |sound: \.html takes"):
         session.export(sweep, tmp_path / path, sound=sound)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_length_and_sound_are_kept_with_the_run(heard: tuple[Session, Sweep, list[str]]) -> None:
+    """They are columns of the log and a line of the card; a run that shows the same clip has them too."""
+    session, sweep, _ = heard
+    frame = session.runs()
+    again = [session.run(run_id) for run_id in frame[frame["reused_from"].notna()]["run_id"]]
+    assert {run.record.reused_from for run in again} == {run.id for run in sweep}
+    for run in (*sweep, *again):
+        assert (run.record.video_seconds, run.record.video_sound) == (pytest.approx(4.46, abs=0.05), True)
+        assert ("clip", "4.5 s, with sound") in session.card(run.id).parameters
+    assert list(frame.columns[-2:]) == ["video_seconds", "video_sound"]
+    assert frame["video_sound"].tolist() == [True] * 4
