@@ -131,8 +131,22 @@ def _argument(name: str, given: Any) -> list[Any] | None:
         return [given]
     if name == "references":
         return _reference_lists(given)
+    if name == "price" and is_axis(given):
+        _one_price(given)
     with about(name):
         return as_values(name, given, partial(_one, name))
+
+
+def _one_price(given: Any) -> None:
+    """Raise UsageError for several prices: a price is not sent, so they would be the same request, priced twice."""
+    several = listed("price", given)
+    if len(several) != 1:
+        raise UsageError(
+            f"price is one amount per clip, not {len(several)}: {', '.join(shown(one) for one in several)}",
+            argument="price",
+            hint="write a decimal point, price='0.50 USD' (--price 0.50USD); models of different prices are rows of a "
+            "table with the columns model and price",
+        )
 
 
 def _reference_lists(given: Any) -> list[Any] | None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +15,7 @@ from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.domain.user_price import as_price, micros_of
 from hailuo_widgets.errors import BudgetExceeded, ProblemCode, Severity, UsageError
+from hailuo_widgets.planning.axes import axes_of
 from hailuo_widgets.planning.build_request import Built, build_request
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.planning.not_sent import not_sent
@@ -84,6 +86,12 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a length that is no number": ({"duration": "long"}, "duration must be a whole number"),
     "a price that is none": ({"price": "cheap"}, "price must be an amount per clip"),
     "a price below 0": ({"price": -1}, "price must be an amount per clip"),
+    "a price of 0, which no budget would stop": ({"price": "0"}, "every budget would be kept"),
+    "a price of 0 with a currency": ({"price": "0.000 USD"}, "every budget would be kept"),
+    "a price that is rounded to 0": ({"price": 1e-7}, "every budget would be kept"),
+    "a decimal comma": ({"price": "0,5 CNY"}, r"above 0.*\n.*price='0.5 CNY' \(--price 0.5CNY\)"),
+    "a decimal comma without a currency": ({"price": "0,05"}, r"above 0.*\n.*price='0.05 USD' \(--price 0.05USD\)"),
+    "text without a currency": ({"price": "0.5"}, r"CNY and USD\n.*price='0.5 USD' \(--price 0.5USD\)"),
     "two currencies": ({"price": "$1 CNY"}, "price must be an amount per clip"),
     "a price without a currency": ({"price": 0.5}, "the provider's list has CNY and USD"),
 }
@@ -95,6 +103,28 @@ def test_what_no_provider_could_read_is_refused(case: str) -> None:
     arguments, why = REFUSED[case]
     with pytest.raises(UsageError, match=why):
         built(**arguments)
+
+
+@pytest.mark.parametrize("price", [["0", "5"], [0, 5], (0.5, 0.7), ["0", "50USD"], []])
+@pytest.mark.parametrize("model", ["MiniMax-H9", ["MiniMax-H9", "MiniMax-H10"]])
+def test_a_price_is_no_axis(price: Any, model: Any) -> None:
+    """A list of prices, as a decimal comma makes it in a cell, is refused: each would price the same request."""
+    with pytest.raises(UsageError, match=r"price is one amount per clip, not \d.*\n.*--price 0\.50USD"):
+        axes_of("a fox", {"model": model, "unlisted": True, "price": price})
+
+
+def test_a_decimal_comma_in_a_cell_is_refused() -> None:
+    """``--price 0,5`` is no pair of runs."""
+    line = parse_line("--model new --unlisted --price 0,5")
+    with pytest.raises(UsageError, match="price is one amount per clip, not 2"):
+        axes_of("a fox", line.request)
+
+
+def test_each_row_of_a_table_has_its_own_price() -> None:
+    """Models of different prices are compared by a table of cases."""
+    table = pd.DataFrame({"prompt": ["a fox"] * 2, "model": ["a", "b"], "price": ["1 USD", "2 USD"]})
+    axes = axes_of(table, {"unlisted": True})
+    assert len(axes.variants) == 2
 
 
 def test_a_price_needs_an_unlisted_model() -> None:
@@ -127,7 +157,6 @@ def test_a_listed_model_is_named() -> None:
         (" $0.50 ", set(), "0.5 USD", (500_000, "USD")),
         ("¥3", {"USD"}, "3 CNY", (3_000_000, "CNY")),
         ("90credits", set(), "90 credits", (90_000_000, "credits")),
-        ("0", {"USD"}, "0 USD", (0, "USD")),
         ("0.000001 USD", set(), "0.000001 USD", (1, "USD")),
         (1e-6, {"USD"}, "0.000001 USD", (1, "USD")),
     ],
