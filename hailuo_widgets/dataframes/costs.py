@@ -38,7 +38,7 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
     for (provider, simulated, currency), group in sorted(groups.items(), key=lambda kv: str(kv[0])):
         sent = [r for r in group if r.reused_from is None]
         total = money.total(group)
-        micros = total.spent.get(currency) if currency is not None else None
+        micros = total.spent.get(currency) if currency is not None else _nothing(sent)
         rows.append(
             {
                 "provider": provider,
@@ -54,6 +54,12 @@ def cost_frame(records: Iterable[RunRecord]) -> pd.DataFrame:
         )
     columns = ("provider", "simulated", "currency", "runs", "succeeded", "reused", "cost", "reported", "unknown")
     return frame_of(rows, columns)
+
+
+def _nothing(records: list[RunRecord]) -> int | None:
+    """Return 0 if runs without a currency certainly cost nothing, as those that a provider cancelled for free."""
+    free = any(r.cost_micros == 0 for r in records)
+    return 0 if free and all(money.is_known(r) or not money.may_be_billed(r) for r in records) else None
 
 
 def plan_frame(plan: Plan) -> pd.DataFrame:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Total", "by_currency", "cost_of", "exact", "may_be_billed", "text", "total"]
+__all__ = ["NOTHING", "Total", "by_currency", "cost_of", "exact", "is_known", "may_be_billed", "text", "total"]
 
+NOTHING = "nothing billed"
 _SYMBOLS = {"USD": "$", "CNY": "¥"}
 # A provider may have the create call of a run in one of these statuses, even if its task id is not known.
 _SENT = frozenset({Status.SUBMITTING, Status.QUEUED, Status.RUNNING, Status.DOWNLOADING, Status.UNCONFIRMED})
@@ -46,11 +47,16 @@ def may_be_billed(record: RunRecord) -> bool:
 
 
 def cost_of(record: RunRecord) -> str:
-    """Return a run's cost for display; "nothing billed" if it ended without a task that could be billed."""
-    ended = record.status.ended and record.status != Status.SUCCEEDED
-    if record.cost_micros is None and ended and record.reused_from is None and not may_be_billed(record):
-        return "nothing billed"
+    """Return a run's cost for display; "nothing billed" if it ended without a clip and costs nothing."""
+    failed = record.status.ended and record.status != Status.SUCCEEDED and record.reused_from is None
+    if failed and (record.cost_micros == 0 or (record.cost_micros is None and not may_be_billed(record))):
+        return NOTHING
     return text(record.cost_micros, record.currency)
+
+
+def is_known(record: RunRecord) -> bool:
+    """Return whether a run's cost is known. Nothing is nothing in every currency: 0 needs none."""
+    return record.cost_micros == 0 or (record.cost_micros is not None and record.currency is not None)
 
 
 def total(records: Iterable[RunRecord]) -> Total:
@@ -60,7 +66,7 @@ def total(records: Iterable[RunRecord]) -> Total:
     spent = by_currency((r.cost_micros, r.currency) for r in paid)
     return Total(
         spent=dict(sorted(spent.items())),
-        unknown=sum((r.cost_micros is None or r.currency is None) and may_be_billed(r) for r in paid),
+        unknown=sum(not is_known(r) and may_be_billed(r) for r in paid),
         simulated=any(r.simulated for r in found),
     )
 

@@ -43,6 +43,8 @@ _SAYS = {
     CancelOutcome.UNKNOWN: "the provider was asked to cancel the task; whether it bills it is not known",
     CancelOutcome.TOO_LATE: "it was too late to cancel the task: the provider goes on, and may bill it",
 }
+# The run costs nothing, also where no list has its price: what was reserved no longer counts against budgets.
+_NOT_BILLED: dict[str, Any] = {**UNRESERVED, "cost_micros": 0, "cost_kind": CostKind.REPORTED}
 _NOT_ASKED = (
     RunEvent.CANCELLED_AFTER_SENT,
     "the provider could not be asked to cancel the task: it goes on, and may be billed",
@@ -175,11 +177,5 @@ async def _cancelled(ctx: Context, client: ProviderClient, record: RunRecord, at
         {"said": plain(answer.said)} if answer and answer.said else {},
         status="cancelled",
         error=as_detail(error, record.run_id),
-        **(_not_billed(record) if outcome == CancelOutcome.FREE else {}),
+        **(_NOT_BILLED if outcome == CancelOutcome.FREE else {}),
     )
-
-
-def _not_billed(record: RunRecord) -> dict[str, Any]:
-    """Return the changes of a run that costs nothing: its price no longer counts against budgets."""
-    cost = {"cost_micros": 0, "cost_kind": CostKind.REPORTED} if record.currency is not None else {}
-    return {**UNRESERVED, **cost}

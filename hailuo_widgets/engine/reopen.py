@@ -23,9 +23,12 @@ UNDELIVERED = DownloadError.__name__
 
 
 def asked_anew(ctx: Context, record: RunRecord) -> dict[str, Any]:
-    """Return what changes in a run that is followed again; its list price was removed when it ended."""
-    price = ctx.accounts.list_price(record.request, record.origin) if record.cost_micros is None else {}
-    return {"status": "queued", "error": None, "finished_at": None, **price}
+    """Return what changes in a run that is followed again: its list price was removed, or set to 0, when it ended."""
+    cost: dict[str, Any] = {}
+    if not record.cost_micros:
+        unknown = {"cost_micros": None, "cost_kind": None, "currency": None}
+        cost = {**unknown, **ctx.accounts.list_price(record.request, record.origin)}
+    return {"status": "queued", "error": None, "finished_at": None, **cost}
 
 
 def adopt(ctx: Context, record: RunRecord, task_id: str) -> None:

@@ -95,7 +95,7 @@ def _cost(record: RunRecord, price: Mapping[str, Any]) -> tuple[str, str]:
     if micros is None and price and record.status in {Status.PLANNED, Status.SUBMITTING}:
         micros, currency, kind = price["cost_micros"], price["currency"], CostKind.LIST
     note = _KINDS[kind] if kind else ""
-    if micros is None:
+    if micros is None or money.cost_of(record) == money.NOTHING:
         return money.cost_of(record), ""
     if kind == CostKind.LIST and record.request.unlisted:
         note = "your price"

@@ -317,9 +317,9 @@ class Run(Fixed):
         elif record.status == Status.SUCCEEDED and record.reused_from and whole is None:
             maker = self._session.log.call(self._session.log.get, record.reused_from)
             return Run(self._session, maker.run_id).retry()  # the run that paid for the clip downloads it
-        elif record.status == Status.CANCELLED and record.task_id:
-            self._session.change(self.id, RunEvent.FOLLOWED_AGAIN, status=Status.QUEUED, error=None)
-        elif (record.status == Status.LOST and record.task_id) or ended_in_doubt(self._session.engine.context, record):
+        elif (record.status in {Status.CANCELLED, Status.LOST} and record.task_id) or ended_in_doubt(
+            self._session.engine.context, record
+        ):
             ask_again(self._session.engine.context, record)
         elif record.status.ended:
             raise UsageError(

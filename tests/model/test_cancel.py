@@ -20,6 +20,8 @@ from kernels import World
 from odd import KEY
 from wire import Wire
 
+from hailuo_widgets.dataframes.costs import cost_frame
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.run import CostKind
 from hailuo_widgets.errors import Cancelled as CancelledError
 from hailuo_widgets.errors import TransportError
@@ -189,6 +191,27 @@ def test_a_free_cancel_is_told_and_costs_nothing(scene: Scene, provider: str) ->
     with scene.kernels[0].session.log.database.read() as c:
         assert c.scalar(sa.text("SELECT reserved_micros FROM runs")) is None
     assert scene.errors == []
+
+
+@pytest.mark.parametrize("listed", [True, False])
+def test_a_free_cancel_costs_nothing_also_without_a_list_price(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch, *, listed: bool
+) -> None:
+    """All views say 0, or that nothing is billed; the run is asked for again with the price that it had before."""
+    if not listed:
+        monkeypatch.setattr(Toy, "facts", replace(Toy.facts, prices=()))
+    kernel, run = scene.sent("toy")
+    before = run.record
+    assert (before.cost_micros is not None) is listed
+    kernel.do(lambda _: run.cancel())
+    scene.run(60, until_idle=True)
+    assert (run.cost, run.record.cost_kind) == (0, CostKind.REPORTED)
+    assert money.cost_of(run.record) == "nothing billed"
+    assert (money.total([run.record]).unknown, run.record.currency) == (0, before.currency)
+    (row,) = cost_frame([run.record]).to_dict("records")
+    assert (row["cost"], row["unknown"]) == (0, 0)
+    kernel.do(lambda s: s.run(run.id).retry())
+    assert (run.record.cost_micros, run.record.cost_kind) == (before.cost_micros, before.cost_kind)
 
 
 def test_a_cancel_of_unknown_price_keeps_the_price(scene: Scene) -> None:

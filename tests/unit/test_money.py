@@ -118,3 +118,25 @@ def test_sums_of_several_runs_agree() -> None:
         paid = sum(r.cost_micros or 0 for r in runs) // 1_000_000
         assert monitor(*runs) == report(*runs) == cost_table(*runs)
         assert monitor(*runs)[0] == (f"{paid} credits",)
+
+
+@pytest.mark.parametrize("currency", ["credits", None])
+@pytest.mark.parametrize("simulated", [True, False])
+def test_a_task_that_was_cancelled_for_free_costs_nothing(
+    tmp_path: Path, currency: str | None, *, simulated: bool
+) -> None:
+    """No view calls its cost unknown, also where no list has its price, and so no currency."""
+    more = {"cost_micros": 0, "cost_kind": "reported", "currency": currency}
+    run = record(status="cancelled", task_id="t1", simulated=simulated, **more)
+    for found in (monitor(run), report(run), cost_table(run)):
+        assert found[1] == 0
+    archive = Archive(tmp_path)
+    card = card_of(run, facts=FACTS, archive=archive, expected=None)
+    assert (card.cost, card.cost_note) == ("nothing billed", "")
+    assert layout_of([run], arrange([run]), archive)["cells"][0]["cost"] == "nothing billed"
+    assert (row_of(run, here=True)["cost"], row_of(run, here=True)["amount"]) == ("nothing billed", 0)
+    assert "<td>nothing billed</td>" in runs_html([run])
+    assert cost_frame([run])["cost"].tolist() == [0]
+    doubtful = record("r2", status="unconfirmed", simulated=simulated, currency=currency)
+    assert cost_frame([run, doubtful])["unknown"].tolist() == [1]
+    assert cost_frame([run, doubtful])["cost"].isna().tolist() == [currency is None]
