@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import money
+from hailuo_widgets.domain.exchange import DOCUMENTED, rates_to_give
 from hailuo_widgets.errors import BudgetExceeded, StoreError
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class Budget:
     """A limit on the cost of one sweep (``sweep_id``), of one session (``session``), or since a moment (``since``).
 
     ``micros`` are millionths of the currency of ``rates``; without rates they hold in each currency by itself.
+    ``setting`` is the setting ``currency``, and ``named`` whether the budget itself names its currency, for the hint.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Budget:
     session: str | None = None
     since: datetime | None = None
     rates: Rates | None = None
+    setting: str | None = None
+    named: bool = True
 
     @property
     def limit(self) -> str:
@@ -74,8 +78,16 @@ class Budget:
         raise BudgetExceeded(
             f"{what}, and there is no rate from {currency} to {self.rates.currency}, so the {self.name} of "
             f"{self.limit} cannot be kept",
-            hint=f"give one in the settings, rates={{{str(currency)!r}: …}}, or a budget without a currency",
+            hint=self._way_out(currency, self.rates.currency),
         )
+
+    def _way_out(self, currency: str | None, into: str) -> str:
+        rate = f"give one in the settings, {rates_to_give([currency], into)}"
+        if (currency, into) in DOCUMENTED:
+            rate += " (what a unit costs by the provider's document)"
+        if not self.named:
+            return f"the setting currency={into!r} makes it a budget in {into}: {rate}, or set currency=None"
+        return f"{rate}, or a budget without a currency" if self.setting is None else rate
 
     def left(self, spent: Mapping[str, int], currency: str | None) -> tuple[int, int]:
         """Return what of the budget is spent, and what is left, for runs of a currency.

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["USUAL", "Rates", "Sum", "sum_of"]
+__all__ = ["DOCUMENTED", "USUAL", "Rates", "Sum", "rates_to_give", "sum_of"]
 
 USUAL = "USD"  # the currency of rates that name none
+# What a document says that one unit costs, for hints alone: nothing is converted by it. Source: KIE.ai, 2026-08.
+DOCUMENTED: Mapping[tuple[str, str], str] = MappingProxyType({("credits", "USD"): "0.005"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,12 @@ class Rates:
         if self.currency in others:
             return others[self.currency]
         return next((c for name, m in others.items() if (c := self.convert(m, name)) is not None), None)
+
+
+def rates_to_give(missing: Iterable[str | None], into: str) -> str:
+    """Return the argument that gives missing rates, with the documented worth of a unit where there is one."""
+    pairs = (f"{str(name)!r}: {DOCUMENTED.get((str(name), into), '…')}" for name in missing)
+    return f"rates={{{', '.join(pairs)}}}"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,8 @@ dearer one, so the resolution is always sent. There are no seeds and no prompt o
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from hailuo_widgets.domain.catalog import Model, Offer, Price, Surcharge
 from hailuo_widgets.domain.references import MediaKind
@@ -29,13 +30,17 @@ from hailuo_widgets.provider.messages import HttpCall
 if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
 
-__all__ = ["H3_MODELS", "H3_OFFERS", "H3_PRICES", "H3_SURCHARGES", "create_job", "has_job", "input_of"]
+__all__ = [
+    "H3_ALSO_PRICED", "H3_MODELS", "H3_OFFERS", "H3_PRICES", "H3_SURCHARGES", "create_job", "has_job", "input_of",
+]  # fmt: skip
 
+_Row = TypeVar("_Row", Price, Surcharge)
 DOC = "KIE.ai pages market/minimax-h3, 2026-08"
 PRICES = "KIE.ai's price of H3, as its users report it, 2026-08"
 AS_OF = "2026-08"
 TEXT, FRAMES, REFERENCES = (f"minimax-h3/{word}-to-video" for word in ("text", "image", "reference"))
 CREDITS = {"768P": 16, "2K": 26}  # for each second
+CREDIT = 5_000  # millionths of a dollar that one credit costs
 _LAST_ALONE = "a last frame without a first one: KIE's page allows it; MiniMax's says that it goes with a first frame"
 
 
@@ -98,7 +103,7 @@ H3_PRICES = tuple(
     for model in _MODES
     for resolution, credit in CREDITS.items()
 )
-H3_SURCHARGES = (
+_CHARGED = (
     *(
         Surcharge(
             model=REFERENCES,
@@ -122,6 +127,16 @@ H3_SURCHARGES = (
         as_of=AS_OF,
     ),
 )
+
+
+def _in_dollars(row: _Row) -> _Row:
+    """Return the same price in dollars. What is charged is credits."""
+    source = f"{row.source}: 1 credit = $0.005"
+    return replace(row, micros=row.micros * CREDIT // 1_000_000, currency="USD", source=source)
+
+
+H3_ALSO_PRICED = tuple(_in_dollars(row) for row in H3_PRICES)
+H3_SURCHARGES = (*_CHARGED, *(_in_dollars(row) for row in _CHARGED))
 
 
 def has_job(request: Request) -> bool:

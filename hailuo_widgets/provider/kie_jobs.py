@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.catalog import MIB, Facts, ImageRules, Model, Offer
 from hailuo_widgets.provider.interface import HttpCall, Provider
 from hailuo_widgets.provider.kie_files import link
-from hailuo_widgets.provider.kie_h3 import H3_MODELS, H3_OFFERS, H3_PRICES, H3_SURCHARGES, create_job, input_of
+from hailuo_widgets.provider.kie_h3 import (
+    H3_ALSO_PRICED,
+    H3_MODELS,
+    H3_OFFERS,
+    H3_PRICES,
+    H3_SURCHARGES,
+    create_job,
+    input_of,
+)
 from hailuo_widgets.provider.kie_minimax import AUTH, BASE_URL, JOBS_CHANNEL, KEY_PAGE, KieMinimax
 
 if TYPE_CHECKING:
@@ -103,6 +111,7 @@ FACTS = Facts(
     offers=(*OFFERS, *H3_OFFERS),
     prices=H3_PRICES,
     surcharges=H3_SURCHARGES,
+    also_priced=H3_ALSO_PRICED,
     images=ImageRules(max_bytes=10 * MIB, source=DOC),
     source=DOC,
     prompt_max=1500,

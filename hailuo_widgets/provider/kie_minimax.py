@@ -29,6 +29,7 @@ from hailuo_widgets.provider.interface import (
 from hailuo_widgets.provider.kie_callbacks import CALLBACKS
 from hailuo_widgets.provider.kie_files import KieFiles
 from hailuo_widgets.provider.kie_h3 import (
+    H3_ALSO_PRICED,
     H3_MODELS,
     H3_OFFERS,
     H3_PRICES,
@@ -204,7 +205,7 @@ FACTS = Facts(
     offers=(*OFFERS, *H3_OFFERS),
     prices=(*PRICES, *H3_PRICES),
     surcharges=H3_SURCHARGES,
-    also_priced=ALSO_PRICED,
+    also_priced=(*ALSO_PRICED, *H3_ALSO_PRICED),
     output_format="MP4",
     storage="14 days",
     link_life="20 minutes",

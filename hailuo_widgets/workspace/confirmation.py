@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from hailuo_widgets.domain import money
 from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.exchange import rates_to_give
 from hailuo_widgets.domain.run import SIMULATOR
 from hailuo_widgets.errors import BudgetExceeded, Reason, UsageError
 from hailuo_widgets.planning.plan import total_of
@@ -187,10 +188,9 @@ def no_total(calls: Sequence[Planned], rates: Rates) -> str:
     total = total_of(calls, rates)
     if total.missing:
         names = " and ".join(total.missing)
-        example = ", ".join(f"{name!r}: …" for name in total.missing)
         return (
             f"No total in {total.currency}: there is no rate for {names}. "
-            f"Give one: rates={{{example}}}, worth of 1 unit in {total.currency}."
+            f"Give one: {rates_to_give(total.missing, total.currency)}, worth of 1 unit in {total.currency}."
         )
     if total.unpriced:
         return f"No total in {total.currency}: the price of {plural(total.unpriced, 'call')} is not known."

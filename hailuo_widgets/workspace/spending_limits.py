@@ -96,7 +96,16 @@ def budgets_of(
     ):
         if value is not None:
             micros, rates = limit_of(settings, value)
-            found.append(Budget(name=name, micros=micros, rates=rates, **scope))
+            found.append(
+                Budget(
+                    name=name,
+                    micros=micros,
+                    rates=rates,
+                    setting=settings.currency,
+                    named=isinstance(value, str),
+                    **scope,
+                )
+            )
     return tuple(found)
 
 

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.budget import Budget
-from hailuo_widgets.domain.exchange import Rates, sum_of
+from hailuo_widgets.domain.exchange import DOCUMENTED, Rates, sum_of
 from hailuo_widgets.errors import BudgetExceeded, UsageError
 from hailuo_widgets.planning.grammar import parse_line
+from hailuo_widgets.provider import kie_h3
 from hailuo_widgets.render.plan import plan_html, plan_text
 from hailuo_widgets.settings.settings import SETTINGS
 from hailuo_widgets.workspace.cell import foretold, plan_cell
@@ -167,6 +168,66 @@ def test_kie_has_the_dollars_of_its_document(
     assert ["for credits, 1 USD = 0.5 EUR" in text for text in said] == [True]
     mine = session.estimate("a fox", **asked, rates={"credits": 0.005})
     assert mine.total.tolist() == pytest.approx([float(frame.cost.iloc[0]) * 0.005])
+
+
+# KIE's H3: "16 credits/s at 768P, 26 at 2K, input video seconds counted; 1 credit = $0.005 → $0.08/$0.13".
+H3_DOLLARS = [("768P", 6, 0.48), ("2K", 6, 0.78), ("768P", 4, 0.32), ("2K", 15, 1.95)]
+
+
+@pytest.mark.parametrize(("resolution", "seconds", "dollars"), H3_DOLLARS)
+def test_kies_h3_has_the_dollars_of_its_document(
+    resolution: str, seconds: int, dollars: float, live: Callable[..., Session]
+) -> None:
+    """As its other models have them; the charge stays in credits."""
+    said: list[str] = []
+    asked = {"provider": "kie", "model": "h3", "resolution": resolution, "duration": seconds, "currency": "USD"}
+    frame = live(notice=said.append).estimate("a fox", **asked)
+    assert frame.total.tolist() == pytest.approx([dollars])
+    assert frame.currency.tolist() == ["credits"]
+    assert said == ["hailuo: The total in USD is by the prices in USD of the provider's document for credits."]
+
+
+def test_kies_reference_clips_count_in_dollars_too() -> None:
+    """Each surcharge in credits has its equal in dollars, so that no estimate leaves one out."""
+    for row in (r for r in kie_h3.H3_SURCHARGES if r.currency == "credits"):
+        alike = {"model": row.model, "what": row.what, "resolution": row.resolution, "free": row.free}
+        twins = [
+            r.micros
+            for r in kie_h3.H3_SURCHARGES
+            if r.currency == "USD" and {name: getattr(r, name) for name in alike} == alike
+        ]
+        assert twins == [row.micros * 5 // 1000]
+    assert {float(worth) for (name, _), worth in DOCUMENTED.items() if name == "credits"} == {kie_h3.CREDIT / 1e6}
+
+
+# Settings, the budget, what the hint has, and what it must not have.
+HINTS: list[tuple[dict[str, Any], Any, str, str]] = [
+    ({"currency": "USD"}, 5, "setting currency='USD' makes it a budget in USD", "budget without a currency"),
+    ({"currency": "USD"}, "5 USD", "rates={'credits': 0.005}", "budget without a currency"),
+    ({}, "5 USD", "or a budget without a currency", "setting currency"),
+]
+
+
+@pytest.mark.parametrize(("settings", "budget", "says", "never"), HINTS)
+def test_the_hint_names_the_rate_and_why_one_is_needed(
+    settings: dict[str, Any], budget: Any, says: str, never: str, live: Callable[..., Session]
+) -> None:
+    """A budget needs the user's own rate, also where a document names one; following the hint is enough."""
+    asked: dict[str, Any] = {"provider": "kie", "model": "h3", "budget": budget}
+    with pytest.raises(BudgetExceeded, match="no rate from credits to USD") as caught:
+        live(**settings).generate("a fox", **asked)
+    hint = str(caught.value.hint)
+    assert says in hint
+    assert "rates={'credits': 0.005}" in hint
+    assert never not in hint
+    assert live(**settings, rates={"credits": 0.005}).generate("a fox", **asked).status == "planned"
+
+
+def test_a_rate_that_no_document_names_is_left_open(live: Callable[..., Session]) -> None:
+    """Only a documented worth stands in a hint."""
+    with pytest.raises(BudgetExceeded) as caught:
+        live(currency="EUR").generate("a fox", provider="kie", model="h3", budget=5)
+    assert "rates={'credits': …}" in str(caught.value.hint)
 
 
 def test_the_plan_shows_the_total_if_a_currency_is_set(live: Callable[..., Session]) -> None:
