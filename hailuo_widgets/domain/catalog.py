@@ -144,7 +144,8 @@ class Option:
     """A provider-specific field, given by ``--option NAME=VALUE``.
 
     ``allowed``: the documented values. ``seen``: values known to work, if the document names none. ``doubts``: warnings
-    by value. ``url``: the value is a web address.
+    by value. ``url``: the value is a web address. ``optimizer``: of the option that is a model's prompt optimizer, the
+    values that ``prompt_optimizer`` False and True send.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Option:
     seen: tuple[str, ...] = ()
     url: bool = False
     doubts: Mapping[Any, str] = field(default_factory=dict)
+    optimizer: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -193,6 +195,11 @@ class ModelFacts:
     callback: bool
     options: tuple[Option, ...]
     max_results: int | None
+
+    @property
+    def optimizer_option(self) -> Option | None:
+        """The option that is the model's prompt optimizer; None if it has none, or has a switch for it."""
+        return next((option for option in self.options if option.optimizer is not None), None)
 
     def aspect_ratios(self, mode: str) -> tuple[str, ...]:
         """Return the aspect ratios in a mode; empty if none is taken."""

@@ -23,6 +23,7 @@ def check_switches(request: Request, facts: Facts) -> Iterator[Problem]:
     if request.prompt_optimizer and not of_model.optimizer:
         who = request.model if facts.optimizer else facts.title
         yield error("prompt_optimizer", ProblemCode.UNSUPPORTED, f"{who} has no prompt optimizer", "leave it off")
+    yield from _optimizer_option(request, of_model.optimizer_option)
     if request.watermark is not None and not of_model.watermark:
         who = request.model if facts.watermark else facts.title
         yield error("watermark", ProblemCode.UNSUPPORTED, f"{who} takes no watermark switch", "leave it out")
@@ -33,7 +34,8 @@ def check_switches(request: Request, facts: Facts) -> Iterator[Problem]:
         yield error("text", ProblemCode.CONFLICT, "text is for templates alone", "write it into the prompt")
     if request.fast_pretreatment is not None and request.template is None:
         able = ", ".join(m.name for m in facts.models if m.fast_pretreatment)
-        if not able or (facts.optimizer and not of_model.optimizer):  # it is a switch of the optimizer
+        switch = of_model.optimizer and of_model.optimizer_option is None
+        if not able or (facts.optimizer and not switch):  # it shortens the time of the optimizer that has a switch
             yield error(
                 "fast_pretreatment",
                 ProblemCode.UNSUPPORTED,
@@ -53,6 +55,20 @@ def check_switches(request: Request, facts: Facts) -> Iterator[Problem]:
             yield error("callback_url", ProblemCode.UNSUPPORTED, f"{facts.title} calls nobody back", "leave it out")
         else:
             yield from callback_errors(url)
+
+
+def _optimizer_option(request: Request, row: Option | None) -> Iterator[Problem]:
+    """Check that the option that is the prompt optimizer says the same as ``prompt_optimizer``."""
+    if row is None or row.optimizer is None:
+        return
+    value, on = request.options.get(row.name), request.prompt_optimizer
+    if value in row.allowed and (value != row.optimizer[False]) != on:
+        yield error(
+            "prompt_optimizer",
+            ProblemCode.CONFLICT,
+            f"prompt_optimizer={on} and option {row.name}={value!r} contradict each other",
+            "give one of them",
+        )
 
 
 def callback_errors(url: str) -> Iterator[Problem]:

@@ -102,6 +102,7 @@ def build_request(facts: Facts, arguments: Mapping[str, Any], *, loaded: dict[An
     _load_files(facts, values, {} if loaded is None else loaded, fit)
     if "template" not in values and not values.get("unlisted"):
         values |= _frame(facts, values["model"], values)
+        values |= _optimizer(facts, values)
     return checked(Request(**values), facts)
 
 
@@ -163,6 +164,15 @@ def _unlisted(facts: Facts, values: dict[str, Any]) -> None:
         )
     if "price" in values:
         values["price"] = as_price(values["price"], {row.currency for row in facts.prices})
+
+
+def _optimizer(facts: Facts, values: Mapping[str, Any]) -> dict[str, bool]:
+    """Return ``prompt_optimizer`` as the option says that is the model's prompt optimizer, if only that is given."""
+    row = facts.of(values["model"]).optimizer_option
+    value = None if row is None else values.get("options", {}).get(row.name)
+    if row is None or row.optimizer is None or value not in row.allowed or "prompt_optimizer" in values:
+        return {}
+    return {"prompt_optimizer": value != row.optimizer[False]}
 
 
 def _load_files(facts: Facts, values: dict[str, Any], loaded: dict[Any, Any], fit: str | None) -> None:

@@ -79,7 +79,12 @@ REFERENCES = ReferenceRules(
     audio=MediaLimits(seconds=(2.0, 15.0), total_seconds=15.0),
 )
 EXPANSION = Option(
-    name="prompt_expansion_mode", kind=str, help="how far the prompt is rewritten (H3 Max)", seen=("balanced",)
+    name="prompt_expansion_mode",
+    kind=str,
+    help="disabled (as without --optimize), balanced (as with it) or quality",
+    allowed=("disabled", "balanced", "quality", "fast"),
+    doubts={"fast": "fast: some who quote fal.ai's page of H3 Max name it, and others do not"},
+    optimizer=("disabled", "balanced"),
 )
 
 
@@ -90,7 +95,7 @@ def _h3(name: str, title: str, short: tuple[str, ...], **more: Any) -> Model:
         short_names=short,
         seeds_elsewhere="Runware takes a seed for H3: provider='runware' (--provider runware)",
         prompt_max=7000,
-        optimizer=False,
+        optimizer=name == H3_MAX,
         aspect_ratios={T2V: RATIOS, REF: ("adaptive", *RATIOS)},
         default_aspect_ratio={T2V: "16:9"},
         references=REFERENCES,
@@ -302,6 +307,8 @@ class Fal(Provider):
             "seed": request.seed,
             "prompt_optimizer": True if request.unlisted and request.prompt_optimizer else None,
         }
+        if request.model == H3_MAX and not request.unlisted:  # fal's own default is balanced
+            body[EXPANSION.name] = "balanced" if request.prompt_optimizer else "disabled"
         return {k: v for k, v in body.items() if v is not None} | _frames(request) | files
 
     def encode_query(self, task: Task) -> HttpCall:

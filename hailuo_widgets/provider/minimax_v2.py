@@ -30,7 +30,7 @@ from hailuo_widgets.provider.interface import (
 from hailuo_widgets.provider.messages import Cancelled, CancelOutcome, Candidate, Candidates, PollState
 from hailuo_widgets.provider.minimax_usage import cost_of
 from hailuo_widgets.provider.minimax_v1 import MiniMaxV1
-from hailuo_widgets.provider.options import given, with_options
+from hailuo_widgets.provider.options import given, with_optimizer, with_options
 from hailuo_widgets.provider.refusal_words import number_said
 from hailuo_widgets.provider.task_status import as_written
 from hailuo_widgets.provider.unknown_route import no_such_task
@@ -88,7 +88,8 @@ class MiniMaxV2(MiniMaxV1):
             body |= given(request, UNLISTED) | ({"prompt_optimizer": True} if request.prompt_optimizer else {})
         body |= given(request, {"callback_url": "callback_url", "watermark": "aigc_watermark"})
         path = CREATE if request.source is None else REGENERATE
-        return HttpCall(method="POST", path=path, json=with_options(body, request.options))
+        options = with_optimizer(request, self.facts.of(request.model))
+        return HttpCall(method="POST", path=path, json=with_options(body, options))
 
     # -- query --------------------------------------------------------------------------------------------------
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hailuo_widgets.domain.catalog import ModelFacts
     from hailuo_widgets.domain.request import Request
 
-__all__ = ["given", "with_options"]
+__all__ = ["given", "with_optimizer", "with_options"]
 
 
 def given(request: Request, names: Mapping[str, str]) -> dict[str, Any]:
@@ -41,3 +42,15 @@ def with_options(body: Mapping[str, Any], options: Mapping[str, Any]) -> dict[st
         else:
             out[first] = value
     return out
+
+
+def with_optimizer(request: Request, of_model: ModelFacts) -> dict[str, Any]:
+    """Return the request's options, among them the one that is the model's prompt optimizer.
+
+    It is always there, because the provider's own default rewrites the prompt. The user's value is kept, and what an
+    unlisted model or a larger copy of a clip is sent does not change.
+    """
+    row = of_model.optimizer_option
+    if row is None or row.optimizer is None or request.unlisted or request.source is not None:
+        return dict(request.options)
+    return {row.name: row.optimizer[request.prompt_optimizer], **request.options}

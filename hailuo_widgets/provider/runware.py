@@ -37,6 +37,7 @@ from hailuo_widgets.provider.interface import (
     trace_id,
 )
 from hailuo_widgets.provider.messages import Balance, PollState
+from hailuo_widgets.provider.options import with_optimizer
 from hailuo_widgets.provider.parse import as_object
 from hailuo_widgets.provider.runware_errors import ABOUT_THE_CALL, CODES, ROWS, category
 from hailuo_widgets.provider.runware_facts import FACTS, FPS, OLDER, RESULTS, SAFETY
@@ -78,11 +79,12 @@ class Runware(Provider):
         if older:
             task["fps"] = FPS
         task |= {RESULTS: 1, "deliveryMethod": "async", "outputType": "URL", "includeCost": True}
-        if older or request.prompt_optimizer:
+        of_model = self.facts.of(request.model)
+        if older or (request.prompt_optimizer and of_model.optimizer_option is None):
             task["providerSettings"] = {"minimax": {"promptOptimizer": request.prompt_optimizer}}
         if request.duration is not None:
             task["duration"] = request.duration
-        task |= self._size(request) if older else size_fields(request, self.facts.of(request.model))
+        task |= self._size(request) if older else size_fields(request, of_model)
         if request.seed is not None:
             task["seed"] = request.seed
         frames = [
@@ -95,7 +97,7 @@ class Runware(Provider):
             task["inputs"] = inputs
         if request.callback_url is not None:
             task["webhookURL"] = request.callback_url
-        rest = dict(request.options)
+        rest = with_optimizer(request, of_model)
         for prefix in (SAFETY, SETTINGS):
             nested = {name.removeprefix(prefix): rest.pop(name) for name in [*rest] if name.startswith(prefix)}
             if nested:

@@ -86,7 +86,8 @@ def _options(common: tuple[Option, ...], *, expansion: bool) -> tuple[Option, ..
             name=f"{SETTINGS}promptExpansion",
             kind=str,
             allowed=("disabled", "balanced", "quality"),
-            help="disabled, balanced or quality: how the prompt is rewritten",
+            help="disabled (as without --optimize), balanced (as with it) or quality",
+            optimizer=("disabled", "balanced"),
         )
     return tuple(rows.values())
 
@@ -122,7 +123,7 @@ def _model(name: str, title: str, common: tuple[Option, ...]) -> Model:
         images=frame_images(SCHEMA, by_id=True),
         references=reference_rules(SCHEMA, by_id=True) if refers else None,
         last_frame_alone="",  # the schema: not all of the frames are last ones
-        optimizer=False,
+        optimizer=name == TURBO,
         options=_options(common, expansion=name == TURBO),
         max_results=MOST_RESULTS,
     )

@@ -117,6 +117,21 @@ OPTIMIZED = {"prompt": "a fox", "prompt_optimizer": True}
             {**H3_TEXT, "aspect_ratio": "9:16", "prompt_expansion_mode": "balanced"},
         ),
         (
+            {"model": "minimax/h3-max", "aspect_ratio": "16:9"},
+            "minimax/h3-max/text-to-video",
+            {**H3_TEXT, "prompt_expansion_mode": "balanced"},
+        ),
+        (
+            {"model": "minimax/h3-max", "aspect_ratio": "16:9", "prompt_optimizer": False},
+            "minimax/h3-max/text-to-video",
+            {**H3_TEXT, "prompt_expansion_mode": "disabled"},
+        ),
+        (
+            {"model": "minimax/h3-max", "aspect_ratio": "16:9", "options": {"prompt_expansion_mode": "quality"}},
+            "minimax/h3-max/text-to-video",
+            {**H3_TEXT, "prompt_expansion_mode": "quality"},
+        ),
+        (
             {"model": "acme/new-model/text-to-video", "unlisted": True, "duration": 7, "options": {"mood": "calm"}},
             "acme/new-model/text-to-video",
             {**OPTIMIZED, "duration": 7, "mood": "calm"},
@@ -128,7 +143,7 @@ def test_the_request_of_each_endpoint(  # noqa: PLR0917 - three fixtures and a r
 ) -> None:
     """The endpoint's name is made of model, tier and mode; a field that it does not have is not sent."""
     given = {name: link if value is True and name.endswith("_frame") else value for name, value in fields.items()}
-    call = fal.encode_create(ask(fal, prompt_optimizer=True, **given), "unused")
+    call = fal.encode_create(ask(fal, **{"prompt_optimizer": True, **given}), "unused")
     assert (call.method, call.path, call.params, call.json) == ("POST", f"/{path}", {}, body)
 
 

@@ -23,7 +23,9 @@ from hailuo_widgets.errors import (
     ProviderError,
     RateLimited,
     TaskLost,
+    UsageError,
 )
+from hailuo_widgets.planning.build_request import build_request
 from hailuo_widgets.provider.interface import Clip, HttpReply, Task
 from hailuo_widgets.provider.messages import Amount, Cancelled, CancelOutcome, Candidate, FormFile, PlanRow
 
@@ -126,6 +128,51 @@ def test_first_and_last_frame(minimax: Provider, ask: Callable[..., Request], li
         "duration": 5,
         "extra": {"prompt_expansion_mode": "quality"},
     }
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "rewritten"),
+    [
+        ({}, "disabled", False),
+        ({"prompt_optimizer": False}, "disabled", False),
+        ({"prompt_optimizer": True}, "balanced", True),
+        *(({"options": {"extra.prompt_expansion_mode": mode}}, mode, True) for mode in ("balanced", "quality")),
+        ({"options": {"extra.prompt_expansion_mode": "disabled"}}, "disabled", False),
+        ({"prompt_optimizer": True, "options": {"extra.prompt_expansion_mode": "quality"}}, "quality", True),
+        ({"prompt_optimizer": False, "options": {"extra.prompt_expansion_mode": "disabled"}}, "disabled", False),
+    ],
+    ids=str,
+)
+def test_h3_max_rewrites_a_prompt_only_if_asked(
+    minimax: Provider, given: dict[str, Any], mode: str, *, rewritten: bool
+) -> None:
+    """MiniMax's own default is ``balanced``: the mode is always sent, and the request says whether it rewrites."""
+    built = build_request(minimax.facts, {"prompt": "a fox", "model": "h3-max", **given})
+    assert body_of(minimax, built.request) == {
+        "model": "MiniMax-H3-Max",
+        "content": [{"type": "text", "text": "a fox"}],
+        "resolution": "768P",
+        "duration": 6,
+        "ratio": "16:9",
+        "extra": {"prompt_expansion_mode": mode},
+    }
+    assert built.request.prompt_optimizer == rewritten
+    assert built.warnings == ()
+
+
+@pytest.mark.parametrize(("asked", "mode"), [(True, "disabled"), (False, "balanced"), (False, "quality")])
+def test_the_switch_and_the_option_contradict_each_other(minimax: Provider, mode: str, *, asked: bool) -> None:
+    """Neither wins: nothing is sent."""
+    given = {"prompt_optimizer": asked, "options": {"extra.prompt_expansion_mode": mode}}
+    with pytest.raises(UsageError, match="contradict") as refused:
+        build_request(minimax.facts, {"prompt": "a fox", "model": "h3-max", **given})
+    assert [p.argument for p in refused.value.problems] == ["prompt_optimizer"]
+
+
+def test_an_unlisted_model_is_sent_no_mode_of_its_own(minimax: Provider) -> None:
+    """Its request is sent as it was typed, even under a known name."""
+    given = {"prompt": "a fox", "model": "MiniMax-H3-Max", "unlisted": True}
+    assert "extra" not in body_of(minimax, build_request(minimax.facts, given).request)
 
 
 def test_a_last_frame_alone_is_sent_with_a_warning(minimax: Provider, ask: Callable[..., Request], link: Image) -> None:
@@ -243,6 +290,7 @@ def test_callback_and_watermark(minimax: Provider, ask: Callable[..., Request]) 
         ({"seed": 7}, "seed", "takes no seed"),
         ({"prompt_optimizer": True}, "prompt_optimizer", "no prompt optimizer"),
         ({"fast_pretreatment": True}, "fast_pretreatment", "takes no fast_pretreatment"),
+        ({"model": H3_MAX, "fast_pretreatment": True}, "fast_pretreatment", "takes no fast_pretreatment"),
         ({"options": {"extra.prompt_expansion_mode": "quality"}}, "options", "takes none"),
         ({"model": H3_MAX, "options": {"extra.prompt_expansion_mode": ""}}, "options", "disabled, balanced, quality"),
         ({"model": H3_MAX, "options": {"extra.prompt_expansion_mode": True}}, "options", "to be str"),

@@ -39,6 +39,7 @@ BASE = {
 UUID = "59e1e7a4-0c3b-4f0e-9d43-0c3a5d4b1e77"
 OLDER = {"fps": 25, "providerSettings": {"minimax": {"promptOptimizer": False}}}
 FIRST = {"frameImages": [{"image": PICTURE, "frame": "first"}]}
+EXPANSION = {"h3-max-turbo": {"settings": {"promptExpansion": "disabled"}}}  # sent by no other model
 ALL = ("h3", "h3-fast", "h3-max", "h3-max-turbo")
 NAMES = dict(zip(ALL, ("minimax:h3@0", "minimax:h3@fast", "minimax:h3@max", "minimax:h3@max-turbo"), strict=True))
 
@@ -69,7 +70,44 @@ def task(provider: Provider, model: str = "h3", **arguments: Any) -> dict[str, A
 )
 def test_text_to_video(runware: Provider, model: str, size: tuple[int, int]) -> None:
     """The size is always sent in pixels, never Runware's own default; there are no fps and no providerSettings."""
-    assert task(runware, model) == BASE | {"model": NAMES[model], "width": size[0], "height": size[1]}
+    expected = BASE | {"model": NAMES[model], "width": size[0], "height": size[1]} | EXPANSION.get(model, {})
+    assert task(runware, model) == expected
+
+
+@pytest.mark.parametrize(
+    ("given", "mode", "rewritten"),
+    [
+        ({}, "disabled", False),
+        ({"prompt_optimizer": False}, "disabled", False),
+        ({"prompt_optimizer": True}, "balanced", True),
+        ({"options": {"settings.promptExpansion": "quality"}}, "quality", True),
+        ({"options": {"settings.promptExpansion": "disabled"}}, "disabled", False),
+        ({"prompt_optimizer": True, "options": {"settings.promptExpansion": "quality"}}, "quality", True),
+    ],
+    ids=str,
+)
+def test_h3_max_turbo_rewrites_a_prompt_only_if_asked(
+    runware: Provider, given: dict[str, Any], mode: str, *, rewritten: bool
+) -> None:
+    """Its mode is always sent, never with providerSettings, and the request says whether it rewrites."""
+    request = asked(runware, "h3-max-turbo", **given)
+    assert request.prompt_optimizer == rewritten
+    assert runware.encode_create(request, OURS).json == [
+        BASE
+        | {
+            "model": "minimax:h3@max-turbo",
+            "width": 1344,
+            "height": 768,
+            "settings": {"promptExpansion": mode},
+        }
+    ]
+
+
+@pytest.mark.parametrize(("switch", "mode"), [(True, "disabled"), (False, "quality")])
+def test_the_switch_and_the_option_contradict_each_other(runware: Provider, mode: str, *, switch: bool) -> None:
+    """Neither wins: nothing is sent."""
+    with pytest.raises(UsageError, match="contradict"):
+        asked(runware, "h3-max-turbo", prompt_optimizer=switch, options={"settings.promptExpansion": mode})
 
 
 SIZES = {  # model: resolution: 16:9, 4:3, 1:1, 3:4, 9:16, 21:9
@@ -128,7 +166,8 @@ def test_frames_of_the_other_models(runware: Provider) -> None:
     both = {"frameImages": [*FIRST["frameImages"], {"image": SECOND, "frame": "last"}]}
     for model in ("h3-max", "h3-max-turbo"):
         sent = task(runware, model, first_frame=PICTURE, last_frame=SECOND, resolution="480P")
-        assert sent == BASE | {"model": NAMES[model], "resolution": "480p", "inputs": both}
+        more = EXPANSION.get(model, {})
+        assert sent == BASE | {"model": NAMES[model], "resolution": "480p", "inputs": both} | more
 
 
 def test_references(runware: Provider) -> None:
