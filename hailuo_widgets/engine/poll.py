@@ -258,7 +258,10 @@ async def _cancel_asked(ctx: Context, record: RunRecord) -> bool:
 
 
 def clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
-    """Return the fields of a record that a reply about its clip changes."""
+    """Return the fields of a record that a reply about its clip changes.
+
+    The simulator reports a cost for every clip. It is not kept where no list has a price: there, nobody knows one.
+    """
     changes: dict[str, Any] = {
         "file_id": clip.file_id or record.file_id,
         "video_url": clip.url or record.video_url,
@@ -266,7 +269,8 @@ def clip_changes(record: RunRecord, clip: Clip) -> dict[str, Any]:
         "seed_returned": clip.seed if clip.seed is not None else record.seed_returned,
         "error": None,
     }
-    if clip.cost_micros is not None:
+    invented = record.simulated and record.cost_micros is None and not clip.by_list
+    if clip.cost_micros is not None and not invented:
         kind = CostKind.LIST if clip.by_list else CostKind.REPORTED
         changes |= {"cost_micros": clip.cost_micros, "currency": clip.currency, "cost_kind": kind}
     return changes

@@ -23,6 +23,7 @@ __all__ = ["card_of"]
 
 SEED_RETURNED = "seed returned"
 FROM_THE_ARCHIVE = "from the archive"
+_SIMULATED = "simulated, nothing billed"
 _KINDS = {
     CostKind.LIST: "list price",
     CostKind.REPORTED: "reported by the provider",
@@ -95,11 +96,14 @@ def _cost(record: RunRecord, price: Mapping[str, Any]) -> tuple[str, str]:
     if micros is None and price and record.status in {Status.PLANNED, Status.SUBMITTING}:
         micros, currency, kind = price["cost_micros"], price["currency"], CostKind.LIST
     note = _KINDS[kind] if kind else ""
-    if micros is None or money.cost_of(record) == money.NOTHING:
-        return money.cost_of(record), ""
+    known = money.cost_of(record)
+    if known == money.NOTHING:
+        return known, ""
+    if micros is None:
+        return known, _SIMULATED if record.simulated else ""
     if kind == CostKind.LIST and record.request.unlisted:
         note = "your price"
-    return money.text(micros, currency), "simulated, nothing billed" if record.simulated else note
+    return money.text(micros, currency), _SIMULATED if record.simulated else note
 
 
 def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
