@@ -95,16 +95,17 @@ def _checked(facts: Facts) -> str | None:
 def models_frame(accounts: Accounts, provider: str | None = None) -> pd.DataFrame:
     """Return one row per model, mode and resolution, and per region where regions have their own price lists.
 
-    ``price`` is that of the shortest clip, ``price_6s``, ``price_8s`` and ``price_10s`` those of clips of that length,
-    ``price_per_s`` that of a second where the list has it so. They are ``NA`` if no source names a list price, or there
-    is no such clip. ``also_priced`` is the same price in another currency, where the document has it.
+    ``price`` is that of a clip whose duration is not given: of the model's default duration, mostly 6 seconds, or of
+    its shortest clip if it does not make that. ``price_6s``, ``price_8s`` and ``price_10s`` are those of clips of that
+    length, ``price_per_s`` that of a second where the list has it so. They are ``NA`` if no source names a list price,
+    or there is no such clip. ``also_priced`` is the same price in another currency, where the document has it.
     """
     rows = []
     for f in _all_facts(accounts, provider):
         for offer in f.offers:
             model = f.model(offer.model)
             for region in _regions(accounts, f, offer):
-                price = _price(f, offer, region, offer.durations[0] if offer.durations else None)
+                price = _price(f, offer, region, _usual(f, offer))
                 rows.append(
                     {
                         "provider": f.name,
@@ -142,6 +143,12 @@ def _regions(accounts: Accounts, facts: Facts, offer: Offer) -> list[str | None]
     if found and None in listed:  # the other prices are those of every other region
         found.add(own)
     return sorted(found, key=lambda region: (region != own, region or "")) or [None]
+
+
+def _usual(facts: Facts, offer: Offer) -> int | None:
+    """Return the seconds of a clip of an offer whose duration is not given; None if the provider chooses."""
+    length = facts.of(offer.model).default_duration
+    return length if length in offer.durations else next(iter(offer.durations), None)
 
 
 def _price(facts: Facts, offer: Offer, region: str | None, seconds: int | None) -> tuple[Price, int] | None:

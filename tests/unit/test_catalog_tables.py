@@ -61,6 +61,28 @@ def test_prices_of_a_second_and_of_regions() -> None:
     assert seed.price_10s.isna().all()
 
 
+# Provider, model, resolution, and the prices of a clip without a duration, of 6 and of 10 seconds: from each document.
+DEFAULTS = [
+    ("kie", "minimax-h3/text-to-video", "768P", 96, 96, 160),  # 16 credits a second
+    ("minimax", "MiniMax-H3", "2K", 0.78, 0.78, 1.30),  # $0.13 a second
+    ("runware", "minimax:h3@0", "768P", 0.48, 0.48, 0.80),  # $0.08 a second
+    ("runware", "minimax:4@1", "1080P", 0.49, 0.49, None),  # $0.49 for 6 seconds; nobody names 10 seconds
+    ("runware", "minimax:4@1", "768P", None, None, None),
+]
+
+
+@pytest.mark.parametrize(("provider", "model", "resolution", "usual", "six", "ten"), DEFAULTS)
+def test_a_price_is_that_of_the_default_duration(
+    provider: str, model: str, resolution: str, usual: float | None, six: float | None, ten: float | None
+) -> None:
+    """It is what a call without a duration pays, not what the shortest clip costs."""
+    rows = MODELS[(MODELS.provider == provider) & (MODELS.model == model) & (MODELS.resolution == resolution)]
+    rows = rows[(rows["mode"] == "text_to_video") & (rows.region.isna() | (rows.region == "global"))]
+    assert len(rows) == 1
+    found = [None if pd.isna(v) else v for v in rows[["price", "price_6s", "price_10s"]].iloc[0]]
+    assert found == [None if v is None else pytest.approx(v) for v in (usual, six, ten)]
+
+
 def test_a_price_has_its_source_and_date_and_every_row_its_check() -> None:
     """What has no price has neither; every row says when the facts were last checked."""
     priced = MODELS.price.notna()
