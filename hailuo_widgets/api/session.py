@@ -652,12 +652,13 @@ class Session(Workspace):
         """The models: one row for each model, mode and resolution, with its prices if a source names them.
 
         A model whose price depends on the region of the host has a row for each ``region``. ``price`` is that of a
-        clip whose duration is not given: of the default duration, mostly 6 seconds, or of the shortest clip if the model
-        does not make that. ``price_6s``, ``price_8s`` and ``price_10s`` are those of a clip of that length,
-        ``price_per_s`` is that of one second, all in ``currency`` and without surcharges for references. ``also_priced`` is the price
-        in another currency, where the document has it. ``price_source`` and ``price_as_of`` name the price's source and
-        month, ``checked`` the day when the facts were last compared with their documents. ``recommended`` and
-        ``styles`` are the document's recommended uses and art styles; ``note`` is what contradicts a document.
+        clip whose duration is not given: of the default duration, mostly 6 seconds, or of the shortest clip if the
+        model does not make that. ``price_6s``, ``price_8s`` and ``price_10s`` are those of a clip of that length,
+        ``price_per_s`` is that of one second, all in ``currency`` and without surcharges for references.
+        ``also_priced`` is the price in another currency, where the document has it. ``price_source`` and
+        ``price_as_of`` name the price's source and month, ``checked`` the day when the facts were last compared with
+        their documents. ``recommended`` and ``styles`` are the document's recommended uses and art styles; ``note`` is
+        what contradicts a document.
 
         Args:
             provider: Only this provider's.

@@ -71,16 +71,16 @@ DEFAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("provider", "model", "resolution", "usual", "six", "ten"), DEFAULTS)
+@pytest.mark.parametrize(("provider", "model", "resolution", "prices"), [(*row[:3], row[3:]) for row in DEFAULTS])
 def test_a_price_is_that_of_the_default_duration(
-    provider: str, model: str, resolution: str, usual: float | None, six: float | None, ten: float | None
+    provider: str, model: str, resolution: str, prices: tuple[float | None, ...]
 ) -> None:
     """It is what a call without a duration pays, not what the shortest clip costs."""
     rows = MODELS[(MODELS.provider == provider) & (MODELS.model == model) & (MODELS.resolution == resolution)]
     rows = rows[(rows["mode"] == "text_to_video") & (rows.region.isna() | (rows.region == "global"))]
     assert len(rows) == 1
     found = [None if pd.isna(v) else v for v in rows[["price", "price_6s", "price_10s"]].iloc[0]]
-    assert found == [None if v is None else pytest.approx(v) for v in (usual, six, ten)]
+    assert found == [None if v is None else pytest.approx(v) for v in prices]
 
 
 def test_a_price_has_its_source_and_date_and_every_row_its_check() -> None:
