@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
 import venv
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 HOME = ROOT / ".venvs"  # kept between runs, and out of git
 WANTED = ("runware-sdk==1.8.0", "fal-client==1.0.3", "replicate==1.0.7")
 
 
+@contextmanager
+def one_at_a_time(name: str) -> Iterator[None]:
+    """Wait until no other worker of the tests installs what bears this name."""
+    HOME.mkdir(exist_ok=True)
+    with (HOME / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
 def foreign_python() -> Path:
     """A Python that has the providers' own clients; installed once. Without a package index this fails, and says so."""
-    home = HOME / "thirdparty"
+    with one_at_a_time("thirdparty"):
+        return _with_packages(HOME / "thirdparty")
+
+
+def _with_packages(home: Path) -> Path:
+    """Return the Python of an environment with these packages, made if it is not there."""
     python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
     stamp = home / ".installed"
     if stamp.is_file() and stamp.read_text() == "\n".join(WANTED):
@@ -35,7 +55,12 @@ def foreign_python() -> Path:
 @pytest.fixture(scope="session")
 def foreign_node() -> Path:
     """A folder of Node modules with the clients of ``package.json`` here; installed once, with npm, or this fails."""
-    home = HOME / "thirdparty-node"
+    with one_at_a_time("thirdparty-node"):
+        return _with_modules(HOME / "thirdparty-node")
+
+
+def _with_modules(home: Path) -> Path:
+    """Return the folder of modules of ``package.json`` here, installed if they are not there."""
     wanted = (Path(__file__).parent / "package.json").read_text("utf-8")
     stamp = home / ".installed"
     if stamp.is_file() and stamp.read_text("utf-8") == wanted:
