@@ -44,6 +44,7 @@ _log = logging.getLogger(__name__)
 FIRST_SERVER_ERROR = 500
 READ = 65536  # bytes of an answer that is no JSON: an error quotes less of it
 SLOWEST_UPLOAD = 125_000.0  # bytes per second, 1 Mbit/s: so much longer an upload may take
+NOT_UPLOADED = "nothing was billed: run the cell again later, or give links instead of local files"
 MOST_UPLOADS = 3  # of one file, where the answers are about another one
 
 
@@ -117,6 +118,8 @@ class ProviderClient:
             raise
         except ProviderError as e:
             e.accepted = False
+            e.message = f"a file could not be uploaded, so the create call was not sent: {e.message}"
+            e.hint = "; ".join(text for text in (e.hint, NOT_UPLOADED) if text)
             raise
         return request.with_inputs(uploaded)
 

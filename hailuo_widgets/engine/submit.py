@@ -20,7 +20,7 @@ from hailuo_widgets.engine.reconcile import settle_by_our_id
 from hailuo_widgets.engine.rescue_file import adopt_own
 from hailuo_widgets.engine.reserve import has_place, reserve
 from hailuo_widgets.engine.reuse import prepare
-from hailuo_widgets.errors import HailuoError, ProviderError, TransportError
+from hailuo_widgets.errors import HailuoError, ProviderError, RateLimited, TransportError
 
 if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
@@ -88,8 +88,10 @@ async def _attempt(ctx: Context, run: FollowedRun, client: ProviderClient, recor
         request = await client.prepared(record.request)
     except TransportError as e:
         return await _not_sent(ctx, client, record, tries, e)
-    except ProviderError as e:
+    except RateLimited as e:
         return await _refused(ctx, client, record, tries, e)
+    except ProviderError as e:  # about a file: no create call was sent
+        return await _not_sent(ctx, client, record, tries, e)
     try:
         reserved = await _reserve(ctx, run, client, record)
     except EqualRunSent:
@@ -137,7 +139,7 @@ async def _send(ctx: Context, client: ProviderClient, record: RunRecord, tries: 
 
 
 async def _not_sent(
-    ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries, error: TransportError
+    ctx: Context, client: ProviderClient, record: RunRecord, tries: _Tries, error: TransportError | ProviderError
 ) -> Outcome:
     tries.unsent += 1
     if tries.unsent >= TRIES_UNSENT or not error.again:
