@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hailuo_widgets.archive import clips_in
+from hailuo_widgets.domain.option_text import option_text
 from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.errors import UsageError
 
@@ -66,12 +67,15 @@ RUN_COLUMNS: dict[str, str] = {
     "height": _INT,
     "video_seconds": _FLOAT,
     "video_sound": _BOOL,
+    "references": _TEXT,
+    "options": _TEXT,
 }
 """``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas.
 
 ``sweep`` is the name that the user gave to the sweep. ``reused_from`` is the run that paid for the clip, missing if
 that is this run; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height``
-(pixels), ``video_seconds`` and ``video_sound`` are measured from the clip. ``rating``, ``note`` and tags set later
+(pixels), ``video_seconds`` and ``video_sound`` are measured from the clip. ``references`` are the files' names,
+joined by commas; ``options`` is compact JSON, without keys and link signatures. ``rating``, ``note`` and tags set later
 belong to the clip, so all runs with the same clip share them.
 """
 
@@ -153,6 +157,8 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "height": record.video_height,
         "video_seconds": record.video_seconds,
         "video_sound": record.video_sound,
+        "references": ", ".join(one.name for one in request.references) or None,
+        "options": option_text(request) or None,
     }
     return {name: pd.NA if value is None or name in record.unread else value for name, value in values.items()}
 

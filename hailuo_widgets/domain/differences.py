@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.images import Image
+from hailuo_widgets.domain.option_text import option_text
 from hailuo_widgets.domain.request import Source
 from hailuo_widgets.errors import UsageError, nearest
 
@@ -23,7 +24,7 @@ __all__ = ["COLUMNS", "are_labels", "check_column", "columns_of", "has", "in_row
 COLUMNS = (
     "variant", "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
     "aspect_ratio", "template", "text", "first_frame", "last_frame", "subject", "references", "source",
-    "fast_pretreatment", "watermark",
+    "fast_pretreatment", "watermark", "options",
 )  # fmt: skip
 RESULTS = ("status", "sweep_id")  # can be rows and columns of a grid, but say nothing of what was asked for
 
@@ -40,6 +41,8 @@ def value(record: RunRecord, name: str) -> str:
         return found.name
     if name == "references":
         return " + ".join(one.name for one in record.request.references)
+    if name == "options":
+        return option_text(record.request)
     if isinstance(found, Source):
         return found.run_id
     return "" if found is None else str(found)

@@ -30,7 +30,6 @@ NOW = datetime(2026, 11, 1, tzinfo=UTC)
 RESULTS = {"status", "cost", "cost kind", "currency", "elapsed s", "rating"}
 UNCOMPARED = {
     "callback_url",
-    "options",
     "width",
     "height",
     "unlisted",
@@ -60,6 +59,9 @@ TABLE: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
         [{"references": (Reference(name=f"{n}.png", sha256=n, kind=MediaKind.IMAGE),)} for n in "ab"],
         {"references"},
     ),
+    "options": ([{"options": {"ttl": 60}}, {"options": {"ttl": 600}}], {"options"}),
+    "an option or none": ([{}, {"options": {"a.b": "quality"}}], {"options"}),
+    "options in another order": ([{"options": {"a": 1, "b": 2}}, {"options": {"b": 2, "a": 1}}], set()),
     "source": ([{"source": Source(run_id=n, task_id=n)} for n in "ab"], {"source"}),
     "mode": ([{}, {"first_frame": Image(name="a.png", sha256="a")}], {"mode", "first_frame"}),
     "a variable": ([{"variables": {"at": "dawn"}}, {"variables": {"at": "dusk"}}], {"var_at"}),

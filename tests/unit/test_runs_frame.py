@@ -12,6 +12,7 @@ import pytest
 
 from hailuo_widgets.dataframes.providers import models_frame
 from hailuo_widgets.dataframes.runs import RUN_COLUMNS, runs_frame, since_moment
+from hailuo_widgets.domain.references import MediaKind, Reference
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
@@ -28,6 +29,10 @@ REQUEST = Request(
     duration=6,
     resolution="768P",
     aspect_ratio="9:16",
+    references=tuple(
+        Reference(name=name, kind=MediaKind.IMAGE, url=f"https://a.example/{name}") for name in ("fox.png", "狼.png")
+    ),
+    options={"ttl": 600, "deep": {"fox": "狐", "uploadEndpoint": "https://me:den@b.example/put?sig=77"}},
 )
 FULL = RunRecord(
     run_id="r2",
@@ -59,7 +64,7 @@ FULL = RunRecord(
     reused_from="r1",
 )
 VALUES = {
-    "run_id": "r2", "sweep_id": "s1", "created_at": NOW, "provider": "kie", "model": "02", "mode": "text_to_video",
+    "run_id": "r2", "sweep_id": "s1", "created_at": NOW, "provider": "kie", "model": "02", "mode": "reference_to_video",
     "prompt": "a fox 狐", "variant": "night", "seed": 7, "seed_returned": 2**53 + 1, "replicate": 2,
     "prompt_optimizer": False, "duration": 6, "resolution": "768P", "aspect_ratio": "9:16", "status": "succeeded",
     "task_id": "401047179385389059", "cost": 0.28, "currency": "USD", "submitted_at": NOW,
@@ -68,6 +73,8 @@ VALUES = {
     "error": "Moderated: it was refused (sensitive words)", "rating": 4, "note": "the tail", "tags": "pilot, x, sharp",
     "simulated": False, "request_hash": REQUEST.hash, "sweep": "foxes", "reused_from": "r1", "cost_kind": "list",
     "width": 1366, "height": 768, "video_seconds": 6.0, "video_sound": False,
+    "references": "fox.png, 狼.png",
+    "options": '{"deep":{"fox":"狐","uploadEndpoint":"https://•••@b.example/put?…"},"ttl":600}',
 }  # fmt: skip
 # What is 0, and must not be taken for missing: of a column, the field of the record or of its request.
 ZEROS = {"seed": "request.seed", "seed_returned": "seed_returned", "cost": "cost_micros"}
