@@ -246,7 +246,7 @@ class Replicate(Provider):
             raise self.in_body(code, said, reply) if code else self.unreadable(reply, "it names no status")
         self.checked("task", data.get("id"), task.task_id, reply)
         ended = self.state(word) in {PollState.SUCCEEDED, PollState.FAILED} and word.strip().casefold() != "canceled"
-        return Cancelled(outcome=CancelOutcome.TOO_LATE if ended else CancelOutcome.UNKNOWN, said=plain(word))
+        return Cancelled(outcome=CancelOutcome.TOO_LATE if ended else CancelOutcome.UNKNOWN, said=plain(word) or None)
 
     def decode_list(self, reply: HttpReply) -> Candidates:
         """Decode the page of predictions; what was asked for is in each one's ``input``, if it is still there."""
