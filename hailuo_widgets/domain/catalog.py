@@ -145,7 +145,7 @@ class Option:
 
     ``allowed``: the documented values. ``seen``: values known to work, if the document names none. ``doubts``: warnings
     by value. ``url``: the value is a web address. ``optimizer``: of the option that is a model's prompt optimizer, the
-    values that ``prompt_optimizer`` False and True send.
+    values that ``prompt_optimizer`` False and True send. ``counts``: it says how many clips the call makes.
     """
 
     name: str
@@ -156,6 +156,7 @@ class Option:
     allowed: tuple[str, ...] = ()
     seen: tuple[str, ...] = ()
     url: bool = False
+    counts: bool = False
     doubts: Mapping[Any, str] = field(default_factory=dict)
     optimizer: tuple[str, str] | None = None
 

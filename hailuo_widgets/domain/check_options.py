@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.clip_counts import count_errors
 from hailuo_widgets.domain.problem import error, is_web_url, text_errors, warning
 from hailuo_widgets.errors import ProblemCode, nearest
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.errors import Problem
 
-__all__ = ["callback_errors", "check_options", "check_switches"]
+__all__ = ["callback_errors", "check_options", "check_switches", "option_problems"]
 
 
 def check_switches(request: Request, facts: Facts) -> Iterator[Problem]:
@@ -86,12 +87,13 @@ def check_options(request: Request, facts: Facts) -> Iterator[Problem]:
     for name, value in request.options.items():
         row = rows.get(name)
         if row is not None:
-            yield from _option(row, value)
+            yield from option_problems(row, value)
             continue
         near = nearest(name, rows)
         model = facts.model(request.model)
         if model is not None and model.other_options:
             yield warning("options", ProblemCode.UNCERTAIN, f"option {name}: {model.other_options}")
+            yield from count_errors({name: value}, rows)
             if isinstance(value, str):
                 yield from text_errors("options", value, called=f"option {name}")
             continue
@@ -103,7 +105,8 @@ def check_options(request: Request, facts: Facts) -> Iterator[Problem]:
         )
 
 
-def _option(row: Option, value: Any) -> Iterator[Problem]:
+def option_problems(row: Option, value: Any) -> Iterator[Problem]:
+    """Check the value of one provider-specific field against its row."""
     right_kind = isinstance(value, row.kind) and not (row.kind in {int, float} and isinstance(value, bool))
     if not right_kind:
         yield error(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain.check_media import url_errors
-from hailuo_widgets.domain.check_options import callback_errors
+from hailuo_widgets.domain.check_options import callback_errors, option_problems
+from hailuo_widgets.domain.clip_counts import count_errors
 from hailuo_widgets.domain.problem import error, text_errors, warning
 from hailuo_widgets.errors import ProblemCode
 
@@ -38,8 +39,12 @@ def check_unlisted(request: Request, facts: Facts) -> Iterator[Problem]:
             yield from url_errors(name, file.url, title=facts.title, by_id=True)
     if request.callback_url is not None:
         yield from callback_errors(request.callback_url)
+    rows = {row.name: row for row in facts.options}
+    yield from count_errors(request.options, rows)
     for name, value in request.options.items():
-        if isinstance(value, str):
+        if name in rows and rows[name].counts:
+            yield from option_problems(rows[name], value)
+        elif isinstance(value, str):
             yield from text_errors("options", value, called=f"option {name}")
 
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.clip_counts import clips_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
@@ -198,9 +200,7 @@ class RunRecord:
     @property
     def replicate(self) -> int:
         """The number of the replicate: 1, 2, …. The results of one create call are replicates of each other."""
-        of_a_call = self.request.options.get("numberResults")
-        results = of_a_call if isinstance(of_a_call, int) else 1
-        return (self.request.replicate - 1) * max(1, results) + self.result_index + 1
+        return (self.request.replicate - 1) * clips_of(self.request.options) + self.result_index + 1
 
     @property
     def unfinished(self) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.check import check
+from hailuo_widgets.domain.clip_counts import with_whole_counts
 from hailuo_widgets.domain.request import IMAGE_FIELDS, Request
 from hailuo_widgets.domain.user_price import as_price
 from hailuo_widgets.domain.user_values import as_flag, as_references, as_whole, shown
@@ -155,6 +156,8 @@ def _unlisted(facts: Facts, values: dict[str, Any]) -> None:
                 hint="leave price out, or add unlisted=True (--unlisted) for a model that no table has",
             )
         return
+    if "options" in values:
+        values["options"] = with_whole_counts(values["options"], {row.name: row for row in facts.options})
     values["model"] = str(values.get("model", "")).strip()
     if not values["model"]:
         raise UsageError(

@@ -18,6 +18,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.callback_format import OWN_TOKEN, CallbackFormat, ids_named
+from hailuo_widgets.domain.clip_counts import clips_of
 from hailuo_widgets.provider.interface import (
     AGAIN_FREE,
     Accepted,
@@ -106,8 +107,7 @@ class Runware(Provider):
 
     def results(self, request: Request) -> int:
         """Return ``numberResults``; each result is billed."""
-        number = request.options.get(RESULTS, 1)
-        return number if isinstance(number, int) else 1
+        return clips_of(request.options)
 
     def _size(self, request: Request) -> dict[str, int]:
         """Return width and height: the given ones, or the resolution's; without both, the clip has its frame's size."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hailuo_widgets.domain.catalog import MIB, Auth, Facts, ImageRules, Model, Offer, Option, Price
+from hailuo_widgets.domain.clip_counts import NUMBER_RESULTS
 from hailuo_widgets.provider.runware_h3 import H3_OFFERS, H3_PRICES, H3_SURCHARGES, h3_models
 
 __all__ = ["FACTS", "FPS", "OLDER", "RESULTS", "SAFETY"]
@@ -16,7 +17,7 @@ OLDER = frozenset({H02, H23, H23_FAST})
 """The models with ``fps`` and ``providerSettings``."""
 T2V, I2V, FL = "text_to_video", "image_to_video", "first_last_frame"
 FPS = 25
-RESULTS = "numberResults"
+RESULTS = NUMBER_RESULTS
 SAFETY = "safety."
 
 _LONG_1080 = f"10 s at 1080P: the model page names no limit; {DOCS} and MiniMax have 6 s alone at 1080P"
@@ -85,7 +86,14 @@ PRICES = (
 )
 
 OPTIONS = (
-    Option(name=RESULTS, kind=int, low=1, high=20, help="1 to 20 clips of one task, each with a seed of its own"),
+    Option(
+        name=RESULTS,
+        kind=int,
+        low=1,
+        high=20,
+        counts=True,
+        help="1 to 20 clips of one task, each with a seed of its own",
+    ),
     Option(
         name="outputFormat",
         kind=str,

@@ -70,6 +70,7 @@ def _options(common: tuple[Option, ...], *, expansion: bool) -> tuple[Option, ..
         kind=int,
         low=1,
         high=MOST_RESULTS,
+        counts=True,
         help=f"1 to {MOST_RESULTS} clips of one task, each with a seed of its own",
     )
     rows["safety.mode"] = Option(

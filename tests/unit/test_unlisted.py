@@ -6,6 +6,7 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -125,6 +126,50 @@ def test_each_row_of_a_table_has_its_own_price() -> None:
     table = pd.DataFrame({"prompt": ["a fox"] * 2, "model": ["a", "b"], "price": ["1 USD", "2 USD"]})
     axes = axes_of(table, {"unlisted": True})
     assert len(axes.variants) == 2
+
+
+@pytest.mark.parametrize("given_number", [4, "4", 4.0, " 4 ", np.int64(4)])
+def test_the_number_of_clips_is_a_whole_number_before_it_is_sent(given_number: Any) -> None:
+    """However 4 is typed, 4 clips are planned, priced, sent and hashed as the same request."""
+    request = built("runware", options={"numberResults": given_number}).request
+    runware = open_provider("runware", Settings.resolve())
+    call = runware.encode_create(request, "00000000-0000-4000-8000-000000000000")
+    assert runware.results(request) == 4
+    assert repr(call.json[0]["numberResults"]) == "4"
+    assert request.hash == built("runware", options={"numberResults": 4}).request.hash
+
+
+@pytest.mark.parametrize(
+    "given_number", [0, -1, 21, "4.0", "four", 1.5, True, None, [4], {"n": 4}, 10**30, float("nan")]
+)
+def test_a_number_of_clips_that_can_not_be_counted_is_refused(given_number: Any) -> None:
+    """It decides how many runs are paid for."""
+    with pytest.raises(UsageError, match="option numberResults="):
+        built("runware", options={"numberResults": given_number})
+
+
+@pytest.mark.parametrize("provider", names())
+@pytest.mark.parametrize(
+    "name",
+    [
+        "n",
+        "num_videos",
+        "num_outputs",
+        "number",
+        "numberOfVideos",
+        "sampleCount",
+        "batch_size",
+        "input.n",
+        "NumberResults",
+    ],
+)
+def test_another_field_asks_for_no_further_clips(provider: str, name: str) -> None:
+    """A provider may bill each clip of a call, and one alone would be counted and downloaded."""
+    for several in ({name: 4}, {name: "4"}, {"input": {name: 2}}, {name: [4]}):
+        with pytest.raises(UsageError, match="may make several clips of one call"):
+            built(provider, options=several)
+    for single in ({name: 1}, {name: "1"}, {name: None}, {"num_frames": 81, "num_inference_steps": 30}):
+        assert built(provider, options=single).request.options
 
 
 def test_a_price_needs_an_unlisted_model() -> None:
