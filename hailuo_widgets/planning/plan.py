@@ -19,7 +19,9 @@ from hailuo_widgets.domain.sweep import Axes, Cell, Variant
 from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.errors import ProblemCode, UsageError
 from hailuo_widgets.planning.build_request import build_request, same_value, takes_seed
+from hailuo_widgets.planning.equal_calls import refuse_equal_calls
 from hailuo_widgets.planning.not_sent import not_sent
+from hailuo_widgets.planning.option_conflicts import option_conflicts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -71,6 +73,7 @@ class Planned:
     outlooks: tuple[Outlook, ...]  # what becomes of each of its results
     seconds: float | None
     other_prices: Mapping[str, int] = field(default_factory=dict)  # of one clip, in the document's further currencies
+    differing: frozenset[str] = frozenset()  # arguments that are not sent as they are in the request
 
     @property
     def results(self) -> int:
@@ -195,7 +198,7 @@ class Plan:
 
     def _makes(self) -> str:
         """Return what a clip is, with the defaults filled in: ``768P, 6 s, 16:9``; of several kinds at most three."""
-        kinds = dict.fromkeys(_made(p.request) for p in self.to_send)
+        kinds = dict.fromkeys(_made(p.request, p.differing) for p in self.to_send)
         shown = [kind for kind in kinds if kind][:MOST_KINDS]
         return " · ".join(shown) + (f" and {len(kinds) - MOST_KINDS} more" if len(kinds) > MOST_KINDS else "")
 
@@ -240,11 +243,14 @@ class Parts:
     makes: str = ""
 
 
-def _made(request: Request) -> str:
-    """Return a clip's resolution or size, seconds and aspect ratio, as far as the request says them."""
-    size = f"{request.width}×{request.height}" if request.width and request.height else request.resolution
+def _made(request: Request, differing: frozenset[str]) -> str:
+    """Return a clip's resolution or size, seconds and aspect ratio, as far as the request says them and sends them."""
+    sized = request.width and request.height and not differing & {"width", "height"}
+    size = f"{request.width}×{request.height}" if sized else request.resolution
     length = f"{request.duration} s" if request.duration is not None else None
-    return ", ".join(filter(None, (size, length, request.aspect_ratio)))
+    parts = {"duration": length, "aspect_ratio": request.aspect_ratio}
+    parts = {"width" if sized else "resolution": size, **parts}
+    return ", ".join(text for name, text in parts.items() if text and name not in differing)
 
 
 def _shown(value: Any) -> str:
@@ -290,7 +296,7 @@ def make_plan(
     if not cells:
         raise UsageError("the exclusions leave no run", hint="remove one of them")
     refused: list[UsageError] = []
-    made: list[tuple[Cell, Request]] = []
+    made: list[tuple[Cell, Request, frozenset[str]]] = []
     warnings: dict[str, Problem] = {p.message: p for p in axes.warnings}
     several = len({cell.values.get("provider") for cell in cells}) > 1
     seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
@@ -308,14 +314,22 @@ def make_plan(
             built = build_request(
                 asked.facts, {**values, "prompt": cell.variant.prompt, "replicate": replicate}, loaded=loaded
             )
+            replaced = option_conflicts(
+                built.request,
+                asked,
+                given={name for name, value in values.items() if value is not None},
+                priced=bool(accounts.list_price(built.request, None)),
+            )
         except UsageError as e:
             refused.append(e)
             continue
-        warnings |= {p.message: p for p in (*built.warnings, *not_sent(built.request, asked))}
-        made.append((cell, built.request))
+        differing = (*replaced, *not_sent(built.request, asked))
+        warnings |= {p.message: p for p in (*built.warnings, *differing)}
+        made.append((cell, built.request, frozenset(p.argument for p in differing)))
     if refused:
         raise _all_wrong(refused, len(cells))
-    runs = tuple(priced(accounts, cell, request) for cell, request in made)
+    refuse_equal_calls((request for _, request, _ in made), accounts.provider)
+    runs = tuple(replace(priced(accounts, cell, request), differing=names) for cell, request, names in made)
     plan = Plan(
         runs=runs,
         axes=axes,
