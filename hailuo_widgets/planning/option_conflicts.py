@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from hailuo_widgets.domain.problem import error, warning
 from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.errors import ProblemCode, Severity, UsageError
-from hailuo_widgets.planning.sent_fields import replaced_fields
+from hailuo_widgets.planning.sent_fields import overwritten_fields, replaced_fields
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -38,9 +38,18 @@ def option_conflicts(
         priced: Whether the request has a list price, which is that of its arguments.
 
     Raises:
-        UsageError: An option replaces an argument that was given, or a default on which the list price rests.
+        UsageError: An option replaces a field that the provider's code needs, an argument that was given, or a default
+            on which the list price rests.
     """
-    found: dict[tuple[str, str], Problem] = {}
+    found: dict[tuple[str, str], Problem] = {
+        ("options", name): error(
+            "options",
+            ProblemCode.CONFLICT,
+            f"options[{name!r}]={shown(request.options[name])} replaces a field that each request needs as it is",
+            f"leave options[{name!r}] (--option {name}=…) out",
+        )
+        for name in overwritten_fields(request, provider)
+    }
     for one in replaced_fields(request, provider):
         refused = one.argument in given or one.argument in ALWAYS
         made = _both(request, one) if refused else _default(request, one, priced=priced and not request.unlisted)

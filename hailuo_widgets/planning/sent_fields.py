@@ -18,7 +18,18 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.provider.interface import Provider
 
-__all__ = ["ADDRESS", "VALUES", "Field", "Replaced", "fields_of", "link_of", "replaced_fields", "routes", "same_text"]
+__all__ = [
+    "ADDRESS",
+    "VALUES",
+    "Field",
+    "Replaced",
+    "fields_of",
+    "link_of",
+    "overwritten_fields",
+    "replaced_fields",
+    "routes",
+    "same_text",
+]
 
 Field = tuple[str | int, ...]  # a path in the call: ("json", 0, "duration")
 
@@ -120,6 +131,28 @@ def replaced_fields(request: Request, provider: Provider) -> tuple[Replaced, ...
                 Replaced(argument=argument, option=name, sent=alone.get(path)) for argument in (exact or arguments)[:1]
             ]
     return tuple(found)
+
+
+def overwritten_fields(request: Request, provider: Provider) -> dict[str, Field]:
+    """Return the options that replace a field which no argument sets, and no row of the table offers, by their names.
+
+    The provider's code needs what it writes there, for example our own ID of the task.
+    """
+    rows = {row.name for row in provider.facts.of(request.model).options}
+    kept = routes(request, provider)
+    bare = replace(request, options=kept)
+    own = fields_of(bare, provider)
+    explained = (
+        {path for paths in _sources(bare, provider, own).values() for path in paths} if request.options else set()
+    )
+    found: dict[str, Field] = {}
+    for name, value in request.options.items():
+        if name in kept or name in rows:
+            continue
+        alone = fields_of(replace(request, options={**kept, name: value}), provider)
+        if paths := [path for path in _differing(own, alone) if path not in explained]:
+            found[name] = paths[0]
+    return found
 
 
 def _differing(own: Mapping[Field, Any], other: Mapping[Field, Any]) -> list[Field]:

@@ -222,3 +222,21 @@ def test_a_provider_that_raises_is_met_when_it_is_sent(session: Session, monkeyp
 
     monkeypatch.setattr(Fal, "encode_create", broken)
     assert planned(session, "fal", duration=[5, 6], options={"duration": 7}).results == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("taskUUID", "aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"),
+        ("taskType", "imageInference"),
+        ("deliveryMethod", "sync"),
+        ("outputType", "base64Data"),
+        ("includeCost", False),
+    ],
+)
+def test_no_option_replaces_what_each_request_needs(session: Session, option: str, value: Any) -> None:
+    """Our own ID of a task settles a lost create call: under another one, the call would be sent and paid again."""
+    asked: dict[str, Any] = {"provider": "runware", "unlisted": True, "model": "new:1@1", "price": "0.5 USD"}
+    session.plan("a fox", ask_log=False, options={"somethingNew": value}, **asked)
+    with pytest.raises(UsageError, match=f"options\\['{option}'\\].* replaces a field that each request needs"):
+        session.plan("a fox", ask_log=False, options={option: value}, **asked)
