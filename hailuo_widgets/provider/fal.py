@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from hailuo_widgets.errors import InvalidRequest, Moderated, ProviderError, RateLimited
 from hailuo_widgets.provider import (
@@ -47,6 +47,7 @@ from hailuo_widgets.provider import (
     ids_named,
     read_json,
 )
+from hailuo_widgets.provider.task_paths import NOT_USED, is_plain, task_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -256,6 +257,8 @@ FACTS = Facts(
     simulated=True,
 )
 
+# The links in a queue's answer, and what may end the path of each.
+LINKS = {"status_url": ("/status",), "response_url": ("", "/response"), "cancel_url": ("/cancel",)}
 CANCELS = {
     "OK": CancelOutcome.UNKNOWN,
     "CANCELLATION_REQUESTED": CancelOutcome.UNKNOWN,
@@ -313,29 +316,27 @@ class Fal(Provider):
 
     def encode_query(self, task: Task) -> HttpCall:
         """Return ``GET`` of the request's status."""
-        return HttpCall(method="GET", path=self._path(task, "status_url", "/status"))
+        return HttpCall(method="GET", path=self._path(task, "status_url"))
 
     def encode_link(self, task: Task, clip: Clip) -> HttpCall | None:
         """Return ``GET`` of the request's result, which alone says whether it has failed."""
         del clip
-        return HttpCall(method="GET", path=self._path(task, "response_url", ""))
+        return HttpCall(method="GET", path=self._path(task, "response_url"))
 
     def encode_cancel(self, task: Task) -> HttpCall | None:
         """Return ``PUT`` of the request's cancellation."""
-        return HttpCall(method="PUT", path=self._path(task, "cancel_url", "/cancel"))
+        return HttpCall(method="PUT", path=self._path(task, "cancel_url"))
 
-    def _path(self, task: Task, name: str, end: str) -> str:
-        """Return the path that the queue has named, if it is on fal's own host, or else the documented one."""
-        named = self._own_path(task.details.get(name), task.task_id)
-        app = quote(task.channel or self.default_channel)
-        return named or f"/{app}/requests/{quote(task.task_id, safe='')}{end}"
+    def _path(self, task: Task, name: str) -> str:
+        """Return the path that the queue has named, if it is the request's own at fal, or else the documented one."""
+        app = self._app(task.channel)
+        named = task_path(task.details.get(name), task.task_id, *_shapes(app, name), bases=self.facts.origins)
+        return named or f"/{app}/requests/{quote(task.task_id, safe='')}{LINKS[name][0]}"
 
-    def _own_path(self, url: object, task_id: str) -> str | None:
-        link = as_url(url)
-        parts = urlsplit(link) if link is not None else None
-        if parts is None or f"{parts.scheme}://{parts.netloc}" != self.facts.base_url:
-            return None
-        return parts.path if task_id in parts.path and not parts.query else None
+    def _app(self, channel: str) -> str:
+        """Return the app of a channel. One from the log that is no app's name is not used."""
+        fair = is_plain(f"/{channel}") and "requests" not in channel.split("/")
+        return channel if fair else self.default_channel
 
     # -- replies --------------------------------------------------------------------------------------------------
 
@@ -352,13 +353,20 @@ class Fal(Provider):
         return as_code(data.get("error_type")), error if isinstance(error, str) else None
 
     def decode_create(self, reply: HttpReply, request: Request) -> Accepted:
-        """Decode the reply; the three addresses that it names are kept if they are fal's own."""
-        del request
+        """Decode the reply; of the three addresses that it names, those of the request at fal itself are kept."""
         accepted = self.accepted(reply)
         data = self.body(reply)
-        urls = {name: data.get(name) for name in ("status_url", "response_url", "cancel_url")}
-        own = {name: str(url) for name, url in urls.items() if self._own_path(url, accepted.task_id)}
-        return replace(accepted, details=own)
+        app = self._app(self.channel(request))
+        own: dict[str, str] = {}
+        warnings = [accepted.warning] if accepted.warning else []
+        for name in LINKS:
+            url = data.get(name)
+            shapes = _shapes(app, name)
+            if isinstance(url, str) and task_path(url, accepted.task_id, *shapes, bases=self.facts.origins):
+                own[name] = url
+            elif url and not task_path(url, accepted.task_id, *shapes, bases=(reply.origin,)):
+                warnings.append(f"{name} {NOT_USED}")
+        return replace(accepted, details=own, warning="; ".join(warnings) or None)
 
     def decode_query(self, reply: HttpReply, task: Task) -> Poll:
         """Decode the status. A completed request has no clip yet: its result is fetched, and may be a failure."""
@@ -425,6 +433,10 @@ def _endpoint(request: Request) -> str:
     if request.model in {H3, H3_MAX}:
         return f"{request.model}/{mode}"
     return f"{request.model}/{TIERS.get(request.resolution or '', 'standard')}/{mode}"
+
+
+def _shapes(app: str, name: str) -> list[str]:
+    return [f"/{app}/{{more}}/requests/{{id}}{end}" for end in LINKS[name]]
 
 
 def _frames(request: Request) -> dict[str, Any]:

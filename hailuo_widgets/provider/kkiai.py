@@ -27,11 +27,12 @@ from hailuo_widgets.provider.interface import (
 )
 from hailuo_widgets.provider.messages import PollState
 from hailuo_widgets.provider.parse import as_path, message_of
+from hailuo_widgets.provider.task_paths import NOT_USED, leads_away, path_at, task_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from hailuo_widgets.provider.interface import Provider
+    from hailuo_widgets.provider.interface import Provider, Task
     from hailuo_widgets.settings.settings import Settings
 
 __all__ = ["CODES", "FACTS", "Kkiai", "make"]
@@ -113,6 +114,7 @@ STATES = minimax_v1.STATES | {
     "completed": "succeeded",
     "succeeded": "succeeded",
 }
+CONTENT_PATH = "/v1/videos/{id}/content"
 VIDEO = "video"  # the value of "object" in the format of OpenAI
 _YES = frozenset({"success", "0", "200"})
 
@@ -176,7 +178,37 @@ class Kkiai(minimax_v1.MiniMaxV1):
         clip = self.clip(data)
         if named is None or clip.url is not None or clip.file_id is not None:
             return super().finished(data, reply)
-        return Poll(state=PollState.SUCCEEDED, clip=replace(clip, url=f"/v1/videos/{quote(named, safe='')}/content"))
+        return Poll(
+            state=PollState.SUCCEEDED, clip=replace(clip, url=CONTENT_PATH.replace("{id}", quote(named, safe="")))
+        )
+
+    def decode_query(self, reply: HttpReply, task: Task) -> Poll:
+        """Decode the reply. A link that the key goes to is a file's, or our own task's ``/v1/videos/{id}/content``."""
+        poll = super().decode_query(reply, task)
+        clip = poll.clip
+        if clip is None:
+            return poll
+        away = [self._leads_away(url, task.task_id, reply) for url in (clip.url, clip.backup_url)]
+        if not any(away):
+            return poll
+        kept = replace(clip, url=None if away[0] else clip.url, backup_url=None if away[1] else clip.backup_url)
+        if kept.url is None and self.encode_link(task, kept) is None:
+            kept = replace(kept, url=CONTENT_PATH.replace("{id}", quote(task.task_id, safe="")))
+        return replace(poll, clip=kept, warning=f"the link of the clip {NOT_USED}")
+
+    def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
+        """Return the clip with the file's links, which are no routes of the relay."""
+        found = super().decode_link(reply, clip)
+        if self._leads_away(found.url, None, reply):
+            raise self.unreadable(reply, "it names no download_url, but a route of the relay")
+        return replace(found, backup_url=None) if self._leads_away(found.backup_url, None, reply) else found
+
+    def _leads_away(self, link: str | None, task_id: str | None, reply: HttpReply) -> bool:
+        """Return whether a link is at the relay itself, and neither a file's nor our task's content route."""
+        bases = {reply.origin, *self.facts.origins}
+        path = path_at(link, bases)
+        own = task_id is not None and task_path(link, task_id, CONTENT_PATH, bases=bases)
+        return path is not None and not own and leads_away(path)
 
     def clip(self, data: dict[str, Any]) -> Clip:
         """Return the clip's links: those of the retrieved file, then those in every other place that relays use."""

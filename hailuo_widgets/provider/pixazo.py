@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from hailuo_widgets.domain.callback_format import CallbackFormat, ids_named
 from hailuo_widgets.domain.catalog import Auth, Facts, Model, Offer, Price
 from hailuo_widgets.errors import AuthError, Moderated
 from hailuo_widgets.provider import minimax_facts, minimax_v1, pixazo_h3
 from hailuo_widgets.provider.interface import REFUSALS, Accepted, Clip, Code, HttpCall, Poll, Task, as_code, as_url
-from hailuo_widgets.provider.parse import as_object, as_path, message_of
+from hailuo_widgets.provider.parse import as_object, message_of
 from hailuo_widgets.provider.refusal_words import about_content
 from hailuo_widgets.provider.task_ids import asked_by_request_id
+from hailuo_widgets.provider.task_paths import NOT_USED, task_path
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
-
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.provider.interface import HttpReply, Provider
     from hailuo_widgets.settings.settings import Settings
@@ -110,7 +109,7 @@ STATES = minimax_v1.STATES | {
     "cancelled": "failed",
 }
 REQUESTS = "requests"  # the channel of Pixazo's newer API
-POLLED_AT = "polling_path"
+STATUS_PATH = "/v2/requests/status/{id}"
 WITHHELD = Code(error=Moderated, meaning="the prompt, a picture or the clip was refused for its content")
 
 
@@ -144,21 +143,22 @@ class Pixazo(minimax_v1.MiniMaxV1):
     def accepted(self, reply: HttpReply) -> Accepted:
         """Decode the reply; a task of Pixazo's newer API gets that API's channel.
 
-        Of the polling address in the reply, only the path is kept, and only if it is at the provider's own origin:
-        the key goes nowhere else.
+        The polling address in the reply is the documented one, which is made of the ID; any other is not used.
         """
         found = super().accepted(reply)
         data = as_object(reply)
         if asked_by_request_id(data) != found.task_id:
             return found
-        path = _path_at(as_url(data.get("polling_url")), {reply.origin, *self.facts.origins})
-        known = path is None or path == _status_path(found.task_id)
-        return replace(found, channel=REQUESTS, details={} if known else {POLLED_AT: str(path)})
+        named = data.get("polling_url")
+        bases = {reply.origin, *self.facts.origins}
+        strange = bool(named) and task_path(named, found.task_id, STATUS_PATH, bases=bases) is None
+        said = [found.warning, f"polling_url {NOT_USED}" if strange else None]
+        return replace(found, channel=REQUESTS, warning="; ".join(filter(None, said)) or None)
 
     def encode_query(self, task: Task) -> HttpCall:
         """Return ``POST /minimax-hailuo-ai-polling/v1/getStatus``, which creates nothing, or the newer API's query."""
         if task.channel == REQUESTS:
-            path = as_path(task.details.get(POLLED_AT)) or _status_path(task.task_id)
+            path = STATUS_PATH.replace("{id}", quote(task.task_id, safe=""))
             return HttpCall(method="GET", path=path, headers=NO_CACHE)
         return HttpCall(method="POST", path=self.query_path, json={"task_id": task.task_id}, headers=NO_CACHE)
 
@@ -197,17 +197,6 @@ class Pixazo(minimax_v1.MiniMaxV1):
         if code is None and data.get("error") and self.task_named(data) is None and self.task_id_of(data) is None:
             return as_code(data.get("statusCode")) or "error", message_of(data)
         return code, said
-
-
-def _status_path(task_id: str) -> str:
-    return f"/v2/requests/status/{quote(task_id, safe='')}"
-
-
-def _path_at(url: str | None, origins: Collection[str]) -> str | None:
-    """Return the path of a URL at one of these origins; None for another URL, or one with a query."""
-    parts = urlsplit(url or "")
-    ours = f"{parts.scheme}://{parts.netloc}" in origins
-    return as_path(parts.path) if ours and not (parts.query or parts.fragment) else None
 
 
 def make(settings: Settings) -> Provider:
