@@ -145,13 +145,13 @@ def test_create_answer(
     assert call.headers == {"Cache-Control": "no-cache"}
 
 
-def test_a_polling_address_of_the_provider_is_used(
+def test_another_polling_address_of_the_provider_is_not_used(
     pixazo: Provider, ask: Callable[..., Request], reply: Callable[..., HttpReply]
 ) -> None:
-    """Its path is kept, at the gateway and at whatever stands in its place."""
+    """Only the documented address is known to do nothing but ask: it is used, whatever the answer names."""
     for origin in (GATEWAY, "http://127.0.0.1:8000"):
         task = accepted_at(pixazo, ask, reply(queued(f"{origin}/v3/status/req-7f3a")), origin)
-        assert pixazo.encode_query(task).path == "/v3/status/req-7f3a"
+        assert pixazo.encode_query(task).path == "/v2/requests/status/req-7f3a"
 
 
 @pytest.mark.parametrize(
