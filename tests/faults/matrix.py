@@ -161,6 +161,7 @@ ROWS = (
         44,
         "many pollers",
         "test_time.py::test_a_provider_that_answers_so_many_calls_a_second",
+        "test_time.py::test_kies_documented_limits_are_kept",
         "test_time.py::test_the_documented_pace_is_kept",
     ),
     _row(
