@@ -29,6 +29,7 @@ from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import chosen, run_id_of, runs_table, sweep_id_of, sweep_name
 from hailuo_widgets.workspace.spending_limits import as_budget, rates_of, spent_of
 from hailuo_widgets.workspace.sweep import Sweep
+from hailuo_widgets.workspace.typed_keys import refuse_typed_keys
 from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 if TYPE_CHECKING:
@@ -150,6 +151,7 @@ class Workspace(WorkspaceBase):
         sweep_id = make_id("s", self.runtime.clock.now(), self.runtime.ids.randbits(40))
         records = [r for n, planned in enumerate(plan.runs) for r in self._records(planned, sweep_id, n, words)]
         records = [replace(r, sweep_name=called) for r in records]
+        refuse_typed_keys(records, self.accounts)
         budgets, unpaid = self._budgets(sweep_id, budget), plan.unpaid([r.run_id for r in records])
         self.engine.start(records, reuse=reuse, unpaid=unpaid, budgets=budgets, at_once=at_once)
         return Sweep(self, sweep_id, [Run(self, r.run_id) for r in records])
