@@ -336,9 +336,30 @@ def about(argument: str) -> Iterator[None]:
         raise
 
 
+_OURS = {  # providers' words, and other tools'
+    "ratio": "aspect_ratio",
+    "aspectratio": "aspect_ratio",
+    "seconds": "duration",
+    "length": "duration",
+    "size": "resolution",
+    "first_frame_image": "first_frame",
+    "last_frame_image": "last_frame",
+    "image": "first_frame",
+    "optimizer": "optimize",
+    "references": "reference",
+}
+
+
 def nearest(word: str, allowed: Iterable[str]) -> str | None:
-    """Return the allowed spelling nearest to ``word``, in any case; None if nothing is near."""
+    """Return the allowed spelling nearest to ``word``, in any case; None if nothing is near.
+
+    A provider's own word for an argument counts as ours.
+    """
     by_folded = {a.casefold(): a for a in allowed}
+    ours = _OURS.get(word.casefold().lstrip("-"), "")
+    for meant in (ours, f"--{ours.replace('_', '-')}"):
+        if meant in by_folded:
+            return by_folded[meant]
     near = difflib.get_close_matches(word.casefold(), list(by_folded), n=1, cutoff=0.6)
     return by_folded[near[0]] if near else None
 

@@ -59,3 +59,20 @@ def test_ipython_shows_no_traceback() -> None:
 def test_nearest_spelling(word: str, near: str | None) -> None:
     """A typo finds its word whatever its case; nonsense finds none."""
     assert nearest(word, ["Push in", "Pull out"]) == near
+
+
+@pytest.mark.parametrize(
+    ("word", "allowed", "meant"),
+    [
+        ("--ratio", ["--aspect-ratio", "--duration"], "--aspect-ratio"),
+        ("ratio", ["aspect_ratio", "duration"], "aspect_ratio"),
+        ("--seconds", ["--seed", "--duration"], "--duration"),
+        ("first_frame_image", ["first_frame", "last_frame"], "first_frame"),
+        ("--references", ["--reference", "--resolution"], "--reference"),
+        ("--sede", ["--seed", "--duration"], "--seed"),
+        ("ratio", ["rating"], "rating"),
+    ],
+)
+def test_a_providers_own_word_is_near_ours(word: str, allowed: list[str], meant: str) -> None:
+    """What providers call an argument is nearer than what is spelled alike."""
+    assert nearest(word, allowed) == meant
