@@ -27,7 +27,6 @@ __all__ = ["UNRESERVED", "Recorder", "ended_by", "unexpected"]
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
-_log = logging.getLogger(__name__)
 SET_S = 2.0  # a wall clock that differs by more was set
 UNRESERVED: dict[str, Any] = {"reserved_micros": None, "reserved_currency": None}
 
