@@ -4,6 +4,17 @@ import { h, setText } from "./dom";
 import { FPS, type Loop, type State, Sync } from "./sync";
 
 const RATES = ["0.1", "0.25", "0.5", "1", "2"];
+// The keys that move a slider that has the focus.
+const SLIDES = new Set([
+  "ArrowLeft",
+  "ArrowRight",
+  "ArrowUp",
+  "ArrowDown",
+  "Home",
+  "End",
+  "PageUp",
+  "PageDown",
+]);
 const LOOPS: readonly Loop[] = ["loop", "once", "ping-pong"];
 
 export class Transport {
@@ -74,7 +85,7 @@ export class Transport {
     const target = event.target as HTMLElement;
     const writes = target.matches("input[type=text], input[type=number], textarea, select");
     const presses = target.matches("button, summary, input[type=range]");
-    const slides = target.matches("input[type=range]") && event.key.startsWith("Arrow");
+    const slides = target.matches("input[type=range]") && SLIDES.has(event.key);
     if (event.ctrlKey || event.metaKey || event.altKey || writes || slides) return;
     if (presses && (event.key === " " || event.key === "Enter")) return;
     const acts: Record<string, () => void> = {
