@@ -573,7 +573,9 @@ class Session(Workspace):
                 that several of them show is judged once, and earlier votes on it count.
             between: The column of :func:`runs` that is judged; by default the prompts' labels, or what else varies.
             within: The column in which both clips of a pair agree; by default the seed, if seeds were sent. Everything
-                else that varies agrees too.
+                else that varies agrees too. By default, runs without a common seed (of a provider that takes none, or
+                of the seed -1, which is a random one) are paired too, unmatched: :func:`votes` has ``unmatched`` as
+                their ``within``, and :func:`rank` says so.
             rater: Who judges; by default this system's user.
             question: The question that is asked of each pair.
             aim: With three values or more, what the next pair should tell: the ``order`` of all, or which one is the

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -54,7 +54,8 @@ def votes_of(frame: pd.DataFrame) -> list[Vote]:
     """Return the votes in a DataFrame like that of :func:`votes_frame`; only left, right and answer are required.
 
     Raises:
-        UsageError: A required column or value is missing, or an answer is not valid.
+        UsageError: A required column or value is missing, an answer or a time is not valid, or a row compares an item
+            or a run with itself.
     """
     missing = [name for name in _NEEDED if name not in frame.columns]
     if missing:
@@ -69,8 +70,29 @@ def votes_of(frame: pd.DataFrame) -> list[Vote]:
             raise UsageError(f"row {n}: answer={row['answer']!r} is none of {', '.join(ANSWERS)}")
         if absent := [name for name in ("left", "right") if name not in given]:
             raise UsageError(f"row {n}: {absent[0]} is missing")
+        for left, right in (("left", "right"), ("left_run", "right_run")):
+            if given.get(left) is not None and given.get(left) == given.get(right):
+                raise UsageError(
+                    f"row {n}: {left} and {right} are both {given[left]!r}, which can't be compared with itself",
+                    hint="leave the row out",
+                )
         texts: dict[str, Any] = {k: v if k in {"at", "seconds", "withdrawn"} else str(v) for k, v in given.items()}
         blank = dict.fromkeys(("rater", "between", "left_run", "right_run"), "")
-        unknown: dict[str, Any] = {"vote_id": f"row {n}", "at": datetime.min} | blank  # noqa: DTZ901 - no time known
-        votes.append(Vote(**(unknown | texts)))
+        unknown: dict[str, Any] = {"vote_id": f"row {n}"} | blank
+        votes.append(Vote(**(unknown | texts | {"at": _moment(given.get("at"), n)})))
     return votes
+
+
+def _moment(value: Any, row: int) -> datetime:
+    """Return a vote's time in UTC, the earliest there is if it is missing.
+
+    Raises:
+        UsageError: The value is not a time.
+    """
+    if value is None:
+        return datetime.min.replace(tzinfo=UTC)
+    try:
+        found = pd.Timestamp(value)
+    except (TypeError, ValueError):
+        raise UsageError(f"row {row}: at={value!r} is not a time", hint="leave it out if it isn't known") from None
+    return (found.tz_localize(UTC) if found.tzinfo is None else found.tz_convert(UTC)).to_pydatetime()

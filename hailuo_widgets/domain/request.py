@@ -89,6 +89,11 @@ class Request:
     source: Source | None = None
 
     @property
+    def fixed_seed(self) -> int | None:
+        """The seed, if it makes the clip reproducible: not -1, which asks the provider for a random one."""
+        return None if self.seed is None or self.seed < 0 else self.seed
+
+    @property
     def mode(self) -> Mode:
         """The kind of request, derived from its fields."""
         if self.template is not None:

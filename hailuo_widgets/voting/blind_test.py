@@ -137,7 +137,7 @@ class BlindTest:
             left_run=shown.runs[0],
             right_run=shown.runs[1],
             answer=answer,
-            within=self.pairs.within,
+            within=shown.candidate.within or self.pairs.within,
             unit=shown.candidate.unit,
             seconds=seconds,
             repeat_of=shown.repeat_of,

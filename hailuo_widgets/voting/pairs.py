@@ -1,10 +1,14 @@
-"""Matched pairs of runs: they differ in the compared column and agree in everything else that varies."""
+"""Pairs of runs that differ in the compared column and agree in everything else that varies.
+
+Runs with the same seed are matched. A provider without seeds, and a seed that the provider draws at random, match
+nothing: such runs are paired in their order, and these pairs are labelled :data:`UNMATCHED`.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import combinations, product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.clips import one_per_clip
@@ -12,12 +16,13 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["Candidate", "Pairs", "pair_up"]
+__all__ = ["UNMATCHED", "Candidate", "Pairs", "pair_up"]
 
+UNMATCHED = "unmatched"  # the ``within`` of pairs whose runs have no seed in common
 _BY_CHANCE = ("replicate",)  # repeats of one request differ by chance alone
 _USUAL = ("variant", "prompt", "model", "provider")  # what is compared, in the order of preference
 _JOIN = " · "
@@ -25,13 +30,18 @@ _JOIN = " · "
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """Two runs that differ in the compared column; ``first`` and ``second`` are its values."""
+    """Two runs that differ in the compared column; ``first`` and ``second`` are its values.
+
+    ``within`` is the column in which they agree, or :data:`UNMATCHED`. ``unit`` identifies what was drawn at random for
+    both: their seed; for an unmatched pair the seed of the one run that has one, else the number of the draw.
+    """
 
     first: str
     second: str
     first_run: str
     second_run: str
     unit: str
+    within: str = ""
     first_clip: str = ""
     second_clip: str = ""
 
@@ -46,7 +56,8 @@ class Pairs:
     """All pairs of some runs.
 
     ``between`` is the compared column and ``items`` are its values; ``within`` is the column in which both runs of a
-    pair agree. ``left_out`` counts the runs without a pair, by reason.
+    matched pair agree. ``left_out`` counts the runs without a pair, by reason. ``without_clips`` are the items of which
+    no run has a clip: they can't be judged, and the others can.
     """
 
     between: str
@@ -54,6 +65,30 @@ class Pairs:
     items: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     left_out: Mapping[str, int]
+    without_clips: tuple[str, ...] = ()
+
+    @property
+    def unmatched(self) -> int:
+        """The number of pairs whose runs have no seed in common."""
+        return sum(c.within == UNMATCHED for c in self.candidates)
+
+    def notes(self) -> tuple[str, ...]:
+        """Return a sentence on each thing that isn't compared, or not with the same seed."""
+        found = []
+        if self.left_out:
+            reasons = ", ".join(f"{count} with {why}" for why, count in self.left_out.items())
+            found.append(f"Runs left out: {reasons}.")
+        if self.without_clips:
+            names = ", ".join(map(repr, self.without_clips))
+            found.append(
+                f"No run of {names} has a clip: {'it is' if len(self.without_clips) == 1 else 'they are'} left out."
+            )
+        if self.unmatched:
+            found.append(
+                f"{self.unmatched} of {len(self.candidates)} pairs are unmatched: their runs have no seed in common, "
+                "so they differ by chance too."
+            )
+        return tuple(found)
 
 
 def pair_up(
@@ -70,17 +105,20 @@ def pair_up(
     Args:
         records: The runs; of several runs with the same clip, only one is paired.
         between: The compared column; by default the first of variant, prompt, model and provider that varies.
-        within: The column that must agree; by default ``seed`` if seeds were sent, else ``replicate``, which pairs
-            replicates by their numbers although these match nothing.
+        within: The column that must agree; by default ``seed`` if fixed seeds were sent, else ``replicate``, which
+            pairs replicates by their numbers although these match nothing. By default, runs that have no fixed seed
+            are paired too, unmatched; with ``within="seed"`` they are left out.
         has_clip: Returns whether a run's clip is in the archive. Runs without one are left out and counted.
 
     Raises:
         UsageError: There are no runs, a column is unknown, ``between`` has fewer than two values, or no pair exists.
     """
+    shown = len(records)
     records = one_per_clip(records)
-    between, within = _axes(records, between, within)
+    strict = within is not None
+    between, within = _axes(records, between, within, shown)
     given = [r for r in records if differences.has(r, between)]
-    items = tuple(dict.fromkeys(differences.value(r, between) for r in given))
+    items = tuple(dict.fromkeys(_value(r, between) for r in given))
     if len(items) < 2:  # noqa: PLR2004 - two to judge between
         varying = _varying(records)
         raise UsageError(
@@ -89,7 +127,7 @@ def pair_up(
         )
     clips = [r for r in given if has_clip(r)]
     same = _matched(given, between, within)
-    candidates = _candidates(given, clips, between, items, same)
+    candidates = _candidates(given, clips, between, items, same, unmatched=within == "seed" and not strict)
     paired = {run for c in candidates for run in (c.first_run, c.second_run)}
     counted = {
         f"no {between}": len(records) - len(given),
@@ -97,42 +135,140 @@ def pair_up(
         "no partner": sum(r.run_id not in paired for r in clips),
     }
     left_out = {reason: count for reason, count in counted.items() if count}
+    there = {_value(r, between) for r in clips}
+    without_clips = tuple(item for item in items if item not in there)
     if not candidates:
         reasons = ", ".join(f"{n} with {why}" for why, n in left_out.items())
         raise UsageError(
             f"no two of these {len(records)} runs differ in {between} and agree in {', '.join(same)} ({reasons})"
-            + _without(given, between, within),
+            + _without(given, between, within, without_clips),
             hint=_what_pairs(given, clips, between, within),
         )
-    return Pairs(between=between, within=within, items=items, candidates=tuple(candidates), left_out=left_out)
+    return Pairs(
+        between=between,
+        within=within,
+        items=items,
+        candidates=tuple(candidates),
+        left_out=left_out,
+        without_clips=without_clips,
+    )
 
 
 def _candidates(
-    records: Sequence[RunRecord], clips: Sequence[RunRecord], between: str, items: Sequence[str], same: Sequence[str]
+    records: Sequence[RunRecord],
+    clips: Sequence[RunRecord],
+    between: str,
+    items: Sequence[str],
+    same: Sequence[str],
+    *,
+    unmatched: bool = False,
 ) -> list[Candidate]:
     """Return all pairs of ``clips``; what the variants have in common is told from all ``records``.
 
     A variable of one item only can't agree: each of its values is paired with the other item. The unit then leaves it
     out for all items, because these pairs share clips.
+
+    Args:
+        records: All runs.
+        clips: Those with a clip.
+        between: The compared column.
+        items: Its values.
+        same: The columns that must agree, ``within`` first.
+        unmatched: Also pair runs that have no seed in common, if one item has no fixed seed at all, or if both have
+            draws without one.
     """
-    known = {item: [r for r in records if differences.value(r, between) == item] for item in items}
+    known = {item: [r for r in records if _value(r, between) == item] for item in items}
+    there = {r.run_id for r in clips}
     couples = list(combinations(items, 2))
     own = {(a, b): [name for name in same if _own(name, known[a], known[b])] for a, b in couples}
     ever_own = {name for names in own.values() for name in names}
     found = []
     for one, other in couples:
         alike = [name for name in same if name not in own[one, other]]
-        sides: tuple[dict[Any, dict[Any, list[RunRecord]]], ...] = ({}, {})
-        for r in clips:
-            if (item := differences.value(r, between)) in {one, other}:
-                slot = sides[item == other].setdefault(tuple(differences.value(r, name) for name in alike), {})
-                slot.setdefault(tuple(differences.value(r, name) for name in own[one, other]), []).append(r)
-        for key, slot in sides[0].items():
-            shown = (v for name, v in zip(alike, key, strict=True) if v and name not in ever_own)
-            unit = _JOIN.join(shown)
-            for ones, others in product(slot.values(), sides[1].get(key, {}).values()):
-                found += _paired(ones, others, one, other, unit)
+        ways = [(same[0], alike, _seeded if same[0] == "seed" else _any)]
+        if unmatched:
+            both = all(any(map(_seeded, known[item])) for item in (one, other))
+            ways.append((UNMATCHED, alike[1:], _seedless if both else _any))
+        for within, names, chosen in ways:
+            sides = [_slots(filter(chosen, known[item]), names, own[one, other]) for item in (one, other)]
+            for key, slot in sides[0].items():
+                shown = [v for name, v in zip(names, key, strict=True) if v and name not in ever_own]
+                for ones, others in product(slot.values(), sides[1].get(key, {}).values()):
+                    for n, (a, b) in enumerate(_in_turn(ones, others, there), start=1):
+                        drawn = _drawn(a, b, n, within)
+                        found.append(_candidate(a, b, (one, other), within, _JOIN.join([*drawn, *shown])))
     return found
+
+
+def _slots(
+    records: Iterable[RunRecord], names: Sequence[str], own: Sequence[str]
+) -> dict[tuple[str, ...], dict[tuple[str, ...], list[RunRecord]]]:
+    """Return runs by their values in ``names``, then by those in ``own``, each list in an order of its own.
+
+    The order in which runs are given changes no pair.
+    """
+    slots: dict[tuple[str, ...], dict[tuple[str, ...], list[RunRecord]]] = {}
+    for r in sorted(records, key=lambda r: (not _seeded(r), r.request.seed or 0, r.replicate, r.run_id)):
+        slot = slots.setdefault(tuple(_value(r, name) for name in names), {})
+        slot.setdefault(tuple(_value(r, name) for name in own), []).append(r)
+    return slots
+
+
+def _in_turn(
+    ones: Sequence[RunRecord], others: Sequence[RunRecord], there: Collection[str]
+) -> list[tuple[RunRecord, RunRecord]]:
+    """Pair two lists of runs by their places, then what is left of those with a clip in its order.
+
+    A clip that comes later takes its own place, and changes few other pairs.
+    """
+    placed = [(a, b) for a, b in zip(ones, others, strict=False) if {a.run_id, b.run_id} <= set(there)]
+    used = {r.run_id for pair in placed for r in pair}
+    rest = [[r for r in side if r.run_id in there and r.run_id not in used] for side in (ones, others)]
+    return [*placed, *zip(*rest, strict=False)]
+
+
+def _drawn(a: RunRecord, b: RunRecord, number: int, within: str) -> list[str]:
+    """Return what is new in the unit of the ``number``-th pair of one place: nothing for two runs with a common seed.
+
+    Of two runs without one it is the seed of the run that has one, so that the pair is in the same unit as the matched
+    pairs that show the same clip; else the number of the draw.
+    """
+    if within != UNMATCHED:
+        again = number > 1 and within == "replicate" and not _seeded(a) and not _seeded(b)
+        return [f"draw {number}"] if again else []  # runs of several sweeps with one number are draws of their own
+    return [next((str(r.request.seed) for r in (a, b) if _seeded(r)), f"draw {number}")]
+
+
+def _candidate(a: RunRecord, b: RunRecord, items: tuple[str, str], within: str, unit: str) -> Candidate:
+    return Candidate(
+        first=items[0],
+        second=items[1],
+        first_run=a.run_id,
+        second_run=b.run_id,
+        unit=unit,
+        within=within,
+        first_clip=a.clip_id,
+        second_clip=b.clip_id,
+    )
+
+
+def _seeded(record: RunRecord) -> bool:
+    """Return whether a seed was sent that isn't a request for a random one."""
+    return record.request.fixed_seed is not None
+
+
+def _seedless(record: RunRecord) -> bool:
+    return not _seeded(record)
+
+
+def _any(record: RunRecord) -> bool:
+    del record
+    return True
+
+
+def _value(record: RunRecord, name: str) -> str:
+    """Return a run's value in a column; "" for a random seed, which matches no other."""
+    return "" if name == "seed" and not _seeded(record) else differences.value(record, name)
 
 
 def _own(name: str, ones: Sequence[RunRecord], others: Sequence[RunRecord]) -> bool:
@@ -148,12 +284,14 @@ def _own(name: str, ones: Sequence[RunRecord], others: Sequence[RunRecord]) -> b
     return one.isdisjoint(other) and (variable.startswith("choice_") or {None} in (one, other))
 
 
-def _without(records: Sequence[RunRecord], between: str, within: str) -> str:
-    """Return a sentence about the items of which no run has a value in ``within``; "" if there are none."""
-    found = dict.fromkeys(differences.value(r, between) for r in records)
+def _without(records: Sequence[RunRecord], between: str, within: str, without_clips: Sequence[str]) -> str:
+    """Return a sentence about the items of which no run has a clip, or a value in ``within``; "" if there are none."""
+    if without_clips:
+        return f": no run of {', '.join(map(repr, without_clips))} has a clip"
+    found = dict.fromkeys(_value(r, between) for r in records)
     for r in records:
-        if differences.value(r, within):
-            found.pop(differences.value(r, between), None)
+        if _value(r, within):
+            found.pop(_value(r, between), None)
     return f": no run of {', '.join(map(repr, found))} has a {within}" if found else ""
 
 
@@ -161,13 +299,16 @@ def _what_pairs(records: Sequence[RunRecord], clips: Sequence[RunRecord], betwee
     """Return the next step after no pair was found: to wait, or columns by which there are pairs."""
 
     def found(pool: Sequence[RunRecord], by: str, kept: str) -> int:
-        items = tuple(dict.fromkeys(differences.value(r, by) for r in records if differences.has(r, by)))
+        items = tuple(dict.fromkeys(_value(r, by) for r in records if differences.has(r, by)))
         return len(_candidates(records, pool, by, items, _matched(records, by, kept)))
 
     if found(records, between, within):
+        there = {_value(r, between) for r in [*clips, *(r for r in records if r.status.live)]}
+        if ended := [item for r in records if (item := _value(r, between)) not in there]:
+            return f"run {ended[0]!r} again: there are pairs once it has clips"
         return "wait for the clips: there are pairs once each run has its own"
     varying = _varying(records)
-    seeds = any(r.request.seed is not None for r in records)
+    seeds = any(map(_seeded, records))
     for by in dict.fromkeys((between, *(name for name in _USUAL if name in varying))):
         for kept in ("seed", "replicate") if seeds and by != "seed" else ("replicate",):
             if kept != by and (count := found(clips, by, kept)):
@@ -175,14 +316,21 @@ def _what_pairs(records: Sequence[RunRecord], clips: Sequence[RunRecord], betwee
     return f"give runs that differ in {between} and agree in the rest"
 
 
-def _axes(records: Sequence[RunRecord], between: str | None, within: str | None) -> tuple[str, str]:
-    """Return the two columns, with the defaults filled in."""
+def _axes(records: Sequence[RunRecord], between: str | None, within: str | None, shown: int) -> tuple[str, str]:
+    """Return the two columns, with the defaults filled in; ``shown`` counts the runs that show these clips."""
     if not records:
         raise UsageError("there are no runs to judge", hint="give a sweep, a DataFrame of hw.runs(), or runs")
     known = differences.columns_of(records)
     for argument, name in (("between", between), ("within", within)):
         differences.check_column(argument, name, known)
-    seeds = any(r.request.seed is not None for r in records)
+    if len(records) == 1:
+        raise UsageError(
+            f"these {shown} runs show one clip, which can't be compared with itself"
+            if shown > 1
+            else "this is one run",
+            hint="give runs with two clips",
+        )
+    seeds = any(map(_seeded, records))
     if between is None:
         varying = _varying(records)
         if not varying:
@@ -195,7 +343,7 @@ def _axes(records: Sequence[RunRecord], between: str | None, within: str | None)
         raise UsageError(f"within={within!r} is what is judged itself", hint="within='seed' keeps seeds matched")
     if within == "seed" and not seeds:
         raise UsageError(
-            "within='seed': no seed was sent with any of these runs",
+            "within='seed': no seed was sent with any of these runs (-1 asks for a random one, and matches nothing)",
             hint="within='replicate' pairs them by their numbers, which match nothing",
         )
     return between, within
@@ -213,25 +361,9 @@ def _matched(records: Sequence[RunRecord], between: str, within: str) -> list[st
     """
     same = [within]
     for name in differences.of(records, ignore=_BY_CHANCE, every=True):
-        follows = len({(differences.value(r, between), differences.value(r, name)) for r in records})
-        judged = follows == len({differences.value(r, between) for r in records})
+        follows = len({(_value(r, between), _value(r, name)) for r in records})
+        judged = follows == len({_value(r, between) for r in records})
         made_of = name == "prompt" and (between == "variant" or between.startswith("var_"))
         if name not in {between, within} and not judged and not made_of:
             same.append(name)
     return same
-
-
-def _paired(ones: list[RunRecord], others: list[RunRecord], one: str, other: str, unit: str) -> list[Candidate]:
-    """Pair two lists of runs in order."""
-    return [
-        Candidate(
-            first=one,
-            second=other,
-            first_run=a.run_id,
-            second_run=b.run_id,
-            unit=unit,
-            first_clip=a.clip_id,
-            second_clip=b.clip_id,
-        )
-        for a, b in zip(ones, others, strict=False)
-    ]

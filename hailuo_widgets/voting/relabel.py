@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import differences
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.voting.pairs import pair_up
+from hailuo_widgets.voting.pairs import UNMATCHED, pair_up
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.domain.vote import Vote
-    from hailuo_widgets.voting.pairs import Pairs
+    from hailuo_widgets.voting.pairs import Candidate, Pairs
 
 __all__ = ["relabel"]
 
@@ -40,28 +40,28 @@ def relabel(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pairs | 
     for vote in votes:
         sides = [clips.get(clip) for clip in (vote.left_clip or vote.left_run, vote.right_clip or vote.right_run)]
         left, right = (differences.value(r, vote.between) if r else "" for r in sides)
-        known = units[vote.between, vote.within]
-        within = pairs.within if pairs is not None and vote.clips in known else vote.within
+        known = units[vote.between, vote.within].get(vote.clips)
         relabelled.append(
             replace(
                 vote,
                 left=left if left and right and left != right else vote.left,
                 right=right if left and right and left != right else vote.right,
-                within=within,
-                unit=known.get(vote.clips, vote.unit),
+                within=(known.within if known else "") or vote.within,
+                unit=known.unit if known else vote.unit,
             )
         )
     return relabelled
 
 
-def _units(records: Sequence[RunRecord], between: str, within: str) -> dict[tuple[str, ...], str]:
-    if not {between, within} <= set(differences.columns_of(records)):
+def _units(records: Sequence[RunRecord], between: str, within: str) -> dict[tuple[str, ...], Candidate]:
+    kept = None if within == UNMATCHED else within
+    if not {between, kept} <= {None, *differences.columns_of(records)}:
         return {}
     try:
-        return _by_clips(pair_up(records, between=between, within=within))
+        return _by_clips(pair_up(records, between=between, within=kept))
     except UsageError:  # these runs don't make such pairs: the votes keep their labels
         return {}
 
 
-def _by_clips(pairs: Pairs) -> dict[tuple[str, ...], str]:
-    return {c.clips: c.unit for c in pairs.candidates}
+def _by_clips(pairs: Pairs) -> dict[tuple[str, ...], Candidate]:
+    return {c.clips: c for c in pairs.candidates}

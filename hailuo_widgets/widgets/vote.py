@@ -36,8 +36,7 @@ def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]
     if ended:
         result = rank(blind_test.votes, items=blind_test.pairs.items)
         return {"text/html": result.html(), "text/plain": repr(result)}
-    left_out = ", ".join(f"{count} with {why}" for why, count in blind_test.pairs.left_out.items())
-    told = f"A blind vote: {blind_test.given} votes so far" + (f"; runs left out: {left_out}" if left_out else "")
+    told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *blind_test.pairs.notes()])
     return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
 
 

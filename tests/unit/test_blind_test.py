@@ -121,6 +121,21 @@ def test_votes_as_a_table_and_back() -> None:
         votes_of(pd.DataFrame({"left": ["a"], "right": ["b"], "answer": ["A"]}))
 
 
+def test_a_table_of_votes_may_lack_times_and_compares_nothing_with_itself() -> None:
+    """Some times missing, or read from CSV as text, sort with the others; a row of one item or one run is refused."""
+    pair = {"left": "a", "right": "b", "answer": "left"}
+    times = [None, "2026-11-27", "2026-11-27 01:00+01:00", pd.Timestamp(NOW), NOW]
+    votes = votes_of(pd.DataFrame([pair | {"at": at, "left_run": f"r{n}"} for n, at in enumerate(times)]))
+    assert [v.at for v in votes[1:]] == [NOW] * 4
+    assert len(judgements_of(votes)) == 5
+    with pytest.raises(UsageError, match="row 0: at='soon' is not a time"):
+        votes_of(pd.DataFrame([pair | {"at": "soon"}]))
+    with pytest.raises(UsageError, match="row 1: left and right are both 'a'"):
+        votes_of(pd.DataFrame([pair, pair | {"right": "a"}]))
+    with pytest.raises(UsageError, match="row 0: left_run and right_run are both 'r1'"):
+        votes_of(pd.DataFrame([pair | {"left_run": "r1", "right_run": "r1"}]))
+
+
 def test_a_raters_votes_on_one_pair_of_clips_are_one_judgement() -> None:
     """Whichever runs showed them, on whichever sides; a change of mind is a tie; other raters and axes count apart."""
     first = judge(blind_test(), "left")

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
@@ -217,3 +219,161 @@ def test_what_cannot_be_judged_is_said(axes: dict[str, str], said: str) -> None:
         pair_up(runs({"prompt": "a", "seed": 1}, {"prompt": "b", "seed": 1}), **axes)
     with pytest.raises(UsageError, match="no runs to judge"):
         pair_up([])
+
+
+# -- what cannot be matched --------------------------------------------------------------------------------------------
+
+
+def test_a_provider_without_seeds_is_paired_unmatched_and_said_so() -> None:
+    """KIE's seeds beside MiniMax's replicates, which match nothing: each is paired, and labelled; none is left out."""
+    found = runs(
+        *({"seed": s} for s in (7, 5)), *({"provider": "minimax", "model": "x", "replicate": n} for n in (1, 2))
+    )
+    pairs = pair_up(found, between="provider")
+    assert (pairs.within, pairs.unmatched, pairs.left_out) == ("seed", 2, {})
+    assert [(c.first_run, c.second_run, c.unit, c.within) for c in pairs.candidates] == [
+        ("r1", "r2", "5", "unmatched"),
+        ("r0", "r3", "7", "unmatched"),
+    ]
+    assert pairs.notes() == (
+        "2 of 2 pairs are unmatched: their runs have no seed in common, so they differ by chance too.",
+    )
+
+
+def test_a_third_provider_shares_the_unit_of_the_clip_that_it_meets() -> None:
+    """Pairs with one clip in common are in one unit: MiniMax's first replicate stands beside both clips of seed 5."""
+    found = runs(
+        *({"seed": s} for s in (5, 7)),
+        *({"provider": "runware", "model": "y", "seed": s} for s in (5, 7)),
+        *({"provider": "minimax", "model": "x", "replicate": n} for n in (1, 2)),
+    )
+    pairs = pair_up(found, between="provider")
+    assert {(c.unit, c.within, frozenset(c.clips)) for c in pairs.candidates} == {
+        (unit, within, frozenset(clips))
+        for unit, kie, runware, minimax in (("5", "r0", "r2", "r4"), ("7", "r1", "r3", "r5"))
+        for within, clips in (
+            ("seed", (kie, runware)), ("unmatched", (kie, minimax)), ("unmatched", (runware, minimax)),
+        )
+    }  # fmt: skip
+
+
+def test_a_random_seed_matches_nothing() -> None:
+    """-1 is no seed: each draw is a unit of its own, beside the matched seeds, and alone."""
+    mixed = runs(*({"prompt": p, "seed": s, "replicate": n} for p in "ab" for s in (3, -1) for n in (1, 2)))
+    assert ids(mixed) == [
+        ("r0", "r4", "3"), ("r1", "r5", "3"), ("r2", "r6", "draw 1"), ("r3", "r7", "draw 2"),
+    ]  # fmt: skip
+    assert [c.within for c in pair_up(mixed).candidates] == ["seed", "seed", "unmatched", "unmatched"]
+    alone = runs(*({"prompt": p, "seed": -1, "replicate": n} for p in "ab" for n in (1, 2)))
+    assert (pair_up(alone).within, ids(alone)) == ("replicate", [("r0", "r2", "1"), ("r1", "r3", "2")])
+    with pytest.raises(UsageError, match="-1 asks for a random one, and matches nothing"):
+        pair_up(alone, within="seed")
+    assert ids(mixed, within="seed") == [("r0", "r4", "3"), ("r1", "r5", "3")]
+
+
+def test_draws_of_several_sweeps_are_units_of_their_own() -> None:
+    """Two sweeps without seeds both have a replicate 1: these are two draws."""
+    found = runs(*({"prompt": p, "replicate": 1} for _ in "xy" for p in "ab"))
+    assert ids(found) == [("r0", "r1", "1"), ("r2", "r3", "draw 2 · 1")]
+
+
+def test_a_variant_that_failed_altogether_is_named_and_blocks_nothing() -> None:
+    """Its runs have no clip: the others are judged as without it."""
+    found = runs(
+        *({"prompt": p, "seed": s, "status": "failed" if p == "c" else "succeeded"} for p in "acb" for s in (1, 2))
+    )
+    pairs = pair_up(found)
+    assert ids(found) == [("r0", "r4", "1"), ("r1", "r5", "2")]
+    assert (pairs.without_clips, pairs.left_out) == (("c",), {"no clip": 2})
+    assert pairs.notes() == ("Runs left out: 2 with no clip.", "No run of 'c' has a clip: it is left out.")
+    with pytest.raises(UsageError, match=r"\(2 with no clip, 2 with no partner\): no run of 'c' has a clip") as caught:
+        pair_up(found[:4])
+    assert caught.value.hint == "run 'c' again: there are pairs once it has clips"
+
+
+def test_a_clip_is_not_compared_with_itself() -> None:
+    """One run, one clip that two runs show, two runs of one request: each is refused with its reason."""
+    twice = runs({"prompt": "a", "seed": 1}, {"prompt": "a", "seed": 1, "variant": "b", "reused_from": "r0"})
+    with pytest.raises(UsageError, match="these 2 runs show one clip, which can't be compared with itself"):
+        pair_up(twice)
+    with pytest.raises(UsageError, match="this is one run"):
+        pair_up(twice[:1])
+    with pytest.raises(UsageError, match="differ in nothing that could be judged"):
+        pair_up(runs({"prompt": "a", "seed": 1}, {"prompt": "a", "seed": 1, "replicate": 2}))
+
+
+CELLS = st.fixed_dictionaries(
+    {
+        "provider": st.sampled_from(["kie", "runware", "minimax"]),
+        "prompt": st.sampled_from("abc"),
+        "seed": st.sampled_from([None, -1, 1, 2]),
+        "replicate": st.integers(1, 2),
+        "status": st.sampled_from(["succeeded", "succeeded", "failed", "running"]),
+    }
+)
+
+
+def expected_pairs(found: list[RunRecord], between: str, other: str) -> dict[tuple[str, ...], int]:
+    """How many pairs there are of each two values that agree in the other column."""
+    groups: dict[Any, list[RunRecord]] = {}
+    for r in found:
+        if r.status == "succeeded":
+            groups.setdefault((getattr(r.request, between), getattr(r.request, other)), []).append(r)
+    seeded = {getattr(r.request, between) for r in found if r.request.fixed_seed is not None}
+    expected = {}
+    for (one, same), (two, as_well) in itertools.combinations(groups, 2):
+        if one == two or same != as_well:
+            continue
+        sides = groups[one, same], groups[two, same]
+        seeds = [[r.request.fixed_seed for r in side] for side in sides]
+        if seeded:
+            free = [len([s for s in side if s is None or not {one, two} <= seeded]) for side in seeds]
+            count = sum(min(side.count(s) for side in seeds) for s in (1, 2)) + min(free)
+        else:  # replicates by their numbers
+            count = sum(min(sum(r.request.replicate == n for r in side) for side in sides) for n in (1, 2))
+        if count:
+            expected[(*sorted((one, two)), same)] = count
+    return expected
+
+
+@given(st.lists(CELLS, min_size=1, max_size=14), st.sampled_from(["provider", "prompt"]), st.randoms())
+def test_pairs_of_any_mixture(cells: list[dict[str, Any]], between: str, random: Any) -> None:
+    """Whatever failed, has no seed or a random one: pairs are fair, labelled, and as many as there can be."""
+    found = runs(*map(dict, cells))
+    by_id = {r.run_id: r for r in found}
+    other = "prompt" if between == "provider" else "provider"
+    if len({(getattr(r.request, between), getattr(r.request, other)) for r in found}) == len(
+        {getattr(r.request, between) for r in found}
+    ):
+        other = "model"  # which is the same everywhere: the other column follows from the compared one
+    expected = expected_pairs(found, between, other)
+    try:
+        pairs = pair_up(found, between=between)
+    except UsageError:
+        assert not expected
+        return
+    seeds = any(r.request.fixed_seed is not None for r in found)
+    made: dict[tuple[str, ...], int] = {}
+    units: dict[Any, list[str]] = {}
+    for c in pairs.candidates:
+        a, b = by_id[c.first_run], by_id[c.second_run]
+        assert {a.status, b.status} == {"succeeded"}
+        assert (c.first, c.second) == (getattr(a.request, between), getattr(b.request, between))
+        assert c.first != c.second
+        assert getattr(a.request, other) == getattr(b.request, other)
+        assert "-1" not in c.unit
+        match = a.request.fixed_seed is not None and a.request.fixed_seed == b.request.fixed_seed
+        assert match == (c.within == "seed")
+        assert c.within in ({"seed", "unmatched"} if seeds else {"replicate"})
+        key = (*sorted((c.first, c.second)), getattr(a.request, other))
+        made[key] = made.get(key, 0) + 1
+        if a.request.fixed_seed is None and b.request.fixed_seed is None:
+            units.setdefault(key, []).append(c.unit)
+    assert made == expected
+    assert len({c.clips for c in pairs.candidates}) == len(pairs.candidates)
+    assert all(len(set(own)) == len(own) for own in units.values())
+    there = {getattr(r.request, between) for r in found if r.status == "succeeded"}
+    assert set(pairs.without_clips) == {getattr(r.request, between) for r in found} - there
+    shuffled = random.sample(found, len(found))
+    again = {(c.clips, c.unit, c.within) for c in pair_up(shuffled, between=between).candidates}
+    assert again == {(c.clips, c.unit, c.within) for c in pairs.candidates}
