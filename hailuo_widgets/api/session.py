@@ -93,6 +93,7 @@ class Session(Workspace):
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
         sample: int | None = None,
         sample_seed: int | None = None,
+        control: bool = False,
         tags: str | Sequence[str] = (),
         budget: float | str | None = None,
         max_parallel: int | None = None,
@@ -135,11 +136,12 @@ class Session(Workspace):
                 ``options`` as they are. Nothing of the request is checked, and its price is not known.
             price: What a clip of an unlisted model costs: ``"0.5 USD"``, or a number in the provider's currency.
                 Without it, a budget refuses the run.
-            repeat: As for :func:`sweep`, and so are the next four; together they must leave one run.
+            repeat: As for :func:`sweep`, and so are the next five; together they must leave one run.
             zipped: See ``repeat``.
             exclude: See ``repeat``.
             sample: See ``repeat``.
             sample_seed: See ``repeat``.
+            control: See ``repeat``.
             tags: Words to find the run by.
             budget: The most that it may cost, in the provider's currency, or with its own: ``"5 USD"``. That needs a
                 rate of the provider's currency (see the setting ``rates``); without one, the run is not sent.
@@ -196,6 +198,7 @@ class Session(Workspace):
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
         sample: int | None = None,
         sample_seed: int | None = None,
+        control: bool = False,
         tags: str | Sequence[str] = (),
         budget: float | str | None = None,
         max_parallel: int | None = None,
@@ -245,6 +248,11 @@ class Session(Workspace):
                 ``[{"model": "02", "seed": 3}]``. One that matches no run is an error.
             sample: Draw this many of the runs. A larger sample contains every smaller one.
             sample_seed: Another seed draws other runs.
+            control: Add a null control: the first run's request twice more, in two arms that differ by chance alone,
+                each with as many clips as there are seeds and replicates. The clips have other seeds (or are further
+                replicates), are paid for, and never reused for another request; the same call reuses them.
+                :func:`vote` shows their pairs among the others, and :func:`rank` tells what the raters found there:
+                a difference of that size is noise.
             tags: Words to find the runs by.
             budget: The most that all runs together may cost, in the providers' currency, or with its own: ``"5 USD"``;
                 nothing is sent beyond it. Each run is converted by your ``rates``; one without a rate is not sent.
@@ -261,6 +269,8 @@ class Session(Workspace):
         self._notice(f"hailuo: {plan.sentence()}")
         if made := plan.parts().makes:
             self._notice(f"  makes: {made}")
+        if plan.axes.control:
+            self._notice(f"  control: {plan.parts().control}")
         more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
         return self.begin(plan, tags=tags, reuse=reuse, **more)
 
@@ -297,6 +307,7 @@ class Session(Workspace):
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
         sample: int | None = None,
         sample_seed: int | None = None,
+        control: bool = False,
         tags: str | Sequence[str] = (),
         budget: float | str | None = None,
         max_parallel: int | None = None,
@@ -340,6 +351,8 @@ class Session(Workspace):
         worth = rates_of(self.settings, currency, rates)
         plan = self.plan(prompt, **given(locals(), but={*_CALL, "prompt", "currency", "rates"}))
         plan = replace(plan, rates=worth)
+        if plan.axes.control:
+            self.say(f"control: {plan.parts().control}")
         for sentence in self.foreseen(plan.to_send, budget=most, rates=worth, yes=agreed):
             self.say(sentence)
         return estimate_frame(plan, self.accounts)

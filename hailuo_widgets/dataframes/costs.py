@@ -66,7 +66,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
     """Return a plan run by run: one row per run, with its price.
 
     ``reused``: an equal run's clip is in the archive. ``shared``: the clip of an equal run that is in progress, or
-    earlier in this plan, is taken. ``expected_s``: seconds.
+    earlier in this plan, is taken. ``expected_s``: seconds. ``control``: the arm of the null control.
     """
     rows = [
         {
@@ -85,6 +85,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "cost": None if p.micros is None else p.micros / 1_000_000,
             "currency": p.currency,
             "expected_s": p.seconds,
+            "control": p.request.control,
         }
         for p in plan.runs
         for outlook in p.outlooks

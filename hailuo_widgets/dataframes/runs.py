@@ -69,13 +69,15 @@ RUN_COLUMNS: dict[str, str] = {
     "video_sound": _BOOL,
     "references": _TEXT,
     "options": _TEXT,
+    "control": _TEXT,
 }
 """``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas.
 
 ``sweep`` is the name that the user gave to the sweep. ``reused_from`` is the run that paid for the clip, missing if
 that is this run; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height``
 (pixels), ``video_seconds`` and ``video_sound`` are measured from the clip. ``references`` are the files' names,
-joined by commas; ``options`` is compact JSON, without keys and link signatures. ``rating``, ``note`` and tags set later
+joined by commas; ``options`` is compact JSON, without keys and link signatures. ``control`` is the arm of a null
+control, ``a`` or ``b``, missing for all other runs. ``rating``, ``note`` and tags set later
 belong to the clip, so all runs with the same clip share them.
 """
 
@@ -159,6 +161,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "video_sound": record.video_sound,
         "references": ", ".join(one.name for one in request.references) or None,
         "options": option_text(request) or None,
+        "control": request.control,
     }
     return {name: pd.NA if value is None or name in record.unread else value for name, value in values.items()}
 

@@ -24,7 +24,7 @@ __all__ = ["COLUMNS", "are_labels", "check_column", "columns_of", "has", "in_row
 COLUMNS = (
     "variant", "provider", "model", "mode", "prompt", "seed", "replicate", "prompt_optimizer", "duration", "resolution",
     "aspect_ratio", "template", "text", "first_frame", "last_frame", "subject", "references", "source",
-    "fast_pretreatment", "watermark", "options",
+    "fast_pretreatment", "watermark", "options", "control",
 )  # fmt: skip
 RESULTS = ("status", "sweep_id")  # can be rows and columns of a grid, but say nothing of what was asked for
 
@@ -43,6 +43,8 @@ def value(record: RunRecord, name: str) -> str:
         return " + ".join(one.name for one in record.request.references)
     if name == "options":
         return option_text(record.request)
+    if name == "control":
+        return "" if found is None else f"control {found}"
     if isinstance(found, Source):
         return found.run_id
     return "" if found is None else str(found)

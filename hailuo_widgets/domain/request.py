@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.references import Reference
 
-__all__ = ["IMAGE_FIELDS", "Mode", "Request", "Source"]
+__all__ = ["CONTROL_ARMS", "IMAGE_FIELDS", "Mode", "Request", "Source"]
 
 IMAGE_FIELDS = ("first_frame", "last_frame", "subject")
-LATER = ("references", "unlisted", "price", "source")  # fields newer than the first run log
+LATER = ("references", "unlisted", "price", "source", "control")  # fields newer than the first run log
+CONTROL_ARMS = ("a", "b")  # of a null control
 
 
 class Mode(StrEnum):
@@ -61,6 +62,8 @@ class Request:
         unlisted: The model is in no table: the request is sent as it was typed, and only its form is checked.
         price: The user's price of one clip of an unlisted model, for example ``0.5 USD``. It is never sent.
         source: The run whose clip is made larger. The references are then that run's: they are billed, and not sent.
+        control: The arm of a null control, ``a`` or ``b``; None for all other requests. It is never sent. It counts in
+            the hash, so that neither arm takes the clip of the other one or of another request.
     """
 
     prompt: str
@@ -87,6 +90,7 @@ class Request:
     unlisted: bool = False
     price: str | None = None
     source: Source | None = None
+    control: str | None = None
 
     @property
     def fixed_seed(self) -> int | None:
@@ -124,6 +128,11 @@ class Request:
         if references != self.references:
             changed["references"] = references
         return replace(self, **changed) if changed else self
+
+    @property
+    def condition(self) -> Request:
+        """The request without what differs by chance or by the arm of a control: seed, replicate and arm."""
+        return replace(self, seed=None, replicate=1, control=None)
 
     def to_json(self) -> dict[str, Any]:
         """Return the request as JSON. Files are without their bytes, which are in the archive.

@@ -53,6 +53,7 @@ class Axes:
         variables: The values of the prompts' variables, for the same purpose.
         cases: Whether the prompts come from a table of cases.
         warnings: Warnings about the prompts.
+        control: Whether a null control is added.
     """
 
     variants: tuple[Variant, ...]
@@ -67,6 +68,7 @@ class Axes:
     variables: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     cases: bool = False
     warnings: tuple[Problem, ...] = ()
+    control: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

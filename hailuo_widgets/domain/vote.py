@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["ANSWERS", "Answer", "Vote"]
+__all__ = ["ANSWERS", "CONTROL", "Answer", "Vote"]
+
+CONTROL: Final = "control"  # the column in which the two arms of a null control differ
 
 
 class Answer(StrEnum):
@@ -54,6 +56,11 @@ class Vote:
     def clips(self) -> tuple[str, ...]:
         """The two clip IDs, sorted; "" for an unknown one."""
         return tuple(sorted((self.left_clip or self.left_run, self.right_clip or self.right_run)))
+
+    @property
+    def control(self) -> bool:
+        """Whether the vote is on two clips of a null control, which are no items to rank."""
+        return self.between == CONTROL
 
     @property
     def winner(self) -> str | None:

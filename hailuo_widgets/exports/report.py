@@ -22,7 +22,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.report_sections import facts_html, runs_html, votes_html
 from hailuo_widgets.render.grid import Layout, grid_html, layout_of
-from hailuo_widgets.voting.relabel import relabel
+from hailuo_widgets.workspace.votes import ranking
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.voting.ranking import Ranking
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["LARGEST_MB", "report_bytes", "write_report"]
@@ -96,6 +97,13 @@ def _still(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> str:
     return grid_html(grid, cards, "", posters=len(cards))
 
 
+def _rankings(session: Workspace, records: Sequence[RunRecord]) -> dict[str, Ranking]:
+    """Return the ranking of each column that was voted on, as ``hw.rank()`` gives it."""
+    votes = session.log.call(session.log.votes, [r.run_id for r in records])
+    columns = dict.fromkeys(v.between for v in votes if not v.control) or dict.fromkeys(v.between for v in votes)
+    return {name: ranking(session, records, name) for name in columns}
+
+
 def _write(out: TextIO, session: Workspace, records: Sequence[RunRecord], layout: Layout, *, still: str) -> None:
     script, style = _static("report.js"), _static("report.css")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
@@ -103,7 +111,7 @@ def _write(out: TextIO, session: Workspace, records: Sequence[RunRecord], layout
         f"default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; "
         "img-src data: blob:; media-src blob:; base-uri 'none'; form-action 'none'"
     )
-    votes = relabel(records, session.log.call(session.log.votes, [r.run_id for r in records]))
+    votes = votes_html(_rankings(session, records))
     title = f"{len(records)} {'clip' if len(records) == 1 else 'clips'} by MiniMax Hailuo"
     out.write(
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -113,7 +121,7 @@ def _write(out: TextIO, session: Workspace, records: Sequence[RunRecord], layout
         f'<body>\n<main class="hailuo-widget hailuo-report">\n<h1>{title}</h1>\n{facts_html(records)}\n'
         '<section><h2>Clips</h2><div id="hailuo-live"></div>'
         f'<div id="hailuo-still" class="hailuo-wide" role="region" aria-label="Clips" tabindex="0">{still}</div>'
-        f"</section>\n{votes_html(votes)}<section><h2>Runs</h2>{runs_html(records)}</section>\n</main>\n"
+        f"</section>\n{votes}<section><h2>Runs</h2>{runs_html(records)}</section>\n</main>\n"
     )
     _data(out, "layout", "application/json", json.dumps(layout, ensure_ascii=True).replace("<", "\\u003c"))
     for record in records:

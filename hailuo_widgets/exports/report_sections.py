@@ -10,13 +10,12 @@ from hailuo_widgets.domain import differences, money
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.render.card import status_word
-from hailuo_widgets.voting.ranking import rank
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.voting.ranking import Ranking
 
 __all__ = ["facts_html", "runs_html", "votes_html"]
 
@@ -90,10 +89,9 @@ def _word(record: RunRecord) -> str:
     return status_word(record.status, reused=record.reused_from is not None)
 
 
-def votes_html(votes: Sequence[Vote]) -> str:
-    """Return a ranking for each column that was voted on; "" if there are no votes."""
-    parts = []
-    for between in dict.fromkeys(vote.between for vote in votes):
-        shown = rank([vote for vote in votes if vote.between == between]).html()
-        parts.append(f"<h3>{html.escape(between.replace('_', ' '))}</h3>{shown}")
+def votes_html(rankings: Mapping[str, Ranking]) -> str:
+    """Return the ranking of each column that was voted on; "" if there are no votes."""
+    parts = [
+        f"<h3>{html.escape(between.replace('_', ' '))}</h3>{ranking.html()}" for between, ranking in rankings.items()
+    ]
     return f"<section><h2>Votes</h2>{''.join(parts)}</section>\n" if parts else ""

@@ -16,6 +16,7 @@ from hailuo_widgets.domain.prompts import Prompt, Variable, parse_prompt
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.domain.sweep import Axes
 from hailuo_widgets.domain.user_values import (
+    as_flag,
     as_json,
     as_references,
     as_value,
@@ -55,6 +56,7 @@ def axes_of(
     exclude: Any = (),
     sample: Any = None,
     sample_seed: Any = None,
+    control: Any = False,
 ) -> Axes:
     """Return the axes of a sweep: every list, range, array, Series or Index is one.
 
@@ -69,6 +71,7 @@ def axes_of(
         exclude: Rules for runs to leave out; or one rule.
         sample: The number of runs to draw at random; None keeps all.
         sample_seed: The seed of the random draw.
+        control: Whether a null control is added.
 
     Raises:
         UsageError: An argument or variable is unknown, or a value is not valid.
@@ -110,6 +113,7 @@ def axes_of(
             *piped_names(prompts, known),
             *prompt_warnings(prompts, {**axes, **_words(values)}, cases, python=namespace is None),
         ),
+        control=False if control is None else as_flag("control", control),
     )
 
 

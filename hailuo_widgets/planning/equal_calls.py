@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["refuse_equal_calls"]
 
-NO_CONDITION = frozenset({"replicate", "callback_url", "price", "provider"})
+NO_CONDITION = frozenset({"replicate", "callback_url", "price", "provider", "control"})
 MOST_SHOWN = 4  # values that the error names
 
 
@@ -32,7 +32,7 @@ def refuse_equal_calls(requests: Iterable[Request], provider_of: Callable[[str],
     Raises:
         UsageError: They do not.
     """
-    conditions = {one.hash: one for one in (replace(request, replicate=1) for request in requests)}
+    conditions = {one.hash: one for one in (replace(request, replicate=1, control=None) for request in requests)}
     calls: dict[tuple[str, str], list[Request]] = {}
     for request in conditions.values() if len(conditions) > 1 else ():
         call = fields_of(request, provider_of(request.provider))

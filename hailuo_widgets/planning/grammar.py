@@ -81,6 +81,7 @@ OPTIONS: dict[str, Option] = {
         _run("--exclude", "exclude", "runs to leave out; may be repeated", "model=02,seed=3"),
         _run("--sample", "sample", "draw so many of the runs; a larger sample holds the smaller", "8"),
         _run("--sample-seed", "sample_seed", "draw other ones", "2"),
+        _run_flag("--control", "control", "add a null control: the first request twice, in two arms, with other seeds"),
         _run("--name", "name", "bind the run, or the sweep, to this name", "foxes"),
         _run("--tag", "tags", "a word to find the run by; may be repeated", "draft"),
         _run("--budget", "budget", "what this cell may cost, in the provider's currency or its own (5USD)", "0.50"),

@@ -19,6 +19,7 @@ from hailuo_widgets.domain.sweep import Axes, Cell, Variant
 from hailuo_widgets.domain.user_values import shown
 from hailuo_widgets.errors import ProblemCode, UsageError
 from hailuo_widgets.planning.build_request import build_request, same_value, takes_seed
+from hailuo_widgets.planning.control_requests import control_requests
 from hailuo_widgets.planning.equal_calls import refuse_equal_calls
 from hailuo_widgets.planning.not_sent import not_sent
 from hailuo_widgets.planning.option_conflicts import option_conflicts
@@ -176,11 +177,14 @@ class Plan:
         shape = self._factors()
         shape += [f"{self.axes.repeat} replicates"] if self.axes.repeat > 1 else []
         each = {p.results for p in self.runs}
+        controls = sum(p.results for p in self.runs if p.request.control)
         shape += [f"{max(each)} results" if len(each) == 1 else "their results"] if max(each, default=1) > 1 else []
         total = self.results
-        count = f"{total} run{'s' * (total != 1)}" + (f" = {' × '.join(shape)}" if shape else "")
+        product = f" = {' × '.join(shape)}" if shape else ""
+        count = f"{total} run{'s' * (total != 1)}" + (f" = {total - controls}" if controls and not shape else product)
         if self.axes.sample is not None or self.axes.exclude:
-            count = f"{total} of {' × '.join(shape) or '1'} runs"
+            count = f"{total - controls} of {' × '.join(shape) or '1'} runs"
+        count += f" + {controls} control" if controls else ""
         reused, shared, held = (self.fated(fate) for fate in ("reused", "shared", "held"))
         amounts = [money.text(micros, currency) for currency, micros in self.cost.items()]
         amounts += [f"{self.unpriced} at an unknown price"] if self.unpriced else []
@@ -194,7 +198,21 @@ class Plan:
             cost=" + ".join(amounts) + self._in_one(),
             time=f"about {_duration(self.wall_s or 0.0)}" if known else "",
             makes=self._makes(),
+            control=self._control(),
         )
+
+    def _control(self) -> str:
+        """Return what the null control is and costs; "" without one."""
+        runs = [p for p in self.runs if p.request.control]
+        if not runs:
+            return ""
+        sent = [p for p in runs if p.sent]
+        amounts = [
+            money.text(micros, currency) for currency, micros in money.by_currency(p.price for p in sent).items()
+        ]
+        amounts += ["an unknown price"] if any(p.micros is None for p in sent) else []
+        cost = f"{sum(p.results for p in sent)} to send: {' + '.join(amounts)}" if sent else "none to send"
+        return f"{sum(p.results for p in runs)} runs of the first request in two arms, {cost}"
 
     def _makes(self) -> str:
         """Return what a clip is, with the defaults filled in: ``768P, 6 s, 16:9``; of several kinds at most three."""
@@ -231,6 +249,7 @@ class Parts:
     ``there``: runs whose clip is in the archive. ``shared``: runs that get the clip of an equal run, in progress or in
     this plan. ``held``: runs that are not sent because an equal run is unconfirmed. ``cost`` and ``time`` are those of
     the runs to send. ``makes``: resolution, seconds and aspect ratio of their clips, the defaults included.
+    ``control``: what the null control is, and its part of the cost.
     """
 
     count: str
@@ -241,6 +260,7 @@ class Parts:
     cost: str
     time: str
     makes: str = ""
+    control: str = ""
 
 
 def _made(request: Request, differing: frozenset[str]) -> str:
@@ -328,6 +348,8 @@ def make_plan(
         made.append((cell, built.request, frozenset(p.argument for p in differing)))
     if refused:
         raise _all_wrong(refused, len(cells))
+    if axes.control:
+        made += _controls(made, accounts)
     refuse_equal_calls((request for _, request, _ in made), accounts.provider)
     runs = tuple(replace(priced(accounts, cell, request), differing=names) for cell, request, names in made)
     plan = Plan(
@@ -339,6 +361,18 @@ def make_plan(
         rates=rates,
     )
     return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
+
+
+def _controls(
+    made: Sequence[tuple[Cell, Request, frozenset[str]]], accounts: Accounts
+) -> list[tuple[Cell, Request, frozenset[str]]]:
+    """Return what the null control of a sweep adds to its runs."""
+    cell, first, differing = made[0]
+    added = control_requests([request for _, request, _ in made], accounts.provider(first.provider).facts)
+    return [
+        (replace(cell, values={**cell.values, "seed": one.seed}, replicate=one.replicate), one, differing)
+        for one in added
+    ]
 
 
 def _no_seed(facts: Facts, values: Mapping[str, Any]) -> Problem:

@@ -29,6 +29,7 @@ def plan_text(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> st
     """Return the plan as lines of text; ``notes`` are further sentences about it."""
     lines = [f"hailuo: {plan.sentence()}" + ("; nothing was sent" if dry else "")]
     lines += [f"  makes: {made}"] if (made := plan.parts().makes) else []
+    lines += [f"  control: {control}"] if (control := plan.parts().control) else []
     lines += [f"  note: {w}" for w in (*notes, *_warnings(plan))]
     return "\n".join(lines)
 
@@ -49,6 +50,7 @@ def plan_html(plan: Plan, *, dry: bool = False, notes: Sequence[str] = ()) -> st
         ("Shared", parts.shared and f"{parts.shared} with an equal run"),
         ("Held back", parts.held and f"{parts.held}: an equal run is unconfirmed, or its task lacks this result"),
         ("Makes", parts.makes),
+        ("Control", parts.control),
         ("Cost", parts.cost),
         ("Time", parts.time),
     ]

@@ -308,6 +308,7 @@ _REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
     "unlisted": _required(_boolean),
     "price": _text,
     "source": _source,
+    "control": _text,
 }
 
 

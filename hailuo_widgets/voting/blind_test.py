@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from hailuo_widgets.domain.ids import make_id, next_id
-from hailuo_widgets.domain.vote import ANSWERS, Vote
+from hailuo_widgets.domain.vote import ANSWERS, CONTROL, Vote
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.voting.next_pair import next_pair
 
@@ -60,6 +60,8 @@ class ShownPair:
 class BlindTest:
     """A blind test of one rater.
 
+    Pairs of a null control come at random among the others, as often as their share of the unseen pairs.
+
     Args:
         pairs: The pairs that may be shown.
         votes: All earlier votes on their clips, by any rater. Pairs that this rater has judged are not shown again.
@@ -90,7 +92,12 @@ class BlindTest:
 
     @property
     def votes(self) -> tuple[Vote, ...]:
-        """All votes that count, by any rater, earlier ones included."""
+        """All votes that count, by any rater, earlier ones included; without those on a null control."""
+        return tuple(v for v in self._votes if v.control == (self.pairs.between == CONTROL))
+
+    @property
+    def all_votes(self) -> tuple[Vote, ...]:
+        """The same, with those on a null control."""
         return tuple(self._votes)
 
     @property
@@ -131,7 +138,7 @@ class BlindTest:
             vote_id=self._newest_id,
             at=at,
             rater=self.rater,
-            between=self.pairs.between,
+            between=shown.candidate.between or self.pairs.between,
             left=shown.items[0],
             right=shown.items[1],
             left_run=shown.runs[0],
@@ -174,9 +181,23 @@ class BlindTest:
         unseen = self._unseen()
         if not unseen:
             return None
-        offered = [(c.first, c.second, c.unit) for c in unseen]
-        chosen = unseen[next_pair(self._votes, offered, rng=self._rng, aim=self._aim)]
+        chosen = self._of_control(unseen)
+        if chosen is None:
+            unseen = [c for c in unseen if not self._apart(c)]
+            offered = [(c.first, c.second, c.unit) for c in unseen]
+            chosen = unseen[next_pair(self.votes, offered, rng=self._rng, aim=self._aim)]
         return ShownPair(token=secrets.token_hex(8), candidate=chosen, swapped=bool(self._rng.random() < 0.5))  # noqa: PLR2004
+
+    def _apart(self, candidate: Candidate) -> bool:
+        """Return whether a pair is of a null control beside what is compared."""
+        return candidate.control and self.pairs.between != CONTROL
+
+    def _of_control(self, unseen: list[Candidate]) -> Candidate | None:
+        """Return, at random, a pair of the null control; None if another pair is due."""
+        controls = [c for c in unseen if self._apart(c)]
+        if not controls or self._rng.random() >= len(controls) / len(unseen):
+            return None
+        return controls[int(self._rng.integers(len(controls)))]
 
     def _repeat(self) -> ShownPair | None:
         """Return, at random, a pair of this test with its sides swapped; None if no repeat is due."""

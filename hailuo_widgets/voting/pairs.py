@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 
 from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.clips import one_per_clip
+from hailuo_widgets.domain.request import CONTROL_ARMS
 from hailuo_widgets.domain.run import Status
+from hailuo_widgets.domain.vote import CONTROL
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +34,9 @@ _JOIN = " · "
 class Candidate:
     """Two runs that differ in the compared column; ``first`` and ``second`` are its values.
 
-    ``within`` is the column in which they agree, or :data:`UNMATCHED`. ``unit`` identifies what was drawn at random for
-    both: their seed; for an unmatched pair the seed of the one run that has one, else the number of the draw.
+    ``between`` is the compared column. ``within`` is the column in which they agree, or :data:`UNMATCHED`. ``unit``
+    identifies what was drawn at random for both: their seed; for an unmatched pair the seed of the one run that has
+    one, else the number of the draw.
     """
 
     first: str
@@ -41,9 +44,15 @@ class Candidate:
     first_run: str
     second_run: str
     unit: str
+    between: str = ""
     within: str = ""
     first_clip: str = ""
     second_clip: str = ""
+
+    @property
+    def control(self) -> bool:
+        """Whether the two are the arms of a null control."""
+        return self.between == CONTROL
 
     @property
     def clips(self) -> tuple[str, ...]:
@@ -56,8 +65,9 @@ class Pairs:
     """All pairs of some runs.
 
     ``between`` is the compared column and ``items`` are its values; ``within`` is the column in which both runs of a
-    matched pair agree. ``left_out`` counts the runs without a pair, by reason. ``without_clips`` are the items of which
-    no run has a clip: they can't be judged, and the others can.
+    matched pair agree. Pairs of a null control are among the candidates: they differ in ``control``, whose values are
+    no items. ``left_out`` counts the runs without a pair, by reason. ``without_clips`` are the items of which no run
+    has a clip: they can't be judged, and the others can.
     """
 
     between: str
@@ -69,8 +79,8 @@ class Pairs:
 
     @property
     def unmatched(self) -> int:
-        """The number of pairs whose runs have no seed in common."""
-        return sum(c.within == UNMATCHED for c in self.candidates)
+        """The number of pairs whose runs have no seed in common, those of a null control aside."""
+        return sum(c.within == UNMATCHED and not c.control for c in self.candidates)
 
     def notes(self) -> tuple[str, ...]:
         """Return a sentence on each thing that isn't compared, or not with the same seed."""
@@ -84,8 +94,9 @@ class Pairs:
                 f"No run of {names} has a clip: {'it is' if len(self.without_clips) == 1 else 'they are'} left out."
             )
         if self.unmatched:
+            pairs = sum(not c.control for c in self.candidates)
             found.append(
-                f"{self.unmatched} of {len(self.candidates)} pairs are unmatched: their runs have no seed in common, "
+                f"{self.unmatched} of {pairs} pairs are unmatched: their runs have no seed in common, "
                 "so they differ by chance too."
             )
         return tuple(found)
@@ -100,7 +111,9 @@ def pair_up(
 ) -> Pairs:
     """Pair runs that differ in ``between`` and agree in ``within`` and in everything else that varies.
 
-    A variable or choice of one variant only needn't agree: each of its values is paired with the other variant.
+    A variable or choice of one variant only needn't agree: each of its values is paired with the other variant. The
+    runs of a null control are paired with each other only, arm with arm; without others, or with ``between="control"``,
+    they are what is compared.
 
     Args:
         records: The runs; of several runs with the same clip, only one is paired.
@@ -115,6 +128,10 @@ def pair_up(
     """
     shown = len(records)
     records = one_per_clip(records)
+    arms = [r for r in records if r.request.control is not None]
+    if arms and between in {None, CONTROL} and (between or len(arms) == len(records)):
+        return _only_control(arms, has_clip)
+    records = [r for r in records if r.request.control is None]
     strict = within is not None
     between, within = _axes(records, between, within, shown)
     given = [r for r in records if differences.has(r, between)]
@@ -148,10 +165,50 @@ def pair_up(
         between=between,
         within=within,
         items=items,
-        candidates=tuple(candidates),
+        candidates=(*candidates, *_control(arms, has_clip)),
         left_out=left_out,
         without_clips=without_clips,
     )
+
+
+def _only_control(arms: Sequence[RunRecord], has_clip: Callable[[RunRecord], bool]) -> Pairs:
+    """Return the pairs of a null control alone.
+
+    Raises:
+        UsageError: There are none.
+    """
+    candidates = _control(arms, has_clip)
+    if not candidates:
+        raise UsageError(
+            "no two arms of the null control have clips", hint="wait for the clips, or run their cell again"
+        )
+    paired = {run for c in candidates for run in (c.first_run, c.second_run)}
+    without = len([r for r in arms if not has_clip(r)])
+    counted = {"no clip": without, "no partner": len(arms) - without - len(paired)}
+    return Pairs(
+        between=CONTROL,
+        within=UNMATCHED,
+        items=tuple(sorted({item for c in candidates for item in (c.first, c.second)})),
+        candidates=tuple(candidates),
+        left_out={reason: count for reason, count in counted.items() if count},
+    )
+
+
+def _control(arms: Sequence[RunRecord], has_clip: Callable[[RunRecord], bool]) -> list[Candidate]:
+    """Return the pairs of null controls: one clip of each arm, of one request; each pair is a unit."""
+    there = {r.run_id for r in arms if has_clip(r)}
+    by_request: dict[str, list[RunRecord]] = {}
+    for r in sorted(arms, key=lambda r: (r.replicate, r.run_id)):
+        by_request.setdefault(r.request.condition.hash, []).append(r)
+    found: list[Candidate] = []
+    for _, runs in sorted(by_request.items()):
+        ones, others = ([r for r in runs if r.request.control == arm] for arm in CONTROL_ARMS)
+        for a, b in _in_turn(ones, others, there):
+            items = differences.value(a, CONTROL), differences.value(b, CONTROL)
+            unit = f"draw {a.replicate}"
+            unit += f" · {len(found) + 1}" if any(c.unit == unit for c in found) else ""  # of another control
+            found.append(_candidate(a, b, items, (CONTROL, UNMATCHED, unit)))
+    return found
 
 
 def _candidates(
@@ -196,7 +253,8 @@ def _candidates(
                 for ones, others in product(slot.values(), sides[1].get(key, {}).values()):
                     for n, (a, b) in enumerate(_in_turn(ones, others, there), start=1):
                         drawn = _drawn(a, b, n, within)
-                        found.append(_candidate(a, b, (one, other), within, _JOIN.join([*drawn, *shown])))
+                        unit = _JOIN.join([*drawn, *shown])
+                        found.append(_candidate(a, b, (one, other), (between, within, unit)))
     return found
 
 
@@ -239,13 +297,15 @@ def _drawn(a: RunRecord, b: RunRecord, number: int, within: str) -> list[str]:
     return [next((str(r.request.seed) for r in (a, b) if _seeded(r)), f"draw {number}")]
 
 
-def _candidate(a: RunRecord, b: RunRecord, items: tuple[str, str], within: str, unit: str) -> Candidate:
+def _candidate(a: RunRecord, b: RunRecord, items: tuple[str, str], place: tuple[str, str, str]) -> Candidate:
+    between, within, unit = place
     return Candidate(
         first=items[0],
         second=items[1],
         first_run=a.run_id,
         second_run=b.run_id,
         unit=unit,
+        between=between,
         within=within,
         first_clip=a.clip_id,
         second_clip=b.clip_id,
@@ -323,12 +383,9 @@ def _axes(records: Sequence[RunRecord], between: str | None, within: str | None,
     known = differences.columns_of(records)
     for argument, name in (("between", between), ("within", within)):
         differences.check_column(argument, name, known)
-    if len(records) == 1:
+    if len(records) == 1 and shown > 1:
         raise UsageError(
-            f"these {shown} runs show one clip, which can't be compared with itself"
-            if shown > 1
-            else "this is one run",
-            hint="give runs with two clips",
+            f"these {shown} runs show one clip, which can't be compared with itself", hint="give runs with two clips"
         )
     seeds = any(map(_seeded, records))
     if between is None:

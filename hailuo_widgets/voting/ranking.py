@@ -16,15 +16,17 @@ from hailuo_widgets.voting.bradley_terry import chances_to_be_best, fit
 from hailuo_widgets.voting.chart import chart_html
 from hailuo_widgets.voting.intervals import clusters_of, resampled_strengths, strength_intervals, win_rate
 from hailuo_widgets.voting.judgements import first_of_each_pair, items_of, judgements_of, wins_of
+from hailuo_widgets.voting.noise_floor import noise_floor, without_control
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
 from hailuo_widgets.voting.sequential_test import claim
-from hailuo_widgets.voting.summary import sentences_of
+from hailuo_widgets.voting.summary import sentences_of, unmatched_note
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.voting.judgements import Judgement
+    from hailuo_widgets.voting.noise_floor import NoiseFloor
 
 __all__ = ["RANK_COLUMNS", "Ranking", "rank"]
 
@@ -67,6 +69,7 @@ class Ranking:
         confidence: The confidence level of all intervals and claims.
         sentence: The result in one sentence.
         notes: Further sentences that are needed to read the result.
+        control: What the raters found in the null control, the noise floor; None without votes on one.
     """
 
     df: pd.DataFrame
@@ -78,6 +81,7 @@ class Ranking:
     confidence: float
     sentence: str
     notes: tuple[str, ...]
+    control: NoiseFloor | None = None
 
     def __repr__(self) -> str:
         """Return the sentence, the notes and the table."""
@@ -107,7 +111,8 @@ def rank(
     """Rank items by votes.
 
     Args:
-        votes: Any number of votes. Withdrawn ones do not count, and repeats of a pair count once.
+        votes: Any number of votes. Withdrawn ones do not count, and repeats of a pair count once. Those on a null
+            control are ranked only if there are no others.
         items: The items to rank, including those without votes; by default the items that were voted on.
         confidence: The confidence level of the intervals and of the claim, from 0.5 to below 1.
         rng: Draws the bootstrap samples; by default a fixed seed, so the result is reproducible.
@@ -117,6 +122,7 @@ def rank(
     """
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0.5 <= confidence < 1:  # noqa: PLR2004
         raise UsageError(f"confidence={confidence!r}: a number from 0.5 to below 1", hint="confidence=0.95")
+    every, votes = votes, without_control(votes, items)
     names = items_of(votes, items)
     judgements = judgements_of(votes)
     strengths = _strengths(judgements, names, confidence, rng or np.random.default_rng(0))
@@ -131,6 +137,8 @@ def rank(
     claimed = claim(votes, items=names, confidence=confidence)
     sides, agreement = side_bias_of(votes, confidence=confidence), agreement_of(votes)
     sentence, notes = sentences_of(rows, claimed, judgements, (sides, agreement), confidence)
+    control = noise_floor(every, confidence=confidence)
+    apart = [unmatched_note(votes), control.sentence if control is not None else ""]
     return Ranking(
         df=df,
         pairs=_sign_tests(judgements, names),
@@ -140,7 +148,8 @@ def rank(
         agreement=agreement,
         confidence=confidence,
         sentence=sentence,
-        notes=notes,
+        notes=(*notes, *filter(None, apart)),
+        control=control,
     )
 
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from hailuo_widgets.voting.pairs import UNMATCHED
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.raters import Agreement, SideBias
     from hailuo_widgets.voting.sequential_test import Claim
 
-__all__ = ["sentences_of", "short"]
+__all__ = ["sentences_of", "short", "unmatched_note"]
 
 LONGEST: Final = 60
 LEVEL: Final = 1e-6  # strengths that differ by less count as equal
@@ -34,6 +37,18 @@ def sentences_of(
     """Return the sentence and the notes. ``rows`` has one row per item, the strongest first."""
     counted = [j for j in judgements if j.score is not None]
     return _sentence(rows, claimed, counted, confidence), tuple(_notes(rows, judgements, *raters))
+
+
+def unmatched_note(votes: Sequence[Vote]) -> str:
+    """Return a sentence on the votes whose two clips have no seed in common; "" if there are none."""
+    counted = [v for v in votes if not v.withdrawn]
+    count = sum(v.within == UNMATCHED for v in counted)
+    if not count:
+        return ""
+    return (
+        f"{count} of {_count(len(counted), 'vote')} {'is' if count == 1 else 'are'} on unmatched clips, which have no "
+        "seed in common: chance differs there too, so more votes are needed than with the same seed."
+    )
 
 
 def _sentence(

@@ -153,7 +153,7 @@ def python_of(line: Line, plan: Plan) -> str:
 
 
 _ARGUMENTS = {"tags", "reuse", "max_parallel", "budget"}
-_SWEEPS = {"repeat", "zipped", "exclude", "sample", "sample_seed"}  # what generate() does not take
+_SWEEPS = {"repeat", "zipped", "exclude", "sample", "sample_seed", "control"}  # what generate() does not take
 
 
 def _python(name: str, value: Any) -> str:

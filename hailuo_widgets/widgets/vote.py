@@ -34,10 +34,20 @@ SIDES = ("left", "right")
 def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]:
     """A vote as a saved notebook keeps it: the number of votes; the result once it has ended, and not before."""
     if ended:
-        result = rank(blind_test.votes, items=blind_test.pairs.items)
+        result = rank(blind_test.all_votes, items=blind_test.pairs.items)
         return {"text/html": result.html(), "text/plain": repr(result)}
     told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *blind_test.pairs.notes()])
     return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
+
+
+def _alike(blind_test: BlindTest, records: Mapping[str, RunRecord]) -> bool:
+    """Return whether a prompt may be shown: not if only the two clips of a null control have one in common.
+
+    It would tell them from the others.
+    """
+    pairs = blind_test.pairs.candidates
+    one_prompt = {c: len({records[run].request.prompt for run in (c.first_run, c.second_run)}) == 1 for c in pairs}
+    return not any(c.control for c in pairs) or all(one_prompt.values())
 
 
 class Vote(RequestWidget):
@@ -69,6 +79,7 @@ class Vote(RequestWidget):
         self._records = {r.run_id: r for r in records}
         self._blind_test, self._question, self._changed = blind_test, question, changed
         self._over = False
+        self._prompts_told = _alike(blind_test, self._records)
         self._turn = asyncio.Lock()
         super().__init__(loop=loop)
 
@@ -96,7 +107,7 @@ class Vote(RequestWidget):
         state: VoteState = {
             "token": shown.token if shown else None,
             "question": self._question,
-            "prompt": prompts.pop() if len(prompts) == 1 else None,
+            "prompt": prompts.pop() if len(prompts) == 1 and self._prompts_told else None,
             "simulated": any(r.simulated for r in runs),
             "sound": any(r.video_sound is not False for r in runs),
             "given": blind_test.given,

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["begin_cell", "foretold", "plan_cell"]
 
 MOST_PICTURES = 50  # longest axis of pictures that is checked for split names
-_SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed"}
+_SHAPE = {"repeat", "zipped", "exclude", "sample", "sample_seed", "control"}
 
 
 def plan_cell(session: Workspace, line: Line, body: str, namespace: Mapping[str, Any], *, ask_log: bool = True) -> Plan:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value
+from hailuo_widgets.domain.vote import CONTROL
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.workspace.selection import chosen
 from hailuo_widgets.workspace.workspace_base import OPENED_AS
@@ -59,7 +60,9 @@ def blind_test(
         within=within,
         has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
     )
-    earlier = session.log.call(session.log.votes, [r.run_id for r in records], between=pairs.between)
+    columns = dict.fromkeys((pairs.between, *(c.between for c in pairs.candidates)))
+    ids = [r.run_id for r in records]
+    earlier = [v for name in columns for v in session.log.call(session.log.votes, ids, between=name)]
     test = BlindTest(
         pairs,
         relabel(records, earlier, pairs),
@@ -82,7 +85,9 @@ def votes_table(session: WorkspaceBase, what: Any, *, between: str | None, rater
     return frame
 
 
-def ranking(session: WorkspaceBase, what: Any, between: str | None, *, rater: str | None, confidence: float) -> Ranking:
+def ranking(
+    session: WorkspaceBase, what: Any, between: str | None, *, rater: str | None = None, confidence: float = 0.95
+) -> Ranking:
     """The result of votes; see :func:`hailuo_widgets.rank`.
 
     Raises:
@@ -98,8 +103,8 @@ def ranking(session: WorkspaceBase, what: Any, between: str | None, *, rater: st
     else:
         records = chosen(session, what)
         given = relabel(records, session.log.call(session.log.votes, [r.run_id for r in records]))
-    given = [v for v in given if between in {None, v.between} and rater in {None, v.rater}]
-    columns = sorted({v.between for v in given})
+    given = [v for v in given if (between in {None, v.between} or v.control) and rater in {None, v.rater}]
+    columns = sorted({v.between for v in given if not v.control}) if between != CONTROL else [CONTROL]
     if len(columns) > 1:
         raise UsageError(f"these votes judged {', '.join(columns)}", hint=f"name one: between={columns[0]!r}")
     judged = columns[0] if columns else between
@@ -122,7 +127,8 @@ def _items(records: Sequence[Any] | None, between: str | None) -> list[str] | No
     from hailuo_widgets.domain import differences
 
     differences.check_column("between", between, differences.columns_of(records))
-    return list(dict.fromkeys(differences.value(r, between) for r in records if differences.has(r, between)))
+    main = [r for r in records if (r.request.control is None) == (between != CONTROL)]
+    return list(dict.fromkeys(differences.value(r, between) for r in main if differences.has(r, between)))
 
 
 def _user() -> str:

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace"]
 
-_SHAPE = ("variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "namespace")
+_SHAPE = ("variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "control", "namespace")
 
 
 class Workspace(WorkspaceBase):
@@ -84,6 +84,7 @@ class Workspace(WorkspaceBase):
         exclude: Sequence[Mapping[str, Any]] | Mapping[str, Any] = (),
         sample: int | None = None,
         sample_seed: int | None = None,
+        control: bool = False,
         reuse: bool = True,
         ask_log: bool = True,
         namespace: Mapping[str, Any] | None = None,

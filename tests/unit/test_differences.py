@@ -63,6 +63,7 @@ TABLE: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
     "an option or none": ([{}, {"options": {"a.b": "quality"}}], {"options"}),
     "options in another order": ([{"options": {"a": 1, "b": 2}}, {"options": {"b": 2, "a": 1}}], set()),
     "source": ([{"source": Source(run_id=n, task_id=n)} for n in "ab"], {"source"}),
+    "control": ([{"control": "a"}, {"control": "b"}], {"control"}),
     "mode": ([{}, {"first_frame": Image(name="a.png", sha256="a")}], {"mode", "first_frame"}),
     "a variable": ([{"variables": {"at": "dawn"}}, {"variables": {"at": "dusk"}}], {"var_at"}),
     "a variable and its prompt": (

@@ -57,7 +57,7 @@ def test_request_arguments_are_named_one_by_one(name: str) -> None:
     assert not any(p.kind in {p.VAR_KEYWORD, p.VAR_POSITIONAL} for p in known.values())
     assert known.keys() - PLANNED <= {
         "variables", "repeat", "zipped", "exclude", "sample", "sample_seed", "tags", "budget", "max_parallel", "reuse",
-        "yes", "name", "ask_log", "namespace",
+        "control", "yes", "name", "ask_log", "namespace",
         *({"currency", "rates"} if name == "estimate" else ()),
     }  # fmt: skip
 

@@ -100,6 +100,7 @@ EACH: dict[str, Any] = {  # a value of each field that is not its default, as th
     "unlisted": True,
     "price": "0.5 USD",
     "source": Source(run_id="r1", task_id="7"),
+    "control": "b",
 }
 NO_PART_OF_THE_CLIP = {"callback_url", "price"}
 

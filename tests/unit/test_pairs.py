@@ -292,14 +292,14 @@ def test_a_variant_that_failed_altogether_is_named_and_blocks_nothing() -> None:
 
 
 def test_a_clip_is_not_compared_with_itself() -> None:
-    """One run, one clip that two runs show, two runs of one request: each is refused with its reason."""
+    """One clip that two runs show, one run, two runs of one request: each is refused with its reason."""
     twice = runs({"prompt": "a", "seed": 1}, {"prompt": "a", "seed": 1, "variant": "b", "reused_from": "r0"})
     with pytest.raises(UsageError, match="these 2 runs show one clip, which can't be compared with itself"):
         pair_up(twice)
-    with pytest.raises(UsageError, match="this is one run"):
-        pair_up(twice[:1])
-    with pytest.raises(UsageError, match="differ in nothing that could be judged"):
-        pair_up(runs({"prompt": "a", "seed": 1}, {"prompt": "a", "seed": 1, "replicate": 2}))
+    same = runs({"prompt": "a", "seed": 1}, {"prompt": "a", "seed": 1, "replicate": 2})
+    for few in (same, same[:1]):
+        with pytest.raises(UsageError, match="differ in nothing that could be judged"):
+            pair_up(few)
 
 
 CELLS = st.fixed_dictionaries(

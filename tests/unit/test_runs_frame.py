@@ -33,6 +33,7 @@ REQUEST = Request(
         Reference(name=name, kind=MediaKind.IMAGE, url=f"https://a.example/{name}") for name in ("fox.png", "狼.png")
     ),
     options={"ttl": 600, "deep": {"fox": "狐", "uploadEndpoint": "https://me:den@b.example/put?sig=77"}},
+    control="b",
 )
 FULL = RunRecord(
     run_id="r2",
@@ -74,7 +75,7 @@ VALUES = {
     "simulated": False, "request_hash": REQUEST.hash, "sweep": "foxes", "reused_from": "r1", "cost_kind": "list",
     "width": 1366, "height": 768, "video_seconds": 6.0, "video_sound": False,
     "references": "fox.png, 狼.png",
-    "options": '{"deep":{"fox":"狐","uploadEndpoint":"https://•••@b.example/put?…"},"ttl":600}',
+    "options": '{"deep":{"fox":"狐","uploadEndpoint":"https://•••@b.example/put?…"},"ttl":600}', "control": "b",
 }  # fmt: skip
 # What is 0, and must not be taken for missing: of a column, the field of the record or of its request.
 ZEROS = {"seed": "request.seed", "seed_returned": "seed_returned", "cost": "cost_micros"}
