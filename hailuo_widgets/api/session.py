@@ -112,7 +112,7 @@ class Session(Workspace):
             duration: Seconds.
             resolution: For example ``"768P"``.
             aspect_ratio: For example ``"9:16"``, if the provider takes one.
-            seed: If the provider takes one.
+            seed: If the provider takes one; -1 asks for a random one, if the provider has that.
             first_frame: A path, URL, data URL, Base64, bytes, ``PIL.Image`` or NumPy array, or at Runware the UUID of
                 an image that it keeps; also a template's picture.
             last_frame: Likewise.
@@ -147,7 +147,8 @@ class Session(Workspace):
                 rate of the provider's currency (see the setting ``rates``); without one, the run is not sent.
             max_parallel: Runs of this call in flight at once; has no effect on one run.
             reuse: Take the clip of an equal run that succeeded instead of paying again: from the archive, from the
-                archive of another home on the same log, or from the provider while it has the clip.
+                archive of another home on the same log, or from the provider while it has the clip. A request with
+                ``seed=-1``, or without a seed, is equal to its like too; ``reuse=False`` makes a new clip.
             yes: Send it even if it costs more than the setting ``ask_above_cost``.
             name: A name for :func:`sweep_of`, and for every function that takes a sweep.
 
@@ -257,7 +258,9 @@ class Session(Workspace):
             budget: The most that all runs together may cost, in the providers' currency, or with its own: ``"5 USD"``;
                 nothing is sent beyond it. Each run is converted by your ``rates``; one without a rate is not sent.
             max_parallel: Runs of this call in flight at once; the account's own limit holds as well.
-            reuse: Take clips of equal runs that succeeded: extending a sweep pays for the new runs alone.
+            reuse: Take clips of equal runs that succeeded: extending a sweep pays for the new runs alone. A run with
+                ``seed=-1``, or without a seed, is equal to its like of an earlier call; ``seed=[-1, -1]`` and
+                ``repeat=2`` are two clips each, and ``reuse=False`` makes all anew.
             yes: Send it even if it exceeds the settings ``ask_above`` and ``ask_above_cost``.
             name: A name for :func:`sweep_of`, and for every function that takes a sweep.
 

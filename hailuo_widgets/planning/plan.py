@@ -25,7 +25,7 @@ from hailuo_widgets.planning.not_sent import not_sent
 from hailuo_widgets.planning.option_conflicts import option_conflicts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from hailuo_widgets.domain.catalog import Facts
     from hailuo_widgets.domain.exchange import Rates, Sum
@@ -321,13 +321,15 @@ def make_plan(
     several = len({cell.values.get("provider") for cell in cells}) > 1
     seeds = list(dict.fromkeys(cell.values.get("seed") for cell in cells))
     loaded: dict[Any, Any] = {}  # each image is read once, however many runs use it
-    for cell in cells:
+    for cell in _with_draws(cells, axes.repeat):
         values = dict(cell.values)
         asked = accounts.provider(str(values.pop("provider", None) or default))
         replicate = cell.replicate
         if several and values.get("seed") is not None and not takes_seed(asked.facts, values):
             # In a sweep over providers, runs of a model without seeds are replicates instead.
-            replicate += seeds.index(values.pop("seed")) * axes.repeat
+            again, own = divmod(replicate - 1, axes.repeat)  # of a random seed that is asked for again
+            place = seeds.index(values.pop("seed"))
+            replicate = (len(seeds) + again - 1 if again else place) * axes.repeat + own + 1
             told = _no_seed(asked.facts, values)
             warnings.setdefault(told.message, told)
         try:
@@ -361,6 +363,24 @@ def make_plan(
         rates=rates,
     )
     return plan if history is None else look_up(plan, accounts=accounts, history=history, reuse=reuse)
+
+
+def _with_draws(cells: Iterable[Cell], repeat: int) -> Iterator[Cell]:
+    """Yield the cells; of several equal ones with a random seed, each is a further replicate.
+
+    A random seed that is asked for again in one call is another clip. In a later call, it is an equal request as any
+    other, so that running a cell again pays nothing: ``reuse=False`` or a larger ``repeat`` makes new clips.
+    """
+    asked: Counter[tuple[int, str, int]] = Counter()
+    for cell in cells:
+        seed = cell.values.get("seed")
+        if seed is None or not str(seed).strip().startswith("-"):
+            yield cell
+            continue
+        others = repr({name: id(value) for name, value in cell.values.items() if name != "seed"})
+        key = (id(cell.variant), others, cell.replicate)
+        yield replace(cell, replicate=cell.replicate + asked[key] * repeat)
+        asked[key] += 1
 
 
 def _controls(

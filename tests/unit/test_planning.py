@@ -163,6 +163,19 @@ def test_nothing_is_sent_for_a_plan(session: Session, tmp_path: Path) -> None:
     assert not (tmp_path / "simulator").exists()
 
 
+def test_a_random_seed_asked_for_again_is_another_clip(session: Session) -> None:
+    """Each -1 of a list is a draw of its own, beside fixed seeds and replicates; a later equal call is the same one."""
+    made = plan(session, ["a fox", "a wolf"], provider="kie", seed=[-1, 7, -1], repeat=2)
+    asked = [(p.request.seed, p.request.replicate) for p in made.runs]
+    assert asked == [(-1, 1), (-1, 2), (7, 1), (7, 2), (-1, 3), (-1, 4)] * 2
+    assert len({p.request.hash for p in made.runs}) == 12
+    both = plan(session, "a fox", provider=["kie", "minimax"], seed=[-1, 7, -1], repeat=2)
+    assert [p.request.replicate for p in both.runs if p.request.provider == "minimax"] == [1, 2, 3, 4, 5, 6]
+    zipped = plan(session, ["a fox", "a wolf"], provider="kie", seed=[-1, -1], zipped=[("prompt", "seed")])
+    assert [p.request.replicate for p in zipped.runs] == [1, 1]
+    assert made.digest == plan(session, ["a fox", "a wolf"], provider="kie", seed=["-1", 7, -1], repeat=2).digest
+
+
 def test_the_plans_table(session: Session) -> None:
     """One row a run, in the sweep's order, with its price and what it will be."""
     made = plan(session, {"day": "a fox", "night": "a wolf"}, provider="kie", seed=[2, 1])
