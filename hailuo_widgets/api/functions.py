@@ -29,6 +29,7 @@ __all__ = [
     "resume",
     "run",
     "runs",
+    "seed_check",
     "set_key",
     "studio",
     "sweep",
@@ -88,6 +89,7 @@ rank = on_default(Session.rank)
 resume = on_default(Session.resume)
 run = on_default(Session.run)
 runs = on_default(Session.runs)
+seed_check = on_default(Session.seed_check)
 set_key = on_default(Session.set_key)
 studio = on_default(Session.studio)
 sweep = on_default(Session.sweep)

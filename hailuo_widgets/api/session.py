@@ -15,6 +15,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS, RunMode
 from hailuo_widgets.workspace.keywords import checked, given
+from hailuo_widgets.workspace.seed_check import PROMPT, SeedCheck, check_of_runs, plan_seed_check
 from hailuo_widgets.workspace.selection import every, sweep_name
 from hailuo_widgets.workspace.spending_limits import as_budget, rates_of
 from hailuo_widgets.workspace.votes import blind_test, ranking, votes_table
@@ -651,6 +652,80 @@ class Session(Workspace):
             UsageError: Votes on several columns, and ``between`` is not given.
         """
         return ranking(self, what, between, rater=rater, confidence=confidence)
+
+    @checked
+    @on_session_of_runs
+    def seed_check(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        *,
+        prompt: str = PROMPT,
+        provider: str | None = None,
+        model: str | None = None,
+        duration: int | None = None,
+        resolution: str | None = None,
+        aspect_ratio: str | None = None,
+        seed: int = 1,
+        first_frame: str | Path | bytes | Any | None = None,
+        last_frame: str | Path | bytes | Any | None = None,
+        prompt_optimizer: bool = False,
+        options: Mapping[str, Any] | None = None,
+        tags: str | Sequence[str] = (),
+        budget: float | str | None = None,
+        max_parallel: int | None = None,
+        reuse: bool = True,
+        yes: bool = False,
+        name: str | None = None,
+    ) -> SeedCheck:
+        """Check whether a provider makes the same clip from the same seed; ``await`` the result for its clips.
+
+        Compares two clips of one seed with two of different seeds, by their pixels and their structure. Without runs,
+        it pays for three clips (one seed twice, and another one), with the plan, budget and confirmation of
+        :func:`sweep`; equal runs' clips are reused.
+
+        Args:
+            what: Runs to compare instead, given as for :func:`vote`: of one model, with two clips of one request and
+                one seed (``repeat=2``), and one of another seed. Nothing is sent.
+            prompt: As for :func:`generate`, and so are the arguments up to ``options``; one value each.
+            provider: See ``prompt``.
+            model: See ``prompt``.
+            duration: See ``prompt``.
+            resolution: See ``prompt``.
+            aspect_ratio: See ``prompt``.
+            seed: The seed that is asked for twice; the other one is the next.
+            first_frame: See ``prompt``.
+            last_frame: See ``prompt``.
+            prompt_optimizer: See ``prompt``.
+            options: See ``prompt``.
+            tags: As for :func:`generate`, and so are the following.
+            budget: See ``tags``.
+            max_parallel: See ``tags``.
+            reuse: See ``tags``.
+            yes: See ``tags``.
+            name: See ``tags``.
+
+        Returns:
+            A handle with ``sentence``, ``verdict``, ``reproduces``, ``runs`` and ``df``, which a notebook shows.
+
+        Raises:
+            UsageError: The provider or model takes no seed, runs beside arguments of a request, runs that don't tell,
+                or as for :func:`sweep`; nothing was sent.
+            BudgetExceeded: The first run already exceeds the budget; nothing was sent.
+        """
+        asked = given(locals(), but={"what"})
+        if what is not None:
+            if asked:
+                raise UsageError(
+                    f"seed_check() compares the runs that are given, so {next(iter(asked))} has no use",
+                    argument=next(iter(asked)),
+                    hint="leave it out, or leave the runs out and new clips are made",
+                )
+            return check_of_runs(self, every(self, what))
+        request = {k: v for k, v in asked.items() if k not in {*_CALL, "seed", "reuse"}} | {"prompt": prompt}
+        plan = plan_seed_check(self, request, seed=seed, reuse=as_flag("reuse", reuse))
+        self._notice(f"hailuo: {plan.sentence()}")
+        more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
+        return SeedCheck(self, self.begin(plan, tags=tags, reuse=reuse, **more).runs)
 
     # -- catalog, keys, callbacks ---------------------------------------------------------------------------------
 

@@ -197,6 +197,12 @@ def _rank(words: list[str]) -> Any:
     return _of_the_latest(api.rank, words)
 
 
+def _seed_check(words: list[str]) -> Any:
+    from hailuo_widgets.api import functions as api
+
+    return api.seed_check(words)
+
+
 def _export(words: list[str]) -> None:
     from hailuo_widgets.api import functions as api
 
@@ -231,6 +237,7 @@ ID = "r1m6a6ft"
 BALANCE: dict[str, Any] = {"example": "balance kie", "most": 99}
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "most": 999}
 VOTED: dict[str, Any] = {"example": "vote foxes", "most": 999}
+SEED_CHECKED: dict[str, Any] = {"example": "seed-check foxes", "least": 1, "most": 999}
 RANKED: dict[str, Any] = {"example": "rank foxes", "most": 999}
 EXPORTED: dict[str, Any] = {"example": "export foxes report.html", "least": 1, "most": 999}
 COMMANDS: dict[str, Command] = {
@@ -260,6 +267,7 @@ COMMANDS: dict[str, Command] = {
         _row("balance", "[PROVIDER…]", "what your accounts have left, where a provider tells it", _balance, **BALANCE),
         _row("compare", "[ID…]", "clips in a grid, on one clock; a sweep's name takes all of it", _compare, **COMPARED),
         _row("vote", "[ID…]", "judge clips in blind pairs; a sweep's name takes all of it", _vote, **VOTED),
+        _row("seed-check", "ID…", "whether clips of one seed are the same clip", _seed_check, **SEED_CHECKED),
         _row("rank", "[ID…]", "what the votes on clips amount to", _rank, **RANKED),
         _row(
             "export",
