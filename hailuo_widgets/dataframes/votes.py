@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from hailuo_widgets.dataframes.runs import PLAIN_TEXT
+from hailuo_widgets.domain.ids import moment_of
 from hailuo_widgets.domain.vote import ANSWERS, Vote
 from hailuo_widgets.errors import UsageError
 
@@ -35,6 +36,7 @@ VOTE_COLUMNS: dict[str, str] = {
 }
 """``hw.votes()``'s columns and their pandas dtypes, in their order."""
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
 _NEEDED = ("left", "right", "answer")
 
 
@@ -53,6 +55,9 @@ def votes_frame(votes: Sequence[Vote]) -> pd.DataFrame:
 def votes_of(frame: pd.DataFrame) -> list[Vote]:
     """Return the votes in a DataFrame like that of :func:`votes_frame`; only left, right and answer are required.
 
+    They are in the order of their times, whatever the order of the rows. A time that is missing is taken from the
+    vote's ID; rows without either come first, in an order of their own.
+
     Raises:
         UsageError: A required column or value is missing, an answer or a time is not valid, or a row compares an item
             or a run with itself.
@@ -63,7 +68,7 @@ def votes_of(frame: pd.DataFrame) -> list[Vote]:
             f"the DataFrame has no column {', '.join(missing)}", hint="give a sweep, or rows of hw.votes()"
         )
     known = {f.name for f in fields(Vote)}
-    votes = []
+    votes: list[Vote] = []
     for n, row in enumerate(frame.to_dict("records")):
         given = {str(k): v for k, v in row.items() if k in known and not pd.isna(v)}
         if given.get("answer") not in ANSWERS:
@@ -78,19 +83,21 @@ def votes_of(frame: pd.DataFrame) -> list[Vote]:
                 )
         texts: dict[str, Any] = {k: v if k in {"at", "seconds", "withdrawn"} else str(v) for k, v in given.items()}
         blank = dict.fromkeys(("rater", "between", "left_run", "right_run"), "")
-        unknown: dict[str, Any] = {"vote_id": f"row {n}"} | blank
-        votes.append(Vote(**(unknown | texts | {"at": _moment(given.get("at"), n)})))
-    return votes
+        unknown: dict[str, Any] = {"vote_id": ""} | blank
+        at = _moment(given.get("at"), n) or moment_of(texts.get("vote_id", "")) or _NEVER
+        votes.append(Vote(**(unknown | texts | {"at": at})))
+    votes.sort(key=lambda vote: (vote.at, repr(vote)))
+    return [vote if vote.vote_id else replace(vote, vote_id=f"row {n}") for n, vote in enumerate(votes)]
 
 
-def _moment(value: Any, row: int) -> datetime:
-    """Return a vote's time in UTC, the earliest there is if it is missing.
+def _moment(value: Any, row: int) -> datetime | None:
+    """Return a vote's time in UTC; None if it is missing.
 
     Raises:
         UsageError: The value is not a time.
     """
     if value is None:
-        return datetime.min.replace(tzinfo=UTC)
+        return None
     try:
         found = pd.Timestamp(value)
     except (TypeError, ValueError):

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
-__all__ = ["make_id", "next_id"]
+__all__ = ["make_id", "moment_of", "next_id"]
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32, without the easily misread i, l, o, u
 
@@ -23,6 +20,17 @@ def _base32(number: int, length: int) -> str:
 def make_id(prefix: str, moment: datetime, random_bits: int) -> str:
     """Return ``prefix``, 9 characters of milliseconds and 8 of the 40 ``random_bits``; sorts until the year 3084."""
     return prefix + _base32(int(moment.timestamp() * 1000), 9) + _base32(random_bits, 8)
+
+
+def moment_of(given: str) -> datetime | None:
+    """Return when an ID was made, in UTC and to the millisecond; None if it is no ID of :func:`make_id`."""
+    digits = given[1:]
+    if len(digits) != 17 or not set(digits) <= set(_ALPHABET):  # noqa: PLR2004 - the length of an ID
+        return None
+    milliseconds = 0
+    for digit in digits[:9]:
+        milliseconds = milliseconds * 32 + _ALPHABET.index(digit)
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=milliseconds)
 
 
 def next_id(given: str) -> str:

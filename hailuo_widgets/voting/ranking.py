@@ -122,8 +122,9 @@ def rank(
     """
     if isinstance(confidence, bool) or not isinstance(confidence, int | float) or not 0.5 <= confidence < 1:  # noqa: PLR2004
         raise UsageError(f"confidence={confidence!r}: a number from 0.5 to below 1", hint="confidence=0.95")
-    every, votes = votes, without_control(votes, items)
-    names = items_of(votes, items)
+    every = sorted(votes, key=lambda v: (v.at, v.vote_id))  # the order in which votes are given changes no figure
+    votes = without_control(every, items)
+    names = sorted(items_of(votes, items))  # nor does that of the items
     judgements = judgements_of(votes)
     strengths = _strengths(judgements, names, confidence, rng or np.random.default_rng(0))
     rows = [_row(name, judgements, confidence) | strengths[name] for name in names]
