@@ -15,7 +15,7 @@ from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.clips import one_per_clip
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_whole
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.planning.build_request import takes_seed
 from hailuo_widgets.planning.plan import wall_s
 from hailuo_widgets.workspace.fixed_attributes import Fixed
@@ -173,9 +173,18 @@ class SeedCheck(Fixed):
         return said[verdict] + simulated
 
     def __repr__(self) -> str:
-        return f"{self.sentence}\n\n{self.df.to_string(index=False)}"
+        try:
+            return f"{self.sentence}\n\n{self.df.to_string(index=False)}"
+        except HailuoError as e:  # the session was closed
+            return f"<SeedCheck of {plural(len(self.runs), 'run')}; {e.message}>"
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        try:
+            return self._html()
+        except HailuoError:
+            return None
+
+    def _html(self) -> str:
         rows = [
             ("same seed" if pair.same_seed else "different seeds", _seeds(pair), f"{found.difference:.1f}",
              "equal" if found.psnr == float("inf") else f"{found.psnr:.1f} dB", f"{found.ssim:.3f}")

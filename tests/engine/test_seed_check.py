@@ -67,6 +67,11 @@ def test_a_seed_that_is_reproduced(scene: Scene) -> None:
     assert check.sentence.startswith(f"{check.runs[0].request.model} at kie reproduced the seed ")
     assert "same seed" in check._repr_html_()
     assert check.sentence in repr(check)
+    other = scene.opened()
+    closed = other.seed_check([run.id for run in check.runs])
+    other.close()
+    assert repr(closed).startswith("<SeedCheck of 3 runs; the session was closed")
+    assert closed._repr_html_() is None
     again = scene.session.seed_check(seed=7, **ASKED).wait(60)
     assert scene.sent == 3
     assert again.sentence == check.sentence

@@ -47,7 +47,7 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         run |= {"repeat": str(draw(st.integers(1, 9))), "tags": draw(st.lists(words, min_size=1, max_size=2))}
     if draw(st.booleans()):
-        run |= {"reuse": False, "budget": "0.5"}
+        run |= {"reuse": False, "budget": "0.5", "control": True}
     body = draw(st.text(alphabet=st.sampled_from("a {}[]\n狐$"), max_size=40))
     try:
         body = render_variants(parse_variants(body))
@@ -77,7 +77,7 @@ def test_the_python_call_asks_for_the_same(tmp_path: Path) -> None:
     session = Session(home=tmp_path, mode="simulated", notice=lambda _: None)
     form = {
         "request": {"provider": "kie", "model": "02", "duration": "6,10", "seed": "1..3"},
-        "run": {"repeat": "2", "tags": ["x"]},
+        "run": {"repeat": "2", "tags": ["x"], "control": True},
         "body": '--- a\na "fox" {{at}}\n--- b\na wolf\'s {{at}}',
     }
     line = line_of(form)

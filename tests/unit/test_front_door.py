@@ -260,7 +260,9 @@ def test_ids_and_runs_of_a_closed_session_are_looked_up_in_the_default_one(
 
 
 @pytest.mark.parametrize("kind", HANDLES)
-@pytest.mark.parametrize("name", ["compare", "export", "rank", "run", "runs", "studio", "sweep_of", "vote", "votes"])
+@pytest.mark.parametrize(
+    "name", ["compare", "export", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote", "votes"]
+)
 def test_runs_of_a_closed_session_with_another_log_are_refused_with_its_home(
     name: str, kind: str, sessions: tuple[Session, Session], tmp_path: Path
 ) -> None:

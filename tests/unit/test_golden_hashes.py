@@ -59,6 +59,9 @@ GOLDEN = {
         callback_url="https://x.example",
         aspect_ratio="9:16",
     ),
+    "1a87e2d6015115efe7f5d86038ed3960f6108daa04c3a555a65d170bd685a4f2": Request(
+        prompt="a fox", provider="kie", model="02", seed=7, replicate=2, control="a"
+    ),
 }
 """Computed by the first version that wrote a run log (November 2026). Never change one: add one for a new field."""
 
