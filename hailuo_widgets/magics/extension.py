@@ -17,7 +17,7 @@ __all__ = ["Extension"]
 FRAME_MODULES = ("pandas", "pandas.core.frame")  # the __module__ of DataFrame: in pandas 3, and before it
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}]|$)(.*)", re.DOTALL)
 _LINE = re.compile(rf"^([ \t]*%hailuo)[{GAP}]+(?=\S)")  # IPython ends a magic's name only at a blank
-_ASKED = re.compile(r"(\s*%hailuo\s+\w+)\s*\?{1,2}\s*")
+_ASKED = re.compile(r"(\s*%hailuo\s+[\w-]+)\s*\?{1,2}\s*")
 
 
 class Extension:
