@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
 
-__all__ = ["UNMATCHED", "Candidate", "Pairs", "pair_up"]
+__all__ = ["UNMATCHED", "Candidate", "Pairs", "no_clip_note", "pair_up"]
 
 UNMATCHED = "unmatched"  # the ``within`` of pairs whose runs have no seed in common
 _BY_CHANCE = ("replicate",)  # repeats of one request differ by chance alone
@@ -82,24 +82,43 @@ class Pairs:
         """The number of pairs whose runs have no seed in common, those of a null control aside."""
         return sum(c.within == UNMATCHED and not c.control for c in self.candidates)
 
+    @property
+    def without_partner(self) -> tuple[str, ...]:
+        """The items that have clips and are in no pair."""
+        paired = {item for c in self.candidates for item in (c.first, c.second)}
+        return tuple(item for item in self.items if item not in paired and item not in self.without_clips)
+
     def notes(self) -> tuple[str, ...]:
-        """Return a sentence on each thing that isn't compared, or not with the same seed."""
+        """Return a sentence on each thing that isn't compared."""
         found = []
         if self.left_out:
             reasons = ", ".join(f"{count} with {why}" for why, count in self.left_out.items())
             found.append(f"Runs left out: {reasons}.")
         if self.without_clips:
-            names = ", ".join(map(repr, self.without_clips))
+            found.append(no_clip_note(self.without_clips))
+        if self.without_partner:
+            names = ", ".join(map(repr, self.without_partner))
             found.append(
-                f"No run of {names} has a clip: {'it is' if len(self.without_clips) == 1 else 'they are'} left out."
-            )
-        if self.unmatched:
-            pairs = sum(not c.control for c in self.candidates)
-            found.append(
-                f"{self.unmatched} of {pairs} pairs are unmatched: their runs have no seed in common, "
-                "so they differ by chance too."
+                f"No run of {names} agrees in {self.within} with another one"
+                + (": without within=, such runs are paired unmatched." if self.within == "seed" else ".")
             )
         return tuple(found)
+
+    @property
+    def unmatched_note(self) -> str:
+        """A sentence on the pairs that aren't of the same seed; "" if there are none."""
+        if not self.unmatched:
+            return ""
+        pairs = sum(not c.control for c in self.candidates)
+        return (
+            f"{self.unmatched} of {pairs} pairs are unmatched: their runs have no seed in common, so they differ by "
+            "chance too."
+        )
+
+
+def no_clip_note(items: Sequence[str]) -> str:
+    """Return the sentence that items are left out because no run of them has a clip."""
+    return f"No run of {', '.join(map(repr, items))} has a clip: {'it is' if len(items) == 1 else 'they are'} left out."
 
 
 def pair_up(

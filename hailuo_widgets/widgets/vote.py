@@ -33,11 +33,19 @@ SIDES = ("left", "right")
 
 def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]:
     """A vote as a saved notebook keeps it: the number of votes; the result once it has ended, and not before."""
+    pairs = blind_test.pairs
     if ended:
-        result = rank(blind_test.all_votes, items=blind_test.pairs.items)
-        return {"text/html": result.html(), "text/plain": repr(result)}
-    told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *blind_test.pairs.notes()])
-    return {"text/html": f'<p style="font-size:13px;opacity:.75">{html.escape(told)}</p>', "text/plain": told}
+        voted = {item for vote in blind_test.votes for item in (vote.left, vote.right)}
+        items = [item for item in pairs.items if item in voted or item not in pairs.without_clips]
+        result = rank(blind_test.all_votes, items=items)
+        told = " ".join(pairs.notes())
+        return {"text/html": result.html() + _small(told), "text/plain": f"{result!r}\n{told}".rstrip()}
+    told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *pairs.notes(), pairs.unmatched_note]).rstrip()
+    return {"text/html": _small(told), "text/plain": told}
+
+
+def _small(text: str) -> str:
+    return f'<p style="font-size:13px;opacity:.75">{html.escape(text)}</p>' if text else ""
 
 
 def _alike(blind_test: BlindTest, records: Mapping[str, RunRecord]) -> bool:

@@ -94,6 +94,7 @@ def ranking(
         UsageError: Votes on several columns, and ``between`` is not given.
     """
     from hailuo_widgets.dataframes.votes import votes_of
+    from hailuo_widgets.voting.pairs import no_clip_note
     from hailuo_widgets.voting.ranking import rank as ranked
     from hailuo_widgets.voting.relabel import relabel
 
@@ -108,7 +109,9 @@ def ranking(
     if len(columns) > 1:
         raise UsageError(f"these votes judged {', '.join(columns)}", hint=f"name one: between={columns[0]!r}")
     judged = columns[0] if columns else between
-    return ranked(given, items=_items(records, judged), confidence=confidence)
+    items, gone = _items(records, judged, given)
+    found = ranked(given, items=items, confidence=confidence)
+    return replace(found, notes=(*found.notes, no_clip_note(gone))) if gone else found
 
 
 def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
@@ -120,15 +123,21 @@ def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
     return [replace(v, left_clip=clips.get(v.left_run, ""), right_clip=clips.get(v.right_run, "")) for v in votes]
 
 
-def _items(records: Sequence[Any] | None, between: str | None) -> list[str] | None:
-    """The values that could be judged, including those without a vote."""
+def _items(
+    records: Sequence[RunRecord] | None, between: str | None, votes: Sequence[Vote]
+) -> tuple[list[str] | None, list[str]]:
+    """The values that could be judged, including those without a vote; and those of which all runs have failed."""
     if not records or between is None:
-        return None
+        return None, []
     from hailuo_widgets.domain import differences
 
     differences.check_column("between", between, differences.columns_of(records))
     main = [r for r in records if (r.request.control is None) == (between != CONTROL)]
-    return list(dict.fromkeys(differences.value(r, between) for r in main if differences.has(r, between)))
+    main = [r for r in main if differences.has(r, between)]
+    judged = {item for v in votes for item in (v.left, v.right)}
+    judged |= {differences.value(r, between) for r in main if r.status == Status.SUCCEEDED or r.unfinished}
+    items = list(dict.fromkeys(differences.value(r, between) for r in main))
+    return [item for item in items if item in judged], [item for item in items if item not in judged]
 
 
 def _user() -> str:

@@ -235,8 +235,10 @@ def test_a_provider_without_seeds_is_paired_unmatched_and_said_so() -> None:
         ("r1", "r2", "5", "unmatched"),
         ("r0", "r3", "7", "unmatched"),
     ]
-    assert pairs.notes() == (
-        "2 of 2 pairs are unmatched: their runs have no seed in common, so they differ by chance too.",
+    assert pairs.notes() == ()
+    assert (
+        pairs.unmatched_note
+        == "2 of 2 pairs are unmatched: their runs have no seed in common, so they differ by chance too."
     )
 
 
@@ -255,6 +257,22 @@ def test_a_third_provider_shares_the_unit_of_the_clip_that_it_meets() -> None:
             ("seed", (kie, runware)), ("unmatched", (kie, minimax)), ("unmatched", (runware, minimax)),
         )
     }  # fmt: skip
+
+
+def test_a_provider_that_the_user_wants_matched_is_named_where_it_is_not() -> None:
+    """With ``within="seed"`` a provider without seeds is in no pair; it is named, with the way to compare it."""
+    found = runs(
+        *({"seed": s, "provider": p} for p in ("kie", "runware") for s in (1, 2)),
+        *({"provider": "minimax", "replicate": n} for n in (1, 2)),
+    )
+    pairs = pair_up(found, between="provider", within="seed")
+    assert (len(pairs.candidates), pairs.unmatched, pairs.unmatched_note) == (2, 0, "")
+    assert pairs.without_partner == ("minimax",)
+    assert pairs.notes() == (
+        "Runs left out: 2 with no partner.",
+        "No run of 'minimax' agrees in seed with another one: without within=, such runs are paired unmatched.",
+    )
+    assert pair_up(found, between="provider").without_partner == ()
 
 
 def test_a_random_seed_matches_nothing() -> None:
