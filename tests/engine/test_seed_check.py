@@ -188,7 +188,9 @@ def test_the_command_compares_runs_that_are_there(scene: Scene, monkeypatch: pyt
     from hailuo_widgets.api import functions as api
     from hailuo_widgets.magics.commands import command
 
-    monkeypatch.setattr(api, "default_session", lambda: scene.session)
+    monkeypatch.setenv("HAILUO_HOME", str(scene.home))
+    monkeypatch.setitem(api._state, "session", None)
     scene.session.sweep("a fox", seed=[1, 2], repeat=2, name="foxes", **ASKED).wait(60)
     assert command("seed-check foxes", lambda: "").reproduces is True
     assert scene.sent == 4
+    api.default_session().close()
