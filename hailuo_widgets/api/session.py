@@ -252,7 +252,7 @@ class Session(Workspace):
             sample_seed: Another seed draws other runs.
             control: Add a null control: the first run's request twice more, in two arms that differ by chance alone,
                 each with as many clips as there are seeds and replicates. The clips have other seeds (or are further
-                replicates), are paid for, and never reused for another request; the same call reuses them.
+                replicates) and are paid for: only the same call again, or with more seeds, reuses them.
                 :func:`vote` shows their pairs among the others, and :func:`rank` tells what the raters found there:
                 a difference of that size is noise.
             tags: Words to find the runs by.

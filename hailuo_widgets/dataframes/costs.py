@@ -85,7 +85,7 @@ def plan_frame(plan: Plan) -> pd.DataFrame:
             "cost": None if p.micros is None else p.micros / 1_000_000,
             "currency": p.currency,
             "expected_s": p.seconds,
-            "control": p.request.control,
+            "control": p.request.control.arm if p.request.control else None,
         }
         for p in plan.runs
         for outlook in p.outlooks

@@ -161,7 +161,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "video_sound": record.video_sound,
         "references": ", ".join(one.name for one in request.references) or None,
         "options": option_text(request) or None,
-        "control": request.control,
+        "control": request.control.arm if request.control else None,
     }
     return {name: pd.NA if value is None or name in record.unread else value for name, value in values.items()}
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.option_text import option_text
-from hailuo_widgets.domain.request import Source
+from hailuo_widgets.domain.request import Control, Source
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def value(record: RunRecord, name: str) -> str:
         return " + ".join(one.name for one in record.request.references)
     if name == "options":
         return option_text(record.request)
-    if name == "control":
-        return "" if found is None else f"control {found}"
+    if isinstance(found, Control):
+        return f"control {found.arm}"
     if isinstance(found, Source):
         return found.run_id
     return "" if found is None else str(found)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.references import Reference
 
-__all__ = ["CONTROL_ARMS", "IMAGE_FIELDS", "Mode", "Request", "Source"]
+__all__ = ["CONTROL_ARMS", "IMAGE_FIELDS", "Control", "Mode", "Request", "Source"]
 
 IMAGE_FIELDS = ("first_frame", "last_frame", "subject")
 LATER = ("references", "unlisted", "price", "source", "control")  # fields newer than the first run log
@@ -43,6 +43,14 @@ class Source:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Control:
+    """The place of a request in a null control: its arm, ``a`` or ``b``, and which comparison the control is for."""
+
+    arm: str
+    comparison: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """A request for one clip at one provider.
 
@@ -62,8 +70,8 @@ class Request:
         unlisted: The model is in no table: the request is sent as it was typed, and only its form is checked.
         price: The user's price of one clip of an unlisted model, for example ``0.5 USD``. It is never sent.
         source: The run whose clip is made larger. The references are then that run's: they are billed, and not sent.
-        control: The arm of a null control, ``a`` or ``b``; None for all other requests. It is never sent. It counts in
-            the hash, so that neither arm takes the clip of the other one or of another request.
+        control: The request's place in a null control; None for all other requests. It is never sent. It counts in the
+            hash, so that neither arm takes the clip of the other one, of another control, or of another request.
     """
 
     prompt: str
@@ -90,7 +98,7 @@ class Request:
     unlisted: bool = False
     price: str | None = None
     source: Source | None = None
-    control: str | None = None
+    control: Control | None = None
 
     @property
     def fixed_seed(self) -> int | None:
@@ -153,7 +161,7 @@ class Request:
                     "width": value.width,
                     "height": value.height,
                 }
-            elif isinstance(value, Source):
+            elif isinstance(value, Source | Control):
                 value = asdict(value)
             elif f.name == "references":
                 value = [_reference(one) for one in value]

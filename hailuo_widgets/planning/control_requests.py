@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from hailuo_widgets.domain.request import CONTROL_ARMS
+from hailuo_widgets.domain.request import CONTROL_ARMS, Control
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,8 +26,8 @@ def control_requests(requests: Sequence[Request], facts: Facts) -> list[Request]
     """Return the requests of a null control: the first request's in each arm, draw by draw.
 
     Each arm has as many as the sweep has draws (seeds and replicates) at one provider. If the first request has a fixed
-    seed, each has a seed of its own, which follows from the request, the arm and the draw: the same sweep has the same
-    control, and a sweep with more seeds has the same one and more. Else they are replicates.
+    seed, each has a seed of its own, else they are replicates. All follow from what is compared: the same sweep has the
+    same control, with more seeds it has more of it, and a sweep of other requests has another one.
 
     Args:
         requests: The sweep's requests, in order; at least one.
@@ -37,23 +37,24 @@ def control_requests(requests: Sequence[Request], facts: Facts) -> list[Request]
     for request in requests:
         draws.setdefault(request.provider, set()).add((request.seed, request.replicate))
     first = requests[0]
+    conditions = sorted({request.condition.hash for request in requests})
+    comparison = hashlib.sha256(" ".join(conditions).encode()).hexdigest()[:16]
     taken = {request.seed for request in requests}
     found = []
     for replicate in range(1, max(map(len, draws.values())) + 1):
         for arm in CONTROL_ARMS:
-            seed = first.seed
+            one = replace(first, replicate=replicate, control=Control(arm=arm, comparison=comparison))
             if first.fixed_seed is not None:
-                seed = _seed(first, arm, replicate, taken, facts.seeds_of(first.model) or facts.seeds)
-                taken.add(seed)
-            found.append(replace(first, seed=seed, replicate=replicate, control=arm))
+                one = replace(one, seed=_seed(one, taken, facts.seeds_of(first.model) or facts.seeds))
+                taken.add(one.seed)
+            found.append(one)
     return found
 
 
-def _seed(request: Request, arm: str, replicate: int, taken: set[int | None], seeds: Seeds | None) -> int:
+def _seed(request: Request, taken: set[int | None], seeds: Seeds | None) -> int:
     """Return a seed in the model's range that no other run of the sweep has, the same one each time."""
     low, high = (0, LARGEST_SEED) if seeds is None else (max(seeds.low, 0), seeds.high)
-    text = f"{request.condition.hash} {arm} {replicate}"
-    seed = low + int.from_bytes(hashlib.sha256(text.encode()).digest()[:8]) % (high - low + 1)
+    seed = low + int(replace(request, seed=None).hash[:16], 16) % (high - low + 1)
     while seed in taken:
         seed = low + (seed + 1 - low) % (high - low + 1)
     return seed

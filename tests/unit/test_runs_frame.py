@@ -13,7 +13,7 @@ import pytest
 from hailuo_widgets.dataframes.providers import models_frame
 from hailuo_widgets.dataframes.runs import RUN_COLUMNS, runs_frame, since_moment
 from hailuo_widgets.domain.references import MediaKind, Reference
-from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.request import Control, Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.provider.accounts import Accounts
@@ -33,7 +33,7 @@ REQUEST = Request(
         Reference(name=name, kind=MediaKind.IMAGE, url=f"https://a.example/{name}") for name in ("fox.png", "狼.png")
     ),
     options={"ttl": 600, "deep": {"fox": "狐", "uploadEndpoint": "https://me:den@b.example/put?sig=77"}},
-    control="b",
+    control=Control(arm="b", comparison="c"),
 )
 FULL = RunRecord(
     run_id="r2",
