@@ -145,7 +145,8 @@ class Option:
 
     ``allowed``: the documented values. ``seen``: values known to work, if the document names none. ``doubts``: warnings
     by value. ``url``: the value is a web address. ``optimizer``: of the option that is a model's prompt optimizer, the
-    values that ``prompt_optimizer`` False and True send. ``counts``: it says how many clips the call makes.
+    values that ``prompt_optimizer`` False and True send. ``counts``: it says how many clips the call makes. ``sent``
+    False: it chooses an address and is not sent, so that it is checked for models in no table too.
     """
 
     name: str
@@ -157,6 +158,7 @@ class Option:
     seen: tuple[str, ...] = ()
     url: bool = False
     counts: bool = False
+    sent: bool = True
     doubts: Mapping[Any, str] = field(default_factory=dict)
     optimizer: tuple[str, str] | None = None
 

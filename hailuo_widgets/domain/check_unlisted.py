@@ -42,7 +42,7 @@ def check_unlisted(request: Request, facts: Facts) -> Iterator[Problem]:
     rows = {row.name: row for row in facts.options}
     yield from count_errors(request.options, rows)
     for name, value in request.options.items():
-        if name in rows and rows[name].counts:
+        if name in rows and (rows[name].counts or not rows[name].sent):
             yield from option_problems(rows[name], value)
         elif isinstance(value, str):
             yield from text_errors("options", value, called=f"option {name}")

@@ -58,10 +58,13 @@ class Status(StrEnum):
         """Whether the run has ended; it may be resumed after some ends."""
         return self not in UNFINISHED
 
-    @property
-    def note(self) -> str | None:
-        """A sentence on what the end means for the user's money; None if there is nothing to say."""
-        return _NOTES.get(self)
+    def note(self, *, sent: bool) -> str | None:
+        """Return a sentence on what the end means for the user's money; None if there is nothing to say.
+
+        Args:
+            sent: Whether the provider has taken it.
+        """
+        return _NOT_TAKEN if self is Status.CANCELLED and not sent else _NOTES.get(self)
 
 
 class CostKind(StrEnum):
@@ -76,6 +79,7 @@ UNFINISHED = frozenset(
     {Status.PLANNED, Status.SUBMITTING, Status.QUEUED, Status.RUNNING, Status.DOWNLOADING}
 )  # the statuses that are no end
 
+_NOT_TAKEN = "It was cancelled before the provider took it, so nothing was billed for it."
 _NOTES: Mapping[Status, str] = {
     Status.CANCELLED: "We stopped following it; the provider may still finish and bill it.",
     Status.UNCONFIRMED: (

@@ -123,7 +123,7 @@ async def download(
             record = await _linked(ctx, client, record, tries, ended=ended)
             if record.status != "downloading" and not ended:
                 return record, None
-            archived = await _fetch(ctx, follower, client, record.run_id, tries.url(record))
+            archived = await _fetch(ctx, follower, client, record, tries.url(record))
             if archived is not None:
                 return record, archived
         except TaskLost:
@@ -256,7 +256,9 @@ async def _linked(ctx: Context, client: ProviderClient, record: RunRecord, tries
     )
 
 
-async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_id: str, url: str) -> Archived | None:
+async def _fetch(
+    ctx: Context, follower: Follower, client: ProviderClient, record: RunRecord, url: str
+) -> Archived | None:
     """Download; None if the run was cancelled in the meantime."""
 
     @contextlib.asynccontextmanager
@@ -266,7 +268,7 @@ async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_i
             headers["If-Range"] = validator
         begun = False
         try:
-            async with client.download(url, headers) as stream:
+            async with client.download(url, headers, task_of(record)) as stream:
                 begun = True
                 yield stream
         except DownloadError as e:
@@ -278,7 +280,7 @@ async def _fetch(ctx: Context, follower: Follower, client: ProviderClient, run_i
     download = asyncio.ensure_future(
         fetch(
             ctx.archive,
-            run_id,
+            record.run_id,
             opened,
             sleep=timing.download_sleep,
             reason_s=timing.reason_s,

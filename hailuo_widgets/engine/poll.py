@@ -236,7 +236,7 @@ async def heard(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
 
 async def _take(ctx: Context, record: RunRecord, poll: Poll) -> RunRecord:
     """Write the result of a poll. A state never goes back."""
-    data = {"status": poll.word} if poll.word else {}
+    data = ({"status": poll.word} if poll.word else {}) | ({"warning": poll.warning} if poll.warning else {})
     if poll.state == PollState.FAILED:
         error = poll.error or ProviderError("the generation failed")
         asked = poll.cancelled and await _cancel_asked(ctx, record)

@@ -266,13 +266,17 @@ class ProviderClient:
             why = f"{decode.__name__} of provider {self.provider.facts.name} returned {found!r:.40}, and not {kind}"
         raise self.provider.unreadable(reply, why)
 
-    def download(self, url: str, headers: dict[str, str]) -> AbstractAsyncContextManager[Stream]:
-        """Open a clip's download. The key is sent only to the provider's own origin, and only if its links need it."""
+    def download(self, url: str, headers: dict[str, str], task: Task) -> AbstractAsyncContextManager[Stream]:
+        """Open the download of a task's clip.
+
+        The key is sent only to the provider's own origin, and only if its links need it and this is one of the task's.
+        """
         url = f"{self.origin}{url}" if url.startswith("/") else url  # a link without a host leads to the provider
         if GONE in url and self._key is not None and same_origin(url, self.origin):
             url = url.replace(GONE, quote(self._key.reveal(), safe=""))
         auth = self.provider.facts.auth
-        if self.provider.keyed_links and self._key is not None and auth is not None and same_origin(url, self.origin):
+        own = same_origin(url, self.origin) and self.provider.link_takes_key(url, task, self.origin)
+        if own and self._key is not None and auth is not None:
             return self._http.stream(url, headers, local=self.local, keyed=(self.origin, auth, self._key))
         return self._http.stream(url, headers, local=self.local)
 

@@ -63,6 +63,7 @@ from hailuo_widgets.provider.messages import (
 )
 from hailuo_widgets.provider.parse import plain
 from hailuo_widgets.provider.registry import names, open_provider
+from hailuo_widgets.provider.task_paths import NOT_USED, is_plain, task_path
 from hailuo_widgets.settings.settings import Settings
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "HTTP_CODES",
     "MIB",
     "MIX_UP",
+    "NOT_USED",
     "OWN_TOKEN",
     "REFUSALS",
     "UNKNOWN_TASK",
@@ -122,9 +124,11 @@ __all__ = [
     "as_url",
     "ids_named",
     "in_its_words",
+    "is_plain",
     "names",
     "open_provider",
     "plain",
     "read_json",
+    "task_path",
     "trace_id",
 ]

@@ -16,6 +16,7 @@ from urllib.parse import quote
 from hailuo_widgets.errors import InvalidRequest, Moderated, ProviderError, RateLimited
 from hailuo_widgets.provider import (
     MIB,
+    NOT_USED,
     UNKNOWN_TASK,
     Accepted,
     Auth,
@@ -45,9 +46,10 @@ from hailuo_widgets.provider import (
     as_seed,
     as_url,
     ids_named,
+    is_plain,
     read_json,
+    task_path,
 )
-from hailuo_widgets.provider.task_paths import NOT_USED, is_plain, task_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

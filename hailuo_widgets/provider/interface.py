@@ -160,6 +160,14 @@ class Provider(ABC):
         del task, clip
         return None
 
+    def link_takes_key(self, link: str, task: Task, origin: str) -> bool:
+        """Return whether the download of a clip from a link at the provider's own origin is sent the key.
+
+        The link may come from the log, and lead elsewhere than to the task's clip.
+        """
+        del link, task, origin
+        return self.keyed_links
+
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
         """Return the clip with its link.
 

@@ -188,7 +188,7 @@ class Kkiai(minimax_v1.MiniMaxV1):
         clip = poll.clip
         if clip is None:
             return poll
-        away = [self._leads_away(url, task.task_id, reply) for url in (clip.url, clip.backup_url)]
+        away = [self._leads_away(url, task.task_id, reply.origin) for url in (clip.url, clip.backup_url)]
         if not any(away):
             return poll
         kept = replace(clip, url=None if away[0] else clip.url, backup_url=None if away[1] else clip.backup_url)
@@ -199,13 +199,17 @@ class Kkiai(minimax_v1.MiniMaxV1):
     def decode_link(self, reply: HttpReply, clip: Clip) -> Clip:
         """Return the clip with the file's links, which are no routes of the relay."""
         found = super().decode_link(reply, clip)
-        if self._leads_away(found.url, None, reply):
+        if self._leads_away(found.url, None, reply.origin):
             raise self.unreadable(reply, "it names no download_url, but a route of the relay")
-        return replace(found, backup_url=None) if self._leads_away(found.backup_url, None, reply) else found
+        return replace(found, backup_url=None) if self._leads_away(found.backup_url, None, reply.origin) else found
 
-    def _leads_away(self, link: str | None, task_id: str | None, reply: HttpReply) -> bool:
+    def link_takes_key(self, link: str, task: Task, origin: str) -> bool:
+        """Return whether a link is a file's or our own task's content route."""
+        return not self._leads_away(link, task.task_id, origin)
+
+    def _leads_away(self, link: str | None, task_id: str | None, origin: str) -> bool:
         """Return whether a link is at the relay itself, and neither a file's nor our task's content route."""
-        bases = {reply.origin, *self.facts.origins}
+        bases = {origin, *self.facts.origins}
         path = path_at(link, bases)
         own = task_id is not None and task_path(link, task_id, CONTENT_PATH, bases=bases)
         return path is not None and not own and leads_away(path)

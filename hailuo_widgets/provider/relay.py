@@ -85,19 +85,21 @@ FACTS = Facts(
             kind=str,
             help="which of the relay's routes is used; the relay's own pages name it",
             allowed=(GENERATIONS, VIDEOS, MINIMAX),
+            sent=False,
         ),
         Option(
             name="prefix",
             kind=str,
             help="with route=minimax: what stands before /video_generation in the relay's address",
             seen=("/minimax/v1", "/v1", "/hailuo/v1"),
+            sent=False,
         ),
     ),
     poll_floor_s=5.0,
     simulated=True,
 )
 WORDS = STATES | {"pending": "queued", "unknown": "queued"}
-OURS = frozenset({"route", "prefix"})  # options that choose an address, and are not sent
+OURS = frozenset(option.name for option in FACTS.options if not option.sent)
 
 
 class Relay(Kkiai):

@@ -156,7 +156,9 @@ class Card:
     @property
     def note(self) -> str | None:
         """A sentence on what the end means for the user's money; None if the error says it, or nothing is to say."""
-        return None if self.status == Status.CANCELLED and self.error_text else self.status.note
+        if self.status == Status.CANCELLED and self.error_text:
+            return None
+        return self.status.note(sent=self.task_id is not None)
 
     @property
     def css_class(self) -> str:

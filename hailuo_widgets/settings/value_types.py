@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from os import PathLike, fspath
 from pathlib import Path
 from typing import Any, Protocol
@@ -32,6 +32,7 @@ __all__ = [
     "as_limit",
 ]
 
+LEAST_RATE, MOST_RATE = 1e-9, 1e9  # beyond any two currencies, and no sum at them overflows
 _SIGNS = {"$": "USD", "¥": "CNY", "€": "EUR", "£": "GBP"}
 _LIMIT = re.compile(r"([$¥€£]?) *([0-9]{1,9}(?:\.[0-9]{1,6})?) *([A-Za-z]*)")
 _CODE = re.compile(r"[A-Za-z]{3}")
@@ -233,7 +234,10 @@ class RateTable:
         """The rate of each currency, with its date as ``YYYY-MM-DD`` or None."""
         if isinstance(value, str):
             pairs = [pair.partition("=")[::2] for pair in value.split(",") if pair.strip()]
-            value = {word.strip(): _dated(text) for word, text in pairs}
+            table = {word.strip(): _dated(text) for word, text in pairs}
+            if len(table) < len(pairs):
+                raise _no_rates(name, value, "a currency has two rates")
+            value = table
         if not isinstance(value, Mapping):
             raise _no_rates(name, value, f"{value!r} isn't a table of rates")
         found: dict[str, tuple[float, str | None]] = {}
@@ -265,14 +269,17 @@ def _rate(name: str, table: Any, currency: str, given: Any) -> tuple[float, str 
         number = math.nan if isinstance(given, bool) else float(given)
     except (TypeError, ValueError, OverflowError):
         number = math.nan
-    if not 0 < number < math.inf:
-        raise _no_rates(name, table, f"{given!r} isn't a rate of {currency}: it must be a number above 0")
+    if not LEAST_RATE <= number <= MOST_RATE:
+        allowed = f"a number from {LEAST_RATE:g} to {MOST_RATE:g}"
+        raise _no_rates(name, table, f"{given!r} isn't a rate of {currency}: it must be {allowed}")
     if isinstance(day, datetime):
         day = day.date()
     try:
         as_of = None if day is None else (day if isinstance(day, date) else date.fromisoformat(day)).isoformat()
     except (TypeError, ValueError):
         raise _no_rates(name, table, f"{day!r} isn't a date; write it like '2026-11-30'") from None
+    if as_of is not None and as_of > (datetime.now(UTC) + timedelta(days=1)).date().isoformat():
+        raise _no_rates(name, table, f"{as_of} is to come; as_of is the day of the rate")
     return number, as_of
 
 

@@ -211,10 +211,11 @@ class Run(Fixed):
             told = from_detail(record.error, record.status)
             if told is not None:
                 raise told
+            sent = record.task_id is not None
             raise Cancelled(
-                "we stopped following it; the provider may still finish and bill it",
+                str(record.status.note(sent=sent)).removesuffix("."),
                 run_id=self.id,
-                hint=f"hw.run({self.id!r}).retry() follows it again" if record.task_id else None,
+                hint=f"hw.run({self.id!r}).retry() follows it again" if sent else "run the cell again to send it",
             )
         error = from_detail(record.error, record.status)
         if error is None:

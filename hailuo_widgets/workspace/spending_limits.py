@@ -63,6 +63,12 @@ def rates_of(settings: Settings, currency: Any = None, rates: Any = None) -> Rat
     into = asked or settings.currency
     if into is None:
         return None
+    if more and more.get(into, (1.0, None))[0] != 1:
+        raise UsageError(
+            f"rates={shown(rates)}: one {into} is worth 1 {into}",
+            argument="rates",
+            hint=f"leave {into} out, or name the currency that the rates are into, for example currency='CNY'",
+        )
     known = settings.rates or {} if into == (settings.currency or USUAL) else {}
     return Rates(currency=into, worth={**known, **(more or {})})
 

@@ -164,7 +164,8 @@ class Workspace(WorkspaceBase):
             record = self.log.call(self.log.get, record.reused_from)  # the run whose task made the clip
         history = History(self.engine.context)
         plan = plan_upscale(record, resolution=resolution, accounts=self.accounts, history=history)
-        self.say(f"{plan.sentence()}; makes {plan.parts().makes}")
+        makes = plan.parts().makes
+        self.say(f"{plan.sentence()}; makes {makes}" if makes else plan.sentence())
         return self.begin(plan, tags=record.tags, budget=budget, yes=yes)[0].id
 
     def look_up(self, plan: Plan, *, reuse: bool = True) -> Plan:

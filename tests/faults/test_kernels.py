@@ -80,7 +80,7 @@ def test_a_run_that_another_kernel_is_sending_is_cancelled_by_that_one(
     scene.on("create", Act(wait_s=0.5)).fake_provider.always("query", PROCESSING)
     run = scene.session.generate("a fox", model="02")
     when(run, "submitting", lambda: other.run(run.id).cancel())
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match="may still finish and bill it"):
         run.wait(HANG_S)
     (charge,) = scene.fake_provider.charges
     assert (run.status, run.task_id, scene.sent) == ("cancelled", charge.task_id, 1)
@@ -99,7 +99,7 @@ def test_a_wish_to_cancel_holds_for_a_create_that_was_refused(
     scene.on("create", Act(take=False, wait_s=0.5, status=429, body=b"{}"))
     run = scene.session.generate("a fox", model="02")
     when(run, "submitting", lambda: other.run(run.id).cancel())
-    with pytest.raises(Cancelled):
+    with pytest.raises(Cancelled, match="nothing was billed"):
         run.wait(HANG_S)
     assert (run.status, scene.sent, scene.charged) == ("cancelled", 1, 0)
 

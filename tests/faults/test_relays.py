@@ -125,3 +125,13 @@ def test_a_link_to_another_host_gets_no_key(relay: Relay, session: Session) -> N
     run = session.generate("a fox", model="02").wait(30)
     assert run.status == "succeeded"
     assert [key for name, _, key in relay.seen if name == "store"] == [None]
+
+
+def test_a_link_that_was_not_used_is_in_the_log(relay: Relay, session: Session) -> None:
+    """The relay names another task's route: our own is fetched, and the log says why, although the run succeeds."""
+    relay.done = {"url": "/v1/videos/task_of_another/content"}
+    run = session.generate("a fox", model="02").wait(30)
+    assert ("relay", CONTENT, f"Bearer {KEY}") in relay.seen
+    assert not [path for _, path, _ in relay.seen if "another" in path]
+    (finished,) = [e for e in session.log.call(session.log.events, run.id) if e["what"] == "provider_finished"]
+    assert "is not used" in finished["data"]["warning"]

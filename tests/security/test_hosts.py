@@ -11,6 +11,7 @@ import pytest
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.errors import HailuoError
+from hailuo_widgets.provider.interface import Task
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.engine.provider_client import ProviderClient
 
 CANARY = "sk-CANARY-security"
+TASK = Task(task_id="42", channel="")
 PROVIDERS = ("minimax", "kie", "kkiai", "pixazo", "runware")
 HEADERS = {
     "pixazo": "Ocp-Apim-Subscription-Key",
@@ -80,7 +82,7 @@ def test_a_download(at: Any, open_host: OpenHost, provider: str) -> None:
 
     async def download(client: ProviderClient, _: Any) -> None:
         for _ in range(2):
-            async with client.download(f"{first.url}/clip", {"Range": "bytes=1-"}) as stream:
+            async with client.download(f"{first.url}/clip", {"Range": "bytes=1-"}, TASK) as stream:
                 assert stream.status == 200
 
     at(provider, first, download)
@@ -93,3 +95,22 @@ def test_a_download(at: Any, open_host: OpenHost, provider: str) -> None:
         assert names <= {"host", "accept", "accept-encoding", "connection", "user-agent", "range"}
         assert "CANARY" not in request
     assert len(first.seen + last.seen) == 4
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/videos/43/content", "/v1/videos/42", "/api/user/self", "/minimax/v1/files/x?id=42", "/v1/../v1/x"]
+)
+@pytest.mark.parametrize("provider", ["kkiai", "relay"])
+def test_a_planted_link(at: Any, open_host: OpenHost, provider: str, path: str) -> None:
+    """A link in the log that leads to another route of the relay than the task's own gets no key."""
+    relay = open_host(body=b"clip")
+
+    async def download(client: ProviderClient, _: Any) -> None:
+        for link in (path, "/v1/videos/42/content"):
+            async with client.download(f"{relay.url}{link}", {}, TASK) as stream:
+                assert stream.status == 200
+
+    at(provider, relay, download)
+    planted, own = relay.seen
+    assert "CANARY" not in planted
+    assert CANARY in own

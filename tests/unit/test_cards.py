@@ -205,11 +205,20 @@ def test_the_status_is_said_in_words(status: Status) -> None:
 def test_an_end_says_what_it_means_for_the_money(status: str) -> None:
     """Cancelled, unconfirmed, skipped and lost each carry their sentence and the hint."""
     card = replace(CARD, status=status, video_src=None, error_hint="Look it up: run.adopt(task_id)")
-    note = Status(status).note
+    note = Status(status).note(sent=True)
     assert note
     for shown in (read(card).text, render_text(card)):
         assert note in shown
         assert "run.adopt(task_id)" in shown
+
+
+def test_what_no_provider_took_is_not_said_to_be_billed() -> None:
+    """Cancelled before the provider took it: the card, and the error of who waits, speak of no bill."""
+    for shown in (read, render_text):
+        text = shown(replace(CARD, status="cancelled", task_id=None, video_src=None))
+        text = text if isinstance(text, str) else text.text
+        assert "nothing was billed for it" in text
+        assert "may still" not in text
 
 
 def test_a_run_on_its_way_is_dated() -> None:

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain import money
 from hailuo_widgets.domain.budget import Budget
 from hailuo_widgets.domain.exchange import DOCUMENTED, Rates, sum_of
 from hailuo_widgets.errors import BudgetExceeded, UsageError
@@ -91,6 +92,8 @@ def test_rates_are_read(value: Any, read: dict[str, tuple[float, str | None]]) -
     [
         "CNY", "CNY=", "CNY=0", "CNY=-1", "CNY=nan", "CNY=inf", "CNY=0.14@yesterday", "yuan=0.14", "CNY=1,cny=2",
         {"CNY": None}, {"CNY": True}, {"CNY": [0.14]}, {"CNY": {"rate": 0.14, "date": "2026-11-30"}}, {1: 2},
+        {"CNY": 1e308}, {"CNY": 1.1e9}, {"CNY": 5e-324}, {"CNY": 10**400}, "CNY=1e308", "CNY=1,CNY=2", "CNY=1,CNY=1",
+        {"CNY": {"rate": 0.14, "as_of": "2999-01-01"}}, "CNY=0.14@2999-01-01",
         {"CNY": {"as_of": "2026-11-30"}}, {"CNY": {"rate": 1, "as_of": 20261130}}, [0.14], 0.14,
     ],
 )  # fmt: skip
@@ -99,6 +102,25 @@ def test_what_is_no_rate_is_refused(value: Any) -> None:
     with pytest.raises(UsageError, match="rates=") as caught:
         SETTINGS["rates"].parse(value)
     assert "CNY=0.14" in str(caught.value)
+
+
+@given(micros=MICROS, rate=st.floats(1e-9, 1e9))
+def test_no_rate_that_is_taken_overflows(micros: int, rate: float) -> None:
+    """The least and the largest rate make whole micros, which are shown as an amount."""
+    rates = Rates(currency="USD", worth=SETTINGS["rates"].parse({"CNY": rate}))
+    converted = rates.convert(micros, "CNY")
+    assert converted is not None
+    assert converted >= 0
+    assert "inf" not in money.exact(converted, "USD")
+
+
+@pytest.mark.parametrize("rates", [{"USD": 2}, {"USD": 0.5, "CNY": 0.14}, "USD=1.01"])
+def test_a_currency_is_worth_one_of_itself(live: Callable[..., Session], rates: Any) -> None:
+    """A rate of the currency into which all rates are is refused, if it is not 1."""
+    session = live()
+    with pytest.raises(UsageError, match="one USD is worth 1 USD"):
+        session.estimate("a fox", currency="USD", rates=rates)
+    assert len(session.estimate("a fox", currency="USD", rates={"USD": 1, "CNY": 0.14})) == 1
 
 
 @pytest.fixture

@@ -386,3 +386,10 @@ def test_a_plan_says_what_is_left_out(session: Session, name: str) -> None:
     assert "MiniMax-H9" in json.dumps(call.json) + call.path or name == "pixazo"  # its path names the model
     assert ("first.png" in json.dumps(call.json)) != ("first_frame" in {p.argument for p in said})
     assert ("fox.png" in json.dumps(call.json)) != ("references" in {p.argument for p in said})
+
+
+@pytest.mark.parametrize("route", ["x", "", "minimax ", "V1/VIDEOS", 7])
+def test_an_option_that_chooses_an_address_is_checked(route: object) -> None:
+    """A relay's route is ours, and is never sent: a wrong one is refused for a model in no table too."""
+    with pytest.raises(UsageError, match=r"option route=.*(allowed is video/generations|is to be str)"):
+        built("relay", model="new", options={"route": route})
