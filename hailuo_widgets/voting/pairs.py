@@ -299,7 +299,7 @@ def _in_turn(
 
     A clip that comes later takes its own place, and changes few other pairs.
     """
-    placed = [(a, b) for a, b in zip(ones, others, strict=False) if {a.run_id, b.run_id} <= set(there)]
+    placed = [(a, b) for a, b in zip(ones, others, strict=False) if a.run_id in there and b.run_id in there]
     used = {r.run_id for pair in placed for r in pair}
     rest = [[r for r in side if r.run_id in there and r.run_id not in used] for side in (ones, others)]
     return [*placed, *zip(*rest, strict=False)]
