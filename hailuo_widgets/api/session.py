@@ -725,7 +725,7 @@ class Session(Workspace):
         plan = plan_seed_check(self, request, seed=seed, reuse=as_flag("reuse", reuse))
         self._notice(f"hailuo: {plan.sentence()}")
         more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
-        return SeedCheck(self, self.begin(plan, tags=tags, reuse=reuse, **more).runs)
+        return SeedCheck(self, self.begin(plan, tags=tags, reuse=reuse, **more))
 
     # -- catalog, keys, callbacks ---------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from hailuo_widgets.errors import HailuoError, UsageError
 from hailuo_widgets.planning.build_request import takes_seed
 from hailuo_widgets.planning.plan import wall_s
 from hailuo_widgets.workspace.fixed_attributes import Fixed
+from hailuo_widgets.workspace.resumed import Resumed
 from hailuo_widgets.workspace.run import Run
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.archive.clip_distance import ClipDistance
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.workspace.sweep import Sweep
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["PROMPT", "SEED_CHECK_COLUMNS", "SeedCheck", "check_of_runs", "plan_seed_check", "verdict_of"]
@@ -73,16 +75,16 @@ class SeedCheck(Fixed):
     It shows a sentence and a table, and has what it has so far while clips are being made.
     """
 
-    def __init__(self, session: Workspace, runs: Sequence[Run]) -> None:
+    def __init__(self, session: Workspace, sweep: Sweep) -> None:
         self._session = session
-        self._runs = tuple(runs)
+        self._sweep = sweep
         self._frames: dict[str, NDArray[Any]] = {}
         self._distances: dict[tuple[str, str], ClipDistance] = {}
 
     @property
     def runs(self) -> tuple[Run, ...]:
         """The runs whose clips are compared."""
-        return self._runs
+        return self._sweep.runs
 
     def __await__(self) -> Generator[Any, None, Self]:
         return self._settled().__await__()
@@ -92,12 +94,13 @@ class SeedCheck(Fixed):
 
         Raises:
             TimeoutError: Not all runs have ended in that time; they go on.
+            StoreError: Paid runs were left because the run log could not be written.
         """
-        self._session.wait([run.id for run in self.runs], timeout)
+        self._sweep.wait(timeout)
         return self
 
     async def _settled(self) -> Self:
-        await self._session.settled([run.id for run in self.runs])
+        await self._sweep
         return self
 
     @property
@@ -323,7 +326,7 @@ def check_of_runs(session: Workspace, records: Sequence[RunRecord]) -> SeedCheck
                 hint="hw.seed_check(provider=…, model=…) makes the clips that it needs; so does hw.sweep(…, repeat=2)",
             )
     used = {r.run_id for pair in pairs for r in (pair.first, pair.second)}
-    return SeedCheck(session, [Run(session, r.run_id) for r in records if r.run_id in used])
+    return SeedCheck(session, Resumed(session, [Run(session, r.run_id) for r in records if r.run_id in used]))
 
 
 def _pairs(records: Sequence[RunRecord]) -> list[_Pair]:
