@@ -334,10 +334,11 @@ def _pairs(records: Sequence[RunRecord]) -> list[_Pair]:
 
     The number of each kind is bounded; the order of the runs changes nothing.
     """
-    groups: dict[str, list[RunRecord]] = {}
+    groups: dict[tuple[str, int], list[RunRecord]] = {}
     for r in sorted(one_per_clip(records), key=lambda r: r.run_id):
         if r.request.fixed_seed is not None and (r.status == Status.SUCCEEDED or r.unfinished):
-            groups.setdefault(r.request.condition.hash, []).append(r)
+            # The results of one create call have a seed each, of which the log has only the one that was sent.
+            groups.setdefault((r.request.condition.hash, r.result_index), []).append(r)
     found = [_Pair(first=a, second=b) for runs in groups.values() for a, b in combinations(runs, 2)]
     same = [pair for pair in found if pair.same_seed]
     return [*same[:MOST_PAIRS], *[pair for pair in found if not pair.same_seed][:MOST_PAIRS]]

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import hailuo_widgets as hw
 from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.request import Request
+from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.simulator import Simulator
-from hailuo_widgets.workspace.seed_check import SEED_CHECK_COLUMNS, verdict_of
+from hailuo_widgets.workspace.seed_check import SEED_CHECK_COLUMNS, check_of_runs, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -162,6 +165,20 @@ def test_what_is_missing_is_said(scene: Scene) -> None:
     asyncio.run(settle())
     assert check.reproduces is None
     assert "1 run ended without a clip (failed)" in check.sentence
+
+
+def test_results_of_one_call_are_no_clips_of_one_seed(scene: Scene) -> None:
+    """A call that makes two clips has one seed in the log, and the provider draws another for the second clip."""
+    results = {"options": {"numberResults": 2}, "provider": "runware", "model": "x"}
+    records = [
+        RunRecord(
+            run_id=f"r{seed}{n}", created_at=datetime.now(UTC), request_hash="h", status="succeeded", result_index=n,
+            request=Request(prompt="a fox", seed=seed, **results),
+        )
+        for seed in (1, 2) for n in (0, 1)
+    ]  # fmt: skip
+    with pytest.raises(hw.UsageError, match="with the same seed"):
+        check_of_runs(scene.session, records)
 
 
 @pytest.mark.parametrize(
