@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from hailuo_widgets.archive import clips_in
+from hailuo_widgets.domain.delivered import not_as_asked
 from hailuo_widgets.domain.option_text import option_text
 from hailuo_widgets.domain.run import error_text
 from hailuo_widgets.errors import UsageError
@@ -70,6 +71,7 @@ RUN_COLUMNS: dict[str, str] = {
     "references": _TEXT,
     "options": _TEXT,
     "control": _TEXT,
+    "not_as_asked": _TEXT,
 }
 """``hw.runs()``'s columns and their pandas dtypes, in their order; ``tags`` are joined by commas.
 
@@ -77,8 +79,9 @@ RUN_COLUMNS: dict[str, str] = {
 that is this run; ``cost_kind`` is ``list``, ``reported``, or ``reused`` (nothing was paid). ``width`` and ``height``
 (pixels), ``video_seconds`` and ``video_sound`` are measured from the clip. ``references`` are the files' names,
 joined by commas; ``options`` is compact JSON, without keys and link signatures. ``control`` is the arm of a null
-control, ``a`` or ``b``, missing for all other runs. ``rating``, ``note`` and tags set later
-belong to the clip, so all runs with the same clip share them.
+control, ``a`` or ``b``, missing for all other runs. ``not_as_asked`` tells how the clip's measured size or length
+differs from the request. ``rating``, ``note`` and tags set later belong to the clip, so all runs with the same clip
+share them.
 """
 
 
@@ -162,6 +165,7 @@ def _row(record: RunRecord, archive: Path, there: frozenset[str]) -> dict[str, A
         "references": ", ".join(one.name for one in request.references) or None,
         "options": option_text(request) or None,
         "control": request.control.arm if request.control else None,
+        "not_as_asked": not_as_asked(record),
     }
     return {name: pd.NA if value is None or name in record.unread else value for name, value in values.items()}
 

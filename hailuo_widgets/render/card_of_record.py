@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.archive import relative_src
 from hailuo_widgets.domain import money
+from hailuo_widgets.domain.delivered import not_as_asked
 from hailuo_widgets.domain.option_text import option_text
 from hailuo_widgets.domain.run import CostKind, Status
 from hailuo_widgets.render.card import Card
@@ -130,6 +131,7 @@ def _parameters(record: RunRecord, facts: Facts) -> tuple[tuple[str, str], ...]:
         ("prompt optimizer", ("on" if request.prompt_optimizer else "off") if optimizer else None),
         ("options", option_text(request)),
         ("clip", _measured(record)),
+        ("not as asked", not_as_asked(record)),
         (FROM_THE_ARCHIVE, results[FROM_THE_ARCHIVE]),
     ]
     return tuple((label, value) for label, value in rows if value)

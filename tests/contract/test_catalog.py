@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from hailuo_widgets.domain.delivered import not_as_asked
+from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.simulator.station import Station
 
 if TYPE_CHECKING:
@@ -13,6 +16,7 @@ if TYPE_CHECKING:
 
     from conftest import Case, Connect, Line
 
+NOW = datetime(2026, 12, 1, tzinfo=UTC)
 # Pixels of a 16:9 clip, as the providers' public pages have them; the stand-in for a picture's URL is 16:9 too.
 PIXELS = {"512P": (910, 512), "720P": (1280, 720), "768P": (1366, 768), "1080P": (1920, 1080)}
 H3_PIXELS = {"480P": {(864, 480), (832, 480)}, "768P": {(1344, 768)}, "2K": {(2560, 1440)}}
@@ -43,6 +47,11 @@ def test_what_is_offered_is_taken(connect: Connect, offered: Case) -> None:
             assert size in H3_PIXELS[offered.resolution]
         else:
             assert size in (OWN_512 if offered.resolution == "512P" else {PIXELS[offered.resolution]})
+    brought = RunRecord(
+        run_id="r1", created_at=NOW, request=request, request_hash="", video_width=clip["width"],
+        video_height=clip["height"], video_seconds=clip["duration"],
+    )  # fmt: skip
+    assert not_as_asked(brought) is None
     poll = line.query(request, accepted.task_id)
     assert poll.state == "succeeded"
     assert poll.clip.url.startswith(f"{line.simulator.url}/simulator/files/")

@@ -115,5 +115,5 @@ def test_length_and_sound_are_kept_with_the_run(heard: tuple[Session, Sweep, lis
     for run in (*sweep, *again):
         assert (run.record.video_seconds, run.record.video_sound) == (pytest.approx(4.46, abs=0.05), True)
         assert ("clip", "4.5 s, with sound") in session.card(run.id).parameters
-    assert list(frame.columns[-5:]) == ["video_seconds", "video_sound", "references", "options", "control"]
+    assert list(frame.columns[-6:-1]) == ["video_seconds", "video_sound", "references", "options", "control"]
     assert frame["video_sound"].tolist() == [True] * 4

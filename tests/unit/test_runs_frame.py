@@ -76,6 +76,7 @@ VALUES = {
     "width": 1366, "height": 768, "video_seconds": 6.0, "video_sound": False,
     "references": "fox.png, 狼.png",
     "options": '{"deep":{"fox":"狐","uploadEndpoint":"https://•••@b.example/put?…"},"ttl":600}', "control": "b",
+    "not_as_asked": "1366×768 instead of 9:16",
 }  # fmt: skip
 # What is 0, and must not be taken for missing: of a column, the field of the record or of its request.
 ZEROS = {"seed": "request.seed", "seed_returned": "seed_returned", "cost": "cost_micros"}
