@@ -69,6 +69,7 @@ TIERS = {"1080P": "pro"}  # the endpoint's tier by resolution; any other is "sta
 RATIOS = ("21:9", "16:9", "4:3", "1:1", "3:4", "9:16")
 FROM_5 = tuple(range(5, 16))
 _512 = "512P: third parties name it for this endpoint; no page of fal.ai was read that does"
+_REWRITING = "H3: no page of fal.ai that was read says whether it rewrites the prompt, or how that is turned off"
 _480_4K = "480P and 4K: quoted from fal.ai's page by third parties; its first page named 2K alone"
 _MAX_WORDS = "H3 Max: fal.ai's page names the resolutions and prices; how they are written in a request is a guess"
 
@@ -135,7 +136,7 @@ OFFERS = (
         (T2V, I2V, FL, REF),
         {"768P": FROM_5, "2K": FROM_5, "480P": FROM_5, "4K": FROM_5},
         HF,
-        {"480P": _480_4K, "4K": _480_4K},
+        {"768P": _REWRITING, "2K": _REWRITING} | dict.fromkeys(("480P", "4K"), f"{_480_4K}. {_REWRITING}"),
     ),
     *_offers(
         H3_MAX,
