@@ -51,6 +51,10 @@ class Vote:
     # The clips that the runs show according to the log; other runs may show the same ones.
     left_clip: str = field(default="", compare=False)
     right_clip: str = field(default="", compare=False)
+    # What both clips show by choice (their prompt, if that is not compared), and what was drawn at random for both
+    # (their seed), according to the log; "" if it is not known.
+    scene: str = field(default="", compare=False)
+    draw: str = field(default="", compare=False)
 
     @property
     def clips(self) -> tuple[str, ...]:

@@ -25,7 +25,13 @@ GOOD: Final = "#2e8b57"
 
 
 def chart_html(
-    *, df: pd.DataFrame, winner: str | None, confidence: float, sentence: str, notes: Sequence[str] = ()
+    *,
+    df: pd.DataFrame,
+    winner: str | None,
+    confidence: float,
+    sentence: str,
+    estimand: str = "",
+    notes: Sequence[str] = (),
 ) -> str:
     """Return a ranking as HTML.
 
@@ -34,10 +40,12 @@ def chart_html(
         winner: The item that is marked as the best; None marks none.
         confidence: Of the intervals.
         sentence: Stands above the chart.
+        estimand: Stands below the sentence: what the figures are about.
         notes: Stand below it, a paragraph each.
     """
     rows = "".join(_row(row, winner) for row in df.to_dict("records"))
     below = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in notes)
+    about = f'<p style="margin:2px 0;opacity:.75">{html.escape(estimand)}</p>' if estimand else ""
     heads = "".join(
         f'<th scope="col" style="{HEAD}">{html.escape(name)}</th>'
         for name in ("", "preferred in", f"{confidence:.0%} interval", "judged", "chance to be best")
@@ -50,7 +58,7 @@ def chart_html(
     )
     return (
         '<div class="hailuo-ranking mathjax_ignore" style="font-size:13px;line-height:1.45;overflow-wrap:anywhere">'
-        f'<p style="margin:4px 0"><strong>{html.escape(sentence)}</strong></p>{table}{below}</div>'
+        f'<p style="margin:4px 0"><strong>{html.escape(sentence)}</strong></p>{about}{table}{below}</div>'
     )
 
 
@@ -73,8 +81,12 @@ def _bar(row: dict[Any, Any], *, won: bool) -> str:
     """The interval as a line with a dot on it, on a scale from 0 to 100 % with its middle marked."""
     if _missing(row["win_rate"]):
         return "–"
-    low, high, at = (f"{8 + float(row[n]) * (WIDE - 16):.1f}" for n in ("win_low", "win_high", "win_rate"))
-    said = f"{row['win_low']:.0%} to {row['win_high']:.0%}"
+    bounded = not _missing(row["win_low"])
+    low, high, at = (
+        f"{8 + float(row[n]) * (WIDE - 16):.1f}"
+        for n in (("win_low", "win_high", "win_rate") if bounded else ("win_rate",) * 3)
+    )
+    said = f"{row['win_low']:.0%} to {row['win_high']:.0%}" if bounded else "no interval: too few units"
     colour = GOOD if won else "currentColor"
     middle = HIGH / 2
     return (

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.vote import Vote
 
-__all__ = ["Judgement", "first_of_each_pair", "items_of", "judgements_of", "same_answer", "wins_of"]
+__all__ = ["Judgement", "items_of", "judgements_of", "same_answer", "wins_of"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,7 +25,8 @@ class Judgement:
     """One rater's preference between two items, on one pair of clips.
 
     ``score`` is the score of ``first``: 1 for a win, 0 for a loss, 0.5 for a tie, None for "both bad". ``cell``
-    identifies the pair of clips, and is the same for all its raters.
+    identifies the pair of clips, and is the same for all its raters. ``scene`` and ``draw`` are those of the
+    :class:`~hailuo_widgets.domain.vote.Vote`.
     """
 
     first: str
@@ -34,6 +35,8 @@ class Judgement:
     unit: str
     rater: str
     cell: tuple[str, ...]
+    scene: str = ""
+    draw: str = ""
 
 
 def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
@@ -53,7 +56,16 @@ def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
         clips = vote.clips
         cell = clips if all(clips) else (first, second, vote.unit) if vote.unit else (f"vote {n}",)
         judgements.append(
-            Judgement(first=first, second=second, score=score, unit=vote.unit, rater=vote.rater, cell=cell)
+            Judgement(
+                first=first,
+                second=second,
+                score=score,
+                unit=vote.unit,
+                rater=vote.rater,
+                cell=cell,
+                scene=vote.scene,
+                draw=vote.draw,
+            )
         )
     return judgements
 
@@ -81,18 +93,6 @@ def _by_pair(counted: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
 def same_answer(one: Vote, other: Vote) -> bool:
     """Return whether two votes on the same clips prefer the same clip, whatever the sides."""
     return (one.winner or one.answer) == (other.winner or other.answer)
-
-
-def first_of_each_pair(judgements: Sequence[Judgement]) -> list[Judgement]:
-    """Return the first scored judgement of each pair of clips.
-
-    More raters of the same clips tell more about these clips, but not about other clips of the same items.
-    """
-    found: dict[tuple[str, ...], Judgement] = {}
-    for judgement in judgements:
-        if judgement.score is not None:
-            found.setdefault(judgement.cell, judgement)
-    return list(found.values())
 
 
 def items_of(votes: Sequence[Vote], items: Sequence[str] | None) -> list[str]:

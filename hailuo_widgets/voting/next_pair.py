@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -9,8 +10,9 @@ from scipy.special import expit, ndtr
 
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.voting.bradley_terry import fit, information
-from hailuo_widgets.voting.judgements import first_of_each_pair, items_of, judgements_of, wins_of
-from hailuo_widgets.voting.sequential_test import shortfalls
+from hailuo_widgets.voting.judgements import items_of, judgements_of, wins_of
+from hailuo_widgets.voting.sequential_test import evidence_matrix, frozen_scores
+from hailuo_widgets.voting.units import units_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +81,8 @@ def next_pair(
     wins = wins_of(judgements, items)
     best = None
     if aim == "best" and wins.any() and rng.random() < EVERY_SECOND:
-        best = _least_settled(wins_of(first_of_each_pair(judgements), items), kinds, confidence)
+        units = units_of([j for j in judgements if j.score is not None])
+        best = _least_settled(wins, evidence_matrix(frozen_scores(votes, units), items), kinds, confidence)
     if best is None:
         best = kinds[_draw(-vote_values(wins, np.array(kinds)), rng)]
     seen: dict[str, int] = {}
@@ -90,11 +93,16 @@ def next_pair(
 
 
 def _least_settled(
-    wins: NDArray[np.float64], kinds: Sequence[tuple[int, int]], confidence: float
+    wins: NDArray[np.float64], evidence: NDArray[np.float64], kinds: Sequence[tuple[int, int]], confidence: float
 ) -> tuple[int, int] | None:
     """Return the leader and the item against which it needs most votes, of the pairs in ``kinds``; None if settled."""
-    lead, needed = shortfalls(wins, fit(wins), confidence=confidence)
-    others = [n for n in range(len(wins)) if needed[n] > 0 and _sorted(lead, n) in kinds]
+    strengths = fit(wins)
+    lead = int(np.argmax(np.where((wins + wins.T).any(0), strengths, -np.inf)))
+    missing = np.maximum(math.log(len(wins) / (1 - confidence)) - evidence[lead], 0.0)
+    chance = expit(strengths[lead] - strengths)
+    worth = math.log(2) + chance * np.log(chance) + (1 - chance) * np.log1p(-chance)
+    needed = missing / np.maximum(worth, 1e-6)
+    others = [n for n in range(len(wins)) if n != lead and needed[n] > 0 and _sorted(lead, n) in kinds]
     return _sorted(lead, max(others, key=lambda n: needed[n])) if others else None
 
 

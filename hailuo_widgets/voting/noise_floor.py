@@ -11,6 +11,7 @@ import numpy as np
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.voting.intervals import clusters_of, win_rate
 from hailuo_widgets.voting.judgements import judgements_of
+from hailuo_widgets.voting.units import FEWEST, units_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NoiseFloor", "noise_floor", "without_control"]
 
-FEWEST_UNITS: Final = 5  # with fewer pairs of clips, an interval says nothing
 EVEN: Final = 0.5
 
 
@@ -29,7 +29,7 @@ class NoiseFloor:
 
     ``judgements`` are those that aren't "both bad", on ``pairs`` pairs of clips. ``decided`` is the share of them that
     prefers one clip, ``rate`` that of the arm "control a" with a tie as half a win; ``low`` and ``high`` are its
-    interval, None with fewer than :data:`FEWEST_UNITS` pairs.
+    interval, None with fewer than :data:`~hailuo_widgets.voting.units.FEWEST` pairs.
     """
 
     judgements: int
@@ -48,7 +48,7 @@ class NoiseFloor:
             f"{plural(self.pairs, 'pair')} one was preferred in {self.decided:.0%}, and arm a in {self.rate:.0%}"
         )
         if self.low is None or self.high is None:
-            return f"{found}; {FEWEST_UNITS} pairs or more give an interval, the noise floor of these raters."
+            return f"{found}; {FEWEST} pairs or more give an interval, the noise floor of these raters."
         found += f" ({self.confidence:.0%} interval {self.low:.0%}–{self.high:.0%})."
         if not self.low <= EVEN <= self.high:
             return f"{found} They found a difference where there is none: take small differences with care."
@@ -78,9 +78,9 @@ def noise_floor(votes: Sequence[Vote], *, confidence: float) -> NoiseFloor | Non
     if not counted:
         return None
     scores = np.array([j.score for j in counted], dtype=np.float64)
-    rate, low, high = win_rate(scores, clusters_of(counted), confidence=confidence)
+    rate, low, high = win_rate(scores, clusters_of(counted, units_of(counted)), confidence=confidence)
     pairs = len({j.cell for j in counted})
-    bounded = pairs >= FEWEST_UNITS and not math.isnan(low)
+    bounded = pairs >= FEWEST and not math.isnan(low)
     return NoiseFloor(
         judgements=len(counted),
         pairs=pairs,

@@ -27,6 +27,7 @@ __all__ = ["UNMATCHED", "Candidate", "Pairs", "no_clip_note", "pair_up"]
 UNMATCHED = "unmatched"  # the ``within`` of pairs whose runs have no seed in common
 _BY_CHANCE = ("replicate",)  # repeats of one request differ by chance alone
 _USUAL = ("variant", "prompt", "model", "provider")  # what is compared, in the order of preference
+_SCENES = frozenset({"variant", "prompt", "text", "template", "first_frame", "last_frame", "subject", "references"})
 _JOIN = " · "
 
 
@@ -36,7 +37,9 @@ class Candidate:
 
     ``between`` is the compared column. ``within`` is the column in which they agree, or :data:`UNMATCHED`. ``unit``
     identifies what was drawn at random for both: their seed; for an unmatched pair the seed of the one run that has
-    one, else the number of the draw.
+    one, else the number of the draw. The unit names what else varies too. ``scene`` is the part of it that was chosen:
+    prompt, variables and pictures. ``draw`` is the part that was drawn: a seed, which may be that of several scenes, or
+    the unit itself, which is drawn once.
     """
 
     first: str
@@ -46,6 +49,8 @@ class Candidate:
     unit: str
     between: str = ""
     within: str = ""
+    scene: str = ""
+    draw: str = ""
     first_clip: str = ""
     second_clip: str = ""
 
@@ -270,12 +275,23 @@ def _candidates(
             sides = [_slots(filter(chosen, known[item]), names, own[one, other]) for item in (one, other)]
             for key, slot in sides[0].items():
                 shown = [v for name, v in zip(names, key, strict=True) if v and name not in ever_own]
+                scene = _JOIN.join(v for name, v in zip(names, key, strict=True) if v and _is_scene(name, ever_own))
                 for ones, others in product(slot.values(), sides[1].get(key, {}).values()):
                     for n, (a, b) in enumerate(_in_turn(ones, others, there), start=1):
                         drawn = _drawn(a, b, n, within)
                         unit = _JOIN.join([*drawn, *shown])
-                        found.append(_candidate(a, b, (one, other), (between, within, unit)))
+                        chance = (seed for r in (a, b) if (seed := _value(r, "seed")))
+                        found.append(
+                            _candidate(
+                                a, b, (one, other), (between, within, unit), scene=scene, draw=next(chance, unit)
+                            )
+                        )
     return found
+
+
+def _is_scene(name: str, own: Collection[str]) -> bool:
+    """Return whether a column says what a clip shows; one that only some items have is no scene of all."""
+    return (name in _SCENES or name.startswith("var_")) and name not in own
 
 
 def _slots(
@@ -317,7 +333,15 @@ def _drawn(a: RunRecord, b: RunRecord, number: int, within: str) -> list[str]:
     return [next((str(r.request.seed) for r in (a, b) if _seeded(r)), f"draw {number}")]
 
 
-def _candidate(a: RunRecord, b: RunRecord, items: tuple[str, str], place: tuple[str, str, str]) -> Candidate:
+def _candidate(
+    a: RunRecord,
+    b: RunRecord,
+    items: tuple[str, str],
+    place: tuple[str, str, str],
+    *,
+    scene: str = "",
+    draw: str = "",
+) -> Candidate:
     between, within, unit = place
     return Candidate(
         first=items[0],
@@ -327,6 +351,8 @@ def _candidate(a: RunRecord, b: RunRecord, items: tuple[str, str], place: tuple[
         unit=unit,
         between=between,
         within=within,
+        scene=scene,
+        draw=draw or unit,
         first_clip=a.clip_id,
         second_clip=b.clip_id,
     )

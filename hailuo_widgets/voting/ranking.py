@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,19 +14,24 @@ from scipy import stats
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.bradley_terry import chances_to_be_best, fit
 from hailuo_widgets.voting.chart import chart_html
-from hailuo_widgets.voting.intervals import clusters_of, resampled_strengths, strength_intervals, win_rate
-from hailuo_widgets.voting.judgements import first_of_each_pair, items_of, judgements_of, wins_of
+from hailuo_widgets.voting.intervals import clusters_of, strength_intervals, win_rate
+from hailuo_widgets.voting.judgements import items_of, judgements_of, wins_of
 from hailuo_widgets.voting.noise_floor import noise_floor, without_control
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
 from hailuo_widgets.voting.sequential_test import claim
 from hailuo_widgets.voting.summary import sentences_of, unmatched_note
+from hailuo_widgets.voting.units import units_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import NDArray
 
     from hailuo_widgets.domain.vote import Vote
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.noise_floor import NoiseFloor
+    from hailuo_widgets.voting.sequential_test import Claim
+    from hailuo_widgets.voting.units import Units
 
 __all__ = ["RANK_COLUMNS", "Ranking", "rank"]
 
@@ -58,16 +63,21 @@ class Ranking:
         df: One row per item, the strongest first; the columns of :data:`RANK_COLUMNS`. ``win_rate`` counts a tie as
             half a win and ignores "both bad". ``strength`` is the Bradley-Terry strength in log-odds with mean 0;
             unlike the win rate, it does not depend on which items were compared. ``p_best`` is the probability that
-            the item is the strongest, each pair of clips counted once. Unknown values are ``NA``.
+            the item is the strongest, each unit counted once. Unknown values are ``NA``: so are the ends of intervals
+            with fewer than five units, and the end of a strength's interval that the votes don't bound, as of an item
+            that always won.
         pairs: One row per pair of items: ``first``, ``second``, ``units`` (the number of units without a tie),
             ``first_ahead`` (in how many of them the first item is ahead), ``p`` of the sign test over units, and
             ``p_holm``, corrected for the number of pairs.
         winner: The item that is the best at this confidence level, valid at any time of looking; None if undecided.
-        more: The estimated number of further pairs of clips for a decision; 0 with a winner, None if unknown.
+        more: The estimated number of further pairs of clips, each of a unit of its own, for a decision; 0 with a
+            winner, None if unknown.
         side_bias: Whether raters preferred a side.
         agreement: How far raters agreed.
         confidence: The confidence level of all intervals and claims.
         sentence: The result in one sentence.
+        estimand: What the figures are about, in one line: over which seeds or prompts, and by which raters; see
+            :mod:`hailuo_widgets.voting.units`.
         notes: Further sentences that are needed to read the result.
         control: What the raters found in the null control, the noise floor; None without votes on one.
     """
@@ -80,12 +90,14 @@ class Ranking:
     agreement: Agreement
     confidence: float
     sentence: str
+    estimand: str
     notes: tuple[str, ...]
     control: NoiseFloor | None = None
 
     def __repr__(self) -> str:
-        """Return the sentence, the notes and the table."""
-        return "\n".join([self.sentence, *self.notes, "", self.df.to_string(index=False)])
+        """Return the sentence, what it is about, the notes and the table."""
+        lines = [self.sentence, self.estimand, *self.notes]
+        return "\n".join([*filter(None, lines), "", self.df.to_string(index=False)])
 
     def html(self) -> str:
         """Return static HTML for notebooks and reports: the sentence, a chart of the win rates, and the notes."""
@@ -94,6 +106,7 @@ class Ranking:
             winner=self.winner,
             confidence=self.confidence,
             sentence=self.sentence,
+            estimand=self.estimand,
             notes=self.notes,
         )
 
@@ -126,8 +139,9 @@ def rank(
     votes = without_control(every, items)
     names = sorted(items_of(votes, items))  # nor does that of the items
     judgements = judgements_of(votes)
-    strengths = _strengths(judgements, names, confidence, rng or np.random.default_rng(0))
-    rows = [_row(name, judgements, confidence) | strengths[name] for name in names]
+    units = units_of([j for j in judgements if j.score is not None])
+    strengths = _strengths(judgements, names, units, confidence, rng or np.random.default_rng(0))
+    rows = [_row(name, judgements, units, confidence) | strengths[name] for name in names]
     rows.sort(key=lambda row: -(row["strength"] if row["strength"] is not None else -math.inf))
     for place, row in enumerate(rows, start=1):
         row["rank"] = place if row["strength"] is not None else None
@@ -135,35 +149,52 @@ def rank(
         column: pd.array([pd.NA if r[column] is None else r[column] for r in rows], dtype=_dtype(kind))
         for column, kind in RANK_COLUMNS.items()
     })  # fmt: skip
-    claimed = claim(votes, items=names, confidence=confidence)
+    claimed = _borne_out(claim(votes, items=names, confidence=confidence), rows)
     sides, agreement = side_bias_of(votes, confidence=confidence), agreement_of(votes)
-    sentence, notes = sentences_of(rows, claimed, judgements, (sides, agreement), confidence)
+    sentence, notes = sentences_of(
+        rows, claimed, judgements, units=units, raters=(sides, agreement), confidence=confidence
+    )
     control = noise_floor(every, confidence=confidence)
     apart = [unmatched_note(votes), control.sentence if control is not None else ""]
     return Ranking(
         df=df,
-        pairs=_sign_tests(judgements, names),
+        pairs=_sign_tests(judgements, names, units),
         winner=claimed.winner,
         more=claimed.more,
         side_bias=sides,
         agreement=agreement,
         confidence=confidence,
         sentence=sentence,
+        estimand=units.estimand if units.count else "",
         notes=(*notes, *filter(None, apart)),
         control=control,
     )
+
+
+def _borne_out(claimed: Claim, rows: Sequence[Mapping[str, Any]]) -> Claim:
+    """Return the claim, without its winner if the table doesn't bear it out: the test counts units as they were first.
+
+    The winner must be preferred in more than half of all judgements, rank first, and be the likeliest to be the best.
+    """
+    if claimed.winner is None:
+        return claimed
+    row = next(row for row in rows if row["item"] == claimed.winner)
+    likeliest = max(r["p_best"] or 0.0 for r in rows)
+    if row["rank"] == 1 and (row["win_rate"] or 0.0) > 0.5 and row["p_best"] == likeliest:  # noqa: PLR2004 - even
+        return claimed
+    return replace(claimed, winner=None, more=None)
 
 
 def _dtype(kind: str) -> Any:
     return pd.api.types.pandas_dtype(kind)
 
 
-def _row(name: str, judgements: Sequence[Judgement], confidence: float) -> dict[str, Any]:
+def _row(name: str, judgements: Sequence[Judgement], units: Units, confidence: float) -> dict[str, Any]:
     """Return an item's counts, and its win rate with its interval."""
     own = [j for j in judgements if name in {j.first, j.second}]
     counted = [j for j in own if j.score is not None]
     scores = np.array([j.score if j.first == name else 1 - (j.score or 0.0) for j in counted], dtype=np.float64)
-    rate = win_rate(scores, clusters_of(counted), confidence=confidence)
+    rate = win_rate(scores, clusters_of(counted, units), confidence=confidence)
     shown = [None if math.isnan(x) else x for x in rate]
     return {
         "item": name,
@@ -179,7 +210,11 @@ def _row(name: str, judgements: Sequence[Judgement], confidence: float) -> dict[
 
 
 def _strengths(
-    judgements: Sequence[Judgement], names: Sequence[str], confidence: float, rng: np.random.Generator
+    judgements: Sequence[Judgement],
+    names: Sequence[str],
+    units: Units,
+    confidence: float,
+    rng: np.random.Generator,
 ) -> dict[str, dict[str, float | None]]:
     """Return each item's strength; None for an item that no chain of comparisons connects to the others."""
     found: dict[str, dict[str, float | None]] = {
@@ -190,17 +225,35 @@ def _strengths(
     if not counted:
         return found
     strengths = fit(wins_of(counted, connected))
-    resampled = resampled_strengths(counted, connected, draws=DRAWS, rng=rng)
-    groups = len(np.unique(clusters_of(counted)))
-    low, high = strength_intervals(strengths, resampled, groups, confidence=confidence)
-    best = chances_to_be_best(wins_of(first_of_each_pair(counted), connected), draws=DRAWS, rng=rng)
+    low, high = strength_intervals(counted, connected, units, confidence=confidence)
+    best = chances_to_be_best(_unit_wins(counted, connected, units), draws=DRAWS, rng=rng)
     for n, name in enumerate(connected):
         found[name] = {
             "strength": float(strengths[n]),
-            "strength_low": float(low[n]) if groups > 1 else None,
-            "strength_high": float(high[n]) if groups > 1 else None,
+            "strength_low": None if math.isnan(low[n]) else float(low[n]),
+            "strength_high": None if math.isnan(high[n]) else float(high[n]),
             "p_best": float(best[n]),
         }
+    return found
+
+
+def _unit_wins(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> NDArray[np.float64]:
+    """Return the points of the row's item against the column's, each unit counted once with its mean."""
+    place = {item: n for n, item in enumerate(names)}
+    wins = np.zeros((len(names), len(names)))
+    for (first, second), scores in _scores(judgements, units).items():
+        means = [sum(given) / len(given) for given in scores.values()]
+        wins[place[first], place[second]] += sum(means)
+        wins[place[second], place[first]] += len(means) - sum(means)
+    return wins
+
+
+def _scores(judgements: Sequence[Judgement], units: Units) -> dict[tuple[str, str], dict[object, list[float]]]:
+    """Return the first item's scores by the two items and the unit."""
+    found: dict[tuple[str, str], dict[object, list[float]]] = {}
+    for j in judgements:
+        if j.score is not None:
+            found.setdefault((j.first, j.second), {}).setdefault(units.key(j) or j.cell, []).append(j.score)
     return found
 
 
@@ -220,15 +273,12 @@ def _connected(judgements: Sequence[Judgement], names: Sequence[str]) -> list[st
     return largest
 
 
-def _sign_tests(judgements: Sequence[Judgement], names: Sequence[str]) -> pd.DataFrame:
-    """Return the sign test over units for each pair of items; a unit counts as the majority of its judgements."""
+def _sign_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> pd.DataFrame:
+    """Return the sign test over units for each pair of items; a unit counts by the mean of its judgements."""
     rows: list[dict[str, Any]] = []
+    scores = _scores(judgements, units)
     for first, second in combinations(sorted(names), 2):
-        voices: dict[str, float] = {}
-        for j in judgements:
-            if (j.first, j.second) == (first, second) and j.score is not None:
-                key = j.unit or "|".join(j.cell)
-                voices[key] = voices.get(key, 0.0) + j.score - 0.5
+        voices = {key: sum(given) - len(given) / 2 for key, given in scores.get((first, second), {}).items()}
         ahead = [voice > 0 for voice in voices.values() if voice]
         p = float(stats.binomtest(sum(ahead), len(ahead)).pvalue) if ahead else None
         rows.append({"first": first, "second": second, "units": len(ahead), "first_ahead": sum(ahead), "p": p})

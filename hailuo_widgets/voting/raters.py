@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
@@ -81,26 +82,39 @@ def side_bias_of(votes: Sequence[Vote], *, confidence: float) -> SideBias:
 
 def agreement_of(votes: Sequence[Vote]) -> Agreement:
     """Compare raters on the clips that more than one of them judged. K. Krippendorff, "Content Analysis" (2004)."""
-    answers_by_pair: dict[tuple[str, ...], dict[str, str]] = {}
+    answers_by_pair: dict[tuple[tuple[str, ...], tuple[str, ...]], dict[str, str]] = {}
     raters = set()
     for v in votes:
         if v.withdrawn:
             continue
         raters.add(v.rater)
         if v.repeat_of is None:
-            key = v.clips if all(v.clips) else (*sorted((v.left, v.right)), v.unit)
-            answers_by_pair.setdefault(key, {})[v.rater] = v.winner or v.answer
-    shared = [list(answers.values()) for answers in answers_by_pair.values() if len(answers) > 1]
+            items = tuple(sorted((v.left, v.right)))
+            answers_by_pair.setdefault((items, v.clips if all(v.clips) else (v.unit,)), {})[v.rater] = (
+                v.winner or v.answer
+            )
+    shared = {key: list(answers.values()) for key, answers in answers_by_pair.items() if len(answers) > 1}
     if not shared:
         return Agreement(raters=len(raters), pairs=0, share=None, alpha=None)
-    compared = [(a, b, 1 / (len(answers) - 1)) for answers in shared for a, b in combinations(answers, 2)]
-    values = [a for answers in shared for a in answers]
+    compared = [(a, b, 1 / (len(answers) - 1)) for answers in shared.values() for a, b in combinations(answers, 2)]
     differing = sum(2 * weight for a, b, weight in compared if a != b)
-    counts = [values.count(v) for v in set(values)]
-    by_chance = (len(values) ** 2 - sum(n * n for n in counts)) / (len(values) - 1)
+    values: dict[tuple[str, ...], list[str]] = {}
+    for (items, _), answers in shared.items():
+        values.setdefault(items, []).extend(answers)
+    by_chance = sum(map(_by_chance, values.values()))
     return Agreement(
         raters=len(raters),
         pairs=len(compared),
         share=sum(a == b for a, b, _ in compared) / len(compared),
         alpha=1 - differing / by_chance if by_chance else None,
     )
+
+
+def _by_chance(answers: Sequence[str]) -> float:
+    """Return the disagreement by chance of the answers on two items, whatever the clips.
+
+    Chance is computed within two items: with several, raters who answer at random can't name an item that isn't shown,
+    so that all answers together would make their agreement look better than chance.
+    """
+    counts = Counter(answers).values()
+    return float(len(answers) ** 2 - sum(n * n for n in counts)) / (len(answers) - 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from hailuo_widgets.voting.pairs import UNMATCHED
+from hailuo_widgets.voting.units import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,12 +14,12 @@ if TYPE_CHECKING:
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.raters import Agreement, SideBias
     from hailuo_widgets.voting.sequential_test import Claim
+    from hailuo_widgets.voting.units import Units
 
 __all__ = ["sentences_of", "short", "unmatched_note"]
 
 LONGEST: Final = 60
 LEVEL: Final = 1e-6  # strengths that differ by less count as equal
-FEW_UNITS: Final = 6  # with fewer units, a sign test can't reach 5 %
 
 
 def short(item: str) -> str:
@@ -31,12 +32,14 @@ def sentences_of(
     rows: Sequence[Mapping[str, Any]],
     claimed: Claim,
     judgements: Sequence[Judgement],
+    *,
+    units: Units,
     raters: tuple[SideBias, Agreement],
     confidence: float,
 ) -> tuple[str, tuple[str, ...]]:
     """Return the sentence and the notes. ``rows`` has one row per item, the strongest first."""
     counted = [j for j in judgements if j.score is not None]
-    return _sentence(rows, claimed, counted, confidence), tuple(_notes(rows, judgements, *raters))
+    return _sentence(rows, claimed, counted, units, confidence), tuple(_notes(rows, judgements, units, *raters))
 
 
 def unmatched_note(votes: Sequence[Vote]) -> str:
@@ -52,7 +55,11 @@ def unmatched_note(votes: Sequence[Vote]) -> str:
 
 
 def _sentence(
-    rows: Sequence[Mapping[str, Any]], claimed: Claim, counted: Sequence[Judgement], confidence: float
+    rows: Sequence[Mapping[str, Any]],
+    claimed: Claim,
+    counted: Sequence[Judgement],
+    units: Units,
+    confidence: float,
 ) -> str:
     if not counted:
         return "There are no votes that prefer one to another yet."
@@ -66,25 +73,43 @@ def _sentence(
     if claimed.winner is None and (strength is None or len(level) > 1 or claimed.leader != first["item"]):
         return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
     rate = f"{first['win_rate']:.0%} of {_count(first['judged'] - first['both_bad'], 'judgement')}"
-    interval = f"{confidence:.0%} interval {first['win_low']:.0%}–{first['win_high']:.0%}"
+    bounded = first["win_low"] is not None
+    interval = f" ({confidence:.0%} interval {first['win_low']:.0%}–{first['win_high']:.0%})" if bounded else ""
     if claimed.winner is not None:
-        return f"{short(claimed.winner)} wins: it was preferred in {rate} ({interval})."
-    ahead = f"Not enough votes: {short(first['item'])} leads with {rate} ({interval})"
+        return f"{short(claimed.winner)} wins: it was preferred in {rate}{interval}."
+    ahead = f"Not enough votes: {short(first['item'])} leads with {rate}{interval}"
+    if claimed.more == 0 or (claimed.more is None and units.count < FEWEST):
+        return f"{ahead}."
     if claimed.more is None:
         return f"{ahead}, too close for any number of votes worth giving."
-    return f"{ahead}; about {_count(claimed.more, 'more pair')} of clips would tell."
+    more = _count(claimed.more, "more pair")
+    return f"{ahead}; about {more} of clips on {'another' if claimed.more == 1 else 'other'} {units.called}" + (
+        " would tell." if claimed.more == 1 else "s would tell."
+    )
 
 
 def _notes(
-    rows: Sequence[Mapping[str, Any]], judgements: Sequence[Judgement], sides: SideBias, agreement: Agreement
+    rows: Sequence[Mapping[str, Any]],
+    judgements: Sequence[Judgement],
+    units: Units,
+    sides: SideBias,
+    agreement: Agreement,
 ) -> list[str]:
     notes = []
-    units = {j.unit for j in judgements if j.unit}
-    if judgements and 0 < len(units) < FEW_UNITS:
+    few = [row["item"] for row in rows if row["win_rate"] is not None and row["win_low"] is None]
+    if len(few) == len(rows) and few:
         notes.append(
-            f"All judgements are on {_count(len(units), 'unit')} (seeds, say): this tells which of these clips are "
-            "better, and little of clips that other seeds would give."
+            f"All judgements are on {_count(units.count, units.called)}: they tell which of these clips are better, "
+            f"and little of clips that other {units.called}s would give. Intervals need {FEWEST} {units.called}s."
         )
+    elif few:
+        names = ", ".join(short(item) for item in few)
+        notes.append(f"{names}: no interval, because the judgements are on fewer than {FEWEST} {units.called}s.")
+    if open_ := [row["item"] for row in rows if _half_open(row)]:
+        names = ", ".join(short(item) for item in open_)
+        notes.append(f"The votes bound the strength of {names} on one side only.")
+    if any(row["win_low"] is not None for row in rows):
+        notes.append("The intervals hold for one look at the end; only a winner is named safely whenever one looks.")
     if apart := [row["item"] for row in rows if row["strength"] is None and judgements]:
         notes.append(f"No votes join {', '.join(short(i) for i in apart)} to the others: no rank.")
     if bad := sum(j.score is None for j in judgements):
@@ -102,6 +127,11 @@ def _notes(
             f"Two raters of the same clips agreed in {agreement.share:.0%} of {agreement.pairs} comparisons{alpha}."
         )
     return notes
+
+
+def _half_open(row: Mapping[str, Any]) -> bool:
+    """Return whether an item's strength has an interval with one end."""
+    return (row["strength_low"] is None) != (row["strength_high"] is None)
 
 
 def _count(number: int, what: str) -> str:

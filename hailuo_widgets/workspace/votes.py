@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from hailuo_widgets.domain.clips import one_per_clip
 from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value
 from hailuo_widgets.domain.vote import CONTROL
@@ -115,12 +116,17 @@ def ranking(
 
 
 def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
-    """Votes of a table with the clips that their runs show, as far as the session's log has these runs."""
+    """Votes of a table with the clips, scenes and draws of their runs, as far as the session's log has these runs."""
+    from hailuo_widgets.voting.relabel import relabel
+
     seen = {run_id for v in votes for run_id in (v.left_run, v.right_run) if run_id}
     if not seen:
         return list(votes)
     clips = session.log.call(session.log.clips_of, seen)
-    return [replace(v, left_clip=clips.get(v.left_run, ""), right_clip=clips.get(v.right_run, "")) for v in votes]
+    records = session.log.call(session.log.find, run_ids=seen)
+    shown = [replace(v, left_clip=clips.get(v.left_run, ""), right_clip=clips.get(v.right_run, "")) for v in votes]
+    known = relabel(one_per_clip(records), shown)
+    return [replace(v, scene=told.scene, draw=told.draw) for v, told in zip(shown, known, strict=True)]
 
 
 def _items(

@@ -8,10 +8,10 @@ import numpy as np
 from panel import Panel, disorder, true_rates
 
 from hailuo_widgets.voting.bradley_terry import fit
-from hailuo_widgets.voting.judgements import first_of_each_pair, judgements_of, wins_of
+from hailuo_widgets.voting.judgements import judgements_of, wins_of
 from hailuo_widgets.voting.next_pair import next_pair
 from hailuo_widgets.voting.ranking import rank
-from hailuo_widgets.voting.sequential_test import shortfalls
+from hailuo_widgets.voting.sequential_test import claim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,10 +67,9 @@ def stopped(seed: int, strengths: Sequence[float], *, votes: int, aim: str | Non
         offered = [(panel.items[a], panel.items[b], str(n)) for a, b in pairs]
         chosen = int(rng.integers(len(pairs))) if aim is None else next_pair(given, offered, rng=rng, aim=aim)
         given.append(panel.judge(n, *pairs[chosen], n))
-        wins = wins_of(first_of_each_pair(judgements_of(given)), panel.items)
-        if wins.any():
-            lead, needed = shortfalls(wins, fit(wins), confidence=0.95)
-            if not needed.any():
-                others = np.delete(panel.strengths, lead)
-                return n + 1, bool(panel.strengths[lead] <= others.max())
+        winner = claim(given, items=panel.items).winner
+        if winner is not None:
+            lead = panel.items.index(winner)
+            others = np.delete(panel.strengths, lead)
+            return n + 1, bool(panel.strengths[lead] <= others.max())
     return None

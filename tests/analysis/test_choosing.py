@@ -3,61 +3,102 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from experiments import stopped, walk
-from panel import vote
-from scipy import integrate
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from panel import NOW, vote
 
+from hailuo_widgets.domain.vote import ANSWERS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.next_pair import next_pair, vote_values
-from hailuo_widgets.voting.sequential_test import claim, evidence, sure
+from hailuo_widgets.voting.sequential_test import BETS, WEIGHTS, claim, evidence, frozen_scores, sure
+from hailuo_widgets.voting.units import units_of
 
 
-def test_the_score_is_the_ratio_that_it_says() -> None:
-    """Chances above one half, alike, over even ones: the closed form equals the integral; unmet pairs score 0."""
-    wins = np.array([[0, 7, 0], [2.5, 0, 0], [0, 0, 0]])
-    over, _ = integrate.quad(lambda p: 2 * p**7 * (1 - p) ** 2.5, 0.5, 1)
-    assert evidence(wins)[0, 1] == pytest.approx(math.log(over / 0.5**9.5))
-    assert evidence(wins)[1, 0] < 0
-    assert evidence(wins)[2, 0] == 0
+def wealth(scores: list[float]) -> Fraction:
+    """The wealth of the bets, exactly."""
+    found = Fraction(0)
+    for bet, share in zip(BETS.tolist(), WEIGHTS.tolist(), strict=True):
+        product = Fraction(str(share))
+        for score in scores:
+            product *= 1 + Fraction(str(bet)) * (Fraction(str(score)) - Fraction(1, 2))
+        found += product
+    return found
+
+
+@given(st.lists(st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0]), max_size=40))
+def test_the_evidence_is_the_wealth_of_the_bets(scores: list[float]) -> None:
+    """It equals the product in exact fractions, whatever the order; a unit that isn't there changes nothing."""
+    found = evidence(np.array(scores))
+    assert found == pytest.approx(math.log(wealth(scores)), abs=1e-9)
+    assert evidence(np.array([*scores[::-1], math.nan])) == pytest.approx(float(found))
+
+
+def test_no_bet_is_expected_to_win() -> None:
+    """The shares are of one whole, and over even chances the wealth is a martingale: exactly 1 after any score."""
+    assert sum(Fraction(str(share)) for share in WEIGHTS.tolist()) == 1
+    assert BETS.min() > 0
+    assert BETS.max() < 2
+    for score in (0.0, 0.2, 0.5):
+        assert (wealth([0.5, score]) + wealth([0.5, 1 - score])) / 2 == wealth([0.5])
+
+
+@pytest.mark.parametrize(("items", "confidence"), [(2, 0.95), (3, 0.95), (2, 0.99), (4, 0.9)])
+def test_the_first_unit_that_is_enough(items: int, confidence: float) -> None:
+    """Where all votes agree, the claim is made with the very unit that passes the bound, and not with the one before.
+
+    A unit enters when the next one begins. The further items have lost to the winner as often, so that the leader must
+    be ahead of each.
+    """
+    bound = items / (1 - Fraction(str(confidence)))
+    enough = next(n for n in range(1, 50) if wealth([1.0] * n) >= bound)
+    for units in (enough, enough + 1):
+        votes = [vote(100 * other + n, "a", "bcd"[other], "left") for other in range(items - 1) for n in range(units)]
+        found = claim(votes, confidence=confidence)
+        assert (found.winner, found.leader) == ("a" if units > enough else None, "a")
 
 
 def test_a_claim_needs_what_it_promises() -> None:
-    """Two items: all of eight votes are a claim at 95 %, all of six are none; against every item it must hold."""
-    votes = [vote(n, "a", "b", "left") for n in range(9)]
-    assert not sure(votes[:6])
+    """Against every item it must hold; ties decide nothing."""
+    votes = [vote(n, "a", "b", "left") for n in range(12)]
     assert sure(votes)
     assert not sure([*votes, vote(20, "a", "c", "left")])
     assert claim(votes, items=["a", "b", "c"]).winner is None
     assert claim([vote(n, "a", "b", "tie") for n in range(100)]).winner is None
 
 
-@pytest.mark.parametrize(
-    ("won", "items", "confidence", "claimed"),
-    [
-        (7, 2, 0.95, False),  # a score of 31.9, of the 40 that two items need
-        (8, 2, 0.95, True),  # 56.8
-        (8, 3, 0.95, False),  # of 60
-        (9, 3, 0.95, True),  # 102.3
-        (10, 2, 0.99, False),  # 186.1 of 200
-        (11, 2, 0.99, True),
-    ],
-)
-def test_the_first_vote_that_is_enough(won: int, items: int, confidence: float, *, claimed: bool) -> None:
-    """Where all votes agree, the claim is made with the very vote that passes the bound, and not with the one before.
+def test_a_unit_is_frozen_when_another_begins() -> None:
+    """What is said later of an old seed, by a further rater or on a replicate, doesn't change the test."""
+    first = [vote(n, "a", "b", "left") for n in range(12)]
+    later = [vote(100 + n, "a", "b", "right", unit=n, rater="noor") for n in range(12)]
+    alone, both = (frozen_scores(v, units_of(v))["a", "b"] for v in (first, [*first, *later]))
+    assert alone == [1.0] * 11
+    assert both == [1.0] * 12, "the last one is frozen as it was when noor began with the first"
+    by_unit = sorted([*first, *later], key=lambda v: (int(v.unit), v.at))
+    again = [replace(v, at=NOW + timedelta(seconds=n)) for n, v in enumerate(by_unit)]
+    assert frozen_scores(again, units_of(again))["a", "b"] == [0.5] * 11, "both raters were asked before the next seed"
+    timeless = [replace(v, at=NOW) for v in [*first, *later]]
+    assert frozen_scores(timeless, units_of(timeless))["a", "b"] == [0.5] * 12
 
-    The score of n wins to none is 2 ** (n + 1) · (1 - 2 ** -(n + 1)) / (n + 1), and each item has its share of the
-    chance of error.
-    """
-    score = 2 ** (won + 1) * (1 - 2 ** -(won + 1)) / (won + 1)
-    assert evidence(np.array([[0.0, won], [0.0, 0.0]]))[0, 1] == pytest.approx(math.log(score))
-    assert (score >= items / (1 - confidence)) is claimed
-    # The further items have lost to the winner as often, so that the leader must be ahead of each.
-    votes = [vote(100 * other + n, "a", "bcd"[other], "left") for other in range(items - 1) for n in range(won)]
-    found = claim(votes, confidence=confidence)
-    assert (found.winner, found.leader) == ("a" if claimed else None, "a")
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.sampled_from(ANSWERS), st.sampled_from("xy")), max_size=30))
+def test_a_look_back_sees_what_a_look_saw(cells: list[tuple[int, str, str]]) -> None:
+    """The scores that had entered at a look are all there at every later look, whatever was said in between."""
+    votes = [vote(n, "a", "b", answer, unit=u, rater=r) for n, (u, answer, r) in enumerate(cells)]
+    units = units_of(votes)
+    before: Counter[float] = Counter()
+    for n in range(len(votes)):
+        seen = Counter(frozen_scores(votes[: n + 1], units).get(("a", "b"), []))
+        assert not before - seen
+        before = seen
 
 
 def test_the_next_pair_is_the_doubtful_one() -> None:
