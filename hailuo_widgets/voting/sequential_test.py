@@ -45,7 +45,7 @@ BETS: Final = np.array([0.2, 0.4, 0.8, 1.2, 1.8])
 WEIGHTS: Final = np.array([0.05, 0.35, 0.25, 0.25, 0.1])
 EVEN: Final = 0.5
 TOO_MANY: Final = 1000  # estimates of more units than this are not useful
-LIKELY: Final = 0.2  # the standard deviation of preferences before anything is known
+LIKELY: Final = 0.25  # the standard deviation of preferences before anything is known
 QUANTILES: Final = stats.norm.ppf((np.arange(200) + 0.5) / 200)
 
 
@@ -144,8 +144,10 @@ def further_units(scores: Sequence[float], bound: float) -> float:
     effects = np.minimum(ahead + math.sqrt(variance) * QUANTILES, EVEN)
     bets = np.minimum(effects / spread, BETS[-1])
     growth = bets * effects - bets**2 * spread / 2
+    # The log-evidence is a random walk, whose median time to a bound is nearly this: an inverse Gaussian distribution's.
+    step = growth + bets**2 * spread / (2 * missing)
     needed = np.full(len(effects), math.inf)
-    np.divide(missing, growth, out=needed, where=(effects > 0) & (growth > 0))
+    np.divide(missing, step, out=needed, where=(effects > 0) & (growth > 0))
     return float(np.median(needed))
 
 

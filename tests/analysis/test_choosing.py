@@ -14,11 +14,12 @@ from experiments import stopped, walk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel import NOW, vote
+from scipy.special import logsumexp
 
 from hailuo_widgets.domain.vote import ANSWERS
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.next_pair import next_pair, vote_values
-from hailuo_widgets.voting.sequential_test import BETS, WEIGHTS, claim, evidence, frozen_scores, sure
+from hailuo_widgets.voting.sequential_test import BETS, WEIGHTS, claim, evidence, frozen_scores, further_units, sure
 from hailuo_widgets.voting.units import units_of
 
 
@@ -99,6 +100,23 @@ def test_a_look_back_sees_what_a_look_saw(cells: list[tuple[int, str, str]]) -> 
         seen = Counter(frozen_scores(votes[: n + 1], units).get(("a", "b"), []))
         assert not before - seen
         before = seen
+
+
+def test_about_so_many_more_is_worth_planning_by() -> None:
+    """For preferences of 60 to 80 %, after 10 to 40 units, the number said is neither half of the need nor double."""
+    rng = np.random.default_rng(4)
+    bound, ratios = math.log(2 / 0.05), []
+    for preference in (0.6, 0.65, 0.7, 0.8):
+        for units in (10, 20, 40):
+            for _ in range(15):
+                scores = (rng.random(600) < preference).astype(float)
+                wealth_so_far = np.log1p(BETS[:, None] * (scores - 0.5)).cumsum(1)
+                path = logsumexp(wealth_so_far, axis=0, b=WEIGHTS[:, None])
+                if scores[:units].mean() > 0.5 and (path[:units] < bound).all():
+                    needed = int(np.argmax(path >= bound)) + 1 - units if (path >= bound).any() else 600
+                    ratios.append(further_units(scores[:units].tolist(), bound) / needed)
+    assert len(ratios) > 80
+    assert 0.5 < np.median(ratios) < 2
 
 
 def test_the_next_pair_is_the_doubtful_one() -> None:
