@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-__all__ = ["ANSWERS", "CONTROL", "Answer", "Vote"]
+__all__ = ["ANSWERS", "CONTROL", "NOWHERE", "Answer", "Place", "Vote"]
 
 CONTROL: Final = "control"  # the column in which the two arms of a null control differ
 
@@ -24,6 +24,23 @@ class Answer(StrEnum):
 
 
 ANSWERS: Final = tuple(answer.value for answer in Answer)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """What two clips have in common, according to the log; "" and 0 if it is not known.
+
+    ``scene`` is what was chosen (the prompt, if that is not compared), ``draw`` what was drawn at random (the seed).
+    ``of_scene`` and ``of_draw`` are the numbers of pairs of clips that the two items have there.
+    """
+
+    scene: str = ""
+    draw: str = ""
+    of_scene: int = 0
+    of_draw: int = 0
+
+
+NOWHERE: Final = Place()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,10 +68,7 @@ class Vote:
     # The clips that the runs show according to the log; other runs may show the same ones.
     left_clip: str = field(default="", compare=False)
     right_clip: str = field(default="", compare=False)
-    # What both clips show by choice (their prompt, if that is not compared), and what was drawn at random for both
-    # (their seed), according to the log; "" if it is not known.
-    scene: str = field(default="", compare=False)
-    draw: str = field(default="", compare=False)
+    place: Place = field(default=NOWHERE, compare=False)
 
     @property
     def clips(self) -> tuple[str, ...]:

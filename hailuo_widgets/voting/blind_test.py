@@ -150,8 +150,7 @@ class BlindTest:
             repeat_of=shown.repeat_of,
             left_clip=shown.clips[0],
             right_clip=shown.clips[1],
-            scene=shown.candidate.scene,
-            draw=shown.candidate.draw,
+            place=shown.candidate.place,
         )
 
     def count(self, vote: Vote) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hailuo_widgets.domain.vote import Answer
+from hailuo_widgets.domain.vote import NOWHERE, Answer
 from hailuo_widgets.errors import UsageError, nearest
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.domain.vote import Place, Vote
 
 __all__ = ["Judgement", "items_of", "judgements_of", "same_answer", "wins_of"]
 
@@ -25,8 +25,7 @@ class Judgement:
     """One rater's preference between two items, on one pair of clips.
 
     ``score`` is the score of ``first``: 1 for a win, 0 for a loss, 0.5 for a tie, None for "both bad". ``cell``
-    identifies the pair of clips, and is the same for all its raters. ``scene`` and ``draw`` are those of the
-    :class:`~hailuo_widgets.domain.vote.Vote`.
+    identifies the pair of clips, and is the same for all its raters. ``place`` is that of the vote.
     """
 
     first: str
@@ -35,8 +34,7 @@ class Judgement:
     unit: str
     rater: str
     cell: tuple[str, ...]
-    scene: str = ""
-    draw: str = ""
+    place: Place = NOWHERE
 
 
 def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
@@ -63,8 +61,7 @@ def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
                 unit=vote.unit,
                 rater=vote.rater,
                 cell=cell,
-                scene=vote.scene,
-                draw=vote.draw,
+                place=vote.place,
             )
         )
     return judgements

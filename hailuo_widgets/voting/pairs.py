@@ -6,7 +6,8 @@ nothing: such runs are paired in their order, and these pairs are labelled :data
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from hailuo_widgets.domain import differences
 from hailuo_widgets.domain.clips import one_per_clip
 from hailuo_widgets.domain.request import CONTROL_ARMS
 from hailuo_widgets.domain.run import Status
-from hailuo_widgets.domain.vote import CONTROL
+from hailuo_widgets.domain.vote import CONTROL, NOWHERE, Place
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
@@ -37,9 +38,9 @@ class Candidate:
 
     ``between`` is the compared column. ``within`` is the column in which they agree, or :data:`UNMATCHED`. ``unit``
     identifies what was drawn at random for both: their seed; for an unmatched pair the seed of the one run that has
-    one, else the number of the draw. The unit names what else varies too. ``scene`` is the part of it that was chosen:
-    prompt, variables and pictures. ``draw`` is the part that was drawn: a seed, which may be that of several scenes, or
-    the unit itself, which is drawn once.
+    one, else the number of the draw. The unit names what else varies too. ``place`` has its two parts: the scene was
+    chosen (prompt, variables and pictures), and the draw is a seed, which may be that of several scenes, or the unit
+    itself, which is drawn once.
     """
 
     first: str
@@ -49,8 +50,7 @@ class Candidate:
     unit: str
     between: str = ""
     within: str = ""
-    scene: str = ""
-    draw: str = ""
+    place: Place = NOWHERE
     first_clip: str = ""
     second_clip: str = ""
 
@@ -189,10 +189,21 @@ def pair_up(
         between=between,
         within=within,
         items=items,
-        candidates=(*candidates, *_control(arms, has_clip)),
+        candidates=tuple(_counted([*candidates, *_control(arms, has_clip)])),
         left_out=left_out,
         without_clips=without_clips,
     )
+
+
+def _counted(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Return the candidates with the numbers of pairs that their two items have in one scene, and on one draw."""
+    places = [(c.between, *sorted((c.first, c.second))) for c in candidates]
+    scenes = Counter((place, c.place.scene) for place, c in zip(places, candidates, strict=True))
+    draws = Counter((place, c.place.draw) for place, c in zip(places, candidates, strict=True))
+    return [
+        replace(c, place=replace(c.place, of_scene=scenes[place, c.place.scene], of_draw=draws[place, c.place.draw]))
+        for place, c in zip(places, candidates, strict=True)
+    ]
 
 
 def _only_control(arms: Sequence[RunRecord], has_clip: Callable[[RunRecord], bool]) -> Pairs:
@@ -213,7 +224,7 @@ def _only_control(arms: Sequence[RunRecord], has_clip: Callable[[RunRecord], boo
         between=CONTROL,
         within=UNMATCHED,
         items=tuple(sorted({item for c in candidates for item in (c.first, c.second)})),
-        candidates=tuple(candidates),
+        candidates=tuple(_counted(candidates)),
         left_out={reason: count for reason, count in counted.items() if count},
     )
 
@@ -283,7 +294,7 @@ def _candidates(
                         chance = (seed for r in (a, b) if (seed := _value(r, "seed")))
                         found.append(
                             _candidate(
-                                a, b, (one, other), (between, within, unit), scene=scene, draw=next(chance, unit)
+                                a, b, (one, other), (between, within, unit), Place(scene=scene, draw=next(chance, unit))
                             )
                         )
     return found
@@ -338,9 +349,7 @@ def _candidate(
     b: RunRecord,
     items: tuple[str, str],
     place: tuple[str, str, str],
-    *,
-    scene: str = "",
-    draw: str = "",
+    common: Place | None = None,
 ) -> Candidate:
     between, within, unit = place
     return Candidate(
@@ -351,8 +360,7 @@ def _candidate(
         unit=unit,
         between=between,
         within=within,
-        scene=scene,
-        draw=draw or unit,
+        place=common or Place(draw=unit),
         first_clip=a.clip_id,
         second_clip=b.clip_id,
     )

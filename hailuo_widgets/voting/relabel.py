@@ -48,8 +48,7 @@ def relabel(records: Sequence[RunRecord], votes: Sequence[Vote], pairs: Pairs | 
                 right=right if left and right and left != right else vote.right,
                 within=(known.within if known else "") or vote.within,
                 unit=known.unit if known else vote.unit,
-                scene=known.scene if known else vote.scene,
-                draw=known.draw if known else vote.draw,
+                place=known.place if known else vote.place,
             )
         )
     return relabelled

@@ -7,10 +7,10 @@ bets λ. If the other item is at least as good, no unit's score has a mean above
 to grow, and ever exceeds 1/α with probability at most α. J. Ville, "Étude critique de la notion de collectif" (1939);
 I. Waudby-Smith and A. Ramdas, "Estimating means of bounded random variables by betting", JRSS B 86 (2024).
 
-A unit's score is frozen when a judgement on another unit of the same two items comes, and the unit enters the test
-with it: what is said of a unit later, by further raters or on replicates, can't be picked by the moment of looking. The
-order of units does not matter, because the bets don't depend on it. Votes of one moment, or without a time, enter
-together.
+A unit enters the test once all of its pairs of clips have been judged by somebody, and its score is frozen then: what
+further raters say of it later can't be picked by the moment of looking. If the number of its pairs is not known (votes
+without their log), it enters when a judgement on another unit of the same two items comes; votes without a time enter
+together. The order of units does not matter, because the bets don't depend on it.
 
 No scale of items is assumed; a tie is half a win. The bets were chosen so that preferences of 60, 70 and 80 % are found
 with at most 1.65 times the units of a sign test of fixed size (``tests/bench/rank.py``).
@@ -78,7 +78,8 @@ def evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
 def frozen_scores(votes: Sequence[Vote], units: Units) -> dict[tuple[str, str], list[float]]:
     """Return the scores of the units that have entered the test, by the two items, sorted; of the first of them.
 
-    The last unit of two items waits until another one begins, unless all of theirs came at one moment.
+    A unit whose pairs of clips are counted enters with the last of them. Of others, the last one waits until another
+    one begins, unless all came at one moment.
 
     Args:
         votes: Any votes.
@@ -100,13 +101,16 @@ def _entered(votes: Sequence[Vote], units: Units) -> list[float]:
         touched: dict[object, list[Vote]] = {}
         for vote in moment:
             touched.setdefault(units.key(vote) or vote.clips, []).append(vote)
-        for key in [key for key in open_ if key not in touched]:
+        for key in [key for key, given in open_.items() if key not in touched and not units.pairs(given[0])]:
             entered[key] = _mean(open_.pop(key))
         for key, given in touched.items():
             if key not in entered:
                 open_.setdefault(key, []).extend(given)
-    if len(open_) > 1:
-        entered |= {key: _mean(given) for key, given in open_.items()}
+                if 0 < units.pairs(given[0]) <= len({vote.clips for vote in open_[key]}):
+                    entered[key] = _mean(open_.pop(key))
+    uncounted = {key: given for key, given in open_.items() if not units.pairs(given[0])}
+    if len(uncounted) > 1:
+        entered |= {key: _mean(given) for key, given in uncounted.items()}
     return sorted(score for score in entered.values() if score is not None)
 
 
@@ -144,7 +148,7 @@ def further_units(scores: Sequence[float], bound: float) -> float:
     effects = np.minimum(ahead + math.sqrt(variance) * QUANTILES, EVEN)
     bets = np.minimum(effects / spread, BETS[-1])
     growth = bets * effects - bets**2 * spread / 2
-    # The log-evidence is a random walk, whose median time to a bound is nearly this: an inverse Gaussian distribution's.
+    # The log-evidence is a random walk: the median time to a bound is nearly that of an inverse Gaussian distribution.
     step = growth + bets**2 * spread / (2 * missing)
     needed = np.full(len(effects), math.inf)
     np.divide(missing, step, out=needed, where=(effects > 0) & (growth > 0))

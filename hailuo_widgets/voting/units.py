@@ -52,7 +52,11 @@ class Units:
 
     def key(self, one: Judgement | Vote) -> str:
         """Return the unit of a judgement or a vote; "" if it is not known, so that each pair of clips is one."""
-        return one.scene if self.by_scene else one.draw or one.unit
+        return one.place.scene if self.by_scene else one.place.draw or one.unit
+
+    def pairs(self, one: Judgement | Vote) -> int:
+        """Return the number of pairs of clips that the two items have in the unit; 0 if it is not known."""
+        return one.place.of_scene if self.by_scene else one.place.of_draw
 
     @property
     def called(self) -> str:
@@ -84,10 +88,10 @@ def units_of(judged: Sequence[Judgement | Vote]) -> Units:
     draws: dict[str, None] = {}
     seeded = bool(judged)
     for n, one in enumerate(judged):
-        draw = one.draw or one.unit
+        draw = one.place.draw or one.unit
         seeded &= bool(draw) and not draw.startswith("draw ")
         draws[draw or f"{n}"] = None
-        scenes.setdefault(one.scene, set()).add(draw)
+        scenes.setdefault(one.place.scene, set()).add(draw)
     by_scene = len(scenes) >= FEWEST
     return Units(
         scenes=len(scenes),

@@ -116,7 +116,7 @@ def ranking(
 
 
 def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
-    """Votes of a table with the clips, scenes and draws of their runs, as far as the session's log has these runs."""
+    """Votes of a table with their clips, and what two of them have in common, as far as the session's log knows it."""
     from hailuo_widgets.voting.relabel import relabel
 
     seen = {run_id for v in votes for run_id in (v.left_run, v.right_run) if run_id}
@@ -126,7 +126,7 @@ def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
     records = session.log.call(session.log.find, run_ids=seen)
     shown = [replace(v, left_clip=clips.get(v.left_run, ""), right_clip=clips.get(v.right_run, "")) for v in votes]
     known = relabel(one_per_clip(records), shown)
-    return [replace(v, scene=told.scene, draw=told.draw) for v, told in zip(shown, known, strict=True)]
+    return [replace(v, place=told.place) for v, told in zip(shown, known, strict=True)]
 
 
 def _items(

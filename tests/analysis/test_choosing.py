@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from panel import NOW, vote
 from scipy.special import logsumexp
 
-from hailuo_widgets.domain.vote import ANSWERS
+from hailuo_widgets.domain.vote import ANSWERS, Place
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.next_pair import next_pair, vote_values
 from hailuo_widgets.voting.sequential_test import BETS, WEIGHTS, claim, evidence, frozen_scores, further_units, sure
@@ -87,6 +87,22 @@ def test_a_unit_is_frozen_when_another_begins() -> None:
     assert frozen_scores(again, units_of(again))["a", "b"] == [0.5] * 11, "both raters were asked before the next seed"
     timeless = [replace(v, at=NOW) for v in [*first, *later]]
     assert frozen_scores(timeless, units_of(timeless))["a", "b"] == [0.5] * 12
+
+
+def test_a_unit_that_is_counted_enters_whole() -> None:
+    """Three replicates of a seed: it enters with the third, at once, and noor's later answers change nothing."""
+    votes = [
+        vote(10 * c + n, "a", "b", "left" if c < 2 else "right", unit=n, left_run=f"a/{n}/{c}", right_run=f"b/{n}/{c}")
+        for c in range(3)
+        for n in range(2)
+    ]
+    later = [
+        replace(v, rater="noor", answer="right", at=v.at + timedelta(hours=1), vote_id=f"n{v.vote_id}") for v in votes
+    ]
+    counted = [replace(v, place=Place(draw=v.unit, of_draw=3)) for v in [*votes, *later]]
+    entered = [frozen_scores(counted[:n], units_of(counted))["a", "b"] for n in (1, 4, 5, 6, 9, 12)]
+    third = pytest.approx(2 / 3)
+    assert entered == [[], [], [third], [third, third], [third, third], [third, third]]
 
 
 @settings(max_examples=60, deadline=None)

@@ -22,7 +22,7 @@ import numpy as np
 from scipy import stats
 from scipy.special import ndtr
 
-from hailuo_widgets.domain.vote import Vote
+from hailuo_widgets.domain.vote import Place, Vote
 from hailuo_widgets.voting.bradley_terry import fit
 from hailuo_widgets.voting.ranking import Ranking, rank
 from hailuo_widgets.voting.sequential_test import evidence
@@ -115,8 +115,11 @@ class Panel:
         return Vote(
             vote_id=f"v{number:06}", at=NOW + timedelta(seconds=number), rater=f"r{r}", between="model",
             left=self.items[left], right=self.items[right], left_run=f"{left}/{s}/{k}/{c}",
-            right_run=f"{right}/{s}/{k}/{c}", answer=answer, within="seed", unit=f"{k} · p{s}", scene=f"p{s}",
-            draw=str(k),
+            right_run=f"{right}/{s}/{k}/{c}", answer=answer, within="seed", unit=f"{k} · p{s}",
+            place=Place(
+                scene=f"p{s}", draw=str(k), of_scene=self.case.seeds * self.case.replicates,
+                of_draw=self.case.scenes * self.case.replicates,
+            ),
         )  # fmt: skip
 
     def rates(self, about: str) -> Any:

@@ -59,6 +59,30 @@ def test_what_else_varies_must_agree() -> None:
     assert ids(found, between="model") == [("r0", "r1", "1 · a fox"), ("r2", "r3", "1 · a wolf")]
 
 
+def test_what_was_chosen_and_what_was_drawn() -> None:
+    """A pair knows its prompt and its seed apart, and how many pairs its two items have there.
+
+    A seed is one draw for all prompts and resolutions; a draw without a seed is its own.
+    """
+    models = [
+        {"prompt": p, "model": m, "seed": s, "resolution": r}
+        for m in ("02", "2.3")
+        for p in ("a fox", "a wolf")
+        for s in (1, 2, 3)
+        for r in ("768P", "1080P")
+    ]
+    places = [c.place for c in pair_up(runs(*models), between="model").candidates]
+    assert {place.scene for place in places} == {"a fox", "a wolf"}
+    assert {place.draw for place in places} == {"1", "2", "3"}
+    assert {(place.of_scene, place.of_draw) for place in places} == {(6, 4)}
+    replicates = runs(*({"variant": v, "seed": 1, "replicate": n} for v in "ab" for n in range(1, 6)))
+    assert {(c.place.scene, c.place.draw, c.place.of_draw) for c in pair_up(replicates).candidates} == {("", "1", 5)}
+    unseeded = runs(*({"variant": v, "replicate": n} for v in "ab" for n in range(1, 6)))
+    own = [c.place for c in pair_up(unseeded).candidates]
+    assert len({place.draw for place in own}) == len(own) == 5
+    assert {place.of_draw for place in own} == {1}
+
+
 def test_a_prompts_own_words_are_judged_with_it() -> None:
     """A label is judged with its prompt, and a prompt with its variable; the other variable must agree."""
     found = runs(
