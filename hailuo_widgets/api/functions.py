@@ -24,6 +24,7 @@ __all__ = [
     "generate",
     "models",
     "monitor",
+    "power",
     "providers",
     "rank",
     "resume",
@@ -85,6 +86,7 @@ generate = on_default(Session.generate)
 models = on_default(Session.models)
 monitor = on_default(Session.monitor)
 providers = on_default(Session.providers)
+power = on_default(Session.power)
 rank = on_default(Session.rank)
 resume = on_default(Session.resume)
 run = on_default(Session.run)

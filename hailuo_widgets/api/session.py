@@ -15,6 +15,7 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS, RunMode
 from hailuo_widgets.workspace.keywords import checked, given
+from hailuo_widgets.workspace.power import Design, Power, power_of
 from hailuo_widgets.workspace.seed_check import PROMPT, SeedCheck, check_of_runs, plan_seed_check
 from hailuo_widgets.workspace.selection import every, sweep_name
 from hailuo_widgets.workspace.spending_limits import as_budget, rates_of
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 __all__ = ["Session"]
 
 LONGEST_NAME = 24  # characters of a provider's name
+_DESIGN = frozenset({
+    "seeds", "prompts", "replicates", "raters", "variants", "preference", "ties", "confidence", "budget",
+})  # fmt: skip
 _CALL = {"tags", "budget", "max_parallel", "yes", "name"}  # arguments of a call that are not its plan's
 
 
@@ -726,6 +730,61 @@ class Session(Workspace):
         self._notice(f"hailuo: {plan.sentence()}")
         more: dict[str, Any] = {"budget": budget, "max_parallel": max_parallel, "yes": yes, "name": name}
         return SeedCheck(self, self.begin(plan, tags=tags, reuse=reuse, **more))
+
+    @checked
+    def power(
+        self,
+        seeds: int = 20,
+        *,
+        prompts: int = 1,
+        replicates: int = 1,
+        raters: int = 1,
+        variants: int = 2,
+        preference: float | Sequence[float] = (0.6, 0.7, 0.8),
+        ties: float = 0.1,
+        confidence: float = 0.95,
+        budget: float | str | None = None,
+        provider: str | Sequence[str] | None = None,
+        model: str | None = None,
+        duration: int | None = None,
+        resolution: str | None = None,
+    ) -> Power:
+        """Tell before paying what a comparison can find, and what it costs at each provider; sends nothing.
+
+        Simulates votes on so many seeds of each prompt, and does with them what :func:`rank` does. As there, the seeds
+        are the units, or the prompts if there are five or more.
+
+        Args:
+            seeds: The seeds of each prompt, from 1 to 500. With ``budget``, those that it pays for.
+            prompts: The prompts on which the variants are compared.
+            replicates: The clips of each variant on one seed.
+            raters: How many judge each pair. They narrow the intervals, and name a winner no sooner.
+            variants: How many are compared; one of them is preferred to each other one.
+            preference: One or several mean scores of the better variant, from above 0.5 to below 1; a tie is one half.
+            ties: The share of ties.
+            confidence: As for :func:`rank`.
+            budget: The most that the clips may cost, in the provider's currency or as ``"5 USD"``; needs one provider.
+            provider: One or several; by default all that make a clip from a text.
+            model: As for :func:`generate`, and so are the following.
+            duration: See ``model``.
+            resolution: See ``model``.
+
+        Returns:
+            A :class:`~hailuo_widgets.workspace.power.Power`, with ``sentence``, ``df`` and ``costs``; a notebook shows
+            it.
+
+        Raises:
+            UsageError: A value out of range, or a budget without one provider whose price is known.
+        """
+        request = given(locals(), but=_DESIGN)
+        limit: tuple[int, str | None] | None = None
+        if budget is not None:
+            amount, _, currency = str(as_budget("budget", budget)).partition(" ")
+            limit = round(float(amount) * 1_000_000), currency or None
+        design = Design(seeds=seeds, prompts=prompts, raters=raters, variants=variants, replicates=replicates)
+        return power_of(
+            self, design, ties=ties, preference=preference, confidence=confidence, budget=limit, request=request
+        )
 
     # -- catalog, keys, callbacks ---------------------------------------------------------------------------------
 

@@ -203,6 +203,13 @@ def _seed_check(words: list[str]) -> Any:
     return api.seed_check(words)
 
 
+def _power(words: list[str]) -> Any:
+    from hailuo_widgets.api import functions as api
+    from hailuo_widgets.domain.user_values import as_whole
+
+    return api.power(as_whole("seeds", words[0])) if words else api.power()
+
+
 def _export(words: list[str]) -> None:
     from hailuo_widgets.api import functions as api
 
@@ -238,6 +245,7 @@ BALANCE: dict[str, Any] = {"example": "balance kie", "most": 99}
 COMPARED: dict[str, Any] = {"example": f"compare {ID} r1m6a6fu", "most": 999}
 VOTED: dict[str, Any] = {"example": "vote foxes", "most": 999}
 SEED_CHECKED: dict[str, Any] = {"example": "seed-check foxes", "least": 1, "most": 999}
+POWERED: dict[str, Any] = {"example": "power 20", "most": 1}
 RANKED: dict[str, Any] = {"example": "rank foxes", "most": 999}
 EXPORTED: dict[str, Any] = {"example": "export foxes report.html", "least": 1, "most": 999}
 COMMANDS: dict[str, Command] = {
@@ -269,6 +277,7 @@ COMMANDS: dict[str, Command] = {
         _row("vote", "[ID…]", "judge clips in blind pairs; a sweep's name takes all of it", _vote, **VOTED),
         _row("seed-check", "ID…", "whether clips of one seed are the same clip", _seed_check, **SEED_CHECKED),
         _row("rank", "[ID…]", "what the votes on clips amount to", _rank, **RANKED),
+        _row("power", "[SEEDS]", "what a comparison on so many seeds can find, and its cost", _power, **POWERED),
         _row(
             "export",
             "[ID…] FILE",
