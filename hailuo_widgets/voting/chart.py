@@ -21,6 +21,7 @@ HEAD: Final = "padding:2px 10px 2px 0;text-align:left;font-weight:600;opacity:.7
 WIDE: Final = 180  # pixels from 0 to 1
 HIGH: Final = 16
 LONGEST_NAME: Final = 140
+FEWEST_ITEMS: Final = 3  # two items have one share, which the table above has
 GOOD: Final = "#2e8b57"
 
 
@@ -32,6 +33,7 @@ def chart_html(
     sentence: str,
     estimand: str = "",
     notes: Sequence[str] = (),
+    matrix: pd.DataFrame | None = None,
 ) -> str:
     """Return a ranking as HTML.
 
@@ -42,13 +44,14 @@ def chart_html(
         sentence: Stands above the chart.
         estimand: Stands below the sentence: what the figures are about.
         notes: Stand below it, a paragraph each.
+        matrix: Of three items or more, the share in which the row's item was preferred to the column's.
     """
     rows = "".join(_row(row, winner) for row in df.to_dict("records"))
     below = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in notes)
     about = f'<p style="margin:2px 0;opacity:.75">{html.escape(estimand)}</p>' if estimand else ""
     heads = "".join(
         f'<th scope="col" style="{HEAD}">{html.escape(name)}</th>'
-        for name in ("", "preferred in", f"{confidence:.0%} interval", "judged", "chance to be best")
+        for name in ("", "preferred in", f"{confidence:.0%} interval", "judged", "rank", "chance to be best")
     )
     table = (
         f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:6px 0;background:none">'
@@ -58,22 +61,48 @@ def chart_html(
     )
     return (
         '<div class="hailuo-ranking mathjax_ignore" style="font-size:13px;line-height:1.45;overflow-wrap:anywhere">'
-        f'<p style="margin:4px 0"><strong>{html.escape(sentence)}</strong></p>{about}{table}{below}</div>'
+        f'<p style="margin:4px 0"><strong>{html.escape(sentence)}</strong></p>{about}{table}'
+        f"{_two_by_two(matrix)}{below}</div>"
     )
 
 
 def _row(row: dict[Any, Any], winner: str | None) -> str:
-    name = " ".join(str(row["item"]).split())
-    shown = name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
+    shown = _short(row["item"])
     best = "–" if _missing(row["p_best"]) else f"{row['p_best']:.0%}"
     rate = "–" if _missing(row["win_rate"]) else f"{row['win_rate']:.0%}"
     won = row["item"] == winner
     mark = f' <span style="color:{GOOD}">✓ best</span>' if won else ""
-    cells = [rate, _bar(row, won=won), str(row["judged"]), best]
+    cells = [rate, _bar(row, won=won), str(row["judged"]), _ranks(row), best]
     return (
         f'<tr><th scope="row" style="{CELL};font-weight:normal;min-width:110px">{html.escape(shown)}{mark}</th>'
         + "".join(f'<td style="{CELL}">{cell}</td>' for cell in cells)
         + "</tr>"
+    )
+
+
+def _ranks(row: dict[Any, Any]) -> str:
+    """The ranks that are left open: ``1–2``."""
+    if _missing(row["rank_low"]):
+        return "–"
+    low, high = row["rank_low"], row["rank_high"]
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _two_by_two(matrix: pd.DataFrame | None) -> str:
+    """The shares of each two items, of three items or more; the columns are numbered as the rows are."""
+    if matrix is None or len(matrix) < FEWEST_ITEMS:
+        return ""
+    names = [html.escape(_short(item)) for item in matrix.index]
+    heads = "".join(f'<th scope="col" style="{HEAD}" title="{name}">{n}</th>' for n, name in enumerate(names, start=1))
+    rows = ""
+    for n, name in enumerate(names, start=1):
+        shares = ["" if _missing(value) else f"{value:.0%}" for value in matrix.iloc[n - 1]]
+        cells = "".join(f'<td style="{CELL}">{share}</td>' for share in shares)
+        rows += f'<tr><th scope="row" style="{CELL};font-weight:normal">{n} {name}</th>{cells}</tr>'
+    return (
+        '<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:6px 0;background:none">'
+        f'<caption style="{HEAD};caption-side:top">Row preferred to column</caption>'
+        f"<thead><tr><th></th>{heads}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
@@ -97,6 +126,11 @@ def _bar(row: dict[Any, Any], *, won: bool) -> str:
         f'<line x1="{low}" x2="{high}" y1="{middle}" y2="{middle}" stroke="{colour}" stroke-width="3"/>'
         f'<circle cx="{at}" cy="{middle}" r="4.5" fill="{colour}"/></svg>'
     )
+
+
+def _short(item: object) -> str:
+    name = " ".join(str(item).split())
+    return name if len(name) <= LONGEST_NAME else name[: LONGEST_NAME - 1] + "…"
 
 
 def _missing(value: object) -> bool:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.bradley_terry import chances_to_be_best, fit
@@ -17,6 +15,7 @@ from hailuo_widgets.voting.chart import chart_html
 from hailuo_widgets.voting.intervals import clusters_of, strength_intervals, win_rate
 from hailuo_widgets.voting.judgements import items_of, judgements_of, wins_of
 from hailuo_widgets.voting.noise_floor import noise_floor, without_control
+from hailuo_widgets.voting.pairwise import matrix_of, rank_intervals, scores_by_unit, sign_tests
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
 from hailuo_widgets.voting.sequential_test import claim
 from hailuo_widgets.voting.summary import sentences_of, unmatched_note
@@ -51,6 +50,8 @@ RANK_COLUMNS: Final = {
     "strength_low": "Float64",
     "strength_high": "Float64",
     "p_best": "Float64",
+    "rank_low": "Int64",
+    "rank_high": "Int64",
 }
 """The columns of :attr:`Ranking.df` and their pandas dtypes, in their order."""
 
@@ -65,10 +66,12 @@ class Ranking:
             unlike the win rate, it does not depend on which items were compared. ``p_best`` is the probability that
             the item is the strongest, each unit counted once. Unknown values are ``NA``: so are the ends of intervals
             with fewer than five units, and the end of a strength's interval that the votes don't bound, as of an item
-            that always won.
+            that always won. ``rank_low`` and ``rank_high`` are the best and the worst rank that the corrected sign
+            tests of ``pairs`` leave open; items whose best one is 1 are tied for best, as far as these votes tell.
         pairs: One row per pair of items: ``first``, ``second``, ``units`` (the number of units without a tie),
-            ``first_ahead`` (in how many of them the first item is ahead), ``p`` of the sign test over units, and
-            ``p_holm``, corrected for the number of pairs.
+            ``first_ahead`` (in how many of them the first item is ahead), ``p`` of the sign test over units,
+            ``p_holm``, corrected for the number of pairs, ``judged`` (the number of judgements), and ``first_rate``
+            (the share in which the first item was preferred).
         winner: The item that is the best at this confidence level, valid at any time of looking; None if undecided.
         more: The estimated number of further pairs of clips, each of a unit of its own, for a decision; 0 with a
             winner, None if unknown.
@@ -99,6 +102,17 @@ class Ranking:
         lines = [self.sentence, self.estimand, *self.notes]
         return "\n".join([*filter(None, lines), "", self.df.to_string(index=False)])
 
+    @property
+    def matrix(self) -> pd.DataFrame:
+        """The share in which the row's item was preferred to the column's, as ``df`` is ordered; NA if never judged."""
+        return matrix_of(self.pairs, self.df["item"].tolist())
+
+    @property
+    def tied_for_best(self) -> tuple[str, ...]:
+        """The items that no other is found ahead of, at this confidence level."""
+        ranked = self.df.dropna(subset="rank_low")
+        return tuple(ranked.loc[ranked["rank_low"] == 1, "item"])
+
     def html(self) -> str:
         """Return static HTML for notebooks and reports: the sentence, a chart of the win rates, and the notes."""
         return chart_html(
@@ -108,6 +122,7 @@ class Ranking:
             sentence=self.sentence,
             estimand=self.estimand,
             notes=self.notes,
+            matrix=self.matrix,
         )
 
     def _repr_html_(self) -> str:
@@ -145,6 +160,10 @@ def rank(
     rows.sort(key=lambda row: -(row["strength"] if row["strength"] is not None else -math.inf))
     for place, row in enumerate(rows, start=1):
         row["rank"] = place if row["strength"] is not None else None
+    pairs = sign_tests(judgements, names, units)
+    ranks = rank_intervals(pairs, [row["item"] for row in rows if row["strength"] is not None], confidence=confidence)
+    for row in rows:
+        row["rank_low"], row["rank_high"] = ranks.get(row["item"], (None, None))
     df = pd.DataFrame({
         column: pd.array([pd.NA if r[column] is None else r[column] for r in rows], dtype=_dtype(kind))
         for column, kind in RANK_COLUMNS.items()
@@ -158,7 +177,7 @@ def rank(
     apart = [unmatched_note(votes), control.sentence if control is not None else ""]
     return Ranking(
         df=df,
-        pairs=_sign_tests(judgements, names, units),
+        pairs=pairs,
         winner=claimed.winner,
         more=claimed.more,
         side_bias=sides,
@@ -241,20 +260,11 @@ def _unit_wins(judgements: Sequence[Judgement], names: Sequence[str], units: Uni
     """Return the points of the row's item against the column's, each unit counted once with its mean."""
     place = {item: n for n, item in enumerate(names)}
     wins = np.zeros((len(names), len(names)))
-    for (first, second), scores in _scores(judgements, units).items():
+    for (first, second), scores in scores_by_unit(judgements, units).items():
         means = [sum(given) / len(given) for given in scores.values()]
         wins[place[first], place[second]] += sum(means)
         wins[place[second], place[first]] += len(means) - sum(means)
     return wins
-
-
-def _scores(judgements: Sequence[Judgement], units: Units) -> dict[tuple[str, str], dict[object, list[float]]]:
-    """Return the first item's scores by the two items and the unit."""
-    found: dict[tuple[str, str], dict[object, list[float]]] = {}
-    for j in judgements:
-        if j.score is not None:
-            found.setdefault((j.first, j.second), {}).setdefault(units.key(j) or j.cell, []).append(j.score)
-    return found
 
 
 def _connected(judgements: Sequence[Judgement], names: Sequence[str]) -> list[str]:
@@ -271,24 +281,3 @@ def _connected(judgements: Sequence[Judgement], names: Sequence[str]) -> list[st
             largest = [n for n in names if n in group]
         rest = [n for n in rest if n not in group]
     return largest
-
-
-def _sign_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> pd.DataFrame:
-    """Return the sign test over units for each pair of items; a unit counts by the mean of its judgements."""
-    rows: list[dict[str, Any]] = []
-    scores = _scores(judgements, units)
-    for first, second in combinations(sorted(names), 2):
-        voices = {key: sum(given) - len(given) / 2 for key, given in scores.get((first, second), {}).items()}
-        ahead = [voice > 0 for voice in voices.values() if voice]
-        p = float(stats.binomtest(sum(ahead), len(ahead)).pvalue) if ahead else None
-        rows.append({"first": first, "second": second, "units": len(ahead), "first_ahead": sum(ahead), "p": p})
-    tested = sorted((row for row in rows if row["p"] is not None), key=lambda row: row["p"])
-    highest = 0.0
-    for place, row in enumerate(tested):  # S. Holm, Scand. J. Statist. 6 (1979)
-        highest = max(highest, min(1.0, row["p"] * (len(tested) - place)))
-        row["p_holm"] = highest
-    kinds = {"first": "string", "second": "string", "units": "Int64", "first_ahead": "Int64", "p": "Float64"}
-    return pd.DataFrame({
-        column: pd.array([pd.NA if (v := row.get(column)) is None else v for row in rows], dtype=_dtype(kind))
-        for column, kind in (kinds | {"p_holm": "Float64"}).items()
-    })  # fmt: skip

@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from panel import vote
 from scipy import optimize, stats
-from scipy.special import log_expit, logit
+from scipy.special import expit, log_expit, logit
 
 from hailuo_widgets.domain.vote import ANSWERS, Vote
 from hailuo_widgets.errors import UsageError
@@ -194,6 +194,31 @@ def test_more_raters_of_the_same_clips_are_no_more_clips() -> None:
     assert found.df["win_low"].isna().all()
     assert found.estimand == "Over seeds like the 3 judged, by these 20 raters."
     assert found.pairs.iloc[0]["units"] == 3
+
+
+def test_the_ranks_that_are_left_open() -> None:
+    """A and b are level and both beat c and d, of which nothing tells which is better: two tiers."""
+    rng = np.random.default_rng(8)
+    values = {"a": 2.0, "b": 2.0, "c": 0.0, "d": 0.0}
+    pairs = [(one, other) for one in "abcd" for other in "abcd" if one < other]
+    votes = [
+        vote(6 * unit + n, a, b, "left" if rng.random() < expit(values[a] - values[b]) else "right", unit=unit)
+        for unit in range(60)
+        for n, (a, b) in enumerate(pairs)
+    ]
+    found = rank(votes)
+    open_ = found.df.set_index("item")[["rank_low", "rank_high"]].loc[list("abcd")].to_numpy().tolist()
+    assert open_ == [[1, 2], [1, 2], [3, 4], [3, 4]]
+    assert sorted(found.tied_for_best) == ["a", "b"]
+    matrix = found.matrix
+    assert list(matrix.index) == list(matrix.columns) == found.df["item"].tolist()
+    for one, other in pairs:
+        won = sum(v.winner == one for v in votes if {v.left, v.right} == {one, other})
+        assert matrix.loc[one, other] == pytest.approx(won / 60)
+        assert matrix.loc[other, one] == pytest.approx(1 - won / 60)
+    assert matrix.isna().sum().sum() == 4, "an item is not compared with itself"
+    assert "Row preferred to column" in found.html()
+    assert "Row preferred to column" not in rank(votes_for(9, 3)).html()
 
 
 def test_the_claim_does_not_contradict_the_share() -> None:

@@ -1,0 +1,102 @@
+"""Comparisons of items two by two, and the ranks that they leave open.
+
+Two items are compared by the share in which one was preferred, and by a sign test over units. A rank interval has all
+ranks that the corrected tests leave open: an item is behind those that are found ahead of it, and before those that it
+is found ahead of. All intervals hold together with the confidence of the tests, whose error is controlled for the
+family: S. Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979). On ranks:
+D. Al Mohamad and others, "Simultaneous confidence intervals for ranks", J. Multivar. Anal. 188 (2022).
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from scipy import stats
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hailuo_widgets.voting.judgements import Judgement
+    from hailuo_widgets.voting.units import Units
+
+__all__ = ["PAIR_COLUMNS", "matrix_of", "rank_intervals", "scores_by_unit", "sign_tests"]
+
+PAIR_COLUMNS: Final = {
+    "first": "string",
+    "second": "string",
+    "units": "Int64",
+    "first_ahead": "Int64",
+    "p": "Float64",
+    "p_holm": "Float64",
+    "judged": "Int64",
+    "first_rate": "Float64",
+}
+
+
+def scores_by_unit(judgements: Sequence[Judgement], units: Units) -> dict[tuple[str, str], dict[object, list[float]]]:
+    """Return the first item's scores by the two items, sorted, and the unit; "both bad" don't count."""
+    found: dict[tuple[str, str], dict[object, list[float]]] = {}
+    for j in judgements:
+        if j.score is not None:
+            found.setdefault((j.first, j.second), {}).setdefault(units.key(j) or j.cell, []).append(j.score)
+    return found
+
+
+def sign_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> pd.DataFrame:
+    """Return one row per two items, with the columns of :data:`PAIR_COLUMNS`; a unit counts by its mean score."""
+    rows: list[dict[str, Any]] = []
+    scores = scores_by_unit(judgements, units)
+    for first, second in combinations(sorted(names), 2):
+        given = scores.get((first, second), {})
+        ahead = [sum(one) > len(one) / 2 for one in given.values() if sum(one) != len(one) / 2]
+        every = [score for one in given.values() for score in one]
+        rows.append(
+            {
+                "first": first,
+                "second": second,
+                "units": len(ahead),
+                "first_ahead": sum(ahead),
+                "p": float(stats.binomtest(sum(ahead), len(ahead)).pvalue) if ahead else None,
+                "judged": len(every),
+                "first_rate": sum(every) / len(every) if every else None,
+            }
+        )
+    tested = sorted((row for row in rows if row["p"] is not None), key=lambda row: row["p"])
+    highest = 0.0
+    for place, row in enumerate(tested):
+        highest = max(highest, min(1.0, row["p"] * (len(tested) - place)))
+        row["p_holm"] = highest
+    return pd.DataFrame({
+        column: pd.Series([pd.NA if (v := row.get(column)) is None else v for row in rows], dtype=kind)
+        for column, kind in PAIR_COLUMNS.items()
+    })  # fmt: skip
+
+
+def rank_intervals(pairs: pd.DataFrame, names: Sequence[str], *, confidence: float) -> dict[str, tuple[int, int]]:
+    """Return each item's best and worst rank that the tests leave open.
+
+    Args:
+        pairs: As :func:`sign_tests` returns them.
+        names: The items that are ranked.
+        confidence: The level at which all intervals hold together.
+    """
+    ahead = dict.fromkeys(names, 0)
+    behind = dict.fromkeys(names, 0)
+    for row in pairs.to_dict("records"):
+        found = not pd.isna(row["p_holm"]) and row["p_holm"] < 1 - confidence
+        if found and row["first"] in ahead and row["second"] in ahead:
+            better = row["first_ahead"] > row["units"] / 2
+            ahead[row["first"] if better else row["second"]] += 1
+            behind[row["second"] if better else row["first"]] += 1
+    return {name: (1 + behind[name], len(names) - ahead[name]) for name in names}
+
+
+def matrix_of(pairs: pd.DataFrame, names: Sequence[str]) -> pd.DataFrame:
+    """Return the share in which the row's item was preferred to the column's, a tie as one half; NA if never judged."""
+    shares = {(row["first"], row["second"]): row["first_rate"] for row in pairs.to_dict("records")}
+    shares |= {(b, a): pd.NA if pd.isna(share) else 1 - share for (a, b), share in shares.items()}
+    return pd.DataFrame(
+        {column: pd.Series([shares.get((row, column), pd.NA) for row in names], dtype="Float64") for column in names}
+    ).set_axis(list(names), axis=0)
