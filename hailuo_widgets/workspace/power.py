@@ -104,11 +104,10 @@ class Power:
 
     def _repr_html_(self) -> str:
         notes = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in self.notes)
-        shown = [
-            self.df.assign(preference=_percent(self.df["preference"]), chance=_percent(self.df["chance"])),
-            *([self.costs] if len(self.costs) else []),
-        ]
-        tables = "".join(frame.to_html(index=False, na_rep="–", border=0) for frame in shown)
+        found = self.df.assign(preference=_percent(self.df["preference"]), chance=_percent(self.df["chance"]))
+        found = found.rename(columns={"units_for_80": "units for 80%"})
+        shown = [frame.astype(object).where(frame.notna(), "–") for frame in (found, self.costs) if len(frame)]
+        tables = "".join(frame.to_html(index=False, border=0, justify="left") for frame in shown)
         return (
             '<div class="hailuo-power mathjax_ignore" style="font-size:13px;line-height:1.45">'
             f'<p style="margin:4px 0"><strong>{html.escape(self.sentence)}</strong></p>'
@@ -248,8 +247,9 @@ def _within(design: Design, budget: tuple[int, str | None], prices: Sequence[tup
 
 
 def _sentence(design: Design, rows: Sequence[tuple[float, float, int | None]]) -> str:
-    told = ", ".join(f"{one:.0%} with {chance:.0%}" for one, chance, _ in rows)
-    return f"{design.said()} find a preference of {told}."
+    told = [f"of {one:.0%} with {chance:.0%}" for one, chance, _ in rows]
+    told[0] = f"of {rows[0][0]:.0%} with a chance of {rows[0][1]:.0%}"
+    return f"{design.said()} find a preference {', '.join(told)}."
 
 
 def _notes(design: Design, costs: pd.DataFrame) -> list[str]:
