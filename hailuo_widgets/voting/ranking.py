@@ -16,6 +16,7 @@ from hailuo_widgets.voting.intervals import clusters_of, strength_intervals, win
 from hailuo_widgets.voting.judgements import items_of, judgements_of, wins_of
 from hailuo_widgets.voting.noise_floor import noise_floor, without_control
 from hailuo_widgets.voting.pairwise import matrix_of, rank_intervals, scores_by_unit, sign_tests
+from hailuo_widgets.voting.rater_quality import quality_note, rater_table
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
 from hailuo_widgets.voting.sequential_test import claim
 from hailuo_widgets.voting.summary import sentences_of, unmatched_note
@@ -82,6 +83,11 @@ class Ranking:
         estimand: What the figures are about, in one line: over which seeds or prompts, and by which raters; see
             :mod:`hailuo_widgets.voting.units`.
         notes: Further sentences that are needed to read the result.
+        raters: One row per rater: ``judged``, ``left`` (the share of the left side), ``repeated`` and ``consistent``
+            (pairs shown again), ``seconds`` (the median), ``shared`` (pairs that two others or more judged too),
+            ``agrees`` and ``others_agree`` (how far these others agree with the rater, and with each other),
+            ``influence`` (how much the first item's win rate is higher with this rater than without), and ``flag``,
+            why the rater stands out.
         control: What the raters found in the null control, the noise floor; None without votes on one.
     """
 
@@ -95,6 +101,7 @@ class Ranking:
     sentence: str
     estimand: str
     notes: tuple[str, ...]
+    raters: pd.DataFrame
     control: NoiseFloor | None = None
 
     def __repr__(self) -> str:
@@ -174,7 +181,8 @@ def rank(
         rows, claimed, judgements, units=units, raters=(sides, agreement), confidence=confidence
     )
     control = noise_floor(every, confidence=confidence)
-    apart = [unmatched_note(votes), control.sentence if control is not None else ""]
+    table = rater_table(votes, rows[0]["item"] if rows else None, confidence=confidence)
+    apart = [quality_note(table), unmatched_note(votes), control.sentence if control is not None else ""]
     return Ranking(
         df=df,
         pairs=pairs,
@@ -186,6 +194,7 @@ def rank(
         sentence=sentence,
         estimand=units.estimand if units.count else "",
         notes=(*notes, *filter(None, apart)),
+        raters=table,
         control=control,
     )
 

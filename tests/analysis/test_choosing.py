@@ -168,8 +168,8 @@ def test_adaptive_pairs_need_fewer_votes() -> None:
 
 @pytest.mark.slow
 def test_stopping_early_is_rarely_wrong() -> None:
-    """Somebody looks after every vote on two equal items: a false winner in at most 5 % (200 experiments, to 9 %)."""
-    ends = [stopped(seed, [0.0, 0.0], votes=100, aim=None) for seed in range(200)]
-    assert sum(end is not None for end in ends) / len(ends) <= 0.09
-    found = [stopped(seed, [1.5, 0.0], votes=100, aim=None) for seed in range(30)]
-    assert sum(end is not None and not end[1] for end in found) >= 28
+    """Somebody looks after every vote on two equal items: a false winner in at most 5 % (60 experiments, to 13 %)."""
+    ends = [stopped(seed, [0.0, 0.0], votes=80, aim=None) for seed in range(60)]
+    assert sum(end is not None for end in ends) / len(ends) <= 0.13
+    found = [stopped(seed, [1.5, 0.0], votes=100, aim=None) for seed in range(20)]
+    assert sum(end is not None and not end[1] for end in found) >= 18

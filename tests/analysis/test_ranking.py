@@ -336,8 +336,8 @@ def test_any_votes_have_a_ranking(cells: list[tuple[str, str, str, int, str]]) -
 
 @pytest.mark.slow
 def test_intervals_cover_the_truth() -> None:
-    """Of simulated panels, the 95 % intervals of win rates and strengths hold the truth in about 95 % (200 of them)."""
-    found = np.array([covered(seed, items=4, votes=120, units=20, luck=0.8) for seed in range(200)])
-    assert 0.92 <= found[:, 0].mean() <= 0.985
-    assert 0.92 <= found[:, 1].mean() <= 0.985
+    """Of simulated panels, the 95 % intervals of win rates and strengths hold the truth in about 95 % (60 of them)."""
+    found = np.array([covered(seed, items=4, votes=120, units=20, luck=0.8) for seed in range(60)])
+    assert 0.91 <= found[:, 0].mean() <= 0.995
+    assert 0.91 <= found[:, 1].mean() <= 0.995
     assert found[:, 2].mean() <= 0.1
