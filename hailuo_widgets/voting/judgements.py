@@ -25,7 +25,7 @@ class Judgement:
     """One rater's preference between two items, on one pair of clips.
 
     ``score`` is the score of ``first``: 1 for a win, 0 for a loss, 0.5 for a tie, None for "both bad". ``cell``
-    identifies the pair of clips, and is the same for all its raters. ``place`` is that of the vote.
+    identifies the pair of clips, and is the same for all its raters. ``within`` and ``place`` are those of the vote.
     """
 
     first: str
@@ -34,6 +34,7 @@ class Judgement:
     unit: str
     rater: str
     cell: tuple[str, ...]
+    within: str = ""
     place: Place = NOWHERE
 
 
@@ -61,6 +62,7 @@ def judgements_of(votes: Sequence[Vote]) -> list[Judgement]:
                 unit=vote.unit,
                 rater=vote.rater,
                 cell=cell,
+                within=vote.within,
                 place=vote.place,
             )
         )

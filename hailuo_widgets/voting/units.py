@@ -75,7 +75,7 @@ class Units:
         drawn = "seed" if self.seeded else "draw"
         given = []
         if self.by_scene and self.crossed:
-            given.append(f"for {'this' if self.draws == 1 else 'these'} {plural(self.draws, drawn)}")
+            given.append(f"for this {drawn}" if self.draws == 1 else f"for these {plural(self.draws, drawn)}")
         if not self.by_scene and self.scenes > 1:
             given.append(f"for these {self.scenes} prompts")
         raters = "by this rater" if self.raters == 1 else f"by these {self.raters} raters"
@@ -86,10 +86,8 @@ def units_of(judged: Sequence[Judgement | Vote]) -> Units:
     """Return how judgements, or votes, are counted."""
     scenes: dict[str, set[str]] = {}
     draws: dict[str, None] = {}
-    seeded = bool(judged)
     for n, one in enumerate(judged):
         draw = one.place.draw or one.unit
-        seeded &= bool(draw) and not draw.startswith("draw ")
         draws[draw or f"{n}"] = None
         scenes.setdefault(one.place.scene, set()).add(draw)
     by_scene = len(scenes) >= FEWEST
@@ -99,5 +97,5 @@ def units_of(judged: Sequence[Judgement | Vote]) -> Units:
         raters=len({one.rater for one in judged}),
         by_scene=by_scene,
         crossed=by_scene and sum(map(len, scenes.values())) > len(draws),
-        seeded=seeded,
+        seeded=all(one.within == "seed" for one in judged),
     )

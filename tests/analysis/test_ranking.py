@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from panel import vote
 from scipy import optimize, stats
 from scipy.special import expit, log_expit, logit
 
-from hailuo_widgets.domain.vote import ANSWERS, Vote
+from hailuo_widgets.domain.vote import ANSWERS, Place, Vote
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.bradley_terry import RIDGE, fit
 from hailuo_widgets.voting.intervals import strength_intervals, win_rate
@@ -194,6 +195,40 @@ def test_more_raters_of_the_same_clips_are_no_more_clips() -> None:
     assert found.df["win_low"].isna().all()
     assert found.estimand == "Over seeds like the 3 judged, by these 20 raters."
     assert found.pairs.iloc[0]["units"] == 3
+
+
+ESTIMANDS = [
+    # scenes, draws, raters, within → what the figures are about
+    (1, 20, 1, "seed", "Over seeds like the 20 judged, by this rater."),
+    (1, 1, 3, "seed", "Over seeds like the one judged, by these 3 raters."),
+    (1, 6, 1, "replicate", "Over draws like the 6 judged, by this rater."),
+    (2, 20, 1, "seed", "Over seeds like the 20 judged, for these 2 prompts, by this rater."),
+    (4, 3, 2, "seed", "Over seeds like the 3 judged, for these 4 prompts, by these 2 raters."),
+    (5, 8, 1, "seed", "Over prompts like the 5 judged, for these 8 seeds, by this rater."),
+    (9, 1, 2, "seed", "Over prompts like the 9 judged, for this seed, by these 2 raters."),
+]
+
+
+@pytest.mark.parametrize(("scenes", "draws", "raters", "within", "told"), ESTIMANDS)
+def test_what_the_figures_are_about(scenes: int, draws: int, raters: int, within: str, told: str) -> None:
+    """The line under the sentence names what was drawn, what is fixed, and how many of each."""
+    votes = [
+        vote(
+            n,
+            "a",
+            "b",
+            "left",
+            unit=f"{d} · {s}",
+            rater=f"r{r}",
+            within=within,
+            place=Place(scene=f"p{s}", draw=f"{d}"),
+        )
+        for n, (s, d, r) in enumerate(itertools.product(range(scenes), range(draws), range(raters)))
+    ]
+    found = rank(votes)
+    assert found.estimand == told
+    assert told in repr(found)
+    assert told in found.html()
 
 
 def test_the_ranks_that_are_left_open() -> None:
