@@ -764,7 +764,7 @@ class Session(Workspace):
             ties: The share of ties.
             confidence: As for :func:`rank`.
             budget: The most that the clips may cost, in the provider's currency or as ``"5 USD"``; needs one provider.
-            provider: One or several; by default all that make a clip from a text.
+            provider: One or several; by default all that make a clip from a text, and in live mode have a key.
             model: As for :func:`generate`, and so are the following.
             duration: See ``model``.
             resolution: See ``model``.

@@ -34,6 +34,7 @@ from hailuo_widgets.planning.pixels import (
     fitted_size,
     from_array,
     has_holes,
+    lacks_end,
     on_canvas,
 )
 from hailuo_widgets.redaction.passwords import without_passwords
@@ -96,7 +97,7 @@ def load_image(
     note = ""
     with _reading(argument, name):
         picture.load()
-        if picture.format == "PNG" and PNG_END not in data:
+        if {"PNG": PNG_END not in data, "JPEG": lacks_end(data)}.get(str(picture.format)):
             raise UnusableError("the picture cannot be read: image file is truncated", NOT_WHOLE)
         if picture.format == "JPEG" and has_holes(data):
             why = "image file is truncated or damaged: some of its pixels are missing"

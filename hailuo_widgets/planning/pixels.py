@@ -22,11 +22,13 @@ __all__ = [
     "fitted_size",
     "from_array",
     "has_holes",
+    "lacks_end",
     "on_canvas",
     "opaque",
 ]
 
 WHITE_16 = 65535
+JPEG_START, JPEG_SCAN, JPEG_END, MARKER = b"\xff\xd8", b"\xff\xda", b"\xff\xd9", b"\xff"
 MOST_UNCLEAR = 4095  # 12 bits: up to here the white level of uint16 values is ambiguous
 OVERSHOT = 0.5  # how far filters and rounding may exceed the range from 0 to 1
 CHANNELS = (3, 4)
@@ -83,6 +85,19 @@ def has_holes(jpeg: bytes) -> bool:
     either mode (arithmetic coding, 12 bits) is not reported.
     """
     return not _decodes(jpeg, strict=True) and _decodes(jpeg, strict=False)
+
+
+def lacks_end(jpeg: bytes) -> bool:
+    """Return whether a JPEG has no end marker after its first scan, although all of its pixels may be there.
+
+    The segments before the scan are passed over, because a thumbnail in one of them has an end of its own. Encoded
+    pixels have no marker in them.
+    """
+    at = len(JPEG_START)
+    while jpeg[at : at + 1] == MARKER and jpeg[at : at + 2] != JPEG_SCAN:
+        padded = jpeg[at + 1 : at + 2] == MARKER  # any number of fill bytes may stand before a marker
+        at += 1 if padded else 2 + int.from_bytes(jpeg[at + 2 : at + 4], "big")
+    return JPEG_END not in jpeg[at:]
 
 
 def _decodes(jpeg: bytes, *, strict: bool) -> bool:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.domain.user_values import as_whole
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.voting.simulated_power import MOST_UNITS, chances, enough_units
 from hailuo_widgets.voting.units import FEWEST
 
@@ -211,10 +211,10 @@ def _prices(session: Workspace, request: dict[str, Any]) -> list[tuple[str, str 
     for name in names:
         try:
             plan = session.plan("a comparison", ask_log=False, **{**request, "provider": name})
-        except UsageError:
+        except (UsageError, MissingKey):
             if named:
                 raise
-            continue  # it doesn't make such a clip from a text
+            continue  # it doesn't make such a clip from a text, or nothing can be asked of it
         if len(plan.runs) != 1:
             raise UsageError("power() takes one value of each argument of a request", hint="call it for each")
         (planned,) = plan.runs

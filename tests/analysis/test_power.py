@@ -11,7 +11,7 @@ from scipy.special import ndtri
 
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.vote import Place
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.voting.ranking import rank
 from hailuo_widgets.voting.simulated_power import chances, enough_units
 
@@ -101,6 +101,16 @@ def test_what_a_budget_can_show(session: Session) -> None:
     assert found.df.equals(session.power(7, **at).df)
     with pytest.raises(UsageError, match="one seed is"):
         session.power(budget=f"{price * 0.9:.4f} USD", **at)
+
+
+def test_a_provider_without_a_key_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In live mode, the providers that could be asked have a cost; one that is named without its key is refused."""
+    monkeypatch.setenv("MINIMAX_API_KEY", "sk-CANARY-power")
+    session = Session(home=tmp_path, mode="live", notice=lambda _: None)
+    assert session.power(5).costs["provider"].tolist() == ["minimax"]
+    with pytest.raises(MissingKey, match="KIE_API_KEY"):
+        session.power(5, provider="kie")
+    session.close()
 
 
 BAD: list[dict[str, Any]] = [

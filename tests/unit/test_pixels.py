@@ -18,7 +18,7 @@ from hailuo_widgets.domain.request import Request
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.planning.grammar import parse_line
 from hailuo_widgets.planning.images import load_image
-from hailuo_widgets.planning.pixels import as_png
+from hailuo_widgets.planning.pixels import as_png, lacks_end
 from hailuo_widgets.workspace.cell import plan_cell
 
 if TYPE_CHECKING:
@@ -192,6 +192,27 @@ def test_a_cut_file_is_refused(kind: str, share: float) -> None:
     cut = data[: int(len(data) * share)] if share < 1 else data[:-2]
     with pytest.raises(UsageError, match="cannot be read"):
         load_image(cut, argument="first_frame")
+
+
+def test_a_jpeg_without_its_end_is_refused() -> None:
+    """Also where all pixels are there, as in one of twenty pictures: what is sent must be whole."""
+    for _ in range(150):
+        out = io.BytesIO()
+        Pillow.effect_noise((32, 24), 90).convert("RGB").save(out, "JPEG")
+        assert load_image(out.getvalue(), argument="first_frame").data is not None
+        with pytest.raises(UsageError, match="cannot be read"):
+            load_image(out.getvalue()[:-2], argument="first_frame")
+
+
+def test_what_stands_around_a_jpeg_does_not_matter() -> None:
+    """A thumbnail with an end of its own is no end of the picture; a clip behind it, as phones write, is no fault."""
+    out, small = io.BytesIO(), io.BytesIO()
+    Pillow.effect_noise((32, 24), 90).convert("RGB").save(small, "JPEG")
+    Pillow.effect_noise((320, 240), 90).convert("RGB").save(out, "JPEG", exif=b"Exif\x00\x00" + small.getvalue())
+    data = out.getvalue()
+    assert lacks_end(data[:-2])
+    assert not lacks_end(data)
+    assert load_image(data + b"\x00\xff\xda\x00moov" * 9, argument="first_frame").data is not None
 
 
 @pytest.mark.parametrize("progressive", [False, True])
