@@ -497,7 +497,7 @@ class Session(Workspace):
     @on_session_of_runs
     def export(
         self,
-        what: Sweep | pd.DataFrame | Run | str | Path | Sequence[Run | str] | None = None,
+        what: Sweep | pd.DataFrame | Ranking | Run | str | Path | Sequence[Run | str] | None = None,
         path: str | Path | None = None,
         *,
         rows: str | None = None,
@@ -515,9 +515,13 @@ class Session(Workspace):
         text for a formula. ``.mp4`` is a grid of the clips with labels as one video, at 25 frames a second, as long as
         the longest clip. ``.png`` is a filmstrip: a row a run.
 
+        A ranking is written as LaTeX tables (``.tex``), as a Methods paragraph whose figures are those of the ranking
+        (``.md``), as a table (``.csv``), or as a notebook shows it (``.html``); rows of :func:`votes` as ``.csv`` or
+        ``.parquet``, with pseudonyms of the raters.
+
         Args:
             what: A sweep or its name, rows of :func:`runs`, or runs or their ids; by default the latest sweep. A clip
-                that several of them show is written once.
+                that several of them show is written once. Or a ranking, or rows of :func:`votes`.
             path: The file. An existing file is replaced when the new one is complete.
             rows: For a report and a video, the column of :func:`runs` whose values are the grid's rows, as for
                 :func:`compare`.
@@ -537,6 +541,8 @@ class Session(Workspace):
                 a report larger than ``largest``, or a ``sound`` that no shown run has.
         """
         from hailuo_widgets.exports import export as write
+        from hailuo_widgets.exports import export_judgements
+        from hailuo_widgets.voting.ranking import Ranking
 
         if not isinstance(path, str | os.PathLike | None):
             raise UsageError(
@@ -554,6 +560,13 @@ class Session(Workspace):
         asked: dict[str, Any] = {"rows": rows, "cols": cols, "pages": pages, "width": width}
         asked |= {"frames": frames, "largest": largest, "sound": sound}
         shape = {name: value for name, value in asked.items() if value is not None}
+        judged: Any = what
+        if isinstance(what, Ranking) or (hasattr(judged, "columns") and "answer" in judged.columns):
+            if shape:
+                raise UsageError(
+                    f"{next(iter(shape))} is for an export of runs", argument=next(iter(shape)), hint="leave it out"
+                )
+            return export_judgements(judged, target)
         return write(self, self._shown(what), target, **shape)
 
     def _shown(self, what: Any) -> list[RunRecord]:

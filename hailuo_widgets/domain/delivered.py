@@ -13,10 +13,10 @@ __all__ = ["not_as_asked"]
 
 # What the documents allow. H3's clips have 17 n + 5 frames at 24 a second: 4 s asked are 4.46 s, and 15 s are 15.08 s;
 # other models make 141 frames at 25 a second for 6 s. 768P is 1366×768, 1344×768, or 1536×672 at 21:9.
-SHORTER_S: Final = 0.5
-LONGER_S: Final = 0.8
-SHORT_SIDE: Final = 0.13  # relative difference
-AREA: Final = 0.2
+SHORTER_S: Final = 0.4
+LONGER_S: Final = 0.75
+SHORT_SIDE: Final = 0.03  # relative difference
+AREA: Final = 0.05
 RATIO: Final = 0.05
 WIDE: Final = 16 / 9
 _LINES: Final = re.compile(r"(\d{3,4})P", re.IGNORECASE)

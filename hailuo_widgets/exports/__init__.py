@@ -12,10 +12,13 @@ from hailuo_widgets.errors import UsageError, nearest
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import pandas as pd
+
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.voting.ranking import Ranking
     from hailuo_widgets.workspace.workspace import Workspace
 
-__all__ = ["KINDS", "export"]
+__all__ = ["KINDS", "export", "export_judgements"]
 
 KINDS = (".csv", ".parquet", ".tex", ".html", ".mp4", ".png")
 TAKES: dict[str, tuple[str, ...]] = {
@@ -40,9 +43,7 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
     Raises:
         UsageError: There are no runs, the extension is unknown, the folder doesn't exist, or ``path`` is a folder.
     """
-    if not isinstance(path, str | os.PathLike):
-        raise UsageError(f"path must be a file's name, not {path!r}", hint="for example 'runs.csv'")
-    target = Path(path).expanduser()
+    target = _target(path)
     kind = target.suffix.lower()
     if kind not in KINDS:
         near = nearest(kind, KINDS)
@@ -52,10 +53,7 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
         )
     if not records:
         raise UsageError("there are no runs to export", hint="give a sweep, a DataFrame of hw.runs(), or runs")
-    if not target.parent.is_dir():
-        raise UsageError(f"path={str(path)!r}: the folder {str(target.parent)!r} is not there", hint="make it first")
-    if target.is_dir():
-        raise UsageError(f"path={str(path)!r} is a folder", hint=f"for example {str(target / 'runs.csv')!r}")
+    _check_place(target)
     takes = TAKES.get(kind, ())
     if strange := [name for name in shape if name not in takes]:
         raise UsageError(
@@ -64,6 +62,37 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
         )
     _writer(kind)(session, one_per_clip(records), target, **shape)
     return target
+
+
+def export_judgements(what: Ranking | pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+    """Write a ranking, or votes without the raters' names.
+
+    Raises:
+        UsageError: The extension is not one for these, the folder doesn't exist, or ``path`` is a folder.
+    """
+    from hailuo_widgets.exports.ranking_files import write_ranking, write_votes
+    from hailuo_widgets.voting.ranking import Ranking
+
+    target = _target(path)
+    _check_place(target)
+    if isinstance(what, Ranking):
+        write_ranking(what, target, target.suffix.lower())
+    else:
+        write_votes(what, target, target.suffix.lower())
+    return target
+
+
+def _target(path: Any) -> Path:
+    if not isinstance(path, str | os.PathLike):
+        raise UsageError(f"path must be a file's name, not {path!r}", hint="for example 'runs.csv'")
+    return Path(path).expanduser()
+
+
+def _check_place(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(f"path={str(target)!r}: the folder {str(target.parent)!r} is not there", hint="make it first")
+    if target.is_dir():
+        raise UsageError(f"path={str(target)!r} is a folder", hint=f"for example {str(target / 'runs.csv')!r}")
 
 
 def _writer(kind: str) -> Callable[..., None]:

@@ -25,7 +25,16 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.workspace.workspace import Workspace
 
-__all__ = ["is_missing", "latex_of", "plain_cells", "safe_csv", "with_differences", "write_frame", "write_table"]
+__all__ = [
+    "booktabs",
+    "is_missing",
+    "latex_of",
+    "plain_cells",
+    "safe_csv",
+    "with_differences",
+    "write_frame",
+    "write_table",
+]
 
 # The characters that begin a formula, full-width forms included, after characters that spreadsheets skip.
 _FORMULA = re.compile(r"[\t\r\n]|[\s\u200b-\u200f\u2060\ufeff]*[=+\-@＝＋－＠]")
@@ -130,12 +139,19 @@ def latex_of(frame: pd.DataFrame) -> str:
     reused = (frame["cost_kind"] == "reused").any()  # otherwise the kind of cost adds nothing
     results = (n for n in _RESULTS if n != "cost_kind" or reused)
     names = [*varying, *(n for n in results if frame[n].notna().any())]
-    head = " & ".join(_escaped(n.removeprefix("var_").replace("_", " ")) for n in names)
-    rows = [" & ".join(_cell(value) for value in row) + r" \\" for row in frame[names].itertuples(index=False)]
+    heads = [n.removeprefix("var_").replace("_", " ") for n in names]
+    table = booktabs(heads, list(frame[names].itertuples(index=False)))
     simulated = frame["simulated"].fillna(value=False).any()
-    note = ["% Some of these clips were simulated: they say nothing of the real providers."] if simulated else []
-    lines = [*note, rf"\begin{{tabular}}{{{'l' * len(names)}}}", r"\toprule", rf"{head} \\", r"\midrule"]
-    return "\n".join([*lines, *rows, r"\bottomrule", r"\end{tabular}", ""])
+    note = "% Some of these clips were simulated: they say nothing of the real providers.\n" if simulated else ""
+    return note + table
+
+
+def booktabs(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """Return a LaTeX (booktabs) table; text is escaped, and a missing value is a dash."""
+    lines = [" & ".join(_cell(value) for value in row) + r" \\" for row in rows]
+    head = " & ".join(map(_escaped, heads))
+    top = [rf"\begin{{tabular}}{{{'l' * len(heads)}}}", r"\toprule", rf"{head} \\", r"\midrule"]
+    return "\n".join([*top, *lines, r"\bottomrule", r"\end{tabular}", ""])
 
 
 def _cell(value: Any) -> str:

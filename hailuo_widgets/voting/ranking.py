@@ -83,6 +83,7 @@ class Ranking:
         estimand: What the figures are about, in one line: over which seeds or prompts, and by which raters; see
             :mod:`hailuo_widgets.voting.units`.
         notes: Further sentences that are needed to read the result.
+        units: How the judgements were counted.
         raters: One row per rater: ``judged``, ``left`` (the share of the left side), ``repeated`` and ``consistent``
             (pairs shown again), ``seconds`` (the median), ``shared`` (pairs that two others or more judged too),
             ``agrees`` and ``others_agree`` (how far these others agree with the rater, and with each other),
@@ -101,6 +102,7 @@ class Ranking:
     sentence: str
     estimand: str
     notes: tuple[str, ...]
+    units: Units
     raters: pd.DataFrame
     control: NoiseFloor | None = None
 
@@ -194,6 +196,7 @@ def rank(
         sentence=sentence,
         estimand=units.estimand if units.count else "",
         notes=(*notes, *filter(None, apart)),
+        units=units,
         raters=table,
         control=control,
     )

@@ -114,7 +114,8 @@ export class Sync {
   }
 
   pause(): void {
-    this.#time = this.#now();
+    // A late frame has let the clock pass an end: it stands on the last frame then, from which one can step back.
+    this.#time = Math.min(Math.max(0, this.#now()), Math.max(0, this.duration - 0.5 / FPS));
     this.#stop();
     this.#each((held) => this.#place(held));
     this.#tell(this.#state());
@@ -130,9 +131,9 @@ export class Sync {
   /** Pauses, and moves all clips by so many frames to the same frame. */
   step(frames: number): void {
     if (this.#playing) this.pause();
-    const frame = Math.floor(this.#time * FPS + 1e-6) + frames;
     const last = Math.max(0, Math.round(this.duration * FPS) - 1);
-    this.seek((Math.min(Math.max(0, frame), last) + 0.5) / FPS);
+    const shown = Math.min(Math.floor(this.#time * FPS + 1e-6), last);
+    this.seek((Math.min(Math.max(0, shown + frames), last) + 0.5) / FPS);
   }
 
   #stop(): void {

@@ -46,6 +46,8 @@ AS_ASKED = [
     ((768, 1366), 9.9, {"resolution": "768P", "duration": 10, "aspect_ratio": "9:16"}),
     ((1024, 1024), 6.0, {"resolution": "768P", "aspect_ratio": "1:1"}),
     ((910, 512), 10.0, {"resolution": "512P", "duration": 10}),
+    ((832, 480), 4.458, {"resolution": "480P", "duration": 4}),
+    ((864, 480), 5.167, {"resolution": "480P", "duration": 5}),
     ((1280, 720), 6.0, {"resolution": "720P"}),
     ((1920, 1080), 6.0, {"resolution": "1080P", "duration": 6}),
     ((640, 360), 6.0, {"resolution": "large", "aspect_ratio": "adaptive"}),
@@ -71,6 +73,9 @@ OTHERS = [
     ((1344, 768), 6.0, {"resolution": "768P", "aspect_ratio": "9:16"}, "1344×768 instead of 9:16"),
     ((1344, 768), 6.04, {"resolution": "768P", "duration": 10}, "6.0 s instead of 10 s"),
     ((1366, 768), 10.0, {"duration": 6}, "10.0 s instead of 6 s"),
+    ((1366, 768), 5.5, {"duration": 6}, "5.5 s instead of 6 s"),
+    ((832, 480), 6.79, {"resolution": "512P", "duration": 6}, "832×480 instead of 512P; 6.8 s instead of 6 s"),
+    ((1280, 720), 6.0, {"resolution": "768P"}, "1280×720 instead of 768P"),
     ((1366, 768), 5.46, {"resolution": "2K", "duration": 4}, "1366×768 instead of 2K; 5.5 s instead of 4 s"),
 ]
 
@@ -87,7 +92,10 @@ def test_what_differs_is_told(
     assert ("not as asked", told) in card.parameters
 
 
-@given(short=st.sampled_from([512, 768, 1080, 1440, 2160]), other=st.sampled_from([512, 768, 1080, 1440, 2160]))
+SIDES = st.sampled_from([480, 512, 720, 768, 1080, 1440, 2160])
+
+
+@given(short=SIDES, other=SIDES)
 def test_one_resolution_is_no_other(short: int, other: int) -> None:
     """A wide clip of one resolution passes for that one alone."""
     names = {1440: "2K", 2160: "4K"}

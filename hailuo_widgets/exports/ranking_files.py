@@ -1,0 +1,147 @@
+"""Files of a ranking and of votes for a paper."""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+
+from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.errors import UsageError
+from hailuo_widgets.exports.atomic_file import replacing
+from hailuo_widgets.exports.tables import booktabs, write_frame
+from hailuo_widgets.voting.units import FEWEST
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from hailuo_widgets.voting.ranking import Ranking
+
+__all__ = ["RANKING_KINDS", "VOTE_KINDS", "methods_of", "write_ranking", "write_votes"]
+
+RANKING_KINDS: Final = (".tex", ".md", ".csv", ".html")
+VOTE_KINDS: Final = (".csv", ".parquet")
+SOURCES: Final = (
+    "I. Waudby-Smith and A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 86 (2024)",
+    "N. Dean and M. Pagano, Evaluating confidence interval methods for binomial proportions, JSSAM 3 (2015)",
+    "R. A. Bradley and M. E. Terry, Rank analysis of incomplete block designs I, Biometrika 39 (1952)",
+    "S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979)",
+    "K. Krippendorff, Content Analysis (2004)",
+)
+
+
+def write_ranking(ranking: Ranking, target: Path, kind: str) -> None:
+    """Write a ranking: two LaTeX tables, the Methods paragraph (Markdown), its table (CSV), or what a notebook shows.
+
+    Raises:
+        UsageError: The kind is another one.
+    """
+    if kind not in RANKING_KINDS:
+        raise UsageError(
+            f"path={str(target)!r}: a ranking is written as {', '.join(RANKING_KINDS)}",
+            hint="for example 'ranking.tex'",
+        )
+    if kind == ".csv":
+        write_frame(ranking.df, target, kind)
+        return
+    text = {".tex": _latex, ".md": methods_of, ".html": _page}[kind](ranking)
+    with replacing(target) as part:
+        part.write_text(text, encoding="utf-8")
+
+
+def write_votes(votes: pd.DataFrame, target: Path, kind: str) -> None:
+    """Write votes with pseudonyms of the raters, ``rater 1``, ``rater 2``, …, in the order of their first votes.
+
+    Raises:
+        UsageError: The kind is another one.
+    """
+    if kind not in VOTE_KINDS:
+        raise UsageError(f"path={str(target)!r}: votes are written as {' or '.join(VOTE_KINDS)}", hint="'votes.csv'")
+    anonymous = votes.copy()
+    if "rater" in votes.columns:
+        ordered = votes.sort_values("at", kind="stable") if "at" in votes.columns else votes
+        names = {rater: f"rater {n}" for n, rater in enumerate(ordered["rater"].dropna().unique(), start=1)}
+        anonymous["rater"] = votes["rater"].map(names).astype("string")
+    write_frame(anonymous, target, kind)
+
+
+def methods_of(ranking: Ranking) -> str:
+    """Return a paragraph on how the figures of a ranking were computed, with the counts of this ranking."""
+    df, units, sides = ranking.df, ranking.units, ranking.side_bias
+    judged = int(ranking.pairs["judged"].sum())
+    bad = int(df["both_bad"].sum()) // 2
+    pairs = f"pairs of clips of {plural(len(df), 'variant')}{', matched by their seed' if units.seeded else ''}"
+    given = f"{plural(len(ranking.raters), 'rater')} gave {plural(judged, 'judgement')}"
+    said = [f"{given} on {pairs}; a tie counts as half a win."]
+    if bad:
+        said.append(f"{plural(bad, 'further judgement')} found both clips bad and count for neither.")
+    if sides.repeated:
+        said.append(
+            f"{plural(sides.repeated, 'pair')} came again with sides swapped, of which {sides.consistent} were judged "
+            "alike."
+        )
+    said.append(
+        f"The units of the analysis are the {plural(units.count, units.called)}: all judgements of two variants on one "
+        f"{units.called} are one observation. {ranking.estimand}"
+    )
+    alpha = 1 - ranking.confidence
+    said.append(
+        f"The best variant is named by an anytime-valid test by betting on the scores of the units [1], at an error "
+        f"of at most {alpha:.2g} in all, which is divided among the {len(df)} variants. Win rates have Wilson "
+        "intervals with the effective number of judgements and Student's quantile for the number of units [2], and "
+        "strengths are those of the Bradley-Terry model [3] with intervals of a score test, both at "
+        f"{ranking.confidence:.0%}; with fewer than {FEWEST} units there are none. Each two variants are compared by "
+        f"an exact sign test over units, corrected for {plural(len(ranking.pairs), 'comparison')} by Holm's "
+        "procedure [4]."
+    )
+    if ranking.agreement.alpha is not None:
+        said.append(
+            f"Agreement of raters is Krippendorff's alpha [5] with chance computed for each two variants: "
+            f"{ranking.agreement.alpha:.2f} in {plural(ranking.agreement.pairs, 'comparison')}."
+        )
+    from hailuo_widgets import __version__
+
+    said.append(f"Computed with hailuo-widgets {__version__}.")
+    sources = "\n".join(f"[{n}] {source}." for n, source in enumerate(SOURCES, start=1))
+    return f"{' '.join(said)}\n\n{ranking.sentence}\n\n{sources}\n"
+
+
+def _latex(ranking: Ranking) -> str:
+    heads = ("variant", "preferred", "interval", "judged", "rank", "chance to be best")
+    rows = [
+        (
+            row["item"], _percent(row["win_rate"]), _range(row["win_low"], row["win_high"]), str(row["judged"]),
+            _ranks(row["rank_low"], row["rank_high"]), _percent(row["p_best"]),
+        )
+        for row in ranking.df.to_dict("records")
+    ]  # fmt: skip
+    names = ranking.df["item"].tolist()
+    matrix = ranking.matrix
+    shares = [
+        (f"{n} {name}", *(_percent(share) for share in matrix.iloc[n - 1])) for n, name in enumerate(names, start=1)
+    ]
+    notes = f"% {_line(ranking.sentence)}\n% {_line(ranking.estimand)}\n"
+    numbered = booktabs(("", *map(str, range(1, len(names) + 1))), shares)
+    return f"{notes}{booktabs(heads, rows)}\n% Row preferred to column.\n{numbered}"
+
+
+def _page(ranking: Ranking) -> str:
+    title = html.escape(ranking.sentence)
+    return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n{ranking.html()}\n</html>\n'
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _percent(value: Any) -> str:
+    return "–" if pd.isna(value) else f"{value:.0%}"
+
+
+def _range(low: Any, high: Any) -> str:
+    return "–" if pd.isna(low) else f"{low:.0%}–{high:.0%}"
+
+
+def _ranks(low: Any, high: Any) -> str:
+    return "–" if pd.isna(low) else str(low) if low == high else f"{low}–{high}"
