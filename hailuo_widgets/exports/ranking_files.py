@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
@@ -100,9 +101,7 @@ def methods_of(ranking: Ranking) -> str:
             f"Agreement of raters is Krippendorff's alpha [5] with chance computed for each two variants: "
             f"{ranking.agreement.alpha:.2f} in {plural(ranking.agreement.pairs, 'comparison')}."
         )
-    from hailuo_widgets import __version__
-
-    said.append(f"Computed with hailuo-widgets {__version__}.")
+    said.append(f"Computed with hailuo-widgets {version('hailuo-widgets')}.")
     sources = "\n".join(f"[{n}] {source}." for n, source in enumerate(SOURCES, start=1))
     return f"{' '.join(said)}\n\n{ranking.sentence}\n\n{sources}\n"
 
