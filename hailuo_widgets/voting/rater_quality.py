@@ -9,7 +9,7 @@ does. Both are corrected for the number of raters: S. Holm, Scand. J. Statist. 6
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -55,11 +55,16 @@ def rater_table(votes: Sequence[Vote], best: str | None, *, confidence: float) -
     standing = [v for v in votes if not v.withdrawn]
     names = sorted({v.rater for v in standing})
     answers = _answers(standing)
-    rows = {name: _row([v for v in standing if v.rater == name], name, answers) for name in names}
-    whole = _rate(standing, best)
+    by_rater: dict[str, list[Vote]] = {name: [] for name in names}
+    for v in standing:
+        by_rater[v.rater].append(v)
+    rows = {name: _row(by_rater[name], name, answers) for name in names}
+    points = _points(standing, best)
+    total, count = sum(p for p, _ in points.values()), sum(n for _, n in points.values())
     for name, row in rows.items():
-        rest = _rate([v for v in standing if v.rater != name], best)
-        row["influence"] = None if whole is None or rest is None else whole - rest
+        own, judged = points.get(name, (0.0, 0))
+        rest = count - judged
+        row["influence"] = total / count - (total - own) / rest if rest else None
     sided = _holm({name: row["left_p"] for name, row in rows.items()})
     apart = _holm({name: row["apart_p"] for name, row in rows.items()})
     for name, row in rows.items():
@@ -121,22 +126,23 @@ def _agreement(name: str, answers: Mapping[Any, Mapping[str, str]]) -> tuple[lis
     """Return, for each pair that two others or more judged too, how far they agree with the rater, and they alone."""
     mine, theirs = [], []
     for given in answers.values():
-        others = [answer for rater, answer in given.items() if rater != name]
-        if name in given and len(others) > 1:
-            mine.append(sum(answer == given[name] for answer in others) / len(others))
-            both = list(combinations(others, 2))
-            theirs.append(sum(a == b for a, b in both) / len(both))
+        others = len(given) - 1
+        if name in given and others > 1:
+            counts = Counter(given.values())
+            counts[given[name]] -= 1
+            mine.append(counts[given[name]] / others)
+            theirs.append(sum(n * (n - 1) for n in counts.values()) / (others * (others - 1)))
     return mine, theirs
 
 
-def _rate(votes: Sequence[Vote], item: str | None) -> float | None:
-    """Return the share in which an item was preferred; None without judgements on it."""
-    scores = [
-        j.score if j.first == item else 1 - j.score
-        for j in judgements_of(votes)
-        if j.score is not None and item in {j.first, j.second}
-    ]
-    return sum(scores) / len(scores) if scores else None
+def _points(votes: Sequence[Vote], item: str | None) -> dict[str, tuple[float, int]]:
+    """Return the points that each rater gave an item, and the number of judgements on it."""
+    found: dict[str, tuple[float, int]] = {}
+    for j in judgements_of(votes):
+        if j.score is not None and item in {j.first, j.second}:
+            points, judged = found.get(j.rater, (0.0, 0))
+            found[j.rater] = points + (j.score if j.first == item else 1 - j.score), judged + 1
+    return found
 
 
 def _holm(values: Mapping[str, float | None]) -> dict[str, float]:
