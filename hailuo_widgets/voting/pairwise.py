@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.units import Units
 
-__all__ = ["PAIR_COLUMNS", "matrix_of", "rank_intervals", "scores_by_unit", "sign_tests"]
+__all__ = ["PAIR_COLUMNS", "holm", "matrix_of", "rank_intervals", "scores_by_unit", "sign_tests"]
 
 PAIR_COLUMNS: Final = {
     "first": "string",
@@ -63,15 +63,23 @@ def sign_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Uni
                 "first_rate": sum(every) / len(every) if every else None,
             }
         )
-    tested = sorted((row for row in rows if row["p"] is not None), key=lambda row: row["p"])
-    highest = 0.0
-    for place, row in enumerate(tested):
-        highest = max(highest, min(1.0, row["p"] * (len(tested) - place)))
-        row["p_holm"] = highest
+    for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
+        row["p_holm"] = corrected
     return pd.DataFrame({
         column: pd.Series([pd.NA if (v := row.get(column)) is None else v for row in rows], dtype=kind)
         for column, kind in PAIR_COLUMNS.items()
     })  # fmt: skip
+
+
+def holm(values: Sequence[float | None]) -> list[float | None]:
+    """Return p-values that are corrected for their number; a missing one stays missing, and doesn't count."""
+    tested = sorted((p, n) for n, p in enumerate(values) if p is not None)
+    found: list[float | None] = [None] * len(values)
+    highest = 0.0
+    for place, (p, n) in enumerate(tested):
+        highest = max(highest, min(1.0, p * (len(tested) - place)))
+        found[n] = highest
+    return found
 
 
 def rank_intervals(pairs: pd.DataFrame, names: Sequence[str], *, confidence: float) -> dict[str, tuple[int, int]]:

@@ -17,6 +17,7 @@ import pandas as pd
 from scipy import stats
 
 from hailuo_widgets.voting.judgements import judgements_of, same_answer
+from hailuo_widgets.voting.pairwise import holm
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -65,13 +66,12 @@ def rater_table(votes: Sequence[Vote], best: str | None, *, confidence: float) -
         own, judged = points.get(name, (0.0, 0))
         rest = count - judged
         row["influence"] = total / count - (total - own) / rest if rest else None
-    sided = _holm({name: row["left_p"] for name, row in rows.items()})
-    apart = _holm({name: row["apart_p"] for name, row in rows.items()})
-    for name, row in rows.items():
+    tests = [holm([row[test] for row in rows.values()]) for test in ("left_p", "apart_p")]
+    for row, sided, apart in zip(rows.values(), *tests, strict=True):
         reasons = []
-        if sided[name] < 1 - confidence:
+        if sided is not None and sided < 1 - confidence:
             reasons.append(f"prefers the {'left' if row['left'] > EVEN else 'right'} side")
-        if apart[name] < 1 - confidence:
+        if apart is not None and apart < 1 - confidence:
             reasons.append("agrees with the others less than they do with each other")
         row["flag"] = "; ".join(reasons) or None
     return pd.DataFrame({
@@ -142,14 +142,4 @@ def _points(votes: Sequence[Vote], item: str | None) -> dict[str, tuple[float, i
         if j.score is not None and item in {j.first, j.second}:
             points, judged = found.get(j.rater, (0.0, 0))
             found[j.rater] = points + (j.score if j.first == item else 1 - j.score), judged + 1
-    return found
-
-
-def _holm(values: Mapping[str, float | None]) -> dict[str, float]:
-    """Return p-values that are corrected for their number; 1 for a missing one."""
-    tested = sorted((p, name) for name, p in values.items() if p is not None)
-    found, highest = dict.fromkeys(values, 1.0), 0.0
-    for place, (p, name) in enumerate(tested):
-        highest = max(highest, min(1.0, p * (len(tested) - place)))
-        found[name] = highest
     return found
