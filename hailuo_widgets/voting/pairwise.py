@@ -2,8 +2,9 @@
 
 Two items are compared by the share in which one was preferred, and by a sign test over units. A rank interval has all
 ranks that the corrected tests leave open: an item is behind those that are found ahead of it, and before those that it
-is found ahead of. All intervals hold together with the confidence of the tests, whose error is controlled for the
-family: S. Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979). On ranks:
+is found ahead of. Ahead is what was preferred in more units, as the sign test tells, and in more than half of the
+judgements. All intervals hold together with the confidence of the tests, whose error is controlled for the family:
+S. Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979). On ranks:
 D. Al Mohamad and others, "Simultaneous confidence intervals for ranks", J. Multivar. Anal. 188 (2022).
 """
 
@@ -33,6 +34,9 @@ PAIR_COLUMNS: Final = {
     "judged": "Int64",
     "first_rate": "Float64",
 }
+
+
+EVEN: Final = 0.5
 
 
 def scores_by_unit(judgements: Sequence[Judgement], units: Units) -> dict[tuple[str, str], dict[object, list[float]]]:
@@ -96,6 +100,8 @@ def rank_intervals(pairs: pd.DataFrame, names: Sequence[str], *, confidence: flo
         found = not pd.isna(row["p_holm"]) and row["p_holm"] < 1 - confidence
         if found and row["first"] in ahead and row["second"] in ahead:
             better = row["first_ahead"] > row["units"] / 2
+            if (row["first_rate"] > EVEN) != better:  # ahead in more units, and preferred in fewer judgements
+                continue
             ahead[row["first"] if better else row["second"]] += 1
             behind[row["second"] if better else row["first"]] += 1
     return {name: (1 + behind[name], len(names) - ahead[name]) for name in names}

@@ -12,6 +12,9 @@ further raters say of it later can't be picked by the moment of looking. If the 
 without their log), it enters when a judgement on another unit of the same two items comes; votes without a time enter
 together. The order of units does not matter, because the bets don't depend on it.
 
+A winner is named only if the scores as they are now, over all raters and replicates, have that much evidence too. With
+raters who disagree, the frozen scores of those who came first would say more than all raters do.
+
 No scale of items is assumed; a tie is half a win. The bets were chosen so that preferences of 60, 70 and 80 % are found
 with at most 1.65 times the units of a sign test of fixed size (``tests/bench/rank.py``).
 """
@@ -29,6 +32,7 @@ from scipy.special import logsumexp
 
 from hailuo_widgets.voting.bradley_terry import fit
 from hailuo_widgets.voting.judgements import items_of, judgements_of, wins_of
+from hailuo_widgets.voting.pairwise import scores_by_unit
 from hailuo_widgets.voting.units import units_of
 
 if TYPE_CHECKING:
@@ -37,9 +41,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.units import Units
 
-__all__ = ["Claim", "claim", "evidence", "evidence_matrix", "frozen_scores", "further_units", "sure"]
+__all__ = ["Claim", "claim", "evidence", "evidence_matrix", "frozen_scores", "further_units", "present_scores", "sure"]
 
 BETS: Final = np.array([0.2, 0.4, 0.8, 1.2, 1.8])
 WEIGHTS: Final = np.array([0.05, 0.35, 0.25, 0.25, 0.1])
@@ -55,12 +60,13 @@ class Claim:
 
     ``winner`` is the best item, None if undecided; ``leader`` is the strongest so far. ``more`` is the estimated number
     of further units (seeds, say) for a decision, added over the other items; None if there are too many, or if it is
-    as likely as not that the leader is not ahead.
+    as likely as not that the leader is not ahead. ``unmet`` are the items that it was never compared with.
     """
 
     winner: str | None
     leader: str | None
     more: int | None
+    unmet: tuple[str, ...] = ()
 
 
 def evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -91,6 +97,12 @@ def frozen_scores(votes: Sequence[Vote], units: Units) -> dict[tuple[str, str], 
             one, other = sorted((vote.left, vote.right))
             by_items.setdefault((one, other), []).append(vote)
     return {items: _entered(given, units) for items, given in by_items.items()}
+
+
+def present_scores(judgements: Sequence[Judgement], units: Units) -> dict[tuple[str, str], list[float]]:
+    """Return each unit's mean score over all that was said of it, by the two items, sorted; of the first of them."""
+    found = scores_by_unit(judgements, units)
+    return {items: [sum(given) / len(given) for given in of.values()] for items, of in found.items()}
 
 
 def _entered(votes: Sequence[Vote], units: Units) -> list[float]:
@@ -171,17 +183,21 @@ def claim(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confiden
     wins = wins_of(judgements, names)
     if not wins.any():
         return Claim(winner=None, leader=None, more=None)
-    scores = frozen_scores(votes, units_of([j for j in judgements if j.score is not None]))
+    units = units_of([j for j in judgements if j.score is not None])
+    scores, present = frozen_scores(votes, units), present_scores(judgements, units)
     strengths = fit(wins)
     lead = names[int(np.argmax(np.where((wins + wins.T).any(0), strengths, -np.inf)))]
     # Bonferroni: the error probability is divided among the items, any of which may be claimed wrongly.
     bound = math.log(len(names) / (1 - confidence))
     needed = [further_units(against(scores, lead, other), bound) for other in names if other != lead]
+    # What is known now must say so too: the units that were frozen may rest on the first raters alone.
+    held = all(evidence(np.array(against(present, lead, other))) >= bound for other in names if other != lead)
     more = sum(needed)
     return Claim(
-        winner=lead if needed and not any(needed) else None,
+        winner=lead if needed and not any(needed) and held else None,
         leader=lead,
-        more=math.ceil(more) if more <= TOO_MANY else None,
+        more=math.ceil(more) if more <= TOO_MANY and (held or any(needed)) else None,
+        unmet=tuple(other for other in names if other != lead and not against(present, lead, other)),
     )
 
 

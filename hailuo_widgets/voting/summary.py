@@ -78,14 +78,19 @@ def _sentence(
     if claimed.winner is not None:
         return f"{short(claimed.winner)} wins: it was preferred in {rate}{interval}."
     ahead = f"Not enough votes: {short(first['item'])} leads with {rate}{interval}"
-    if claimed.more == 0 or (claimed.more is None and units.count < FEWEST):
-        return f"{ahead}."
+    return ahead + _what_next(first, claimed, units)
+
+
+def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units) -> str:
+    """Return the end of the sentence on an undecided leader: what would tell."""
+    if claimed.unmet:
+        return f"; no votes compare it with {', '.join(short(item) for item in claimed.unmet)} yet."
+    if claimed.more == 0 or (claimed.more is None and first["win_low"] is None):
+        return "."
     if claimed.more is None:
-        return f"{ahead}, too close for any number of votes worth giving."
-    more = _count(claimed.more, "more pair")
-    return f"{ahead}; about {more} of clips on {'another' if claimed.more == 1 else 'other'} {units.called}" + (
-        " would tell." if claimed.more == 1 else "s would tell."
-    )
+        return ", too close for any number of votes worth giving."
+    others = f"another {units.called} would" if claimed.more == 1 else f"other {units.called}s would"
+    return f"; about {_count(claimed.more, 'more pair')} of clips on {others} tell."
 
 
 def _notes(

@@ -256,6 +256,21 @@ def test_the_ranks_that_are_left_open() -> None:
     assert "Row preferred to column" not in rank(votes_for(9, 3)).html()
 
 
+def test_tiers_do_not_contradict_the_ranks() -> None:
+    """Ahead in most seeds by a little, and behind in a few by all: neither is found ahead, and both stay tied."""
+    votes = []
+    for unit in range(30):
+        won = 3 if unit < 22 else 0  # of five replicates
+        for n in range(5):
+            runs = {"left_run": f"a/{unit}/{n}", "right_run": f"b/{unit}/{n}"}
+            votes.append(vote(5 * unit + n, "a", "b", "left" if n < won else "right", unit=unit, **runs))
+    found = rank(votes)
+    assert found.df.iloc[0]["item"] == "b"
+    assert found.pairs["p"][0] < 0.05
+    assert found.df[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 2], [1, 2]]
+    assert sorted(found.tied_for_best) == ["a", "b"]
+
+
 def test_the_claim_does_not_contradict_the_share() -> None:
     """Ten pairs on which one rater says a and then another b: preferred in 50 %, and nothing is claimed.
 

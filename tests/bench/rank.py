@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import math
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -50,7 +50,8 @@ class Case:
     margin: float = 0.25
     side: float = 0.2
     cycle: float = 0.0  # by how much each item is preferred to the next one, in a circle
-    by_rater: bool = field(default=False)  # each rater judges all before the next one does
+    by_rater: bool = False  # each rater judges all before the next one does
+    opposed: bool = False  # the raters' own tastes cancel out
 
 
 CASES = {
@@ -69,6 +70,8 @@ CASES = {
     "4 variants, one always loses": Case(values=(0.0, 0.0, 0.0, -9.0)),
     "4 variants": Case(values=(0.6, 0.2, -0.1, -0.7)),
     "3 variants in a circle": Case(values=(0.0, 0.0, 0.0), cycle=0.7),
+    "30 seeds, 2 opposed raters": Case(seeds=30, raters=2, rater=1.2, opposed=True),
+    "30 seeds, 2 opposed raters, one after another": Case(seeds=30, raters=2, rater=1.2, opposed=True, by_rater=True),
     "30 seeds, 8 raters": Case(seeds=30, raters=8, rater=0.6),
 }
 
@@ -83,6 +86,8 @@ class Panel:
         self.seed = rng.normal(0, case.seed, (case.seeds, size))
         self.clip = rng.normal(0, case.clip, (case.scenes, case.seeds, case.replicates, size))
         self.rater = rng.normal(0, case.rater, (case.raters, size))
+        if case.opposed:
+            self.rater -= self.rater.mean(0)
 
     def votes(self) -> list[Vote]:
         """All pairs on all seeds, in random order of the units."""
