@@ -48,7 +48,7 @@ def write_ranking(ranking: Ranking, target: Path, kind: str) -> None:
         return
     text = {".tex": _latex, ".md": methods_of, ".html": _page}[kind](ranking)
     with replacing(target) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_bytes(text.encode("utf-8", "replace"))
 
 
 def write_votes(votes: pd.DataFrame, target: Path, kind: str) -> None:
@@ -61,7 +61,8 @@ def write_votes(votes: pd.DataFrame, target: Path, kind: str) -> None:
         raise UsageError(f"path={str(target)!r}: votes are written as {' or '.join(VOTE_KINDS)}", hint="'votes.csv'")
     anonymous = votes.copy()
     if "rater" in votes.columns:
-        ordered = votes.sort_values("at", kind="stable") if "at" in votes.columns else votes
+        known = [column for column in ("at", "vote_id") if column in votes.columns]
+        ordered = votes.sort_values(known, kind="stable") if known else votes
         names = {rater: f"rater {n}" for n, rater in enumerate(ordered["rater"].dropna().unique(), start=1)}
         anonymous["rater"] = votes["rater"].map(names).astype("string")
     write_frame(anonymous, target, kind)
@@ -71,6 +72,8 @@ def methods_of(ranking: Ranking) -> str:
     """Return a paragraph on how the figures of a ranking were computed, with the counts of this ranking."""
     df, units, sides = ranking.df, ranking.units, ranking.side_bias
     judged = int(ranking.pairs["judged"].sum())
+    if not judged:
+        return f"{ranking.sentence}\n"
     bad = int(df["both_bad"].sum()) // 2
     pairs = f"pairs of clips of {plural(len(df), 'variant')}{', matched by their seed' if units.seeded else ''}"
     given = f"{plural(len(ranking.raters), 'rater')} gave {plural(judged, 'judgement')}"
@@ -92,8 +95,8 @@ def methods_of(ranking: Ranking) -> str:
         f"of at most {alpha:.2g} in all, which is divided among the {len(df)} variants. Win rates have Wilson "
         "intervals with the effective number of judgements and Student's quantile for the number of units [2], and "
         "strengths are those of the Bradley-Terry model [3] with intervals of a score test, both at "
-        f"{ranking.confidence:.0%}; with fewer than {FEWEST} units there are none. Each two variants are compared by "
-        f"an exact sign test over units, corrected for {plural(len(ranking.pairs), 'comparison')} by Holm's "
+        f"{100 * ranking.confidence:.6g}%; with fewer than {FEWEST} units there are none. Each two variants are "
+        f"compared by an exact sign test over units, corrected for {plural(len(ranking.pairs), 'comparison')} by Holm's "
         "procedure [4]."
     )
     if ranking.agreement.alpha is not None:
@@ -102,7 +105,8 @@ def methods_of(ranking: Ranking) -> str:
             f"{ranking.agreement.alpha:.2f} in {plural(ranking.agreement.pairs, 'comparison')}."
         )
     said.append(f"Computed with hailuo-widgets {version('hailuo-widgets')}.")
-    sources = "\n".join(f"[{n}] {source}." for n, source in enumerate(SOURCES, start=1))
+    cited = SOURCES if ranking.agreement.alpha is not None else SOURCES[:-1]
+    sources = "\n".join(f"[{n}] {source}." for n, source in enumerate(cited, start=1))
     return f"{' '.join(said)}\n\n{ranking.sentence}\n\n{sources}\n"
 
 

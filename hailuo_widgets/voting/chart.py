@@ -51,7 +51,7 @@ def chart_html(
     about = f'<p style="margin:2px 0;opacity:.75">{html.escape(estimand)}</p>' if estimand else ""
     heads = "".join(
         f'<th scope="col" style="{HEAD}">{html.escape(name)}</th>'
-        for name in ("", "preferred in", f"{confidence:.0%} interval", "judged", "rank", "chance to be best")
+        for name in ("", "preferred in", f"{100 * confidence:.6g}% interval", "judged", "rank", "chance to be best")
     )
     table = (
         f'<div style="overflow-x:auto"><table style="border-collapse:collapse;margin:6px 0;background:none">'

@@ -49,7 +49,7 @@ class NoiseFloor:
         )
         if self.low is None or self.high is None:
             return f"{found}; {FEWEST} pairs or more give an interval, the noise floor of these raters."
-        found += f" ({self.confidence:.0%} interval {self.low:.0%}–{self.high:.0%})."
+        found += f" ({100 * self.confidence:.6g}% interval {self.low:.0%}–{self.high:.0%})."
         if not self.low <= EVEN <= self.high:
             return f"{found} They found a difference where there is none: take small differences with care."
         return f"{found} A win rate within this interval is no more than they find where nothing differs."

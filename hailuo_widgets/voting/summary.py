@@ -74,7 +74,7 @@ def _sentence(
         return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
     rate = f"{first['win_rate']:.0%} of {_count(first['judged'] - first['both_bad'], 'judgement')}"
     bounded = first["win_low"] is not None
-    interval = f" ({confidence:.0%} interval {first['win_low']:.0%}–{first['win_high']:.0%})" if bounded else ""
+    interval = f" ({100 * confidence:.6g}% interval {first['win_low']:.0%}–{first['win_high']:.0%})" if bounded else ""
     if claimed.winner is not None:
         return f"{short(claimed.winner)} wins: it was preferred in {rate}{interval}."
     ahead = f"Not enough votes: {short(first['item'])} leads with {rate}{interval}"

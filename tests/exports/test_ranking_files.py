@@ -88,6 +88,29 @@ def test_latex_takes_any_name(session: Session, tmp_path: Path) -> None:
     assert len([line for line in body if line]) == 2 * (6 + len(HOSTILE)), "no name has a line of its own"
 
 
+@pytest.mark.parametrize(("level", "shown"), [(0.95, "95%"), (0.975, "97.5%"), (0.995, "99.5%"), (0.999, "99.9%")])
+def test_a_level_is_not_rounded(session: Session, tmp_path: Path, level: float, shown: str) -> None:
+    """The level of intervals and claims is told as it is, and never as 100 %."""
+    found = rank(votes(["a", "b"], seeds=20), confidence=level)
+    for text in (found.sentence, found.html(), session.export(found, tmp_path / "m.md").read_text("utf-8")):
+        assert shown in text
+        assert "100% interval" not in text
+        assert "at 100%" not in text
+
+
+def test_one_rater_has_no_agreement_to_cite(session: Session, tmp_path: Path) -> None:
+    """What is not computed is not described."""
+    found = rank(votes(["a", "b"], raters=("mara",)))
+    assert "Krippendorff" not in session.export(found, tmp_path / "methods.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("kind", [".csv", ".html", ".tex", ".md"])
+def test_no_name_breaks_a_file(session: Session, tmp_path: Path, kind: str) -> None:
+    """A character that no file can hold is replaced."""
+    path = session.export(rank(votes(["a\ud800", "b"])), tmp_path / f"ranking{kind}")
+    assert path.read_bytes().decode("utf-8")
+
+
 @pytest.mark.parametrize("kind", [".csv", ".html", ".tex", ".md"])
 def test_no_file_names_a_rater(session: Session, tmp_path: Path, kind: str) -> None:
     """Whatever the kind, a rater's name is not in it, also where one is flagged."""
@@ -131,5 +154,6 @@ def test_what_cannot_be_written_is_said(
 def test_no_votes_at_all(session: Session, tmp_path: Path) -> None:
     """A ranking of nothing is written too, and says so."""
     found = rank([], items=["a", "b"])
-    assert "no votes" in session.export(found, tmp_path / "ranking.md").read_text("utf-8")
+    text = session.export(found, tmp_path / "ranking.md").read_text("utf-8")
+    assert text == "There are no votes that prefer one to another yet.\n"
     assert "a & – & –" in session.export(found, tmp_path / "ranking.tex").read_text("utf-8")
