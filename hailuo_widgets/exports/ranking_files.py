@@ -96,8 +96,8 @@ def methods_of(ranking: Ranking) -> str:
         "intervals with the effective number of judgements and Student's quantile for the number of units [2], and "
         "strengths are those of the Bradley-Terry model [3] with intervals of a score test, both at "
         f"{100 * ranking.confidence:.6g}%; with fewer than {FEWEST} units there are none. Each two variants are "
-        f"compared by an exact sign test over units, corrected for {plural(len(ranking.pairs), 'comparison')} by Holm's "
-        "procedure [4]."
+        f"compared by an exact sign test over units, corrected for {plural(len(ranking.pairs), 'comparison')} by "
+        "Holm's procedure [4]."
     )
     if ranking.agreement.alpha is not None:
         said.append(
