@@ -33,6 +33,7 @@ VOTE_COLUMNS: dict[str, str] = {
     "left_run": "string",
     "right_run": "string",
     "repeat_of": "string",
+    "question": "string",
 }
 """``hw.votes()``'s columns and their pandas dtypes, in their order."""
 

@@ -65,6 +65,7 @@ class Vote:
     seconds: float | None = None  # from both clips being loaded to the answer
     repeat_of: str | None = None  # the earlier vote on this pair, if it is a repeat with swapped sides
     withdrawn: bool = False  # undone by the rater
+    question: str = ""  # what was asked of the pair; "" if it is not known
     # The clips that the runs show according to the log; other runs may show the same ones.
     left_clip: str = field(default="", compare=False)
     right_clip: str = field(default="", compare=False)

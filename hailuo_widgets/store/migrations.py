@@ -49,8 +49,27 @@ def task_details(connection: sa.Connection) -> None:
         connection.execute(sa.text(f"ALTER TABLE runs ADD COLUMN {column}"))
 
 
+def documents(connection: sa.Connection) -> None:
+    """Create the documents table, and add the question that a vote answers."""
+    moment = "DATETIME" if connection.dialect.name == "sqlite" else "TIMESTAMP WITH TIME ZONE"
+    connection.execute(
+        sa.text(
+            "CREATE TABLE documents (document_id TEXT NOT NULL PRIMARY KEY, kind TEXT NOT NULL, "
+            f"at {moment} NOT NULL, text TEXT NOT NULL, sha256 TEXT NOT NULL)"
+        )
+    )
+    connection.execute(sa.text("ALTER TABLE votes ADD COLUMN question TEXT NOT NULL DEFAULT ''"))
+
+
 # A step after the first changes tables by their names, never by ``schema``, which goes on changing.
-MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (first_schema, votes, clips, event_codes, task_details)
+MIGRATIONS: tuple[Callable[[sa.Connection], None], ...] = (
+    first_schema,
+    votes,
+    clips,
+    event_codes,
+    task_details,
+    documents,
+)
 
 
 def number_of(connection: sa.Connection, where: str) -> int:

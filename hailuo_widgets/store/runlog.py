@@ -64,6 +64,7 @@ class _LogThread:
                 from hailuo_widgets.store import (  # noqa: F401
                     backup,
                     database,
+                    documents,
                     durations,
                     equal_runs,
                     find_by_name,

@@ -1,7 +1,8 @@
 """Tables of the run log, and the conversion of a :class:`RunRecord` to a row and back.
 
 ``runs`` holds the present state, ``events`` the history: a row before each step and one after it; ``votes`` holds the
-judgements on pairs of runs. Ids are text, money is in whole millionths, times are UTC.
+judgements on pairs of runs, ``documents`` texts that are never changed. Ids are text, money is in whole millionths,
+times are UTC.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "OLD_COST_KINDS",
     "UtcDateTime",
     "calls",
+    "documents",
     "events",
     "from_row",
     "metadata",
@@ -140,8 +142,19 @@ votes = sa.Table(
     sa.Column("seconds", sa.Float),
     sa.Column("repeat_of", sa.Text),
     sa.Column("withdrawn", sa.Boolean, nullable=False),
+    sa.Column("question", sa.Text, nullable=False, server_default=""),  # "" is a version's that did not keep it
 )
 sa.Index("votes_by_run", votes.c.left_run, votes.c.right_run)
+
+documents = sa.Table(
+    "documents",
+    metadata,
+    sa.Column("document_id", sa.Text, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False),
+)
 
 _VOTE_TEXTS = frozenset(name for name, column in votes.c.items() if isinstance(column.type, sa.Text)) - {"repeat_of"}
 _FIELDS = tuple(f.name for f in fields(RunRecord) if f.name != "unread")

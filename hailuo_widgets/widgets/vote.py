@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import html
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hailuo_widgets.archive import read_regular
@@ -152,6 +153,7 @@ class Vote(RequestWidget):
             if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
                 raise UsageError(f"seconds={seconds!r}: a number, or none")
             vote = self._blind_test.vote(str(token), str(question.data.get("answer")), seconds)
+            vote = replace(vote, question=self._question)
             log = self._session.log
             await log.ask(log.vote, vote)
             await asyncio.to_thread(self._blind_test.count, vote)  # chooses the next pair: some milliseconds

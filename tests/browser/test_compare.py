@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -118,8 +119,11 @@ def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], 
     notebook.page.keyboard.press("k")
     expect(shown.get_by_role("button", name="Pause")).to_be_visible()
     notebook.page.keyboard.press("k")
-    notebook.page.keyboard.press("Home")
-    notebook.page.keyboard.press(".")
+    expect(shown.get_by_role("button", name="Play", exact=True)).to_be_visible()
+    clock = shown.locator(".hailuo-transport .hailuo-said")
+    for key, frame in (("Home", 0), (".", 1)):
+        notebook.page.keyboard.press(key)
+        expect(clock).to_have_text(re.compile(rf"frame {frame}$"))
     until(lambda: counted(shown) == [1] * 6, what="all clips show frame 1")
 
     first = shown.locator(".hailuo-cell").nth(0)

@@ -247,6 +247,7 @@ def test_an_earlier_shared_database_becomes_todays(
         for name in ("sweep_name", "video_width", "video_height", "clip_tags", *later):
             c.execute(sa.text(f"ALTER TABLE runs DROP COLUMN {name}"))
         c.execute(sa.text("DROP TABLE votes"))
+        c.execute(sa.text("DROP TABLE documents"))
         c.execute(sa.text("UPDATE events SET what = 'create is sent' WHERE run_id = 'r1'"))
         c.execute(sa.text("DELETE FROM migrations WHERE number > 1"))
     log.close()

@@ -79,6 +79,7 @@ VOTE = {
     "seconds": 1.5,
     "repeat_of": None,
     "withdrawn": 0,
+    "question": "",
 }
 
 
