@@ -27,6 +27,10 @@ SOURCES: Final = (
     "I. Waudby-Smith and A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 86 (2024)",
     "N. Dean and M. Pagano, Evaluating confidence interval methods for binomial proportions, JSSAM 3 (2015)",
     "R. A. Bradley and M. E. Terry, Rank analysis of incomplete block designs I, Biometrika 39 (1952)",
+    (
+        "N. Gaffke, Three test statistics for a nonparametric one-sided hypothesis on the mean of a nonnegative "
+        "variable, Math. Methods Statist. 14 (2005)"
+    ),
     "S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979)",
     "K. Krippendorff, Content Analysis (2004)",
 )
@@ -96,12 +100,12 @@ def methods_of(ranking: Ranking) -> str:
         "intervals with the effective number of judgements and Student's quantile for the number of units [2], and "
         "strengths are those of the Bradley-Terry model [3] with intervals of a score test, both at "
         f"{100 * ranking.confidence:.6g}%; with fewer than {FEWEST} units there are none. Each two variants are "
-        f"compared by an exact sign test over units, corrected for {plural(len(ranking.pairs), 'comparison')} by "
-        "Holm's procedure [4]."
+        f"compared by Gaffke's test of the mean score of the units [4], corrected for "
+        f"{plural(len(ranking.pairs), 'comparison')} by Holm's procedure [5]."
     )
     if ranking.agreement.alpha is not None:
         said.append(
-            f"Agreement of raters is Krippendorff's alpha [5] with chance computed for each two variants: "
+            f"Agreement of raters is Krippendorff's alpha [6] with chance computed for each two variants: "
             f"{ranking.agreement.alpha:.2f} in {plural(ranking.agreement.pairs, 'comparison')}."
         )
     said.append(f"Computed with hailuo-widgets {version('hailuo-widgets')}.")

@@ -9,7 +9,7 @@ import html
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     import pandas as pd
 
@@ -28,7 +28,7 @@ GOOD: Final = "#2e8b57"
 def chart_html(
     *,
     df: pd.DataFrame,
-    winner: str | None,
+    winners: Collection[str],
     confidence: float,
     sentence: str,
     estimand: str = "",
@@ -39,14 +39,19 @@ def chart_html(
 
     Args:
         df: One row an item, with the columns of ``RANK_COLUMNS``, in the order to show.
-        winner: The item that is marked as the best; None marks none.
+        winners: The items that are marked as the best, at most one of each group.
         confidence: Of the intervals.
         sentence: Stands above the chart.
         estimand: Stands below the sentence: what the figures are about.
         notes: Stand below it, a paragraph each.
         matrix: Of three items or more, the share in which the row's item was preferred to the column's.
     """
-    rows = "".join(_row(row, winner) for row in df.to_dict("records"))
+    rows, group = "", 1
+    for row in df.to_dict("records"):
+        if not _missing(row["group"]) and row["group"] != group:
+            group = row["group"]
+            rows += f'<tr><td colspan="6" style="{HEAD};padding-top:10px">Never compared with those above:</td></tr>'
+        rows += _row(row, won=row["item"] in winners)
     below = "".join(f'<p style="margin:2px 0;opacity:.75">{html.escape(note)}</p>' for note in notes)
     about = f'<p style="margin:2px 0;opacity:.75">{html.escape(estimand)}</p>' if estimand else ""
     heads = "".join(
@@ -66,11 +71,10 @@ def chart_html(
     )
 
 
-def _row(row: dict[Any, Any], winner: str | None) -> str:
+def _row(row: dict[Any, Any], *, won: bool) -> str:
     shown = _short(row["item"])
     best = "–" if _missing(row["p_best"]) else f"{row['p_best']:.0%}"
     rate = "–" if _missing(row["win_rate"]) else f"{row['win_rate']:.0%}"
-    won = row["item"] == winner
     mark = f' <span style="color:{GOOD}">✓ best</span>' if won else ""
     cells = [rate, _bar(row, won=won), str(row["judged"]), _ranks(row), best]
     return (

@@ -1,9 +1,11 @@
 """Comparisons of items two by two, and the ranks that they leave open.
 
-Two items are compared by the share in which one was preferred, and by a sign test over units. A rank interval has all
-ranks that the corrected tests leave open: an item is behind those that are found ahead of it, and before those that it
-is found ahead of. Ahead is what was preferred in more units, as the sign test tells, and in more than half of the
-judgements. All intervals hold together with the confidence of the tests, whose error is controlled for the family:
+Two items are compared by the share in which one was preferred, and by a test that its mean score over the units is one
+half (:mod:`hailuo_widgets.voting.mean_test`). A rank interval has all ranks that the corrected tests leave open: an
+item is behind those that are found ahead of it, and before those that it is found ahead of. Ahead is what has a mean
+score above one half, as the test tells, and was preferred in more than half of the judgements, which differs if units
+have unequal numbers of them. All intervals hold together with the confidence of the tests, whose error is controlled
+for the family:
 S. Holm, "A simple sequentially rejective multiple test procedure", Scand. J. Statist. 6 (1979). On ranks:
 D. Al Mohamad and others, "Simultaneous confidence intervals for ranks", J. Multivar. Anal. 188 (2022).
 """
@@ -13,16 +15,18 @@ from __future__ import annotations
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
 import pandas as pd
-from scipy import stats
+
+from hailuo_widgets.voting.mean_test import mean_test
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.units import Units
 
-__all__ = ["PAIR_COLUMNS", "holm", "matrix_of", "rank_intervals", "scores_by_unit", "sign_tests"]
+__all__ = ["PAIR_COLUMNS", "holm", "matrix_of", "mean_tests", "pair_table", "rank_intervals", "scores_by_unit"]
 
 PAIR_COLUMNS: Final = {
     "first": "string",
@@ -33,9 +37,8 @@ PAIR_COLUMNS: Final = {
     "p_holm": "Float64",
     "judged": "Int64",
     "first_rate": "Float64",
+    "first_mean": "Float64",
 }
-
-
 EVEN: Final = 0.5
 
 
@@ -48,29 +51,38 @@ def scores_by_unit(judgements: Sequence[Judgement], units: Units) -> dict[tuple[
     return found
 
 
-def sign_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> pd.DataFrame:
-    """Return one row per two items, with the columns of :data:`PAIR_COLUMNS`; a unit counts by its mean score."""
+def mean_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> list[dict[str, Any]]:
+    """Return one row per two items, with the values of :data:`PAIR_COLUMNS` but ``p_holm``.
+
+    A unit counts by its mean score over its raters and pairs of clips.
+    """
     rows: list[dict[str, Any]] = []
     scores = scores_by_unit(judgements, units)
     for first, second in combinations(sorted(names), 2):
-        given = scores.get((first, second), {})
-        ahead = [sum(one) > len(one) / 2 for one in given.values() if sum(one) != len(one) / 2]
-        every = [score for one in given.values() for score in one]
+        given = list(scores.get((first, second), {}).values())
+        means = np.array([sum(one) / len(one) for one in given], dtype=np.float64)
+        every = [score for one in given for score in one]
         rows.append(
             {
                 "first": first,
                 "second": second,
-                "units": len(ahead),
-                "first_ahead": sum(ahead),
-                "p": float(stats.binomtest(sum(ahead), len(ahead)).pvalue) if ahead else None,
+                "units": len(given),
+                "first_ahead": int((means > EVEN).sum()),
+                "p": mean_test(means) if given else None,
                 "judged": len(every),
                 "first_rate": sum(every) / len(every) if every else None,
+                "first_mean": float(means.mean()) if given else None,
             }
         )
-    for row, corrected in zip(rows, holm([row["p"] for row in rows]), strict=True):
-        row["p_holm"] = corrected
+    return rows
+
+
+def pair_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the rows of :func:`mean_tests` with their corrected p-values, as a table of :data:`PAIR_COLUMNS`."""
+    corrected = holm([row["p"] for row in rows])
+    full = [dict(row) | {"p_holm": p} for row, p in zip(rows, corrected, strict=True)]
     return pd.DataFrame({
-        column: pd.Series([pd.NA if (v := row.get(column)) is None else v for row in rows], dtype=kind)
+        column: pd.Series([pd.NA if row[column] is None else row[column] for row in full], dtype=kind)
         for column, kind in PAIR_COLUMNS.items()
     })  # fmt: skip
 
@@ -90,7 +102,7 @@ def rank_intervals(pairs: pd.DataFrame, names: Sequence[str], *, confidence: flo
     """Return each item's best and worst rank that the tests leave open.
 
     Args:
-        pairs: As :func:`sign_tests` returns them.
+        pairs: As :func:`pair_table` returns them.
         names: The items that are ranked.
         confidence: The level at which all intervals hold together.
     """
@@ -99,8 +111,8 @@ def rank_intervals(pairs: pd.DataFrame, names: Sequence[str], *, confidence: flo
     for row in pairs.to_dict("records"):
         found = not pd.isna(row["p_holm"]) and row["p_holm"] < 1 - confidence
         if found and row["first"] in ahead and row["second"] in ahead:
-            better = row["first_ahead"] > row["units"] / 2
-            if (row["first_rate"] > EVEN) != better:  # ahead in more units, and preferred in fewer judgements
+            better = row["first_mean"] > EVEN
+            if (row["first_rate"] > EVEN) != better:
                 continue
             ahead[row["first"] if better else row["second"]] += 1
             behind[row["second"] if better else row["first"]] += 1

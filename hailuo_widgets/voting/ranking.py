@@ -12,14 +12,15 @@ import pandas as pd
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.bradley_terry import chances_to_be_best, fit
 from hailuo_widgets.voting.chart import chart_html
+from hailuo_widgets.voting.groups import Group, groups_of
 from hailuo_widgets.voting.intervals import clusters_of, strength_intervals, win_rate
 from hailuo_widgets.voting.judgements import items_of, judgements_of, wins_of
 from hailuo_widgets.voting.noise_floor import noise_floor, without_control
-from hailuo_widgets.voting.pairwise import matrix_of, rank_intervals, scores_by_unit, sign_tests
+from hailuo_widgets.voting.pairwise import matrix_of, mean_tests, pair_table, rank_intervals, scores_by_unit
 from hailuo_widgets.voting.rater_quality import quality_note, rater_table
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
 from hailuo_widgets.voting.sequential_test import claim
-from hailuo_widgets.voting.summary import sentences_of, unmatched_note
+from hailuo_widgets.voting.summary import common_notes, group_notes, result_of, sentence_of, unmatched_note
 from hailuo_widgets.voting.units import units_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ RANK_COLUMNS: Final = {
     "p_best": "Float64",
     "rank_low": "Int64",
     "rank_high": "Int64",
+    "group": "Int64",
 }
 """The columns of :attr:`Ranking.df` and their pandas dtypes, in their order."""
 
@@ -67,13 +69,17 @@ class Ranking:
             unlike the win rate, it does not depend on which items were compared. ``p_best`` is the probability that
             the item is the strongest, each unit counted once. Unknown values are ``NA``: so are the ends of intervals
             with fewer than five units, and the end of a strength's interval that the votes don't bound, as of an item
-            that always won. ``rank_low`` and ``rank_high`` are the best and the worst rank that the corrected sign
-            tests of ``pairs`` leave open; items whose best one is 1 are tied for best, as far as these votes tell.
-        pairs: One row per pair of items: ``first``, ``second``, ``units`` (the number of units without a tie),
-            ``first_ahead`` (in how many of them the first item is ahead), ``p`` of the sign test over units,
-            ``p_holm``, corrected for the number of pairs, ``judged`` (the number of judgements), and ``first_rate``
-            (the share in which the first item was preferred).
-        winner: The item that is the best at this confidence level, valid at any time of looking; None if undecided.
+            that always won. ``rank_low`` and ``rank_high`` are the best and the worst rank that the corrected tests
+            of ``pairs`` leave open; items whose best one is 1 are tied for best, as far as these votes tell. ``group``
+            is the number of the item's group: items that were never compared, not even by way of others, have ranks,
+            strengths and chances to be best of their own group. An item without comparisons has none of them.
+        pairs: One row per pair of items: ``first``, ``second``, ``units`` (the number of units), ``first_ahead`` (in
+            how many of them the first item is ahead), ``p`` of the test that the mean over units of the first item's
+            score is one half (see :mod:`hailuo_widgets.voting.mean_test`), ``p_holm``, corrected for the number of
+            pairs, ``judged`` (the number of judgements), ``first_rate`` (the share in which the first item was
+            preferred), and ``first_mean`` (that mean over units).
+        winner: The item that is the best of all at this confidence level, valid at any time of looking; None if
+            undecided, and if there are items that it can't be compared with.
         more: The estimated number of further pairs of clips, each of a unit of its own, for a decision; 0 with a
             winner, None if unknown.
         side_bias: Whether raters preferred a side.
@@ -90,6 +96,8 @@ class Ranking:
             ``influence`` (how much the first item's win rate is higher with this rater than without), and ``flag``,
             why the rater stands out.
         control: What the raters found in the null control, the noise floor; None without votes on one.
+        groups: The groups of items that comparisons connect, the largest first, each with its own result. The error
+            of all their claims together is that of one.
     """
 
     df: pd.DataFrame
@@ -105,6 +113,7 @@ class Ranking:
     units: Units
     raters: pd.DataFrame
     control: NoiseFloor | None = None
+    groups: tuple[Group, ...] = ()
 
     def __repr__(self) -> str:
         """Return the sentence, what it is about, the notes and the table."""
@@ -126,7 +135,7 @@ class Ranking:
         """Return static HTML for notebooks and reports: the sentence, a chart of the win rates, and the notes."""
         return chart_html(
             df=self.df,
-            winner=self.winner,
+            winners=[group.winner for group in self.groups if group.winner is not None],
             confidence=self.confidence,
             sentence=self.sentence,
             estimand=self.estimand,
@@ -164,42 +173,112 @@ def rank(
     names = sorted(items_of(votes, items))  # nor does that of the items
     judgements = judgements_of(votes)
     units = units_of([j for j in judgements if j.score is not None])
-    strengths = _strengths(judgements, names, units, confidence, rng or np.random.default_rng(0))
-    rows = [_row(name, judgements, units, confidence) | strengths[name] for name in names]
-    rows.sort(key=lambda row: -(row["strength"] if row["strength"] is not None else -math.inf))
-    for place, row in enumerate(rows, start=1):
-        row["rank"] = place if row["strength"] is not None else None
-    pairs = sign_tests(judgements, names, units)
-    ranks = rank_intervals(pairs, [row["item"] for row in rows if row["strength"] is not None], confidence=confidence)
-    for row in rows:
-        row["rank_low"], row["rank_high"] = ranks.get(row["item"], (None, None))
+    tables = [
+        _table(group, votes, family=len(names), confidence=confidence, rng=rng or np.random.default_rng(0))
+        for group in groups_of(judgements, names)
+    ]
+    met = {row["item"] for table in tables for row in table.rows}
+    apart = [_row(name, judgements, units, confidence) for name in names if name not in met]
+    pairs = pair_table(_all_pairs([table.pairs for table in tables], names))
+    for number, table in enumerate(tables, start=1):
+        ranks = rank_intervals(pairs, [row["item"] for row in table.rows], confidence=confidence)
+        for row in table.rows:
+            row["rank_low"], row["rank_high"] = ranks[row["item"]]
+            row["group"] = number
+    unmet = [row["item"] for row in apart] if len(tables) == 1 else []
+    groups = tuple(_group(table, unmet, confidence) for table in tables)
+    rows = [*(row for table in tables for row in table.rows), *apart]
     df = pd.DataFrame({
-        column: pd.array([pd.NA if r[column] is None else r[column] for r in rows], dtype=_dtype(kind))
+        column: pd.array([pd.NA if (v := r.get(column)) is None else v for r in rows], dtype=_dtype(kind))
         for column, kind in RANK_COLUMNS.items()
     })  # fmt: skip
-    claimed = _borne_out(claim(votes, items=names, confidence=confidence), rows)
     sides, agreement = side_bias_of(votes, confidence=confidence), agreement_of(votes)
-    sentence, notes = sentences_of(
-        rows, claimed, judgements, units=units, raters=(sides, agreement), confidence=confidence
-    )
     control = noise_floor(every, confidence=confidence)
-    table = rater_table(votes, rows[0]["item"] if rows else None, confidence=confidence)
-    apart = [quality_note(table), unmatched_note(votes), control.sentence if control is not None else ""]
+    raters = rater_table(votes, rows[0]["item"] if rows else None, confidence=confidence)
+    notes = [
+        *(note for table in tables for note in group_notes(table.rows, table.units)),
+        *common_notes([row["item"] for row in apart], judgements, sides, agreement),
+        quality_note(raters),
+        unmatched_note(votes),
+        control.sentence if control is not None else "",
+    ]
+    one = groups[0] if len(groups) == 1 else None
     return Ranking(
         df=df,
         pairs=pairs,
-        winner=claimed.winner,
-        more=claimed.more,
+        winner=one.winner if one is not None and not apart else None,
+        more=one.more if one is not None else None,
         side_bias=sides,
         agreement=agreement,
         confidence=confidence,
-        sentence=sentence,
-        estimand=units.estimand if units.count else "",
-        notes=(*notes, *filter(None, apart)),
+        sentence=sentence_of(groups),
+        estimand=_estimand(groups),
+        notes=tuple(dict.fromkeys(filter(None, notes))),
         units=units,
-        raters=table,
+        raters=raters,
         control=control,
+        groups=groups,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Table:
+    """What is computed of one group: its items' rows, the strongest first, their pairs, and the claim."""
+
+    rows: list[dict[str, Any]]
+    pairs: list[dict[str, Any]]
+    claimed: Claim
+    units: Units
+    counted: list[Judgement]
+
+
+def _table(
+    names: Sequence[str], votes: Sequence[Vote], *, family: int, confidence: float, rng: np.random.Generator
+) -> _Table:
+    """Return the table of a group of items that comparisons connect."""
+    own = [v for v in votes if v.left in names and v.right in names]
+    judgements = judgements_of(own)
+    counted = [j for j in judgements if j.score is not None]
+    units = units_of(counted)
+    strengths = _strengths(counted, names, units, confidence, rng)
+    rows = [_row(name, judgements, units, confidence) | strengths[name] for name in names]
+    rows.sort(key=lambda row: -row["strength"])
+    for place, row in enumerate(rows, start=1):
+        row["rank"] = place
+    return _Table(
+        rows=rows,
+        pairs=mean_tests(counted, names, units),
+        claimed=_borne_out(claim(own, items=names, confidence=confidence, family=family), rows),
+        units=units,
+        counted=counted,
+    )
+
+
+def _all_pairs(found: Sequence[Sequence[Mapping[str, Any]]], names: Sequence[str]) -> list[Mapping[str, Any]]:
+    """Return the rows of all pairs of items in their order, those of two groups without figures."""
+    rows = {(row["first"], row["second"]): row for rows in found for row in rows}
+    return [rows.get((row["first"], row["second"]), row) for row in mean_tests([], names, units_of([]))]
+
+
+def _group(table: _Table, apart: Sequence[str], confidence: float) -> Group:
+    """Return a group's result; ``apart`` are the items that the only group was never compared with."""
+    claimed = replace(table.claimed, unmet=(*table.claimed.unmet, *apart))
+    return Group(
+        items=tuple(row["item"] for row in table.rows),
+        winner=claimed.winner,
+        more=claimed.more,
+        sentence=result_of(table.rows, claimed, table.counted, table.units, confidence),
+        estimand=table.units.estimand,
+        units=table.units,
+    )
+
+
+def _estimand(groups: Sequence[Group]) -> str:
+    """Return what the figures are about, group by group if that differs."""
+    told = dict.fromkeys(group.estimand for group in groups)
+    if len(told) <= 1:
+        return "".join(told)
+    return " ".join(f"Group {n}: {g.estimand[0].lower()}{g.estimand[1:]}" for n, g in enumerate(groups, start=1))
 
 
 def _borne_out(claimed: Claim, rows: Sequence[Mapping[str, Any]]) -> Claim:
@@ -241,31 +320,21 @@ def _row(name: str, judgements: Sequence[Judgement], units: Units, confidence: f
 
 
 def _strengths(
-    judgements: Sequence[Judgement],
-    names: Sequence[str],
-    units: Units,
-    confidence: float,
-    rng: np.random.Generator,
+    counted: Sequence[Judgement], names: Sequence[str], units: Units, confidence: float, rng: np.random.Generator
 ) -> dict[str, dict[str, float | None]]:
-    """Return each item's strength; None for an item that no chain of comparisons connects to the others."""
-    found: dict[str, dict[str, float | None]] = {
-        name: dict.fromkeys(("strength", "strength_low", "strength_high", "p_best")) for name in names
-    }
-    connected = _connected(judgements, names)
-    counted = [j for j in judgements if j.score is not None and j.first in connected]
-    if not counted:
-        return found
-    strengths = fit(wins_of(counted, connected))
-    low, high = strength_intervals(counted, connected, units, confidence=confidence)
-    best = chances_to_be_best(_unit_wins(counted, connected, units), draws=DRAWS, rng=rng)
-    for n, name in enumerate(connected):
-        found[name] = {
+    """Return the strength of each of the items, which comparisons connect."""
+    strengths = fit(wins_of(counted, names))
+    low, high = strength_intervals(counted, names, units, confidence=confidence)
+    best = chances_to_be_best(_unit_wins(counted, names, units), draws=DRAWS, rng=rng)
+    return {
+        name: {
             "strength": float(strengths[n]),
             "strength_low": None if math.isnan(low[n]) else float(low[n]),
             "strength_high": None if math.isnan(high[n]) else float(high[n]),
             "p_best": float(best[n]),
         }
-    return found
+        for n, name in enumerate(names)
+    }
 
 
 def _unit_wins(judgements: Sequence[Judgement], names: Sequence[str], units: Units) -> NDArray[np.float64]:
@@ -277,19 +346,3 @@ def _unit_wins(judgements: Sequence[Judgement], names: Sequence[str], units: Uni
         wins[place[first], place[second]] += sum(means)
         wins[place[second], place[first]] += len(means) - sum(means)
     return wins
-
-
-def _connected(judgements: Sequence[Judgement], names: Sequence[str]) -> list[str]:
-    """Return the largest set of items connected by comparisons: strengths of two sets can't be compared."""
-    rest, largest = list(names), list[str]()
-    while rest:
-        group, grown = {rest[0]}, True
-        while grown:
-            met = [j for j in judgements if j.score is not None and {j.first, j.second} & group]
-            more = {i for j in met for i in (j.first, j.second)}
-            grown = not more <= group
-            group |= more
-        if len(group) > max(1, len(largest)):
-            largest = [n for n in names if n in group]
-        rest = [n for n in rest if n not in group]
-    return largest

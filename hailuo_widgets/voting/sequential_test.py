@@ -167,13 +167,17 @@ def further_units(scores: Sequence[float], bound: float) -> float:
     return float(np.median(needed))
 
 
-def claim(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confidence: float = 0.95) -> Claim:
+def claim(
+    votes: Sequence[Vote], *, items: Sequence[str] | None = None, confidence: float = 0.95, family: int | None = None
+) -> Claim:
     """Test whether one item is the best; valid at any time, however often it is called.
 
     Args:
         votes: All votes so far.
         items: The items to compare, including those without votes; by default the items that were voted on.
         confidence: 1 minus the probability of ever claiming a wrong winner.
+        family: The number of items among which the error probability is divided; by default that of ``items``. If
+            several groups of items have a claim each, it is the number of all their items.
 
     Raises:
         UsageError: A vote is on an item that is not among ``items``.
@@ -188,7 +192,7 @@ def claim(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confiden
     strengths = fit(wins)
     lead = names[int(np.argmax(np.where((wins + wins.T).any(0), strengths, -np.inf)))]
     # Bonferroni: the error probability is divided among the items, any of which may be claimed wrongly.
-    bound = math.log(len(names) / (1 - confidence))
+    bound = math.log((family or len(names)) / (1 - confidence))
     needed = [further_units(against(scores, lead, other), bound) for other in names if other != lead]
     # What is known now must say so too: the units that were frozen may rest on the first raters alone.
     held = all(evidence(np.array(against(present, lead, other))) >= bound for other in names if other != lead)

@@ -11,14 +11,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.voting.groups import Group
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.raters import Agreement, SideBias
     from hailuo_widgets.voting.sequential_test import Claim
     from hailuo_widgets.voting.units import Units
 
-__all__ = ["sentences_of", "short", "unmatched_note"]
+__all__ = ["common_notes", "group_notes", "result_of", "sentence_of", "short", "unmatched_note"]
 
 LONGEST: Final = 60
+MOST_NAMES: Final = 4
+NO_VOTES: Final = "There are no votes that prefer one to another yet."
 LEVEL: Final = 1e-6  # strengths that differ by less count as equal
 
 
@@ -28,18 +31,20 @@ def short(item: str) -> str:
     return f"“{line if len(line) <= LONGEST else line[: LONGEST - 1] + '…'}”"
 
 
-def sentences_of(
-    rows: Sequence[Mapping[str, Any]],
-    claimed: Claim,
-    judgements: Sequence[Judgement],
-    *,
-    units: Units,
-    raters: tuple[SideBias, Agreement],
-    confidence: float,
-) -> tuple[str, tuple[str, ...]]:
-    """Return the sentence and the notes. ``rows`` has one row per item, the strongest first."""
-    counted = [j for j in judgements if j.score is not None]
-    return _sentence(rows, claimed, counted, units, confidence), tuple(_notes(rows, judgements, units, *raters))
+def sentence_of(groups: Sequence[Group]) -> str:
+    """Return the result of a ranking in one sentence; of several groups, what each of them tells."""
+    if not groups:
+        return NO_VOTES
+    if len(groups) == 1:
+        return groups[0].sentence
+    told = " ".join(
+        f"Among {_listed(group.items)}: {group.sentence[0].lower()}{group.sentence[1:]}" for group in groups
+    )
+    missing = [f"{short(groups[0].items[0])} and {short(group.items[0])}" for group in groups[1:]]
+    return (
+        f"The votes are on {len(groups)} groups that were never compared with each other. {told} "
+        f"Votes on {', and on '.join(missing)} would connect them."
+    )
 
 
 def unmatched_note(votes: Sequence[Vote]) -> str:
@@ -54,15 +59,22 @@ def unmatched_note(votes: Sequence[Vote]) -> str:
     )
 
 
-def _sentence(
+def result_of(
     rows: Sequence[Mapping[str, Any]],
     claimed: Claim,
     counted: Sequence[Judgement],
     units: Units,
     confidence: float,
 ) -> str:
-    if not counted:
-        return "There are no votes that prefer one to another yet."
+    """Return the result of a group of items in one sentence.
+
+    Args:
+        rows: One row per item, the strongest first.
+        claimed: The claim; a winner with items that it was never compared with is the best of the others.
+        counted: The judgements on them.
+        units: How these are counted.
+        confidence: Of the interval.
+    """
     first = next((row for row in rows if row["item"] == claimed.winner), rows[0])
     strength = first["strength"]
     level = [
@@ -76,7 +88,10 @@ def _sentence(
     bounded = first["win_low"] is not None
     interval = f" ({100 * confidence:.6g}% interval {first['win_low']:.0%}–{first['win_high']:.0%})" if bounded else ""
     if claimed.winner is not None:
-        return f"{short(claimed.winner)} wins: it was preferred in {rate}{interval}."
+        won = f"{short(claimed.winner)} wins: it was preferred in {rate}{interval}."
+        if not claimed.unmet:
+            return won
+        return f"Among {_listed([row['item'] for row in rows])}: {won} No votes compare it with {_unmet(claimed)} yet."
     ahead = f"Not enough votes: {short(first['item'])} leads with {rate}{interval}"
     return ahead + _what_next(first, claimed, units)
 
@@ -84,7 +99,7 @@ def _sentence(
 def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units) -> str:
     """Return the end of the sentence on an undecided leader: what would tell."""
     if claimed.unmet:
-        return f"; no votes compare it with {', '.join(short(item) for item in claimed.unmet)} yet."
+        return f"; no votes compare it with {_unmet(claimed)} yet."
     if claimed.more == 0 or (claimed.more is None and first["win_low"] is None):
         return "."
     if claimed.more is None:
@@ -93,13 +108,8 @@ def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units) -> str:
     return f"; about {_count(claimed.more, 'more pair')} of clips on {others} tell."
 
 
-def _notes(
-    rows: Sequence[Mapping[str, Any]],
-    judgements: Sequence[Judgement],
-    units: Units,
-    sides: SideBias,
-    agreement: Agreement,
-) -> list[str]:
+def group_notes(rows: Sequence[Mapping[str, Any]], units: Units) -> list[str]:
+    """Return what must be known to read the rows of a group of items."""
     notes = []
     few = [row["item"] for row in rows if row["win_rate"] is not None and row["win_low"] is None]
     if len(few) == len(rows) and few:
@@ -115,7 +125,15 @@ def _notes(
         notes.append(f"The votes bound the strength of {names} on one side only.")
     if any(row["win_low"] is not None for row in rows):
         notes.append("The intervals hold for one look at the end; only a winner is named safely whenever one looks.")
-    if apart := [row["item"] for row in rows if row["strength"] is None and judgements]:
+    return notes
+
+
+def common_notes(
+    apart: Sequence[str], judgements: Sequence[Judgement], sides: SideBias, agreement: Agreement
+) -> list[str]:
+    """Return the notes on all votes; ``apart`` are the items without comparisons."""
+    notes = []
+    if apart and judgements:
         notes.append(f"No votes join {', '.join(short(i) for i in apart)} to the others: no rank.")
     if bad := sum(j.score is None for j in judgements):
         notes.append(f"Both were bad in {_count(bad, 'judgement')}: they count for neither.")
@@ -132,6 +150,18 @@ def _notes(
             f"Two raters of the same clips agreed in {agreement.share:.0%} of {agreement.pairs} comparisons{alpha}."
         )
     return notes
+
+
+def _unmet(claimed: Claim) -> str:
+    return ", ".join(short(item) for item in claimed.unmet)
+
+
+def _listed(items: Sequence[str]) -> str:
+    """Return the names of items, of many the first ones and how many others there are."""
+    names = [short(item) for item in items]
+    if len(names) > MOST_NAMES:
+        names = [*names[: MOST_NAMES - 1], f"{len(names) - MOST_NAMES + 1} others"]
+    return f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _half_open(row: Mapping[str, Any]) -> bool:

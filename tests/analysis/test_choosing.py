@@ -140,11 +140,13 @@ def test_raters_who_disagree_claim_nothing(chances: tuple[float, ...], order: st
 
 
 def test_what_was_never_compared_is_named() -> None:
-    """Eighty of a hundred against b, and no vote on c: a can't be called the best, and the sentence says why."""
+    """Eighty of a hundred against b, and no vote on c: a is the best of two, not of all, and the sentence says why."""
     votes = [vote(n, "a", "b", "left" if n % 5 else "right") for n in range(100)]
     found = rank(votes, items=["a", "b", "c"])
     assert found.winner is None
-    assert found.sentence.endswith("no votes compare it with “c” yet.")
+    assert found.sentence.endswith("No votes compare it with “c” yet.")
+    few = rank(votes[:9], items=["a", "b", "c"])
+    assert few.sentence.endswith("; no votes compare it with “c” yet.")
     assert rank(votes).winner == "a"
 
 

@@ -23,6 +23,7 @@ from hailuo_widgets.voting.bradley_terry import RIDGE, fit
 from hailuo_widgets.voting.intervals import strength_intervals, win_rate
 from hailuo_widgets.voting.judgements import judgements_of, wins_of
 from hailuo_widgets.voting.ranking import RANK_COLUMNS, rank
+from hailuo_widgets.voting.sequential_test import evidence
 from hailuo_widgets.voting.units import units_of
 
 if TYPE_CHECKING:
@@ -266,9 +267,19 @@ def test_tiers_do_not_contradict_the_ranks() -> None:
             votes.append(vote(5 * unit + n, "a", "b", "left" if n < won else "right", unit=unit, **runs))
     found = rank(votes)
     assert found.df.iloc[0]["item"] == "b"
+    assert (found.pairs["first_ahead"][0], found.pairs["first_mean"][0]) == (22, pytest.approx(0.44))
+    assert found.pairs["p"][0] > 0.05
+    assert sorted(found.tied_for_best) == ["a", "b"]
+
+
+def test_units_of_unequal_size_do_not_contradict_the_share() -> None:
+    """Thirty seeds with one judgement for a, and five with twenty for b: the mean is a's, the share is b's."""
+    votes = [vote(n, "a", "b", "left", unit=n) for n in range(30)]
+    votes += [vote(100 + n, "a", "b", "right", unit=30 + n % 5, rater=f"r{n}") for n in range(100)]
+    found = rank(votes)
+    assert (found.winner, found.df.iloc[0]["item"]) == (None, "b")
     assert found.pairs["p"][0] < 0.05
     assert found.df[["rank_low", "rank_high"]].to_numpy().tolist() == [[1, 2], [1, 2]]
-    assert sorted(found.tied_for_best) == ["a", "b"]
 
 
 def test_the_claim_does_not_contradict_the_share() -> None:
@@ -325,14 +336,61 @@ def test_a_preferred_side_is_seen() -> None:
     assert not rank([replace(v, answer="right" if n % 2 else "left") for n, v in enumerate(votes)]).side_bias.claimed
 
 
-def test_what_is_not_joined_has_no_rank() -> None:
-    """Items that no chain of comparisons joins to the others have counts and no strength, and it is said."""
-    votes = [vote(n, "a", "b", "left") for n in range(5)] + [vote(9, "c", "d", "left")]
-    found = rank([*votes, vote(10, "b", "e", "left")])
-    apart = found.df[found.df["item"].isin(["c", "d"])]
-    assert apart["strength"].isna().all()
-    assert apart["win_rate"].notna().all()
-    assert any("No votes join “c”, “d”" in note for note in found.notes)
+def two_groups(ahead: int = 20) -> list[Vote]:
+    """Votes on a, b and e, of which a always wins, and on c and d, of which c wins so often of twenty."""
+    votes = [vote(n, "a", "b", "left") for n in range(20)] + [vote(30 + n, "e", "a", "right") for n in range(20)]
+    return [*votes, *(vote(60 + n, "c", "d", "left" if n < ahead else "right") for n in range(20))]
+
+
+def test_unconnected_groups_have_an_answer_each() -> None:
+    """Each group has the ranks, strengths and intervals that its votes alone give; what would connect them is said."""
+    votes = two_groups(13)
+    found = rank(votes)
+    assert [group.items for group in found.groups] == [("a", "b", "e"), ("c", "d")]
+    assert [group.winner for group in found.groups] == ["a", None]
+    assert (found.winner, found.more) == (None, None)
+    assert "2 groups that were never compared with each other" in found.sentence
+    assert "Among “a”, “b” and “e”: “a” wins: it was preferred in 100% of 40" in found.sentence
+    assert "Among “c” and “d”: not enough votes: “c” leads with 65% of 20" in found.sentence
+    assert found.sentence.endswith("Votes on “a” and “c” would connect them.")
+    for group in found.groups:
+        alone = rank([v for v in votes if v.left in group.items]).df.set_index("item")
+        here = found.df.set_index("item").loc[list(group.items)]
+        pd.testing.assert_frame_equal(
+            here.drop(columns=["group", "rank_low", "rank_high"]),
+            alone.drop(columns=["group", "rank_low", "rank_high"]),
+        )
+    assert found.df["group"].tolist() == [1, 1, 1, 2, 2]
+    assert found.html().count("✓ best") == 1
+    assert found.html().count("Never compared with those above") == 1
+
+
+def test_the_groups_share_one_error() -> None:
+    """What two items alone would claim, two of five don't: the error is divided among all; and so are the p-values."""
+    for ahead in range(10, 21):
+        together, alone = rank(two_groups(ahead)), rank([v for v in two_groups(ahead) if v.left == "c"])
+        claimed = together.groups[1].winner
+        score = np.array([1.0] * ahead + [0.0] * (20 - ahead))
+        assert (claimed is not None) == (evidence(score) >= np.log(5 / 0.05))
+        assert (alone.winner is not None) == (evidence(score) >= np.log(2 / 0.05))
+        corrected = together.pairs.set_index(["first", "second"])["p_holm"]["c", "d"]
+        assert corrected >= alone.pairs["p"][0]
+        assert together.pairs["p"].notna().sum() == 3
+
+
+def test_what_was_compared_with_nothing_blocks_nothing() -> None:
+    """Items without votes have no rank and no group; the others have theirs, and the winner is one of those only."""
+    found = rank(votes_for(40, 10), items=["a", "b", "c"])
+    assert (found.winner, found.groups[0].winner) == (None, "a")
+    assert found.sentence == (
+        "Among “a” and “b”: “a” wins: it was preferred in 80% of 50 judgements (95% interval 66%–89%). "
+        "No votes compare it with “c” yet."
+    )
+    assert found.df.set_index("item").loc["c"][["rank", "strength", "group"]].isna().all()
+    both = rank([*two_groups(), vote(90, "f", "a", "both bad")])
+    assert len(both.groups) == 2
+    assert "“f”" not in both.sentence
+    assert any("No votes join “f”" in note for note in both.notes)
 
 
 def test_mistakes_are_said() -> None:
