@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.units import Units
@@ -19,8 +19,9 @@ class Group:
     """Items that comparisons connect, and what the votes on them tell.
 
     ``items`` are in the order of their ranks. ``winner`` is the best of them, None if undecided, and ``more`` the
-    estimated number of further units for a decision. ``sentence`` is the result and ``estimand`` what it is about;
-    ``units`` are how its judgements were counted.
+    estimated number of further units for a decision: the sum of ``further``, the units on which the first item is to be
+    compared with each other one. ``sentence`` is the result and ``estimand`` what it is about; ``units`` are how its
+    judgements were counted.
     """
 
     items: tuple[str, ...]
@@ -29,6 +30,7 @@ class Group:
     sentence: str
     estimand: str
     units: Units
+    further: Mapping[str, int] = field(default_factory=dict)
 
 
 def groups_of(judgements: Sequence[Judgement], names: Sequence[str]) -> list[list[str]]:

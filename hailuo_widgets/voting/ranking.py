@@ -22,6 +22,7 @@ from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side
 from hailuo_widgets.voting.sequential_test import claim
 from hailuo_widgets.voting.summary import common_notes, group_notes, result_of, sentence_of, unmatched_note
 from hailuo_widgets.voting.units import units_of
+from hailuo_widgets.voting.variance_parts import parts_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -197,6 +198,7 @@ def rank(
     raters = rater_table(votes, rows[0]["item"] if rows else None, confidence=confidence)
     notes = [
         *(note for table in tables for note in group_notes(table.rows, table.units)),
+        *map(_what_helps, tables),
         *common_notes([row["item"] for row in apart], judgements, sides, agreement),
         quality_note(raters),
         unmatched_note(votes),
@@ -270,7 +272,23 @@ def _group(table: _Table, apart: Sequence[str], confidence: float) -> Group:
         sentence=result_of(table.rows, claimed, table.counted, table.units, confidence),
         estimand=table.units.estimand,
         units=table.units,
+        further=_further(table),
     )
+
+
+def _further(table: _Table) -> Mapping[str, int]:
+    """Return the further units for a decision by the other item; none if the claim's leader isn't the first item."""
+    first = table.rows[0]["item"]
+    return table.claimed.needed if table.claimed.leader == first and table.claimed.winner is None else {}
+
+
+def _what_helps(table: _Table) -> str:
+    """Return what more raters or pairs of clips would do for the comparison that needs most units; "" if unknown."""
+    further = _further(table)
+    if not further:
+        return ""
+    two = {table.rows[0]["item"], max(further, key=lambda item: further[item])}
+    return parts_note([j for j in table.counted if {j.first, j.second} == two], table.units)
 
 
 def _estimand(groups: Sequence[Group]) -> str:
@@ -292,7 +310,7 @@ def _borne_out(claimed: Claim, rows: Sequence[Mapping[str, Any]]) -> Claim:
     likeliest = max(r["p_best"] or 0.0 for r in rows)
     if row["rank"] == 1 and (row["win_rate"] or 0.0) > 0.5 and row["p_best"] == likeliest:  # noqa: PLR2004 - even
         return claimed
-    return replace(claimed, winner=None, more=None)
+    return replace(claimed, winner=None, more=None, needed={})
 
 
 def _dtype(kind: str) -> Any:

@@ -22,7 +22,7 @@ with at most 1.65 times the units of a sign test of fixed size (``tests/bench/ra
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
@@ -60,13 +60,15 @@ class Claim:
 
     ``winner`` is the best item, None if undecided; ``leader`` is the strongest so far. ``more`` is the estimated number
     of further units (seeds, say) for a decision, added over the other items; None if there are too many, or if it is
-    as likely as not that the leader is not ahead. ``unmet`` are the items that it was never compared with.
+    as likely as not that the leader is not ahead. ``unmet`` are the items that it was never compared with, and
+    ``needed`` are the further units of which ``more`` is the sum, by the other item.
     """
 
     winner: str | None
     leader: str | None
     more: int | None
     unmet: tuple[str, ...] = ()
+    needed: Mapping[str, int] = field(default_factory=dict)
 
 
 def evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -193,15 +195,18 @@ def claim(
     lead = names[int(np.argmax(np.where((wins + wins.T).any(0), strengths, -np.inf)))]
     # Bonferroni: the error probability is divided among the items, any of which may be claimed wrongly.
     bound = math.log((family or len(names)) / (1 - confidence))
-    needed = [further_units(against(scores, lead, other), bound) for other in names if other != lead]
+    rivals = [other for other in names if other != lead]
+    needed = [further_units(against(scores, lead, other), bound) for other in rivals]
     # What is known now must say so too: the units that were frozen may rest on the first raters alone.
     held = all(evidence(np.array(against(present, lead, other))) >= bound for other in names if other != lead)
     more = sum(needed)
+    known = more <= TOO_MANY and (held or any(needed))
     return Claim(
         winner=lead if needed and not any(needed) and held else None,
         leader=lead,
-        more=math.ceil(more) if more <= TOO_MANY and (held or any(needed)) else None,
-        unmet=tuple(other for other in names if other != lead and not against(present, lead, other)),
+        more=math.ceil(more) if known else None,
+        unmet=tuple(other for other in rivals if not against(present, lead, other)),
+        needed={other: math.ceil(units) for other, units in zip(rivals, needed, strict=True) if units} if known else {},
     )
 
 

@@ -93,10 +93,18 @@ def result_of(
             return won
         return f"Among {_listed([row['item'] for row in rows])}: {won} No votes compare it with {_unmet(claimed)} yet."
     ahead = f"Not enough votes: {short(first['item'])} leads with {rate}{interval}"
-    return ahead + _what_next(first, claimed, units)
+    return ahead + _what_next(first, claimed, units, _pairs_of_a_unit(counted, units))
 
 
-def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units) -> str:
+def _pairs_of_a_unit(counted: Sequence[Judgement], units: Units) -> int:
+    """Return how many pairs of clips two items have on a unit, rounded, as far as they were judged."""
+    cells = {(j.first, j.second, units.key(j) or j.cell): set[object]() for j in counted}
+    for j in counted:
+        cells[j.first, j.second, units.key(j) or j.cell].add(j.cell)
+    return round(sum(map(len, cells.values())) / len(cells))
+
+
+def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units, pairs: int) -> str:
     """Return the end of the sentence on an undecided leader: what would tell."""
     if claimed.unmet:
         return f"; no votes compare it with {_unmet(claimed)} yet."
@@ -104,6 +112,8 @@ def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units) -> str:
         return "."
     if claimed.more is None:
         return ", too close for any number of votes worth giving."
+    if pairs > 1:
+        return f"; about {_count(claimed.more, f'more {units.called}')} of {pairs} pairs of clips would tell."
     others = f"another {units.called} would" if claimed.more == 1 else f"other {units.called}s would"
     return f"; about {_count(claimed.more, 'more pair')} of clips on {others} tell."
 

@@ -98,6 +98,7 @@ def ranking(
     from hailuo_widgets.voting.pairs import no_clip_note
     from hailuo_widgets.voting.ranking import rank as ranked
     from hailuo_widgets.voting.relabel import relabel
+    from hailuo_widgets.workspace.further_cost import cost_notes
 
     records = None
     if hasattr(what, "columns") and "answer" in what.columns:
@@ -112,7 +113,20 @@ def ranking(
     judged = columns[0] if columns else between
     items, gone = _items(records, judged, given)
     found = ranked(given, items=items, confidence=confidence)
-    return replace(found, notes=(*found.notes, no_clip_note(gone))) if gone else found
+    costs = cost_notes(
+        found.groups,
+        given,
+        _judged(session, given) if records is None else records,
+        session.accounts,
+        has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
+    )
+    return replace(found, notes=(*costs, *found.notes, *([no_clip_note(gone)] if gone else [])))
+
+
+def _judged(session: WorkspaceBase, votes: Sequence[Vote]) -> list[RunRecord]:
+    """The runs that votes are on, as far as the session's log knows them."""
+    seen = {run_id for v in votes for run_id in (v.left_run, v.right_run) if run_id}
+    return one_per_clip(session.log.call(session.log.find, run_ids=seen)) if seen else []
 
 
 def _with_clips(session: WorkspaceBase, votes: Sequence[Vote]) -> list[Vote]:
