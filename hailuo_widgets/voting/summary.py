@@ -130,6 +130,11 @@ def group_notes(rows: Sequence[Mapping[str, Any]], units: Units) -> list[str]:
     elif few:
         names = ", ".join(short(item) for item in few)
         notes.append(f"{names}: no interval, because the judgements are on fewer than {FEWEST} {units.called}s.")
+    if 1 < units.scenes < FEWEST:
+        notes.append(
+            f"This is about these {units.scenes} prompts, however many {units.called}s there are; {FEWEST} prompts or "
+            "more tell of prompts like them."
+        )
     if open_ := [row["item"] for row in rows if _half_open(row)]:
         names = ", ".join(short(item) for item in open_)
         notes.append(f"The votes bound the strength of {names} on one side only.")
