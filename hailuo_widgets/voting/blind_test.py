@@ -15,6 +15,7 @@ from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.vote import ANSWERS, CONTROL, Vote
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.voting.next_pair import next_pair
+from hailuo_widgets.voting.sequential_test import sure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +100,14 @@ class BlindTest:
     def all_votes(self) -> tuple[Vote, ...]:
         """The same, with those on a null control."""
         return tuple(self._votes)
+
+    @property
+    def sure(self) -> bool:
+        """Whether the best of all items that can be judged here is decided; those without a vote yet count too."""
+        shown = [c for c in self.pairs.candidates if c.control == (self.pairs.between == CONTROL)]
+        votes = self.votes
+        both = [*((c.first, c.second) for c in shown), *((v.left, v.right) for v in votes)]
+        return sure(votes, items=list(dict.fromkeys(item for pair in both for item in pair)))
 
     @property
     def given(self) -> int:

@@ -217,6 +217,6 @@ def against(scores: Mapping[tuple[str, str], Sequence[float]], item: str, other:
     return [1 - score for score in scores.get((other, item), [])]
 
 
-def sure(votes: Sequence[Vote], *, confidence: float = 0.95) -> bool:
-    """Return whether the best item is decided, so that voting may stop."""
-    return claim(votes, confidence=confidence).winner is not None
+def sure(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confidence: float = 0.95) -> bool:
+    """Return whether the best item is decided, so that voting may stop; see :func:`claim`."""
+    return claim(votes, items=items, confidence=confidence).winner is not None

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.ranking import rank
-from hailuo_widgets.voting.sequential_test import sure
 from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ class Vote(RequestWidget):
         shown = None if self._over else blind_test.shown
         runs = [self._records[run_id] for run_id in shown.runs] if shown else []
         prompts = {r.request.prompt for r in runs}
-        is_sure = await asyncio.to_thread(sure, blind_test.votes)
+        is_sure = await asyncio.to_thread(lambda: blind_test.sure)
         state: VoteState = {
             "token": shown.token if shown else None,
             "question": self._question,

@@ -155,3 +155,15 @@ def test_a_raters_votes_on_one_pair_of_clips_are_one_judgement() -> None:
     assert told({}, {"withdrawn": True, "answer": "right"}) == [score]
     assert told({"right_clip": "c1"}) == []  # one clip on both sides
     assert told({"left_run": "", "left_clip": ""}, {"left_run": "", "left_clip": ""}) == [score, score]  # not known
+
+
+def test_an_item_that_was_not_judged_yet_keeps_the_answer_open() -> None:
+    """Forty votes on two items decide it, unless a third one has clips here: nobody is told to stop before those."""
+    sitting = blind_test()
+    for _ in range(40):
+        judge(sitting, "left" if sitting.shown is not None and sitting.shown.items[0] == "a fox" else "right")
+    assert sitting.sure
+    third = Candidate(first="a fox", second="a hare", first_run="f0", second_run="h0", unit="0")
+    grown = replace(PAIRS, items=(*PAIRS.items, "a hare"), candidates=(*PAIRS.candidates, third))
+    fields: dict[str, Any] = {"rater": "mara", "aim": "order", "repeats": 0.0, "rng": np.random.default_rng(5)}
+    assert not BlindTest(grown, sitting.votes, now=lambda: NOW, **fields).sure
