@@ -81,8 +81,8 @@ class Ranking:
             preferred), and ``first_mean`` (that mean over units).
         winner: The item that is the best of all at this confidence level, valid at any time of looking; None if
             undecided, and if there are items that it can't be compared with.
-        more: The estimated number of further pairs of clips, each of a unit of its own, for a decision; 0 with a
-            winner, None if unknown.
+        more: The estimated number of further units, on each of which two items are compared, for a decision; 0 with a
+            winner, None if unknown, or if there are items that the others can't be compared with.
         side_bias: Whether raters preferred a side.
         agreement: How far raters agreed.
         confidence: The confidence level of all intervals and claims.
@@ -174,20 +174,23 @@ def rank(
     names = sorted(items_of(votes, items))  # nor does that of the items
     judgements = judgements_of(votes)
     units = units_of([j for j in judgements if j.score is not None])
+    connected = groups_of(judgements, names)
+    alone = [name for name in names if not any(name in group for group in connected)]
     tables = [
-        _table(group, votes, family=len(names), confidence=confidence, rng=rng or np.random.default_rng(0))
-        for group in groups_of(judgements, names)
-    ]
-    met = {row["item"] for table in tables for row in table.rows}
-    apart = [_row(name, judgements, units, confidence) for name in names if name not in met]
+        _table(
+            group, votes, alone if len(connected) == 1 else [], family=len(names), confidence=confidence,
+            rng=rng or np.random.default_rng(0),
+        )
+        for group in connected
+    ]  # fmt: skip
+    apart = [_row(name, judgements, units, confidence) for name in alone]
     pairs = pair_table(_all_pairs([table.pairs for table in tables], names))
     for number, table in enumerate(tables, start=1):
         ranks = rank_intervals(pairs, [row["item"] for row in table.rows], confidence=confidence)
         for row in table.rows:
             row["rank_low"], row["rank_high"] = ranks[row["item"]]
             row["group"] = number
-    unmet = [row["item"] for row in apart] if len(tables) == 1 else []
-    groups = tuple(_group(table, unmet, confidence) for table in tables)
+    groups = tuple(_group(table, confidence) for table in tables)
     rows = [*(row for table in tables for row in table.rows), *apart]
     df = pd.DataFrame({
         column: pd.array([pd.NA if (v := r.get(column)) is None else v for r in rows], dtype=_dtype(kind))
@@ -199,16 +202,16 @@ def rank(
     notes = [
         *(note for table in tables for note in group_notes(table.rows, table.units)),
         *map(_what_helps, tables),
-        *common_notes([row["item"] for row in apart], judgements, sides, agreement),
+        *common_notes(alone, judgements, sides, agreement),
         quality_note(raters),
         unmatched_note(votes),
         control.sentence if control is not None else "",
     ]
-    one = groups[0] if len(groups) == 1 else None
+    one = groups[0] if len(groups) == 1 and not alone else None
     return Ranking(
         df=df,
         pairs=pairs,
-        winner=one.winner if one is not None and not apart else None,
+        winner=one.winner if one is not None else None,
         more=one.more if one is not None else None,
         side_bias=sides,
         agreement=agreement,
@@ -235,9 +238,15 @@ class _Table:
 
 
 def _table(
-    names: Sequence[str], votes: Sequence[Vote], *, family: int, confidence: float, rng: np.random.Generator
+    names: Sequence[str],
+    votes: Sequence[Vote],
+    alone: Sequence[str],
+    *,
+    family: int,
+    confidence: float,
+    rng: np.random.Generator,
 ) -> _Table:
-    """Return the table of a group of items that comparisons connect."""
+    """Return the table of a group of items that comparisons connect; ``alone`` are items that it must still meet."""
     own = [v for v in votes if v.left in names and v.right in names]
     judgements = judgements_of(own)
     counted = [j for j in judgements if j.score is not None]
@@ -247,10 +256,11 @@ def _table(
     rows.sort(key=lambda row: -row["strength"])
     for place, row in enumerate(rows, start=1):
         row["rank"] = place
+    claimed = _borne_out(claim(own, items=names, confidence=confidence, family=family), rows)
     return _Table(
         rows=rows,
         pairs=mean_tests(counted, names, units),
-        claimed=_borne_out(claim(own, items=names, confidence=confidence, family=family), rows),
+        claimed=replace(claimed, unmet=(*claimed.unmet, *alone)),
         units=units,
         counted=counted,
     )
@@ -262,9 +272,9 @@ def _all_pairs(found: Sequence[Sequence[Mapping[str, Any]]], names: Sequence[str
     return [rows.get((row["first"], row["second"]), row) for row in mean_tests([], names, units_of([]))]
 
 
-def _group(table: _Table, apart: Sequence[str], confidence: float) -> Group:
-    """Return a group's result; ``apart`` are the items that the only group was never compared with."""
-    claimed = replace(table.claimed, unmet=(*table.claimed.unmet, *apart))
+def _group(table: _Table, confidence: float) -> Group:
+    """Return a group's result."""
+    claimed = table.claimed
     return Group(
         items=tuple(row["item"] for row in table.rows),
         winner=claimed.winner,
@@ -277,9 +287,10 @@ def _group(table: _Table, apart: Sequence[str], confidence: float) -> Group:
 
 
 def _further(table: _Table) -> Mapping[str, int]:
-    """Return the further units for a decision by the other item; none if the claim's leader isn't the first item."""
-    first = table.rows[0]["item"]
-    return table.claimed.needed if table.claimed.leader == first and table.claimed.winner is None else {}
+    """Return the further units for a decision by the other item; none if the sentence names no such number."""
+    claimed = table.claimed
+    named = claimed.leader == table.rows[0]["item"] and claimed.winner is None and not claimed.unmet
+    return claimed.needed if named else {}
 
 
 def _what_helps(table: _Table) -> str:

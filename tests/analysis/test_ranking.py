@@ -381,7 +381,9 @@ def test_the_groups_share_one_error() -> None:
 def test_what_was_compared_with_nothing_blocks_nothing() -> None:
     """Items without votes have no rank and no group; the others have theirs, and the winner is one of those only."""
     found = rank(votes_for(40, 10), items=["a", "b", "c"])
-    assert (found.winner, found.groups[0].winner) == (None, "a")
+    assert (found.winner, found.more, found.groups[0].winner) == (None, None, "a")
+    assert rank(votes_for(5, 2), items=["a", "b", "c"]).groups[0].further == {}
+    assert rank(votes_for(5, 2)).groups[0].further == {"b": rank(votes_for(5, 2)).more}
     assert found.sentence == (
         "Among “a” and “b”: “a” wins: it was preferred in 80% of 50 judgements (95% interval 66%–89%). "
         "No votes compare it with “c” yet."
