@@ -25,6 +25,7 @@ __all__ = [
     "models",
     "monitor",
     "power",
+    "preregister",
     "providers",
     "rank",
     "resume",
@@ -87,6 +88,7 @@ models = on_default(Session.models)
 monitor = on_default(Session.monitor)
 providers = on_default(Session.providers)
 power = on_default(Session.power)
+preregister = on_default(Session.preregister)
 rank = on_default(Session.rank)
 resume = on_default(Session.resume)
 run = on_default(Session.run)

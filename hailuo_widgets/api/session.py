@@ -16,6 +16,7 @@ from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS, RunMode
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.power import Design, Power, power_of
+from hailuo_widgets.workspace.registrations import Registration, register
 from hailuo_widgets.workspace.seed_check import PROMPT, SeedCheck, check_of_runs, plan_seed_check
 from hailuo_widgets.workspace.selection import every, sweep_name
 from hailuo_widgets.workspace.spending_limits import as_budget, rates_of
@@ -621,7 +622,9 @@ class Session(Workspace):
         """
         from hailuo_widgets.widgets.display import show_vote
 
-        records, test = blind_test(self, what, between=between, within=within, rater=rater, aim=aim, repeats=repeats)
+        records, test = blind_test(
+            self, what, between=between, within=within, rater=rater, question=question, aim=aim, repeats=repeats
+        )
         show_vote(self, records, test, question=question)
 
     @checked
@@ -654,7 +657,7 @@ class Session(Workspace):
         between: str | None = None,
         *,
         rater: str | None = None,
-        confidence: float = 0.95,
+        confidence: float | None = None,
     ) -> Ranking:
         """The result of the votes: win rates and strengths with intervals, sides, raters, and one plain sentence.
 
@@ -663,12 +666,63 @@ class Session(Workspace):
                 once, whichever runs show it.
             between: The column that was judged; needed only if votes judged several.
             rater: Only this rater's votes.
-            confidence: The level of the intervals, and of the claim that one is better.
+            confidence: The level of the intervals, and of the claim that one is better; by default what was registered,
+                else 0.95.
 
         Raises:
             UsageError: Votes on several columns, and ``between`` is not given.
         """
         return ranking(self, what, between, rater=rater, confidence=confidence)
+
+    @checked
+    @on_session_of_runs
+    def preregister(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
+        question: str = "Which clip is better?",
+        *,
+        between: str | None = None,
+        alpha: float = 0.05,
+        looks: int | Sequence[int] | None = None,
+        stopping: str = "",
+        exclusions: str = "",
+        raters: str | Sequence[str] | None = None,
+    ) -> Registration:
+        """Write down, before the votes, what will be compared and how; :func:`rank` says whether it was done so.
+
+        The run log keeps the record with its time and hash, and never changes it. :func:`rank` of these runs begins its
+        notes with "As registered on …", or with each deviation. Of several registrations of one comparison, the first
+        counts.
+
+        Args:
+            what: The runs, given as for :func:`vote`; they may still be unfinished.
+            question: The question that the raters will be asked.
+            between: The column that will be compared, as for :func:`vote`.
+            alpha: The probability of naming a wrong winner; :func:`rank` uses it by default.
+            looks: The numbers of units (seeds, or prompts) that two variants have in common at which a winner may be
+                named, such as ``[10, 20]``, and at no others: that takes fewer votes than looks at any time, which are
+                the default.
+            stopping: When voting ends, in words.
+            exclusions: Which runs or votes will be left out, in words.
+            raters: Who will judge; by default anybody.
+
+        Returns:
+            The record: ``sha256`` to cite, ``at``, ``text``.
+
+        Raises:
+            UsageError: An argument is not valid, or no two runs make a pair; nothing was written.
+        """
+        return register(
+            self,
+            what,
+            question=question,
+            between=between,
+            alpha=alpha,
+            looks=looks,
+            stopping=stopping,
+            exclusions=exclusions,
+            raters=raters,
+        )
 
     @checked
     @on_session_of_runs

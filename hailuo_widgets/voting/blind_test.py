@@ -15,7 +15,7 @@ from hailuo_widgets.domain.ids import make_id, next_id
 from hailuo_widgets.domain.vote import ANSWERS, CONTROL, Vote
 from hailuo_widgets.errors import UsageError, nearest
 from hailuo_widgets.voting.next_pair import next_pair
-from hailuo_widgets.voting.sequential_test import sure
+from hailuo_widgets.voting.registered_looks import claim_at_looks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -71,6 +71,7 @@ class BlindTest:
         repeats: The share of votes that are repeats with swapped sides.
         rng: Chooses sides, repeats, and one of several equally useful pairs.
         now: Returns the current time in UTC.
+        looks: The numbers of units at which a winner may be named, if they were registered; else at any time.
     """
 
     def __init__(
@@ -83,8 +84,9 @@ class BlindTest:
         repeats: float,
         rng: np.random.Generator,
         now: Callable[[], datetime],
+        looks: Sequence[int] = (),
     ) -> None:
-        self.pairs, self.rater, self._aim = pairs, rater, aim
+        self.pairs, self.rater, self._aim, self.looks = pairs, rater, aim, tuple(looks)
         self._votes = [vote for vote in votes if not vote.withdrawn]
         self._repeats, self._rng, self._now = repeats, rng, now
         self._given: list[tuple[ShownPair, Vote]] = []
@@ -107,7 +109,8 @@ class BlindTest:
         shown = [c for c in self.pairs.candidates if c.control == (self.pairs.between == CONTROL)]
         votes = self.votes
         both = [*((c.first, c.second) for c in shown), *((v.left, v.right) for v in votes)]
-        return sure(votes, items=list(dict.fromkeys(item for pair in both for item in pair)))
+        items = list(dict.fromkeys(item for pair in both for item in pair))
+        return claim_at_looks(votes, self.looks, items=items).winner is not None
 
     @property
     def given(self) -> int:

@@ -1,4 +1,4 @@
-"""Groups of items that comparisons connect; nothing tells how items of two groups compare."""
+"""Groups of items that comparisons connect: nothing tells how items of two groups compare."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from scipy import integrate, optimize
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-__all__ = ["mean_test"]
+__all__ = ["above_even", "mean_test"]
 
 EVEN: Final = 0.5
 AT_LEAST: Final = 1e-9
@@ -37,6 +37,17 @@ def mean_test(scores: NDArray[np.float64]) -> float:
     if not len(apart):
         return 1.0
     return min(1.0, 2 * min(_below(apart), _below(-apart)))
+
+
+def above_even(scores: NDArray[np.float64]) -> float:
+    """Return the p-value of the hypothesis that the mean of the scores is at most one half.
+
+    Args:
+        scores: As for :func:`mean_test`.
+    """
+    apart = np.asarray(scores, dtype=np.float64) - EVEN
+    apart = apart[apart != 0]
+    return _below(apart) if len(apart) else 1.0
 
 
 def _below(apart: NDArray[np.float64]) -> float:

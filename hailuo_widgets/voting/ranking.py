@@ -19,7 +19,7 @@ from hailuo_widgets.voting.noise_floor import noise_floor, without_control
 from hailuo_widgets.voting.pairwise import matrix_of, mean_tests, pair_table, rank_intervals, scores_by_unit
 from hailuo_widgets.voting.rater_quality import quality_note, rater_table
 from hailuo_widgets.voting.raters import Agreement, SideBias, agreement_of, side_bias_of
-from hailuo_widgets.voting.sequential_test import claim
+from hailuo_widgets.voting.registered_looks import claim_at_looks
 from hailuo_widgets.voting.summary import common_notes, group_notes, result_of, sentence_of, unmatched_note
 from hailuo_widgets.voting.units import units_of
 from hailuo_widgets.voting.variance_parts import parts_note
@@ -99,6 +99,7 @@ class Ranking:
         control: What the raters found in the null control, the noise floor; None without votes on one.
         groups: The groups of items that comparisons connect, the largest first, each with its own result. The error
             of all their claims together is that of one.
+        looks: The numbers of units at which alone a winner may be named, as they were registered; empty if none were.
     """
 
     df: pd.DataFrame
@@ -115,6 +116,7 @@ class Ranking:
     raters: pd.DataFrame
     control: NoiseFloor | None = None
     groups: tuple[Group, ...] = ()
+    looks: tuple[int, ...] = ()
 
     def __repr__(self) -> str:
         """Return the sentence, what it is about, the notes and the table."""
@@ -153,6 +155,7 @@ def rank(
     *,
     items: Sequence[str] | None = None,
     confidence: float = 0.95,
+    looks: Sequence[int] = (),
     rng: np.random.Generator | None = None,
 ) -> Ranking:
     """Rank items by votes.
@@ -162,6 +165,8 @@ def rank(
             control are ranked only if there are no others.
         items: The items to rank, including those without votes; by default the items that were voted on.
         confidence: The confidence level of the intervals and of the claim, from 0.5 to below 1.
+        looks: The numbers of units at which a winner may be named, if they were registered before; else whenever one
+            looks.
         rng: Draws the bootstrap samples; by default a fixed seed, so the result is reproducible.
 
     Raises:
@@ -178,11 +183,16 @@ def rank(
     alone = [name for name in names if not any(name in group for group in connected)]
     tables = [
         _table(
-            group, votes, alone if len(connected) == 1 else [], family=len(names), confidence=confidence,
+            group,
+            votes,
+            alone if len(connected) == 1 else [],
+            family=len(names),
+            confidence=confidence,
+            looks=looks,
             rng=rng or np.random.default_rng(0),
         )
         for group in connected
-    ]  # fmt: skip
+    ]
     apart = [_row(name, judgements, units, confidence) for name in alone]
     pairs = pair_table(_all_pairs([table.pairs for table in tables], names))
     for number, table in enumerate(tables, start=1):
@@ -200,7 +210,7 @@ def rank(
     control = noise_floor(every, confidence=confidence)
     raters = rater_table(votes, rows[0]["item"] if rows else None, confidence=confidence)
     notes = [
-        *(note for table in tables for note in group_notes(table.rows, table.units)),
+        *(note for table in tables for note in group_notes(table.rows, table.units, looks)),
         *map(_what_helps, tables),
         *common_notes(alone, judgements, sides, agreement),
         quality_note(raters),
@@ -223,6 +233,7 @@ def rank(
         raters=raters,
         control=control,
         groups=groups,
+        looks=tuple(looks),
     )
 
 
@@ -244,6 +255,7 @@ def _table(
     *,
     family: int,
     confidence: float,
+    looks: Sequence[int],
     rng: np.random.Generator,
 ) -> _Table:
     """Return the table of a group of items that comparisons connect; ``alone`` are items that it must still meet."""
@@ -256,7 +268,7 @@ def _table(
     rows.sort(key=lambda row: -row["strength"])
     for place, row in enumerate(rows, start=1):
         row["rank"] = place
-    claimed = _borne_out(claim(own, items=names, confidence=confidence, family=family), rows)
+    claimed = _borne_out(claim_at_looks(own, looks, items=names, confidence=confidence, family=family), rows)
     return _Table(
         rows=rows,
         pairs=mean_tests(counted, names, units),

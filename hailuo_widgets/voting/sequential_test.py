@@ -44,7 +44,19 @@ if TYPE_CHECKING:
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.units import Units
 
-__all__ = ["Claim", "claim", "evidence", "evidence_matrix", "frozen_scores", "further_units", "present_scores", "sure"]
+__all__ = [
+    "Claim",
+    "Look",
+    "against",
+    "claim",
+    "entered_scores",
+    "evidence",
+    "evidence_matrix",
+    "frozen_scores",
+    "further_units",
+    "leader_of",
+    "present_scores",
+]
 
 BETS: Final = np.array([0.2, 0.4, 0.8, 1.2, 1.8])
 WEIGHTS: Final = np.array([0.05, 0.35, 0.25, 0.25, 0.1])
@@ -55,13 +67,25 @@ QUANTILES: Final = stats.norm.ppf((np.arange(200) + 0.5) / 200)
 
 
 @dataclass(frozen=True, kw_only=True)
+class Look:
+    """How far the votes are: the units ``judged`` of every pair of items, and those of the ``next`` registered look.
+
+    ``next`` is None after the last one.
+    """
+
+    judged: int
+    next: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Claim:
     """The result of the test.
 
     ``winner`` is the best item, None if undecided; ``leader`` is the strongest so far. ``more`` is the estimated number
     of further units (seeds, say) for a decision, added over the other items; None if there are too many, or if it is
     as likely as not that the leader is not ahead. ``unmet`` are the items that it was never compared with, and
-    ``needed`` are the further units of which ``more`` is the sum, by the other item.
+    ``needed`` are the further units of which ``more`` is the sum, by the other item. ``look`` tells of registered
+    looks; None without any.
     """
 
     winner: str | None
@@ -69,6 +93,7 @@ class Claim:
     more: int | None
     unmet: tuple[str, ...] = ()
     needed: Mapping[str, int] = field(default_factory=dict)
+    look: Look | None = None
 
 
 def evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -83,8 +108,8 @@ def evidence(scores: NDArray[np.float64]) -> NDArray[np.float64]:
     return found
 
 
-def frozen_scores(votes: Sequence[Vote], units: Units) -> dict[tuple[str, str], list[float]]:
-    """Return the scores of the units that have entered the test, by the two items, sorted; of the first of them.
+def entered_scores(votes: Sequence[Vote], units: Units) -> dict[tuple[str, str], list[float]]:
+    """Return the scores of the units in the order in which they entered the test, by the two items; of the first one.
 
     A unit whose pairs of clips are counted enters with the last of them. Of others, the last one waits until another
     one begins, unless all came at one moment.
@@ -94,11 +119,16 @@ def frozen_scores(votes: Sequence[Vote], units: Units) -> dict[tuple[str, str], 
         units: What the units are.
     """
     by_items: dict[tuple[str, str], list[Vote]] = {}
-    for vote in votes:
+    for vote in sorted(votes, key=lambda v: (v.at, v.vote_id)):
         if not vote.withdrawn:
             one, other = sorted((vote.left, vote.right))
             by_items.setdefault((one, other), []).append(vote)
     return {items: _entered(given, units) for items, given in by_items.items()}
+
+
+def frozen_scores(votes: Sequence[Vote], units: Units) -> dict[tuple[str, str], list[float]]:
+    """Return the scores of the units that have entered the test, by the two items, sorted; of the first of them."""
+    return {items: sorted(given) for items, given in entered_scores(votes, units).items()}
 
 
 def present_scores(judgements: Sequence[Judgement], units: Units) -> dict[tuple[str, str], list[float]]:
@@ -108,10 +138,10 @@ def present_scores(judgements: Sequence[Judgement], units: Units) -> dict[tuple[
 
 
 def _entered(votes: Sequence[Vote], units: Units) -> list[float]:
-    """Return the scores of the units of two items that have entered the test."""
+    """Return the scores of the units of two items that have entered the test, in that order; votes in their order."""
     open_: dict[object, list[Vote]] = {}
     entered: dict[object, float | None] = {}
-    for _, moment in groupby(sorted(votes, key=lambda v: v.at), key=lambda v: v.at):
+    for _, moment in groupby(votes, key=lambda v: v.at):
         touched: dict[object, list[Vote]] = {}
         for vote in moment:
             touched.setdefault(units.key(vote) or vote.clips, []).append(vote)
@@ -125,7 +155,7 @@ def _entered(votes: Sequence[Vote], units: Units) -> list[float]:
     uncounted = {key: given for key, given in open_.items() if not units.pairs(given[0])}
     if len(uncounted) > 1:
         entered |= {key: _mean(given) for key, given in uncounted.items()}
-    return sorted(score for score in entered.values() if score is not None)
+    return [score for score in entered.values() if score is not None]
 
 
 def _mean(votes: Sequence[Vote]) -> float | None:
@@ -186,13 +216,11 @@ def claim(
     """
     names = items_of(votes, items)
     judgements = judgements_of(votes)
-    wins = wins_of(judgements, names)
-    if not wins.any():
+    lead = leader_of(judgements, names)
+    if lead is None:
         return Claim(winner=None, leader=None, more=None)
     units = units_of([j for j in judgements if j.score is not None])
     scores, present = frozen_scores(votes, units), present_scores(judgements, units)
-    strengths = fit(wins)
-    lead = names[int(np.argmax(np.where((wins + wins.T).any(0), strengths, -np.inf)))]
     # Bonferroni: the error probability is divided among the items, any of which may be claimed wrongly.
     bound = math.log((family or len(names)) / (1 - confidence))
     rivals = [other for other in names if other != lead]
@@ -210,13 +238,16 @@ def claim(
     )
 
 
+def leader_of(judgements: Sequence[Judgement], names: Sequence[str]) -> str | None:
+    """Return the strongest of the items that were compared; None if none was."""
+    wins = wins_of(judgements, names)
+    if not wins.any():
+        return None
+    return names[int(np.argmax(np.where((wins + wins.T).any(0), fit(wins), -np.inf)))]
+
+
 def against(scores: Mapping[tuple[str, str], Sequence[float]], item: str, other: str) -> list[float]:
     """Return an item's scores against another one, of the units that have entered the test."""
     if item < other:
         return list(scores.get((item, other), []))
     return [1 - score for score in scores.get((other, item), [])]
-
-
-def sure(votes: Sequence[Vote], *, items: Sequence[str] | None = None, confidence: float = 0.95) -> bool:
-    """Return whether the best item is decided, so that voting may stop; see :func:`claim`."""
-    return claim(votes, items=items, confidence=confidence).winner is not None

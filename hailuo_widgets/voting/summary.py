@@ -82,8 +82,10 @@ def result_of(
         for row in rows
         if strength is not None and row["strength"] is not None and row["strength"] > strength - LEVEL
     ]
+    over = claimed.look is not None and claimed.look.next is None
+    undecided = "No winner at the registered looks" if over else "Not enough votes"
     if claimed.winner is None and (strength is None or len(level) > 1 or claimed.leader != first["item"]):
-        return f"Not enough votes: after {_count(len(counted), 'judgement')} none is ahead of all others."
+        return f"{undecided}: after {_count(len(counted), 'judgement')} none is ahead of all others."
     rate = f"{first['win_rate']:.0%} of {_count(first['judged'] - first['both_bad'], 'judgement')}"
     bounded = first["win_low"] is not None
     interval = f" ({100 * confidence:.6g}% interval {first['win_low']:.0%}–{first['win_high']:.0%})" if bounded else ""
@@ -92,7 +94,7 @@ def result_of(
         if not claimed.unmet:
             return won
         return f"Among {_listed([row['item'] for row in rows])}: {won} No votes compare it with {_unmet(claimed)} yet."
-    ahead = f"Not enough votes: {short(first['item'])} leads with {rate}{interval}"
+    ahead = f"{undecided}: {short(first['item'])} leads with {rate}{interval}"
     return ahead + _what_next(first, claimed, units, _pairs_of_a_unit(counted, units))
 
 
@@ -108,6 +110,11 @@ def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units, pairs: in
     """Return the end of the sentence on an undecided leader: what would tell."""
     if claimed.unmet:
         return f"; no votes compare it with {_unmet(claimed)} yet."
+    if claimed.look is not None:
+        if claimed.look.next is None:
+            return "."
+        judged = f"{claimed.look.judged} {'is' if claimed.look.judged == 1 else 'are'} judged"
+        return f"; the next registered look is after {_count(claimed.look.next, units.called)}, and {judged}."
     if claimed.more == 0 or (claimed.more is None and first["win_low"] is None):
         return "."
     if claimed.more is None:
@@ -118,8 +125,8 @@ def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units, pairs: in
     return f"; about {_count(claimed.more, 'more pair')} of clips on {others} tell."
 
 
-def group_notes(rows: Sequence[Mapping[str, Any]], units: Units) -> list[str]:
-    """Return what must be known to read the rows of a group of items."""
+def group_notes(rows: Sequence[Mapping[str, Any]], units: Units, looks: Sequence[int] = ()) -> list[str]:
+    """Return what must be known to read the rows of a group of items; ``looks`` are the registered ones."""
     notes = []
     few = [row["item"] for row in rows if row["win_rate"] is not None and row["win_low"] is None]
     if len(few) == len(rows) and few:
@@ -139,7 +146,8 @@ def group_notes(rows: Sequence[Mapping[str, Any]], units: Units) -> list[str]:
         names = ", ".join(short(item) for item in open_)
         notes.append(f"The votes bound the strength of {names} on one side only.")
     if any(row["win_low"] is not None for row in rows):
-        notes.append("The intervals hold for one look at the end; only a winner is named safely whenever one looks.")
+        named = "at the registered looks" if looks else "whenever one looks"
+        notes.append(f"The intervals hold for one look at the end; only a winner is named safely {named}.")
     return notes
 
 

@@ -37,7 +37,7 @@ def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]
     if ended:
         voted = {item for vote in blind_test.votes for item in (vote.left, vote.right)}
         items = [item for item in pairs.items if item in voted or item not in pairs.without_clips]
-        result = rank(blind_test.all_votes, items=items)
+        result = rank(blind_test.all_votes, items=items, looks=blind_test.looks)
         told = " ".join(pairs.notes())
         return {"text/html": result.html() + _small(told), "text/plain": f"{result!r}\n{told}".rstrip()}
     told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *pairs.notes(), pairs.unmatched_note]).rstrip()

@@ -12,7 +12,8 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value
 from hailuo_widgets.domain.vote import CONTROL
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.workspace.selection import chosen
+from hailuo_widgets.workspace.registrations import alpha_of, looks_of, registered_for, registration_note
+from hailuo_widgets.workspace.selection import chosen, every
 from hailuo_widgets.workspace.workspace_base import OPENED_AS
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["blind_test", "ranking", "votes_table"]
 
 MOST_REPEATS = 0.5
+DEFAULT_ALPHA = 0.05
 
 
 def blind_test(
@@ -38,6 +40,7 @@ def blind_test(
     between: str | None,
     within: str | None,
     rater: str | None,
+    question: str,
     aim: str,
     repeats: float,
 ) -> tuple[list[RunRecord], BlindTest]:
@@ -64,6 +67,7 @@ def blind_test(
     columns = dict.fromkeys((pairs.between, *(c.between for c in pairs.candidates)))
     ids = [r.run_id for r in records]
     earlier = [v for name in columns for v in session.log.call(session.log.votes, ids, between=name)]
+    registered = registered_for(session, ids, between=pairs.between, questions=[question])
     test = BlindTest(
         pairs,
         relabel(records, earlier, pairs),
@@ -72,6 +76,7 @@ def blind_test(
         repeats=repeats,
         rng=np.random.default_rng(),
         now=session.runtime.clock.now,
+        looks=looks_of(registered),
     )
     return records, test
 
@@ -87,7 +92,7 @@ def votes_table(session: WorkspaceBase, what: Any, *, between: str | None, rater
 
 
 def ranking(
-    session: WorkspaceBase, what: Any, between: str | None, *, rater: str | None = None, confidence: float = 0.95
+    session: WorkspaceBase, what: Any, between: str | None, *, rater: str | None = None, confidence: float | None = None
 ) -> Ranking:
     """The result of votes; see :func:`hailuo_widgets.rank`.
 
@@ -95,6 +100,7 @@ def ranking(
         UsageError: Votes on several columns, and ``between`` is not given.
     """
     from hailuo_widgets.dataframes.votes import votes_of
+    from hailuo_widgets.voting.deviations import Analysis
     from hailuo_widgets.voting.pairs import no_clip_note
     from hailuo_widgets.voting.ranking import rank as ranked
     from hailuo_widgets.voting.relabel import relabel
@@ -112,7 +118,12 @@ def ranking(
         raise UsageError(f"these votes judged {', '.join(columns)}", hint=f"name one: between={columns[0]!r}")
     judged = columns[0] if columns else between
     items, gone = _items(records, judged, given)
-    found = ranked(given, items=items, confidence=confidence)
+    runs = None if records is None else [r.run_id for r in every(session, what)]
+    seen = runs if runs is not None else [run for v in given for run in (v.left_run, v.right_run)]
+    registered = registered_for(session, seen, between=judged, questions=[v.question for v in given])
+    level = confidence if confidence is not None else 1 - (alpha_of(registered) or DEFAULT_ALPHA)
+    found = ranked(given, items=items, confidence=level, looks=looks_of(registered))
+    did = Analysis(votes=given, between=judged, items=items, runs=runs, alpha=1 - level)
     costs = cost_notes(
         found.groups,
         given,
@@ -120,7 +131,9 @@ def ranking(
         session.accounts,
         has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
     )
-    return replace(found, notes=(*costs, *found.notes, *([no_clip_note(gone)] if gone else [])))
+    left_out = [no_clip_note(gone)] if gone else []
+    notes = [registration_note(registered, did), *costs, *found.notes, *left_out]
+    return replace(found, notes=tuple(filter(None, notes)))
 
 
 def _judged(session: WorkspaceBase, votes: Sequence[Vote]) -> list[RunRecord]:

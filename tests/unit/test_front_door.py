@@ -195,19 +195,20 @@ def calls(name: str, handle: Any, folder: Path) -> Callable[[], Any]:
     return lambda: function(**{parameter: handle})
 
 
+OF_RUNS = (
+    "compare", "export", "preregister", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote", "votes",
+)  # fmt: skip
+
+
 def test_every_function_that_takes_runs_is_known() -> None:
     """A function whose types name a run or a sweep takes them by one of the names that are looked for."""
     named = {n for n in FUNCTIONS if any("Run" in str(p.annotation) for p in parameters(getattr(hw, n)))}
     known = {n for n in FUNCTIONS if {p.name for p in parameters(getattr(hw, n))} & set(TAKES)}
-    assert named == known == {
-        "compare", "export", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote", "votes",
-    }  # fmt: skip
+    assert named == known == set(OF_RUNS)
 
 
 @pytest.mark.parametrize("kind", HANDLES)
-@pytest.mark.parametrize(
-    "name", ["compare", "export", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote", "votes"]
-)
+@pytest.mark.parametrize("name", OF_RUNS)
 def test_a_function_works_on_the_session_of_its_runs(
     name: str, kind: str, sessions: tuple[Session, Session], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -220,6 +221,7 @@ def test_a_function_works_on_the_session_of_its_runs(
     call = calls(name, HANDLES[kind](other), tmp_path)
     one = kind in {"run", "rows"}
     refused = {"vote": "differ in nothing" if one else "no two of these 2 runs", "run": "holds 2", "studio": "holds 2"}
+    refused["preregister"] = refused["vote"]
     refused |= {"seed_check": f"no two of these {'1 run' if one else '2 runs'}"}
     if name in refused and not (one and name in {"run", "studio"}):  # what it says is what that session's log has
         with pytest.raises(hw.UsageError, match=refused[name]):
@@ -260,9 +262,7 @@ def test_ids_and_runs_of_a_closed_session_are_looked_up_in_the_default_one(
 
 
 @pytest.mark.parametrize("kind", HANDLES)
-@pytest.mark.parametrize(
-    "name", ["compare", "export", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote", "votes"]
-)
+@pytest.mark.parametrize("name", OF_RUNS)
 def test_runs_of_a_closed_session_with_another_log_are_refused_with_its_home(
     name: str, kind: str, sessions: tuple[Session, Session], tmp_path: Path
 ) -> None:

@@ -1,0 +1,99 @@
+"""Deviations of an analysis from what was registered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hailuo_widgets.domain.cell_text import plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from hailuo_widgets.domain.vote import Vote
+
+__all__ = ["Analysis", "deviations"]
+
+LONGEST = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What is done: the votes that are ranked, the compared column, its values, the runs, and the error probability.
+
+    ``items`` and ``runs`` are None if they are not known, as of votes in a table.
+    """
+
+    votes: Sequence[Vote]
+    between: str | None
+    items: Sequence[str] | None
+    runs: Sequence[str] | None
+    alpha: float
+
+
+def deviations(registered: Mapping[str, Any], at: datetime, did: Analysis) -> list[str]:
+    """Return each thing that differs from what was registered, in words.
+
+    Args:
+        registered: A registration's content; what it doesn't hold is no deviation.
+        at: When it was registered.
+        did: The analysis.
+    """
+    votes = [v for v in did.votes if not v.withdrawn and not v.control]
+    told = [*_design(registered, did), *_questions(registered, votes)]
+    raters = registered.get("raters")
+    if isinstance(raters, list):
+        told += _sets("rater", "raters", raters, (v.rater for v in votes))
+    if early := sum(v.at < at for v in votes):
+        told.append(f"{plural(early, 'vote')} {'was' if early == 1 else 'were'} given before")
+    return told
+
+
+def _design(registered: Mapping[str, Any], did: Analysis) -> list[str]:
+    told = []
+    between = registered.get("between")
+    if did.between is not None and isinstance(between, str) and between != did.between:
+        return [f"{did.between} is compared, and {between} was registered"]
+    if did.items is not None and isinstance(registered.get("items"), list):
+        told += _sets("variant", "variants", registered["items"], did.items)
+    if did.runs is not None and isinstance(registered.get("runs"), list):
+        left_out = len(set(registered["runs"]) - set(did.runs))
+        added = len(set(did.runs) - set(registered["runs"]))
+        if left_out:
+            rule = registered.get("exclusions")
+            told.append(f"{plural(left_out, 'registered run')} left out (exclusions: {_cut(rule) if rule else 'none'})")
+        if added:
+            told.append(f"{plural(added, 'run')} added")
+    alpha = registered.get("alpha")
+    if isinstance(alpha, int | float) and abs(alpha - did.alpha) > 1e-9:  # noqa: PLR2004 - a rounding error
+        told.append(f"α = {did.alpha:.4g} instead of {alpha:.4g}")
+    return told
+
+
+def _questions(registered: Mapping[str, Any], votes: Sequence[Vote]) -> list[str]:
+    question = registered.get("question")
+    if not isinstance(question, str):
+        return []
+    others: dict[str, int] = {}
+    for vote in votes:
+        if vote.question not in {"", question}:
+            others[vote.question] = others.get(vote.question, 0) + 1
+    return [
+        f"{plural(count, 'vote')} on “{_cut(other)}” instead of “{_cut(question)}”" for other, count in others.items()
+    ]
+
+
+def _sets(one: str, many: str, registered: Iterable[Any], found: Iterable[str]) -> list[str]:
+    """Return what was added to a registered list, and what is missing from it."""
+    was, now = list(dict.fromkeys(map(str, registered))), list(dict.fromkeys(found))
+    told = []
+    for names, how in (([n for n in now if n not in was], "added"), ([n for n in was if n not in now], "left out")):
+        if names:
+            told.append(f"{one if len(names) == 1 else many} {', '.join(f'“{_cut(n)}”' for n in names)} {how}")
+    return told
+
+
+def _cut(text: Any) -> str:
+    line = " ".join(str(text).split())
+    return line if len(line) <= LONGEST else line[: LONGEST - 1] + "…"
