@@ -58,8 +58,8 @@ def _design(registered: Mapping[str, Any], did: Analysis) -> list[str]:
     if did.items is not None and isinstance(registered.get("items"), list):
         told += _sets("variant", "variants", registered["items"], did.items)
     if did.runs is not None and isinstance(registered.get("runs"), list):
-        left_out = len(set(registered["runs"]) - set(did.runs))
-        added = len(set(did.runs) - set(registered["runs"]))
+        runs = {run for run in registered["runs"] if isinstance(run, str)}
+        left_out, added = len(runs - set(did.runs)), len(set(did.runs) - runs)
         if left_out:
             rule = registered.get("exclusions")
             told.append(f"{plural(left_out, 'registered run')} left out (exclusions: {_cut(rule) if rule else 'none'})")

@@ -5,8 +5,9 @@ other, needs hardly more units than a test of a fixed number. The error probabil
 O'Brien and Fleming's boundary does, little at the first ones: K. Lan and D. DeMets, "Discrete sequential boundaries for
 clinical trials", Biometrika 70 (1983). Each look is a test of the mean score with the share of its own
 (:mod:`hailuo_widgets.voting.mean_test`), so that the sum of the shares bounds the error, however the looks depend on
-each other; up to four looks that cost at most an eighth more units. Units count in the order in which they entered the
-test; see :mod:`hailuo_widgets.voting.sequential_test` for when that is, and for what a winner must fulfil besides.
+each other; three looks at equal distances need at most 15 % more units than one. Units count in the order in which they
+entered the test; see :mod:`hailuo_widgets.voting.sequential_test` for when that is, and for what a winner must fulfil
+besides.
 """
 
 from __future__ import annotations

@@ -124,7 +124,7 @@ def register(
         "looks": _looks(looks, called, count),
         "stopping": _text("stopping", stopping),
         "exclusions": _text("exclusions", exclusions),
-        "raters": None if raters is None else [_text("raters", name) for name in listed("raters", raters)],
+        "raters": None if raters is None else [_text("raters", name) for name in _several("raters", raters)],
         "units": {"called": called, "count": count},
         "runs": ids,
         "clips": sum(r.status == Status.SUCCEEDED for r in records),
@@ -222,7 +222,7 @@ def _looks(given: int | Sequence[int] | None, called: str, count: int) -> list[i
     """
     if given is None:
         return None
-    looks = [as_whole("looks", n, least=1) for n in listed("looks", given)]
+    looks = [as_whole("looks", n, least=1) for n in _several("looks", given)]
     if not looks or looks != sorted(set(looks)) or len(looks) > MOST_LOOKS:
         raise UsageError(
             f"looks={given!r}: up to {MOST_LOOKS} increasing numbers of {called}s",
@@ -242,6 +242,10 @@ def _text(argument: str, given: Any) -> str:
     if not isinstance(given, str) or len(given) > LONGEST:
         raise UsageError(f"{argument}={str(given)[:80]!r}: a text of up to {LONGEST} characters", argument=argument)
     return " ".join(given.split())
+
+
+def _several(argument: str, given: Any) -> list[Any]:
+    return [given] if isinstance(given, str | int | float) else listed(argument, given)
 
 
 def _list(given: Any) -> list[Any]:

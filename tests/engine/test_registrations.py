@@ -1,0 +1,171 @@
+"""Registrations: written once with their hash, and a ranking says whether it was done as registered."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import hailuo_widgets as hw
+from hailuo_widgets.api.session import Session
+from hailuo_widgets.domain.vote import Vote
+from hailuo_widgets.workspace.votes import blind_test
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from hailuo_widgets.workspace.sweep import Sweep
+
+QUESTION = "Which fox is better?"
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with a sweep of two prompts on six seeds, all clips made."""
+    folder = tmp_path_factory.mktemp("home")
+    with Session(home=folder, mode="simulated", simulator_speed=1000, notice=lambda _: None) as session:
+        prompts = {"day": "a fox", "night": "a wolf"}
+        session.sweep(prompts, seed=list(range(6)), provider="kie", model="02", name="foxes").wait(60)
+    return folder
+
+
+@pytest.fixture
+def session(home: Path, tmp_path: Path) -> Iterator[Session]:
+    """A session on a copy of that home's log; the clips are not needed."""
+    (tmp_path / "home").mkdir()
+    with (
+        closing(sqlite3.connect(home / "runs.sqlite3")) as old,
+        closing(sqlite3.connect(tmp_path / "home/runs.sqlite3")) as new,
+    ):
+        old.backup(new)
+    with Session(home=tmp_path / "home", mode="simulated", notice=lambda _: None) as session:
+        yield session
+
+
+def judge(session: Session, *winners: str, question: str = QUESTION, **more: Any) -> None:
+    """Votes by one rater, one a seed, for these variants; now."""
+    runs = {(r.record.variant, r.record.request.seed): r.id for r in session.sweep_of("foxes")}
+    for seed, winner in enumerate(winners):
+        fields: dict[str, Any] = {
+            "vote_id": f"v{seed}{question}", "at": session.runtime.clock.now(), "rater": "mara", "between": "variant",
+            "left": "day", "right": "night", "left_run": runs["day", seed], "right_run": runs["night", seed],
+            "answer": {"day": "left", "night": "right"}.get(winner, winner), "within": "seed", "unit": str(seed),
+            "question": question,
+        }  # fmt: skip
+        session.log.call(session.log.vote, Vote(**(fields | more)))
+
+
+def test_a_ranking_says_that_it_is_as_registered(session: Session) -> None:
+    """With the record's hash, in the notes, the text and the exported files; looks and α come from the record."""
+    made = session.preregister("foxes", QUESTION, looks=[4, 6], alpha=0.1, stopping="after six", exclusions="none")
+    assert made.sha256 == hashlib.sha256(made.text.encode()).hexdigest()
+    record = json.loads(made.text)
+    assert (record["between"], sorted(record["items"]), record["looks"]) == ("variant", ["day", "night"], [4, 6])
+    assert (record["units"], len(record["runs"]), record["votes"]) == ({"called": "seed", "count": 6}, 12, 0)
+    assert made.sha256 in repr(made)
+    assert "after 4 and 6 seeds" in repr(made)
+    judge(session, "day", "day", "day")
+    found = session.rank("foxes")
+    assert found.notes[0] == f"As registered on {made.at:%Y-%m-%d %H:%M} UTC (sha256 {made.sha256[:12]})."
+    assert (found.looks, found.confidence) == ((4, 6), 0.9)
+    assert "the next registered look is after 4 seeds, and 3 are judged" in found.sentence
+    assert made.sha256[:12] in found.html()
+    assert made.sha256[:12] in repr(session.rank(session.votes("foxes")))
+
+
+def test_a_vote_is_sure_at_registered_looks_alone(session: Session) -> None:
+    """The sitting has the looks of its question's registration."""
+    session.preregister("foxes", QUESTION, looks=6)
+    more: dict[str, Any] = {"between": None, "within": None, "rater": None, "aim": "order", "repeats": 0.1}
+    # The clips are not in this home, so that no pair could be shown; the runs say that they have some.
+    session.archive.video_of = lambda record: record.run_id  # type: ignore[method-assign,assignment,return-value]
+    assert blind_test(session, "foxes", question=QUESTION, **more)[1].looks == (6,)
+
+
+def test_each_deviation_is_told(session: Session) -> None:
+    """Votes before, another question, another level, other runs: all in one note."""
+    judge(session, "day", question="Which is nicer?", at=session.runtime.clock.now() - timedelta(hours=1))
+    session.preregister("foxes", QUESTION)
+    note = session.rank(list(session.sweep_of("foxes"))[:11], confidence=0.9).notes[0]
+    assert note.startswith("Registered on ")
+    assert note.endswith(
+        "Not as registered: 1 registered run left out (exclusions: none); α = 0.1 instead of 0.05; "
+        "1 vote on “Which is nicer?” instead of “Which fox is better?”; 1 vote was given before."
+    )
+
+
+def test_the_first_registration_of_a_comparison_counts(session: Session, tmp_path: Path) -> None:
+    """A later one with other looks, written by another kernel, changes nothing but that it is told."""
+    first = session.preregister("foxes", QUESTION, looks=6)
+    with Session(home=tmp_path / "home", mode="simulated", notice=lambda _: None) as other:
+        other.preregister("foxes", QUESTION, looks=[1, 2, 3])
+        other.preregister("foxes", "Which is longer?")
+    judge(session, "day", "day")
+    found = session.rank("foxes")
+    assert found.looks == (6,)
+    assert first.sha256[:12] in found.notes[0]
+    assert found.notes[0].endswith("It was registered 1 more time; the first one counts.")
+
+
+def test_a_record_that_was_changed_counts_for_nothing(session: Session, tmp_path: Path) -> None:
+    """It is told, and its looks and level are not used."""
+    session.preregister("foxes", QUESTION, looks=6, alpha=0.01)
+    with closing(sqlite3.connect(tmp_path / "home/runs.sqlite3")) as c:
+        c.execute("""UPDATE documents SET text = replace(text, '"looks":[6]', '"looks":[1]')""")
+        c.commit()
+    judge(session, "day")
+    found = session.rank("foxes")
+    assert (found.looks, found.confidence) == ((), 0.95)
+    assert "was changed after it was written, and doesn't count" in found.notes[0]
+    assert "As registered" not in repr(found)
+
+
+def test_runs_that_were_not_registered_have_no_note(session: Session) -> None:
+    """Nor has a log without registrations."""
+    judge(session, "day")
+    assert not [n for n in session.rank("foxes").notes if "egistered" in n]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        ({"question": " "}, "question=''"),
+        ({"question": None}, "question='None': a text"),
+        ({"alpha": 0}, "alpha=0"),
+        ({"alpha": 0.6}, "alpha=0.6: a number above 0, up to 0.5"),
+        ({"alpha": float("nan")}, "alpha"),
+        ({"looks": []}, "looks=[]"),
+        ({"looks": [6, 3]}, "increasing numbers of seeds"),
+        ({"looks": [3, 3]}, "increasing numbers of seeds"),
+        ({"looks": 7}, "two variants of these runs have 6 seeds in common"),
+        ({"looks": [0, 4]}, "looks"),
+        ({"looks": [2.5]}, "looks"),
+        ({"looks": "soon"}, "looks"),
+        ({"between": "prom"}, "prom"),
+        ({"stopping": 7}, "stopping='7': a text"),
+        ({"exclusions": "x" * 5000}, "exclusions="),
+        ({"raters": [3]}, "raters='3': a text"),
+    ],
+)
+def test_what_is_not_valid_is_refused(session: Session, arguments: dict[str, Any], told: str) -> None:
+    """By its name, and nothing is written."""
+    with pytest.raises(hw.UsageError) as refused:
+        session.preregister("foxes", **({"question": QUESTION} | arguments))
+    assert told in str(refused.value)
+    with closing(sqlite3.connect(session.settings.home / "runs.sqlite3")) as c:
+        assert c.execute("SELECT count(*) FROM documents").fetchone() == (0,)
+
+
+def test_a_sweep_can_be_registered_before_its_clips_are_there(tmp_path: Path) -> None:
+    """The planned seeds count, not those that have ended."""
+    with Session(home=tmp_path, mode="simulated", simulator_speed=0.01, notice=lambda _: None) as session:
+        sweep: Sweep = session.sweep(["a fox", "a wolf"], seed=[1, 2, 3], provider="kie", model="02")
+        record = json.loads(session.preregister(sweep, looks=3).text)
+        assert (record["units"]["count"], record["clips"], record["votes"]) == (3, 0, 0)
+        sweep.cancel()
