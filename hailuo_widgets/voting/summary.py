@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.voting.groups import Group
     from hailuo_widgets.voting.judgements import Judgement
     from hailuo_widgets.voting.raters import Agreement, SideBias
-    from hailuo_widgets.voting.sequential_test import Claim
+    from hailuo_widgets.voting.sequential_test import Claim, Look
     from hailuo_widgets.voting.units import Units
 
 __all__ = ["common_notes", "group_notes", "result_of", "sentence_of", "short", "unmatched_note"]
@@ -111,10 +111,7 @@ def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units, pairs: in
     if claimed.unmet:
         return f"; no votes compare it with {_unmet(claimed)} yet."
     if claimed.look is not None:
-        if claimed.look.next is None:
-            return "."
-        judged = f"{claimed.look.judged} {'is' if claimed.look.judged == 1 else 'are'} judged"
-        return f"; the next registered look is after {_count(claimed.look.next, units.called)}, and {judged}."
+        return _next_look(claimed.look, units)
     if claimed.more == 0 or (claimed.more is None and first["win_low"] is None):
         return "."
     if claimed.more is None:
@@ -123,6 +120,14 @@ def _what_next(first: Mapping[str, Any], claimed: Claim, units: Units, pairs: in
         return f"; about {_count(claimed.more, f'more {units.called}')} of {pairs} pairs of clips would tell."
     others = f"another {units.called} would" if claimed.more == 1 else f"other {units.called}s would"
     return f"; about {_count(claimed.more, 'more pair')} of clips on {others} tell."
+
+
+def _next_look(look: Look, units: Units) -> str:
+    """Return the end of the sentence with registered looks."""
+    if look.next is None:
+        return "."
+    judged = f"{look.judged} {'is' if look.judged == 1 else 'are'} judged"
+    return f"; the next registered look is after {_count(look.next, units.called)}, and {judged}."
 
 
 def group_notes(rows: Sequence[Mapping[str, Any]], units: Units, looks: Sequence[int] = ()) -> list[str]:
