@@ -1,4 +1,4 @@
-"""Parts of the variance of unit scores: between units, between the pairs of clips of one, and of raters.
+"""Parts of the variance of unit scores: between units, between pairs of clips, and between raters.
 
 A unit's score is the mean over its pairs of clips and their raters. Its variance over units has a part that would be
 smaller with more raters of the same clips, and one that would be smaller with more pairs of clips on a unit; the rest
