@@ -1,8 +1,9 @@
 """Benchmark of ``hw.rank`` on simulated panels: ``python tests/bench/rank.py [experiments] [case …]``.
 
-Coverage of the 95 % intervals with its standard error, how often an interval is missing, false claims and false
-findings of the corrected tests of two items; then the units that find a preference of 60, 70 and 80 % in 80 % of
-experiments, beside a sign test of fixed size. About 20 minutes on one core with 2,000 experiments a case.
+Coverage of the 95 % intervals with its standard error, how often an interval is missing and how often one of a strength
+has one end, false claims and false findings of the corrected tests of two items; then the units that find a preference
+of 60, 70 and 80 % in 80 % of experiments, beside a sign test of fixed size. About 20 minutes on one core with 2,000
+experiments a case.
 
 The panels are others than the product's own model: a rater sees the difference of two latent values with normal noise,
 and calls a small one a tie. A clip's value has persistent parts of the clip, of its seed and of its prompt, each of
@@ -195,16 +196,17 @@ def covered(low: Any, high: Any, true: float) -> bool | None:
 
 def measured(case: Case, experiments: int) -> dict[str, str]:
     """The figures of one case."""
-    win: list[bool | None] = []
-    strong: list[bool | None] = []
+    win: list[list[bool | None]] = []
+    strong: list[list[bool | None]] = []
+    half: list[list[bool | None]] = []
     claims, holm, wrong = 0, 0, 0
     for seed in range(experiments):
         found, pairwise, rates, strengths = tried(case, seed)
         rows = found.df.set_index("item")
-        for n in range(len(case.values)):
-            row = rows.loc[f"i{n}"]
-            win.append(covered(row.win_low, row.win_high, rates[n]))
-            strong.append(covered(row.strength_low, row.strength_high, strengths[n]))
+        own = [rows.loc[f"i{n}"] for n in range(len(case.values))]
+        win.append([covered(r.win_low, r.win_high, true) for r, true in zip(own, rates, strict=True)])
+        strong.append([covered(r.strength_low, r.strength_high, true) for r, true in zip(own, strengths, strict=True)])
+        half.append([(str(r.strength_low) == "<NA>") != (str(r.strength_high) == "<NA>") for r in own])
         false = False
         for group in found.groups:
             if group.winner is not None:
@@ -216,9 +218,10 @@ def measured(case: Case, experiments: int) -> dict[str, str]:
         tested = found.pairs[found.pairs.p_holm.fillna(1) < 1 - 0.95]
         holm += any(_is_false(row, pairwise) for row in tested.to_dict("records"))
     return {
-        "win rate": share([w for w in win if w is not None]),
-        "strength": share([s for s in strong if s is not None]),
-        "missing": share([w is None for w in win]),
+        "win rate": share(win),
+        "strength": share(strong),
+        "missing": share([[w is None for w in one] for one in win]),
+        "one end": share(half),
         "false claims": f"{claims / experiments:.3f}",
         "false p_holm": f"{holm / experiments:.3f}",
         "contradictions": str(wrong),
@@ -232,12 +235,12 @@ def _is_false(row: dict[str, Any], rates: Any) -> bool:
     return bool(ahead - 0.5 < LEVEL / 2)
 
 
-def share(found: list[bool]) -> str:
-    """A share with its standard error; – of nothing."""
-    if not found:
+def share(found: list[list[bool | None]]) -> str:
+    """A share of what isn't missing, by experiment, with its standard error over experiments; – of nothing."""
+    means = [np.mean([one for one in of if one is not None]) for of in found if any(one is not None for one in of)]
+    if not means:
         return "–"
-    rate = sum(found) / len(found)
-    return f"{rate:.3f} ±{math.sqrt(rate * (1 - rate) / len(found)):.3f}"
+    return f"{np.mean(means):.3f} ±{np.std(means) / math.sqrt(len(means)):.3f}"
 
 
 def needed(preference: float, experiments: int = 4000, power: float = 0.8) -> int:
