@@ -18,7 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hailuo_widgets.api.functions import (
+        add_votes,
         balance,
+        ballot,
         camera_instructions,
         compare,
         estimate,
@@ -90,7 +92,9 @@ __all__ = [
     "Unconfirmed",
     "UsageError",
     "__version__",
+    "add_votes",
     "balance",
+    "ballot",
     "camera_instructions",
     "compare",
     "estimate",
@@ -117,7 +121,9 @@ __all__ = [
 ]
 
 _API = (
+    "add_votes",
     "balance",
+    "ballot",
     "camera_instructions",
     "compare",
     "estimate",

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = [
+    "add_votes",
     "balance",
+    "ballot",
     "camera_instructions",
     "compare",
     "default_session",
@@ -78,7 +80,9 @@ def on_default(method: Callable[Concatenate[Session, P], T]) -> Callable[P, T]:
     return function
 
 
+add_votes = on_default(Session.add_votes)
 balance = on_default(Session.balance)
+ballot = on_default(Session.ballot)
 camera_instructions = on_default(Session.camera_instructions)
 compare = on_default(Session.compare)
 estimate = on_default(Session.estimate)

@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from hailuo_widgets.api.handle_session import on_session_of_runs
 from hailuo_widgets.domain.annotation import tags_of
+from hailuo_widgets.domain.ballot import CONSENT, QUESTION
 from hailuo_widgets.domain.user_values import as_flag, as_value, as_whole, shown
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS, RunMode
+from hailuo_widgets.workspace.ballots import add_votes
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.power import Design, Power, power_of
 from hailuo_widgets.workspace.registrations import Registration, register
@@ -593,7 +595,7 @@ class Session(Workspace):
         within: str | None = None,
         *,
         rater: str | None = None,
-        question: str = "Which clip is better?",
+        question: str = QUESTION,
         aim: str = "order",
         repeats: float = 0.1,
     ) -> None:
@@ -626,6 +628,82 @@ class Session(Workspace):
             self, what, between=between, within=within, rater=rater, question=question, aim=aim, repeats=repeats
         )
         show_vote(self, records, test, question=question)
+
+    @checked
+    @on_session_of_runs
+    def ballot(
+        self,
+        what: Sweep | pd.DataFrame | Run | str | Path | Sequence[Run | str] | None = None,
+        path: str | Path | None = None,
+        *,
+        between: str | None = None,
+        within: str | None = None,
+        question: str = QUESTION,
+        consent: str = CONSENT,
+        repeats: float = 0.1,
+        largest: float | None = None,
+    ) -> Path:
+        """Write a blind page on which others judge runs in pairs, without a notebook, a kernel or a network.
+
+        Each rater chooses a pseudonym, agrees to ``consent``, judges pairs by mouse or keyboard as with :func:`vote`,
+        and saves a file of votes, which :func:`add_votes` adds. Votes stay in the browser when the page is closed. The
+        page names nothing but the question: clips have random names and no metadata, and each rater sees the pairs in
+        an order of its own. The run log keeps which clip is which.
+
+        Args:
+            what: The runs, given as for :func:`vote`; by default the latest sweep.
+            path: The page, a file like ``"vote.html"``. An existing one is replaced; votes on it can still be added.
+            between: The column of :func:`runs` that is judged, as for :func:`vote`.
+            within: The column in which both clips of a pair agree, as for :func:`vote`.
+            question: The question that is asked of each pair.
+            consent: What each rater agrees to before the first pair.
+            repeats: The share of votes that go to pairs shown again with their sides swapped, from 0 to 0.5.
+            largest: The largest size of the file in megabytes; by default 50. A larger page becomes a folder with the
+                clips beside ``index.html``: ``vote`` for ``"vote.html"``.
+
+        Returns:
+            The page's path.
+
+        Raises:
+            UsageError: No two runs make a pair, a name that is not a column of these runs, a wrong argument, a clip
+                that can't be copied, or a folder of that name is there already.
+        """
+        from hailuo_widgets.exports.ballot_page import LARGEST_MB, write_ballot
+
+        if path is None and isinstance(what, str | os.PathLike) and str(what).lower().endswith(".html"):
+            path, what = os.fspath(what), None  # hw.ballot("vote.html"): the latest sweep
+        if path is None:
+            raise UsageError("path is missing: where to write", hint="for example hw.ballot(sweep, 'vote.html')")
+        return write_ballot(
+            self,
+            what,
+            path,
+            between=between,
+            within=within,
+            question=question,
+            consent=consent,
+            repeats=repeats,
+            largest=LARGEST_MB if largest is None else largest,
+        )
+
+    @checked
+    def add_votes(self, files: str | Path | Sequence[str | Path]) -> pd.DataFrame:
+        """Add the votes that raters saved from a page of :func:`ballot`; :func:`rank` counts them like others.
+
+        A file that is added again, or that has further votes of the same rater, adds what is new. A vote that a rater
+        has undone since is withdrawn. A file with a wrong value adds none of its votes.
+
+        Args:
+            files: A file, a pattern like ``"votes-*.json"``, a folder with such files, or several of these.
+
+        Returns:
+            A row per file: ``rater`` (the pseudonym and the page's random ID, so that two raters of one name stay two),
+            the numbers of votes that are ``new``, ``known`` already, and ``undone`` since, and why it was ``refused``.
+
+        Raises:
+            UsageError: There is no such file, or each file was refused.
+        """
+        return add_votes(self, files)
 
     @checked
     @on_session_of_runs

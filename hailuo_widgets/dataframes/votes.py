@@ -14,9 +14,9 @@ from hailuo_widgets.domain.vote import ANSWERS, Vote
 from hailuo_widgets.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
-__all__ = ["VOTE_COLUMNS", "votes_frame", "votes_of"]
+__all__ = ["ADDED_COLUMNS", "VOTE_COLUMNS", "added_votes_frame", "votes_frame", "votes_of"]
 
 VOTE_COLUMNS: dict[str, str] = {
     "vote_id": "string",
@@ -36,6 +36,16 @@ VOTE_COLUMNS: dict[str, str] = {
     "question": "string",
 }
 """``hw.votes()``'s columns and their pandas dtypes, in their order."""
+
+ADDED_COLUMNS: dict[str, str] = {
+    "file": "string",
+    "rater": "string",
+    "new": "Int64",
+    "known": "Int64",
+    "undone": "Int64",
+    "refused": "string",
+}
+"""``hw.add_votes()``'s columns and their pandas dtypes, in their order."""
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _NEEDED = ("left", "right", "answer")
@@ -104,3 +114,14 @@ def _moment(value: Any, row: int) -> datetime | None:
     except (TypeError, ValueError):
         raise UsageError(f"row {row}: at={value!r} is not a time", hint="leave it out if it isn't known") from None
     return (found.tz_localize(UTC) if found.tzinfo is None else found.tz_convert(UTC)).to_pydatetime()
+
+
+def added_votes_frame(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return one row per file of votes, with the columns of :data:`ADDED_COLUMNS`."""
+    columns = {}
+    for name, kind in ADDED_COLUMNS.items():
+        dtype: Any = pd.api.types.pandas_dtype(kind)
+        columns[name] = pd.array([pd.NA if row[name] == "" else row[name] for row in rows], dtype=dtype)
+    frame = pd.DataFrame(columns)
+    frame.attrs[PLAIN_TEXT] = True
+    return frame

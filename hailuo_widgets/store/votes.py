@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import sqlalchemy as sa
 
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.store.clips import chunks, clips_of, runs_of
+from hailuo_widgets.store.run_changes import one
 from hailuo_widgets.store.schema import vote_of, votes
 from hailuo_widgets.store.text import check_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.store.database import Database
 
-__all__ = ["add", "find", "withdraw"]
+__all__ = ["add", "find", "merge", "withdraw"]
+
+_MERGED: Final = ("rater", "left_run", "right_run", "answer", "repeat_of", "at")  # what a vote of one ID can't change
 
 
 def add(c: sa.Connection, vote: Vote) -> None:
@@ -30,6 +34,41 @@ def add(c: sa.Connection, vote: Vote) -> None:
     for name, value in row.items():
         check_text(name, value)
     c.execute(votes.insert(), row)
+
+
+def merge(database: Database, given: Sequence[Vote]) -> tuple[int, int, int]:
+    """Add the votes that are not there yet, and withdraw those that were undone since: all of it, or nothing.
+
+    A withdrawn vote stays so. Run it in the log's thread: ``log.call(votes.merge, log.database, given)``.
+
+    Returns:
+        The numbers of votes that are new, that were known, and of the latter that are withdrawn now.
+
+    Raises:
+        StoreError: A run is not in the store; nothing was written.
+        UsageError: A vote differs from the one of its ID, or holds what no store can keep; nothing was written.
+    """
+    new = known = undone = 0
+    with database.write() as c:
+        for run_id in sorted({run_id for vote in given for run_id in (vote.left_run, vote.right_run)}):
+            one(c, run_id, database.where)
+        for vote in given:
+            row = c.execute(sa.select(votes).where(votes.c.vote_id == vote.vote_id)).mappings().first()
+            if row is None:
+                add(c, vote)
+                new += 1
+                continue
+            earlier = vote_of(dict(row))
+            if earlier is None or any(getattr(earlier, name) != getattr(vote, name) for name in _MERGED):
+                raise UsageError(
+                    f"vote {vote.vote_id} by {vote.rater!r} is in the log with other values",
+                    hint="a vote is never changed: give the file as the page saved it",
+                )
+            known += 1
+            if vote.withdrawn and not earlier.withdrawn:
+                withdraw(c, vote.vote_id)
+                undone += 1
+    return new, known, undone
 
 
 def withdraw(c: sa.Connection, vote_id: str) -> None:

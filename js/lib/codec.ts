@@ -11,6 +11,7 @@ const NAMES: Record<string, string> = {
   vp09: "VP9",
   mp4v: "MPEG-4 Part 2",
 };
+const NOT_LOADED = "A clip's file is missing beside this page, or this browser can't play it.";
 /** Sample entries of sound and subtitles; any other is the video's. */
 const OTHERS = /^(mp4a|.c-3|Opus|fLaC|alac|.mp3|sowt|twos|lpcm|tx3g|text)$/;
 
@@ -29,11 +30,12 @@ export function unplayable(codec: string | null): string {
 }
 
 /**
- * Calls `ready` once the video shows a picture, or `failed` once if it cannot. A later error also calls `failed`.
+ * Calls `ready` once the video shows a picture, or `failed` once if it cannot. A later error also calls `failed`. The
+ * bytes of a clip beside the page are not known: its file may be missing.
  */
 export function watch(
   video: HTMLVideoElement,
-  blob: Blob,
+  blob: Blob | null,
   on: { ready?(): void; failed(text: string): void },
   signal: AbortSignal,
 ): void {
@@ -41,7 +43,7 @@ export function watch(
   const failed = async () => {
     if (told) return;
     told = true;
-    const text = unplayable(codecOf(new Uint8Array(await blob.arrayBuffer())));
+    const text = blob ? unplayable(codecOf(new Uint8Array(await blob.arrayBuffer()))) : NOT_LOADED;
     if (!signal.aborted) on.failed(text);
   };
   video.addEventListener("error", failed, { signal });

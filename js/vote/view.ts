@@ -20,9 +20,24 @@ const ANSWERS = [
   { answer: "both bad", text: "↑ Both bad", label: "Both are bad", key: "ArrowUp" },
   { answer: "right", text: "Right →", label: "The right one is better", key: "ArrowRight" },
 ] as const;
-const REHEARSAL = "A rehearsal: simulated clips bear their prompts, so nobody is blind here.";
+export const REHEARSAL = "A rehearsal: simulated clips bear their prompts, so nobody is blind here.";
 const PATIENCE_MS = 30 * 60_000;
 const SLOW_MS = 4000;
+
+/** What a page without a kernel says and does otherwise. */
+export interface Own {
+  /** The text of the last button. */
+  end: string;
+  /** What is said when every pair is judged. */
+  done: string;
+  /** The clip's address, if its bytes cannot be requested. */
+  source?(token: string, side: string): string;
+}
+
+const NOTEBOOK: Own = {
+  end: "End and show the result",
+  done: "you have judged every pair. More seeds, or another rater, would tell more.",
+};
 
 export class View {
   readonly #signal: AbortSignal;
@@ -30,6 +45,7 @@ export class View {
   readonly #transport: Transport;
   readonly #watch: Stopwatch;
   readonly #root: HTMLElement;
+  readonly #own: Own;
   readonly #question = h("div", { class: "hailuo-question" });
   readonly #progress = h("div", { class: "hailuo-said", role: "status" });
   readonly #prompt = h("div", { class: "hailuo-prompt", dir: "auto" });
@@ -38,7 +54,7 @@ export class View {
   readonly #answers = h("div", { class: "hailuo-answers", role: "group", "aria-label": "Your answer" });
   readonly #buttons: HTMLButtonElement[] = [];
   readonly #undo = h("button", { type: "button" }, "Undo (Z)");
-  readonly #end = h("button", { type: "button" }, "End and show the result");
+  readonly #end = h("button", { type: "button" });
   readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
   readonly #live: HTMLElement;
   readonly #volume: Volume;
@@ -51,8 +67,10 @@ export class View {
   #told: VoteState | null = null;
   #open = false;
 
-  constructor(root: HTMLElement, model: MessageModel, signal: AbortSignal) {
+  constructor(root: HTMLElement, model: MessageModel, signal: AbortSignal, own: Own = NOTEBOOK) {
     this.#root = root;
+    this.#own = own;
+    setText(this.#end, own.end);
     this.#signal = signal;
     this.#channel = new Channel(model, signal);
     this.#volume = new Volume(signal, "Hear the left clip, the right one, or none (M)", () => this.#turn());
@@ -83,9 +101,11 @@ export class View {
     );
     root.append(this.#question, this.#progress, this.#live, this.#problem);
     this.#problem.hidden = true;
-    const own = Object.fromEntries(ANSWERS.map(({ key, answer }) => [key, () => void this.#vote(answer)]));
+    const answers = Object.fromEntries(
+      ANSWERS.map(({ key, answer }) => [key, () => void this.#vote(answer)]),
+    );
     const undo = () => void (this.#undo.disabled || this.#say("undo"));
-    const keys = { ...own, z: undo, Backspace: undo, m: () => this.#turn() };
+    const keys = { ...answers, z: undo, Backspace: undo, m: () => this.#turn() };
     root.addEventListener("keydown", (event) => this.#transport.key(event, keys), { signal });
     signal.addEventListener("abort", () => this.#leave(), { once: true });
     void this.#say("begin");
@@ -144,8 +164,7 @@ export class View {
   #said({ given, remaining, sure, ended, result, token }: VoteState): string {
     const votes = `${given} ${given === 1 ? "vote" : "votes"}`;
     if (ended) return `${votes} in this sitting. ${result}`;
-    if (token === null)
-      return `${votes} · you have judged every pair. More seeds, or another rater, would tell more.`;
+    if (token === null) return `${votes} · ${this.#own.done}`;
     const left = `${votes} · ${remaining} ${remaining === 1 ? "pair" : "pairs"} left`;
     return sure ? `${left} · the answer is sure: you may stop here` : left;
   }
@@ -188,10 +207,12 @@ export class View {
   }
 
   async #fetch(token: string, side: number, video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
-    const data = { token, side: SIDES[side] };
-    const { blob } = await this.#channel.request("clip", { data, timeoutMs: PATIENCE_MS, signal });
-    const url = URL.createObjectURL(blob);
-    this.#urls.push(url);
+    const data = { token, side: SIDES[side] ?? "" };
+    const address = this.#own.source?.(token, data.side);
+    const asked = { data, timeoutMs: PATIENCE_MS, signal };
+    const blob = address === undefined ? (await this.#channel.request("clip", asked)).blob : null;
+    const url = blob ? URL.createObjectURL(blob) : (address ?? "");
+    if (blob) this.#urls.push(url);
     await new Promise<void>((resolve, reject) => {
       const failed = (text: string) => reject(new Error(`${text} End the vote, or open it elsewhere.`));
       watch(video, blob, { ready: resolve, failed }, signal);

@@ -192,11 +192,14 @@ def calls(name: str, handle: Any, folder: Path) -> Callable[[], Any]:
     (parameter,) = (p.name for p in parameters(function) if p.name in TAKES)
     if name == "export":
         return lambda: function(handle, folder / "runs.csv")
+    if name == "ballot":
+        return lambda: function(handle, folder / "vote.html")
     return lambda: function(**{parameter: handle})
 
 
 OF_RUNS = (
-    "compare", "export", "preregister", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote", "votes",
+    "ballot", "compare", "export", "preregister", "rank", "run", "runs", "seed_check", "studio", "sweep_of", "vote",
+    "votes",
 )  # fmt: skip
 
 
@@ -221,7 +224,7 @@ def test_a_function_works_on_the_session_of_its_runs(
     call = calls(name, HANDLES[kind](other), tmp_path)
     one = kind in {"run", "rows"}
     refused = {"vote": "differ in nothing" if one else "no two of these 2 runs", "run": "holds 2", "studio": "holds 2"}
-    refused["preregister"] = refused["vote"]
+    refused["preregister"] = refused["ballot"] = refused["vote"]
     refused |= {"seed_check": f"no two of these {'1 run' if one else '2 runs'}"}
     if name in refused and not (one and name in {"run", "studio"}):  # what it says is what that session's log has
         with pytest.raises(hw.UsageError, match=refused[name]):
