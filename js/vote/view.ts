@@ -16,8 +16,8 @@ import { Stopwatch } from "./stopwatch";
 const SIDES = ["left", "right"] as const;
 const ANSWERS = [
   { answer: "left", text: "← Left", label: "The left one is better", key: "ArrowLeft" },
-  { answer: "tie", text: "↓ Tie", label: "Both are equally good", key: "ArrowDown" },
-  { answer: "both bad", text: "↑ Both bad", label: "Both are bad", key: "ArrowUp" },
+  { answer: "tie", text: "↓ Tie", label: "Tie: both are equally good", key: "ArrowDown" },
+  { answer: "both bad", text: "↑ Both bad", label: "Both bad: neither is good", key: "ArrowUp" },
   { answer: "right", text: "Right →", label: "The right one is better", key: "ArrowRight" },
 ] as const;
 export const REHEARSAL = "A rehearsal: simulated clips bear their prompts, so nobody is blind here.";
