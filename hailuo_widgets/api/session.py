@@ -519,8 +519,9 @@ class Session(Workspace):
         the longest clip. ``.png`` is a filmstrip: a row a run.
 
         A ranking is written as LaTeX tables (``.tex``), as a Methods paragraph whose figures are those of the ranking
-        (``.md``), as a table (``.csv``), or as a notebook shows it (``.html``); rows of :func:`votes` as ``.csv`` or
-        ``.parquet``, with pseudonyms of the raters.
+        (``.md``), as a table (``.csv``), as a notebook shows it (``.html``), or as a forest plot (``.png``, ``.svg``,
+        ``.pdf``; needs the extra ``plots``); rows of :func:`votes` as ``.csv`` or ``.parquet``, with pseudonyms of the
+        raters.
 
         Args:
             what: A sweep or its name, rows of :func:`runs`, or runs or their ids; by default the latest sweep. A clip

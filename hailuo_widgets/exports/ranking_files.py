@@ -11,6 +11,7 @@ import pandas as pd
 from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
+from hailuo_widgets.exports.forest_plot import PLOT_KINDS, forest_plot
 from hailuo_widgets.exports.tables import booktabs, write_frame
 from hailuo_widgets.voting.units import FEWEST
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RANKING_KINDS", "VOTE_KINDS", "methods_of", "write_ranking", "write_votes"]
 
-RANKING_KINDS: Final = (".tex", ".md", ".csv", ".html")
+RANKING_KINDS: Final = (".tex", ".md", ".csv", ".html", *PLOT_KINDS)
 VOTE_KINDS: Final = (".csv", ".parquet")
 SOURCES: Final = (
     "I. Waudby-Smith and A. Ramdas, Estimating means of bounded random variables by betting, JRSS B 86 (2024)",
@@ -34,13 +35,14 @@ SOURCES: Final = (
     "S. Holm, A simple sequentially rejective multiple test procedure, Scand. J. Statist. 6 (1979)",
     "K. Krippendorff, Content Analysis (2004)",
 )
+LOOKS_SOURCE: Final = "K. Lan and D. DeMets, Discrete sequential boundaries for clinical trials, Biometrika 70 (1983)"
 
 
 def write_ranking(ranking: Ranking, target: Path, kind: str) -> None:
-    """Write a ranking: two LaTeX tables, the Methods paragraph (Markdown), its table (CSV), or what a notebook shows.
+    """Write a ranking: LaTeX tables, the Methods paragraph (Markdown), its table (CSV), a notebook's view, or a plot.
 
     Raises:
-        UsageError: The kind is another one.
+        UsageError: The kind is another one, or matplotlib is not installed, which draws the plot.
     """
     if kind not in RANKING_KINDS:
         raise UsageError(
@@ -50,9 +52,13 @@ def write_ranking(ranking: Ranking, target: Path, kind: str) -> None:
     if kind == ".csv":
         write_frame(ranking.df, target, kind)
         return
-    text = {".tex": _latex, ".md": methods_of, ".html": _page}[kind](ranking)
+    if kind in PLOT_KINDS:
+        content = forest_plot(ranking, kind)
+    else:
+        text = {".tex": _latex, ".md": methods_of, ".html": _page}[kind](ranking)
+        content = text.encode("utf-8", "replace")
     with replacing(target) as part:
-        part.write_bytes(text.encode("utf-8", "replace"))
+        part.write_bytes(content)
 
 
 def write_votes(votes: pd.DataFrame, target: Path, kind: str) -> None:
@@ -94,9 +100,17 @@ def methods_of(ranking: Ranking) -> str:
         f"{units.called} are one observation. {ranking.estimand}"
     )
     alpha = 1 - ranking.confidence
+    shared = f"at an error of at most {alpha:.2g} in all, which is divided among the {len(df)} variants"
+    test = f"by an anytime-valid test by betting on the scores of the units [1], {shared}"
+    if ranking.looks:
+        numbers = ", ".join(map(str, ranking.looks))
+        test = (
+            f"at registered looks alone, after {numbers} {units.called}s, by Gaffke's test of the mean score [4], "
+            f"{shared} and spent over the looks as by O'Brien and Fleming's boundary [1]"
+        )
     said.append(
-        f"The best variant is named by an anytime-valid test by betting on the scores of the units [1], at an error "
-        f"of at most {alpha:.2g} in all, which is divided among the {len(df)} variants. Win rates have Wilson "
+        f"The best variant is named {test}; all judgements together must bear it out: it must be preferred in more "
+        "than half of its own, rank first, and be the likeliest to be the best. Win rates have Wilson "
         "intervals with the effective number of judgements and Student's quantile for the number of units [2], and "
         "strengths are those of the Bradley-Terry model [3] with intervals of a score test, both at "
         f"{100 * ranking.confidence:.6g}%; with fewer than {FEWEST} units there are none. Each two variants are "
@@ -109,9 +123,10 @@ def methods_of(ranking: Ranking) -> str:
             f"{ranking.agreement.alpha:.2f} in {plural(ranking.agreement.pairs, 'comparison')}."
         )
     said.append(f"Computed with hailuo-widgets {version('hailuo-widgets')}.")
-    cited = SOURCES if ranking.agreement.alpha is not None else SOURCES[:-1]
+    cited = [LOOKS_SOURCE if ranking.looks else SOURCES[0], *SOURCES[1:]]
+    cited = cited if ranking.agreement.alpha is not None else cited[:-1]
     sources = "\n".join(f"[{n}] {source}." for n, source in enumerate(cited, start=1))
-    return f"{' '.join(said)}\n\n{ranking.sentence}\n\n{sources}\n"
+    return "\n\n".join([" ".join(said), " ".join([ranking.sentence, *ranking.notes]), sources]) + "\n"
 
 
 def _latex(ranking: Ranking) -> str:
@@ -130,7 +145,19 @@ def _latex(ranking: Ranking) -> str:
     ]
     notes = f"% {_line(ranking.sentence)}\n% {_line(ranking.estimand)}\n"
     numbered = booktabs(("", *map(str, range(1, len(names) + 1))), shares)
-    return f"{notes}{booktabs(heads, rows)}\n% Row preferred to column.\n{numbered}"
+    tests = [
+        (
+            row["first"], row["second"], _percent(row["first_rate"]), str(row["units"]), str(row["judged"]),
+            _p_value(row["p"]), _p_value(row["p_holm"]),
+        )
+        for row in ranking.pairs.to_dict("records")
+    ]  # fmt: skip
+    compared = booktabs(("first", "second", "first preferred", "units", "judged", "p", "p (Holm)"), tests)
+    return (
+        f"{notes}{booktabs(heads, rows)}\n% Row preferred to column.\n{numbered}\n"
+        "% Each two variants: a test of the mean score of the units; p (Holm) is corrected for their number.\n"
+        f"{compared}"
+    )
 
 
 def _page(ranking: Ranking) -> str:
@@ -144,6 +171,10 @@ def _line(text: str) -> str:
 
 def _percent(value: Any) -> str:
     return "–" if pd.isna(value) else f"{value:.0%}"
+
+
+def _p_value(value: Any) -> str:
+    return "–" if pd.isna(value) else "< 0.001" if value < 0.001 else f"{value:.3f}"  # noqa: PLR2004
 
 
 def _range(low: Any, high: Any) -> str:

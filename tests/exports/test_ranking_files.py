@@ -74,18 +74,29 @@ def test_the_methods_are_those_of_this_ranking(session: Session, tmp_path: Path)
         assert "mara" not in text
 
 
+def test_the_methods_of_registered_looks(session: Session, tmp_path: Path) -> None:
+    """Name the looks and their test, and no betting; the notes follow, with what the paragraph does not say."""
+    found = rank(votes(["a", "b"], seeds=12), looks=(6, 12))
+    text = session.export(found, tmp_path / "methods.md").read_text("utf-8")
+    assert "at registered looks alone, after 6, 12 seeds" in text
+    assert "[1] K. Lan" in text
+    assert "betting" not in text
+    assert all(note in text for note in found.notes)
+    assert "betting" in session.export(rank(votes(["a", "b"])), tmp_path / "other.md").read_text("utf-8")
+
+
 def test_latex_takes_any_name(session: Session, tmp_path: Path) -> None:
     """Names are text in both tables: no command, no end of a row or a table, no line of their own."""
     found = rank(votes(HOSTILE))
     text = session.export(found, tmp_path / "ranking.tex").read_text("utf-8")
     body = [line for line in text.splitlines() if not line.startswith("%")]
-    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 2
-    assert sum(line.endswith(r"\\") for line in body) == 2 * (1 + len(HOSTILE))
+    assert text.count(r"\begin{tabular}") == text.count(r"\end{tabular}") == 3
+    assert sum(line.endswith(r"\\") for line in body) == 2 * (1 + len(HOSTILE)) + 1 + 6
     bare = re.sub(r"\\(textbackslash|textasciitilde|textasciicircum|textless|textgreater|textquotedbl)\{\}", "", text)
     assert r"\textbf" not in bare
     cells = [line for line in body if line.endswith(r"\\")]
-    assert [len(re.findall(r"(?<!\\)&", line)) for line in cells] == [5] * 5 + [4] * 5
-    assert len([line for line in body if line]) == 2 * (6 + len(HOSTILE)), "no name has a line of its own"
+    assert [len(re.findall(r"(?<!\\)&", line)) for line in cells] == [5] * 5 + [4] * 5 + [6] * 7
+    assert len([line for line in body if line]) == 2 * (6 + len(HOSTILE)) + 6 + 6, "no name has a line of its own"
 
 
 @pytest.mark.parametrize(("level", "shown"), [(0.95, "95%"), (0.975, "97.5%"), (0.995, "99.5%"), (0.999, "99.9%")])
@@ -102,6 +113,19 @@ def test_one_rater_has_no_agreement_to_cite(session: Session, tmp_path: Path) ->
     """What is not computed is not described."""
     found = rank(votes(["a", "b"], raters=("mara",)))
     assert "Krippendorff" not in session.export(found, tmp_path / "methods.md").read_text("utf-8")
+
+
+def test_latex_has_the_corrected_p_values(session: Session, tmp_path: Path) -> None:
+    """Each two variants with the figures of the table of pairs; a tiny one is not called 0."""
+    found = rank(votes(["a", "b", "c"], seeds=60))
+    text = session.export(found, tmp_path / "ranking.tex").read_text("utf-8").rpartition(r"\begin{tabular}")[2]
+    for row in found.pairs.to_dict("records"):
+        line = next(x for x in text.splitlines() if x.startswith(f"{row['first']} & {row['second']} &"))
+        told = [cell.strip(" \\") for cell in line.split("&")][2:]
+        shown = ["< 0.001" if p < 0.001 else f"{p:.3f}" for p in (row["p"], row["p_holm"])]
+        expected = [f"{row['first_rate']:.0%}".replace("%", r"\%"), str(row["units"]), str(row["judged"])]
+        assert told[:3] == expected
+        assert [cell.replace("textless{}", "<") for cell in told[3:]] == shown
 
 
 @pytest.mark.parametrize("kind", [".csv", ".html", ".tex", ".md"])
