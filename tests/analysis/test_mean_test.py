@@ -74,14 +74,14 @@ def test_opposed_raters_are_not_found_ahead() -> None:
     """One rater never prefers a and two do in 75 %: most seeds are for a, the mean is one half, and that is tested."""
     rng = np.random.default_rng(12)
     found, ahead = 0, 0
-    for _ in range(40):
+    for _ in range(30):
         votes = [
             vote(3 * unit + n, "a", "b", "left" if rng.random() < chance else "right", unit=unit, rater=f"r{n}")
-            for unit, (n, chance) in itertools.product(range(40), enumerate((0.0, 0.75, 0.75)))
+            for unit, (n, chance) in itertools.product(range(150), enumerate((0.0, 0.75, 0.75)))
         ]
         row = rank(votes).pairs.iloc[0]
         found += row["p_holm"] < LEVEL
         ahead += row["first_ahead"] > row["units"] / 2
         assert row["first_mean"] == pytest.approx(row["first_rate"])
     assert ahead >= 20
-    assert found <= 5
+    assert found <= 4  # a sign test finds it in a third

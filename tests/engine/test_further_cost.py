@@ -110,6 +110,32 @@ def test_a_reused_clip_has_its_list_price(session: Session) -> None:
     assert said[0].startswith(f"A decision would cost about ${2 * more * price:.2f} (")
 
 
+def test_what_a_third_variant_needs_is_all_that_is_paid(session: Session) -> None:
+    """A is found ahead of b and not of c: further seeds of a and c are paid for, and none of b; a's clips once."""
+    records = [run(name, n, micros=280_000) for name in "abc" for n in range(40)]
+    votes = []
+    for n, c in enumerate(pair_up(records).candidates):
+        ahead = {("a", "b"): True, ("a", "c"): n % 3 > 0, ("b", "c"): n % 2 > 0}[c.first, c.second]
+        votes.append(
+            Vote(
+                vote_id=f"v{n:03}", at=NOW, rater="mara", between="prompt", left=c.first, right=c.second,
+                left_run=c.first_run, right_run=c.second_run, left_clip=c.first_clip, right_clip=c.second_clip,
+                answer="left" if ahead else "right", within="seed",
+            )
+        )  # fmt: skip
+    votes = relabel(records, votes)
+    found = rank(votes, items=["a", "b", "c"])
+    assert found.winner is None
+    (group,) = found.groups
+    assert set(group.further) == {"c"}
+    count = group.further["c"]
+    (told,) = cost_notes(found.groups, votes, records, session.accounts, has_clip=lambda _: True)
+    assert told == (
+        f"A decision would cost about ${2 * 0.28 * count:.2f} ({count} seeds of “a”, {count} seeds of “c”), at the "
+        "prices of the judged clips."
+    )
+
+
 def test_what_is_decided_costs_nothing_more(session: Session) -> None:
     """With a winner, and with nothing that could be told, there is no price."""
     records = [run(name, n, micros=280_000) for name in "ab" for n in range(40)]
