@@ -243,16 +243,34 @@ def test_nothing_tells_the_variants_apart(made: tuple[Session, Sweep, list[str]]
 
 
 def test_names_and_order_are_random(made: tuple[Session, Sweep, list[str]], tmp_path: Path) -> None:
-    """Over forty pages, each run's clip stands in each half of the file, and on each side of its pair."""
+    """Over forty pages, a variant's clips stand anywhere in the file, and on each side of their pairs."""
     session, sweep, _ = made
     first_in_file, first_in_pair = 0, 0
     for n in range(40):
         page = session.ballot(sweep, tmp_path / f"{n}.html")
-        answers = for_item(page, session, "crimson-label")
+        pairs, answers = data_of(page)["pairs"], for_item(page, session, "crimson-label")
         first_in_pair += answers.count("left")
-        first_in_file += answers[0] == "left"
+        crimson = {pair[answer == "right"] for pair, answer in zip(pairs, answers, strict=True)}
+        first_in_file += next(iter(clips_of(page))) in crimson
     assert 30 < first_in_pair < 90, "of 120"
     assert 5 < first_in_file < 35, "of 40"
+
+
+def test_pairs_of_a_null_control_are_pairs_like_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page has them among the others, and nothing of what they are; their votes are those of the control."""
+    with Simulator(tmp_path / "provider", latency=0.02, draft=True) as simulator:
+        monkeypatch.setenv("KIE_BASE_URL", simulator.url)
+        monkeypatch.setenv("KIE_API_KEY", "canary-7d1f")
+        session = Session(home=tmp_path / "home", mode="live", poll_interval=0.05, notice=lambda _: None)
+        sweep = session.sweep(PROMPTS, provider="kie", model="02", seed=[1, 2], control=True).wait(60)
+        page = session.ballot(sweep, tmp_path / "vote.html")
+        votes_file(tmp_path / "votes.json", page, ["left"] * 4)
+        assert len(data_of(page)["pairs"]) == 4
+        assert "control" not in scripts(page)["ballot"]
+        assert list(session.add_votes(tmp_path / "votes.json")["new"]) == [4]
+        assert sorted(session.votes(sweep)["between"]) == ["control", "control", "variant", "variant"]
+        assert session.rank(sweep).df["judged"].tolist() == [2, 2]
+        session.close()
 
 
 def test_clips_are_copied_without_metadata(made: tuple[Session, Sweep, list[str]], tmp_path: Path) -> None:
@@ -471,6 +489,7 @@ def test_a_changed_vote_is_refused(made: tuple[Session, Sweep, list[str]], tmp_p
         vote["at"] = (datetime.now(UTC) - timedelta(hours=1)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
     else:
         content["rater"]["name"] = "lu"
+    content["votes"].reverse()  # the new vote comes first
     kept.write_text(json.dumps(content), "utf-8")
     with pytest.raises(UsageError, match="is in the log with other values"):
         session.add_votes(kept)
