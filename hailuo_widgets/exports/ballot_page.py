@@ -96,7 +96,7 @@ def write_ballot(
     )
     with tempfile.TemporaryDirectory(prefix=f".{target.stem}.", suffix=".part", dir=target.parent) as made:
         folder = Path(made) / "page"
-        folder.mkdir()
+        folder.mkdir(mode=0o700)
         sound = _copy_clips(session, ballot, records, folder)
         clips = {name: folder / f"{name}.mp4" for name in sorted(ballot.clips)}
         clip_bytes = sum(clip.stat().st_size for clip in clips.values())

@@ -61,6 +61,8 @@ export const VERSION = 1;
 /** The fewest votes between a pair and its repeat, so that the rater does not answer from memory. */
 export const APART = 4;
 export const LONGEST_NAME = 40;
+/** A page that stayed open for months; Python takes no longer time. */
+const LONGEST_S = 1e7;
 const UNSHOWABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 const ADJECTIVES = ["amber", "brisk", "calm", "deft", "early", "fond", "gentle", "hazel", "keen", "lively"];
 const NOUNS = [
@@ -203,7 +205,7 @@ export class Sitting {
       left: shown.left,
       right: shown.right,
       answer,
-      seconds: seconds === null ? null : Math.round(seconds * 1000) / 1000,
+      seconds: seconds === null ? null : Math.round(Math.min(seconds, LONGEST_S) * 1000) / 1000,
       at: this.#now().toISOString(),
       repeat_of: first?.id ?? null,
       undone: false,

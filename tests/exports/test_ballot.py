@@ -340,6 +340,7 @@ def test_a_large_page_is_a_folder(made: tuple[Session, Sweep, list[str]], tmp_pa
     files = {p.name for p in page.parent.iterdir()}
     assert files == {"index.html", *(f"{name}.mp4" for name in itertools.chain(*data["pairs"]))}
     assert len({p.stat().st_mtime_ns for p in page.parent.iterdir()}) == 1
+    assert page.parent.stat().st_mode & 0o077 == 0
     for clip in page.parent.glob("*.mp4"):
         check_bare(clip.read_bytes())
     assert "media-src &#x27;self&#x27; file:" in page.read_text("utf-8")
