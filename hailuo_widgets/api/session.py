@@ -17,7 +17,7 @@ from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS, RunMode
 from hailuo_widgets.workspace.ballots import add_votes
 from hailuo_widgets.workspace.keywords import checked, given
-from hailuo_widgets.workspace.power import Design, Power, power_of
+from hailuo_widgets.workspace.power import CONFIDENCE, PREFERENCES, TIES, Design, Power, power_of
 from hailuo_widgets.workspace.registrations import Registration, register
 from hailuo_widgets.workspace.seed_check import PROMPT, SeedCheck, check_of_runs, plan_seed_check
 from hailuo_widgets.workspace.selection import every, sweep_name
@@ -886,9 +886,9 @@ class Session(Workspace):
         replicates: int = 1,
         raters: int = 1,
         variants: int = 2,
-        preference: float | Sequence[float] = (0.6, 0.7, 0.8),
-        ties: float = 0.1,
-        confidence: float = 0.95,
+        preference: float | Sequence[float] = PREFERENCES,
+        ties: float = TIES,
+        confidence: float = CONFIDENCE,
         budget: float | str | None = None,
         provider: str | Sequence[str] | None = None,
         model: str | None = None,

@@ -110,6 +110,7 @@ class Hailuo(SettingTraits):
         from hailuo_widgets.api.functions import default_session
         from hailuo_widgets.widgets.display import show_plan
         from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
+        from hailuo_widgets.workspace.power import power_of_plan
 
         line, cell = split_cell(line, cell)
         parsed = parse_line(line)
@@ -122,7 +123,8 @@ class Hailuo(SettingTraits):
         if dry:
             from hailuo_widgets.dataframes.costs import plan_frame
 
-            show_plan(plan, dry=True, notes=foretold(session, parsed, plan))
+            notes = (*foretold(session, parsed, plan), power_of_plan(plan))
+            show_plan(plan, dry=True, notes=tuple(filter(None, notes)))
             return None, {"plan": plan_frame(plan)}
         if plan.results > 1:
             _show_before(session, plan, foretold(session, parsed, plan))
@@ -143,14 +145,19 @@ class Hailuo(SettingTraits):
 
 
 def _show_before(session: Session, plan: Plan, notes: Sequence[str]) -> None:
-    """Show a plan that is about to start, with the balances that are known; those that are not come when they do."""
+    """Show a plan that is about to start, with the balances that are known.
+
+    Balances that are not known, and what the plan can find, come when they do: nothing is sent later because of them.
+    """
     from hailuo_widgets.engine.event_loop import running_loop
     from hailuo_widgets.widgets.display import show_plan
+    from hailuo_widgets.workspace.power import power_of_plan
 
     calls, loop = plan.to_send, running_loop()
+    power: list[str] = []
 
     def all_notes() -> tuple[str, ...]:
-        return (*session.balance_notes(calls), *notes)
+        return (*session.balance_notes(calls), *notes, *power)
 
     update = show_plan(plan, notes=all_notes())
 
@@ -162,6 +169,15 @@ def _show_before(session: Session, plan: Plan, notes: Sequence[str]) -> None:
             session.say(sentence)
 
     session.ask_balances(calls, arrived)
+    if update is None or loop is None:
+        return
+
+    def found(told: asyncio.Future[str]) -> None:
+        if not told.cancelled() and told.exception() is None and told.result():
+            power.append(told.result())
+            update(all_notes())
+
+    loop.run_in_executor(None, power_of_plan, plan).add_done_callback(found)
 
 
 def _show(made: Run | Sweep) -> None:

@@ -29,6 +29,7 @@ __all__ = [
     "ModelOffer",
     "Offer",
     "PlanFigures",
+    "PowerLine",
     "ProblemMessage",
     "ProviderOffer",
     "ReferenceCounts",
@@ -386,6 +387,12 @@ class Verdict(TypedDict):
     plan: NotRequired[PlanFigures]
 
 
+class PowerLine(TypedDict):
+    """What votes on a plan's clips can find, in one sentence; "" without variants."""
+
+    sentence: str
+
+
 class Begun(TypedDict):
     """What became of a press of Generate: the started runs, or the question to answer first."""
 
@@ -467,6 +474,7 @@ class Replies(TypedDict):
     load: Form
     upload: Uploaded
     reference: ReferenceFacts
+    power: PowerLine
     generate: Begun
     # vote
     begin: VoteState

@@ -1,8 +1,8 @@
 """Studio widget: a form that builds, checks, prices and starts a request.
 
-The browser holds the form (see ``form.py``) and sends ``catalog`` once, ``check`` after each change, ``load`` with a
-cell's text or a run's id, ``upload`` with the chunks of a file, ``reference`` with a path or URL, and
-``generate``. Checks and prices are those of ``%%hailuo``.
+The browser holds the form (see ``form.py``) and sends ``catalog`` once, ``check`` after each change, ``power`` after a
+check of several runs, ``load`` with a cell's text or a run's id, ``upload`` with the chunks of a file, ``reference``
+with a path or URL, and ``generate``. Checks and prices are those of ``%%hailuo``.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ from hailuo_widgets.widgets.request_widget import (
     problems_of,
 )
 from hailuo_widgets.workspace.cell import begin_cell, foretold, plan_cell
+from hailuo_widgets.workspace.power import power_of_plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.errors import Problem
     from hailuo_widgets.planning.plan import Plan
-    from hailuo_widgets.widgets.messages import Begun, Form, PlanFigures, ReferenceFacts, Uploaded, Verdict
+    from hailuo_widgets.widgets.messages import Begun, Form, PlanFigures, PowerLine, ReferenceFacts, Uploaded, Verdict
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = ["Studio", "studio_box"]
@@ -97,6 +98,7 @@ class Studio(RequestWidget):
             "load": self._load,
             "upload": self._upload,
             "reference": self._reference,
+            "power": self._power,
             "generate": self._generate,
         }
 
@@ -129,6 +131,12 @@ class Studio(RequestWidget):
             "plan": _figures(plan, " · ".join(self._session.balance_texts(plan.to_send))),
         }
         question.reply(verdict)
+
+    async def _power(self, question: Question) -> None:
+        """Reply with what votes on a form's clips can find; "" without variants. Its price doesn't wait for this."""
+        plan = await self._plan(question.data)
+        line: PowerLine = {"sentence": await asyncio.to_thread(power_of_plan, plan)}
+        question.reply(line)
 
     async def _plan(self, form: Mapping[str, Any]) -> Plan:
         line = line_of(form)

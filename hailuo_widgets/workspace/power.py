@@ -5,22 +5,31 @@ from __future__ import annotations
 import html
 import math
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 
 from hailuo_widgets.domain.cell_text import plural
+from hailuo_widgets.domain.run import RunRecord, Status
 from hailuo_widgets.domain.user_values import as_whole
+from hailuo_widgets.domain.vote import CONTROL
 from hailuo_widgets.errors import MissingKey, UsageError
-from hailuo_widgets.voting.simulated_power import MOST_UNITS, chances, enough_units
+from hailuo_widgets.voting.simulated_power import ENOUGH, MOST_UNITS, chances, enough_units
 from hailuo_widgets.voting.units import FEWEST
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hailuo_widgets.planning.plan import Plan
     from hailuo_widgets.workspace.workspace import Workspace
 
-__all__ = ["Design", "Power", "power_of"]
+__all__ = ["CONFIDENCE", "PREFERENCES", "TIES", "Design", "Power", "power_of", "power_of_plan"]
+
+PREFERENCES: Final = (0.6, 0.7, 0.8)
+TIES: Final = 0.1
+CONFIDENCE: Final = 0.95
+NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
 POWER_COLUMNS: Final = {"preference": "Float64", "chance": "Float64", "units_for_80": "Int64"}
 COST_COLUMNS: Final = {
@@ -33,6 +42,7 @@ COST_COLUMNS: Final = {
 MOST_VARIANTS: Final = 12
 MOST_CLIPS: Final = 100_000
 MOST_PAIRS: Final = 100
+MOST_PLANNED: Final = 5000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,18 +160,73 @@ def power_of(
     if budget is not None:
         design, said = _within(design, budget, prices)
         notes.append(said)
-    rows = []
-    for one in wanted:
-        found = chances(
-            preference=one, ties=ties, variants=design.variants, pairs=design.pairs, confidence=float(confidence)
-        )
-        rows.append((one, found[design.units - 1], enough_units(found)))
+    rows = _chances(design, wanted, ties=ties, confidence=float(confidence))
     df = _frame(POWER_COLUMNS, rows)
     costs = _frame(
         COST_COLUMNS,
         [(n, m, design.clips, None if p is None else round(p * design.clips, 6), c) for n, m, p, c in prices],
     )
     return Power(df=df, costs=costs, sentence=_sentence(design, rows), notes=(*notes, *_notes(design, costs)))
+
+
+def power_of_plan(plan: Plan) -> str:
+    """Return what a planned sweep can find, in one sentence with the figures of :func:`power_of`; "" without variants.
+
+    Its variants and units are those that :func:`hailuo_widgets.rank` would have by default. It takes a second or so,
+    unless one of the same size was asked for before.
+    """
+    from hailuo_widgets.voting.pairs import pair_up
+    from hailuo_widgets.voting.planned_units import planned_units
+
+    if not 1 < len(plan.runs) <= MOST_PLANNED:
+        return ""
+    try:
+        pairs = pair_up(_as_records(plan), has_clip=lambda _: True)
+    except UsageError:
+        return ""  # nothing to compare
+    if pairs.between in {CONTROL, "seed", "replicate"}:
+        return ""  # draws, of which nothing general can be found
+    units, variants = planned_units(pairs), min(len(pairs.items), MOST_VARIANTS)
+    if units.by_scene:
+        design = Design(seeds=units.pairs, prompts=units.count, variants=variants)
+    else:
+        replicates = max(1, round(units.pairs / units.scenes))
+        design = Design(seeds=units.count, prompts=units.scenes, replicates=replicates, variants=variants)
+    if design.pairs > MOST_PAIRS or design.units > MOST_UNITS:
+        return ""
+    rows = _chances(design, _preferences(PREFERENCES, TIES), ties=TIES, confidence=CONFIDENCE)
+    if not any(chance for _, chance, _ in rows):
+        least = min((n for _, _, n in rows if n is not None), default=None)
+        enough = f"; {least} find one of {PREFERENCES[-1]:.0%} with {ENOUGH:.0%}" if least is not None else ""
+        return f"{design.said()} are too few to name a winner by votes{enough}."
+    return _sentence(design, rows)
+
+
+def _as_records(plan: Plan) -> list[RunRecord]:
+    """Return the runs of a plan as if they had been made, each with a clip of its own."""
+    return [
+        RunRecord(
+            run_id=f"p{n}",
+            created_at=NEVER,
+            request=p.request,
+            request_hash=p.request.hash,
+            status=Status.SUCCEEDED,
+            variant=p.cell.variant.label,
+            variables=dict(p.cell.variant.variables),
+        )
+        for n, p in enumerate(plan.runs)
+    ]
+
+
+def _chances(
+    design: Design, wanted: Sequence[float], *, ties: float, confidence: float
+) -> list[tuple[float, float, int | None]]:
+    """Return each preference with the chance that it is found, and the units that find it with 80 %."""
+    found = [
+        (one, chances(preference=one, ties=ties, variants=design.variants, pairs=design.pairs, confidence=confidence))
+        for one in wanted
+    ]
+    return [(one, by_units[design.units - 1], enough_units(by_units)) for one, by_units in found]
 
 
 def _check(design: Design, confidence: float) -> Design:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from hailuo_widgets.voting.deviations import Analysis
-    from hailuo_widgets.voting.pairs import Pairs
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
 __all__ = ["Registration", "alpha_of", "looks_of", "register", "registered_for", "registration_note"]
@@ -101,6 +100,7 @@ def register(
 
     from hailuo_widgets.store import documents
     from hailuo_widgets.voting.pairs import pair_up
+    from hailuo_widgets.voting.planned_units import planned_units
 
     asked = _text("question", question)
     if not asked:
@@ -110,7 +110,8 @@ def register(
         raise UsageError(f"alpha={alpha!r}: a number above 0, up to 0.5", hint="alpha=0.05")
     records = every(session, what)
     pairs = pair_up(records, between=between, has_clip=lambda r: r.status == Status.SUCCEEDED or r.unfinished)
-    called, count = _units(pairs)
+    units = planned_units(pairs)
+    called, count = units.called, units.count
     ids = [r.run_id for r in records]
     now = session.runtime.clock.now()
     content = {
@@ -198,20 +199,6 @@ def registration_note(found: Sequence[Document], analysis: Analysis) -> str:
 def _same(one: Document, other: Document) -> bool:
     """Return whether two registrations are of the same comparison."""
     return all(one.content.get(name) == other.content.get(name) for name in ("between", "question"))
-
-
-def _units(pairs: Pairs) -> tuple[str, int]:
-    """Return what a unit of the planned pairs is called, and how many two of the items have at least."""
-    from hailuo_widgets.voting.units import FEWEST
-
-    main = [c for c in pairs.candidates if not c.control]
-    by_scene = len({c.place.scene for c in main}) >= FEWEST
-    units: dict[tuple[str, str], set[str]] = {}
-    for c in main:
-        one, other = sorted((c.first, c.second))
-        units.setdefault((one, other), set()).add(c.place.scene if by_scene else c.place.draw or c.unit)
-    called = "prompt" if by_scene else "seed" if all(c.within == "seed" for c in main) else "draw"
-    return called, max(map(len, units.values()), default=0)
 
 
 def _looks(given: int | Sequence[int] | None, called: str, count: int) -> list[int] | None:

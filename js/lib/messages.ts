@@ -330,6 +330,11 @@ export interface PlanFigures {
   digest: string;
 }
 
+/** What votes on a plan's clips can find, in one sentence; "" without variants. */
+export interface PowerLine {
+  sentence: string;
+}
+
 /** What a reference is; what isn't known of it, as of each that is given by URL, is None. */
 export interface ReferenceFacts {
   kind: "image" | "video" | "audio";
@@ -402,6 +407,7 @@ export interface Replies {
   load: Form;
   upload: Uploaded;
   reference: ReferenceFacts;
+  power: PowerLine;
   generate: Begun;
   begin: VoteState;
   clip: null;

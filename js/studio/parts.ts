@@ -82,6 +82,7 @@ export function build(signal: AbortSignal, changed: () => void) {
   ];
 
   const sentence = h("div", { class: "hailuo-sentence", role: "status" });
+  const power = h("div", { class: "hailuo-sentence hailuo-power", role: "status" });
   const trouble = h("div", { class: "hailuo-trouble", role: "alert" });
   const generate = h("button", { type: "button", class: "hailuo-go" }, "Generate");
   generate.disabled = true; // until Python has checked the form
@@ -106,7 +107,7 @@ export function build(signal: AbortSignal, changed: () => void) {
     h("div", { class: "hailuo-line" }, copyPython),
     h("div", { class: "hailuo-line" }, paste, load),
   );
-  const foot = h("div", { class: "hailuo-line hailuo-foot" }, generate, sentence);
+  const foot = h("div", { class: "hailuo-line hailuo-foot" }, generate, sentence, power);
   return {
     rows,
     fields,
@@ -136,6 +137,7 @@ export function build(signal: AbortSignal, changed: () => void) {
     budget,
     tags,
     sentence,
+    power,
     trouble,
     generate,
     cell,

@@ -274,8 +274,19 @@ export class View {
       this.#checked = form;
       this.#press = `${asked}.${Math.random().toString(36).slice(2)}`;
       this.#judge(data);
+      if ((data.plan?.runs ?? 0) > 1) void this.#tellPower(form, asked);
     } catch (error) {
       if (!this.#signal.aborted && asked === this.#asked) this.#complain(message(error));
+    }
+  }
+
+  /** Shows what votes on the clips of a checked form can find; without an answer nothing is lost but the line. */
+  async #tellPower(form: Form, asked: number): Promise<void> {
+    try {
+      const { data } = await this.#channel.request("power", { data: form, timeoutMs: 10 * 60_000 });
+      if (asked === this.#asked) setText(this.#parts.power, data.sentence);
+    } catch {
+      // the kernel was restarted, or a variable is gone: the next check tells
     }
   }
 
@@ -284,6 +295,7 @@ export class View {
     const parts = this.#parts;
     this.#complain(tell(parts, verdict.problems, verdict.checked));
     const { plan } = verdict;
+    setText(parts.power, "");
     setText(parts.sentence, plan ? [plan.sentence, plan.balance].filter(Boolean).join(" · ") : "");
     this.#ready();
     setText(parts.cell, verdict.cell);

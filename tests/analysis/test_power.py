@@ -14,6 +14,7 @@ from hailuo_widgets.domain.vote import Place
 from hailuo_widgets.errors import MissingKey, UsageError
 from hailuo_widgets.voting.ranking import rank
 from hailuo_widgets.voting.simulated_power import chances, enough_units
+from hailuo_widgets.workspace.power import power_of_plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,3 +129,36 @@ def test_what_cannot_be_planned_is_said(session: Session, arguments: dict[str, A
     with pytest.raises(UsageError) as caught:
         session.power(**arguments)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("asked", "same"),
+    [
+        ({"prompt": ["a fox", "a wolf"], "seed": list(range(12))}, {"seeds": 12}),
+        ({"prompt": ["a fox", "a wolf", "a hare"], "seed": [1, 2, 3], "control": True}, {"seeds": 3, "variants": 3}),
+        ({"prompt": ["a fox", "a wolf"], "repeat": 30}, {"seeds": 30}),
+        (
+            {"prompt": [f"a fox {n}" for n in range(6)], "seed": [1, 2], "model": ["02", "2.3"], "between": "model"},
+            {"prompts": 6, "seeds": 2},
+        ),
+    ],
+)  # fmt: skip
+def test_a_plan_tells_the_same(session: Session, asked: dict[str, Any], same: dict[str, Any]) -> None:
+    """Its sentence is that of power() of the variants, seeds and prompts that a ranking of its clips would have."""
+    between = asked.pop("between", None)
+    plan = session.plan(**({"provider": "kie", "model": "02"} | asked), ask_log=False)
+    told = power_of_plan(plan)
+    if between is not None:  # a ranking compares the prompts by default, whose units are the seeds of both models
+        assert "of 6 variants" in told
+        return
+    found = session.power(**same, provider="kie", model="02")
+    if (found.df["chance"] == 0).all():
+        assert "are too few to name a winner by votes" in told
+    else:
+        assert told == found.sentence
+
+
+@pytest.mark.parametrize("asked", [{"prompt": "a fox"}, {"prompt": "a fox", "seed": [1, 2, 3]}])
+def test_a_plan_without_variants_tells_nothing(session: Session, asked: dict[str, Any]) -> None:
+    """There is nothing to compare by votes."""
+    assert power_of_plan(session.plan(**asked, provider="kie", model="02", ask_log=False)) == ""

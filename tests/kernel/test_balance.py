@@ -1,4 +1,4 @@
-"""Tests of balances in a kernel: the command, and the plan of a live sweep."""
+"""Tests of what a plan in a kernel gets later: balances, and what its clips can find."""
 
 from __future__ import annotations
 
@@ -36,3 +36,18 @@ def test_a_live_sweeps_plan_gets_the_balance(kernel: Kernel, fake_provider: Simu
     assert "minimax" in shown.result
     assert "money" in shown.result
     assert fake_provider.creates["minimax"] <= 2
+
+
+def test_a_sweep_does_not_wait_for_what_it_can_find(kernel: Kernel, fake_provider: Simulator) -> None:
+    """Its runs end before that is known; when it is, the same panel has it. A dry run has it at once."""
+    assert kernel.run("import hailuo_widgets.workspace.power as p, threading; held = threading.Event()").status == "ok"
+    reply = kernel.run("%%hailuo --model 02 --repeat 2 --dry-run\n--- a\na fox\n--- b\na wolf")
+    assert "are too few to name a winner by votes" in str(reply.of("display_data"))
+    assert kernel.run("p.power_of_plan = lambda plan: held.wait(90) and 'found at last'").status == "ok"
+    ended = kernel.run("%%hailuo --model 02 --repeat 2 --yes\n--- a\na fox\n--- b\na wolf")
+    assert ended.status == "ok"
+    assert fake_provider.creates["minimax"] == 4
+    assert "found at last" not in str(ended.of("update_display_data", "display_data"))
+    sent = kernel.send("held.set()")
+    kernel.until(lambda message: "found at last" in str(message["content"].get("data", "")))
+    assert kernel.reply(sent).status == "ok"

@@ -269,3 +269,10 @@ def test_references_are_uploaded_in_chunks_and_told_by_their_content(desk: Desk)
     assert "it was cut" in uploaded(desk, sound(2.5)[:-900])["error"]["message"]
     assert "first_frame" in uploaded(desk, sound(2.5), "first_frame")["error"]["message"]
     assert "URLs are not fetched" in desk.ask("reference", {"value": "https://x.example/a"})["error"]["message"]
+
+
+def test_the_form_tells_what_its_clips_can_find(desk: Desk) -> None:
+    """As power() does, apart from its price; of one run nothing."""
+    two = form("text_to_video", {"provider": "kie", "seed": "1..40"}, body="--- a\na fox\n--- b\na wolf")
+    assert desk.ask("power", two) == {"sentence": desk.session.power(40, provider="kie").sentence}
+    assert desk.ask("power", form("text_to_video")) == {"sentence": ""}
