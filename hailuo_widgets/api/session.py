@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.redaction.secret import Secret
+    from hailuo_widgets.voting.aspects import AspectRankings
     from hailuo_widgets.voting.ranking import Ranking
     from hailuo_widgets.webhooks import Webhook
     from hailuo_widgets.workspace.resumed import Resumed
@@ -500,7 +501,7 @@ class Session(Workspace):
     @on_session_of_runs
     def export(
         self,
-        what: Sweep | pd.DataFrame | Ranking | Run | str | Path | Sequence[Run | str] | None = None,
+        what: Sweep | pd.DataFrame | Ranking | AspectRankings | Run | str | Path | Sequence[Run | str] | None = None,
         path: str | Path | None = None,
         *,
         rows: str | None = None,
@@ -546,6 +547,7 @@ class Session(Workspace):
         """
         from hailuo_widgets.exports import export as write
         from hailuo_widgets.exports import export_judgements
+        from hailuo_widgets.voting.aspects import AspectRankings
         from hailuo_widgets.voting.ranking import Ranking
 
         if not isinstance(path, str | os.PathLike | None):
@@ -565,7 +567,7 @@ class Session(Workspace):
         asked |= {"frames": frames, "largest": largest, "sound": sound}
         shape = {name: value for name, value in asked.items() if value is not None}
         judged: Any = what
-        if isinstance(what, Ranking) or (hasattr(judged, "columns") and "answer" in judged.columns):
+        if isinstance(what, Ranking | AspectRankings) or (hasattr(judged, "columns") and "answer" in judged.columns):
             if shape:
                 raise UsageError(
                     f"{next(iter(shape))} is for an export of runs", argument=next(iter(shape)), hint="leave it out"
@@ -596,7 +598,7 @@ class Session(Workspace):
         within: str | None = None,
         *,
         rater: str | None = None,
-        question: str = QUESTION,
+        question: str | Sequence[str] | Mapping[str, str] = QUESTION,
         aim: str = "order",
         repeats: float = 0.1,
     ) -> None:
@@ -615,7 +617,9 @@ class Session(Workspace):
                 of the seed -1, which is a random one) are paired too, unmatched: :func:`votes` has ``unmatched`` as
                 their ``within``, and :func:`rank` says so.
             rater: Who judges; by default this system's user.
-            question: The question that is asked of each pair.
+            question: The question that is asked of each pair; or up to eight, such as one on motion and one on faults
+                (a mapping's keys are only for you to read), which are asked one after another. :func:`rank` keeps them
+                apart.
             aim: With three values or more, what the next pair should tell: the ``order`` of all, or which one is the
                 ``best``, which takes fewer votes.
             repeats: The share of votes that go to repeated pairs, from 0 to 0.5.
@@ -628,7 +632,7 @@ class Session(Workspace):
         records, test = blind_test(
             self, what, between=between, within=within, rater=rater, question=question, aim=aim, repeats=repeats
         )
-        show_vote(self, records, test, question=question)
+        show_vote(self, records, test)
 
     @checked
     @on_session_of_runs
@@ -735,30 +739,33 @@ class Session(Workspace):
         what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
         between: str | None = None,
         *,
+        question: str | None = None,
         rater: str | None = None,
         confidence: float | None = None,
-    ) -> Ranking:
+    ) -> Ranking | AspectRankings:
         """The result of the votes: win rates and strengths with intervals, sides, raters, and one plain sentence.
 
         Args:
             what: Runs whose clips were judged, given as for :func:`vote`, or rows of :func:`votes`. Each clip counts
                 once, whichever runs show it.
             between: The column that was judged; needed only if votes judged several.
+            question: Only the votes that answer this question. By default, votes on several questions give a mapping of
+                each question to its ranking; winners, p-values and ranks are corrected for their number in any case.
             rater: Only this rater's votes.
             confidence: The level of the intervals, and of the claim that one is better; by default what was registered,
                 else 0.95.
 
         Raises:
-            UsageError: Votes on several columns, and ``between`` is not given.
+            UsageError: Votes on several columns, and ``between`` is not given; or no vote answers ``question``.
         """
-        return ranking(self, what, between, rater=rater, confidence=confidence)
+        return ranking(self, what, between, question=question, rater=rater, confidence=confidence)
 
     @checked
     @on_session_of_runs
     def preregister(
         self,
         what: Sweep | pd.DataFrame | Run | str | Sequence[Run | str] | None = None,
-        question: str = "Which clip is better?",
+        question: str = QUESTION,
         *,
         between: str | None = None,
         alpha: float = 0.05,

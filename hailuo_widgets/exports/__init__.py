@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.voting.aspects import AspectRankings
     from hailuo_widgets.voting.ranking import Ranking
     from hailuo_widgets.workspace.workspace import Workspace
 
@@ -64,18 +65,19 @@ def export(session: Workspace, records: Sequence[RunRecord], path: str | os.Path
     return target
 
 
-def export_judgements(what: Ranking | pd.DataFrame, path: str | os.PathLike[str]) -> Path:
+def export_judgements(what: Ranking | AspectRankings | pd.DataFrame, path: str | os.PathLike[str]) -> Path:
     """Write a ranking, or votes without the raters' names.
 
     Raises:
         UsageError: The extension is not one for these, the folder doesn't exist, or ``path`` is a folder.
     """
     from hailuo_widgets.exports.ranking_files import write_ranking, write_votes
+    from hailuo_widgets.voting.aspects import AspectRankings
     from hailuo_widgets.voting.ranking import Ranking
 
     target = _target(path)
     _check_place(target)
-    if isinstance(what, Ranking):
+    if isinstance(what, Ranking | AspectRankings):
         write_ranking(what, target, target.suffix.lower())
     else:
         write_votes(what, target, target.suffix.lower())

@@ -13,12 +13,14 @@ from hailuo_widgets.errors import UsageError
 from hailuo_widgets.exports.atomic_file import replacing
 from hailuo_widgets.exports.forest_plot import PLOT_KINDS, forest_plot
 from hailuo_widgets.exports.tables import booktabs, write_frame
+from hailuo_widgets.voting.ranking import Ranking
 from hailuo_widgets.voting.units import FEWEST
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from hailuo_widgets.voting.ranking import Ranking
+    from hailuo_widgets.voting.aspects import AspectRankings
 
 __all__ = ["RANKING_KINDS", "VOTE_KINDS", "methods_of", "write_ranking", "write_votes"]
 
@@ -38,11 +40,14 @@ SOURCES: Final = (
 LOOKS_SOURCE: Final = "K. Lan and D. DeMets, Discrete sequential boundaries for clinical trials, Biometrika 70 (1983)"
 
 
-def write_ranking(ranking: Ranking, target: Path, kind: str) -> None:
+def write_ranking(ranking: Ranking | AspectRankings, target: Path, kind: str) -> None:
     """Write a ranking: LaTeX tables, the Methods paragraph (Markdown), its table (CSV), a notebook's view, or a plot.
 
+    Of several questions, a file has all, one after another; a plot has one.
+
     Raises:
-        UsageError: The kind is another one, or matplotlib is not installed, which draws the plot.
+        UsageError: The kind is another one, matplotlib is not installed, which draws the plot, or it is asked for a
+            plot of several questions.
     """
     if kind not in RANKING_KINDS:
         raise UsageError(
@@ -53,9 +58,12 @@ def write_ranking(ranking: Ranking, target: Path, kind: str) -> None:
         write_frame(ranking.df, target, kind)
         return
     if kind in PLOT_KINDS:
+        if not isinstance(ranking, Ranking):
+            first = next(iter(ranking))
+            raise UsageError(f"a plot shows one question, and there are {len(ranking)}", hint=f"hw.rank(…)[{first!r}]")
         content = forest_plot(ranking, kind)
     else:
-        text = {".tex": _latex, ".md": methods_of, ".html": _page}[kind](ranking)
+        text = _page(ranking) if kind == ".html" else _text(ranking, {".tex": _latex, ".md": methods_of}[kind])
         content = text.encode("utf-8", "replace")
     with replacing(target) as part:
         part.write_bytes(content)
@@ -160,7 +168,15 @@ def _latex(ranking: Ranking) -> str:
     )
 
 
-def _page(ranking: Ranking) -> str:
+def _text(ranking: Ranking | AspectRankings, one: Callable[[Ranking], str]) -> str:
+    """Return the text of a ranking; of several questions, each after a line with its question."""
+    if isinstance(ranking, Ranking):
+        return one(ranking)
+    mark = "%" if one is _latex else "##"
+    return "\n".join(f"{mark} {_line(question)}\n\n{one(found)}" for question, found in ranking.items())
+
+
+def _page(ranking: Ranking | AspectRankings) -> str:
     title = html.escape(ranking.sentence)
     return f'<!doctype html>\n<html lang="en"><meta charset="utf-8"><title>{title}</title>\n{ranking.html()}\n</html>\n'
 

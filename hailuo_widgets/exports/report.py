@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.voting.aspects import AspectRankings
     from hailuo_widgets.voting.ranking import Ranking
     from hailuo_widgets.workspace.workspace import Workspace
 
@@ -97,7 +98,7 @@ def _still(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> str:
     return grid_html(grid, cards, "", posters=len(cards))
 
 
-def _rankings(session: Workspace, records: Sequence[RunRecord]) -> dict[str, Ranking]:
+def _rankings(session: Workspace, records: Sequence[RunRecord]) -> dict[str, Ranking | AspectRankings]:
     """Return the ranking of each column that was voted on, as ``hw.rank()`` gives it."""
     votes = session.log.call(session.log.votes, [r.run_id for r in records])
     columns = dict.fromkeys(v.between for v in votes if not v.control) or dict.fromkeys(v.between for v in votes)

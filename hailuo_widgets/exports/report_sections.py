@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hailuo_widgets.domain.run import RunRecord
+    from hailuo_widgets.voting.aspects import AspectRankings
     from hailuo_widgets.voting.ranking import Ranking
 
 __all__ = ["facts_html", "runs_html", "votes_html"]
@@ -89,7 +90,7 @@ def _word(record: RunRecord) -> str:
     return status_word(record.status, reused=record.reused_from is not None)
 
 
-def votes_html(rankings: Mapping[str, Ranking]) -> str:
+def votes_html(rankings: Mapping[str, Ranking | AspectRankings]) -> str:
     """Return the ranking of each column that was voted on; "" if there are no votes."""
     parts = [
         f"<h3>{html.escape(between.replace('_', ' '))}</h3>{ranking.html()}" for between, ranking in rankings.items()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from hailuo_widgets.domain.ids import make_id, next_id
@@ -18,7 +18,7 @@ from hailuo_widgets.voting.next_pair import next_pair
 from hailuo_widgets.voting.registered_looks import claim_at_looks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import numpy as np
@@ -32,12 +32,17 @@ APART: Final = 4  # the fewest votes between a pair and its repeat, so that the 
 
 @dataclass(frozen=True, kw_only=True)
 class ShownPair:
-    """A pair and its sides: if ``swapped``, the candidate's first run is on the right."""
+    """A pair, its sides, and one question: if ``swapped``, the candidate's first run is on the right.
+
+    All questions on a pair have one ``visit``. ``repeats`` is the visit that is repeated with its sides swapped.
+    """
 
     token: str
     candidate: Candidate
     swapped: bool
-    repeat_of: str | None = None
+    question: str
+    visit: str
+    repeats: str | None = None
 
     @property
     def runs(self) -> tuple[str, str]:
@@ -59,9 +64,11 @@ class ShownPair:
 
 
 class BlindTest:
-    """A blind test of one rater.
+    """A blind test of one rater, with one or several questions about each pair.
 
-    Pairs of a null control come at random among the others, as often as their share of the unseen pairs.
+    All questions about a pair are asked before the next one comes; of a pair that was left in the middle, those that
+    have no answer yet. Pairs of a null control come at random among the others, as often as their share of the
+    unseen pairs.
 
     Args:
         pairs: The pairs that may be shown.
@@ -71,7 +78,8 @@ class BlindTest:
         repeats: The share of votes that are repeats with swapped sides.
         rng: Chooses sides, repeats, and one of several equally useful pairs.
         now: Returns the current time in UTC.
-        looks: The numbers of units at which a winner may be named, if they were registered; else at any time.
+        questions: What is asked of each pair, in this order. A vote whose question is not known answers each.
+        looks: By question, the numbers of units at which a winner may be named, if they were registered.
     """
 
     def __init__(
@@ -84,11 +92,13 @@ class BlindTest:
         repeats: float,
         rng: np.random.Generator,
         now: Callable[[], datetime],
-        looks: Sequence[int] = (),
+        questions: Sequence[str] = ("",),
+        looks: Mapping[str, Sequence[int]] | None = None,
     ) -> None:
-        self.pairs, self.rater, self._aim, self.looks = pairs, rater, aim, tuple(looks)
+        self.pairs, self.rater, self._aim, self.looks = pairs, rater, aim, dict(looks or {})
         self._votes = [vote for vote in votes if not vote.withdrawn]
         self._repeats, self._rng, self._now = repeats, rng, now
+        self.questions = tuple(questions)
         self._given: list[tuple[ShownPair, Vote]] = []
         self._newest_id = ""
         self.shown = self._next()
@@ -107,10 +117,18 @@ class BlindTest:
     def sure(self) -> bool:
         """Whether the best of all items that can be judged here is decided; those without a vote yet count too."""
         shown = [c for c in self.pairs.candidates if c.control == (self.pairs.between == CONTROL)]
-        votes = self.votes
-        both = [*((c.first, c.second) for c in shown), *((v.left, v.right) for v in votes)]
+        both = [*((c.first, c.second) for c in shown), *((v.left, v.right) for v in self.votes)]
         items = list(dict.fromkeys(item for pair in both for item in pair))
-        return claim_at_looks(votes, self.looks, items=items).winner is not None
+        family = len(items) * len(self.questions)
+        claims = (
+            claim_at_looks(self._votes_on(question), self.looks.get(question, ()), items=items, family=family)
+            for question in self.questions
+        )
+        return all(found.winner is not None for found in claims)
+
+    def _votes_on(self, question: str) -> list[Vote]:
+        """Return the votes that answer a question."""
+        return [v for v in self.votes if v.question in {"", question} or not question]
 
     @property
     def given(self) -> int:
@@ -159,7 +177,8 @@ class BlindTest:
             within=shown.candidate.within or self.pairs.within,
             unit=shown.candidate.unit,
             seconds=seconds,
-            repeat_of=shown.repeat_of,
+            repeat_of=self._repeated(shown),
+            question=shown.question,
             left_clip=shown.clips[0],
             right_clip=shown.clips[1],
             place=shown.candidate.place,
@@ -171,7 +190,7 @@ class BlindTest:
             raise RuntimeError("no pair is shown")
         self._given.append((self.shown, vote))
         self._votes.append(vote)
-        self.shown = self._next()
+        self.shown = self._next_question(self.shown) or self._next()
 
     @property
     def last(self) -> Vote | None:
@@ -184,9 +203,34 @@ class BlindTest:
         self._votes.remove(vote)
         self.shown = shown
 
+    def _unanswered(self) -> dict[tuple[str, ...], list[str]]:
+        """Return, for each pair of clips that this rater has judged, the questions without an answer."""
+        found: dict[tuple[str, ...], list[str]] = {}
+        for vote in self._votes:
+            if vote.rater == self.rater:
+                left = found.setdefault(vote.clips, list(self.questions))
+                left[:] = [q for q in left if vote.question not in {"", q} and q]
+        return found
+
     def _unseen(self) -> list[Candidate]:
-        seen = {v.clips for v in self._votes if v.rater == self.rater}
-        return [c for c in self.pairs.candidates if c.clips not in seen]
+        left = self._unanswered()
+        return [c for c in self.pairs.candidates if left.get(c.clips, self.questions)]
+
+    def _next_question(self, shown: ShownPair) -> ShownPair | None:
+        """Return the next question about the pair that is shown; None after the last one."""
+        if shown.repeats is not None:
+            asked = self.questions[self.questions.index(shown.question) + 1 :]
+        else:
+            asked = tuple(self._unanswered().get(shown.candidate.clips, ()))
+        return replace(shown, token=secrets.token_hex(8), question=asked[0]) if asked else None
+
+    def _repeated(self, shown: ShownPair) -> str | None:
+        """Return the vote that a vote on the pair and question that are shown repeats."""
+        if shown.repeats is None:
+            return None
+        return next(
+            (v.vote_id for s, v in self._given if (s.visit, s.question) == (shown.repeats, shown.question)), None
+        )
 
     def _next(self) -> ShownPair | None:
         if (again := self._repeat()) is not None:
@@ -198,8 +242,16 @@ class BlindTest:
         if chosen is None:
             unseen = [c for c in unseen if not self._apart(c)]
             offered = [(c.first, c.second, c.unit) for c in unseen]
-            chosen = unseen[next_pair(self.votes, offered, rng=self._rng, aim=self._aim)]
-        return ShownPair(token=secrets.token_hex(8), candidate=chosen, swapped=bool(self._rng.random() < 0.5))  # noqa: PLR2004
+            votes = self._votes_on(self.questions[0])
+            chosen = unseen[next_pair(votes, offered, rng=self._rng, aim=self._aim)]
+        asked = self._unanswered().get(chosen.clips, list(self.questions))
+        return self._shown(chosen, swapped=bool(self._rng.random() < 0.5), question=asked[0])  # noqa: PLR2004
+
+    def _shown(self, candidate: Candidate, *, swapped: bool, question: str, repeats: str | None = None) -> ShownPair:
+        token, visit = secrets.token_hex(8), secrets.token_hex(8)
+        return ShownPair(
+            token=token, candidate=candidate, swapped=swapped, question=question, visit=visit, repeats=repeats
+        )
 
     def _apart(self, candidate: Candidate) -> bool:
         """Return whether a pair is of a null control beside what is compared."""
@@ -214,10 +266,11 @@ class BlindTest:
 
     def _repeat(self) -> ShownPair | None:
         """Return, at random, a pair of this test with its sides swapped; None if no repeat is due."""
-        repeated = {vote.repeat_of for _, vote in self._given}
-        eligible = [(s, v) for s, v in self._given[:-APART] if v.repeat_of is None and v.vote_id not in repeated]
+        visits = {s.visit: s for s, _ in self._given}
+        repeated = {s.repeats for s in visits.values()}
+        eligible = [s for s in list(visits.values())[:-APART] if s.repeats is None and s.visit not in repeated]
         if not eligible or self._rng.random() >= self._repeats:
             return None
-        shown, vote = eligible[int(self._rng.integers(len(eligible)))]
-        swapped = not shown.swapped
-        return ShownPair(token=secrets.token_hex(8), candidate=shown.candidate, swapped=swapped, repeat_of=vote.vote_id)
+        shown = eligible[int(self._rng.integers(len(eligible)))]
+        first = next(s for s, _ in self._given if s.visit == shown.visit)
+        return self._shown(shown.candidate, swapped=not shown.swapped, question=first.question, repeats=shown.visit)

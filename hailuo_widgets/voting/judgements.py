@@ -78,7 +78,7 @@ def _by_pair(counted: Sequence[Vote]) -> list[tuple[Vote, list[Vote]]]:
     for vote in counted:
         if all(vote.clips) and len(set(vote.clips)) == 1:
             continue  # the same clip on both sides
-        pair = (vote.rater, vote.between, vote.clips) if all(vote.clips) else None
+        pair = (vote.rater, vote.between, vote.question, vote.clips) if all(vote.clips) else None
         found = firsts.get(vote.repeat_of) or firsts.get(pair)
         if found is None:
             found = firsts[vote.vote_id] = (vote, [])

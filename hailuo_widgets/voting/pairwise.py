@@ -77,9 +77,12 @@ def mean_tests(judgements: Sequence[Judgement], names: Sequence[str], units: Uni
     return rows
 
 
-def pair_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the rows of :func:`mean_tests` with their corrected p-values, as a table of :data:`PAIR_COLUMNS`."""
-    corrected = holm([row["p"] for row in rows])
+def pair_table(rows: Sequence[Mapping[str, Any]], beside: Sequence[float | None] = ()) -> pd.DataFrame:
+    """Return the rows of :func:`mean_tests` with their corrected p-values, as a table of :data:`PAIR_COLUMNS`.
+
+    ``beside`` are the p-values of other tests of one family.
+    """
+    corrected = holm([*(row["p"] for row in rows), *beside])[: len(rows)]
     full = [dict(row) | {"p_holm": p} for row, p in zip(rows, corrected, strict=True)]
     return pd.DataFrame({
         column: pd.Series([pd.NA if row[column] is None else row[column] for row in full], dtype=kind)

@@ -156,6 +156,8 @@ def rank(
     items: Sequence[str] | None = None,
     confidence: float = 0.95,
     looks: Sequence[int] = (),
+    questions: int = 1,
+    beside: Sequence[float | None] = (),
     rng: np.random.Generator | None = None,
 ) -> Ranking:
     """Rank items by votes.
@@ -167,6 +169,8 @@ def rank(
         confidence: The confidence level of the intervals and of the claim, from 0.5 to below 1.
         looks: The numbers of units at which a winner may be named, if they were registered before; else whenever one
             looks.
+        questions: The number of questions whose rankings share the error probability of naming winners.
+        beside: The p-values of their other rankings, with which those of this one are corrected.
         rng: Draws the bootstrap samples; by default a fixed seed, so the result is reproducible.
 
     Raises:
@@ -186,7 +190,7 @@ def rank(
             group,
             votes,
             alone if len(connected) == 1 else [],
-            family=len(names),
+            family=len(names) * questions,
             confidence=confidence,
             looks=looks,
             rng=rng or np.random.default_rng(0),
@@ -194,7 +198,7 @@ def rank(
         for group in connected
     ]
     apart = [_row(name, judgements, units, confidence) for name in alone]
-    pairs = pair_table(_all_pairs([table.pairs for table in tables], names))
+    pairs = pair_table(_all_pairs([table.pairs for table in tables], names), beside)
     for number, table in enumerate(tables, start=1):
         ranks = rank_intervals(pairs, [row["item"] for row in table.rows], confidence=confidence)
         for row in table.rows:

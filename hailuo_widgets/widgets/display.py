@@ -209,7 +209,7 @@ def show_compare(session: Workspace, records: Sequence[RunRecord], grid: Grid) -
     display(Compare(session, records, grid, loop=loop, css=css), exclude=["text/plain"])
 
 
-def show_vote(session: Workspace, records: Sequence[RunRecord], blind_test: BlindTest, *, question: str) -> None:
+def show_vote(session: Workspace, records: Sequence[RunRecord], blind_test: BlindTest) -> None:
     """Show a blind vote, and a static output with the number of votes, at its end with the result.
 
     Raises:
@@ -231,7 +231,7 @@ def show_vote(session: Workspace, records: Sequence[RunRecord], blind_test: Blin
         handle.update(vote_bundle(blind_test, ended=ended), raw=True)
 
     display(
-        Vote(session, records, blind_test, question=question, loop=loop, changed=changed),
+        Vote(session, records, blind_test, loop=loop, changed=changed),
         exclude=["text/plain"],
     )
 

@@ -430,14 +430,18 @@ class VoteState(TypedDict):
     """The pair to judge now; nothing in it identifies a run.
 
     Attributes:
-        token: Names the pair; None if there is none.
+        token: Names the question about the pair; None if there is none.
+        pair: Names the pair, which stays while its questions are asked.
+        step: Which of several questions is asked; "" of a single one.
         prompt: The prompt, if both clips have the same one.
         sound: Whether a clip of the pair may have sound.
         sure: Whether further votes cannot change the result.
     """
 
     token: str | None
+    pair: str | None
     question: str
+    step: str
     prompt: str | None
     simulated: bool
     sound: bool

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import asyncio
 import html
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hailuo_widgets.archive import read_regular
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.voting.ranking import rank
+from hailuo_widgets.voting.aspects import rank_aspects
 from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]
     if ended:
         voted = {item for vote in blind_test.votes for item in (vote.left, vote.right)}
         items = [item for item in pairs.items if item in voted or item not in pairs.without_clips]
-        result = rank(blind_test.all_votes, items=items, looks=blind_test.looks)
+        result = rank_aspects(blind_test.all_votes, items=items, looks=blind_test.looks)
         told = " ".join(pairs.notes())
         return {"text/html": result.html() + _small(told), "text/plain": f"{result!r}\n{told}".rstrip()}
     told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *pairs.notes(), pairs.unmatched_note]).rstrip()
@@ -58,6 +57,14 @@ def _alike(blind_test: BlindTest, records: Mapping[str, RunRecord]) -> bool:
     return not any(c.control for c in pairs) or all(one_prompt.values())
 
 
+def _step(blind_test: BlindTest, shown: ShownPair | None) -> str:
+    """Which of several questions is asked; "" of a single one."""
+    asked = blind_test.questions
+    if shown is None or len(asked) == 1:
+        return ""
+    return f"Question {asked.index(shown.question) + 1} of {len(asked)}"
+
+
 class Vote(RequestWidget):
     """One rater's sitting in the browser.
 
@@ -65,7 +72,6 @@ class Vote(RequestWidget):
         session: Its log and archive are used.
         records: The runs to judge.
         blind_test: The sitting.
-        question: The question about each pair.
         loop: The event loop that handles the messages.
         changed: Called with the blind_test, and with whether the vote has ended, after each vote.
     """
@@ -79,13 +85,12 @@ class Vote(RequestWidget):
         records: Sequence[RunRecord],
         blind_test: BlindTest,
         *,
-        question: str,
         loop: asyncio.AbstractEventLoop,
         changed: Callable[[BlindTest, bool], None],
     ) -> None:
         self._session = session
         self._records = {r.run_id: r for r in records}
-        self._blind_test, self._question, self._changed = blind_test, question, changed
+        self._blind_test, self._changed = blind_test, changed
         self._over = False
         self._prompts_told = _alike(blind_test, self._records)
         self._turn = asyncio.Lock()
@@ -114,7 +119,9 @@ class Vote(RequestWidget):
         is_sure = await asyncio.to_thread(lambda: blind_test.sure)
         state: VoteState = {
             "token": shown.token if shown else None,
-            "question": self._question,
+            "pair": shown.visit if shown else None,
+            "question": shown.question if shown else "",
+            "step": _step(blind_test, shown),
             "prompt": prompts.pop() if len(prompts) == 1 and self._prompts_told else None,
             "simulated": any(r.simulated for r in runs),
             "sound": any(r.video_sound is not False for r in runs),
@@ -152,7 +159,6 @@ class Vote(RequestWidget):
             if seconds is not None and (isinstance(seconds, bool) or not isinstance(seconds, int | float)):
                 raise UsageError(f"seconds={seconds!r}: a number, or none")
             vote = self._blind_test.vote(str(token), str(question.data.get("answer")), seconds)
-            vote = replace(vote, question=self._question)
             log = self._session.log
             await log.ask(log.vote, vote)
             await asyncio.to_thread(self._blind_test.count, vote)  # chooses the next pair: some milliseconds

@@ -17,12 +17,14 @@ from hailuo_widgets.workspace.selection import chosen, every
 from hailuo_widgets.workspace.workspace_base import OPENED_AS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     import pandas as pd
 
+    from hailuo_widgets.domain.document import Document
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.domain.vote import Vote
+    from hailuo_widgets.voting.aspects import AspectRankings
     from hailuo_widgets.voting.blind_test import BlindTest
     from hailuo_widgets.voting.ranking import Ranking
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["blind_test", "ranking", "votes_table"]
 
 MOST_REPEATS = 0.5
+MOST_QUESTIONS = 8
 DEFAULT_ALPHA = 0.05
 
 
@@ -40,7 +43,7 @@ def blind_test(
     between: str | None,
     within: str | None,
     rater: str | None,
-    question: str,
+    question: str | Sequence[str] | Mapping[str, str],
     aim: str,
     repeats: float,
 ) -> tuple[list[RunRecord], BlindTest]:
@@ -57,6 +60,7 @@ def blind_test(
 
     if isinstance(repeats, bool) or not isinstance(repeats, int | float) or not 0 <= repeats <= MOST_REPEATS:
         raise UsageError(f"repeats={repeats!r}: a share from 0 to {MOST_REPEATS}", hint="repeats=0.1")
+    asked = _questions(question)
     records = chosen(session, what)
     pairs = pair_up(
         records,
@@ -67,7 +71,7 @@ def blind_test(
     columns = dict.fromkeys((pairs.between, *(c.between for c in pairs.candidates)))
     ids = [r.run_id for r in records]
     earlier = [v for name in columns for v in session.log.call(session.log.votes, ids, between=name)]
-    registered = registered_for(session, ids, between=pairs.between, questions=[question])
+    registered = {q: _registered(session, ids, between=pairs.between, question=q, alone=len(asked) == 1) for q in asked}
     test = BlindTest(
         pairs,
         relabel(records, earlier, pairs),
@@ -76,9 +80,33 @@ def blind_test(
         repeats=repeats,
         rng=np.random.default_rng(),
         now=session.runtime.clock.now,
-        looks=looks_of(registered),
+        questions=asked,
+        looks={q: looks_of(documents) for q, documents in registered.items()},
     )
     return records, test
+
+
+def _questions(given: Any) -> tuple[str, ...]:
+    """The questions of a vote.
+
+    Raises:
+        UsageError: They are not one to eight different texts.
+    """
+    asked = list(given.values()) if hasattr(given, "values") else [given] if isinstance(given, str) else given
+    if not isinstance(asked, list | tuple) or not all(isinstance(q, str) and q.strip() for q in asked):
+        raise UsageError(
+            f"question={given!r}: a text, or a list of texts",
+            argument="question",
+            hint='question=["Which moves better?", "Which has fewer faults?"]',
+        )
+    found = tuple(" ".join(q.split()) for q in asked)
+    if not 1 <= len(found) <= MOST_QUESTIONS or len(set(found)) < len(found):
+        raise UsageError(
+            f"question={given!r}: 1 to {MOST_QUESTIONS} different questions",
+            argument="question",
+            hint="each is asked of every pair, so that more take longer",
+        )
+    return found
 
 
 def votes_table(session: WorkspaceBase, what: Any, *, between: str | None, rater: str | None) -> pd.DataFrame:
@@ -92,17 +120,23 @@ def votes_table(session: WorkspaceBase, what: Any, *, between: str | None, rater
 
 
 def ranking(
-    session: WorkspaceBase, what: Any, between: str | None, *, rater: str | None = None, confidence: float | None = None
-) -> Ranking:
+    session: WorkspaceBase,
+    what: Any,
+    between: str | None,
+    *,
+    question: str | None = None,
+    rater: str | None = None,
+    confidence: float | None = None,
+) -> Ranking | AspectRankings:
     """The result of votes; see :func:`hailuo_widgets.rank`.
 
     Raises:
-        UsageError: Votes on several columns, and ``between`` is not given.
+        UsageError: Votes on several columns, and ``between`` is not given; or no vote answers ``question``.
     """
     from hailuo_widgets.dataframes.votes import votes_of
+    from hailuo_widgets.voting.aspects import AspectRankings, questions_of, rank_aspects
     from hailuo_widgets.voting.deviations import Analysis
     from hailuo_widgets.voting.pairs import no_clip_note
-    from hailuo_widgets.voting.ranking import rank as ranked
     from hailuo_widgets.voting.relabel import relabel
     from hailuo_widgets.workspace.further_cost import cost_notes
 
@@ -120,20 +154,41 @@ def ranking(
     items, gone = _items(records, judged, given)
     runs = None if records is None else [r.run_id for r in every(session, what)]
     seen = runs if runs is not None else [run for v in given for run in (v.left_run, v.right_run)]
-    registered = registered_for(session, seen, between=judged, questions=[v.question for v in given])
-    level = confidence if confidence is not None else 1 - (alpha_of(registered) or DEFAULT_ALPHA)
-    found = ranked(given, items=items, confidence=level, looks=looks_of(registered))
-    did = Analysis(votes=given, between=judged, items=items, runs=runs, alpha=1 - level)
-    costs = cost_notes(
-        found.groups,
-        given,
-        _judged(session, given) if records is None else records,
-        session.accounts,
-        has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
-    )
-    left_out = [no_clip_note(gone)] if gone else []
-    notes = [registration_note(registered, did), *costs, *found.notes, *left_out]
-    return replace(found, notes=tuple(filter(None, notes)))
+    asked = questions_of(given)
+    registered = {
+        q: _registered(session, seen, between=judged, question=q, alone=len(asked) <= 1) for q in asked or ("",)
+    }
+    wanted = registered.get(question, []) if question is not None else next(filter(None, registered.values()), [])
+    level = confidence if confidence is not None else 1 - (alpha_of(wanted) or DEFAULT_ALPHA)
+    looks = {q: looks_of(documents) for q, documents in registered.items()}
+    found = rank_aspects(given, question=question, items=items, confidence=level, looks=looks)
+    shown = _judged(session, given) if records is None else records
+
+    def dressed(one: Ranking, question: str) -> Ranking:
+        own = [v for v in given if len(asked) <= 1 or v.question == question]
+        did = Analysis(votes=own, between=judged, items=items, runs=runs, alpha=1 - level)
+        costs = cost_notes(
+            one.groups,
+            own,
+            shown,
+            session.accounts,
+            has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
+        )
+        left_out = [no_clip_note(gone)] if gone else []
+        notes = [registration_note(registered[question], did), *costs, *one.notes, *left_out]
+        return replace(one, notes=tuple(filter(None, notes)))
+
+    if isinstance(found, AspectRankings):
+        return replace(found, rankings={q: dressed(one, q) for q, one in found.items()})
+    return dressed(found, question if question is not None else next(iter(registered)))
+
+
+def _registered(
+    session: WorkspaceBase, runs: Sequence[str], *, between: str | None, question: str, alone: bool
+) -> list[Document]:
+    """The registrations of some runs; if several questions were asked (not ``alone``), those of this question."""
+    found = registered_for(session, runs, between=between, questions=[question])
+    return [document for document in found if alone or document.content.get("question") == question]
 
 
 def _judged(session: WorkspaceBase, votes: Sequence[Vote]) -> list[RunRecord]:

@@ -71,6 +71,8 @@ export class Model implements MessageModel {
     const { shown, standing, state } = this.#sitting;
     return {
       token: shown?.token ?? null,
+      pair: shown?.token ?? null,
+      step: "",
       question: this.#ballot.question,
       prompt: null,
       simulated: this.#ballot.simulated,

@@ -371,9 +371,13 @@ export interface Uploaded {
 
 /** The pair to judge now; nothing in it identifies a run. */
 export interface VoteState {
-  /** Names the pair; null if there is none. */
+  /** Names the question about the pair; null if there is none. */
   token: string | null;
+  /** Names the pair, which stays while its questions are asked. */
+  pair: string | null;
   question: string;
+  /** Which of several questions is asked; "" of a single one. */
+  step: string;
   /** The prompt, if both clips have the same one. */
   prompt: string | null;
   simulated: boolean;

@@ -140,9 +140,11 @@ export class View {
   }
 
   #show(told: VoteState): void {
-    const again = told.token !== null && told.token === this.#told?.token;
+    const again = told.pair !== null && told.pair === this.#told?.pair;
+    const asked = again && told.token === this.#told?.token;
     this.#told = told;
-    setText(this.#question, told.ended ? "This vote has ended." : told.question);
+    const question = told.step ? `${told.step}: ${told.question}` : told.question;
+    setText(this.#question, told.ended ? "This vote has ended." : question);
     setText(this.#progress, this.#said(told));
     setOptional(this.#prompt, told.prompt);
     this.#undo.disabled = !told.undo;
@@ -154,6 +156,7 @@ export class View {
     this.#transport.element.hidden = told.token === null;
     this.#volume.element.hidden = !told.sound;
     if (again) {
+      if (!asked && this.#ready()) this.#watch.start();
       this.#allow(this.#ready());
       return;
     }

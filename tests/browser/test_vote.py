@@ -109,3 +109,37 @@ def test_a_vote_is_taken_up_where_it_was_left(open_notebook: Callable[..., Noteb
         expect(status).to_have_text(f"0 votes · {left} pairs left")
     assert [row[1] for row in judged(notebook)] == ["right"]
     assert notebook.python("int(hw.rank(foxes).df['judged'].sum())") == 2
+
+
+def test_several_questions_about_each_pair(open_notebook: Callable[..., Notebook], tmp_path: Path) -> None:
+    """By keyboard: the clips stay while the question changes, undo goes back one, and a reload asks what is left."""
+    questions = '["Which moves better?", "Which is sharper?"]'
+    notebook = open_notebook(LOAD, SWEEP, VOTE.replace("repeats=0", f"repeats=0, question={questions}"))
+    notebook.run_all()
+    shown = notebook.cell(2).locator(".hailuo-vote")
+    ready(shown, 0)
+    question = shown.locator(".hailuo-question")
+    expect(question).to_have_text("Question 1 of 2: Which moves better?")
+    sources = "videos => videos.map(video => video.src)"
+    first = shown.locator("video").evaluate_all(sources)
+    shown.get_by_role("button", name="The left one is better").click()
+    ready(shown, 1)
+    expect(question).to_have_text("Question 2 of 2: Which is sharper?")
+    assert shown.locator("video").evaluate_all(sources) == first
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        notebook.page.set_viewport_size({"width": 480, "height": 900})
+        shown.scroll_into_view_if_needed()
+        notebook.page.screenshot(path=tmp_path / f"questions-{theme[11:].lower()}.png")
+    shown.locator("video").first.click()
+    notebook.page.keyboard.press("z")
+    ready(shown, 0)
+    expect(question).to_have_text("Question 1 of 2: Which moves better?")
+    notebook.page.keyboard.press("ArrowRight")
+    ready(shown, 1)
+    notebook.page.evaluate("() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 2; }")
+    notebook.command("notebook:run-cell")
+    shown = notebook.cell(2).locator(".hailuo-vote")
+    expect(shown.get_by_role("status")).to_have_text("0 votes · 4 pairs left")
+    answers = "[[v.question, v.answer] for v in hw.votes(foxes).itertuples()]"
+    assert notebook.python(answers) == [["Which moves better?", "right"]]

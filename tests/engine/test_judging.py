@@ -50,6 +50,7 @@ def sitting(made: Made) -> tuple[Vote, list[dict[str, Any]], list[bool]]:
         repeats=0.0,
         rng=np.random.default_rng(1),
         now=lambda: datetime.now(UTC),
+        questions=["Which?"],
     )
     told: list[bool] = []
     sent: list[dict[str, Any]] = []
@@ -57,7 +58,6 @@ def sitting(made: Made) -> tuple[Vote, list[dict[str, Any]], list[bool]]:
         session,
         records,
         blind_test,
-        question="Which?",
         loop=asyncio.get_running_loop(),
         changed=lambda _, ended: told.append(ended),
     )
@@ -171,6 +171,7 @@ def test_a_saved_notebook_tells_nothing_before_the_end(made: Made) -> None:
         repeats=0.0,
         rng=np.random.default_rng(1),
         now=lambda: datetime.now(UTC),
+        questions=["Which?"],
     )
     assert "a fox" not in str(vote_bundle(blind_test))
     assert "no votes" in vote_bundle(blind_test, ended=True)["text/plain"]

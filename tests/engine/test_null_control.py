@@ -271,9 +271,7 @@ def test_the_screen_shows_no_prompt_that_would_give_a_control_away(scene: Scene)
             pair_up(records), [], rater="m", aim="order", repeats=0.0, rng=np.random.default_rng(1),
             now=lambda: NOW,
         )  # fmt: skip
-        widget = Vote(
-            scene.session, records, test, question="Which?", loop=asyncio.get_running_loop(), changed=lambda *_: None
-        )
+        widget = Vote(scene.session, records, test, loop=asyncio.get_running_loop(), changed=lambda *_: None)
         sent: list[dict[str, Any]] = []
         widget.send = lambda content, buffers=None: sent.append(content | {"bytes": buffers})  # type: ignore[method-assign]
         told = set()

@@ -85,7 +85,43 @@ def test_a_vote_is_sure_at_registered_looks_alone(session: Session) -> None:
     more: dict[str, Any] = {"between": None, "within": None, "rater": None, "aim": "order", "repeats": 0.1}
     # The clips are not in this home, so that no pair could be shown; the runs say that they have some.
     session.archive.video_of = lambda record: record.run_id  # type: ignore[method-assign,assignment,return-value]
-    assert blind_test(session, "foxes", question=QUESTION, **more)[1].looks == (6,)
+    assert blind_test(session, "foxes", question=QUESTION, **more)[1].looks == {QUESTION: (6,)}
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("", "a text, or a list of texts"),
+        ([], "1 to 8 different questions"),
+        (["a", " a "], "1 to 8 different questions"),
+        ([f"q{n}" for n in range(9)], "1 to 8 different questions"),
+        (["a", 7], "a text, or a list of texts"),
+        (None, "a text, or a list of texts"),
+        ({"motion": ""}, "a text, or a list of texts"),
+    ],
+)
+def test_questions_that_cannot_be_asked_are_refused(session: Session, question: Any, told: str) -> None:
+    """By what is allowed, before anything is shown."""
+    with pytest.raises(hw.UsageError, match=told):
+        session.vote("foxes", question=question)
+
+
+def test_several_questions_have_rankings_of_their_own(session: Session) -> None:
+    """From the log and from its table; a registration of one of them is that of its ranking alone."""
+    session.preregister("foxes", "Which moves?", looks=4)
+    judge(session, "day", "day", "day", question="Which moves?")
+    judge(session, "night", "night", question="Which is sharper?")
+    found = session.rank("foxes")
+    assert list(found) == ["Which moves?", "Which is sharper?"]
+    assert [r.looks for r in found.values()] == [(4,), ()]
+    assert [r.df["item"].iloc[0] for r in found.values()] == ["day", "night"]
+    assert found["Which moves?"].notes[0].startswith("As registered")
+    assert not [n for n in found["Which is sharper?"].notes if "egistered" in n]
+    assert repr(session.rank(session.votes("foxes"))["Which moves?"].df) == repr(found["Which moves?"].df)
+    one = session.rank("foxes", question="Which is sharper?")
+    assert one.df["item"].iloc[0] == "night"
+    with pytest.raises(hw.UsageError, match="no vote answers it"):
+        session.rank("foxes", question="Which is longer?")
 
 
 def test_each_deviation_is_told(session: Session) -> None:

@@ -57,6 +57,63 @@ def test_each_pair_once_on_random_sides() -> None:
     assert [v.vote_id for v in votes] == sorted(v.vote_id for v in votes)
 
 
+ASKED = ("Which moves better?", "Which has fewer faults?", "Which is nicer?")
+
+
+def test_all_questions_of_a_pair_come_before_the_next_pair() -> None:
+    """In their order, on the same sides; undo goes back one question, and the pair is judged with the last one."""
+    sitting = blind_test(questions=ASKED)
+    for judged in range(5):
+        pairs = set()
+        for question in ASKED:
+            assert sitting.shown is not None
+            assert (sitting.shown.question, sitting.remaining) == (question, 40 - judged)
+            pairs.add((sitting.shown.visit, sitting.shown.runs))
+            assert judge(sitting).question == question
+        assert len(pairs) == 1
+    first = sitting.shown
+    judge(sitting)
+    sitting.take_back()
+    assert sitting.shown == first
+    judge(sitting)
+    judge(sitting)
+    assert sitting.shown is not None
+    assert sitting.shown.question == ASKED[2]
+    assert len({v.vote_id for v in sitting.votes}) == 17
+
+
+def test_what_was_left_in_the_middle_is_asked_later() -> None:
+    """Of a pair with one answer the other questions, of a pair without a known question none; others all."""
+    left = judge(blind_test(questions=ASKED))
+    other = "0" if left.unit != "0" else "1"
+    runs = {"left_run": f"f{other}", "right_run": f"w{other}"}
+    unknown = replace(left, vote_id="old", question="", unit=other, left_clip="", right_clip="", **runs)
+    again = blind_test([left, unknown], questions=ASKED)
+    assert again.remaining == 39
+    found: dict[tuple[str, ...], list[str]] = {}
+    while again.shown is not None:
+        found.setdefault(again.shown.candidate.clips, []).append(again.shown.question)
+        judge(again)
+    assert found.pop(left.clips) == list(ASKED[1:])
+    assert unknown.clips not in found
+    assert set(map(tuple, found.values())) == {ASKED}
+    assert blind_test([left], questions=ASKED[:1]).remaining == 39
+
+
+def test_a_repeat_asks_all_questions_again() -> None:
+    """Each repeated vote names that on the same question, and no answer goes into another question's judgement."""
+    sitting = blind_test(repeats=0.5, questions=ASKED[:2])
+    while sitting.shown is not None and sitting.given < 80:
+        judge(sitting, "left")
+    votes = {v.vote_id: v for v in sitting.votes}
+    again = [v for v in votes.values() if v.repeat_of]
+    assert len(again) > 8
+    for v in again:
+        first = votes[v.repeat_of or ""]
+        assert (first.question, first.left_run, first.right_run) == (v.question, v.right_run, v.left_run)
+    assert len(judgements_of(list(votes.values()))) == len(votes) - len(again)
+
+
 def test_repeats_come_later_and_swapped() -> None:
     """A repeated pair was judged at least so many votes ago, has its sides swapped, and comes once."""
     sitting = blind_test(repeats=0.5)
