@@ -12,6 +12,7 @@ import html
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from hailuo_widgets.archive import read_regular
+from hailuo_widgets.domain.cell_text import plural
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.voting.aspects import rank_aspects
 from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget
@@ -39,7 +40,9 @@ def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]
         result = rank_aspects(blind_test.all_votes, items=items, looks=blind_test.looks)
         told = " ".join(pairs.notes())
         return {"text/html": result.html() + _small(told), "text/plain": f"{result!r}\n{told}".rstrip()}
-    told = " ".join([f"A blind vote: {blind_test.given} votes so far.", *pairs.notes(), pairs.unmatched_note]).rstrip()
+    told = " ".join(
+        [f"A blind vote: {plural(blind_test.given, 'vote')} so far.", *pairs.notes(), pairs.unmatched_note]
+    ).rstrip()
     return {"text/html": _small(told), "text/plain": told}
 
 
