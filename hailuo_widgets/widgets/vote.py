@@ -40,9 +40,8 @@ def vote_bundle(blind_test: BlindTest, *, ended: bool = False) -> dict[str, str]
         result = rank_aspects(blind_test.all_votes, items=items, looks=blind_test.looks)
         told = " ".join(pairs.notes())
         return {"text/html": result.html() + _small(told), "text/plain": f"{result!r}\n{told}".rstrip()}
-    told = " ".join(
-        [f"A blind vote: {plural(blind_test.given, 'vote')} so far.", *pairs.notes(), pairs.unmatched_note]
-    ).rstrip()
+    so_far = f"A blind vote: {plural(blind_test.given, 'vote')} so far."
+    told = " ".join([so_far, *pairs.notes(), pairs.unmatched_note]).rstrip()
     return {"text/html": _small(told), "text/plain": told}
 
 
