@@ -91,13 +91,22 @@ def test_seeds_and_replicates_are_told_apart(tmp_path: Path, fake_provider: Simu
 
 
 def test_comparing_and_judging_tells_its_story(tmp_path: Path, fake_provider: Simulator) -> None:
-    """Ten clips are paid for, nothing is claimed without votes or with ten of them, eighty tell, and the report is whole."""
+    """From the power to the paper: nothing is claimed without votes or with ten of them, eighty tell; all is as registered.
+
+    Ten clips are compared, ten are of the null control, and three tell whether a seed reproduces.
+    """
     notebook = run_all("compare_and_vote.ipynb", tmp_path)
-    assert fake_provider.creates["kie"] == 10
+    assert fake_provider.creates["kie"] == 23
     said = texts(notebook)
+    assert "5 seeds of 2 variants" in said
+    assert "Registered on" in said
+    assert "As registered on" in said
+    assert "The best variant is named by an anytime-valid test" in said
+    assert (tmp_path / "ranking.tex").read_text("utf-8").count("tabular") == 6
+    assert "runs" not in (tmp_path / "vote.html").read_text("utf-8").partition("<script")[0]
     assert "There are no votes that prefer one to another yet." in said
     assert "Not enough votes: “runs” leads with 70% of 10 judgements" in said
     assert "“runs” wins: it was preferred in 70% of 80 judgements" in said
     report = (tmp_path / "foxes.html").read_text("utf-8")
-    assert report.count('<script type="video/mp4"') == 10
+    assert report.count('<script type="video/mp4"') == 20
     assert (tmp_path / "foxes.png").read_bytes().startswith(b"\x89PNG")
