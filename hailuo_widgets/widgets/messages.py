@@ -140,6 +140,10 @@ class Row(TypedDict):
         since: When it was submitted, or planned.
         elapsed: How long it took; None while it is unfinished.
         amount: The cost in its currency; None if it is unknown.
+        note: What the end means for the user's money.
+        clip: Whether it has a clip.
+        reused: Whether its clip is an earlier run's.
+        seconds: The length of the clip.
         can: What the user can ask for.
     """
 
@@ -164,7 +168,13 @@ class Row(TypedDict):
     kind: str | None
     error: str | None
     hint: str | None
+    note: str | None
     sweep: str | None
+    clip: bool
+    reused: bool
+    seconds: float | None
+    rating: int | None
+    tags: list[str]
     can: list[Literal["cancel", "resume", "retry"]]
 
 
@@ -175,8 +185,11 @@ class Totals(TypedDict):
         statuses: How many runs have each status.
         reused: How many succeeded by an earlier run's clip: nothing was paid for them.
         spent: The known costs, one amount a currency.
+        reserved: The part of ``spent`` that belongs to runs in progress.
         unknown: How many runs have an unknown cost.
-        left: Seconds until the last clip.
+        left: Seconds until the last clip, by the median of earlier runs.
+        left_low: The same by their 10th percentile.
+        left_high: The same by their 90th percentile.
     """
 
     runs: int
@@ -184,14 +197,26 @@ class Totals(TypedDict):
     reused: int
     statuses: dict[str, int]
     spent: list[str]
+    reserved: list[str]
     unknown: int
     left: float | None
+    left_low: float | None
+    left_high: float | None
     simulated: bool
 
 
 class BoardHead(TypedDict):
-    """What stands above the rows of a board."""
+    """What stands above the rows of a board.
 
+    Attributes:
+        title: The sweep's name, if it has one.
+        same: What is equal in all runs: provider, model, duration, resolution.
+        budgets: What is left of each budget.
+    """
+
+    title: str
+    same: list[str]
+    budgets: list[str]
     totals: Totals
     now: float
 

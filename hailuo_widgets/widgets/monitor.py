@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from hailuo_widgets.domain.run import UNFINISHED
+from hailuo_widgets.errors import UsageError
 from hailuo_widgets.render.board import board_class
-from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, RequestWidget, sentence_of
-from hailuo_widgets.widgets.run_rows import row_of, totals, varying
+from hailuo_widgets.widgets.clip_widget import ClipWidget
+from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, sentence_of
+from hailuo_widgets.widgets.run_rows import row_of, same, totals, varying
 from hailuo_widgets.widgets.throttle import Throttle
+from hailuo_widgets.workspace.annotations import heard, with_remarks
+from hailuo_widgets.workspace.budgets_left import left_texts
 from hailuo_widgets.workspace.run import Run
 from hailuo_widgets.workspace.selection import run_id_of
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     import pathlib
     from collections.abc import Iterable, Mapping
 
+    from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.widgets.messages import BoardFailure, BoardHead, BoardNews, BoardRows, Resumed, Row
     from hailuo_widgets.workspace.sweep import Sweep
@@ -83,7 +88,7 @@ class StoreRuns:
         return [r for r in found if r.run_id in self._seen]
 
 
-class RunsBoard(RequestWidget):
+class RunsBoard(ClipWidget):
     """The widget.
 
     Args:
@@ -99,10 +104,10 @@ class RunsBoard(RequestWidget):
     def __init__(self, runs: SweepRuns | StoreRuns, *, loop: asyncio.AbstractEventLoop, **traits: Any) -> None:
         self._runs = runs
         self._sent: dict[str, Row] = {}
-        self._records: list[RunRecord] = []
+        self._budgets: list[str] = []
         self._looking: asyncio.Task[None] | None = None
         self._throttle = Throttle(loop, self._look, interval_s=PUSH_S)
-        super().__init__(loop=loop, **traits)
+        super().__init__(runs.session, (), loop=loop, **traits)
         bus = runs.session.engine.listeners
         self._unsubscribe = bus.subscribe(None, lambda r: self._throttle.soon() if runs.concerns(r.run_id) else None)
         self._throttle.soon()
@@ -114,7 +119,13 @@ class RunsBoard(RequestWidget):
 
     def handlers(self) -> Mapping[str, Handler]:
         """The handlers of the browser's questions."""
-        return {"rows": self._send_rows, "cancel": self._cancel, "retry": self._retry, "resume": self._resume}
+        return {
+            **super().handlers(),
+            "rows": self._send_rows,
+            "cancel": self._cancel,
+            "retry": self._retry,
+            "resume": self._resume,
+        }
 
     # -- what is shown --------------------------------------------------------------------------------------------
 
@@ -141,23 +152,43 @@ class RunsBoard(RequestWidget):
             self._throttle.after(LOOK_S)
 
     async def _rows(self) -> dict[str, Row]:
-        engine = self._runs.session.engine
-        self._records = await self._runs.records()
+        engine = self._session.engine
+        found = await self._runs.records()
+        self._records = {r.run_id: r for r in found}
+        self._budgets = await left_texts(self._session, found)
         rows = {
             r.run_id: row_of(r, here=engine.runs.follows(r.run_id), expected=engine.runs.expected(r.run_id))
-            for r in self._records
+            for r in found
         }
         if self.kind == "sweep":
-            for run_id, values in varying(self._records).items():
+            for run_id, values in varying(found).items():
                 rows[run_id]["values"] = dict(values)
         return rows
 
     def _head(self) -> BoardHead:
-        runs = self._runs.session.engine.runs
-        expected = {r.run_id: runs.expected(r.run_id) for r in self._records}
-        return {"totals": totals(self._records, expected=expected), "now": round(time.time(), 3)}
+        runs, found = self._session.engine.runs, list(self._records.values())
+        expected = {r.run_id: runs.expected(r.run_id) for r in found}
+        sweep = self.kind == "sweep"
+        return {
+            "title": next((r.sweep_name for r in found if r.sweep_name), "") if sweep else "",
+            "same": same(found, self._titles) if sweep else [],
+            "budgets": self._budgets,
+            "totals": totals(found, expected=expected),
+            "now": round(time.time(), 3),
+        }
+
+    def _titles(self, request: Request) -> tuple[str, str]:
+        """The titles of a request's provider and model; their names if the provider isn't installed any more."""
+        name = request.model or request.template or ""
+        try:
+            facts = self._session.accounts.provider(request.provider).facts
+        except UsageError:
+            return request.provider, name
+        model = facts.model(request.model)
+        return facts.title, model.title if model else name
 
     async def _send_rows(self, question: Question) -> None:
+        heard(self._session, await with_remarks(self._session, [r.run_id for r in await self._runs.records()]))
         self._sent = await self._rows()
         rows: BoardRows = {"rows": list(self._sent.values()), **self._head()}
         question.reply(rows)
@@ -166,23 +197,23 @@ class RunsBoard(RequestWidget):
 
     async def _cancel(self, question: Question) -> None:
         for run_id in _ids(question):
-            await self._in_thread(self._runs.session.engine.cancel, run_id)
+            await self._in_thread(self._session.engine.cancel, run_id)
         self._throttle.soon()
         question.reply()
 
     async def _retry(self, question: Question) -> None:
         for run_id in _ids(question):
-            found = await self._in_thread(run_id_of, self._runs.session, run_id)
-            await self._in_thread(Run(self._runs.session, found).retry)
-        self._runs.session.engine.runs.drive()
+            found = await self._in_thread(run_id_of, self._session, run_id)
+            await self._in_thread(Run(self._session, found).retry)
+        self._session.engine.runs.drive()
         self._throttle.soon()
         question.reply()
 
     async def _resume(self, question: Question) -> None:
         """Follow runs here; those that another living kernel follows are left to it, and the reply counts them."""
         wanted = _ids(question)
-        taken = await self._in_thread(self._runs.session.engine.take_up, wanted)
-        self._runs.session.engine.runs.drive()
+        taken = await self._in_thread(self._session.engine.take_up, wanted)
+        self._session.engine.runs.drive()
         self._throttle.soon()
         left = len(wanted) - len(taken)
         resumed: Resumed = {"note": f"{left} of them are followed by another kernel" if left else ""}

@@ -14,13 +14,14 @@ from hailuo_widgets.domain.run import UNFINISHED, Status, error_text
 from hailuo_widgets.render.card import status_word
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from hailuo_widgets.domain.expected_duration import Expectation
+    from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
     from hailuo_widgets.widgets.messages import Row, Totals
 
-__all__ = ["left_s", "row_of", "totals", "varying"]
+__all__ = ["left_s", "row_of", "same", "totals", "varying"]
 
 MAX_TEXT: Final = 160
 SENT: Final = UNFINISHED - {Status.PLANNED}
@@ -61,7 +62,13 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         "kind": record.cost_kind.value if record.cost_kind else None,
         "error": _short(error_text(error) or "") or None,
         "hint": _short(error.get("hint") or "") or None,
+        "note": record.status.note(sent=record.task_id is not None),
         "sweep": record.sweep_id,
+        "clip": record.status == Status.SUCCEEDED and (record.video is not None or record.reused_from is not None),
+        "reused": record.status == Status.SUCCEEDED and record.reused_from is not None,
+        "seconds": record.video_seconds,
+        "rating": record.rating,
+        "tags": list(record.all_tags),
         "can": can,
     }
 
@@ -89,14 +96,28 @@ def totals(records: Iterable[RunRecord], *, expected: Mapping[str, Expectation |
         "reused": sum(r.status == Status.SUCCEEDED and r.reused_from is not None for r in found),
         "statuses": dict(Counter(r.status.value for r in found)),
         "spent": total.amounts,
+        "reserved": money.total(r for r in found if r.unfinished).amounts,
         "unknown": total.unknown,
         "left": left_s(found, expected=expected),
+        "left_low": left_s(found, expected=expected, figure="low_s"),
+        "left_high": left_s(found, expected=expected, figure="high_s"),
         "simulated": total.simulated,
     }
 
 
-def left_s(records: Sequence[RunRecord], *, expected: Mapping[str, Expectation | None]) -> float | None:
-    """Seconds until the last clip, if the number of runs in flight stays; None if the time of a run is not known."""
+def left_s(
+    records: Sequence[RunRecord],
+    *,
+    expected: Mapping[str, Expectation | None],
+    figure: Literal["median_s", "low_s", "high_s"] = "median_s",
+) -> float | None:
+    """Seconds until the last clip, if the number of runs in flight stays; None if the time of a run is not known.
+
+    Args:
+        records: The runs.
+        expected: How long each takes, by its id.
+        figure: Which figure of the expectation counts.
+    """
     from datetime import UTC, datetime
 
     now = datetime.now(UTC)
@@ -105,13 +126,30 @@ def left_s(records: Sequence[RunRecord], *, expected: Mapping[str, Expectation |
         if r.status.ended:
             continue
         known = expected.get(r.run_id)
-        if known is None:
+        whole: float | None = None if known is None else getattr(known, figure)
+        if whole is None:
             return None
         began = r.submitted_at if r.status in SENT else None
-        left = known.median_s if began is None else max(0.0, known.median_s - (now - began).total_seconds())
+        left = whole if began is None else max(0.0, whole - (now - began).total_seconds())
         flying += r.status in SENT
         work, longest = work + left, max(longest, left)
     return max(longest, work / max(1, flying)) if work else 0.0
+
+
+def same(records: Sequence[RunRecord], title: Callable[[Request], tuple[str, str]]) -> list[str]:
+    """What is equal in all runs, as texts: provider, model, duration and resolution.
+
+    Args:
+        records: The runs.
+        title: Returns the titles of a request's provider and model.
+    """
+    columns = (
+        [title(r.request)[0] for r in records],
+        [title(r.request)[1] for r in records],
+        [f"{r.request.duration} s" if r.request.duration else "" for r in records],
+        [r.request.resolution or "" for r in records],
+    )
+    return [texts[0] for texts in columns if len(set(texts)) == 1 and texts[0]]
 
 
 def _short(text: str) -> str:

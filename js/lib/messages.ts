@@ -22,15 +22,27 @@ export interface Totals {
   statuses: Record<string, number>;
   /** The known costs, one amount a currency. */
   spent: string[];
+  /** The part of ``spent`` that belongs to runs in progress. */
+  reserved: string[];
   /** How many runs have an unknown cost. */
   unknown: number;
-  /** Seconds until the last clip. */
+  /** Seconds until the last clip, by the median of earlier runs. */
   left: number | null;
+  /** The same by their 10th percentile. */
+  left_low: number | null;
+  /** The same by their 90th percentile. */
+  left_high: number | null;
   simulated: boolean;
 }
 
 /** What stands above the rows of a board. */
 export interface BoardHead {
+  /** The sweep's name, if it has one. */
+  title: string;
+  /** What is equal in all runs: provider, model, duration, resolution. */
+  same: string[];
+  /** What is left of each budget. */
+  budgets: string[];
   totals: Totals;
   now: number;
 }
@@ -64,13 +76,26 @@ export interface Row {
   kind: string | null;
   error: string | null;
   hint: string | null;
+  /** What the end means for the user's money. */
+  note: string | null;
   sweep: string | null;
+  /** Whether it has a clip. */
+  clip: boolean;
+  /** Whether its clip is an earlier run's. */
+  reused: boolean;
+  /** The length of the clip. */
+  seconds: number | null;
+  rating: number | null;
+  tags: string[];
   /** What the user can ask for. */
   can: ("cancel" | "resume" | "retry")[];
 }
 
 /** The rows that changed, sent without a question. */
 export interface BoardNews {
+  title: string;
+  same: string[];
+  budgets: string[];
   totals: Totals;
   now: number;
   rows: Row[];
@@ -81,6 +106,9 @@ export interface BoardNews {
 
 /** All rows of a board. */
 export interface BoardRows {
+  title: string;
+  same: string[];
+  budgets: string[];
   totals: Totals;
   now: number;
   rows: Row[];

@@ -1,44 +1,77 @@
-/** View of a board: keeps the rows, sorts and filters them, and sends the user's orders. */
+/** View of a board: keeps the rows, sorts, groups and filters them, and sends the user's orders. */
 
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
-import { seconds } from "../lib/format";
-import type { BoardFailure, BoardNews, BoardRows, Row, Totals } from "../lib/messages";
+import { icon } from "../lib/icons";
+import type { BoardFailure, BoardNews, BoardRows, Row } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
+import { Board } from "./board";
+import { grouped, type Mode } from "./layout";
 import { Notifier } from "./notify";
-import { type Order, sorted, summary, wanted } from "./rows";
-import { columns, Table, VERBS, type Verb } from "./table";
+import { Previews } from "./previews";
+import { type Column, columns, figures, labelOf, type Order, shape, sorted, wanted } from "./rows";
+import { Stage } from "./stage";
+import { VERBS, type Verb } from "./tile";
 
 const SAFE_CLASS = /^hailuo-sweep-[A-Za-z0-9-]+$/;
-/** How long a button waits for the second press. */
-const SURE_MS = 5000;
+/** Above so many runs the bar shows one part a status instead of one a run. */
+const MOST_SEGMENTS = 60;
+const SPEAK_MS = 5000;
 
 function choice(label: string, options: [string, string][]): [HTMLLabelElement, HTMLSelectElement] {
-  const select = h("select", {}, ...options.map(([value, text]) => h("option", { value }, text)));
+  const select = h("select", { class: "hw-select" });
+  offer(select, options);
   return [h("label", {}, `${label} `, select), select];
+}
+
+/** Sets a list's options, and keeps the chosen one if it is still there. */
+function offer(select: HTMLSelectElement, options: [string, string][]): void {
+  const chosen = select.value;
+  select.replaceChildren(...options.map(([value, text]) => h("option", { value }, text)));
+  if (options.some(([value]) => value === chosen)) select.value = chosen;
 }
 
 export class View {
   readonly #channel: Channel;
   readonly #signal: AbortSignal;
   readonly #kind: string;
+  readonly #memory: string;
   readonly #rows = new Map<string, Row>();
-  readonly #table: Table;
+  readonly #board: Board;
+  readonly #stage: Stage;
+  readonly #previews: Previews;
   readonly #notifier: Notifier;
-  readonly #summary = h("div", { class: "hailuo-summary", role: "status" });
-  readonly #badge = h(
-    "span",
-    { class: "hailuo-badge", title: "Made by the simulator; nothing was billed" },
-    "SIMULATED",
-  );
-  readonly #whole = h("div", { class: "hailuo-fill" });
-  readonly #all = h("button", { type: "button" }, "Cancel all");
+  readonly #title = h("strong", { class: "hw-title" });
+  readonly #same = h("div", { class: "hw-sub" });
+  readonly #summary = h("div", { class: "hailuo-summary hw-figures" });
+  readonly #segments = h("div", { class: "hw-segs", role: "img" });
+  readonly #spoken = h("div", { class: "hailuo-unseen", role: "status" });
+  readonly #badge = h("span", { class: "hailuo-badge", title: "Made by the simulator; nothing was billed" });
+  readonly #heads = h("div", { class: "hw-heads", "aria-hidden": "true" });
+  readonly #all = h("button", { type: "button", class: "hw-btn" }, "Cancel all");
   readonly #empty = h("div", { class: "hailuo-empty" });
   readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
-  readonly #find = h("input", { type: "search", placeholder: "Filter", "aria-label": "Filter the runs" });
-  readonly #group: HTMLSelectElement;
+  readonly #question = h("span");
+  readonly #agree = h("button", { type: "button", class: "hw-btn hw-primary" });
+  readonly #keep = h("button", { type: "button", class: "hw-btn" }, "Keep");
+  readonly #ask = h("div", { class: "hw-ask", role: "group", "aria-label": "Question" });
+  readonly #find = h("input", {
+    type: "search",
+    class: "hw-input",
+    placeholder: "Search",
+    "aria-label": "Search the runs",
+  });
+  readonly #status: HTMLSelectElement;
   readonly #order: HTMLSelectElement;
-  #totals: Totals | null = null;
+  readonly #by: HTMLSelectElement;
+  readonly #modes = new Map<Mode, HTMLButtonElement>();
+  #columns: Column[] = [];
+  #shown: Row[] = [];
+  #mode: Mode = "rows";
+  #news: BoardRows | null = null;
   #offset = 0; // seconds by which the kernel's clock is ahead of the browser's
+  #answer: { act: () => void; from: HTMLElement } | null = null;
+  #ready: string[] = [];
+  #spokenAt = 0;
 
   constructor(
     root: HTMLElement,
@@ -50,37 +83,72 @@ export class View {
     this.#kind = state.kind;
     this.#channel = new Channel(model, signal);
     this.#notifier = new Notifier(signal);
+    this.#previews = new Previews(this.#channel, signal);
     const css = SAFE_CLASS.test(state.css) ? state.css : "";
+    this.#memory = `hailuo ${state.kind} ${css}`;
     root.className = `hailuo-widget hailuo-monitor ${css}`;
     keepKeys(root, signal);
-    this.#table = new Table(
-      state.kind === "sweep" ? "Runs of the sweep" : "Runs in flight",
-      (verb, id, button) => this.#press(verb, [id], button),
+    const runs = state.kind === "sweep" ? "Runs of the sweep" : "Runs in progress";
+    this.#board = new Board(
+      runs,
+      this.#previews,
+      {
+        open: (id) => this.#open(id),
+        enter: (id, thumb) => this.#previews.play(id, thumb),
+        leave: () => this.#previews.stop(),
+        rate: (id, rating) => void this.#say("rate", { id, rating }),
+        verb: (verb, id, button) => this.#press(verb, [id], button),
+        menu: () => {},
+      },
+      signal,
     );
-    const [grouped, group] = choice("Show", [
-      ["all", "all"],
-      ["live", "on their way"],
-      ["trouble", "in trouble"],
-      ["done", "succeeded"],
+    this.#stage = new Stage(
+      this.#previews,
+      {
+        neighbour: (id, step) => this.#neighbour(id, step),
+        label: (row) => labelOf(row, this.#columns),
+        closed: (id) => this.#board.focus(id),
+      },
+      signal,
+    );
+    const [chosen, status] = choice("Status", [
+      ["all", "All"],
+      ["live", "In progress"],
+      ["trouble", "Needs attention"],
+      ["done", "Succeeded"],
     ]);
     const [ordered, order] = choice("Sort", [
-      ["start", "as planned"],
-      ["stage", "by stage"],
-      ["time", "longest first"],
-      ["cost", "cheapest first"],
+      ["start", "Planned order"],
+      ["stage", "Status"],
+      ["time", "Longest"],
+      ["cost", "Cost"],
+      ["rating", "Rating"],
     ]);
-    this.#group = group;
+    const [bundled, by] = choice("Group by", [["", "None"]]);
+    this.#status = status;
     this.#order = order;
+    this.#by = by;
     const own = h("style");
     // Hides the static table as long as this view exists.
     const place = `:is(.jp-OutputArea,.cell_container):has(.hailuo-monitor.${css})`;
     setText(own, css ? `${place} .hailuo-board.${css}{display:none}` : "");
-    const title = h("strong", {}, state.kind === "sweep" ? "Sweep" : "Monitor");
-    const head = h("div", { class: "hailuo-head" }, title, this.#badge, this.#summary, this.#all);
-    const whole = h("div", { class: "hailuo-bar", "aria-hidden": "true" }, this.#whole);
-    const tools = h("div", { class: "hailuo-tools" }, this.#find, grouped, ordered, this.#notifier.element);
-    root.append(own, head, whole, tools, this.#table.element, this.#empty, this.#problem);
-    this.#badge.hidden = this.#all.hidden = this.#empty.hidden = this.#problem.hidden = true;
+    const named = h("div", { class: "hw-named" }, h("div", {}, this.#title, " ", this.#badge), this.#same);
+    const head = h("div", { class: "hailuo-head" }, named, this.#all);
+    const tools = h(
+      "div",
+      { class: "hailuo-tools" },
+      this.#switch(signal),
+      bundled,
+      ordered,
+      this.#find,
+      chosen,
+      this.#notifier.element,
+    );
+    this.#ask.append(this.#question, this.#agree, this.#keep);
+    root.append(own, head, this.#segments, this.#summary, tools, this.#heads, this.#board.element);
+    root.append(this.#empty, this.#ask, this.#problem, this.#spoken, this.#stage.element);
+    setText(this.#badge, "Simulated");
+    for (const part of [this.#badge, this.#all, this.#empty, this.#problem, this.#ask]) part.hidden = true;
 
     const heard = (content: unknown) => this.#hear(content);
     model.on("msg:custom", heard);
@@ -95,19 +163,75 @@ export class View {
     );
     for (const [part, event] of [
       [this.#find, "input"],
-      [group, "change"],
+      [status, "change"],
       [order, "change"],
+      [by, "change"],
     ] as const)
-      part.addEventListener(event, () => this.#draw(), { signal });
-    this.#all.addEventListener(
-      "click",
-      () => {
-        const ids = [...this.#rows.values()].filter((row) => row.can.includes("cancel")).map((row) => row.id);
-        this.#press("cancel", ids, this.#all);
-      },
-      { signal },
-    );
+      part.addEventListener(event, () => this.#chosen(), { signal });
+    const click = (part: HTMLElement, act: () => void) => part.addEventListener("click", act, { signal });
+    click(this.#all, () => {
+      const ids = [...this.#rows.values()].filter((row) => row.can.includes("cancel")).map((row) => row.id);
+      this.#press("cancel", ids, this.#all);
+    });
+    click(this.#agree, () => this.#settle(true));
+    click(this.#keep, () => this.#settle(false));
+    this.#ask.addEventListener("keydown", (event) => event.key === "Escape" && this.#settle(false), {
+      signal,
+    });
+    this.#recall();
     void this.#load();
+  }
+
+  /** The switch between the two modes. */
+  #switch(signal: AbortSignal): HTMLElement {
+    const both: [Mode, string][] = [
+      ["grid", "Grid"],
+      ["rows", "Rows"],
+    ];
+    for (const [mode, name] of both) {
+      const text = h("span", { class: "hw-label-wide" }, name);
+      const button = h("button", { type: "button", "aria-label": name, title: name }, icon(mode), text);
+      button.addEventListener(
+        "click",
+        () => {
+          this.#mode = mode;
+          this.#chosen();
+        },
+        { signal },
+      );
+      this.#modes.set(mode, button);
+    }
+    return h("span", { class: "hw-seg", role: "group", "aria-label": "View" }, ...this.#modes.values());
+  }
+
+  /** What was chosen for this board before, in this tab. */
+  #recall(): void {
+    this.#mode = this.#kind === "sweep" ? "grid" : "rows";
+    try {
+      const kept: unknown = JSON.parse(sessionStorage.getItem(this.#memory) ?? "null");
+      if (typeof kept !== "object" || kept === null) return;
+      const { mode, by } = kept as { mode?: unknown; by?: unknown };
+      if (mode === "rows" || mode === "grid") this.#mode = mode;
+      if (typeof by === "string" && by) {
+        offer(this.#by, [
+          ["", "None"],
+          [by, by],
+        ]);
+        this.#by.value = by;
+      }
+    } catch {
+      // Without storage nothing is remembered.
+    }
+  }
+
+  /** Another choice of the user: it is remembered, and the runs are sorted anew. */
+  #chosen(): void {
+    try {
+      sessionStorage.setItem(this.#memory, JSON.stringify({ mode: this.#mode, by: this.#by.value }));
+    } catch {
+      // As above.
+    }
+    this.#draw(true);
   }
 
   async #load(): Promise<void> {
@@ -115,7 +239,7 @@ export class View {
       const { data } = await this.#channel.request("rows", {
         timeoutMs: 10 * 60_000,
         slowMs: 4000,
-        onSlow: () => this.#complain("The kernel is busy; the board comes when it answers."),
+        onSlow: () => this.#complain("Waiting for the kernel…"),
       });
       this.#complain("");
       this.#rows.clear();
@@ -129,15 +253,21 @@ export class View {
     if (typeof content !== "object" || content === null || !("type" in content)) return;
     const told = content as BoardFailure | BoardNews;
     if (told.type === "problem") this.#complain(told.text);
-    else if (told.type === "rows" && this.#totals !== null) this.#take(told, told.gone);
+    else if (told.type === "rows" && this.#news !== null) this.#take(told, told.gone);
   }
 
   #take(news: BoardRows, gone: string[] = []): void {
+    const first = this.#news === null;
     for (const id of gone) this.#rows.delete(id);
-    for (const row of news.rows) this.#rows.set(row.id, row);
+    for (const row of news.rows) {
+      const before = this.#rows.get(row.id);
+      if (row.clip && before && !before.clip) this.#ready.push(row.id);
+      this.#rows.set(row.id, row);
+    }
     this.#offset = news.now - Date.now() / 1000;
-    this.#totals = news.totals;
-    this.#draw();
+    this.#news = news;
+    // Under the pointer or the focus nothing changes its place.
+    this.#draw(first || !this.#board.element.matches(":hover, :focus-within"));
     this.#notifier.hear(news.totals);
   }
 
@@ -145,51 +275,155 @@ export class View {
     return Date.now() / 1000 + this.#offset;
   }
 
-  #draw(): void {
-    const totals = this.#totals;
-    if (totals === null) return;
-    const now = this.#now();
-    this.#table.setColumns(columns(this.#rows.values(), this.#kind));
-    const words = this.#find.value;
-    const rows = sorted(this.#rows.values(), this.#order.value as Order, now).filter((row) =>
-      wanted(row, this.#group.value, words),
+  #draw(anew: boolean): void {
+    const news = this.#news;
+    if (news === null) return;
+    this.#columns = columns(this.#rows.values(), this.#kind);
+    this.#choose(anew);
+    const groups = this.#grouped();
+    this.#board.show(groups, this.#mode, this.#columns, this.#by.value, () => this.#now());
+    const nothing = this.#shown.length === 0;
+    this.#board.element.hidden = nothing;
+    this.#heads.hidden = nothing || this.#mode === "grid";
+    const titles = this.#columns.map((column) => h("span", {}, column.title));
+    this.#heads.style.setProperty("--hw-columns", String(titles.length));
+    this.#heads.replaceChildren(
+      ...["Clip", "Status"].map((title) => h("span", {}, title)),
+      h("span", { class: "hw-values" }, ...titles),
+      h("span", {}, "Time and cost"),
     );
-    this.#table.show(rows, now);
-    this.#table.element.hidden = rows.length === 0;
-    const nothing = this.#rows.size === 0 ? "Nothing is in flight." : "No run fits the filter.";
-    setOptional(this.#empty, rows.length === 0 ? nothing : "");
+    setOptional(
+      this.#empty,
+      nothing ? (this.#rows.size === 0 ? "Nothing is in progress." : "No runs match.") : "",
+    );
+    for (const [mode, button] of this.#modes)
+      button.setAttribute("aria-pressed", String(mode === this.#mode));
+    this.#head(news);
+  }
+
+  /** The runs to show: sorted and filtered anew, or those that were shown, as they are now, and the new ones. */
+  #choose(anew: boolean): void {
+    const words = this.#find.value;
+    if (anew) {
+      const all = sorted(this.#rows.values(), this.#order.value as Order, this.#now());
+      this.#shown = all.filter((row) => wanted(row, this.#status.value, words));
+      return;
+    }
+    const before = new Set(this.#shown.map((row) => row.id));
+    const kept = this.#shown.flatMap(({ id }) => this.#rows.get(id) ?? []);
+    const more = [...this.#rows.values()].filter((row) => !before.has(row.id));
+    this.#shown = [...kept, ...more.filter((row) => wanted(row, this.#status.value, words))];
+  }
+
+  #grouped(): [string, Row[]][] {
+    const options = this.#columns.map(({ name, title }): [string, string] => [name, title]);
+    offer(this.#by, [["", "None"], ...options, ["status", "status"]]);
+    const by = this.#by.value;
+    const column = this.#columns.find(({ name }) => name === by);
+    if (column) return grouped(this.#shown, (row) => column.text(row) || "–");
+    return by === "status" ? grouped(this.#shown, (row) => row.word) : [["", this.#shown]];
+  }
+
+  #head(news: BoardRows): void {
+    const { totals } = news;
+    const sweep = this.#kind === "sweep";
+    const all = [...this.#rows.values()];
+    setText(this.#title, news.title || (sweep ? "Sweep" : "Monitor"));
+    const what = sweep && all.length ? shape(all, this.#columns) : "";
+    setText(this.#same, [what, ...news.same].filter(Boolean).join(" · "));
     this.#badge.hidden = !totals.simulated;
-    setText(this.#summary, summary(totals, totals.left === null ? "" : seconds(totals.left)));
-    this.#whole.style.width = totals.runs ? `${((100 * totals.done) / totals.runs).toFixed(1)}%` : "0";
+    const told = figures(totals, news).map((text) => h("span", {}, text));
+    if (told.map((part) => part.textContent).join() !== this.#figuresNow())
+      this.#summary.replaceChildren(...told);
     this.#all.hidden = totals.done === totals.runs;
+    this.#showSegments(all);
+  }
+
+  #figuresNow(): string {
+    return [...this.#summary.children].map((part) => part.textContent).join();
+  }
+
+  /** One segment a run in their order, or one a status. */
+  #showSegments(all: Row[]): void {
+    const states = all.map((row) => (row.reused ? "reused" : row.status));
+    const counts = new Map<string, number>();
+    for (const one of states) counts.set(one, (counts.get(one) ?? 0) + 1);
+    const words = [...counts].map(([one, count]) => `${count} ${one}`).join(", ");
+    const parts: [string, number][] =
+      all.length > MOST_SEGMENTS ? [...counts] : states.map((one): [string, number] => [one, 1]);
+    const key = parts.flat().join();
+    this.#segments.setAttribute("aria-label", words ? `${all.length} runs: ${words}` : "No runs");
+    if (this.#segments.dataset.parts === key) return;
+    this.#segments.dataset.parts = key;
+    this.#segments.replaceChildren(
+      ...parts.map(([one, count]) => {
+        const part = h("i", { "data-status": one });
+        part.style.flexGrow = String(count);
+        return part;
+      }),
+    );
   }
 
   #tick(): void {
-    this.#table.tick(this.#rows.values(), this.#now());
+    this.#board.tick(this.#rows, this.#now());
+    if (!this.#ready.length || Date.now() - this.#spokenAt < SPEAK_MS) return;
+    this.#spokenAt = Date.now();
+    const [first, ...others] = this.#ready.flatMap((id) => this.#rows.get(id) ?? []);
+    this.#ready = [];
+    if (!first) return;
+    const more = others.length ? ` and ${others.length} more` : "";
+    setText(this.#spoken, `${labelOf(first, this.#columns)}${more}: clip ready`);
   }
 
-  /** Cancel needs a second press: a run that was sent may be billed all the same. */
-  #press(verb: Verb, ids: string[], button: HTMLButtonElement): void {
-    if (verb !== "cancel" || button.dataset.sure === "yes") {
-      void this.#give(verb, ids, button);
+  #open(id: string): void {
+    const row = this.#rows.get(id);
+    if (row?.clip) this.#stage.open(row);
+  }
+
+  #neighbour(id: string, step: number): Row | undefined {
+    const clips = this.#grouped()
+      .flatMap(([, rows]) => rows)
+      .filter((row) => row.clip);
+    const at = clips.findIndex((row) => row.id === id);
+    return at < 0 ? undefined : clips[at + step];
+  }
+
+  /** Cancel asks first: a run that was sent may be billed all the same. */
+  #press(verb: Verb, ids: string[], button: HTMLElement): void {
+    if (verb !== "cancel") {
+      void this.#give(verb, ids);
       return;
     }
-    const name = button.textContent ?? VERBS[verb];
-    const sent = ids.some((id) => this.#rows.get(id)?.status !== "planned");
-    const again = () => {
-      delete button.dataset.sure;
-      setText(button, name ?? "");
-      clearTimeout(timer);
-    };
-    const timer = setTimeout(again, SURE_MS);
-    button.dataset.sure = "yes";
-    setText(button, "Sure?");
-    if (sent) this.#complain("Press once more to stop following; the provider may still finish and bill it.");
-    button.addEventListener("blur", again, { once: true, signal: this.#signal });
+    const sent = ids.filter((id) => this.#rows.get(id)?.status !== "planned").length;
+    const what = ids.length === 1 ? "this run" : `${ids.length} runs`;
+    const which = ids.length === 1 ? "it" : `${sent} of them`;
+    const charged = sent
+      ? ` The provider may still finish and charge ${which}.`
+      : ids.length === 1
+        ? " It was not sent yet."
+        : " They were not sent yet.";
+    const agree = ids.length === 1 ? "Cancel run" : "Cancel runs";
+    this.#inquire(`Cancel ${what}?${charged}`, agree, button, () => void this.#give(verb, ids));
   }
 
-  async #give(verb: Verb, ids: string[], button: HTMLButtonElement): Promise<void> {
-    button.disabled = true;
+  /** Asks at the foot of the board; `act` is done if the user agrees. */
+  #inquire(question: string, agree: string, from: HTMLElement, act: () => void): void {
+    this.#answer = { act, from };
+    setText(this.#question, question);
+    setText(this.#agree, agree);
+    this.#ask.hidden = false;
+    this.#keep.focus();
+  }
+
+  #settle(agreed: boolean): void {
+    const answer = this.#answer;
+    this.#answer = null;
+    this.#ask.hidden = true;
+    if (answer?.from.isConnected) answer.from.focus();
+    if (agreed) answer?.act();
+  }
+
+  async #give(verb: Verb, ids: string[]): Promise<void> {
     try {
       const { data } = await this.#channel.request(verb, {
         data: { ids },
@@ -199,12 +433,17 @@ export class View {
       });
       this.#complain(data?.note ?? "");
     } catch (error) {
+      this.#complain(`${VERBS[verb]}: ${message(error)}`);
+    }
+  }
+
+  /** Sends a remark on a clip. */
+  async #say(type: "rate" | "tag", data: object): Promise<void> {
+    try {
+      await this.#channel.request(type, { data, timeoutMs: 10 * 60_000 });
+      this.#complain("");
+    } catch (error) {
       this.#complain(message(error));
-    } finally {
-      button.disabled = false;
-      delete button.dataset.sure;
-      if (button.isConnected && button !== this.#all) setText(button, VERBS[verb]);
-      if (button === this.#all) setText(button, "Cancel all");
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row } from "../lib/messages";
-import { sorted, summary, wanted } from "../monitor/rows";
+import { columns, figures, labelOf, shape, sorted, wanted } from "../monitor/rows";
 
 const row = (part: Partial<Row>): Row =>
   ({
@@ -20,6 +20,8 @@ const row = (part: Partial<Row>): Row =>
     amount: 0.28,
     error: null,
     sweep: null,
+    rating: null,
+    tags: [],
     can: [],
     ...part,
   }) as Row;
@@ -47,24 +49,41 @@ test("a filter wants all of its words somewhere in the row", () => {
   assert.ok(!wanted(row({ live: false, status: "failed" }), "live", ""));
 });
 
-test("the summary counts what it knows and says what it does not", () => {
+test("the figures count what is known and say what is not", () => {
   const totals = {
     runs: 8,
     done: 3,
     statuses: { succeeded: 2, failed: 1, running: 5 },
     reused: 0,
     spent: ["$0.84"],
+    reserved: ["$0.28"],
     unknown: 2,
     left: 60,
+    left_low: 40,
+    left_high: 90,
     simulated: false,
   };
-  assert.equal(
-    summary(totals, "1 min 00 s"),
-    "2 of 8 succeeded · 5 running, 1 failed · cost $0.84 + 2 at an unknown cost · about 1 min 00 s left",
+  const left = { budgets: ["$4.16 left of the session's budget of $5.00"] };
+  assert.deepEqual(figures(totals, left), [
+    "2 of 8 clips",
+    "5 in progress · 1 failed",
+    "about 1 min 00 s left (40 s – 1 min 30 s)",
+    "$0.84 ($0.28 reserved) + 2 runs at an unknown cost",
+    ...left.budgets,
+  ]);
+  const ended = { ...totals, done: 8, spent: [], reserved: [], unknown: 0, reused: 1, left: 0 };
+  assert.deepEqual(figures(ended, { budgets: [] }), ["2 of 8 clips (1 reused)", "1 failed"]);
+  assert.deepEqual(figures({ ...totals, left_high: null }, { budgets: [] })[2], "about 1 min 00 s left");
+  assert.deepEqual(figures({ ...totals, left: null }, { budgets: [] }).length, 3);
+});
+
+test("a run is called by its values, and the sweep by their numbers", () => {
+  const runs = ["tracking", "static"].flatMap((variant) =>
+    ["1", "2"].map((seed) => row({ id: variant + seed, values: { variant, seed } })),
   );
-  assert.match(summary({ ...totals, reused: 1 }, ""), /^2 of 8 succeeded \(1 reused\) · /);
-  assert.equal(
-    summary({ ...totals, done: 8, spent: [], unknown: 0 }, "1 s"),
-    "2 of 8 succeeded · 5 running, 1 failed",
-  );
+  const shown = columns(runs, "sweep");
+  const [first] = runs;
+  assert.equal(first && labelOf(first, shown), "tracking, seed 1");
+  assert.equal(shape(runs, shown), "2 variants × 2 seeds");
+  assert.equal(shape(runs.slice(0, 3), shown), "3 runs");
 });

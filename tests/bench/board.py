@@ -35,11 +35,14 @@ BOARD = """async ([source, count]) => {
     id: `r${n}`, status: stages[(n + tick) % 3], word: stages[(n + tick) % 3].toUpperCase(), live: true, here: true,
     simulated: true, provider: 'kie', model: '02', prompt: `a fox ${n} at ${tick}`, variant: null,
     values: { seed: String(n), model: '02' }, since: now() - n, elapsed: null, eta: 120, low: 90, high: 200,
-    cost: '$0.28', kind: 'list', error: null, hint: null, sweep: 's1', can: ['cancel'],
+    cost: '$0.28', kind: 'list', error: null, hint: null, sweep: 's1', can: ['cancel'], note: null,
+    clip: false, reused: false, seconds: null, rating: null, tags: [],
   });
   const statuses = { running: count };
-  const totals = { runs: count, done: 0, statuses, reused: 0, spent: [], unknown: 0, left: 60, simulated: true };
-  const news = tick => ({ rows: Array.from({ length: count }, (_, n) => row(n, tick)), now: now(), totals });
+  const totals = { runs: count, done: 0, statuses, reused: 0, spent: [], reserved: [], unknown: 0, left: 60,
+    left_low: 40, left_high: 90, simulated: true };
+  const news = tick => ({ rows: Array.from({ length: count }, (_, n) => row(n, tick)), now: now(), totals,
+    title: '', same: [], budgets: [] });
   const model = {
     get: name => ({ kind: 'sweep', css: 'hailuo-sweep-1' })[name],
     on: (_, listener) => heard.add(listener),
@@ -50,7 +53,7 @@ BOARD = """async ([source, count]) => {
   let tick = 0;
   setInterval(() => { tick += 1; heard.forEach(h => h({ type: 'rows', gone: [], ...news(tick) }, [])); }, 500);
   await new Promise(resolve => setTimeout(resolve, 1500));
-  return document.querySelectorAll('tbody tr').length;
+  return document.querySelectorAll('.hw-run').length;
 }"""
 
 

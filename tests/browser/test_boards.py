@@ -37,25 +37,75 @@ def board(cell: Locator) -> Locator:
     return cell.locator(".hailuo-monitor")
 
 
+def clips_play(shown: Locator, accessible: Callable[[Locator], None], plays: Callable[[Locator], float]) -> None:
+    """One clip plays under the pointer, muted, until it leaves; opened, it has controls and its neighbours."""
+    shown.get_by_role("button", name="Open day, replicate 1", exact=True).hover()
+    preview = shown.locator(".hw-thumb video")
+    expect(preview).to_have_count(1)
+    assert plays(preview) >= 0
+    assert preview.evaluate("video => video.muted")
+    shown.locator(".hw-title").hover()
+    expect(preview).to_have_count(0)
+
+    # Closed, the focus is on the clip that was shown last.
+    shown.get_by_role("button", name="Open day, replicate 1", exact=True).click()
+    stage = shown.get_by_role("dialog", name="Clip: day, replicate 1")
+    assert plays(stage.locator("video")) >= 0
+    accessible(stage)
+    stage.get_by_role("button", name="Next").click()
+    stage = shown.get_by_role("dialog", name="Clip: day, replicate 2")
+    expect(stage.locator("p")).to_have_text("A fox in the snow by day, [Push in]")
+    shown.page.keyboard.press("Escape")
+    expect(stage).to_have_count(0)
+    expect(shown.get_by_role("button", name="Open day, replicate 2", exact=True)).to_be_focused()
+
+
+def rated_by_keys(notebook: Notebook, shown: Locator) -> None:
+    """A number rates the focused clip, an arrow goes to the next one."""
+    keys = notebook.page.keyboard
+    keys.press("4")
+    stars = shown.get_by_role("group", name="Rate day, replicate 2").get_by_role("button", pressed=True)
+    expect(stars).to_have_count(4)
+    assert notebook.python("hw.sweep_of('foxes')[1].rating") == 4
+    keys.press("ArrowRight")
+    expect(shown.get_by_role("button", name="Open night, replicate 1", exact=True)).to_be_focused()
+
+
 def test_a_sweeps_board(
-    open_notebook: Callable[..., Notebook], accessible: Callable[[Locator], None], tmp_path: Path
+    open_notebook: Callable[..., Notebook],
+    accessible: Callable[[Locator], None],
+    plays: Callable[[Locator], float],
+    tmp_path: Path,
 ) -> None:
-    """One board for all runs of a cell: what differs, stages, sums, simulated; the saved notebook keeps a table."""
+    """One board for all runs of a cell: clips that play, what differs, sums; the saved notebook keeps a table."""
     notebook = open_notebook(LOAD, SWEEP)
     notebook.run_all()
     shown = board(notebook.cell(1))
-    rows = shown.locator("tbody tr")
-    expect(rows).to_have_count(4)
-    expect(shown.locator("tbody .hailuo-word")).to_have_text(["Succeeded"] * 4)
-    expect(shown.locator("thead th")).to_have_text(["status", "variant", "replicate", "time", "cost", "actions"])
-    expect(shown.locator(".hailuo-summary")).to_have_text("4 of 4 succeeded · cost $1.12")
+    runs = shown.locator(".hw-run")
+    expect(runs).to_have_count(4)
+    expect(shown.locator(".hailuo-word")).to_have_text(["Succeeded"] * 4)
+    expect(shown.locator(".hw-title")).to_have_text("foxes")
+    expect(shown.locator(".hw-named .hw-sub")).to_have_text(re.compile("^2 variants × 2 replicates · "))
+    expect(shown.locator(".hailuo-summary span")).to_have_text(
+        ["4 of 4 clips", "$1.12 at list price; simulated, so nothing is billed"]
+    )
     expect(shown.locator(".hailuo-badge")).to_be_visible()
     expect(shown.get_by_role("button", name="Cancel all")).to_have_count(0)
-    shown.get_by_role("searchbox").fill("night")
-    expect(rows).to_have_count(2)
-    expect(rows.locator("td:first-of-type")).to_have_text(["night", "night"])
-    shown.get_by_role("searchbox").fill("")
+    shown.scroll_into_view_if_needed()
+    expect(shown.locator(".hw-thumb img:visible")).to_have_count(4)
+
+    clips_play(shown, accessible, plays)
+    rated_by_keys(notebook, shown)
+
+    # Groups, rows, search; a place is kept when the board is drawn again.
+    shown.get_by_label("Group by").select_option("variant")
+    expect(shown.locator(".hw-group strong")).to_have_text(["day", "night"])
     accessible(shown)
+    shown.get_by_role("button", name="Rows").click()
+    expect(shown.locator(".hw-heads .hw-values > span")).to_have_text(["variant", "replicate"])
+    shown.get_by_role("searchbox").fill("night")
+    expect(runs).to_have_count(2)
+    shown.get_by_role("searchbox").fill("")
     for theme in ("JupyterLab Light", "JupyterLab Dark"):
         notebook.theme(theme)
         for width in (1000, 480):
@@ -74,32 +124,39 @@ def test_a_sweeps_board(
 def test_the_monitor_by_keyboard(
     open_notebook: Callable[..., Notebook], accessible: Callable[[Locator], None], tmp_path: Path
 ) -> None:
-    """What is in flight is there with its time; it is filtered, sorted and cancelled from the keyboard alone."""
+    """What is in progress is there with its time; it is searched, sorted and cancelled from the keyboard alone."""
     notebook = open_notebook(LOAD, SLOW, MONITOR)
     notebook.run_all()
     shown = board(notebook.cell(2))
-    rows = shown.locator("tbody tr")
-    expect(rows).to_have_count(3)
-    expect(shown.locator("tbody .hailuo-word", has_text=re.compile("Queued|Running"))).to_have_count(3)
+    runs = shown.locator(".hw-run")
+    expect(runs).to_have_count(3)
+    expect(shown.locator(".hailuo-word", has_text=re.compile("Queued|Running"))).to_have_count(3)
     accessible(shown)
     notebook.page.screenshot(path=tmp_path / "monitor.png")
     keys = notebook.page.keyboard
     shown.get_by_role("searchbox").focus()
     keys.type("slug")
-    expect(rows).to_have_count(1)
-    for _ in range(5):  # the two choices, the bell, the table, the row's button
+    expect(runs).to_have_count(1)
+    cancel = runs.get_by_role("button", name=re.compile("^Cancel: "))
+    for _ in range(4):  # the status, the bell, the scroll area, the run's button
         keys.press("Tab")
-    expect(rows.get_by_role("button")).to_be_focused()
+    expect(cancel).to_be_focused()
     keys.press("Enter")
-    expect(shown.get_by_role("alert")).to_contain_text("may still finish and bill it")
+    expect(shown.get_by_role("group", name="Question")).to_contain_text("may still finish and charge it")
+    expect(shown.get_by_role("button", name="Keep")).to_be_focused()
+    keys.press("Escape")
+    expect(cancel).to_be_focused()
     keys.press("Enter")
-    expect(rows.locator(".hailuo-word")).to_have_text("Cancelled")
+    keys.press("Shift+Tab")
+    expect(shown.get_by_role("button", name="Cancel run", exact=True)).to_be_focused()
+    keys.press("Enter")
+    expect(runs.locator(".hailuo-word")).to_have_text("Cancelled")
     assert notebook.python("snails[1].status") == "cancelled"
     shown.get_by_role("searchbox").fill("")
-    expect(rows).to_have_count(3)
+    expect(runs).to_have_count(3)
     shown.get_by_role("button", name="Cancel all").click()
-    shown.get_by_role("button", name="Sure?").click()
-    expect(shown.locator("tbody .hailuo-word")).to_have_text(["Cancelled"] * 3)
+    shown.get_by_role("button", name="Cancel runs").click()
+    expect(shown.locator(".hailuo-word")).to_have_text(["Cancelled"] * 3)
     expect(shown.locator(".hailuo-summary")).to_contain_text("3 cancelled")
 
 
@@ -108,7 +165,7 @@ def test_the_title_counts_what_is_left(open_notebook: Callable[..., Notebook]) -
     notebook = open_notebook(LOAD, SLOW, MONITOR)
     notebook.run_all()
     shown = board(notebook.cell(2))
-    expect(shown.locator("tbody tr")).to_have_count(3)
+    expect(shown.locator(".hw-run")).to_have_count(3)
     before = notebook.page.title()
     assert "left" not in before
     shown.get_by_role("checkbox", name="Tell me when done").check()

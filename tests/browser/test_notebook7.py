@@ -27,7 +27,7 @@ def test_player_board_and_studio(open_notebook: Callable[..., Notebook], plays: 
     notebook.run_all()
     assert plays(notebook.cell(1).locator(".hailuo-player video")) > 0
     expect(notebook.cell(1).locator(".hailuo-card:visible")).to_have_count(0)
-    expect(notebook.cell(2).locator(".hailuo-monitor tbody .hailuo-word")).to_have_text(["Succeeded"] * 2)
+    expect(notebook.cell(2).locator(".hailuo-monitor .hailuo-word")).to_have_text(["Succeeded"] * 2)
     expect(notebook.cell(2).locator(".hailuo-board:visible")).to_have_count(0)
     form = notebook.cell(3).locator(".hailuo-studio")
     form.get_by_role("textbox", name="Prompt").fill("A hare")

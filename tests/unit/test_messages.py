@@ -170,7 +170,16 @@ def test_replies_of_the_boards_conform(studio: Studio) -> None:
                 "note": {"id": records[0].run_id, "note": "slow"},
             },
         ),
-        (SweepBoard(sweep, loop=loop), {"rows": {}, "resume": {"ids": []}, "cancel": {"ids": []}}),
+        (
+            SweepBoard(sweep, loop=loop),
+            {
+                "rows": {},
+                "resume": {"ids": []},
+                "cancel": {"ids": []},
+                "rate": {"id": records[0].run_id, "rating": 3},
+                "tag": {"id": records[0].run_id, "tags": ["slow"]},
+            },
+        ),
         (Player(RunSource(sweep[0]), loop=loop), {"details": {}}),
     ]
     for widget, requests in widgets:

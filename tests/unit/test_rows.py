@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from hailuo_widgets.domain.expected_duration import Expectation
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
-from hailuo_widgets.widgets.run_rows import MAX_TEXT, left_s, row_of, totals, varying
+from hailuo_widgets.widgets.run_rows import MAX_TEXT, left_s, row_of, same, totals, varying
 
 if TYPE_CHECKING:
     import pytest
@@ -73,6 +73,7 @@ def test_what_is_not_known_is_not_nothing() -> None:
     ]
     found = totals(runs, expected={})
     assert (found["spent"], found["unknown"], found["runs"], found["done"]) == (["$0.56", "52.5 credits"], 2, 7, 5)
+    assert found["reserved"] == ["$0.28"]  # the running one's; what has ended is spent
 
 
 def test_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,3 +86,25 @@ def test_the_time_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     assert left == 360.0
     assert left_s([flying, *waiting], expected={"r1": known}) is None
     assert left_s([record(status="succeeded")], expected={}) == 0.0
+    ranged = Expectation(median_s=100.0, low_s=50.0, high_s=250.0)
+    expected = {r.run_id: ranged for r in (flying, *waiting)}
+    assert left_s([flying, *waiting], expected=expected, figure="low_s") == 10 + 3 * 50
+    assert left_s([flying, *waiting], expected=expected, figure="high_s") == 210 + 3 * 250
+    assert left_s([flying], expected={"r1": known}, figure="high_s") is None  # too few runs for a range
+
+
+def test_what_is_equal_is_told_once() -> None:
+    """Provider, model, duration and resolution, where all runs have the same; nothing of what differs."""
+    runs = [record("r1"), record("r2")]
+    assert same(runs, lambda _: ("KIE", "Hailuo 02"))[:2] == ["KIE", "Hailuo 02"]
+    titles = iter([("KIE", "Hailuo 02")] * 2 + [("KIE", "Hailuo 02"), ("KIE", "Hailuo 2.3")])
+    assert "Hailuo 02" not in same(runs, lambda _: next(titles))
+
+
+def test_only_a_finished_clip_can_be_shown() -> None:
+    """A run has a clip once it is in the archive, its own or the one it reuses."""
+    assert not row_of(record(status="running", video="r1.mp4"), here=True)["clip"]
+    assert row_of(record(status="succeeded", video="r1.mp4"), here=True)["clip"]
+    reused = row_of(record(status="succeeded", reused_from="r0"), here=True)
+    assert (reused["clip"], reused["reused"]) == (True, True)
+    assert not row_of(record(status="succeeded"), here=True)["clip"]
