@@ -15,6 +15,7 @@ from hailuo_widgets.domain.user_values import as_flag, as_value, as_whole, shown
 from hailuo_widgets.errors import UsageError
 from hailuo_widgets.settings.credentials import ask_key, keep_key
 from hailuo_widgets.settings.settings import SETTINGS, RunMode
+from hailuo_widgets.widgets.wait_view import show_wait
 from hailuo_widgets.workspace.ballots import add_votes
 from hailuo_widgets.workspace.keywords import checked, given
 from hailuo_widgets.workspace.power import CONFIDENCE, PREFERENCES, TIES, Design, Power, power_of
@@ -23,6 +24,7 @@ from hailuo_widgets.workspace.seed_check import PROMPT, SeedCheck, check_of_runs
 from hailuo_widgets.workspace.selection import every, sweep_name
 from hailuo_widgets.workspace.spending_limits import as_budget, rates_of
 from hailuo_widgets.workspace.votes import blind_test, ranking, votes_table
+from hailuo_widgets.workspace.waiting_view import set_view
 from hailuo_widgets.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -48,6 +50,8 @@ _DESIGN = frozenset({
     "seeds", "prompts", "replicates", "raters", "variants", "preference", "ties", "confidence", "budget",
 })  # fmt: skip
 _CALL = {"tags", "budget", "max_parallel", "yes", "name"}  # arguments of a call that are not its plan's
+
+set_view(show_wait)
 
 
 class Session(Workspace):

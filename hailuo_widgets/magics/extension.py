@@ -15,6 +15,7 @@ from hailuo_widgets.settings.settings import follow_shell
 __all__ = ["Extension"]
 
 FRAME_MODULES = ("pandas", "pandas.core.frame")  # the __module__ of DataFrame: in pandas 3, and before it
+SWEEPS = (("hailuo_widgets.workspace.sweep", "Sweep"), ("hailuo_widgets.workspace.resumed", "Resumed"))
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}]|$)(.*)", re.DOTALL)
 _LINE = re.compile(rf"^([ \t]*%hailuo)[{GAP}]+(?=\S)")  # IPython ends a magic's name only at a blank
 _ASKED = re.compile(r"(\s*%hailuo\s+[\w-]+)\s*\?{1,2}\s*")
@@ -40,7 +41,8 @@ class Extension:
         self._shell.events.register("post_run_cell", self._ended)
         shows = self._shell.display_formatter.ipython_display_formatter
         shows.for_type_by_name("hailuo_widgets.workspace.run", "Run", _show)
-        shows.for_type_by_name("hailuo_widgets.workspace.resumed", "Resumed", _show_all)
+        for module, name in SWEEPS:
+            shows.for_type_by_name(module, name, _show_all)
         for module in FRAME_MODULES:
             self._shell.display_formatter.formatters["text/html"].for_type_by_name(module, "DataFrame", _table)
 
@@ -58,7 +60,8 @@ class Extension:
         self._shell.events.unregister("post_run_cell", self._ended)
         formatter = self._shell.display_formatter
         _forget(formatter.ipython_display_formatter, "hailuo_widgets.workspace.run", "Run")
-        _forget(formatter.ipython_display_formatter, "hailuo_widgets.workspace.resumed", "Resumed")
+        for module, name in SWEEPS:
+            _forget(formatter.ipython_display_formatter, module, name)
         for module in FRAME_MODULES:
             _forget(formatter.formatters["text/html"], module, "DataFrame")
 
@@ -103,13 +106,15 @@ def _table(frame: Any) -> str | None:
     return html_of(frame)
 
 
-def _show_all(resumed: Any) -> None:
-    if len(resumed):
+def _show_all(runs: Any) -> None:
+    if len(runs):
         from hailuo_widgets.widgets.display import show_sweep
 
-        show_sweep(resumed)
+        show_sweep(runs)
+    elif not hasattr(runs, "nothing"):
+        print(repr(runs))  # noqa: T201 - the output in a terminal
     else:
-        print(f"{resumed.nothing[0].upper()}{resumed.nothing[1:]}.")  # noqa: T201 - the output in a terminal
+        print(f"{runs.nothing[0].upper()}{runs.nothing[1:]}.")  # noqa: T201 - the output in a terminal
 
 
 def _show(run: Any) -> None:

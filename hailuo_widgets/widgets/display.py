@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from hailuo_widgets.workspace.workspace import Workspace
 
 __all__ = [
+    "count_in_cell",
     "prepare",
     "show_compare",
     "show_monitor",
@@ -103,6 +104,12 @@ def show_run(run: Run) -> None:
     place = (run.id, shell.execution_count)
     if place not in _shown:
         _keep(place, _Shown(run, loop))
+
+
+def count_in_cell(but: str) -> int:
+    """Return how many runs and sweeps the current cell shows, one aside."""
+    shell = _shell()
+    return sum(cell == shell.execution_count and shown != but for shown, cell in _shown)
 
 
 def _keep(place: tuple[str, int], shown: _Shown | _ShownSweep) -> None:

@@ -14,6 +14,7 @@ from hailuo_widgets.errors import Cancelled, HailuoError, Skipped, UsageError, f
 from hailuo_widgets.provider.parse import as_task_id
 from hailuo_widgets.workspace.annotations import remark, remarked
 from hailuo_widgets.workspace.fixed_attributes import Fixed
+from hailuo_widgets.workspace.waiting_view import in_view
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
@@ -196,11 +197,13 @@ class Run(Fixed):
             TimeoutError: It has not ended in that time.
             HailuoError: It ended with this error.
         """
-        self._session.wait([self.id], timeout)
+        with in_view(self):
+            self._session.wait([self.id], timeout)
         return self._outcome()
 
     async def _settled(self, seconds: float | None) -> Run:
-        await self._session.settled([self.id], seconds)
+        with in_view(self):
+            await self._session.settled([self.id], seconds)
         return self._outcome()
 
     def _outcome(self) -> Run:

@@ -9,6 +9,7 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.errors import HailuoError, StoreError
 from hailuo_widgets.workspace.fixed_attributes import Fixed
 from hailuo_widgets.workspace.selection import runs_table
+from hailuo_widgets.workspace.waiting_view import in_view
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
@@ -82,12 +83,14 @@ class Sweep(Fixed):
             TimeoutError: Not all have ended in that time; it names those that are open, and how far each has come.
             StoreError: Paid runs were left because the run log could not be written; it names their task ids.
         """
-        self.session.wait([r.id for r in self.runs], timeout)
+        with in_view(self):
+            self.session.wait([r.id for r in self.runs], timeout)
         self._see_that_all_is_kept()
         return self
 
     async def _settled(self) -> Self:
-        await self.session.settled([r.id for r in self.runs])
+        with in_view(self):
+            await self.session.settled([r.id for r in self.runs])
         self._see_that_all_is_kept()
         return self
 
