@@ -21,7 +21,7 @@ from hailuo_widgets.widgets.sweep_table import SweepTable
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from hailuo_widgets.domain.grid import Grid
     from hailuo_widgets.domain.run import RunRecord
@@ -147,13 +147,18 @@ class _ShownSweep:
 
     def __init__(self, sweep: Sweep, loop: asyncio.AbstractEventLoop) -> None:
         from IPython.display import display
+        from ipywidgets import VBox
 
+        from hailuo_widgets.widgets.below import Below
         from hailuo_widgets.widgets.monitor import SweepBoard
 
         self._sweep = sweep
         self._table = SweepTable(sweep, loop)
-        self._board = SweepBoard(sweep, loop=loop)
-        display(self._board, exclude=["text/plain"])
+        session: Any = sweep.session
+        self._below = Below(session, loop=loop, namespace=_names)
+        self._board = SweepBoard(sweep, loop=loop, place=self._below)
+        self._box = VBox([self._board, self._below.box])
+        display(self._box, exclude=["text/plain"])
 
     @property
     def ended(self) -> bool:
@@ -164,9 +169,11 @@ class _ShownSweep:
         self._table.push()
 
     def close(self) -> None:
-        """Close the board; the static table stays."""
+        """Close the board and what it opened; the static table stays."""
         self._table.stop()
+        self._below.close()
         self._board.close()
+        self._box.close()
 
 
 def show_sweep(sweep: Sweep) -> None:
@@ -193,10 +200,13 @@ def show_monitor(session: Workspace) -> None:
         print(board_text(cards) if cards else "Nothing is in flight.", file=sys.stdout)  # noqa: T201 - as above
         return
     from IPython.display import display
+    from ipywidgets import VBox
 
+    from hailuo_widgets.widgets.below import Below
     from hailuo_widgets.widgets.monitor import Monitor
 
-    display(Monitor(session, loop=loop), exclude=["text/plain"])
+    below = Below(session, loop=loop, namespace=_names)
+    display(VBox([Monitor(session, loop=loop, place=below), below.box]), exclude=["text/plain"])
 
 
 def show_compare(session: Workspace, records: Sequence[RunRecord], grid: Grid) -> None:
@@ -269,6 +279,12 @@ def _shell() -> Any:
     from IPython import get_ipython
 
     return get_ipython()
+
+
+def _names() -> Mapping[str, Any]:
+    """The notebook's variables."""
+    names: Mapping[str, Any] = _shell().user_ns
+    return names
 
 
 def _has_widgets(shell: Any) -> bool:

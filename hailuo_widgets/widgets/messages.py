@@ -32,11 +32,13 @@ __all__ = [
     "PowerLine",
     "ProblemMessage",
     "ProviderOffer",
+    "Quote",
     "ReferenceCounts",
     "ReferenceFacts",
     "Replies",
     "Resumed",
     "Row",
+    "RunTexts",
     "SeedRange",
     "TemplateOffer",
     "Totals",
@@ -212,11 +214,15 @@ class BoardHead(TypedDict):
         title: The sweep's name, if it has one.
         same: What is equal in all runs: provider, model, duration, resolution.
         budgets: What is left of each budget.
+        opens: Whether there is a place for what the board opens: further runs, studio, comparison, vote.
+        code: A call that exports the sweep; "" if there is none.
     """
 
     title: str
     same: list[str]
     budgets: list[str]
+    opens: bool
+    code: str
     totals: Totals
     now: float
 
@@ -243,6 +249,40 @@ class BoardFailure(TypedDict):
 
     type: Literal["problem"]
     text: str
+
+
+class Quote(TypedDict):
+    """What it costs to send runs again.
+
+    Attributes:
+        sends: How many runs would be sent, as text; "" if none.
+        there: How many clips are there already, as text; "" if none.
+        cost: "" if nothing would be sent, or no price is known.
+        digest: Changes if the requests do.
+        ask: The question that large plans are confirmed with; "" if there is none.
+        notes: What stands against it, such as a budget.
+        refused: Why these runs can't be sent again; "" if they can.
+    """
+
+    runs: int
+    sends: str
+    there: str
+    cost: str
+    digest: str
+    ask: str
+    notes: list[str]
+    refused: str
+
+
+class RunTexts(TypedDict):
+    """Texts of a run at full length.
+
+    Attributes:
+        words: The tags that can be changed; the run keeps those that it was started with.
+    """
+
+    prompt: str
+    words: list[str]
 
 
 class Resumed(TypedDict):
@@ -491,6 +531,10 @@ class Replies(TypedDict):
     # monitor
     rows: BoardRows
     resume: Resumed
+    texts: RunTexts
+    quote: Quote
+    again: Begun
+    open: None
     # compare
     layout: Layout
     run: list[tuple[str, str]]

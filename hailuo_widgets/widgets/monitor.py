@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 
 from hailuo_widgets.domain.run import UNFINISHED
-from hailuo_widgets.errors import UsageError
+from hailuo_widgets.errors import HailuoError, Reason, UsageError
+from hailuo_widgets.planning.plan_again import plan_again
 from hailuo_widgets.render.board import board_class
 from hailuo_widgets.widgets.clip_widget import ClipWidget
+from hailuo_widgets.widgets.form_choice import refuse_changed
 from hailuo_widgets.widgets.request_widget import STATIC, Handler, Question, sentence_of
 from hailuo_widgets.widgets.run_rows import row_of, same, totals, varying
 from hailuo_widgets.widgets.throttle import Throttle
@@ -26,11 +29,23 @@ from hailuo_widgets.workspace.selection import run_id_of
 
 if TYPE_CHECKING:
     import pathlib
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from hailuo_widgets.domain.request import Request
     from hailuo_widgets.domain.run import RunRecord
-    from hailuo_widgets.widgets.messages import BoardFailure, BoardHead, BoardNews, BoardRows, Resumed, Row
+    from hailuo_widgets.planning.plan import Plan
+    from hailuo_widgets.widgets.board_place import BoardPlace
+    from hailuo_widgets.widgets.messages import (
+        Begun,
+        BoardFailure,
+        BoardHead,
+        BoardNews,
+        BoardRows,
+        Quote,
+        Resumed,
+        Row,
+        RunTexts,
+    )
     from hailuo_widgets.workspace.sweep import Sweep
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
@@ -39,6 +54,8 @@ __all__ = ["Monitor", "SweepBoard"]
 PUSH_S: Final = 0.5
 LOOK_S: Final = 2.0  # seconds between two reads of the log for the runs of other kernels
 MOST_ENDED: Final = 200
+MOST_PRESSES: Final = 100  # remembered presses of a button: one that arrives twice is sent once
+MOST_SEEDS: Final = 20
 
 
 class SweepRuns:
@@ -94,6 +111,8 @@ class RunsBoard(ClipWidget):
     Args:
         runs: The runs that it shows.
         loop: The event loop that follows them.
+        place: Where it opens further widgets and starts further runs; None for nowhere.
+        traits: The widget's own traits.
     """
 
     _esm: ClassVar[pathlib.Path] = STATIC / "monitor.js"
@@ -101,8 +120,16 @@ class RunsBoard(ClipWidget):
     kind = traitlets.Unicode("monitor").tag(sync=True)  # "monitor" or "sweep"
     css = traitlets.Unicode("").tag(sync=True)  # the class of the static table that the widget hides
 
-    def __init__(self, runs: SweepRuns | StoreRuns, *, loop: asyncio.AbstractEventLoop, **traits: Any) -> None:
-        self._runs = runs
+    def __init__(
+        self,
+        runs: SweepRuns | StoreRuns,
+        *,
+        loop: asyncio.AbstractEventLoop,
+        place: BoardPlace | None = None,
+        **traits: Any,
+    ) -> None:
+        self._runs, self._place = runs, place
+        self._presses: deque[str] = deque(maxlen=MOST_PRESSES)
         self._sent: dict[str, Row] = {}
         self._budgets: list[str] = []
         self._looking: asyncio.Task[None] | None = None
@@ -125,6 +152,10 @@ class RunsBoard(ClipWidget):
             "cancel": self._cancel,
             "retry": self._retry,
             "resume": self._resume,
+            "texts": self._texts,
+            "quote": self._quote,
+            "again": self._again,
+            "open": self._open,
         }
 
     # -- what is shown --------------------------------------------------------------------------------------------
@@ -173,6 +204,8 @@ class RunsBoard(ClipWidget):
             "title": next((r.sweep_name for r in found if r.sweep_name), "") if sweep else "",
             "same": same(found, self._titles) if sweep else [],
             "budgets": self._budgets,
+            "opens": self._place is not None,
+            "code": _export_code(found) if sweep else "",
             "totals": totals(found, expected=expected),
             "now": round(time.time(), 3),
         }
@@ -219,6 +252,69 @@ class RunsBoard(ClipWidget):
         resumed: Resumed = {"note": f"{left} of them are followed by another kernel" if left else ""}
         question.reply(resumed)
 
+    # -- further runs and widgets ---------------------------------------------------------------------------------
+
+    async def _texts(self, question: Question) -> None:
+        record = self._named(question)
+        texts: RunTexts = {
+            "prompt": record.request.prompt or record.request.text or "",
+            "words": list(record.clip_tags),
+        }
+        question.reply(texts)
+
+    async def _quote(self, question: Question) -> None:
+        """Reply with what it costs to send runs again; nothing is sent."""
+        quote: Quote = {
+            "runs": 0, "sends": "", "there": "", "cost": "", "digest": "", "ask": "", "notes": [], "refused": ""
+        }  # fmt: skip
+        try:
+            plan, asked, notes = await self._planned(question)
+        except HailuoError as e:
+            quote["refused"] = e.told()
+        else:
+            parts = plan.parts()
+            quote |= {"runs": plan.results, "sends": parts.sends, "there": parts.there, "cost": parts.cost}
+            quote |= {"digest": plan.digest, "ask": asked or "", "notes": list(notes)}
+        question.reply(quote)
+
+    async def _again(self, question: Question) -> None:
+        """Send runs again that the user has agreed to, at the price that was shown."""
+        plan, _, _ = await self._planned(question)
+        if not isinstance(question.data.get("shown"), dict):
+            raise UsageError("the price was not shown, so nothing was sent")
+        refuse_changed(question.data["shown"], plan)
+        press = str(question.data.get("press") or question.id)
+        if press in self._presses:
+            raise UsageError("This was sent already.", reason=Reason.ALREADY_SENT)
+        self._presses.append(press)
+        records = self._several(question)
+        common = [word for word in records[0].tags if all(word in r.tags for r in records)]
+        try:
+            sweep = await self._there().start(plan, tags=common, reuse=_seeds(question) > 0)
+        except HailuoError:
+            self._presses.remove(press)  # nothing was started: it may be pressed again
+            raise
+        begun: Begun = {"runs": [run.id for run in sweep]}
+        question.reply(begun)
+
+    async def _planned(self, question: Question) -> tuple[Plan, str | None, tuple[str, ...]]:
+        seeds, beside = _seeds(question), list(self._records.values())
+        plan = plan_again(self._several(question), seeds=seeds, beside=beside, accounts=self._session.accounts)
+        return await self._there().quote(plan, reuse=seeds > 0)
+
+    async def _open(self, question: Question) -> None:
+        """Show the studio, a comparison or a vote of some runs."""
+        await self._there().show(str(question.data.get("what")), self._several(question))
+        question.reply()
+
+    def _there(self) -> BoardPlace:
+        if self._place is None:
+            raise UsageError("this board opens nothing: there is no place for it")
+        return self._place
+
+    def _several(self, question: Question) -> list[RunRecord]:
+        return [self._records[i] for i in _ids(question) if i in self._records]
+
     async def _in_thread(self, work: Any, *arguments: Any) -> Any:
         return await asyncio.to_thread(work, *arguments)
 
@@ -226,8 +322,10 @@ class RunsBoard(ClipWidget):
 class Monitor(RunsBoard):
     """All unfinished runs of a session's store; see :func:`hailuo_widgets.monitor`."""
 
-    def __init__(self, session: WorkspaceBase, *, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(StoreRuns(session), loop=loop, kind="monitor")
+    def __init__(
+        self, session: WorkspaceBase, *, loop: asyncio.AbstractEventLoop, place: BoardPlace | None = None
+    ) -> None:
+        super().__init__(StoreRuns(session), loop=loop, place=place, kind="monitor")
 
     def __repr__(self) -> str:
         """One line for a front end without widgets."""
@@ -237,9 +335,9 @@ class Monitor(RunsBoard):
 class SweepBoard(RunsBoard):
     """The runs of one sweep."""
 
-    def __init__(self, sweep: Sweep, *, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, sweep: Sweep, *, loop: asyncio.AbstractEventLoop, place: BoardPlace | None = None) -> None:
         runs = SweepRuns(sweep.session, [r.id for r in sweep.runs])
-        super().__init__(runs, loop=loop, kind="sweep", css=board_class(sweep.id))
+        super().__init__(runs, loop=loop, place=place, kind="sweep", css=board_class(sweep.id))
         self._name = sweep.id
 
     def __repr__(self) -> str:
@@ -252,3 +350,18 @@ def _ids(question: Question) -> list[str]:
     if not isinstance(ids, list) or not all(isinstance(i, str) for i in ids):
         raise ValueError(f"ids is {ids!r}: a list of run ids is wanted")
     return ids
+
+
+def _seeds(question: Question) -> int:
+    """How many further seeds are asked for; 0 sends the same requests again."""
+    seeds = question.data.get("seeds", 0)
+    if not isinstance(seeds, int) or isinstance(seeds, bool) or not 0 <= seeds <= MOST_SEEDS:
+        raise UsageError(f"seeds must be from 0 to {MOST_SEEDS}, not {seeds!r}")
+    return seeds
+
+
+def _export_code(records: Sequence[RunRecord]) -> str:
+    """The call that writes a report of a sweep."""
+    first = next(iter(records), None)
+    name = None if first is None else first.sweep_name or first.sweep_id
+    return f"hw.export({name!r}, {f'{name}.html'!r})" if name else ""

@@ -43,6 +43,10 @@ export interface BoardHead {
   same: string[];
   /** What is left of each budget. */
   budgets: string[];
+  /** Whether there is a place for what the board opens: further runs, studio, comparison, vote. */
+  opens: boolean;
+  /** A call that exports the sweep; "" if there is none. */
+  code: string;
   totals: Totals;
   now: number;
 }
@@ -96,6 +100,8 @@ export interface BoardNews {
   title: string;
   same: string[];
   budgets: string[];
+  opens: boolean;
+  code: string;
   totals: Totals;
   now: number;
   rows: Row[];
@@ -109,6 +115,8 @@ export interface BoardRows {
   title: string;
   same: string[];
   budgets: string[];
+  opens: boolean;
+  code: string;
   totals: Totals;
   now: number;
   rows: Row[];
@@ -363,6 +371,25 @@ export interface PowerLine {
   sentence: string;
 }
 
+/** What it costs to send runs again. */
+export interface Quote {
+  runs: number;
+  /** How many runs would be sent, as text; "" if none. */
+  sends: string;
+  /** How many clips are there already, as text; "" if none. */
+  there: string;
+  /** "" if nothing would be sent, or no price is known. */
+  cost: string;
+  /** Changes if the requests do. */
+  digest: string;
+  /** The question that large plans are confirmed with; "" if there is none. */
+  ask: string;
+  /** What stands against it, such as a budget. */
+  notes: string[];
+  /** Why these runs can't be sent again; "" if they can. */
+  refused: string;
+}
+
 /** What a reference is; what isn't known of it, as of each that is given by URL, is None. */
 export interface ReferenceFacts {
   kind: "image" | "video" | "audio";
@@ -377,6 +404,13 @@ export interface ReferenceFacts {
 /** What became of an order to resume runs. */
 export interface Resumed {
   note: string;
+}
+
+/** Texts of a run at full length. */
+export interface RunTexts {
+  prompt: string;
+  /** The tags that can be changed; the run keeps those that it was started with. */
+  words: string[];
 }
 
 /** A form after its check: its problems, the cell and the call, and the plan if nothing is wrong. */
@@ -429,6 +463,10 @@ export interface Replies {
   poster: null;
   rows: BoardRows;
   resume: Resumed;
+  texts: RunTexts;
+  quote: Quote;
+  again: Begun;
+  open: null;
   layout: Layout;
   run: [string, string][];
   rate: null;

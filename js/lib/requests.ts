@@ -85,7 +85,8 @@ export class Channel {
   readonly #model: MessageModel;
   readonly #signal: AbortSignal;
   readonly #pending = new Map<string, Pending>();
-  readonly #prefix: string;
+  /** Unique to this view. */
+  readonly prefix: string;
   #count = 0;
 
   /** Listens until the signal aborts, which also aborts the open requests. */
@@ -94,7 +95,7 @@ export class Channel {
     this.#signal = signal;
     views += 1;
     // Not crypto.randomUUID: it does not exist on hubs with plain http, which is no secure context.
-    this.#prefix = `${views}.${Math.random().toString(36).slice(2, 10)}`;
+    this.prefix = `${views}.${Math.random().toString(36).slice(2, 10)}`;
     const listener = (content: unknown, buffers: DataView[]) => this.#receive(content, buffers);
     model.on("msg:custom", listener);
     signal.addEventListener("abort", () => model.off("msg:custom", listener), { once: true });
@@ -104,7 +105,7 @@ export class Channel {
   request<K extends keyof Replies>(type: K, options: RequestOptions = {}): Promise<Answer<Replies[K]>> {
     const { timeoutMs = DEFAULT_TIMEOUT_MS, slowMs, onSlow } = options;
     this.#count += 1;
-    const id = `${this.#prefix}.${this.#count}`;
+    const id = `${this.prefix}.${this.#count}`;
     const stop = options.signal ? AbortSignal.any([this.#signal, options.signal]) : this.#signal;
     return new Promise((resolve, reject) => {
       let timer: ReturnType<typeof setTimeout> | undefined;

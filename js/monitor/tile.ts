@@ -85,7 +85,6 @@ export class Tile {
       this.thumb.addEventListener(event, () => !this.thumb.disabled && acts.enter(this.id, this.thumb));
     for (const event of ["pointerleave", "blur"]) this.thumb.addEventListener(event, () => acts.leave());
     this.#more.addEventListener("click", () => acts.menu(this.id, this.#more));
-    this.#more.hidden = true;
     this.#buildStars();
   }
 

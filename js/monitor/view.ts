@@ -1,11 +1,13 @@
 /** View of a board: keeps the rows, sorts, groups and filters them, and sends the user's orders. */
 
+import { copied } from "../lib/copy";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import { icon } from "../lib/icons";
-import type { BoardFailure, BoardNews, BoardRows, Row } from "../lib/messages";
+import type { BoardFailure, BoardNews, BoardRows, Quote, Row } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
 import { Board } from "./board";
 import { grouped, type Mode } from "./layout";
+import { type Item, Menu } from "./menu";
 import { Notifier } from "./notify";
 import { Previews } from "./previews";
 import { type Column, columns, figures, labelOf, type Order, shape, sorted, wanted } from "./rows";
@@ -30,6 +32,13 @@ function offer(select: HTMLSelectElement, options: [string, string][]): void {
   if (options.some(([value]) => value === chosen)) select.value = chosen;
 }
 
+/** "45 credits", "free" or "price unknown". */
+function priceText(quote: Quote): string {
+  if (quote.refused) return "not available";
+  if (!quote.sends) return "free";
+  return quote.cost || "price unknown";
+}
+
 export class View {
   readonly #channel: Channel;
   readonly #signal: AbortSignal;
@@ -40,6 +49,13 @@ export class View {
   readonly #stage: Stage;
   readonly #previews: Previews;
   readonly #notifier: Notifier;
+  readonly #menu: Menu;
+  readonly #root: HTMLElement;
+  readonly #more = h("button", { type: "button", class: "hw-btn" }, "More seeds…");
+  readonly #compare = h("button", { type: "button", class: "hw-btn hw-primary" }, "Compare");
+  readonly #vote = h("button", { type: "button", class: "hw-btn" }, "Vote");
+  readonly #export = h("button", { type: "button", class: "hw-btn" }, "Copy export code");
+  readonly #input = h("input", { class: "hw-input" });
   readonly #title = h("strong", { class: "hw-title" });
   readonly #same = h("div", { class: "hw-sub" });
   readonly #summary = h("div", { class: "hailuo-summary hw-figures" });
@@ -67,9 +83,12 @@ export class View {
   #columns: Column[] = [];
   #shown: Row[] = [];
   #mode: Mode = "rows";
+  #unchosen = true; // the user has not chosen a grouping yet
   #news: BoardRows | null = null;
   #offset = 0; // seconds by which the kernel's clock is ahead of the browser's
   #answer: { act: () => void; from: HTMLElement } | null = null;
+  #retyped: (() => void) | null = null;
+  #presses = 0;
   #ready: string[] = [];
   #spokenAt = 0;
 
@@ -83,6 +102,8 @@ export class View {
     this.#kind = state.kind;
     this.#channel = new Channel(model, signal);
     this.#notifier = new Notifier(signal);
+    this.#menu = new Menu(signal);
+    this.#root = root;
     this.#previews = new Previews(this.#channel, signal);
     const css = SAFE_CLASS.test(state.css) ? state.css : "";
     this.#memory = `hailuo ${state.kind} ${css}`;
@@ -98,7 +119,7 @@ export class View {
         leave: () => this.#previews.stop(),
         rate: (id, rating) => void this.#say("rate", { id, rating }),
         verb: (verb, id, button) => this.#press(verb, [id], button),
-        menu: () => {},
+        menu: (id, button) => this.#actions(id, button),
       },
       signal,
     );
@@ -133,7 +154,16 @@ export class View {
     const place = `:is(.jp-OutputArea,.cell_container):has(.hailuo-monitor.${css})`;
     setText(own, css ? `${place} .hailuo-board.${css}{display:none}` : "");
     const named = h("div", { class: "hw-named" }, h("div", {}, this.#title, " ", this.#badge), this.#same);
-    const head = h("div", { class: "hailuo-head" }, named, this.#all);
+    const head = h(
+      "div",
+      { class: "hailuo-head" },
+      named,
+      this.#compare,
+      this.#vote,
+      this.#more,
+      this.#export,
+      this.#all,
+    );
     const tools = h(
       "div",
       { class: "hailuo-tools" },
@@ -144,10 +174,11 @@ export class View {
       chosen,
       this.#notifier.element,
     );
-    this.#ask.append(this.#question, this.#agree, this.#keep);
+    this.#ask.append(this.#question, this.#input, this.#agree, this.#keep);
     root.append(own, head, this.#segments, this.#summary, tools, this.#heads, this.#board.element);
-    root.append(this.#empty, this.#ask, this.#problem, this.#spoken, this.#stage.element);
+    root.append(this.#empty, this.#ask, this.#problem, this.#spoken, this.#stage.element, this.#menu.element);
     setText(this.#badge, "Simulated");
+    for (const part of [this.#compare, this.#vote, this.#more, this.#export, this.#input]) part.hidden = true;
     for (const part of [this.#badge, this.#all, this.#empty, this.#problem, this.#ask]) part.hidden = true;
 
     const heard = (content: unknown) => this.#hear(content);
@@ -173,6 +204,12 @@ export class View {
       const ids = [...this.#rows.values()].filter((row) => row.can.includes("cancel")).map((row) => row.id);
       this.#press("cancel", ids, this.#all);
     });
+    const clips = () => this.#shown.filter((row) => row.clip).map((row) => row.id);
+    click(this.#compare, () => void this.#show("compare", clips()));
+    click(this.#vote, () => void this.#show("vote", clips()));
+    click(this.#more, () => this.#askSeeds());
+    click(this.#export, () => void this.#copy(this.#news?.code ?? "", "Code"));
+    this.#input.addEventListener("input", () => this.#retyped?.(), { signal });
     click(this.#agree, () => this.#settle(true));
     click(this.#keep, () => this.#settle(false));
     this.#ask.addEventListener("keydown", (event) => event.key === "Escape" && this.#settle(false), {
@@ -212,6 +249,7 @@ export class View {
       if (typeof kept !== "object" || kept === null) return;
       const { mode, by } = kept as { mode?: unknown; by?: unknown };
       if (mode === "rows" || mode === "grid") this.#mode = mode;
+      this.#unchosen = false;
       if (typeof by === "string" && by) {
         offer(this.#by, [
           ["", "None"],
@@ -226,6 +264,7 @@ export class View {
 
   /** Another choice of the user: it is remembered, and the runs are sorted anew. */
   #chosen(): void {
+    this.#unchosen = false;
     try {
       sessionStorage.setItem(this.#memory, JSON.stringify({ mode: this.#mode, by: this.#by.value }));
     } catch {
@@ -318,6 +357,9 @@ export class View {
   #grouped(): [string, Row[]][] {
     const options = this.#columns.map(({ name, title }): [string, string] => [name, title]);
     offer(this.#by, [["", "None"], ...options, ["status", "status"]]);
+    const [first, second] = this.#columns;
+    if (this.#unchosen && this.#kind === "sweep" && first && second) this.#by.value = first.name;
+    this.#unchosen = this.#unchosen && !second;
     const by = this.#by.value;
     const column = this.#columns.find(({ name }) => name === by);
     if (column) return grouped(this.#shown, (row) => column.text(row) || "–");
@@ -336,6 +378,12 @@ export class View {
     if (told.map((part) => part.textContent).join() !== this.#figuresNow())
       this.#summary.replaceChildren(...told);
     this.#all.hidden = totals.done === totals.runs;
+    const clips = this.#shown.filter((row) => row.clip).length;
+    setText(this.#compare, totals.done === totals.runs ? "Compare" : `Compare ${clips}`);
+    this.#compare.classList.toggle("hw-primary", totals.done === totals.runs);
+    this.#compare.hidden = this.#vote.hidden = !news.opens || clips < 2;
+    this.#more.hidden = !news.opens || !sweep;
+    this.#export.hidden = !news.code || clips === 0;
     this.#showSegments(all);
   }
 
@@ -409,18 +457,185 @@ export class View {
   /** Asks at the foot of the board; `act` is done if the user agrees. */
   #inquire(question: string, agree: string, from: HTMLElement, act: () => void): void {
     this.#answer = { act, from };
+    this.#retyped = null;
     setText(this.#question, question);
     setText(this.#agree, agree);
+    setText(this.#keep, "Keep");
+    this.#input.hidden = true;
+    this.#agree.disabled = false;
     this.#ask.hidden = false;
     this.#keep.focus();
+  }
+
+  /** Asks for a text or a number too. */
+  #inquireText(question: string, agree: string, value: string, from: HTMLElement, act: () => void): void {
+    this.#inquire(question, agree, from, act);
+    setText(this.#keep, "Close");
+    this.#input.type = "text";
+    this.#input.setAttribute("aria-label", question);
+    this.#input.value = value;
+    this.#input.hidden = false;
+    this.#input.focus();
   }
 
   #settle(agreed: boolean): void {
     const answer = this.#answer;
     this.#answer = null;
+    this.#retyped = null;
     this.#ask.hidden = true;
     if (answer?.from.isConnected) answer.from.focus();
     if (agreed) answer?.act();
+  }
+
+  // -- actions ------------------------------------------------------------------------------------------------
+
+  #actions(id: string, button: HTMLElement): void {
+    const row = this.#rows.get(id);
+    if (!row) return;
+    const label = labelOf(row, this.#columns);
+    const paid = (text: string, seeds: number): Item => {
+      const quote = this.#quote([id], seeds);
+      const end = quote.then((known) => ({ text: priceText(known), refused: known.refused }));
+      return { text, end, act: () => void this.#askAgain(`${text}?`, text, [id], seeds, quote, button) };
+    };
+    const items: Item[] = [
+      { text: "Copy prompt", act: () => void this.#copyPrompt(id) },
+      { text: "Copy run ID", act: () => void this.#copy(id, "Run ID") },
+    ];
+    if (row.clip) {
+      items.unshift({ text: "Open clip", act: () => this.#open(id) });
+      items.push({ text: "Tags…", act: () => void this.#askTags(row, label, button) });
+    }
+    if (this.#news?.opens) {
+      items.push({ text: "Open in studio", act: () => void this.#show("studio", [id]) });
+      items.push(paid("Run again", 0), paid("Run with a new seed", 1));
+    }
+    this.#menu.open(`Actions for ${label}`, items, button);
+  }
+
+  async #quote(ids: string[], seeds: number): Promise<Quote> {
+    const { data } = await this.#channel.request("quote", { data: { ids, seeds }, timeoutMs: 10 * 60_000 });
+    return data;
+  }
+
+  /** Names the price, and sends the runs if the user agrees to it. */
+  async #askAgain(
+    question: string,
+    verb: string,
+    ids: string[],
+    seeds: number,
+    quote: Promise<Quote>,
+    from: HTMLElement,
+  ): Promise<void> {
+    try {
+      const known = await quote;
+      if (known.refused) {
+        this.#complain(known.refused);
+        return;
+      }
+      const notes = [known.ask, ...known.notes].filter(Boolean).join(" ");
+      const button = `${verb} · ${priceText(known)}`;
+      this.#inquire([question, notes].filter(Boolean).join(" "), button, from, () => {
+        void this.#again(ids, seeds, known);
+      });
+    } catch (error) {
+      this.#complain(message(error));
+    }
+  }
+
+  async #again(ids: string[], seeds: number, quote: Quote): Promise<void> {
+    this.#presses += 1;
+    const press = `${this.#channel.prefix}.${this.#presses}`;
+    const shown = { sends: quote.sends, cost: quote.cost, digest: quote.digest };
+    await this.#do("again", { ids, seeds, shown, press });
+  }
+
+  /** Asks how many further seeds each request gets; the price follows the number. */
+  #askSeeds(): void {
+    const ids = [...this.#rows.keys()];
+    let known: Quote | null = null;
+    let turn = 0;
+    const count = () => Math.max(1, Math.min(20, Math.floor(Number(this.#input.value)) || 1));
+    this.#inquireText("More seeds for each request:", "…", "2", this.#more, () => {
+      if (known) void this.#again(ids, count(), known);
+    });
+    this.#input.type = "number";
+    this.#input.min = "1";
+    this.#input.max = "20";
+    const ask = async () => {
+      turn += 1;
+      const mine = turn;
+      known = null;
+      this.#agree.disabled = true;
+      setText(this.#agree, "…");
+      try {
+        const quote = await this.#quote(ids, count());
+        if (mine !== turn || this.#retyped === null) return;
+        if (quote.refused) {
+          setText(this.#question, quote.refused);
+          return;
+        }
+        known = quote;
+        const notes = [quote.there && `${quote.there}.`, quote.ask, ...quote.notes].filter(Boolean).join(" ");
+        setText(this.#question, ["More seeds for each request:", notes].filter(Boolean).join(" "));
+        setText(this.#agree, `Send ${quote.sends || "nothing"} · ${priceText(quote)}`);
+        this.#agree.disabled = false;
+      } catch (error) {
+        this.#complain(message(error));
+      }
+    };
+    this.#retyped = () => void ask();
+    void ask();
+  }
+
+  async #askTags(row: Row, label: string, from: HTMLElement): Promise<void> {
+    try {
+      const { data } = await this.#channel.request("texts", { data: { id: row.id }, timeoutMs: 10 * 60_000 });
+      this.#inquireText(`Tags of ${label}, with commas:`, "Save tags", data.words.join(", "), from, () => {
+        const tags = this.#input.value
+          .split(",")
+          .map((word) => word.trim())
+          .filter(Boolean);
+        void this.#say("tag", { id: row.id, tags });
+      });
+    } catch (error) {
+      this.#complain(message(error));
+    }
+  }
+
+  async #copyPrompt(id: string): Promise<void> {
+    try {
+      const { data } = await this.#channel.request("texts", { data: { id }, timeoutMs: 10 * 60_000 });
+      await this.#copy(data.prompt, "Prompt");
+    } catch (error) {
+      this.#complain(message(error));
+    }
+  }
+
+  async #copy(text: string, what: string): Promise<void> {
+    const done = await copied(text, this.#root);
+    setText(this.#spoken, done ? `${what} copied` : "");
+    this.#complain(done ? `${what} copied.` : `This page may not copy: ${text}`);
+  }
+
+  /** Shows a studio, a comparison or a vote below the board. */
+  async #show(what: "studio" | "compare" | "vote", ids: string[]): Promise<void> {
+    await this.#do("open", { what, ids });
+  }
+
+  async #do(type: "again" | "open", data: object): Promise<void> {
+    try {
+      await this.#channel.request(type, {
+        data,
+        timeoutMs: 10 * 60_000,
+        slowMs: 3000,
+        onSlow: () => this.#complain("Waiting for the kernel…"),
+      });
+      this.#complain("");
+      setText(this.#spoken, "Shown below the board");
+    } catch (error) {
+      this.#complain(message(error));
+    }
   }
 
   async #give(verb: Verb, ids: string[]): Promise<void> {

@@ -71,6 +71,34 @@ def rated_by_keys(notebook: Notebook, shown: Locator) -> None:
     expect(shown.get_by_role("button", name="Open night, replicate 1", exact=True)).to_be_focused()
 
 
+def price_before_sending(notebook: Notebook, shown: Locator, accessible: Callable[[Locator], None]) -> None:
+    """A run is sent again only after its price was shown and agreed to; it appears below the board."""
+    keys = notebook.page.keyboard
+    more = shown.get_by_role("button", name="More actions for day, replicate 1", exact=True)
+    more.focus()
+    keys.press("Enter")
+    menu = shown.get_by_role("menu", name="Actions for day, replicate 1")
+    expect(menu.get_by_role("menuitem").first).to_be_focused()
+    again = menu.get_by_role("menuitem", name=re.compile(r"^Run again\W*\$0\.28$"))
+    expect(again).to_have_attribute("aria-disabled", "false")
+    seed = menu.get_by_role("menuitem", name=re.compile("^Run with a new seed"))
+    expect(seed).to_contain_text("not available")  # MiniMax takes no seed
+    accessible(menu)
+    keys.press("Escape")
+    expect(more).to_be_focused()
+    keys.press("Enter")
+    expect(again).to_have_attribute("aria-disabled", "false")
+    again.click()
+    ask = shown.get_by_role("group", name="Question")
+    expect(ask.get_by_role("button", name="Keep")).to_be_focused()
+    assert notebook.python("len(hw.runs())") == 4
+    ask.get_by_role("button", name="Run again · $0.28").click()
+    expect(notebook.cell(1).locator(".hailuo-player[data-status=succeeded]")).to_have_count(1)
+    assert notebook.python("len(hw.runs())") == 5
+    shown.get_by_role("button", name="Compare", exact=True).click()
+    expect(notebook.cell(1).locator(".hailuo-compare .hailuo-cell")).to_have_count(4)
+
+
 def test_a_sweeps_board(
     open_notebook: Callable[..., Notebook],
     accessible: Callable[[Locator], None],
@@ -97,9 +125,12 @@ def test_a_sweeps_board(
     clips_play(shown, accessible, plays)
     rated_by_keys(notebook, shown)
 
+    price_before_sending(notebook, shown, accessible)
+
     # Groups, rows, search; a place is kept when the board is drawn again.
-    shown.get_by_label("Group by").select_option("variant")
     expect(shown.locator(".hw-group strong")).to_have_text(["day", "night"])
+    shown.get_by_label("Group by").select_option("status")
+    expect(shown.locator(".hw-group strong")).to_have_text(["Succeeded"])
     accessible(shown)
     shown.get_by_role("button", name="Rows").click()
     expect(shown.locator(".hw-heads .hw-values > span")).to_have_text(["variant", "replicate"])
