@@ -91,6 +91,13 @@ export function shape(rows: readonly Row[], shown: readonly Column[]): string {
   return counts.map(([count, title]) => `${count} ${title}${title.endsWith("s") ? "" : "s"}`).join(" × ");
 }
 
+/** The column by which a sweep is grouped at first: one of several whose groups have two runs or more; "" for none. */
+export function usualGroup(rows: readonly Row[], shown: readonly Column[]): string {
+  if (shown.length < 2) return "";
+  const values = (column: Column) => new Set(rows.map((row) => column.text(row))).size;
+  return shown.find((column) => values(column) > 1 && values(column) * 2 <= rows.length)?.name ?? "";
+}
+
 /** The figures above the rows, each with its importance: clips, states, time left, money. */
 export function figures(totals: Totals, head: Pick<BoardHead, "budgets">): string[] {
   const { statuses, runs, done, reused } = totals;

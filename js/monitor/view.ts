@@ -10,7 +10,17 @@ import { grouped, type Mode } from "./layout";
 import { type Item, Menu } from "./menu";
 import { Notifier } from "./notify";
 import { Previews } from "./previews";
-import { type Column, columns, figures, labelOf, type Order, shape, sorted, wanted } from "./rows";
+import {
+  type Column,
+  columns,
+  figures,
+  labelOf,
+  type Order,
+  shape,
+  sorted,
+  usualGroup,
+  wanted,
+} from "./rows";
 import { Stage } from "./stage";
 import { VERBS, type Verb } from "./tile";
 
@@ -357,9 +367,10 @@ export class View {
   #grouped(): [string, Row[]][] {
     const options = this.#columns.map(({ name, title }): [string, string] => [name, title]);
     offer(this.#by, [["", "None"], ...options, ["status", "status"]]);
-    const [first, second] = this.#columns;
-    if (this.#unchosen && this.#kind === "sweep" && first && second) this.#by.value = first.name;
-    this.#unchosen = this.#unchosen && !second;
+    if (this.#unchosen && this.#kind === "sweep" && this.#rows.size > 0) {
+      this.#by.value = usualGroup([...this.#rows.values()], this.#columns);
+      this.#unchosen = false;
+    }
     const by = this.#by.value;
     const column = this.#columns.find(({ name }) => name === by);
     if (column) return grouped(this.#shown, (row) => column.text(row) || "–");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Row } from "../lib/messages";
-import { columns, figures, labelOf, shape, sorted, wanted } from "../monitor/rows";
+import { columns, figures, labelOf, shape, sorted, usualGroup, wanted } from "../monitor/rows";
 
 const row = (part: Partial<Row>): Row =>
   ({
@@ -85,5 +85,8 @@ test("a run is called by its values, and the sweep by their numbers", () => {
   const [first] = runs;
   assert.equal(first && labelOf(first, shown), "tracking, seed 1");
   assert.equal(shape(runs, shown), "2 variants × 2 seeds");
+  assert.equal(usualGroup(runs, shown), "variant");
+  assert.equal(usualGroup(runs.slice(0, 2), shown), ""); // a group of one run is none
+  assert.equal(usualGroup(runs, shown.slice(0, 1)), "");
   assert.equal(shape(runs.slice(0, 3), shown), "3 runs");
 });

@@ -114,7 +114,7 @@ def test_a_request_by_keyboard(
     keys.type("1..4")
     go = form.locator(".hailuo-go")
     expect(go).to_contain_text("Generate 4 runs")
-    expect(form.locator(".hailuo-sentence")).to_contain_text("4 runs = 4 seed; 4 to send")
+    expect(form.locator(".hailuo-sentence:not(.hailuo-power)")).to_contain_text("4 runs = 4 seed; 4 to send")
     form.get_by_role("textbox", name="Seed").focus()
     keys.type("x")
     expect(form.get_by_role("group", name="Seed").get_by_role("alert")).to_contain_text("seed")
@@ -147,7 +147,9 @@ def test_the_form_and_the_cell(open_notebook: Callable[..., Notebook], tmp_path:
     form.get_by_role("textbox", name="Fill from").fill(cell)
     form.get_by_role("button", name="Fill the form").click()
     expect(form.get_by_label("The %%hailuo cell")).to_have_text(cell)
-    expect(form.locator(".hailuo-sentence")).to_contain_text("12 runs = 2 prompts × 2 duration × 3 seed")
+    expect(form.locator(".hailuo-sentence:not(.hailuo-power)")).to_contain_text(
+        "12 runs = 2 prompts × 2 duration × 3 seed"
+    )
     call = form.get_by_label("The Python call").inner_text()
     estimate = call.replace("hw.sweep(", "hw.estimate(").replace(TAGS, "")
     assert notebook.python(f"int({estimate}.runs.sum())") == 12
