@@ -13,7 +13,24 @@ from hailuo_widgets.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["check_name"]
+__all__ = ["check_name", "refuse_other_meaning"]
+
+
+def refuse_other_meaning(line: str, name: str) -> None:
+    """Refuse a name before the options that means something else: a sub-command, or a provider.
+
+    Raises:
+        UsageError: It does; nothing was sent.
+    """
+    from hailuo_widgets.magics.commands import COMMANDS
+    from hailuo_widgets.provider.registry import names
+
+    if line.split()[:1] != [name]:
+        return
+    if name in COMMANDS:
+        raise UsageError(f"%%hailuo {name}: {name} is a sub-command", hint=f"%hailuo {name}; or --name {name}")
+    if name in names():
+        raise UsageError(f"%%hailuo {name}: {name} is a provider", hint=f"--provider {name}; or --name {name}")
 
 
 def check_name(name: str, namespace: Mapping[str, Any], hidden: Mapping[str, Any]) -> None:

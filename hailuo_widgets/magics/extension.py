@@ -17,6 +17,7 @@ __all__ = ["Extension"]
 FRAME_MODULES = ("pandas", "pandas.core.frame")  # the __module__ of DataFrame: in pandas 3, and before it
 SWEEPS = (("hailuo_widgets.workspace.sweep", "Sweep"), ("hailuo_widgets.workspace.resumed", "Resumed"))
 _CELL = re.compile(rf"[{GAP}]*%%hailuo(?=[{GAP}]|$)(.*)", re.DOTALL)
+_AROUND = re.compile(rf"[{GAP}]*%%(time|capture)(|[{GAP}].*)")
 _LINE = re.compile(rf"^([ \t]*%hailuo)[{GAP}]+(?=\S)")  # IPython ends a magic's name only at a blank
 _ASKED = re.compile(r"(\s*%hailuo\s+[\w-]+)\s*\?{1,2}\s*")
 
@@ -70,11 +71,15 @@ class Extension:
 
         Also turn ``%hailuo runs?`` into ``%hailuo runs -h``: IPython would look for an object named ``runs``.
 
-        Leaves a cell inside another magic alone (the body of ``%%time`` comes here too, and cannot hold an await): a
-        top-level cell is transformed while no cell is executing.
+        A cell below ``%%time`` or ``%%capture`` waits as it does alone. One inside another magic is left alone: its
+        body comes here too, and cannot hold an await; a top-level cell is transformed while no cell is executing.
         """
         if self._executing or not lines or not getattr(self._shell, "autoawait", False):
             return lines
+        around = _AROUND.fullmatch(lines[0].rstrip())
+        if around and len(lines) > 1 and (inner := _CELL.match(lines[1])):
+            call = f"get_ipython()._hailuo_magics.magics.{'timed' if around[1] == 'time' else 'captured'}_cell"
+            return [f"await {call}({around[2].strip()!r}, {inner[1].strip()!r}, {''.join(lines[2:])!r})\n"]
         head = _CELL.match(lines[0])
         if head is None:
             lines = [_LINE.sub(r"\1 ", line) for line in lines]

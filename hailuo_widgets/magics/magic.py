@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import time
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError as IPythonUsageError
 from IPython.core.magic import line_cell_magic, magics_class
 
 from hailuo_widgets.errors import HailuoError, UsageError
-from hailuo_widgets.magics.cell_name import check_name
+from hailuo_widgets.magics.cell_name import check_name, refuse_other_meaning
 from hailuo_widgets.magics.setting_traits import SettingTraits
 from hailuo_widgets.planning.grammar import help_text, parse_line, split_cell
 from hailuo_widgets.settings.settings import SETTINGS
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from hailuo_widgets.workspace.sweep import Sweep
 
 __all__ = ["Hailuo"]
+
+PARAMS = re.compile(r"(--params[ =]+)(?:\$|\{\s*)([^\W\d]\w*)(?:\s*\})?")
 
 
 def _as_ipython(error: UsageError) -> UsageError:
@@ -82,7 +86,8 @@ class Hailuo(SettingTraits):
     async def waiting_cell(self, line: str, cell: str) -> Any:
         """Run a rewritten ``%%hailuo`` cell: start it, show it, and wait while the kernel stays free."""
         line, cell = split_cell(line, cell)
-        line = self._shell.var_expand(line, depth=1)
+        # The object that --params names is read, and not its text, which would stand there after the expansion.
+        line = self._shell.var_expand(PARAMS.sub(r"\1\2", line), depth=1)
         from hailuo_widgets.widgets.display import prepare
 
         prepare()
@@ -105,6 +110,28 @@ class Hailuo(SettingTraits):
             _show(made)  # the final board, sent by this cell, is what a notebook saves
         return _ended(made, options)
 
+    async def timed_cell(self, _: str, line: str, cell: str) -> Any:
+        """Run a ``%%hailuo`` cell below ``%%time``."""
+        began = time.perf_counter(), time.process_time()
+        try:
+            return await self.waiting_cell(line, cell)
+        finally:
+            cpu, wall = time.process_time() - began[1], time.perf_counter() - began[0]
+            print(f"CPU times: total: {cpu:.2f} s\nWall time: {wall:.2f} s")  # noqa: T201 - as %%time does
+
+    async def captured_cell(self, options: str, line: str, cell: str) -> Any:
+        """Run a ``%%hailuo`` cell below ``%%capture``, whose options are its own."""
+        from IPython.core.magics.execution import ExecutionMagics
+        from IPython.utils.capture import capture_output
+
+        parser: Any = ExecutionMagics.capture.parser
+        asked = parser.parse_argstring(options)
+        with capture_output(not asked.no_stdout, not asked.no_stderr, not asked.no_display) as captured:
+            made = await self.waiting_cell(line, cell)
+        if asked.output:
+            self._shell.user_ns[asked.output] = captured
+        return made
+
     def _begin(self, line: str, cell: str) -> tuple[Run | Sweep | None, dict[str, Any]]:
         """Check the cell and start its runs; with ``--dry-run`` start none, and return its plan in ``plan``."""
         from hailuo_widgets.api.functions import default_session
@@ -114,8 +141,12 @@ class Hailuo(SettingTraits):
 
         line, cell = split_cell(line, cell)
         parsed = parse_line(line)
+        if parsed.cell.get("help"):
+            print(f"{help_text()}\n\nNothing was sent.")  # noqa: T201 - what was asked for
+            return None, {"plan": None}
         name = parsed.run.get("name")
         if name is not None:
+            refuse_other_meaning(line, name)
             check_name(name, self._shell.user_ns, self._shell.user_ns_hidden)
         session = default_session()
         dry = bool(parsed.run.get("dry_run"))

@@ -26,7 +26,7 @@ class Option:
     name: str
     sets: str
     help: str
-    group: str  # "request" or "run"
+    group: str  # "request", "run", or "cell" for what only a cell has
     flag: bool = False
     value: Any = True
     example: str = ""
@@ -46,6 +46,10 @@ def _run(name: str, sets: str, text: str, example: str) -> Option:
 
 def _run_flag(name: str, sets: str, text: str, *, value: Any = True) -> Option:
     return Option(name=name, sets=sets, help=text, group="run", flag=True, value=value)
+
+
+def _cell(name: str, sets: str, text: str, example: str) -> Option:
+    return Option(name=name, sets=sets, help=text, group="cell", example=example)
 
 
 OPTIONS: dict[str, Option] = {
@@ -93,6 +97,9 @@ OPTIONS: dict[str, Option] = {
         _run_flag("--dry-run", "dry_run", "show what would be sent and what it costs; send nothing"),
         _run_flag("--wait", "wait", "wait for the clip (the default)"),
         _run_flag("--background", "wait", "return at once", value=False),
+        _cell("--params", "params", "a dict by its name: arguments, and values of {variables} in the prompt", "$mine"),
+        _cell("--prompts", "prompts", "prompts from a table (.csv, .tsv, DataFrame) or a text (.txt)", "a.csv"),
+        Option(name="--help", sets="help", help="show this, and send nothing; -h too", group="cell", flag=True),
     )
 }
 _CONTINUED = re.compile(rf"(.*)\\[{GAP}]*", re.DOTALL)
@@ -106,10 +113,11 @@ REPEATABLE = {"--option", "--reference", "--tag", "--zip", "--exclude"}
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A parsed line: the arguments of the request, and those of the run."""
+    """A parsed line: the arguments of the request, those of the run, and what only a cell has."""
 
     request: dict[str, Any] = field(default_factory=dict)
     run: dict[str, Any] = field(default_factory=dict)
+    cell: dict[str, Any] = field(default_factory=dict)
 
 
 def split_cell(line: str, body: str) -> tuple[str, str]:
@@ -153,7 +161,7 @@ def refuse_options_below(body: str) -> None:
 
 
 def parse_line(line: str) -> Line:
-    """Parse the options of a ``%%hailuo`` line.
+    """Parse the options of a ``%%hailuo`` line. A single name before them is that of ``--name``.
 
     Raises:
         UsageError: An option is unknown, lacks its value or is given twice; a quote is not closed; or the line contains
@@ -166,9 +174,12 @@ def parse_line(line: str) -> Line:
         raise UsageError(
             f"%%hailuo {line.strip()}: {e}", hint="close the quote; a prompt belongs below the line"
         ) from None
-    found: dict[str, dict[str, Any]] = {"request": {}, "run": {}}
+    found: dict[str, dict[str, Any]] = {"request": {}, "run": {}, "cell": {}}
     seen: dict[str, str] = {}
-    rest = iter(words)
+    if words and _is_destination(words):
+        found["run"]["name"] = words.pop(0)
+        seen["name"] = "the name before the options"
+    rest = iter("--help" if word == "-h" else word for word in words)
     for word in rest:
         name, sign, value = word.partition("=")
         option = OPTIONS.get(name)
@@ -176,7 +187,8 @@ def parse_line(line: str) -> Line:
             raise _unknown(word, name)
         if option.sets in seen and name not in REPEATABLE:
             other = seen[option.sets]
-            raise UsageError(f"{name} is given twice" if other == name else f"{name} and {other} contradict each other")
+            both = f"{name} and {other} contradict each other"
+            raise UsageError(f"{name} is given twice" if other == name else both, hint="leave one of them out")
         seen[option.sets] = name
         if option.flag:
             if sign:
@@ -188,7 +200,12 @@ def parse_line(line: str) -> Line:
         if value == "" or value.startswith("--"):
             raise UsageError(f"{name} needs a value", hint=f"for example {name} {option.example}")
         _put(found[option.group], option, value)
-    return Line(request=found["request"], run=found["run"])
+    return Line(**found)
+
+
+def _is_destination(words: list[str]) -> bool:
+    """Return whether the first word is a name for the result: the only word before the options, and a Python name."""
+    return words[0].isidentifier() and f"--{words[0]}" not in OPTIONS and (len(words) == 1 or words[1][:1] == "-")
 
 
 def _put(values: dict[str, Any], option: Option, value: str) -> None:
@@ -283,7 +300,7 @@ def _unknown(word: str, name: str) -> UsageError:
 def help_text() -> str:
     """Return the help text for all options."""
     lines = []
-    for group, title in (("request", "The request"), ("run", "The run")):
+    for group, title in (("request", "The request"), ("run", "The run"), ("cell", "The cell")):
         lines.append(f"{title}:")
         for option in OPTIONS.values():
             if option.group == group:

@@ -136,7 +136,7 @@ def _lines(text: str, *, python: bool) -> Iterator[Problem]:
                     ProblemCode.SUSPECT,
                     f"{_quoted(line[match.start() :].replace(_PLACE, '…'))} is sent as text of the prompt",
                     f"In Python, give {OPTIONS[name].sets}= instead."
-                    if python
+                    if python and OPTIONS[name].group != "cell"
                     else "Write options on the %%hailuo line.",
                 )
         between = bool(written) and written[0] < number < written[-1]

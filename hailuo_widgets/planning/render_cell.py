@@ -22,7 +22,7 @@ def render_line(line: Line) -> str:
     """Return the options of a line as text, in the grammar's order."""
     words: list[str] = []
     for option in OPTIONS.values():
-        given = line.request if option.group == "request" else line.run
+        given = {"request": line.request, "run": line.run, "cell": line.cell}[option.group]
         if option.sets not in given:
             continue
         value = given[option.sets]

@@ -87,6 +87,10 @@ def form_of_cell(text: str) -> Form:
     options, body = split_cell(head[found.end() :], body)
     refuse_options_below(body)
     line = parse_line(options)
+    if line.cell:
+        raise UsageError(
+            f"the form doesn't hold --{next(iter(line.cell))}", hint="run it as a cell, or load a cell without it"
+        )
     request = {name: value if name == "references" else _typed(value) for name, value in line.request.items()}
     run = {name: str(value) if name in _COUNTED else value for name, value in line.run.items()}
     form: Form = {"request": request, "run": run, "body": render_variants(parse_variants(body))}

@@ -7,10 +7,10 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from hailuo_widgets.domain.prompts import parse_variants
 from hailuo_widgets.domain.request import IMAGE_FIELDS
 from hailuo_widgets.errors import UsageError, about
 from hailuo_widgets.planning.grammar import refuse_options_below
+from hailuo_widgets.workspace.cell_inputs import params_of, prompts_of
 from hailuo_widgets.workspace.spending_limits import as_budget
 
 if TYPE_CHECKING:
@@ -42,10 +42,11 @@ def plan_cell(session: Workspace, line: Line, body: str, namespace: Mapping[str,
     """
     refuse_options_below(body)
     _whole_names(line)
-    prompts = parse_variants(body)
+    prompts = prompts_of(line, body, namespace)
+    arguments, variables = params_of(line, prompts, namespace)
     shape = {k: v for k, v in line.run.items() if k in _SHAPE}
     reuse = bool(line.run.get("reuse", True))
-    plan = session.plan(prompts, namespace=namespace, ask_log=False, **shape, **line.request)
+    plan = session.plan(prompts, namespace=variables, ask_log=False, **shape, **line.request, **arguments)
     return session.look_up(plan, reuse=reuse) if ask_log or plan.results > 1 else plan
 
 

@@ -32,8 +32,9 @@ def lines(draw: st.DrawFn) -> Line:
     """Any line: each option or not, with any value that it may have."""
     request: dict[str, Any] = {}
     run: dict[str, Any] = {}
+    cell: dict[str, Any] = {}
     for option in OPTIONS.values():
-        into = request if option.group == "request" else run
+        into = {"request": request, "run": run, "cell": cell}[option.group]
         if option.sets in into or not draw(st.booleans()):
             continue
         if option.flag:
@@ -53,7 +54,7 @@ def lines(draw: st.DrawFn) -> Line:
             into[option.sets] = values if len(values) > 1 else values[0]
         else:
             into[option.sets] = draw(words)
-    return Line(request=request, run=run)
+    return Line(request=request, run=run, cell=cell)
 
 
 @given(lines())

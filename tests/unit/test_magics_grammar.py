@@ -23,7 +23,7 @@ WORDS = st.text(st.characters(exclude_characters="\0,\\", codec="utf-8"), min_si
 def parsed(line: str) -> dict[str, object]:
     """All that a line sets."""
     found = parse_line(line)
-    return {**found.request, **found.run}
+    return {**found.request, **found.run, **found.cell}
 
 
 @given(option=st.sampled_from(PLAIN), word=WORDS, sign=st.sampled_from([" ", "="]))
@@ -135,6 +135,43 @@ def test_a_prompt_on_the_line_is_sent_below_it() -> None:
     assert caught.value.hint == "the prompt belongs into the cell, below the %%hailuo line"
     with pytest.raises(UsageError, match="No closing quotation"):
         parse_line("--name 'fox")
+
+
+@pytest.mark.parametrize(
+    ("line", "run"),
+    [
+        ("fox", {"name": "fox"}),
+        ("fox --seed 7", {"name": "fox"}),
+        ("狐 --fresh", {"name": "狐", "reuse": False}),
+        ("--seed 7", {}),
+        ("", {}),
+    ],
+)
+def test_a_single_name_before_the_options_is_the_destination(line: str, run: dict[str, object]) -> None:
+    """As ``--name`` is."""
+    assert parse_line(line).run == run
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["a red fox", "fox runs", "fox 7 --seed 7", "--seed 7 fox", "model 02", "background", "red-fox", "'a fox'", "7"],
+)
+def test_words_of_a_prompt_are_no_destination(line: str) -> None:
+    """Nor is an option without its dashes: nothing is sent."""
+    with pytest.raises(UsageError, match="an option begins with --"):
+        parse_line(line)
+
+
+def test_a_destination_and_a_name_are_refused() -> None:
+    """One of them is too much."""
+    with pytest.raises(UsageError, match="contradict each other"):
+        parse_line("fox --name fox")
+
+
+@pytest.mark.parametrize("line", ["--help", "-h", "--model 02 -h", "fox --help"])
+def test_help_may_be_asked_for_on_the_line(line: str) -> None:
+    """Wherever it stands."""
+    assert parse_line(line).cell == {"help": True}
 
 
 def test_the_help_names_every_option() -> None:

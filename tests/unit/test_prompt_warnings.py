@@ -157,7 +157,8 @@ def test_every_option_in_a_prompt_is_told_of(session: Session) -> None:
     """Each of them, on a line of its own."""
     for name, option in OPTIONS.items():
         assert f"'{name} x' is sent as text" in notes(session, f"A fox\n{name} x")
-        assert f"give {option.sets}= instead" in python_notes(session, f"{name} x")
+        instead = f"give {option.sets}= instead" if option.group != "cell" else "Write options on the %%hailuo line"
+        assert instead in python_notes(session, f"{name} x")
 
 
 def test_a_separator_in_python_is_told_of(session: Session) -> None:
