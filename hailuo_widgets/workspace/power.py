@@ -47,13 +47,17 @@ MOST_PLANNED: Final = 5000
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """What is compared: each of ``variants`` on each seed of each prompt, ``replicates`` times, by each rater."""
+    """What is compared: each of ``variants`` on each seed of each prompt, ``replicates`` times, by each rater.
+
+    ``drawn`` is what a seed is called; without fixed seeds it is a draw.
+    """
 
     seeds: int
     prompts: int = 1
     raters: int = 1
     variants: int = 2
     replicates: int = 1
+    drawn: str = "seed"
 
     @property
     def by_prompt(self) -> bool:
@@ -82,7 +86,7 @@ class Design:
 
     def said(self) -> str:
         """The design in words."""
-        parts = [plural(self.seeds, "seed")]
+        parts = [plural(self.seeds, self.drawn)]
         parts += [plural(self.prompts, "prompt")] if self.prompts > 1 else []
         parts += [plural(self.replicates, "replicate")] if self.replicates > 1 else []
         return f"{' × '.join(parts)} of {plural(self.variants, 'variant')}"
@@ -191,13 +195,15 @@ def power_of_plan(plan: Plan) -> str:
         design = Design(seeds=units.pairs, prompts=units.count, variants=variants)
     else:
         replicates = max(1, round(units.pairs / units.scenes))
-        design = Design(seeds=units.count, prompts=units.scenes, replicates=replicates, variants=variants)
+        drawn = units.called
+        design = Design(seeds=units.count, prompts=units.scenes, replicates=replicates, variants=variants, drawn=drawn)
     if design.pairs > MOST_PAIRS or design.units > MOST_UNITS:
         return ""
     rows = _chances(design, _preferences(PREFERENCES, TIES), ties=TIES, confidence=CONFIDENCE)
     if not any(chance for _, chance, _ in rows):
         least = min((n for _, _, n in rows if n is not None), default=None)
-        enough = f"; {least} find one of {PREFERENCES[-1]:.0%} with {ENOUGH:.0%}" if least is not None else ""
+        found = f"{least} find a preference of {PREFERENCES[-1]:.0%} with a chance of {ENOUGH:.0%}"
+        enough = f"; {found}" if least is not None else ""
         return f"{design.said()} are too few to name a winner by votes{enough}."
     return _sentence(design, rows)
 
