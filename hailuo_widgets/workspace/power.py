@@ -242,7 +242,7 @@ def _check(design: Design, confidence: float) -> Design:
     for name, number in whole.items():
         if number > most[name]:
             raise UsageError(f"{name}={number}: at most {most[name]} can be simulated", hint=f"{name}={most[name]}")
-    found = Design(**whole)
+    found = replace(design, **whole)
     if found.clips > MOST_CLIPS or found.pairs > MOST_PAIRS:
         raise UsageError(
             f"{found.said()} are {found.clips:,} clips, {found.pairs:,} of each variant on one unit",
