@@ -38,7 +38,8 @@ def row_of(record: RunRecord, *, here: bool, expected: Expectation | None = None
         can.append("cancel")
         if not here and record.status != Status.PLANNED:
             can.append("resume")
-    if record.status == Status.FAILED and error.get("kind") == "DownloadError":
+    followed_again = record.status in {Status.CANCELLED, Status.LOST} and record.task_id is not None
+    if followed_again or (record.status == Status.FAILED and error.get("kind") == "DownloadError"):
         can.append("retry")
     return {
         "id": record.run_id,

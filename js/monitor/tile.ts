@@ -14,6 +14,12 @@ export const VERBS: Record<Verb, string> = {
   retry: "Retry download · free",
   resume: "Follow again · free",
 };
+
+/** What an order is called at a run: one without a clip's file is followed again, not downloaded. */
+export function verbText(verb: Verb, row: Pick<Row, "status">): string {
+  return verb === "retry" && row.status !== "failed" ? VERBS.resume : VERBS[verb];
+}
+
 const STARS = 5;
 
 export interface TileActs {
@@ -23,6 +29,8 @@ export interface TileActs {
   rate(id: string, rating: number | null): void;
   verb(verb: Verb, id: string, button: HTMLElement): void;
   menu(id: string, button: HTMLElement): void;
+  /** Opens the studio with the run's request; null where nothing can be opened. */
+  edit: ((id: string) => void) | null;
 }
 
 /** The share of the bar's scale, which ends at the 90th percentile or at 1.5 times the median. */
@@ -199,19 +207,23 @@ export class Tile {
   }
 
   #offer(row: Row, label: string): void {
-    const offered = `${row.can.join(" ")} ${label}`;
+    const edit = row.status === "failed" && !row.can.length ? this.#acts.edit : null;
+    const offered = `${row.can.join(" ")} ${row.status} ${edit !== null} ${label}`;
     if (offered === this.#offered) return;
     this.#offered = offered;
-    const buttons = row.can.map((verb) => {
-      const name = VERBS[verb];
+    const made = (name: string, act: (button: HTMLElement) => void) => {
       const button = h(
         "button",
         { type: "button", class: "hw-btn", "aria-label": `${name}: ${label}` },
         name,
       );
-      button.addEventListener("click", () => this.#acts.verb(verb, row.id, button));
+      button.addEventListener("click", () => act(button));
       return button;
-    });
+    };
+    const buttons = row.can.map((verb) =>
+      made(verbText(verb, row), (button) => this.#acts.verb(verb, row.id, button)),
+    );
+    if (edit) buttons.push(made("Edit in studio", () => edit(row.id)));
     this.#orders.replaceChildren(...buttons);
   }
 }

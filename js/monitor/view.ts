@@ -120,10 +120,14 @@ export class View {
     root.className = `hailuo-widget hailuo-monitor ${css}`;
     keepKeys(root, signal);
     const runs = state.kind === "sweep" ? "Runs of the sweep" : "Runs in progress";
+    const view = this;
     this.#board = new Board(
       runs,
       this.#previews,
       {
+        get edit() {
+          return view.#news?.opens ? (id: string) => void view.#show("studio", [id]) : null;
+        },
         open: (id) => this.#open(id),
         enter: (id, thumb) => this.#previews.play(id, thumb),
         leave: () => this.#previews.stop(),

@@ -6,15 +6,14 @@ import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import pytest
 
 from hailuo_widgets.domain.expected_duration import Expectation
 from hailuo_widgets.domain.request import Request
 from hailuo_widgets.domain.run import RunRecord
 from hailuo_widgets.widgets.run_rows import MAX_TEXT, left_s, row_of, same, totals, varying
-
-if TYPE_CHECKING:
-    import pytest
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -108,3 +107,21 @@ def test_only_a_finished_clip_can_be_shown() -> None:
     reused = row_of(record(status="succeeded", reused_from="r0"), here=True)
     assert (reused["clip"], reused["reused"]) == (True, True)
     assert not row_of(record(status="succeeded"), here=True)["clip"]
+
+
+FREE = [
+    ("cancelled", "1", None, ["retry"]),
+    ("cancelled", None, None, []),  # it was never sent: there is no task to follow
+    ("lost", "1", None, ["retry"]),
+    ("failed", "1", "DownloadError", ["retry"]),
+    ("failed", "1", "Moderated", []),
+    ("unconfirmed", None, None, []),
+    ("succeeded", "1", None, []),
+]
+
+
+@pytest.mark.parametrize(("status", "task_id", "kind", "can"), FREE)
+def test_what_is_free_is_offered(status: str, task_id: str | None, kind: str | None, can: list[str]) -> None:
+    """A run that can be followed or downloaded again for free offers that, and no other one does."""
+    error = {"kind": kind, "message": "no"} if kind else None
+    assert row_of(record(status=status, task_id=task_id, error=error), here=True)["can"] == can
