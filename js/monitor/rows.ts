@@ -115,8 +115,9 @@ export function figures(totals: Totals, head: Pick<BoardHead, "budgets">): strin
   const known = totals.spent.join(" + ");
   const reserved = totals.reserved.length ? ` (${totals.reserved.join(" + ")} reserved)` : "";
   const count = `${totals.unknown} ${totals.unknown === 1 ? "run" : "runs"} at an unknown cost`;
-  const spent = [known && known + reserved, totals.unknown ? count : ""].filter(Boolean).join(" + ");
-  const told = totals.simulated ? " at list price; simulated, so nothing is billed" : "";
+  const list = totals.simulated ? " at list price" : "";
+  const spent = [known && known + list + reserved, totals.unknown ? count : ""].filter(Boolean).join(" + ");
+  const told = totals.simulated ? "; simulated, so nothing is billed" : "";
   return [
     `${clips} of ${runs} clips${reused ? ` (${reused} reused)` : ""}`,
     states,

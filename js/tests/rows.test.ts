@@ -71,6 +71,15 @@ test("the figures count what is known and say what is not", () => {
     "$0.84 ($0.28 reserved) + 2 runs at an unknown cost",
     ...left.budgets,
   ]);
+  const rehearsed = { ...totals, simulated: true, reserved: [] };
+  assert.equal(
+    figures(rehearsed, { budgets: [] })[3],
+    "$0.84 at list price + 2 runs at an unknown cost; simulated, so nothing is billed",
+  );
+  assert.equal(
+    figures({ ...rehearsed, spent: [], unknown: 1 }, { budgets: [] })[3],
+    "1 run at an unknown cost; simulated, so nothing is billed",
+  );
   const ended = { ...totals, done: 8, spent: [], reserved: [], unknown: 0, reused: 1, left: 0 };
   assert.deepEqual(figures(ended, { budgets: [] }), ["2 of 8 clips (1 reused)", "1 failed"]);
   assert.deepEqual(figures({ ...totals, left_high: null }, { budgets: [] })[2], "about 1 min 00 s left");
