@@ -781,8 +781,8 @@ class Session(Workspace):
         """Write down, before the votes, what will be compared and how; :func:`rank` says whether it was done so.
 
         The run log keeps the record with its time and hash, and never changes it. :func:`rank` of these runs begins its
-        notes with "As registered on …", or with each deviation. Of several registrations of one comparison, the first
-        counts.
+        notes with "As registered on …", or with each deviation. Registering the same again returns the first record; of
+        several records of one comparison, the first counts.
 
         Args:
             what: The runs, given as for :func:`vote`; they may still be unfinished.

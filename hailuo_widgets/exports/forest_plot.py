@@ -7,6 +7,7 @@ opened or changed.
 from __future__ import annotations
 
 import textwrap
+import warnings
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final
 
@@ -69,7 +70,16 @@ def forest_plot(ranking: Ranking, kind: str) -> bytes:
         figure.text(0.02, 0.1 / high, "\n".join(below), va="bottom", fontsize=8, color="#444444", **plain)
         made = BytesIO()
         dated = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}}.get(kind)
-        figure.savefig(made, format=kind[1:], dpi=DOTS_PER_INCH, metadata=dated)
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            figure.savefig(made, format=kind[1:], dpi=DOTS_PER_INCH, metadata=dated)
+    missing = [str(w.message) for w in told if str(w.message).startswith("Glyph ")]
+    if missing and kind != ".svg":
+        warnings.warn(
+            f"no font of matplotlib has {len(set(missing))} of the characters, which are boxes in the plot: as .svg it "
+            "leaves them to the reader's fonts",
+            stacklevel=2,
+        )
     return made.getvalue()
 
 

@@ -329,13 +329,15 @@ def _estimand(groups: Sequence[Group]) -> str:
 def _borne_out(claimed: Claim, rows: Sequence[Mapping[str, Any]]) -> Claim:
     """Return the claim, without its winner if the table doesn't bear it out: the test counts units as they were first.
 
-    The winner must be preferred in more than half of all judgements, rank first, and be the likeliest to be the best.
+    The winner must be preferred in more than half of all judgements, with an interval above one half, rank first, and
+    be the likeliest to be the best.
     """
     if claimed.winner is None:
         return claimed
     row = next(row for row in rows if row["item"] == claimed.winner)
+    least = row["win_rate"] if row["win_low"] is None else row["win_low"]
     likeliest = max(r["p_best"] or 0.0 for r in rows)
-    if row["rank"] == 1 and (row["win_rate"] or 0.0) > 0.5 and row["p_best"] == likeliest:  # noqa: PLR2004 - even
+    if row["rank"] == 1 and (least or 0.0) > 0.5 and row["p_best"] == likeliest:  # noqa: PLR2004 - even
         return claimed
     return replace(claimed, winner=None, more=None, needed={})
 

@@ -47,17 +47,13 @@ MOST_PLANNED: Final = 5000
 
 @dataclass(frozen=True, kw_only=True)
 class Design:
-    """What is compared: each of ``variants`` on each seed of each prompt, ``replicates`` times, by each rater.
-
-    ``drawn`` is what a seed is called; without fixed seeds it is a draw.
-    """
+    """What is compared: each of ``variants`` on each seed of each prompt, ``replicates`` times, by each rater."""
 
     seeds: int
     prompts: int = 1
     raters: int = 1
     variants: int = 2
     replicates: int = 1
-    drawn: str = "seed"
 
     @property
     def by_prompt(self) -> bool:
@@ -86,7 +82,7 @@ class Design:
 
     def said(self) -> str:
         """The design in words."""
-        parts = [plural(self.seeds, self.drawn)]
+        parts = [plural(self.seeds, "seed")]
         parts += [plural(self.prompts, "prompt")] if self.prompts > 1 else []
         parts += [plural(self.replicates, "replicate")] if self.replicates > 1 else []
         return f"{' × '.join(parts)} of {plural(self.variants, 'variant')}"
@@ -170,7 +166,7 @@ def power_of(
         COST_COLUMNS,
         [(n, m, design.clips, None if p is None else round(p * design.clips, 6), c) for n, m, p, c in prices],
     )
-    return Power(df=df, costs=costs, sentence=_sentence(design, rows), notes=(*notes, *_notes(design, costs)))
+    return Power(df=df, costs=costs, sentence=_sentence(design.said(), rows), notes=(*notes, *_notes(design, costs)))
 
 
 def power_of_plan(plan: Plan) -> str:
@@ -191,21 +187,20 @@ def power_of_plan(plan: Plan) -> str:
     if pairs.between in {CONTROL, "seed", "replicate"}:
         return ""  # draws, of which nothing general can be found
     units, variants = planned_units(pairs), min(len(pairs.items), MOST_VARIANTS)
-    if units.by_scene:
-        design = Design(seeds=units.pairs, prompts=units.count, variants=variants)
-    else:
-        replicates = max(1, round(units.pairs / units.scenes))
-        drawn = units.called
-        design = Design(seeds=units.count, prompts=units.scenes, replicates=replicates, variants=variants, drawn=drawn)
-    if design.pairs > MOST_PAIRS or design.units > MOST_UNITS:
+    if units.pairs > MOST_PAIRS or units.count > MOST_UNITS:
         return ""
+    design = Design(
+        seeds=units.count, replicates=units.pairs, variants=variants
+    )  # the same statistics, whatever the units
+    each = f", with {units.pairs} pairs of clips each," if units.pairs > 1 else ""
+    said = f"{plural(units.count, units.called)} of {plural(variants, 'variant')}{each}"
     rows = _chances(design, _preferences(PREFERENCES, TIES), ties=TIES, confidence=CONFIDENCE)
     if not any(chance for _, chance, _ in rows):
         least = min((n for _, _, n in rows if n is not None), default=None)
         found = f"{least} find a preference of {PREFERENCES[-1]:.0%} with a chance of {ENOUGH:.0%}"
         enough = f"; {found}" if least is not None else ""
-        return f"{design.said()} are too few to name a winner by votes{enough}."
-    return _sentence(design, rows)
+        return f"{said} are too few to name a winner by votes{enough}."
+    return _sentence(said, rows)
 
 
 def _as_records(plan: Plan) -> list[RunRecord]:
@@ -242,7 +237,10 @@ def _check(design: Design, confidence: float) -> Design:
     for name, number in whole.items():
         if number > most[name]:
             raise UsageError(f"{name}={number}: at most {most[name]} can be simulated", hint=f"{name}={most[name]}")
-    found = replace(design, **whole)
+    found = Design(
+        seeds=whole["seeds"], prompts=whole["prompts"], raters=whole["raters"], variants=whole["variants"],
+        replicates=whole["replicates"],
+    )  # fmt: skip
     if found.clips > MOST_CLIPS or found.pairs > MOST_PAIRS:
         raise UsageError(
             f"{found.said()} are {found.clips:,} clips, {found.pairs:,} of each variant on one unit",
@@ -317,10 +315,10 @@ def _within(design: Design, budget: tuple[int, str | None], prices: Sequence[tup
     return replace(design, seeds=seeds), f"{micros / 1_000_000:g} {own} pay for {plural(seeds, 'seed')}."
 
 
-def _sentence(design: Design, rows: Sequence[tuple[float, float, int | None]]) -> str:
+def _sentence(said: str, rows: Sequence[tuple[float, float, int | None]]) -> str:
     told = [f"of {one:.0%} with {chance:.0%}" for one, chance, _ in rows]
     told[0] = f"of {rows[0][0]:.0%} with a chance of {rows[0][1]:.0%}"
-    return f"{design.said()} find a preference {', '.join(told)}."
+    return f"{said} find a preference {', '.join(told)}."
 
 
 def _notes(design: Design, costs: pd.DataFrame) -> list[str]:

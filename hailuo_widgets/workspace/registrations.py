@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from hailuo_widgets.domain.cell_text import plural
@@ -17,17 +17,20 @@ from hailuo_widgets.voting.deviations import deviations
 from hailuo_widgets.workspace.selection import every
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
     from hailuo_widgets.voting.deviations import Analysis
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
-__all__ = ["Registration", "alpha_of", "looks_of", "register", "registered_for", "registration_note"]
+__all__ = ["Registration", "alpha_of", "clips_shown", "looks_of", "register", "registered_for", "registration_note"]
 
 VERSION: Final = 1
 MOST_LOOKS: Final = 20
 LONGEST: Final = 4000
+REGISTERED: Final = (
+    "version", "question", "between", "items", "alpha", "looks", "stopping", "exclusions", "raters", "units",
+)  # fmt: skip
 EVEN: Final = 0.5
 
 
@@ -131,10 +134,31 @@ def register(
         "clips": sum(r.status == Status.SUCCEEDED for r in records),
         "votes": len(session.log.call(session.log.votes, ids, between=pairs.between)),
     }
+    for known in registered_for(session, ids, between=pairs.between, questions=[asked]):
+        if known.intact and _equal(session, known.content, content):
+            return _registration(known)
     document_id = make_id("g", now, secrets.randbits(40))
     document = Document.of(content, document_id=document_id, kind=REGISTRATION, at=now)
     session.log.call(documents.write, session.log.database, document)
-    return Registration(id=document_id, at=now, sha256=document.sha256, text=document.text, record=content)
+    return _registration(document)
+
+
+def _registration(document: Document) -> Registration:
+    return Registration(
+        id=document.document_id,
+        at=document.at,
+        sha256=document.sha256,
+        text=document.text,
+        record=document.content,
+    )
+
+
+def _equal(session: WorkspaceBase, one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two records register the same: what the log held then, and the IDs of the runs, may differ."""
+    if any(one.get(name) != other.get(name) for name in REGISTERED):
+        return False
+    clips = clips_shown(session, [*_list(one.get("runs")), *_list(other.get("runs"))])
+    return {clips[run] for run in _list(one.get("runs"))} == {clips[run] for run in _list(other.get("runs"))}
 
 
 def registered_for(
@@ -146,12 +170,14 @@ def registered_for(
     """
     from hailuo_widgets.store import documents
 
-    ids, asked = set(runs), set(questions) - {""}
-    found = [
-        document
-        for document in session.log.call(documents.find, session.log.database, REGISTRATION)
-        if ids & {run for run in _list(document.content.get("runs")) if isinstance(run, str)}
-    ]
+    written = session.log.call(documents.find, session.log.database, REGISTRATION)
+    if not written:
+        return []
+    asked, named = set(questions) - {""}, {document.document_id: _runs(document) for document in written}
+    # By their clips: after a restart the same clips are shown by runs of other IDs.
+    clips = clips_shown(session, [*runs, *(run for of in named.values() for run in of)])
+    shown = {clips[run] for run in runs}
+    found = [d for d in written if shown & {clips[run] for run in named[d.document_id]}]
 
     def order(document: Document) -> tuple[bool, bool, bool, datetime]:
         content = document.content
@@ -159,6 +185,13 @@ def registered_for(
         return (not document.intact, content.get("between") != between, other_question, document.at)
 
     return sorted(found, key=order)
+
+
+def clips_shown(session: WorkspaceBase, runs: Iterable[str]) -> dict[str, str]:
+    """Return the clip of each run; its own ID of one that is not in the log."""
+    wanted = list(dict.fromkeys(runs))
+    known = session.log.call(session.log.clips_of, wanted)
+    return {run: known.get(run, run) for run in wanted}
 
 
 def looks_of(found: Sequence[Document]) -> tuple[int, ...]:
@@ -174,14 +207,17 @@ def alpha_of(found: Sequence[Document]) -> float | None:
     return float(alpha) if isinstance(alpha, int | float) and 0 < alpha <= EVEN else None
 
 
-def registration_note(found: Sequence[Document], analysis: Analysis) -> str:
+def registration_note(session: WorkspaceBase, found: Sequence[Document], analysis: Analysis) -> str:
     """Return whether the analysis is as it was registered, or each deviation; "" without a registration."""
     if not found:
         return ""
     told = []
     first = found[0]
     if first.intact:
-        differs = deviations(first.content, first.at, analysis)
+        clips = clips_shown(session, [*_runs(first), *(analysis.runs or ())])
+        registered = first.content | {"runs": [clips[run] for run in _runs(first)]}
+        shown = None if analysis.runs is None else [clips[run] for run in analysis.runs]
+        differs = deviations(registered, first.at, replace(analysis, runs=shown))
         when = f"on {_moment(first.at)} (sha256 {first.sha256[:12]})"
         as_said = f"Registered {when}. Not as registered: {'; '.join(differs)}."
         told.append(as_said if differs else f"As registered {when}.")
@@ -194,6 +230,10 @@ def registration_note(found: Sequence[Document], analysis: Analysis) -> str:
     if later:
         told.append(f"It was registered {plural(later, 'more time')}; the first one counts.")
     return " ".join(told)
+
+
+def _runs(document: Document) -> list[str]:
+    return [run for run in _list(document.content.get("runs")) if isinstance(run, str)]
 
 
 def _same(one: Document, other: Document) -> bool:

@@ -175,7 +175,7 @@ def ranking(
             has_clip=lambda r: r.status == Status.SUCCEEDED and session.archive.video_of(r) is not None,
         )
         left_out = [no_clip_note(gone)] if gone else []
-        notes = [registration_note(registered[question], did), *costs, *one.notes, *left_out]
+        notes = [registration_note(session, registered[question], did), *costs, *one.notes, *left_out]
         return replace(one, notes=tuple(filter(None, notes)))
 
     if isinstance(found, AspectRankings):

@@ -149,6 +149,24 @@ def test_the_first_registration_of_a_comparison_counts(session: Session, tmp_pat
     assert found.notes[0].endswith("It was registered 1 more time; the first one counts.")
 
 
+def test_run_all_registers_nothing_anew(session: Session, tmp_path: Path) -> None:
+    """The same again is the first record, also after a restart, when runs of other IDs show the same clips."""
+    first = session.preregister("foxes", QUESTION, looks=6, raters="mara")
+    judge(session, "day", "day")
+    again = session.preregister("foxes", QUESTION, looks=[6], raters=["mara"])
+    assert (again.id, again.sha256, repr(again)) == (first.id, first.sha256, repr(first))
+    with closing(sqlite3.connect(tmp_path / "home/runs.sqlite3")) as c:
+        columns = [name for _, name, *_ in c.execute("PRAGMA table_info(runs)")]
+        chosen = {"run_id": "'x' || run_id", "reused_from": "run_id", "sweep_id": "'x'", "sweep_name": "'later'"}
+        values = ", ".join(chosen.get(name, "NULL" if name in {"task_id", "client_uuid"} else name) for name in columns)
+        c.execute(f"INSERT INTO runs ({', '.join(columns)}) SELECT {values} FROM runs")  # noqa: S608 - names of columns
+        c.commit()
+    assert session.preregister("later", QUESTION, looks=6, raters="mara").id == first.id
+    note = session.rank("later").notes[0]
+    assert note == f"As registered on {first.at:%Y-%m-%d %H:%M} UTC (sha256 {first.sha256[:12]})."
+    assert session.preregister("later", QUESTION, looks=5, raters="mara").id != first.id
+
+
 def test_a_record_that_was_changed_counts_for_nothing(session: Session, tmp_path: Path) -> None:
     """It is told, and its looks and level are not used."""
     session.preregister("foxes", QUESTION, looks=6, alpha=0.01)

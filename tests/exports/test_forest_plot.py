@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import io
 import sys
+import warnings
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
@@ -75,7 +76,7 @@ def test_what_is_not_known_is_not_drawn() -> None:
     assert sorted(places(nothing)) == ["share-0", "share-1"]
 
 
-@pytest.mark.filterwarnings("ignore:Glyph")
+@pytest.mark.filterwarnings("ignore:no font of matplotlib")
 @pytest.mark.parametrize("kind", PLOT_KINDS)
 def test_any_name_is_text_and_the_bytes_are_the_same(kind: str) -> None:
     """No formula, no markup; drawn twice, the file is the same, and so are the user's settings."""
@@ -96,6 +97,17 @@ def test_any_name_is_text_and_the_bytes_are_the_same(kind: str) -> None:
         assert Image.open(io.BytesIO(drawn)).size[0] == 1400
     else:
         assert drawn.startswith(b"%PDF")
+
+
+def test_a_character_without_a_font_is_told_once() -> None:
+    """In words; an SVG leaves it to the reader's fonts, and says nothing."""
+    ranking = rank([vote(n, "狐狸", "b", "left", unit=n) for n in range(3)])
+    with pytest.warns(UserWarning, match="2 of the characters, which are boxes") as told:
+        forest_plot(ranking, ".png")
+    assert len(told) == 1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        forest_plot(ranking, ".svg")
 
 
 def test_without_matplotlib_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
