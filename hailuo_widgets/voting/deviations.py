@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "deviations"]
 
 LONGEST = 60
+_ON_BALLOT = re.compile(r" \([0-9a-f]{8}\)$")  # what a ballot adds to a rater's name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +46,7 @@ def deviations(registered: Mapping[str, Any], at: datetime, did: Analysis) -> li
     told = [*_design(registered, did), *_questions(registered, votes)]
     raters = registered.get("raters")
     if isinstance(raters, list):
-        told += _sets("rater", "raters", raters, (v.rater for v in votes))
+        told += _sets("rater", "raters", raters, (_ON_BALLOT.sub("", v.rater) for v in votes))
     if early := sum(v.at < at for v in votes):
         told.append(f"{plural(early, 'vote')} {'was' if early == 1 else 'were'} given before")
     return told

@@ -189,9 +189,8 @@ def power_of_plan(plan: Plan) -> str:
     units, variants = planned_units(pairs), min(len(pairs.items), MOST_VARIANTS)
     if units.pairs > MOST_PAIRS or units.count > MOST_UNITS:
         return ""
-    design = Design(
-        seeds=units.count, replicates=units.pairs, variants=variants
-    )  # the same statistics, whatever the units
+    # The statistics are the same whatever the units are.
+    design = Design(seeds=units.count, replicates=units.pairs, variants=variants)
     each = f", with {units.pairs} pairs of clips each," if units.pairs > 1 else ""
     said = f"{plural(units.count, units.called)} of {plural(variants, 'variant')}{each}"
     rows = _chances(design, _preferences(PREFERENCES, TIES), ties=TIES, confidence=CONFIDENCE)

@@ -30,6 +30,8 @@ def test_what_was_done_as_registered_has_no_deviation() -> None:
     unknown = Analysis(votes=[replace(v, question="") for v in VOTES], between=None, items=None, runs=None, alpha=0.05)
     assert deviations(REGISTERED, NOW, unknown) == []
     assert deviations({}, NOW, DONE) == []
+    named = [replace(v, rater="mara (0f3a9c21)") for v in VOTES]  # as a ballot's raters are
+    assert deviations(REGISTERED | {"raters": ["mara"]}, NOW, replace(DONE, votes=named)) == []
     back = [*VOTES, replace(VOTES[0], vote_id="w", at=NOW - timedelta(days=1), question="Which?", withdrawn=True)]
     assert deviations(REGISTERED, NOW, replace(DONE, votes=back)) == []
 
