@@ -4,9 +4,13 @@ import { h, message, setOptional, setText } from "../lib/dom";
 import type { GridCell } from "../lib/messages";
 import { hearButton } from "../lib/volume";
 import { marked } from "./diff";
+import { axisName } from "./names";
 
-/** A run in the grid; `frozen`: it cannot be rated, tagged or noted, as in a report. */
-export type CellData = GridCell & { frozen: boolean };
+/**
+ * A run in the grid. `frozen`: it cannot be rated, tagged or noted, as in a report. `values`: what tells it from the
+ * others, by name: its place on each axis, then its label.
+ */
+export type CellData = GridCell & { frozen: boolean; values: [string, string][] };
 
 export interface CellActs {
   pick(id: string): void;
@@ -14,6 +18,8 @@ export interface CellActs {
   tag(id: string, tags: string[]): void;
   note(id: string, note: string): void;
   listen(id: string): void;
+  /** Shows the clip alone in full screen, or leaves it. */
+  enlarge(frame: HTMLElement): void;
   shift(id: string, seconds: number): void;
   /** Resolves to all known values of the run, with their names. */
   open(id: string): Promise<[string, string][]>;
@@ -38,7 +44,11 @@ export class Cell {
     const named = `run ${data.id}`;
     this.video = h("video", { playsinline: true, preload: "none", "aria-label": `Clip of ${named}` });
     this.video.muted = true;
-    this.frame = h("div", { class: "hailuo-frame" }, this.video);
+    this.frame = h(
+      "div",
+      { class: "hailuo-frame", tabindex: "-1", title: "Double click: full screen" },
+      this.video,
+    );
     const word = h("span", { class: "hailuo-word" }, data.word);
     const told = data.label.map(([name, value]) => `${name} ${value}`).join(" · ");
     const label = h("div", { class: "hailuo-said" }, ...(data.clip ? [] : [word, " "]), told);
@@ -48,15 +58,31 @@ export class Cell {
 
     this.#pick = h(
       "button",
-      { type: "button", "aria-pressed": "false", "aria-label": `A/B: ${named} by itself` },
+      {
+        type: "button",
+        "aria-pressed": "false",
+        "aria-label": `A/B: ${named} by itself`,
+        title: "Choose two clips, A and B, to see them on one stage",
+      },
       "A/B",
     );
     this.#sound = hearButton(`Hear ${named}`, () => acts.listen(data.id), signal);
     this.#sound.hidden = data.sound === false;
     on(this.#pick, () => acts.pick(data.id));
+    const large = h(
+      "button",
+      { type: "button", "aria-label": `Full screen of ${named}`, title: "Full screen" },
+      "⤢",
+    );
+    on(large, () => acts.enlarge(this.frame));
+    this.frame.addEventListener("dblclick", () => acts.enlarge(this.frame), { signal });
     const stars = h("span", { class: "hailuo-stars", role: "group", "aria-label": `Rate ${named}` });
     for (let star = 1; star <= STARS; star++) {
-      const button = h("button", { type: "button", "aria-label": `${star} of ${STARS}` }, "★");
+      const button = h(
+        "button",
+        { type: "button", "aria-label": `${star} of ${STARS}`, title: `${star} of ${STARS}` },
+        "★",
+      );
       button.disabled = data.frozen;
       on(button, () => {
         data.rating = data.rating === star ? null : star;
@@ -103,7 +129,7 @@ export class Cell {
     );
     stars.hidden = Boolean(data.frozen && data.rating === null);
     more.addEventListener("toggle", () => more.open && void this.#open(acts), { signal });
-    const tools = h("div", { class: "hailuo-cell-tools" }, stars, this.#pick, this.#sound, badge);
+    const tools = h("div", { class: "hailuo-cell-tools" }, stars, this.#pick, large, this.#sound, badge);
     this.element = h(
       "div",
       { class: "hailuo-cell", "data-status": data.status, role: "group", "aria-label": named },
@@ -126,6 +152,13 @@ export class Cell {
     } catch (error) {
       this.complain(message(error));
     }
+  }
+
+  /** What tells the run from others of the comparison; its ID if nothing does. `other`: from that run alone. */
+  called(other?: Cell): string {
+    const theirs = new Map(other?.data.values);
+    const own = this.data.values.filter(([name, value]) => !other || theirs.get(name) !== value);
+    return own.map(([name, value]) => `${axisName(name)} ${value}`).join(" · ") || `run ${this.data.id}`;
   }
 
   picked(name: string | null): void {

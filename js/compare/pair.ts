@@ -2,9 +2,23 @@
 
 import { h, setText } from "../lib/dom";
 import type { Cell } from "./cell";
+import { marked } from "./diff";
+import { axisName } from "./names";
 
 export const WAYS = ["wipe", "onion skin", "flip", "difference"] as const;
 export type Way = (typeof WAYS)[number];
+export type Values = [string, string][];
+
+/** Values that differ in any two runs, whatever was asked for. */
+const OF_THE_RUN = new Set(["planned", "task", "took", "file", "sha256", "error", "next"]);
+
+/** The names of which two runs have different values, with both values; "" where one has none. */
+export function differing(a: Values, b: Values): [string, string, string][] {
+  const [left, right] = [new Map(a), new Map(b)];
+  return [...new Set([...left.keys(), ...right.keys()])]
+    .filter((name) => !OF_THE_RUN.has(name) && left.get(name) !== right.get(name))
+    .map((name) => [name, left.get(name) ?? "", right.get(name) ?? ""]);
+}
 
 export class Pair {
   readonly element: HTMLElement;
@@ -18,12 +32,14 @@ export class Pair {
   });
   readonly #ways: HTMLButtonElement[] = [];
   readonly #names = h("div", { class: "hailuo-said" });
+  readonly #table = h("table", { class: "hailuo-differences" });
   readonly #flip = h("button", { type: "button" }, "Flip");
   #cells: [Cell, Cell] | null = null;
   #way: Way = "wipe";
   #flipped = false;
 
-  constructor(signal: AbortSignal, close: () => void) {
+  /** `swap` exchanges the two, `enlarge` shows them in full screen or leaves it. */
+  constructor(signal: AbortSignal, close: () => void, exchange: () => void, enlarge: () => void) {
     const on = (part: HTMLElement, act: () => void) => part.addEventListener("click", act, { signal });
     const ways = h("div", { class: "hailuo-chips", role: "group", "aria-label": "How the two are shown" });
     for (const way of WAYS) {
@@ -35,17 +51,20 @@ export class Pair {
       this.#ways.push(button);
       ways.append(button);
     }
-    const swap = h("button", { type: "button" }, "Swap");
-    on(swap, () => {
-      if (this.#cells) this.show([this.#cells[1], this.#cells[0]]);
-    });
+    const swap = h("button", { type: "button", title: "Exchange A and B" }, "Swap");
+    on(swap, exchange);
+    this.#stage.addEventListener("dblclick", enlarge, { signal });
     on(this.#flip, () => {
       this.#flipped = !this.#flipped;
       this.#draw();
     });
-    const save = h("button", { type: "button" }, "Save both frames");
+    const save = h(
+      "button",
+      { type: "button", title: "Save both frames side by side as a PNG file" },
+      "Save both frames",
+    );
     on(save, () => this.#save());
-    const leave = h("button", { type: "button" }, "Back to the grid");
+    const leave = h("button", { type: "button", title: "Back to the grid (Esc)" }, "Back to the grid");
     on(leave, close);
     this.#slider.addEventListener("input", () => this.#draw(), { signal });
     const tools = h("div", { class: "hailuo-line" }, ways, this.#slider, this.#flip, swap, save, leave);
@@ -55,6 +74,7 @@ export class Pair {
       tools,
       this.#stage,
       this.#names,
+      this.#table,
     );
     this.element.hidden = true;
   }
@@ -68,9 +88,24 @@ export class Pair {
     this.hide();
     this.#cells = cells;
     this.#stage.replaceChildren(...cells.map((cell) => cell.video));
-    setText(this.#names, cells.map((cell, n) => `${"AB"[n]}: run ${cell.data.id}`).join(" · "));
+    const [a, b] = cells;
+    setText(this.#names, `A: ${a.called(b)} | B: ${b.called(a)}`);
+    this.compare(a.data.values, b.data.values);
     this.element.hidden = false;
     this.#draw();
+  }
+
+  /** Shows the values that differ, and the prompts with marks on the words that do. */
+  compare(left: Values, right: Values): void {
+    if (!this.#cells) return;
+    const [one, two] = this.#cells.map(({ data }) => data.prompt) as [string, string];
+    const rows = differing(left, right).filter(([name]) => name !== "prompt");
+    const row = (name: string, ...both: (Node | string)[][]) =>
+      h("tr", {}, h("th", { scope: "row" }, name), ...both.map((text) => h("td", { dir: "auto" }, ...text)));
+    const head = h("tr", {}, ...["differs", "A", "B"].map((name) => h("th", { scope: "col" }, name)));
+    const body = rows.map(([name, a, b]) => row(axisName(name), [a || "not set"], [b || "not set"]));
+    if (one !== two) body.unshift(row("prompt", marked(one, two), marked(two, one)));
+    this.#table.replaceChildren(...(body.length ? [head, ...body] : []));
   }
 
   hide(): void {

@@ -8,6 +8,8 @@ import type { Sync } from "../lib/sync";
 import { Transport } from "../lib/transport";
 import { Volume } from "../lib/volume";
 import { Cell } from "./cell";
+import { keyList, toggleFullScreen } from "./keys";
+import { axisName } from "./names";
 import { Pair } from "./pair";
 
 type Order = "rate" | "tag" | "note";
@@ -15,7 +17,6 @@ type Order = "rate" | "tag" | "note";
 const SAFE_CLASS = /^hailuo-grid-[A-Za-z0-9-]+$/;
 const LONGEST_LABEL = 160;
 
-const named = (name: string) => name.replace(/^var_/, "").replaceAll("_", " ");
 const short = (text: string) => (text.length > LONGEST_LABEL ? `${text.slice(0, LONGEST_LABEL - 1)}…` : text);
 
 export class View {
@@ -28,6 +29,7 @@ export class View {
   readonly #grid = h("div", { class: "hailuo-cells" });
   readonly #page = h("select", { "aria-label": "Page" });
   readonly #problem = h("div", { class: "hailuo-problem", role: "alert" });
+  readonly #keys = keyList();
   readonly #said = h("div", { class: "hailuo-said", role: "status" });
   readonly #zoom = h("input", {
     type: "range",
@@ -41,6 +43,7 @@ export class View {
   #clips: Clips | null = null;
   #paging = new AbortController();
   #picked: string[] = [];
+  #counted = "";
   readonly #volume: Volume;
   #heard: string | null = null;
   /** The clip that the button and the key make heard again. */
@@ -53,18 +56,38 @@ export class View {
     this.#channel = new Channel(model, signal);
     const zoom = h("label", {}, "zoom ", this.#zoom);
     this.#volume = new Volume(signal, "Hear the chosen clip, or none (M)", () => this.#turn());
-    this.#transport = new Transport(signal, "All clips", this.#volume.element, zoom, this.#page);
-    this.#pair = new Pair(signal, () => this.#pick(null));
+    const tool = (text: string, title: string, act: () => void) => {
+      const made = h("button", { type: "button", "aria-label": title, title }, text);
+      made.addEventListener("click", act, { signal });
+      return made;
+    };
+    const large = tool("Full screen", "Full screen (F)", () => this.#enlarge(root));
+    const keys = tool("?", "Keyboard shortcuts (?)", () => this.#list());
+    const more = [this.#volume.element, zoom, this.#page, large, keys];
+    this.#transport = new Transport(signal, "All clips", ...more);
+    this.#pair = new Pair(
+      signal,
+      () => this.#pick(null),
+      () => this.#exchange(),
+      () => this.#enlarge(root),
+    );
     root.className = "hailuo-widget hailuo-compare";
+    root.tabIndex = -1;
     keepKeys(root, signal);
     const style = h("style");
     const safe = SAFE_CLASS.test(css) ? css : "";
     const place = ":is(.jp-OutputArea,.cell_container):has(.hailuo-compare)";
     setText(style, safe ? `${place} .hailuo-grid.${safe}{display:none}` : "");
-    root.append(style, this.#transport.element, this.#said, this.#pair.element, this.#grid, this.#problem);
+    const bar = h("div", { class: "hailuo-bar" }, this.#transport.element, this.#said, this.#keys);
+    root.append(style, bar, this.#problem, this.#pair.element, this.#grid);
     this.#problem.hidden = true;
     this.#page.addEventListener("change", () => this.#draw(), { signal });
-    const own = { Escape: () => this.#pick(null), m: () => this.#turn() };
+    const own = {
+      Escape: () => (this.#keys.hidden ? this.#pick(null) : this.#list()),
+      m: () => this.#turn(),
+      f: () => this.#enlarge(root),
+      "?": () => this.#list(),
+    };
     root.addEventListener("keydown", (event) => this.#transport.key(event, own), { signal });
     this.#zoom.addEventListener("input", () => this.#place(), { signal });
     signal.addEventListener("abort", () => this.#paging.abort(), { once: true });
@@ -87,14 +110,14 @@ export class View {
       this.#layout = data;
       const { names, pages, cells } = this.#layout;
       this.#page.replaceChildren(
-        ...pages.map((page, n) => h("option", { value: String(n) }, `${named(names[2])}: ${page}`)),
+        ...pages.map((page, n) => h("option", { value: String(n) }, `${axisName(names[2])}: ${page}`)),
       );
       this.#page.hidden = pages.length < 2;
       const clips = cells.filter((cell) => cell.clip).length;
       const without = cells.length - clips;
       this.#volume.element.hidden = !cells.some((cell) => cell.clip && cell.sound !== false);
-      const said = `${clips} clips${without ? `, ${without} runs without one` : ""}`;
-      setText(this.#said, `${said} · space plays, comma and point step a frame, A/B takes two apart`);
+      const count = (n: number, noun: string) => `${n} ${noun}${n === 1 ? "" : "s"}`;
+      this.#counted = `${count(clips, "clip")}${without ? `, ${count(without, "run")} without one` : ""}`;
       this.#draw();
     } catch (error) {
       if (!this.#signal.aborted) this.#complain(message(error));
@@ -146,14 +169,21 @@ export class View {
 
   #head(axis: 0 | 1, text: string): HTMLElement {
     const name = this.#layout?.names[axis] ?? "";
-    return h("div", { class: "hailuo-axis", title: text }, h("span", {}, `${named(name)} `), short(text));
+    return h("div", { class: "hailuo-axis", title: text }, h("span", {}, `${axisName(name)} `), short(text));
+  }
+
+  /** The place of a run on each axis that has a name. */
+  #places({ row, col, page }: GridCell): [string, string][] {
+    const { names, rows, cols, pages } = this.#layout ?? { names: [], rows: [], cols: [], pages: [] };
+    const values = [rows[row], cols[col], pages[page]];
+    return names.map((name, n): [string, string] => [name, short(values[n] ?? "")]).filter(([name]) => name);
   }
 
   #cell(data: GridCell, signal: AbortSignal): Cell {
     const first = this.#layout?.cells[0]?.prompt ?? "";
     const order = (type: Order, id: string, more: object) => void this.#order(type, id, more);
     const cell = new Cell(
-      { ...data, frozen: this.#layout?.frozen ?? false },
+      { ...data, frozen: this.#layout?.frozen ?? false, values: [...this.#places(data), ...data.label] },
       first,
       {
         pick: (id) => this.#pick(id),
@@ -165,6 +195,7 @@ export class View {
           if (this.#layout?.frozen) return []; // a report has a table of the values
           return (await this.#channel.request("run", { data: { id }, timeoutMs: 10 * 60_000 })).data;
         },
+        enlarge: (frame) => this.#enlarge(frame),
         listen: (id) => this.#hear(this.#heard === id ? null : id),
       },
       signal,
@@ -197,19 +228,64 @@ export class View {
     }
   }
 
-  /** Selects a clip for the stage: the second one opens the stage, null closes it. */
+  /** Shows or hides the list of the keys. */
+  #list(): void {
+    this.#keys.hidden = !this.#keys.hidden;
+  }
+
+  /** Shows a part in full screen, or leaves it. The keys work there because the focus goes along. */
+  #enlarge(part: HTMLElement): void {
+    toggleFullScreen(part)
+      .then(() => document.fullscreenElement && part.focus())
+      .catch((error: unknown) => this.#complain(message(error)));
+  }
+
+  /** Exchanges A and B. */
+  #exchange(): void {
+    this.#picked.reverse();
+    this.#show();
+  }
+
+  /** Chooses a clip as A, then as B; a third one takes the place of B. A chosen one is left out again; null: all. */
   #pick(id: string | null): void {
     if (id === null) this.#picked = [];
     else if (this.#picked.includes(id)) this.#picked = this.#picked.filter((other) => other !== id);
-    else this.#picked = [...this.#picked.slice(-1), id];
+    else this.#picked = [...this.#picked.slice(0, 1), id];
+    this.#show();
+  }
+
+  /** Shows what is chosen and what comes next: two clips are on the stage. */
+  #show(): void {
     for (const cell of this.#cells.values()) {
       const place = this.#picked.indexOf(cell.data.id);
       cell.picked(place < 0 ? null : (["A", "B"][place] ?? null));
     }
     const [a, b] = this.#picked.map((picked) => this.#cells.get(picked));
-    if (a && b) this.#pair.show([a, b]);
-    else this.#pair.hide();
+    if (a && b) {
+      this.#pair.show([a, b]);
+      void this.#differences(a, b);
+    } else this.#pair.hide();
+    let next = `${this.#counted} · to compare two of them, press A/B on one, then on the other`;
+    if (b)
+      next =
+        "A and B are on the stage. A/B on another clip puts it in the place of B; Esc: back to the grid.";
+    else if (a) next = `A: ${a.called()}. Now choose B: press A/B on another clip. Esc: none.`;
+    setText(this.#said, this.#layout ? next : "");
     this.#grid.classList.toggle("hailuo-dimmed", Boolean(a && b));
+  }
+
+  /** Asks for all values of two runs and shows those that differ. */
+  async #differences(a: Cell, b: Cell): Promise<void> {
+    if (this.#layout?.frozen) return; // what the grid knows of them is shown already
+    const ask = (cell: Cell) =>
+      this.#channel.request("run", { data: { id: cell.data.id }, timeoutMs: 10 * 60_000 });
+    try {
+      const [left, right] = await Promise.all([ask(a), ask(b)]);
+      const now = this.#picked[0] === a.data.id && this.#picked[1] === b.data.id;
+      if (now) this.#pair.compare(left.data, right.data);
+    } catch (error) {
+      this.#complain(message(error));
+    }
   }
 
   /** Makes a drag pan all clips. */

@@ -141,3 +141,62 @@ def test_two_at_a_time_and_what_is_said(open_notebook: Callable[..., Notebook], 
     other = shown.locator(".hailuo-cell").nth(3)
     other.locator("summary").click()
     expect(other.locator("mark")).to_have_text(["wet", "sand"])
+
+
+def test_what_comes_next_and_full_screen(
+    open_notebook: Callable[..., Notebook], accessible: Callable[[Locator], None], tmp_path: Path
+) -> None:
+    """A line says what to choose; two clips are called by what differs; keys and double clicks fill the screen."""
+    notebook = open_notebook(LOAD, SWEEP, COMPARE)
+    notebook.run_all()
+    shown = grid(notebook)
+    said, keyboard = shown.get_by_role("status"), notebook.page.keyboard
+    expect(said).to_contain_text("6 clips · to compare two of them")
+    picks = shown.get_by_role("button", name="by itself")
+    picks.nth(0).click()
+    expect(said).to_contain_text(re.compile(r"A: .*seed 1.*\. Now choose B"))
+    picks.nth(4).click()
+    expect(said).to_contain_text("A and B are on the stage")
+    caption, table = shown.locator(".hailuo-pair .hailuo-said"), shown.locator(".hailuo-differences")
+    expect(caption).to_have_text(re.compile(r"^A: .*snow.*seed 1 \| B: .*sand.*seed 2$"))
+    expect(table.locator("mark")).to_have_text(["fresh", "snow", "wet", "sand"])
+    picks.nth(1).click()
+    expect(caption).to_have_text("A: seed 1 | B: seed 2")
+    expect(table.locator("tr")).to_have_text([re.compile("differs"), re.compile(r"^seed\s*1 \(sent\)\s*2 \(sent\)$")])
+    shown.get_by_role("button", name="Swap").click()
+    expect(caption).to_have_text("A: seed 2 | B: seed 1")
+    expect(picks.nth(1)).to_have_text("A")
+    for theme in ("JupyterLab Dark", "JupyterLab Light"):
+        notebook.theme(theme)
+        for width in (1000, 480):
+            notebook.page.set_viewport_size({"width": width, "height": 900})
+            notebook.page.evaluate("() => new Promise(requestAnimationFrame)")
+            caption.scroll_into_view_if_needed()
+            notebook.page.screenshot(path=tmp_path / f"two-{theme[11:].lower()}-{width}.png")
+    notebook.page.set_viewport_size({"width": 1100, "height": 1000})
+
+    filled = "selector => document.fullscreenElement?.matches(selector) ?? false"
+    emptied = "() => document.fullscreenElement === null"
+    shown.locator(".hailuo-stage").dblclick(position={"x": 40, "y": 40})
+    notebook.page.wait_for_function(filled, arg=".hailuo-compare")
+    expect(shown.locator(".hailuo-cells")).to_be_hidden()
+    notebook.page.screenshot(path=tmp_path / "two-full-screen.png")
+    keyboard.press("f")
+    notebook.page.wait_for_function(emptied)
+    keyboard.press("?")
+    keys = shown.get_by_role("group", name="Keyboard shortcuts")
+    expect(keys).to_contain_text("one frame back")
+    accessible(shown)
+    keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    expect(shown.locator(".hailuo-stage video")).to_have_count(2)
+    keyboard.press("Escape")
+    expect(shown.locator(".hailuo-stage video")).to_have_count(0)
+    expect(said).to_contain_text("6 clips")
+
+    shown.locator(".hailuo-frame").nth(2).dblclick()
+    notebook.page.wait_for_function(filled, arg=".hailuo-frame")
+    keyboard.press(".")
+    expect(shown.locator(".hailuo-transport .hailuo-said")).to_have_text(re.compile("frame 1$"))
+    keyboard.press("f")
+    notebook.page.wait_for_function(emptied)
