@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from patience import until
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def rated_by_keys(notebook: Notebook, shown: Locator) -> None:
     keys.press("4")
     stars = shown.get_by_role("group", name="Rate day, replicate 2").get_by_role("button", pressed=True)
     expect(stars).to_have_count(4)
-    assert notebook.python("hw.sweep_of('foxes')[1].rating") == 4
+    until(lambda: notebook.python("hw.sweep_of('foxes')[1].rating") == 4, what="the rating is in the log")
     keys.press("ArrowRight")
     expect(shown.get_by_role("button", name="Open night, replicate 1", exact=True)).to_be_focused()
 
