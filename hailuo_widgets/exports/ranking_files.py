@@ -118,7 +118,8 @@ def methods_of(ranking: Ranking) -> str:
         )
     said.append(
         f"The best variant is named {test}; all judgements together must bear it out: it must be preferred in more "
-        "than half of its own, rank first, and be the likeliest to be the best. Win rates have Wilson "
+        "than half of its own, with an interval above one half, rank first, and be the likeliest to be the best. Win "
+        "rates have Wilson "
         "intervals with the effective number of judgements and Student's quantile for the number of units [2], and "
         "strengths are those of the Bradley-Terry model [3] with intervals of a score test, both at "
         f"{100 * ranking.confidence:.6g}%; with fewer than {FEWEST} units there are none. Each two variants are "
