@@ -60,7 +60,7 @@ class Document:
         """The content; empty if it cannot be read."""
         try:
             found = json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
 

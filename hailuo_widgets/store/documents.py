@@ -40,19 +40,21 @@ def write(database: Database, document: Document) -> None:
 
 
 def find(database: Database, kind: str, document_id: str | None = None) -> list[Document]:
-    """The documents of a kind, oldest first; with ``document_id``, that one alone. What cannot be read is left out."""
+    """The documents of a kind, oldest first; with ``document_id``, that one alone.
+
+    One that cannot be read has no text, and is not intact.
+    """
     query = sa.select(documents).where(documents.c.kind == kind).order_by(documents.c.at, documents.c.document_id)
     if document_id is not None:
         query = query.where(documents.c.document_id == document_id)
     with database.read() as c:
-        return [found for row in c.execute(query).mappings() if (found := _read(dict(row))) is not None]
+        return [_read(dict(row)) for row in c.execute(query).mappings()]
 
 
-def _read(row: dict[str, Any]) -> Document | None:
-    if not all(isinstance(row[name], str) for name in ("document_id", "kind", "text", "sha256")):
-        return None
+def _read(row: dict[str, Any]) -> Document:
     try:
         at = time_of(row["at"])
     except UNREADABLE:
         at = None
-    return Document(**(row | {"at": at or NEVER}))
+    texts = {name: value if isinstance(value, str) else "" for name, value in row.items() if name != "at"}
+    return Document(**texts, at=at or NEVER)

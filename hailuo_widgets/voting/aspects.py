@@ -108,6 +108,7 @@ def rank_aspects(
     items: Sequence[str] | None = None,
     confidence: float = 0.95,
     looks: Mapping[str, Sequence[int]] | None = None,
+    others: Sequence[Vote] = (),
 ) -> Ranking | AspectRankings:
     """Rank items by each question that votes answer.
 
@@ -117,6 +118,7 @@ def rank_aspects(
         items: As for that function, and so is ``confidence``.
         confidence: See ``items``.
         looks: The registered looks by question.
+        others: All votes on these clips, from which ``votes`` were chosen: the questions that they answer count too.
 
     Returns:
         One ranking for one question, else all; always corrected for all that were asked.
@@ -124,7 +126,7 @@ def rank_aspects(
     Raises:
         UsageError: No vote answers ``question``, or as that function says.
     """
-    asked = questions_of(votes)
+    asked, answered = questions_of([*votes, *others]), questions_of(votes)
     if question is not None and question not in asked:
         near = nearest(question, asked)
         hint = f"did you mean {near!r}?" if near else f"asked were {', '.join(map(repr, asked))}" if asked else None
@@ -139,23 +141,28 @@ def rank_aspects(
             return found
         counted = f"{silent}, and {'counts' if unknown == 1 else 'count'} as others do."
         return replace(found, notes=(*found.notes, counted))
-    own = {q: [v for v in votes if v.question == q] for q in asked}
-    first = {q: rank(own[q], items=items, confidence=confidence, questions=len(asked)) for q in asked}
+    wanted = (question,) if question is not None else answered
+    if not wanted:
+        return rank([], items=items, confidence=confidence)
+    own = {q: [v for v in votes if v.question == q] for q in answered or wanted}
+    beside = {q: [v for v in others if v.question == q] for q in asked if q not in own}
+    first = {q: rank(own[q], items=items, confidence=confidence, questions=len(asked)) for q in own}
+    first |= {q: rank(beside[q], confidence=confidence, questions=len(asked)) for q in beside}
     p_values = {q: [None if pd.isna(p) else float(p) for p in first[q].pairs["p"]] for q in asked}
     rankings = {
         q: rank(
-            own[q],
+            own.get(q, []),
             items=items,
             confidence=confidence,
             looks=found_looks.get(q, ()),
             questions=len(asked),
             beside=[p for other in asked if other != q for p in p_values[other]],
         )
-        for q in asked
+        for q in wanted
     }
     corrected = f"One of {len(asked)} questions; winners, p-values and ranks are corrected for their number."
     rankings = {q: replace(r, estimand=f"{r.estimand} {corrected}".strip()) for q, r in rankings.items()}
     notes = (f"{silent}, and {'is' if unknown == 1 else 'are'} left out.",) if unknown else ()
-    if question is not None:
-        return replace(rankings[question], notes=(*rankings[question].notes, *notes))
+    if len(wanted) == 1:
+        return replace(rankings[wanted[0]], notes=(*rankings[wanted[0]].notes, *notes))
     return AspectRankings(rankings=rankings, notes=notes)

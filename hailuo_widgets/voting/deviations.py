@@ -24,7 +24,8 @@ _ON_BALLOT = re.compile(r" \([0-9a-f]{8}\)$")  # what a ballot adds to a rater's
 class Analysis:
     """What is done: the votes that are ranked, the compared column, its values, the runs, and the error probability.
 
-    ``items`` and ``runs`` are None if they are not known, as of votes in a table.
+    ``items`` and ``runs`` are None if they are not known, as of votes in a table. ``given`` are all votes on the
+    registered clips in this column and on this question, those that were taken back included.
     """
 
     votes: Sequence[Vote]
@@ -32,6 +33,7 @@ class Analysis:
     items: Sequence[str] | None
     runs: Sequence[str] | None
     alpha: float
+    given: Sequence[Vote] = ()
 
 
 def deviations(registered: Mapping[str, Any], at: datetime, did: Analysis) -> list[str]:
@@ -47,6 +49,7 @@ def deviations(registered: Mapping[str, Any], at: datetime, did: Analysis) -> li
     raters = registered.get("raters")
     if isinstance(raters, list):
         told += _sets("rater", "raters", raters, (_ON_BALLOT.sub("", v.rater) for v in votes))
+    told += _left_out(votes, [v for v in did.given if not v.control])
     if early := sum(v.at < at for v in votes):
         told.append(f"{plural(early, 'vote')} {'was' if early == 1 else 'were'} given before")
     return told
@@ -71,6 +74,24 @@ def _design(registered: Mapping[str, Any], did: Analysis) -> list[str]:
     if isinstance(alpha, int | float) and abs(alpha - did.alpha) > 1e-9:  # noqa: PLR2004 - a rounding error
         told.append(f"α = {did.alpha:.4g} instead of {alpha:.4g}")
     return told
+
+
+def _left_out(ranked: Sequence[Vote], given: Sequence[Vote]) -> list[str]:
+    """Return what was given and is not ranked: raters, single votes, and votes that were taken back for good."""
+    standing = {_answered(v) for v in given if not v.withdrawn}
+    missing = standing - {_answered(v) for v in ranked}
+    gone = {rater for rater, *_ in missing} - {v.rater for v in ranked}
+    told = _sets("rater", "raters", sorted(gone), ())
+    if some := sum(rater not in gone for rater, *_ in missing):
+        told.append(f"{plural(some, 'vote')} left out")
+    if back := len({_answered(v) for v in given if v.withdrawn} - standing):
+        told.append(f"{plural(back, 'vote')} taken back and not given again")
+    return told
+
+
+def _answered(vote: Vote) -> tuple[str, tuple[str, ...], str]:
+    """Return who answered what about which clips: repeats are one answer."""
+    return vote.rater, vote.clips, vote.question
 
 
 def _questions(registered: Mapping[str, Any], votes: Sequence[Vote]) -> list[str]:

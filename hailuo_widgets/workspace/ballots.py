@@ -112,6 +112,7 @@ def add_votes(session: WorkspaceBase, files: Any) -> pd.DataFrame:
         try:
             found = _read(session, path, now)
             row["rater"] = found.rater
+            _refuse_other_name(session, found)
             row["new"], row["known"], row["undone"] = session.log.call(votes.merge, session.log.database, found.votes)
         except UsageError as error:
             refusals.append(UsageError(f"{path}: {error.message}; none of its votes was added", hint=error.hint))
@@ -192,3 +193,20 @@ def _text(name: str, given: Any) -> str:
         )
     check_text(name, text)
     return text
+
+
+def _refuse_other_name(session: WorkspaceBase, found: VoteFile) -> None:
+    """Refuse votes of a page under another name than its earlier ones: one rater would count as two.
+
+    Raises:
+        UsageError: The log has votes of the page's rater under another name.
+    """
+    runs = {run for vote in found.votes for run in (vote.left_run, vote.right_run)}
+    page = found.rater[found.rater.rindex(" (") :]
+    known = {v.rater for v in session.log.call(session.log.votes, runs, withdrawn=True)} if runs else set()
+    others = sorted(name for name in known if name != found.rater and name.endswith(page))
+    if others:
+        raise UsageError(
+            f"the rater is {found.rater!r}, and earlier votes of this page are by {others[0]!r}",
+            hint="a page never changes its name: give the file as it was saved",
+        )

@@ -198,7 +198,7 @@ def power_of_plan(plan: Plan) -> str:
         least = min((n for _, _, n in rows if n is not None), default=None)
         found = f"{least} find a preference of {PREFERENCES[-1]:.0%} with a chance of {ENOUGH:.0%}"
         enough = f"; {found}" if least is not None else ""
-        return f"{said} are too few to name a winner by votes{enough}."
+        return f"{said} {'is' if units.count == 1 else 'are'} too few to name a winner by votes{enough}."
     return _sentence(said, rows)
 
 

@@ -23,7 +23,16 @@ if TYPE_CHECKING:
     from hailuo_widgets.voting.deviations import Analysis
     from hailuo_widgets.workspace.workspace_base import WorkspaceBase
 
-__all__ = ["Registration", "alpha_of", "clips_shown", "looks_of", "register", "registered_for", "registration_note"]
+__all__ = [
+    "Registration",
+    "alpha_of",
+    "clips_shown",
+    "looks_of",
+    "register",
+    "registered_for",
+    "registration_note",
+    "runs_of",
+]
 
 VERSION: Final = 1
 MOST_LOOKS: Final = 20
@@ -135,7 +144,7 @@ def register(
         "votes": len(session.log.call(session.log.votes, ids, between=pairs.between)),
     }
     for known in registered_for(session, ids, between=pairs.between, questions=[asked]):
-        if known.intact and _equal(session, known.content, content):
+        if _intact(known) and _equal(session, known.content, content):
             return _registration(known)
     document_id = make_id("g", now, secrets.randbits(40))
     document = Document.of(content, document_id=document_id, kind=REGISTRATION, at=now)
@@ -166,23 +175,24 @@ def registered_for(
 ) -> list[Document]:
     """Return the registrations of some of the runs, that which counts first, then the others by their time.
 
-    The one that counts is the first of this column and question; if there is none, the first.
+    Those that were changed stand first: with one of them nothing counts as registered. Else that one counts which is
+    the first of this column and question; if there is none, the first.
     """
     from hailuo_widgets.store import documents
 
     written = session.log.call(documents.find, session.log.database, REGISTRATION)
     if not written:
         return []
-    asked, named = set(questions) - {""}, {document.document_id: _runs(document) for document in written}
+    asked, named = set(questions) - {""}, {document.document_id: _runs_of(document) for document in written}
     # By their clips: after a restart the same clips are shown by runs of other IDs.
     clips = clips_shown(session, [*runs, *(run for of in named.values() for run in of)])
     shown = {clips[run] for run in runs}
-    found = [d for d in written if shown & {clips[run] for run in named[d.document_id]}]
+    found = [d for d in written if not d.content or shown & {clips[run] for run in named[d.document_id]}]
 
-    def order(document: Document) -> tuple[bool, bool, bool, datetime]:
+    def order(document: Document) -> tuple[bool, bool, bool, bool, datetime]:
         content = document.content
         other_question = bool(asked) and content.get("question") not in asked
-        return (not document.intact, content.get("between") != between, other_question, document.at)
+        return (not _changed(document), not content, content.get("between") != between, other_question, document.at)
 
     return sorted(found, key=order)
 
@@ -194,16 +204,21 @@ def clips_shown(session: WorkspaceBase, runs: Iterable[str]) -> dict[str, str]:
     return {run: known.get(run, run) for run in wanted}
 
 
+def runs_of(found: Sequence[Document]) -> list[str]:
+    """Return the registered runs of the record that counts; empty without any."""
+    return _runs_of(found[0]) if found else []
+
+
 def looks_of(found: Sequence[Document]) -> tuple[int, ...]:
-    """Return the registered looks; empty without any, and if the record was changed or can't be read."""
-    looks = _list(found[0].content.get("looks")) if found and found[0].intact else []
+    """Return the registered looks; empty without any, and if a record was changed or can't be read."""
+    looks = _list(found[0].content.get("looks")) if found and _intact(found[0]) else []
     whole = all(isinstance(n, int) and not isinstance(n, bool) and n > 0 for n in looks)
     return tuple(looks) if whole and looks == sorted(set(looks)) else ()
 
 
 def alpha_of(found: Sequence[Document]) -> float | None:
-    """Return the registered error probability; None without one, and if the record was changed or can't be read."""
-    alpha = found[0].content.get("alpha") if found and found[0].intact else None
+    """Return the registered error probability; None without one, and if a record was changed or can't be read."""
+    alpha = found[0].content.get("alpha") if found and _intact(found[0]) else None
     return float(alpha) if isinstance(alpha, int | float) and 0 < alpha <= EVEN else None
 
 
@@ -211,28 +226,37 @@ def registration_note(session: WorkspaceBase, found: Sequence[Document], analysi
     """Return whether the analysis is as it was registered, or each deviation; "" without a registration."""
     if not found:
         return ""
-    told = []
     first = found[0]
-    if first.intact:
-        clips = clips_shown(session, [*_runs(first), *(analysis.runs or ())])
-        registered = first.content | {"runs": [clips[run] for run in _runs(first)]}
+    told = [
+        f"A registration of {_moment(document.at)} was changed after it was written: nothing counts as registered."
+        for document in found
+        if _changed(document)
+    ]
+    if unreadable := sum(not document.content for document in found):
+        told.append(f"{plural(unreadable, 'registration')} of this log can't be read any more.")
+    if _intact(first):
+        clips = clips_shown(session, [*_runs_of(first), *(analysis.runs or ())])
+        registered = first.content | {"runs": [clips[run] for run in _runs_of(first)]}
         shown = None if analysis.runs is None else [clips[run] for run in analysis.runs]
         differs = deviations(registered, first.at, replace(analysis, runs=shown))
         when = f"on {_moment(first.at)} (sha256 {first.sha256[:12]})"
         as_said = f"Registered {when}. Not as registered: {'; '.join(differs)}."
         told.append(as_said if differs else f"As registered {when}.")
-    changed = [document for document in found if not document.intact]
-    told += [
-        f"The registration of {_moment(document.at)} was changed after it was written, and doesn't count."
-        for document in changed
-    ]
-    later = len([d for d in found[1:] if d.intact and _same(d, first)])
-    if later:
-        told.append(f"It was registered {plural(later, 'more time')}; the first one counts.")
+        if later := sum(_intact(d) and _same(d, first) for d in found[1:]):
+            told.append(f"It was registered {plural(later, 'more time')}; the first one counts.")
     return " ".join(told)
 
 
-def _runs(document: Document) -> list[str]:
+def _intact(document: Document) -> bool:
+    """Return whether a record is as it was written, its time included, which the hashed text has too."""
+    return document.intact and document.content.get("at") == document.at.isoformat()
+
+
+def _changed(document: Document) -> bool:
+    return bool(document.content) and not _intact(document)
+
+
+def _runs_of(document: Document) -> list[str]:
     return [run for run in _list(document.content.get("runs")) if isinstance(run, str)]
 
 

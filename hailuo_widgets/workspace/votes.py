@@ -12,7 +12,7 @@ from hailuo_widgets.domain.run import Status
 from hailuo_widgets.domain.user_values import as_value
 from hailuo_widgets.domain.vote import CONTROL
 from hailuo_widgets.errors import UsageError
-from hailuo_widgets.workspace.registrations import alpha_of, looks_of, registered_for, registration_note
+from hailuo_widgets.workspace.registrations import alpha_of, looks_of, registered_for, registration_note, runs_of
 from hailuo_widgets.workspace.selection import chosen, every
 from hailuo_widgets.workspace.workspace_base import OPENED_AS
 
@@ -146,27 +146,35 @@ def ranking(
     else:
         records = chosen(session, what)
         given = relabel(records, session.log.call(session.log.votes, [r.run_id for r in records]))
-    given = [v for v in given if (between in {None, v.between} or v.control) and rater in {None, v.rater}]
+    given = [v for v in given if between in {None, v.between} or v.control]
+    everyone = given
+    given = [v for v in given if rater in {None, v.rater}]
     columns = sorted({v.between for v in given if not v.control}) if between != CONTROL else [CONTROL]
     if len(columns) > 1:
         raise UsageError(f"these votes judged {', '.join(columns)}", hint=f"name one: between={columns[0]!r}")
-    judged = columns[0] if columns else between
+    known = columns or sorted({v.between for v in everyone if not v.control})
+    judged = known[0] if len(known) == 1 else between
     items, gone = _items(records, judged, given)
     runs = None if records is None else [r.run_id for r in every(session, what)]
     seen = runs if runs is not None else [run for v in given for run in (v.left_run, v.right_run)]
-    asked = questions_of(given)
+    logged = _logged(session, seen, judged)
+    # Of a table, which may be a part of the log's votes, the others count as questions that were asked.
+    others = everyone if records is not None else [*everyone, *logged]
+    asked = questions_of(others)
     registered = {
         q: _registered(session, seen, between=judged, question=q, alone=len(asked) <= 1) for q in asked or ("",)
     }
     wanted = registered.get(question, []) if question is not None else next(filter(None, registered.values()), [])
     level = confidence if confidence is not None else 1 - (alpha_of(wanted) or DEFAULT_ALPHA)
     looks = {q: looks_of(documents) for q, documents in registered.items()}
-    found = rank_aspects(given, question=question, items=items, confidence=level, looks=looks)
+    found = rank_aspects(given, question=question, items=items, confidence=level, looks=looks, others=others)
     shown = _judged(session, given) if records is None else records
 
     def dressed(one: Ranking, question: str) -> Ranking:
         own = [v for v in given if len(asked) <= 1 or v.question == question]
-        did = Analysis(votes=own, between=judged, items=items, runs=runs, alpha=1 - level)
+        on_all = logged if runs is not None else _logged(session, runs_of(registered[question]), judged)
+        on_it = [v for v in on_all if len(asked) <= 1 or v.question == question]
+        did = Analysis(votes=own, between=judged, items=items, runs=runs, alpha=1 - level, given=on_it)
         costs = cost_notes(
             one.groups,
             own,
@@ -180,7 +188,17 @@ def ranking(
 
     if isinstance(found, AspectRankings):
         return replace(found, rankings={q: dressed(one, q) for q, one in found.items()})
-    return dressed(found, question if question is not None else next(iter(registered)))
+    if question is None:
+        answered = questions_of(given)
+        question = answered[0] if answered else next(iter(registered))
+    return dressed(found, question)
+
+
+def _logged(session: WorkspaceBase, runs: Sequence[str], between: str | None) -> list[Vote]:
+    """The log's votes on the clips of some runs in a column, those that were taken back included."""
+    ids = [run for run in dict.fromkeys(runs) if run]
+    found = session.log.call(session.log.votes, ids, withdrawn=True) if ids else []
+    return [v for v in found if v.between == between]
 
 
 def _registered(

@@ -60,6 +60,24 @@ def test_each_deviation_is_named(registered: dict[str, Any], done: dict[str, Any
     assert deviations(REGISTERED | registered, NOW, replace(DONE, **done)) == [told]
 
 
+def test_votes_that_are_left_out_are_told() -> None:
+    """Of a rater, single ones, and those taken back; not repeats, nor what was undone and given again."""
+    lu = [replace(v, vote_id=f"l{v.vote_id}", rater="lu") for v in VOTES]
+    again = replace(
+        VOTES[0], vote_id="w", repeat_of=VOTES[0].vote_id, left_run=VOTES[0].right_run, right_run=VOTES[0].left_run
+    )
+    undone = replace(VOTES[1], vote_id="u", withdrawn=True)
+    table = [
+        ([*VOTES, again, undone], VOTES, []),
+        ([*VOTES, *lu], VOTES, ["rater “lu” left out"]),
+        (VOTES, VOTES[:1], ["2 votes left out"]),
+        ([*VOTES, *lu], [*VOTES[1:], *lu], ["1 vote left out"]),
+        ([*VOTES[:2], replace(VOTES[2], withdrawn=True)], VOTES[:2], ["1 vote taken back and not given again"]),
+    ]
+    for given, ranked, told in table:
+        assert deviations(REGISTERED, NOW, replace(DONE, votes=ranked, given=given)) == told
+
+
 @pytest.mark.parametrize("name", REGISTERED)
 @pytest.mark.parametrize("value", [None, 7, "x", [], [None, {}], {"a": 1}, True, 1e308])
 def test_a_record_of_any_content_is_read(name: str, value: Any) -> None:

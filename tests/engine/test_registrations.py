@@ -174,10 +174,61 @@ def test_a_record_that_was_changed_counts_for_nothing(session: Session, tmp_path
         c.execute("""UPDATE documents SET text = replace(text, '"looks":[6]', '"looks":[1]')""")
         c.commit()
     judge(session, "day")
+    session.preregister("foxes", QUESTION, alpha=0.2)  # a laxer one, which would count if the first were gone
     found = session.rank("foxes")
     assert (found.looks, found.confidence) == ((), 0.95)
-    assert "was changed after it was written, and doesn't count" in found.notes[0]
+    assert "was changed after it was written: nothing counts as registered" in found.notes[0]
     assert "As registered" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ("at = '2020-01-01 00:00:00.000000'", "nothing counts as registered"),
+        ("at = 'x'", "nothing counts as registered"),
+        ("sha256 = 'x'", "nothing counts as registered"),
+        ("text = '[]'", "1 registration of this log can't be read any more"),
+        ("text = x'fffe'", "1 registration of this log can't be read any more"),
+        ("text = replace(hex(zeroblob(50000)), '0', '[')", "1 registration of this log can't be read any more"),
+    ],
+)
+def test_any_change_of_a_record_is_told(session: Session, tmp_path: Path, change: str, told: str) -> None:
+    """Its time is hashed too; what can't be read is no silence."""
+    judge(session, "day")
+    session.preregister("foxes", QUESTION, looks=6)
+    with closing(sqlite3.connect(tmp_path / "home/runs.sqlite3")) as c:
+        c.execute(f"UPDATE documents SET {change}")  # noqa: S608 - the table above
+        c.commit()
+    found = session.rank("foxes")
+    assert told in found.notes[0]
+    assert "As registered" not in repr(found)
+    assert found.looks == ()
+
+
+def test_votes_that_were_picked_are_told(session: Session) -> None:
+    """By a rater's name, from the table, or by taking them back: each is a deviation with its number."""
+    session.preregister("foxes", QUESTION)
+    judge(session, "day", "day", "day", "night", "night")
+    assert session.rank("foxes").notes[0].startswith("As registered")
+    votes = session.votes("foxes")
+    assert session.rank(votes).notes[0].startswith("As registered")
+    assert "Not as registered: 2 votes left out." in session.rank(votes[votes["winner"] == "day"]).notes[0]
+    assert "Not as registered: 4 votes left out." in session.rank(votes.head(1)).notes[0]
+    assert "rater “mara” left out" in session.rank("foxes", rater="lu").notes[0]
+    session.log.call(session.log.withdraw, votes["vote_id"].iloc[4])
+    assert "1 vote taken back and not given again" in session.rank("foxes").notes[0]
+
+
+def test_a_part_of_the_votes_is_corrected_for_all_questions(session: Session) -> None:
+    """Picked from the table, by a rater or by name: the questions that were asked of these clips count."""
+    judge(session, *["day"] * 6, question="Which moves?")
+    judge(session, *["day", "night"] * 3, question="Which is sharper?")
+    whole = session.rank("foxes")["Which moves?"]
+    votes = session.votes("foxes")
+    part = session.rank(votes[votes["question"] == "Which moves?"])
+    assert part.pairs["p_holm"].tolist() == whole.pairs["p_holm"].tolist()
+    assert "One of 2 questions" in part.estimand
+    assert session.rank("foxes", question="Which moves?", rater="nobody").df["judged"].sum() == 0
 
 
 def test_runs_that_were_not_registered_have_no_note(session: Session) -> None:

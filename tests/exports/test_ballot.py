@@ -492,9 +492,28 @@ def test_a_changed_vote_is_refused(made: tuple[Session, Sweep, list[str]], tmp_p
         content["rater"]["name"] = "lu"
     content["votes"].reverse()  # the new vote comes first
     kept.write_text(json.dumps(content), "utf-8")
-    with pytest.raises(UsageError, match="is in the log with other values"):
+    told = "earlier votes of this page are by" if change == "name" else "is in the log with other values"
+    with pytest.raises(UsageError, match=told):
         session.add_votes(kept)
     assert list(session.votes(sweep)["answer"]) == ["left"]
+
+
+def test_one_page_is_one_rater(made: tuple[Session, Sweep, list[str]], tmp_path: Path) -> None:
+    """Other votes of one page under another name are refused; another page's rater may have any name."""
+    session, sweep, _ = made
+    page = session.ballot(sweep, tmp_path / "vote.html")
+    kept = votes_file(tmp_path / "votes.json", page, ["left"])
+    session.add_votes(kept)
+    content = json.loads(kept.read_text("utf-8"))
+    content["rater"]["name"] = "somebody else"
+    content["votes"][0]["id"] = "0" * len(content["votes"][0]["id"])
+    kept.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(UsageError, match="earlier votes of this page are by"):
+        session.add_votes(kept)
+    content["rater"]["id"] = "c" * 16
+    kept.write_text(json.dumps(content), "utf-8")
+    assert session.add_votes(kept)["new"].tolist() == [1]
+    assert session.votes(sweep)["rater"].nunique() == 2
 
 
 def test_an_entry_that_was_changed_is_refused(made: tuple[Session, Sweep, list[str]], tmp_path: Path) -> None:

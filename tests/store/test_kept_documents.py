@@ -54,18 +54,20 @@ def test_a_change_by_another_program_shows(log: RunLog) -> None:
     assert (found.intact, found.content) == (False, {"alpha": 0.5})
 
 
-def test_a_row_that_cannot_be_read_is_left_out(path: Path) -> None:
-    """A text that is no JSON is a document without content; a row without text is none."""
+def test_a_row_that_cannot_be_read_is_not_intact(path: Path) -> None:
+    """A text that is no JSON, or none at all, is a document without content; so is one nested without end."""
     log = RunLog(f"sqlite:///{path}")
     documents.write(log.database, made("d1"))
     documents.write(log.database, made("d2"))
     log.close()
     with closing(sqlite3.connect(path)) as c:
         c.execute("UPDATE documents SET text = x'ff' WHERE document_id = 'd1'")
-        c.execute("UPDATE documents SET text = '[1' WHERE document_id = 'd2'")
+        c.execute("UPDATE documents SET text = '[1', at = 'x' WHERE document_id = 'd2'")
+        c.execute("INSERT INTO documents SELECT 'd3', kind, at, ?, sha256 FROM documents LIMIT 1", ["[" * 100_000])
         c.commit()
-    (found,) = documents.find(log.database, REGISTRATION)
-    assert (found.document_id, found.intact, found.content) == ("d2", False, {})
+    found = documents.find(log.database, REGISTRATION)
+    assert sorted(d.document_id for d in found) == ["d1", "d2", "d3"]
+    assert [(d.intact, d.content) for d in found] == [(False, {})] * 3
     log.close()
 
 
