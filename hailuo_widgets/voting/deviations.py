@@ -58,9 +58,10 @@ def deviations(registered: Mapping[str, Any], at: datetime, did: Analysis) -> li
 def _design(registered: Mapping[str, Any], did: Analysis) -> list[str]:
     told = []
     between = registered.get("between")
-    if did.between is not None and isinstance(between, str) and between != did.between:
-        return [f"{did.between} is compared, and {between} was registered"]
-    if did.items is not None and isinstance(registered.get("items"), list):
+    other = did.between is not None and isinstance(between, str) and between != did.between
+    if other:
+        told.append(f"{did.between} is compared, and {between} was registered")
+    if not other and did.items is not None and isinstance(registered.get("items"), list):
         told += _sets("variant", "variants", registered["items"], did.items)
     if did.runs is not None and isinstance(registered.get("runs"), list):
         runs = {run for run in registered["runs"] if isinstance(run, str)}

@@ -36,6 +36,7 @@ __all__ = [
 
 VERSION: Final = 1
 MOST_LOOKS: Final = 20
+MOST_NAMED: Final = 3  # later registrations
 LONGEST: Final = 4000
 REGISTERED: Final = (
     "version", "question", "between", "items", "alpha", "looks", "stopping", "exclusions", "raters", "units",
@@ -242,8 +243,10 @@ def registration_note(session: WorkspaceBase, found: Sequence[Document], analysi
         when = f"on {_moment(first.at)} (sha256 {first.sha256[:12]})"
         as_said = f"Registered {when}. Not as registered: {'; '.join(differs)}."
         told.append(as_said if differs else f"As registered {when}.")
-        if later := sum(_intact(d) and _same(d, first) for d in found[1:]):
-            told.append(f"It was registered {plural(later, 'more time')}; the first one counts.")
+        if later := [d for d in found[1:] if _intact(d) and _same(d, first)]:
+            named = ", ".join(f"on {_moment(d.at)} (sha256 {d.sha256[:12]})" for d in later[:MOST_NAMED])
+            more = f" and {plural(len(later) - MOST_NAMED, 'more time')}" if len(later) > MOST_NAMED else ""
+            told.append(f"It was registered again {named}{more}; the first one counts.")
     return " ".join(told)
 
 

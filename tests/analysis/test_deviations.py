@@ -36,6 +36,16 @@ def test_what_was_done_as_registered_has_no_deviation() -> None:
     assert deviations(REGISTERED, NOW, replace(DONE, votes=back)) == []
 
 
+def test_another_column_hides_no_other_deviation() -> None:
+    """Its values are others by nature; the level and the runs are told all the same."""
+    done = replace(DONE, between="seed", items=["1", "2"], alpha=0.1, runs=["r1"])
+    assert deviations(REGISTERED, NOW, done) == [
+        "seed is compared, and model was registered",
+        "1 registered run left out (exclusions: none)",
+        "α = 0.1 instead of 0.05",
+    ]
+
+
 @pytest.mark.parametrize(
     ("registered", "done", "told"),
     [

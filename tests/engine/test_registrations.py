@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import timedelta
@@ -140,13 +141,14 @@ def test_the_first_registration_of_a_comparison_counts(session: Session, tmp_pat
     """A later one with other looks, written by another kernel, changes nothing but that it is told."""
     first = session.preregister("foxes", QUESTION, looks=6)
     with Session(home=tmp_path / "home", mode="simulated", notice=lambda _: None) as other:
-        other.preregister("foxes", QUESTION, looks=[1, 2, 3])
+        later = other.preregister("foxes", QUESTION, looks=[1, 2, 3])
         other.preregister("foxes", "Which is longer?")
     judge(session, "day", "day")
     found = session.rank("foxes")
     assert found.looks == (6,)
     assert first.sha256[:12] in found.notes[0]
-    assert found.notes[0].endswith("It was registered 1 more time; the first one counts.")
+    again = rf"It was registered again on \S+ \S+ UTC \(sha256 {later.sha256[:12]}\); the first one counts\.$"
+    assert re.search(again, found.notes[0])
 
 
 def test_run_all_registers_nothing_anew(session: Session, tmp_path: Path) -> None:
