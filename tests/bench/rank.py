@@ -54,6 +54,7 @@ class Case:
     by_rater: bool = False  # each rater judges all before the next one does
     opposed: bool = False  # the raters' own tastes cancel out
     groups: bool = False  # the first two items are never compared with the others
+    looks: tuple[int, ...] = ()  # registered in advance
     chances: tuple[float, ...] = ()  # with which each rater prefers the first item, whatever the clips
 
 
@@ -82,6 +83,11 @@ CASES = {
         seeds=60, raters=3, chances=(0.0, 0.75, 0.75), by_rater=True
     ),
     "30 seeds, 8 raters": Case(seeds=30, raters=8, rater=0.6),
+    "20 seeds, ties, looks at 10 and 20": Case(looks=(10, 20)),
+    "60 seeds, 3 raters, looks at 20, 40 and 60": Case(seeds=60, raters=3, rater=0.4, looks=(20, 40, 60)),
+    "60 seeds, raters at 0, 75 and 75 %, looks": Case(
+        seeds=60, raters=3, chances=(0.0, 0.75, 0.75), looks=(20, 40, 60)
+    ),
 }
 
 
@@ -172,7 +178,7 @@ class Panel:
 def tried(case: Case, seed: int) -> tuple[Ranking, Any, Any, Any]:
     """One experiment: the ranking, and the truth: pair by pair, and win rates and strengths by item."""
     panel = Panel(case, np.random.default_rng(seed))
-    found = rank(panel.votes(), items=panel.items)
+    found = rank(panel.votes(), items=panel.items, looks=case.looks)
     rates = panel.rates(found.estimand)
     place = {item: number for number, group in enumerate(found.groups) for item in group.items}
     group = np.array([place[item] for item in panel.items])
