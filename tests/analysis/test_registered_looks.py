@@ -72,7 +72,8 @@ def test_the_looks_share_one_error_probability(looks: list[int], alpha: float) -
 def test_the_error_is_bounded_and_the_cost_is_small(parts: int) -> None:
     """Between two equal items a look errs in at most 2.5 % for each; 80 % power takes at most 1.15 times the seeds."""
     for preference, fixed in FIXED.items():
-        totals = range(fixed, fixed * 115 // 100 + 1)
+        most = fixed * 115 // 100
+        totals = [*range(fixed, most, max(1, fixed // 16)), most]
         designs = [[round(n * part / parts) for part in range(1, parts + 1)] for n in totals]
         assert all(chance(0.5, looks) <= ALPHA for looks in designs[-3:])
         assert max(chance(preference, looks) for looks in designs) >= 0.8
@@ -122,10 +123,10 @@ def test_the_sentence_says_which_look_comes_next(answers: str, looks: tuple[int,
 @pytest.mark.parametrize("by_rater", [False, True])
 @pytest.mark.parametrize("chances", [(0.0, 0.75, 0.75), (1.0, 0.25, 0.25), (0.9, 0.1), (0.5, 0.5, 0.5)])
 def test_opposed_raters_make_no_winner(chances: tuple[float, ...], by_rater: bool) -> None:  # noqa: FBT001 - a parameter
-    """Where they are even over all raters, a winner is named in at most 5 %: in less than 11 of 100 studies."""
+    """Where they are even over all raters, a winner is named in at most 5 %: in less than 8 of 50 studies."""
     rng = np.random.default_rng(7)
     wrong = 0
-    for _ in range(100):
+    for _ in range(50):
         turns = [(unit, rater) for unit in range(20) for rater in range(len(chances))]
         if by_rater:
             turns.sort(key=lambda turn: turn[1])
@@ -135,4 +136,4 @@ def test_opposed_raters_make_no_winner(chances: tuple[float, ...], by_rater: boo
             for n, (unit, rater) in enumerate(turns)
         ]  # fmt: skip
         wrong += rank(votes, looks=(10, 20)).winner is not None
-    assert wrong <= 10
+    assert wrong <= 7
