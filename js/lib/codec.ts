@@ -11,7 +11,8 @@ const NAMES: Record<string, string> = {
   vp09: "VP9",
   mp4v: "MPEG-4 Part 2",
 };
-const NOT_LOADED = "A clip's file is missing beside this page, or this browser can't play it.";
+/** What is said of a clip whose bytes are not known. */
+export const NOT_LOADED = "A clip's file is missing beside this page, or this browser can't play it.";
 /** Sample entries of sound and subtitles; any other is the video's. */
 const OTHERS = /^(mp4a|.c-3|Opus|fLaC|alac|.mp3|sowt|twos|lpcm|tx3g|text)$/;
 
@@ -30,12 +31,12 @@ export function unplayable(codec: string | null): string {
 }
 
 /**
- * Calls `ready` once the video shows a picture, or `failed` once if it cannot. A later error also calls `failed`. The
- * bytes of a clip beside the page are not known: its file may be missing.
+ * Calls `ready` once the video shows a picture, or `failed` once if it cannot. A later error also calls `failed`. Of a
+ * clip whose bytes are not known, `bytes` is what to say then.
  */
 export function watch(
   video: HTMLVideoElement,
-  blob: Blob | null,
+  bytes: Blob | string,
   on: { ready?(): void; failed(text: string): void },
   signal: AbortSignal,
 ): void {
@@ -43,7 +44,8 @@ export function watch(
   const failed = async () => {
     if (told) return;
     told = true;
-    const text = blob ? unplayable(codecOf(new Uint8Array(await blob.arrayBuffer()))) : NOT_LOADED;
+    const text =
+      typeof bytes === "string" ? bytes : unplayable(codecOf(new Uint8Array(await bytes.arrayBuffer())));
     if (!signal.aborted) on.failed(text);
   };
   video.addEventListener("error", failed, { signal });

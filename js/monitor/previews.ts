@@ -5,7 +5,7 @@
  * to play, muted and one at a time.
  */
 
-import { watch } from "../lib/codec";
+import { NOT_LOADED, watch } from "../lib/codec";
 import type { Channel } from "../lib/requests";
 
 export const MOST_POSTERS = 160;
@@ -163,7 +163,7 @@ export class Previews {
       const { url, blob } = await this.clip(id, AbortSignal.any([this.#signal, ending.signal]));
       if (ending.signal.aborted) return;
       const failed = () => this.stop(); // the poster stays; the opened clip says why
-      watch(this.#video, blob, { failed }, ending.signal);
+      watch(this.#video, blob ?? NOT_LOADED, { failed }, ending.signal);
       this.#video.src = url;
       place.append(this.#video);
       await this.#video.play();

@@ -1,6 +1,6 @@
 /** An opened clip: large, with its controls, and with those before and after it. */
 
-import { watch } from "../lib/codec";
+import { NOT_LOADED, watch } from "../lib/codec";
 import { h, message, setOptional, setText } from "../lib/dom";
 import type { Row } from "../lib/messages";
 import type { Previews } from "./previews";
@@ -94,7 +94,12 @@ export class Stage {
       const { url, blob } = await this.#previews.clip(row.id, signal);
       if (signal.aborted) return;
       const ready = () => setOptional(this.#trouble, "");
-      watch(this.#video, blob, { ready, failed: (text) => setOptional(this.#trouble, text) }, signal);
+      watch(
+        this.#video,
+        blob ?? NOT_LOADED,
+        { ready, failed: (text) => setOptional(this.#trouble, text) },
+        signal,
+      );
       this.#video.src = url;
       await this.#video.play();
     } catch (error) {

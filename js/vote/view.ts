@@ -5,7 +5,7 @@
  * not be written leaves its pair on the screen.
  */
 
-import { watch } from "../lib/codec";
+import { NOT_LOADED, watch } from "../lib/codec";
 import { h, keepKeys, message, setOptional, setText } from "../lib/dom";
 import type { VoteState } from "../lib/messages";
 import { Channel, type MessageModel } from "../lib/requests";
@@ -218,7 +218,7 @@ export class View {
     if (blob) this.#urls.push(url);
     await new Promise<void>((resolve, reject) => {
       const failed = (text: string) => reject(new Error(`${text} End the vote, or open it elsewhere.`));
-      watch(video, blob, { ready: resolve, failed }, signal);
+      watch(video, blob ?? NOT_LOADED, { ready: resolve, failed }, signal);
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
       video.src = url;
     });

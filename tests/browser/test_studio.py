@@ -49,15 +49,15 @@ def studio(notebook: Notebook, index: int = 1) -> Locator:
     return form
 
 
-@pytest.mark.timeout(600)  # some thirty clips
+@pytest.mark.timeout(600)  # a dozen clips
 def test_each_mode_of_each_provider(open_notebook: Callable[..., Notebook]) -> None:
-    """What a provider does can be asked for in the form, and its clip is there; what it does not do is not offered."""
+    """What a provider does can be asked for in the form; a clip comes from each provider, and in each mode."""
     notebook = open_notebook(LOAD, STUDIO)
     notebook.run_all()
     form = studio(notebook)
     provider = form.get_by_role("combobox", name="Provider")
     titles = provider.locator("option").all_inner_texts()
-    seen = set()
+    seen, sent = set(), set()
     for title in titles:
         provider.select_option(label=title)
         modes = form.get_by_role("radiogroup", name="Mode").get_by_role("radio").all_inner_texts()
@@ -75,8 +75,11 @@ def test_each_mode_of_each_provider(open_notebook: Callable[..., Notebook]) -> N
                         field.press("Enter")
             go = form.locator(".hailuo-go")
             expect(go).to_be_enabled()
+            if any(title == provider for provider, _ in sent) and any(mode == other for _, other in sent):
+                continue  # what is sent for it is the contract tests' matter
+            sent.add((title, mode))
             go.click()
-            expect(notebook.cell(1).locator(".hailuo-player")).to_have_count(min(len(seen), MOST_RESULTS))
+            expect(notebook.cell(1).locator(".hailuo-player")).to_have_count(min(len(sent), MOST_RESULTS))
             player = notebook.cell(1).locator(".hailuo-player").first
             if mode != "Template":
                 expect(player.locator(".hailuo-prompt")).to_have_text(f"A fox by {title}, {mode}")
@@ -84,7 +87,7 @@ def test_each_mode_of_each_provider(open_notebook: Callable[..., Notebook]) -> N
             expect(player.locator("video")).to_be_visible()
     assert len(seen) >= len(MODES)
     frame = notebook.python("sorted({(p, m) for p, m in zip(hw.runs().provider, hw.runs()['mode'])})")
-    assert len(frame) == len(seen), (frame, seen)
+    assert len(frame) == len(sent), (frame, sent)
     assert notebook.python("set(hw.runs().status) == {'succeeded'}") is True
 
 

@@ -15,6 +15,7 @@ import pytest
 import hailuo_widgets as hw
 from hailuo_widgets.api.session import Session
 from hailuo_widgets.domain.vote import Vote
+from hailuo_widgets.simulator import Simulator
 from hailuo_widgets.workspace.votes import blind_test
 
 if TYPE_CHECKING:
@@ -30,9 +31,13 @@ QUESTION = "Which fox is better?"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with a sweep of two prompts on six seeds, all clips made."""
     folder = tmp_path_factory.mktemp("home")
-    with Session(home=folder, mode="simulated", simulator_speed=1000, notice=lambda _: None) as session:
-        prompts = {"day": "a fox", "night": "a wolf"}
-        session.sweep(prompts, seed=list(range(6)), provider="kie", model="02", name="foxes").wait(60)
+    with Simulator(folder / "provider", latency=0.02, draft=True) as simulator, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KIE_BASE_URL", simulator.url)
+        patch.setenv("KIE_API_KEY", "test-key")
+        with Session(home=folder, mode="live", poll_interval=0.05, notice=lambda _: None) as session:
+            prompts = {"day": "a fox", "night": "a wolf"}
+            asked = {"seed": list(range(6)), "provider": "kie", "model": "02", "name": "foxes", "yes": True}
+            session.sweep(prompts, **asked).wait(60)
     return folder
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.kernel
 
 OPEN = (
-    "import hailuo_widgets as hw\ns = hw.Session(home={home!r}, mode='simulated', simulator_speed=100, notice=print)\n"
+    "import hailuo_widgets as hw\ns = hw.Session(home={home!r}, mode='simulated', simulator_speed=1000, notice=print)\n"
 )
 ONE = "s.generate('a fox', provider='kie', model='02')"
 FOUR = "s.sweep(['a fox', 'a wolf'], seed=[1, 2], provider='kie', model='02')"
@@ -57,8 +57,8 @@ def test_a_wait_in_a_notebook_shows_what_it_waits_for(tmp_path: Path) -> None:
 
 
 def test_many_waits_of_a_cell_do_not_flood_it(tmp_path: Path) -> None:
-    """Of twenty runs that a cell waits for one by one, at most twelve cards are shown."""
-    cell = "runs = [s.generate(f'a fox {n}', provider='kie', model='02') for n in range(20)]\n"
+    """Of fourteen runs that a cell waits for one by one, at most twelve cards are shown."""
+    cell = "runs = [s.generate(f'a fox {n}', provider='kie', model='02') for n in range(14)]\n"
     (html,) = outputs(tmp_path, f"{cell}for r in runs:\n    await r")
     assert 1 <= len([h for h in html if "hailuo-card" in h]) <= 12
 
